@@ -1,0 +1,3 @@
+"""nnrun: a thin command line over Keras."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,68 @@
+"""The one place that imports TensorFlow: quietly, with Keras on it, in float32.
+
+from nnrun.backend import keras, tf
+"""
+
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nnrun.errors import NnrunError
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what TensorFlow's C++ writes to stderr while it loads from the user.
+
+    TF_CPP_MIN_LOG_LEVEL does not reach the lines from before its logging is set up. What was written
+    is shown if loading fails.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(kept, 2)
+            log.seek(0)
+            sys.stderr.write(log.read().decode(errors="replace"))
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _load() -> tuple[Any, Any]:
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        with _quiet():
+            tensorflow = importlib.import_module("tensorflow")
+            tensorflow.config.list_physical_devices("GPU")  # complains where there is none
+            return tensorflow, importlib.import_module("keras")
+    except ImportError as error:
+        raise NnrunError(
+            f"TensorFlow cannot be imported: {error}; pip install nnrun again"
+        ) from error
+
+
+tf, keras = _load()
+keras.config.set_floatx("float32")
+
+
+def set_seed(seed: int) -> None:
+    """Seed Python, NumPy and TensorFlow; Keras's layers and initialisers draw from these."""
+    keras.utils.set_random_seed(seed)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a run's numbers depend on."""
+    names = ("numpy", "polars")
+    loaded = {name: importlib.import_module(name).__version__ for name in names}
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"python": python, "tensorflow": tf.__version__, "keras": keras.__version__, **loaded}

@@ -1,0 +1,309 @@
+"""The command line: parse, call one function, print. Command bodies import what they need."""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nnrun import __version__
+from nnrun.errors import Interrupted, NnrunError
+
+if TYPE_CHECKING:
+    from nnrun.dataset import Dataset
+
+SetOption = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable.",
+)
+ConfigArgument = click.argument("config", type=click.Path(path_type=Path))
+RunArgument = click.argument("run", type=click.Path(path_type=Path))
+JsonOption = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout."
+)
+
+
+def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        python = ".".join(map(str, sys.version_info[:3]))
+        libraries = f"Keras {version('keras')}, TensorFlow {version('tensorflow')}, Python {python}"
+        click.echo(f"nnrun {__version__} ({libraries})")
+        context.exit()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the versions and exit.",
+)
+def cli() -> None:
+    """Train a Keras network on a CSV from a YAML config.
+
+    \b
+    Example:
+      nnrun train configs/digits-relu.yaml
+      nnrun predict runs/digits-relu configs/digits01.csv
+    """
+
+
+@cli.command()
+@ConfigArgument
+@SetOption
+def check(config: Path, overrides: tuple[str, ...]) -> None:
+    """Tell all that can be known before training, without TensorFlow.
+
+    Every mistake in CONFIG and its tables, warnings, and a summary of the data and the network.
+
+    \b
+    Example:
+      nnrun check configs/digits-relu.yaml
+    """
+    from nnrun.report import describe_dataset, describe_network
+
+    dataset = _prepare(config, overrides)
+    click.echo(describe_dataset(dataset))
+    click.echo()
+    click.echo(describe_network(dataset.config, len(dataset.encoder.features)))
+
+
+@cli.command()
+@ConfigArgument
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The run directory. Default: runs/<config's stem>, then -2, -3, ...",
+)
+@SetOption
+@click.option(
+    "--engine",
+    type=click.Choice(["compiled", "keras"]),
+    default="compiled",
+    show_default=True,
+    help="nnrun's compiled epoch, or Keras's own model.fit on the same batches.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the run that stands there.")
+@JsonOption
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def train(
+    config: Path,
+    output: Path | None,
+    overrides: tuple[str, ...],
+    engine: Any,
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Train CONFIG on its table and save the model in a run directory.
+
+    \b
+    Example:
+      nnrun train configs/digits-relu.yaml --set epochs=50
+    """
+    from nnrun.report import describe_metrics
+    from nnrun.runs import check_target
+
+    if output:
+        check_target(output, overwrite=overwrite)
+    dataset = _prepare(config, overrides, quiet=quiet)
+
+    from nnrun.progress import progress_callback
+    from nnrun.training import check_expectations
+    from nnrun.training import train as train_dataset
+
+    callbacks = () if quiet else (progress_callback(dataset.config.epochs),)
+    result = train_dataset(
+        dataset,
+        stem=config.stem,
+        path=output,
+        engine=engine,
+        overwrite=overwrite,
+        callbacks=callbacks,
+    )
+    if as_json:
+        summary = {"run": str(result.run.path), "status": "finished", "epochs": result.epochs}
+        click.echo(
+            json.dumps({**summary, "seconds": round(result.seconds, 3), "metrics": result.metrics})
+        )
+    elif not quiet:
+        table = shlex.quote(os.path.relpath(dataset.config.data.train))
+        click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}")
+        click.echo(f"saved in {result.run.path}")
+        click.echo(f"next: nnrun predict {shlex.quote(str(result.run.path))} {table}")
+    check_expectations(dataset.config, result.metrics)
+
+
+@cli.command()
+@RunArgument
+@click.argument("data", type=click.Path(path_type=Path, allow_dash=True))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="The CSV to write. Default: stdout."
+)
+@click.option(
+    "--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas."
+)
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="The probability from which the prediction is the positive label.",
+)
+def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float) -> None:
+    """Predict each row of DATA, a CSV or - for standard input.
+
+    Columns are found by name; the target may be absent.
+
+    \b
+    Example:
+      nnrun predict runs/digits-relu configs/digits01.csv --keep label -o predictions.csv
+    """
+    from nnrun.prediction import load_run
+
+    trained = load_run(run)
+    source = sys.stdin.buffer.read() if str(data) == "-" else data
+    table = trained.read(source, str(data))
+    kept = tuple(name.strip() for name in keep.split(",") if name.strip())
+    predictions = trained.predict(table, keep=kept, threshold=threshold)
+    ignored = [name for name in trained.ignored(table) if name not in kept]
+    if ignored:
+        click.echo(f"ignored columns: {', '.join(ignored)}", err=True)
+    if output is None:
+        predictions.write_csv(sys.stdout.buffer)
+    else:
+        from nnrun.files import atomic_path
+
+        with atomic_path(output) as temporary:
+            predictions.write_csv(temporary)
+
+
+@cli.command()
+@RunArgument
+@click.argument("data", type=click.Path(path_type=Path))
+@JsonOption
+def evaluate(run: Path, data: Path, as_json: bool) -> None:
+    """Measure a run on DATA, a CSV with the target.
+
+    \b
+    Example:
+      nnrun evaluate runs/digits-relu configs/digits01.csv
+    """
+    from nnrun.prediction import load_run
+    from nnrun.report import describe_evaluation
+
+    trained = load_run(run)
+    table = trained.read(data)
+    metrics = trained.evaluate(table)
+    if as_json:
+        click.echo(json.dumps({"rows": table.frame.height, "metrics": metrics}))
+    else:
+        click.echo(describe_evaluation(table.frame.height, metrics))
+
+
+@cli.command()
+@click.argument("path", metavar="RUN|CONFIG", type=click.Path(path_type=Path))
+def show(path: Path) -> None:
+    """Show the layers with shapes and parameters, the data, and a run's best epoch.
+
+    \b
+    Example:
+      nnrun show runs/digits-relu
+    """
+    from nnrun.encoding import Encoder
+    from nnrun.loading import load_config
+    from nnrun.report import describe_dataset, describe_network, describe_run
+    from nnrun.runs import Run
+
+    if path.is_dir():
+        run = Run(path)
+        click.echo(describe_run(run))
+        encoder = Encoder.from_json(run.encoding.read_text(encoding="utf-8"), str(run.encoding))
+        config, features = load_config(run.config), len(encoder.features)
+    else:
+        dataset = _load(path, ())
+        click.echo(describe_dataset(dataset))
+        config, features = dataset.config, len(dataset.encoder.features)
+    click.echo()
+    click.echo(describe_network(config, features))
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of the config, for editors.
+
+    \b
+    Example:
+      nnrun schema > nnrun.schema.json
+    """
+    from nnrun.loading import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+def _load(config: Path, overrides: tuple[str, ...]) -> "Dataset":
+    from nnrun.dataset import load_dataset
+    from nnrun.loading import load_config
+
+    return load_dataset(load_config(config, overrides))
+
+
+def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False) -> "Dataset":
+    """Load the config and its tables; print the warnings and raise the errors of lint."""
+    from nnrun.lint import lint, raise_errors
+
+    dataset = _load(config, overrides)
+    findings = lint(dataset)
+    raise_errors(findings)
+    for finding in [] if quiet else findings:
+        click.echo(finding, err=True)
+    return dataset
+
+
+def main() -> None:
+    """Run the command line; every expected error becomes a message and an exit code."""
+    sys.exit(_exit_code(lambda: cli(standalone_mode=False)))
+
+
+def _exit_code(command: Callable[[], Any]) -> int:
+    try:
+        command()
+        sys.stdout.flush()
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except NnrunError as error:
+        click.echo(f"nnrun: {error}" if isinstance(error, Interrupted) else str(error), err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("nnrun: interrupted", err=True)
+        return Interrupted.exit_code
+    except BrokenPipeError:
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # Python flushes it once more
+        return 0
+    except OSError as error:
+        click.echo(f"nnrun: {error.filename or 'I/O'}: {error.strerror or error}", err=True)
+        return 1
+    except MemoryError:
+        click.echo(
+            "nnrun: out of memory: use a smaller table, fewer units or a smaller batch_size",
+            err=True,
+        )
+        return 1
+    return 0

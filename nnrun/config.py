@@ -1,0 +1,241 @@
+"""The config's schema: one documented field per key."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
+
+from nnrun.keras_layers import LAYERS
+from nnrun.keras_training import LOSSES, METRIC_ALIASES, METRICS, OPTIMIZERS
+from nnrun.named import Count, Fraction, Named, NonNegative, Positive, Seed, Spec, Strict, Units
+from nnrun.named import problem, snake_case
+from nnrun.source import Source, dotted, to_yaml
+
+Label = str | int | float | bool
+OPERATORS = (">=", "<=", "==", ">", "<")
+
+LAYER = Named("layer", LAYERS, key="type", default="Dense")
+LOSS = Named("loss", LOSSES, aliases={"bce": "BinaryCrossentropy", "mse": "MeanSquaredError"})
+OPTIMIZER = Named("optimizer", OPTIMIZERS, default="RMSprop")
+METRIC = Named("metric", METRICS, aliases=METRIC_ALIASES, keep_spelling=True)
+
+
+def _columns(value: Any) -> Any:
+    """Accept one column for a list of one, and a number for a column whose name is that number."""
+    items = value if isinstance(value, list) else [value]
+    names = [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in items]
+    if not all(isinstance(name, str) for name in names):
+        raise problem(
+            f"must be a column's name or a list of them, quoted if need be; received {value!r}"
+        )
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise problem(f"names a column twice: {', '.join(map(repr, sorted(repeated)))}")
+    return names
+
+
+Columns = Annotated[list[str], BeforeValidator(_columns, json_schema_input_type=str | list[str])]
+
+
+class Data(Strict):
+    """The tables and what to make of their columns."""
+
+    train: str
+    """The training table: a .csv or .csv.gz file with a header; relative to the config."""
+    target: Annotated[Columns, Field(min_length=1)]
+    """The column to predict, or a list of columns for MeanSquaredError."""
+    features: Annotated[Columns, Field(min_length=1)] | None = None
+    """The input columns, in order. Default: every other column."""
+    drop: Columns = []
+    """Columns to leave out of the default features."""
+    validation: str | None = None
+    """A second table that is measured after every epoch and never trained on."""
+    validation_split: Fraction = 0.0
+    """The share of the training rows to hold out instead: drawn by `seed`, stratified for classes."""
+    test: str | None = None
+    """A table that is measured once, after training."""
+    normalize: bool = True
+    """Standardise features (and, for MeanSquaredError, the target) inside the model."""
+    missing: Literal["error", "mean", "drop"] = "error"
+    """What to do with missing cells. This version knows `error`: refuse the table."""
+    null_values: list[str] = ["", "NA", "N/A", "NaN", "nan", "null", "None", "?"]
+    """What a missing cell looks like."""
+    positive: Label | None = None
+    """Which of the target's two labels is 1, where they are not 0 and 1, or false and true."""
+
+    @field_validator("validation_split")
+    @classmethod
+    def _one_validation(cls, value: float, info: ValidationInfo) -> float:
+        if value and info.data.get("validation"):
+            raise problem("give validation or validation_split, not both")
+        return value
+
+    @field_validator("features", "drop")
+    @classmethod
+    def _disjoint(cls, value: list[str] | None, info: ValidationInfo) -> list[str] | None:
+        for other in ("target", "features"):
+            shared = set(value or []) & set(info.data.get(other) or []) - {""}
+            if shared and other != info.field_name:
+                raise problem(
+                    f"{', '.join(map(repr, sorted(shared)))} is named in data.{other} too"
+                )
+        return value
+
+
+class EarlyStopping(Strict):
+    """Keras's EarlyStopping, with its own defaults."""
+
+    monitor: str = "val_loss"
+    """The quantity to watch: `loss`, a metric, or either with `val_` before it."""
+    min_delta: NonNegative = 0
+    """The least change that counts as an improvement."""
+    patience: Count = 0
+    """How many epochs without improvement to allow."""
+    mode: Literal["auto", "min", "max"] = "auto"
+    """Whether less or more is better; `auto` tells by the name."""
+    baseline: float | None = None
+    """The value that must be beaten."""
+    restore_best_weights: bool = False
+    """Go back to the weights of the best epoch at the end."""
+    start_from_epoch: Count = 0
+    """How many epochs to wait before watching."""
+
+
+class ReduceLROnPlateau(Strict):
+    """Keras's ReduceLROnPlateau, with its own defaults."""
+
+    monitor: str = "val_loss"
+    """The quantity to watch."""
+    factor: Annotated[float, Gt(0), Lt(1)] = 0.1
+    """What the learning rate is multiplied by."""
+    patience: Count = 10
+    """How many epochs without improvement to allow."""
+    mode: Literal["auto", "min", "max"] = "auto"
+    """Whether less or more is better; `auto` tells by the name."""
+    min_delta: NonNegative = 1e-4
+    """The least change that counts as an improvement."""
+    cooldown: Count = 0
+    """How many epochs to wait after a reduction."""
+    min_lr: NonNegative = 0.0
+    """The least learning rate."""
+
+
+class Checkpoint(Strict):
+    """When to write a checkpoint."""
+
+    every_seconds: Positive = 10
+    """Seconds between two checkpoints. Accepted, and without effect in this version."""
+
+
+class Config(Strict):
+    """An nnrun config: what the Keras snippet says, as a file."""
+
+    data: Data
+    """The tables and their columns."""
+    layers: Annotated[list[Annotated[Spec, LAYER]], Field(min_length=1)]
+    """The layers in order, with Keras's own arguments; `type` is Dense where none is said."""
+    loss: Annotated[Spec, LOSS]
+    """BinaryCrossentropy for yes/no targets, MeanSquaredError for numbers."""
+    optimizer: Annotated[Spec, OPTIMIZER] = "rmsprop"  # type: ignore[assignment]
+    """A Keras optimizer; rmsprop is Keras's own default."""
+    metrics: list[Annotated[str | Spec, METRIC]] | None = None
+    """Keras metrics. Default: accuracy, or mean_absolute_error, by the loss."""
+    epochs: Annotated[int, Ge(1), Le(10**9)]
+    """How many times to go over the training rows."""
+    batch_size: Units = 32
+    """Rows per step."""
+    class_weight: Literal["balanced"] | dict[str, Positive] | None = None
+    """`balanced`, or a weight for each label, so that a rare class counts for more."""
+    early_stopping: EarlyStopping | None = None
+    """Stop when a quantity no longer improves."""
+    reduce_lr_on_plateau: ReduceLROnPlateau | None = None
+    """Lower the learning rate when a quantity no longer improves."""
+    tensorboard: bool = False
+    """Write TensorBoard logs into the run directory; needs the tensorboard extra."""
+    seed: Seed = 0
+    """Seeds the weights, the row order, the split and dropout."""
+    jit_compile: Literal["auto"] | bool = "auto"
+    """Compile with XLA; `auto` does where the run is long enough to pay for compiling."""
+    checkpoint: Checkpoint = Checkpoint()
+    """When to write a checkpoint."""
+    expect: dict[str, str] = {}
+    """What the finished run must reach, as in {val_accuracy: ">= 0.95"}; else train exits 3."""
+
+    _source: Source = PrivateAttr(default_factory=lambda: Source("config", Path()))
+
+    @field_validator("metrics")
+    @classmethod
+    def _distinct(cls, value: list[str | Spec] | None) -> list[str | Spec] | None:
+        names = [metric_name(metric) for metric in value or []]
+        if len(set(names)) < len(names):
+            raise problem(f"two metrics have one name: {', '.join(names)}")
+        return value
+
+    @field_validator("expect")
+    @classmethod
+    def _comparisons(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            parse_expectation(name, text)
+        return value
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the target is one of two labels."""
+        return bool(self.loss["name"] == "BinaryCrossentropy")
+
+    @property
+    def from_logits(self) -> bool:
+        """Whether the layers end in logits rather than probabilities."""
+        return bool(self.loss.get("from_logits"))
+
+    @property
+    def metric_specs(self) -> list[str | Spec]:
+        """The metrics, or the default by the loss."""
+        default: list[str | Spec] = ["accuracy" if self.is_binary else "mean_absolute_error"]
+        return default if self.metrics is None else self.metrics
+
+    @property
+    def logged(self) -> list[str]:
+        """The names of the quantities that every epoch logs, in Keras's order."""
+        names = ["loss", *map(metric_name, self.metric_specs)]
+        held_out = self.data.validation or self.data.validation_split
+        return names + [f"val_{name}" for name in names] if held_out else names
+
+    def where(self, *keys: str | int) -> str:
+        """Return `file:line:column: dotted.path` of a key, for a message about its value."""
+        return f"{self._source.locate(keys)}: {dotted(keys)}"
+
+    def output_activation(self) -> str:
+        """Return the activation that the last layers end in: of the last Dense or Activation."""
+        last = next((x for x in reversed(self.layers) if "activation" in x), {})
+        return str(last.get("activation", "linear"))
+
+    def to_yaml(self) -> str:
+        """Return the config with every default filled in, as YAML that loads to an equal config."""
+        full = self.model_copy(update={"metrics": self.metric_specs})
+        return to_yaml(_tidy(full.model_dump()))
+
+
+def metric_name(metric: str | Spec) -> str:
+    """Return what Keras calls a metric in its logs: a bare name as it is written."""
+    return metric if isinstance(metric, str) else snake_case(metric["name"])
+
+
+def parse_expectation(name: str, text: str) -> tuple[str, float]:
+    """Return the operator and the number of an expectation such as ">= 0.95"."""
+    match = re.fullmatch(r"\s*(>=|<=|==|>|<)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*", text)
+    try:
+        return (match[1], float(match[2])) if match else ("", float(""))
+    except ValueError:
+        raise problem(
+            f"{name} must be one of {' '.join(OPERATORS)} and a number; received {text!r}"
+        ) from None
+
+
+def _tidy(value: Any) -> Any:
+    """Leave out what is None, and write a mapping that is only a name as the name."""
+    if isinstance(value, dict):
+        kept = {k: _tidy(v) for k, v in value.items() if v is not None}
+        return kept["name"] if set(kept) == {"name"} else kept
+    return [_tidy(v) for v in value] if isinstance(value, list) else value

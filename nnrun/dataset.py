@@ -1,0 +1,199 @@
+"""The dataset of a config: its tables read, their columns chosen, rows held out, the encoder fitted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from nnrun.config import Config
+from nnrun.data import Rows, Table, hold_out, parse_numbers, read_table
+from nnrun.encoding import Encoder, Matrix, label_key, read_target, recode
+from nnrun.errors import ConfigError, InputError, TableError, did_you_mean
+
+Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a table: what is trained on, validated or tested.
+
+    Attributes:
+        name: the table's name.
+        numbers: the features, Float64.
+        target: the targets, Float64, or one String column of labels.
+    """
+
+    name: str
+    numbers: pl.DataFrame
+    target: pl.DataFrame
+
+    def take(self, rows: Rows) -> "Part":
+        """Return the part with only these rows."""
+        return Part(self.name, self.numbers[rows], self.target[rows])
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A part as the network takes it.
+
+    Attributes:
+        x: float32 (rows, features), as they stand in the table: the model standardises.
+        y: float32 (rows, targets).
+        sample_weight: float32 (rows,), or None where every row counts alike.
+    """
+
+    x: Matrix
+    y: Matrix
+    sample_weight: Weights | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything that a config says about data, read and checked."""
+
+    config: Config
+    train: Part
+    validation: Part | None
+    test: Part | None
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The encoder, fitted on the training rows alone."""
+        return Encoder.fit(self.config, self.train.numbers, self.train.target)
+
+    @cached_property
+    def label_counts(self) -> dict[str, int]:
+        """How many training rows have each label; empty for regressions."""
+        if not self.config.is_binary:
+            return {}
+        labels = self.encoder.labels
+        codes = recode(
+            self.train.target.to_series(), {label_key(x): i for i, x in enumerate(labels)}
+        )
+        counts = dict(codes.value_counts().iter_rows())
+        return {label: counts.get(code, 0) for code, label in enumerate(labels)}
+
+    def arrays(self, part: Part, *, weighted: bool = False) -> Arrays:
+        """Return the part's matrices; `weighted` by the config's class weights."""
+        y = self.encoder.target_matrix(part.target)
+        weights = self.class_weights() if weighted else None
+        sample_weight = None if weights is None else weights[y[:, 0].astype(int)]
+        return Arrays(self.encoder.matrix(part.numbers), y, sample_weight)
+
+    def class_weights(self) -> Weights | None:
+        """Return the weight of each label, in the encoder's order.
+
+        `balanced` gives a label rows / (labels * rows of the label), as scikit-learn does.
+        """
+        given = self.config.class_weight
+        if given is None:
+            return None
+        counts = self.label_counts
+        if given == "balanced":
+            total = sum(counts.values())
+            weights = [total / (len(counts) * count) for count in counts.values()]
+        else:
+            by_key = {label_key(label): weight for label, weight in dict(given).items()}
+            weights = [by_key[label_key(label)] for label in counts]
+        return np.array(weights, dtype=np.float32)
+
+
+def load_dataset(config: Config) -> Dataset:
+    """Read the config's tables and hold rows out for validation.
+
+    Raises:
+        ConfigError: a column that the config names is not in the table.
+        TableError: the tables are wrong; every mistake of all of them is named.
+    """
+    problems: list[str] = []
+    train = _part(config, config.data.train, problems, _choose_features)
+    others = [config.data.validation, config.data.test]
+    features = train.numbers.columns if train else []
+    validation, test = (_part(config, path, problems, lambda *_: features) for path in others)
+    if train is None or problems:
+        raise TableError(problems)
+    if config.data.validation_split:
+        train, validation = _split(config, train)
+    return Dataset(config, train, validation, test)
+
+
+def _part(
+    config: Config,
+    path: str | None,
+    problems: list[str],
+    choose: Callable[[Config, Table], list[str]],
+) -> Part | None:
+    """Read one table; add its mistakes to `problems`."""
+    if path is None:
+        return None
+    data = config.data
+    try:
+        table = read_table(Path(path), data.null_values, _relative(path))
+        features = choose(config, table)
+        missing = [c for c in (*features, *data.target) if c not in table.frame.columns]
+        if missing:
+            raise TableError(f"{table.name}:1: missing columns: {', '.join(map(repr, missing))}")
+    except ConfigError:
+        raise
+    except InputError as error:
+        problems += error.problems
+        return None
+    numbers, wrong_features = parse_numbers(table, features)
+    target, wrong_target = read_target(table, data.target, is_binary=config.is_binary)
+    problems += wrong_features + wrong_target
+    return Part(table.name, numbers, target)
+
+
+def _choose_features(config: Config, table: Table) -> list[str]:
+    """Return the feature columns that the config names, or every other one.
+
+    Raises:
+        ConfigError: columns named in the config are not in the table, or no feature is left.
+    """
+    data, columns = config.data, table.frame.columns
+    problems = []
+    for key, names in (
+        ("target", data.target),
+        ("features", data.features or []),
+        ("drop", data.drop),
+    ):
+        for name in names:
+            if name not in columns:
+                hint = did_you_mean(name, columns) or f"; it has {_listed(columns)}"
+                place = config.where("data", key)
+                problems.append(f"{place}: {name!r} is not a column of {table.name}{hint}")
+    features = data.features or [c for c in columns if c not in (*data.target, *data.drop)]
+    if not features:
+        problems.append(
+            f"{config.where('data')}: no column of {table.name} is left to be a feature"
+        )
+    if problems:
+        raise ConfigError(problems)
+    return features
+
+
+def _split(config: Config, train: Part) -> tuple[Part, Part]:
+    labels = train.target.to_series() if config.is_binary else None
+    count, fraction = len(train.numbers), config.data.validation_split
+    kept, held = hold_out(labels, count, fraction, config.seed)
+    if not len(held) or not len(kept):
+        place = config.where("data", "validation_split")
+        what = "none to validate on" if not len(held) else "none to train on"
+        raise ConfigError(f"{place}: {fraction} of {count} rows leaves {what}")
+    return train.take(kept), train.take(held)
+
+
+def _relative(path: str) -> str:
+    """Return the path as short as it can be said from here."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path
+
+
+def _listed(columns: list[str]) -> str:
+    more = f" and {len(columns) - 12} more" if len(columns) > 12 else ""
+    return ", ".join(columns[:12]) + more

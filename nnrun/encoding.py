@@ -1,0 +1,215 @@
+"""The encoder: columns to a float32 matrix, labels to 0 and 1, and predictions back to labels.
+
+It is fitted on the training rows alone, saved as `encoding.json`, and treats every later table as the
+training table was treated.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from pydantic import ValidationError
+
+from nnrun.config import Config
+from nnrun.data import Table, parse_numbers
+from nnrun.errors import RunError, TableError
+from nnrun.named import Strict
+
+Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+TRUE_LABELS = {("0.0", "1.0"): "1.0", ("false", "true"): "true"}
+UNBOUNDED_BELOW_ZERO = {"linear"}
+NEVER_NEGATIVE = {"relu", "softplus", "exponential"}
+
+
+class Feature(Strict):
+    """One input column, standardised as (x - mean) / sqrt(variance), both of the training rows."""
+
+    name: str
+    kind: Literal["number"] = "number"
+    mean: float
+    variance: float
+
+
+class Target(Strict):
+    """One target column, restored from the network's output as output * scale + offset."""
+
+    name: str
+    scale: float = 1.0
+    offset: float = 0.0
+
+
+class Encoder(Strict):
+    """What turns tables into matrices and predictions into labels.
+
+    Attributes:
+        features: the input columns, in the matrix's order.
+        targets: the target columns, in order.
+        labels: for classes, the table's own labels; the second is what probabilities are of.
+    """
+
+    features: list[Feature]
+    targets: list[Target]
+    labels: list[str]
+
+    @classmethod
+    def fit(cls, config: Config, numbers: pl.DataFrame, target: pl.DataFrame) -> "Encoder":
+        """Fit an encoder on the training rows.
+
+        Args:
+            config: the validated config.
+            numbers: the features, Float64, a row per training row.
+            target: the targets of the same rows: Float64, or one String column of labels.
+        """
+        features = []
+        for column in numbers:
+            variance = _float(column.var(ddof=0))
+            if np.float32(variance) == 0:  # Keras would divide by 1e-7
+                variance = 1.0
+            features.append(
+                Feature(name=column.name, mean=_float(column.mean()), variance=variance)
+            )
+        if config.is_binary:
+            labels = order_labels(
+                target.to_series().unique(maintain_order=True), config.data.positive
+            )
+            return cls(features=features, targets=[Target(name=target.columns[0])], labels=labels)
+        targets = [_fit_target(column, config) for column in target]
+        return cls(features=features, targets=targets, labels=[])
+
+    def matrix(self, numbers: pl.DataFrame) -> Matrix:
+        """Return the features as a C-ordered float32 matrix of shape (rows, features)."""
+        ordered = numbers.select(f.name for f in self.features)
+        return np.ascontiguousarray(ordered.to_numpy(), dtype=np.float32)
+
+    def target_matrix(self, target: pl.DataFrame) -> Matrix:
+        """Return the targets as a float32 matrix of shape (rows, targets); labels as 0 and 1."""
+        if self.labels:
+            target = target.select(self.codes(target.to_series()))
+        return np.ascontiguousarray(target.to_numpy(), dtype=np.float32)
+
+    def codes(self, texts: pl.Series) -> pl.Series:
+        """Return the index of each label in `labels`, null where the label is not known."""
+        known = {label_key(label): code for code, label in enumerate(self.labels)}
+        return recode(texts, known)
+
+    def read_features(self, table: Table) -> pl.DataFrame:
+        """Parse the feature columns of a table, found by name.
+
+        Raises:
+            TableError: columns are missing (all are named), or cells are no numbers.
+        """
+        require_columns(table, [f.name for f in self.features])
+        numbers, problems = parse_numbers(table, [f.name for f in self.features])
+        if problems:
+            raise TableError(problems)
+        return numbers
+
+    def read_target(self, table: Table) -> pl.DataFrame:
+        """Parse the target columns of a table: Float64, or one String column of labels.
+
+        Raises:
+            TableError: columns or cells are missing, cells are no numbers, or labels are new.
+        """
+        names = [t.name for t in self.targets]
+        require_columns(table, names)
+        target, problems = read_target(table, names, is_binary=bool(self.labels))
+        if not problems and self.labels:
+            unknown = self.codes(target.to_series()).is_null().arg_true()
+            if len(unknown):
+                row = int(unknown[0])
+                problems = [
+                    f"{table.name}:{table.lines([row])[0]}: column {names[0]!r}: {target[row, 0]!r} is "
+                    f"no label that training saw ({', '.join(map(repr, self.labels))})"
+                ]
+        if problems:
+            raise TableError(problems)
+        return target
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` takes."""
+        return self.model_dump()
+
+    @classmethod
+    def from_json(cls, text: str, name: str) -> "Encoder":
+        """Read an encoder back.
+
+        Raises:
+            RunError: the text is not what `to_json` gives; `name` is the file's.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            raise RunError(f"{name}: {place}: {first['msg']}; the file was altered") from None
+
+
+def read_target(
+    table: Table, names: Sequence[str], *, is_binary: bool
+) -> tuple[pl.DataFrame, list[str]]:
+    """Return the target columns, as Float64 or as one String column of labels, and the mistakes."""
+    if not is_binary:
+        return parse_numbers(table, names)
+    texts = table.frame.select(pl.col(names[0]).str.strip_chars())
+    missing = texts.to_series().is_null().arg_true()
+    if not len(missing):
+        return texts, []
+    line = table.lines([int(missing[0])])[0]
+    return texts, [f"{table.name}:{line}: column {names[0]!r}: {len(missing)} rows have no target"]
+
+
+def require_columns(table: Table, names: Iterable[str]) -> None:
+    """Raise a TableError that lists every column of `names` that the table lacks."""
+    missing = [name for name in names if name not in table.frame.columns]
+    if missing:
+        listed = ", ".join(map(repr, missing))
+        s = "s are" if len(missing) > 1 else " is"
+        raise TableError(f"{table.name}:1: {len(missing)} column{s} missing: {listed}")
+
+
+def label_key(text: str) -> str:
+    """Return what spellings of one label have in common: `1`, `1.0`; `True`, `true`."""
+    stripped = text.strip()
+    try:
+        return repr(float(stripped))
+    except ValueError:
+        lowered = stripped.lower()
+        return lowered if lowered in ("true", "false") else stripped
+
+
+def recode(texts: pl.Series, known: dict[str, int]) -> pl.Series:
+    """Return the code of each text by its label key, null for unknown ones."""
+    distinct = texts.drop_nulls().unique().to_list()
+    codes = {text: known[label_key(text)] for text in distinct if label_key(text) in known}
+    return texts.replace_strict(codes, default=None, return_dtype=pl.Int32)
+
+
+def order_labels(texts: pl.Series, positive: Any) -> list[str]:
+    """Return the distinct labels, as first spelt, the positive one last where it can be told."""
+    spelt: dict[str, str] = {}
+    for text in texts:
+        spelt.setdefault(label_key(text), text)
+    keys = sorted(spelt)
+    chosen = positive_key(positive) if positive is not None else TRUE_LABELS.get(tuple(keys))
+    return [spelt[key] for key in sorted(keys, key=lambda key: key == chosen)]
+
+
+def positive_key(positive: Any) -> str:
+    """Return the label key of the config's `positive`."""
+    return label_key(str(positive))
+
+
+def _fit_target(column: pl.Series, config: Config) -> Target:
+    """Return the target's scale and offset: none under an output that is bounded, or unscaled."""
+    activation = config.output_activation()
+    scale = _float(column.std(ddof=0)) or 1.0
+    if config.data.normalize and activation in UNBOUNDED_BELOW_ZERO:
+        return Target(name=column.name, scale=scale, offset=_float(column.mean()))
+    if config.data.normalize and activation in NEVER_NEGATIVE:
+        return Target(name=column.name, scale=scale)
+    return Target(name=column.name)
+
+
+def _float(value: Any) -> float:
+    return float(value)

@@ -1,0 +1,69 @@
+"""The errors that nnrun raises on purpose, each with the exit code of the command that meets it.
+
+NnrunError              1   something failed while running
+├── TrainingError       1   the loss is no longer finite
+├── InputError          2   what the user gave is wrong: a list of problems, one line each
+│   ├── ConfigError     2   the YAML file or a --set
+│   ├── TableError      2   the rows and columns
+│   └── RunError        2   a run directory
+├── ExpectationError    3   the finished run falls short of `expect`
+└── Interrupted       130   Ctrl-C
+"""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+
+class NnrunError(Exception):
+    """Base of every error that nnrun raises on purpose; the message is what the user reads."""
+
+    exit_code = 1
+
+
+class TrainingError(NnrunError):
+    """Training cannot go on."""
+
+
+class InputError(NnrunError):
+    """What the user gave is wrong.
+
+    Args:
+        problems: every mistake found, one line each; at least one.
+    """
+
+    exit_code = 2
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems = [problems] if isinstance(problems, str) else list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class ConfigError(InputError):
+    """The YAML file, or a value given by --set, is wrong."""
+
+
+class TableError(InputError):
+    """A table is wrong, or does not fit the config or the run."""
+
+
+class RunError(InputError):
+    """A run directory is missing, incomplete or altered, or would be overwritten."""
+
+
+class ExpectationError(NnrunError):
+    """The finished run does not meet `expect`."""
+
+    exit_code = 3
+
+
+class Interrupted(NnrunError):
+    """The user stopped the command."""
+
+    exit_code = 130
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """Return "; did you mean 'x'?" for the known name nearest to `name`, or ""."""
+    folded = {k.lower(): k for k in known}
+    near = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
+    return f"; did you mean {folded[near[0]]!r}?" if near else ""

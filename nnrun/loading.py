@@ -1,0 +1,208 @@
+"""Loading a config: YAML and --set, validated, with every mistake in one pass and in its place."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from nnrun.config import (
+    LAYER,
+    LOSS,
+    METRIC,
+    OPTIMIZER,
+    Checkpoint,
+    Config,
+    Data,
+    EarlyStopping,
+    ReduceLROnPlateau,
+)
+from nnrun.errors import ConfigError, did_you_mean
+from nnrun.keras_layers import CONSTRAINTS, INITIALIZERS, REGULARIZERS
+from nnrun.named import Named, Strict
+from nnrun.source import Keys, Source, dotted, read_source, read_value
+
+
+def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
+    """Load and validate a config.
+
+    Args:
+        path: the YAML file.
+        overrides: `KEY=VALUE` each, as --set takes them.
+
+    Raises:
+        ConfigError: with every mistake, each with its place.
+    """
+    source = read_source(path)
+    for text in overrides:
+        apply_override(source, text)
+    values = dict(source.values)
+    if isinstance(values.get("data"), dict):
+        values["data"] = _with_resolved_paths(values["data"], source)
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_render(error, source)) from None
+    config._source = source
+    return config
+
+
+def apply_override(source: Source, text: str) -> Keys:
+    """Set one value, given as `KEY=VALUE` with KEY dotted (`layers[0].units`) and VALUE in YAML.
+
+    Returns:
+        The key path that was set.
+
+    Raises:
+        ConfigError: `text` has no such form, or names no place in the config.
+    """
+    mark = f"--set {text}"
+    name, equals, value = text.partition("=")
+    name = re.sub(r"\[(\d+)\]", r".\1", name.strip())
+    if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", name):
+        raise ConfigError(f"{mark}: the form is KEY=VALUE, as in optimizer.learning_rate=0.01")
+    parsed = read_value(value, Source(mark, source.folder))
+    keys: Keys = ()
+    place: Any = source.values
+    parts = name.split(".")
+    for part in parts[:-1]:
+        key = _step(place, part, mark)
+        if isinstance(place, dict) and isinstance(place.get(key), str):
+            place[key] = {
+                "name": place[key]
+            }  # optimizer: adam, then --set optimizer.learning_rate=..
+        place = place.setdefault(key, {}) if isinstance(place, dict) else place[key]
+        keys += (key,)
+    key = _step(place, parts[-1], mark)
+    place[key] = parsed
+    keys += (key,)
+    for marks in (source.marks, source.key_marks):
+        for stale in [k for k in marks if k[: len(keys)] == keys]:
+            del marks[stale]
+        marks[keys] = mark
+    return keys
+
+
+def _step(place: Any, part: str, mark: str) -> str | int:
+    if isinstance(place, dict):
+        return part
+    if isinstance(place, list) and part.isdigit() and int(part) < len(place):
+        return int(part)
+    size = f"a list of {len(place)}, counted from 0" if isinstance(place, list) else repr(place)
+    raise ConfigError(f"{mark}: {part!r} names nothing in {size}")
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the config, for editors."""
+    schema = Config.model_json_schema()
+    named = [LAYER, LOSS, OPTIMIZER, METRIC]
+    named += [Named("initializer", INITIALIZERS), Named("constraint", CONSTRAINTS)]
+    named += [Named("regularizer", REGULARIZERS, shorthand="L1L2")]
+    schema["$defs"].update({n.what: n.json_schema() for n in named})
+    schema = _with_references(schema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _with_references(schema: Any) -> Any:
+    """Replace the marks that `Named` leaves by references to the definitions."""
+    if isinstance(schema, list):
+        return [_with_references(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {k: _with_references(v) for k, v in schema.items() if k != "named"}
+    return {"$ref": f"#/$defs/{schema['named']}", **inner} if "named" in schema else inner
+
+
+def _with_resolved_paths(data: dict[str, Any], source: Source) -> dict[str, Any]:
+    """Make the tables' paths absolute: from the config's folder, or for --set from the working one."""
+    data = dict(data)
+    for key in ("train", "validation", "test"):
+        if isinstance(data.get(key), str):
+            given = source.locate(("data", key)).startswith("--set")
+            data[key] = os.path.abspath((Path() if given else source.folder) / data[key])
+    return data
+
+
+_RULES = {
+    "missing": "this key is required",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_type": "must be text (quote it if need be)",
+    "list_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "too_short": "must not be empty",
+    "finite_number": "must be a finite number",
+}
+
+
+def _render(error: ValidationError, source: Source) -> list[str]:
+    """Return a line for each place with a mistake, in the order of the file: path, rule, received."""
+    places: dict[Keys, list[Any]] = {}
+    for e in error.errors(include_url=False):
+        places.setdefault(_known_keys(e["loc"], source.values), []).append(e)
+    for keys in list(
+        places
+    ):  # of a union's members, the one that fits best has the deepest mistake
+        if keys and any(k != keys and k[: len(keys)] == keys for k in places):
+            del places[keys]
+    return [_line(keys, places[keys], source) for keys in sorted(places, key=source.order)]
+
+
+def _line(keys: Keys, errors: list[Any], source: Source) -> str:
+    kinds = {e["type"] for e in errors}
+    if "extra_forbidden" in kinds:
+        message = "unknown key" + _nearest_key(keys)
+    elif kinds <= _RULES.keys():
+        rules = [_RULES[e["type"]].format(**e.get("ctx", {})) for e in errors]
+        message = " or ".join([rules[0], *(rule.removeprefix("must be ") for rule in rules[1:])])
+        if not kinds & {"missing", "too_short"}:
+            message += f"; received {_received(errors[0]['input'])}"
+    else:
+        message = errors[0]["msg"]
+    unknown = "extra_forbidden" in kinds or message.startswith("not an argument")
+    return f"{source.locate(keys, key=unknown)}: {dotted(keys)}: {message}"
+
+
+def _received(value: Any) -> str:
+    text = "nothing" if value is None else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _known_keys(loc: tuple[Any, ...], values: Any) -> Keys:
+    """Return `loc` without what pydantic adds: the names of union members."""
+    keys: Keys = ()
+    for i, key in enumerate(loc):
+        if isinstance(values, dict | list):
+            last = i == len(loc) - 1
+            found = key in values if isinstance(values, dict) else isinstance(key, int)
+            if not found and not last:
+                continue
+            if not found and "[" in str(key):
+                continue
+            keys += (key,)
+            values = (
+                values[key] if found and (isinstance(values, dict) or key < len(values)) else None
+            )
+    return keys
+
+
+def _nearest_key(keys: Keys) -> str:
+    """Return a hint for an unknown key: the nearest key of the mapping that it stands in."""
+    models: dict[Keys, type[Strict]] = {
+        (): Config,
+        ("data",): Data,
+        ("early_stopping",): EarlyStopping,
+        ("reduce_lr_on_plateau",): ReduceLROnPlateau,
+        ("checkpoint",): Checkpoint,
+    }
+    known = list(models[keys[:-1]].model_fields)
+    return did_you_mean(str(keys[-1]), known) or f"; known here: {', '.join(known)}"

@@ -1,0 +1,199 @@
+"""Keras objects in YAML: a name, or a mapping of a name and Keras's own arguments.
+
+    optimizer: adam
+    optimizer: {name: adam, learning_rate: 0.01}
+
+A table says which names there are and what each takes; `Named` is the pydantic annotation that
+checks a value against one and fills in the defaults.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic import ValidationError, create_model
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
+
+from nnrun.errors import did_you_mean
+
+Spec = dict[str, Any]
+Arguments = dict[str, tuple[Any, Any]]
+Table = dict[str, Arguments]
+"""Class name -> argument -> (type, default), as pydantic takes them."""
+
+REQUIRED: Any = ...
+Positive = Annotated[float, Gt(0)]
+NonNegative = Annotated[float, Ge(0)]
+Fraction = Annotated[float, Ge(0), Lt(1)]
+Probability = Annotated[float, Ge(0), Le(1)]
+Units = Annotated[int, Ge(1)]
+Count = Annotated[int, Ge(0)]
+Seed = Annotated[int, Ge(0), Lt(2**32)]
+
+
+class Strict(BaseModel):
+    """Base of every model here: unknown keys, wrong types and non-finite numbers are errors."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        use_attribute_docstrings=True,
+    )
+
+
+def problem(message: str) -> PydanticCustomError:
+    """Return an error that pydantic reports with exactly this message."""
+    return PydanticCustomError("nnrun", "{message}", {"message": message})
+
+
+def one_of(what: str, names: Collection[str]) -> Callable[[str], str]:
+    """Return a validator that lets only `names` through; `what` is "an activation", say."""
+
+    def check(name: str) -> str:
+        if name not in names:
+            hint = did_you_mean(name, sorted(names)) or f"; known: {', '.join(sorted(names))}"
+            raise problem(f"{name!r} is not {what}{hint}")
+        return name
+
+    return check
+
+
+def snake_case(name: str) -> str:
+    """Return Keras's snake_case of a class name: `BinaryAccuracy` -> `binary_accuracy`."""
+    name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def fold(name: str) -> str:
+    """Return what class names and snake_case have in common."""
+    return name.replace("_", "").lower()
+
+
+@lru_cache(maxsize=None)
+def arguments_model(name: str, arguments: tuple[tuple[str, tuple[Any, Any]], ...]) -> type[Strict]:
+    """Return the pydantic model of one class's arguments."""
+    return create_model(name, __base__=Strict, **{k: (t, d) for k, (t, d) in arguments})
+
+
+@dataclass(frozen=True)
+class Named:
+    """Annotation for a field that holds a Keras object.
+
+    The validated value is a dict: the class's own name under `key`, then every argument.
+
+    Args:
+        what: what messages call it: "optimizer".
+        table: the names and their arguments.
+        key: the key of the mapping that holds the name.
+        default: the name where the mapping has none.
+        shorthand: the name where the mapping has none and every key is an argument of that class
+            (`kernel_regularizer: {l2: 0.01}`).
+        aliases: further names.
+        keep_spelling: leave a bare name as it was written.
+    """
+
+    what: str
+    table: Table = field(hash=False)
+    key: str = "name"
+    default: str | None = None
+    shorthand: str | None = None
+    aliases: dict[str, str] = field(default_factory=dict, hash=False)
+    keep_spelling: bool = False
+
+    def validate(self, value: Any) -> Spec | str | None:
+        """Return `value` with its name made canonical and every default filled in."""
+        if value is None:
+            return None
+        if not isinstance(value, str | dict):
+            raise problem(f"must be a name or a mapping with '{self.key}'; received {value!r}")
+        arguments = dict(value) if isinstance(value, dict) else {self.key: value}
+        name = self._name(arguments, () if isinstance(value, str) else (self.key,))
+        model = arguments_model(name, tuple(self.table[name].items()))
+        try:
+            spec = {self.key: name, **model.model_validate(arguments).model_dump()}
+        except ValidationError as error:
+            raise _with_hints(error, model, name) from None
+        return value if self.keep_spelling and isinstance(value, str) else spec
+
+    def canonical(self, name: str) -> str | None:
+        """Return the class that `name` means, or None."""
+        known = {fold(k): k for k in self.table} | {fold(k): v for k, v in self.aliases.items()}
+        return known.get(fold(name))
+
+    def spellings(self) -> list[str]:
+        """Return the names that a config may use, class names and snake_case alike."""
+        return [*self.aliases, *(s for k in self.table for s in dict.fromkeys((k, snake_case(k))))]
+
+    def _name(self, arguments: Spec, place: tuple[str, ...]) -> str:
+        """Take the name out of `arguments`."""
+        if self.key not in arguments and self.shorthand and arguments:
+            if set(arguments) <= set(self.table[self.shorthand]):
+                return self.shorthand
+        given = arguments.pop(self.key, self.default)
+        name = self.canonical(given) if isinstance(given, str) else None
+        if name is None:
+            article = "an" if self.what[0] in "aeiou" else "a"
+            hint = did_you_mean(str(given), self.spellings())
+            message = f"{given!r} is not {article} {self.what}{hint}"
+            if given is None:
+                message = f"{self.key!r} is missing: the name of {article} {self.what}"
+            if not hint:
+                message += f"; known: {', '.join(self.table)}"
+            raise ValidationError.from_exception_data(
+                self.what, [InitErrorDetails(type=problem(message), loc=place, input=given)]
+            )
+        return name
+
+    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.validate)
+
+    def __get_pydantic_json_schema__(
+        self, _: CoreSchema, __: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"named": self.what}  # made a $ref to json_schema() by config.json_schema()
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the field: any of the names, or a mapping for one of them."""
+        forms: list[dict[str, Any]] = [{"enum": self.spellings()}]
+        for name, arguments in self.table.items():
+            properties: dict[str, Any] = {self.key: {"enum": [name, snake_case(name)]}}
+            required = [] if name == self.default else [self.key]
+            for argument, (kind, default) in arguments.items():
+                properties[argument] = TypeAdapter(kind).json_schema()
+                if default is REQUIRED:
+                    required.append(argument)
+                else:
+                    properties[argument]["default"] = default
+            forms.append(
+                {
+                    "title": name,
+                    "type": "object",
+                    "properties": properties,
+                    "required": required,
+                    "additionalProperties": False,
+                }
+            )
+        return {"title": self.what, "anyOf": forms}
+
+
+def _with_hints(error: ValidationError, model: type[BaseModel], name: str) -> ValidationError:
+    """Return `error` with each unknown argument answered by the nearest right one."""
+    details = []
+    for e in error.errors(include_url=False):
+        kind: Any = PydanticCustomError(
+            e["type"], "{message}", {"message": e["msg"], **e.get("ctx", {})}
+        )
+        if e["type"] == "extra_forbidden":
+            key = str(e["loc"][-1])
+            known = list(model.model_fields)
+            hint = did_you_mean(key, known) or f"; it takes {', '.join(known) or 'none'}"
+            kind = problem(f"not an argument of {name}{hint}")
+        details.append(InitErrorDetails(type=kind, loc=e["loc"], input=e["input"]))
+    return ValidationError.from_exception_data(name, details)

@@ -1,0 +1,61 @@
+"""The network of a config as numbers: what each layer gives and how many parameters it has.
+
+Told by arithmetic, so that `check` and `show` need no TensorFlow.
+"""
+
+import os
+from dataclasses import dataclass
+
+from nnrun.config import Config
+
+BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One layer: what Keras calls it, the units that leave it, its parameters."""
+
+    name: str
+    units: int
+    parameters: int
+
+
+def summarize(config: Config, features: int) -> list[LayerSummary]:
+    """Return a summary of each layer of the config, given the number of features."""
+    layers, units = [], features
+    for spec in config.layers:
+        kind, name, parameters = spec["type"], spec["type"], 0
+        if kind == "Dense":
+            parameters = units * spec["units"] + (spec["units"] if spec["use_bias"] else 0)
+            units = spec["units"]
+        elif kind == "BatchNormalization":
+            parameters = units * (2 + spec["center"] + spec["scale"])
+        elif kind == "LayerNormalization":
+            parameters = units * (spec["center"] + spec["scale"])
+        if "activation" in spec:
+            name = f"{kind} {spec['activation']}"
+        layers.append(LayerSummary(name, units, parameters))
+    return layers
+
+
+def count_parameters(config: Config, features: int) -> int:
+    """Return the number of parameters of all layers together."""
+    return sum(layer.parameters for layer in summarize(config, features))
+
+
+def oversize(config: Config, features: int) -> str | None:
+    """Return what is wrong with a network whose training does not fit in memory, or None."""
+    parameters = count_parameters(config, features)
+    needed, available = parameters * BYTES_PER_PARAMETER, memory_bytes()
+    if needed <= available:
+        return None
+    gib = f"{needed / 2**30:,.0f} GiB to train; this machine has {available / 2**30:,.0f} GiB"
+    return f"{parameters:,} parameters need {gib}: use fewer units"
+
+
+def memory_bytes() -> int:
+    """Return the machine's memory in bytes; 64 GiB where it cannot be told."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return 64 << 30

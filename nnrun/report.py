@@ -1,0 +1,105 @@
+"""Text for people: what `check`, `show`, `train` and `evaluate` print."""
+
+from typing import Any
+
+from nnrun.config import Config
+from nnrun.dataset import Dataset
+from nnrun.network import summarize
+from nnrun.runs import Run
+
+
+def describe_dataset(dataset: Dataset) -> str:
+    """Return a few lines about the tables."""
+    config = dataset.config
+    lines = [
+        f"data      {dataset.train.name}: {_count(dataset.train.numbers.height, 'training row')}"
+    ]
+    if dataset.validation:
+        lines.append(
+            f"          {_count(dataset.validation.numbers.height, 'row')} held out for validation"
+        )
+    if dataset.test:
+        lines.append(
+            f"          {dataset.test.name}: {_count(dataset.test.numbers.height, 'test row')}"
+        )
+    lines.append(f"features  {_listed(dataset.train.numbers.columns)}")
+    for column in dataset.train.target.iter_columns():
+        if config.is_binary:
+            counts = ", ".join(f"{label!r} {n}" for label, n in dataset.label_counts.items())
+            lines.append(
+                f"target    {column.name}: {counts}; probabilities are of {dataset.encoder.labels[-1]!r}"
+            )
+        else:
+            values = column.to_numpy()
+            spread = f"{values.min():g} to {values.max():g}, mean {values.mean():g}"
+            lines.append(f"target    {column.name}: {spread}")
+    return "\n".join(lines)
+
+
+def describe_network(config: Config, features: int) -> str:
+    """Return the layers with their shapes and parameters, and what trains them."""
+    rows = [("layer", "output shape", "parameters")]
+    if config.data.normalize:
+        rows.append(("Normalization", f"({features})", "0"))
+    layers = summarize(config, features)
+    rows += [(layer.name, f"({layer.units})", f"{layer.parameters:,}") for layer in layers]
+    rows.append(("total", "", f"{sum(layer.parameters for layer in layers):,}"))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    table = [f"{a:{widths[0]}}  {b:{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows]
+    rate = config.optimizer["learning_rate"]
+    table.append(
+        f"{config.loss['name']}, {config.optimizer['name']} (learning_rate {rate:g}), "
+        f"{_count(config.epochs, 'epoch')}, batch_size {config.batch_size}"
+    )
+    return "\n".join(table)
+
+
+def describe_run(run: Run) -> str:
+    """Return what run.json and metrics.json say of a run."""
+    info, metrics = run.read_info(), run.read_metrics()
+    lines = [f"status    {info.get('status')}, started {info.get('started')}"]
+    for name, part in info.get("data", {}).items():
+        lines.append(
+            f"{name:9} {part['rows']} rows {part.get('path', 'held out of the training table')}"
+        )
+    if metrics:
+        best = f"epoch {info['best_epoch']} of {info['epochs']}"
+        lines.append(
+            f"best      {best}: {describe_metrics({k: v for k, v in metrics.items() if k != 'epoch'})}"
+        )
+    return "\n".join(lines)
+
+
+def describe_metrics(metrics: dict[str, Any]) -> str:
+    """Return `loss 0.0123, accuracy 0.987`."""
+    return ", ".join(f"{name} {_number(value)}" for name, value in metrics.items())
+
+
+def describe_evaluation(rows: int, metrics: dict[str, Any]) -> str:
+    """Return a line per metric, and the confusion matrix as a table."""
+    lines = [f"{'rows':20} {rows}"]
+    labels, matrix = metrics.get("labels"), metrics.get("confusion_matrix")
+    scalars = {k: v for k, v in metrics.items() if k not in ("labels", "confusion_matrix")}
+    lines += [f"{name:20} {_number(value)}" for name, value in scalars.items()]
+    if labels and matrix:
+        width = max(len(str(cell)) for cell in (*labels, *matrix[0], *matrix[1], "predicted")) + 2
+        lines.append("".join(f"{cell:>{width}}" for cell in ("", *("predicted" for _ in labels))))
+        lines.append("".join(f"{cell:>{width}}" for cell in ("actual", *labels)))
+        for label, row in zip(labels, matrix, strict=True):
+            lines.append("".join(f"{cell:>{width}}" for cell in (label, *row)))
+    return "\n".join(lines)
+
+
+def _number(value: Any) -> str:
+    return (
+        f"{value:.6g}" if isinstance(value, float) else "undefined" if value is None else str(value)
+    )
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def _listed(names: list[str]) -> str:
+    more = f", ... ({len(names)} in all)" if len(names) > 6 else ""
+    return ", ".join(names[:6]) + more

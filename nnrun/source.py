@@ -1,0 +1,247 @@
+"""YAML text to plain values, with the line and column of each.
+
+PyYAML's parser supplies the events; nothing here constructs objects, so no tag can run code. Scalars
+are read as YAML 1.2 reads them, which is what a person means: `1e-3` is a number, `no` and
+`2012-01-01` are text, `010` is not octal.
+"""
+
+import math
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nnrun.errors import ConfigError
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 32
+
+Scalar = str | int | float | bool | None
+Keys = tuple[str | int, ...]
+
+_WORDS: dict[str, Scalar] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5})")
+_ROUND = re.compile(r"([-+]?[1-9][0-9]*)[eE]\+?([0-9]|1[0-5])")
+_FLOAT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_NON_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+
+
+@dataclass
+class Source:
+    """Plain values and where each stands.
+
+    Attributes:
+        name: what messages call the text: the path of the file.
+        folder: the folder that relative paths start from.
+        values: the mapping that the document holds.
+        marks: "name:line:column" of each key path, lines and columns counted from 1; the place of
+            the value, or of the key itself for an unknown key.
+    """
+
+    name: str
+    folder: Path
+    values: dict[str, Any] = field(default_factory=dict)
+    marks: dict[Keys, str] = field(default_factory=dict)
+    key_marks: dict[Keys, str] = field(default_factory=dict)
+
+    def locate(self, keys: Keys, *, key: bool = False) -> str:
+        """Return the place of the value at `keys` (of its key if `key`), or of its nearest parent."""
+        while keys:
+            mark = (self.key_marks if key else self.marks).get(keys) or self.marks.get(keys)
+            if mark:
+                return mark
+            keys = keys[:-1]
+        return f"{self.name}:1:1"
+
+    def order(self, keys: Keys) -> tuple[bool, int, int]:
+        """Return a sort key: the place in the file; what --set gave comes last."""
+        match = re.search(r":(\d+):(\d+)$", self.locate(keys))
+        return (False, int(match[1]), int(match[2])) if match else (True, 0, 0)
+
+
+def dotted(keys: Keys) -> str:
+    """Return `layers[1].activation` for ("layers", 1, "activation")."""
+    return "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in keys).removeprefix(".")
+
+
+def read_source(path: Path) -> Source:
+    """Read a YAML file.
+
+    Raises:
+        ConfigError: it cannot be read, is no YAML mapping, or uses what a config has no need of
+            (aliases, tags, several documents, over 32 levels, over 1 MiB).
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        hint = "; give the path of a YAML config" if path.is_dir() else ""
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}{hint}") from None
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{path}: a config is at most 1 MiB; give tables as separate files")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}:{line}: not UTF-8: byte {data[error.start]:#04x}") from None
+    source = Source(str(path), path.parent)
+    values = _Reader(source).read(text)
+    if not isinstance(values, dict):
+        got = "an empty file" if values is None else type(values).__name__
+        raise ConfigError(f"{path}:1:1: a config is a mapping of keys to values; received {got}")
+    source.values = values
+    return source
+
+
+def to_yaml(values: dict[str, Any]) -> str:
+    """Return `values` as a YAML document that `read_source` reads back the same."""
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every string that would be read back as something else."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = None if isinstance(_plain(text), str) else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def read_value(text: str, source: Source) -> Any:
+    """Return the value of a piece of YAML given outside a file; `source.name` is its place.
+
+    Raises:
+        ConfigError: as `read_source` does.
+    """
+    return _Reader(source, has_lines=False).read(text)
+
+
+class _Reader:
+    """Builds values from the parser's events, and notes their places in the source."""
+
+    def __init__(self, source: Source, *, has_lines: bool = True) -> None:
+        self.source = source
+        self.has_lines = has_lines
+        self.problems: list[str] = []
+
+    def read(self, text: str) -> Any:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        try:
+            self.events = yaml.parse(text, Loader=loader)
+            value = self._document()
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            self.problems.append(f"{self._at(mark)}: {_explain(error, text)}")
+        except yaml.YAMLError as error:
+            character = getattr(error, "character", None)
+            what = f"character U+{character:04X} is not allowed" if character else "is not YAML"
+            self.problems.append(f"{self.source.name}: {what} in a config")
+        if self.problems:
+            raise ConfigError(self.problems)
+        return value
+
+    def _document(self) -> Any:
+        next(self.events)  # the stream's start
+        event = next(self.events)
+        if isinstance(event, yaml.StreamEndEvent):
+            return None
+        value = self._value(next(self.events), ())
+        next(self.events)  # the document's end
+        event = next(self.events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            self._problem(event, (), "a config is one document; remove what follows '---'")
+        return value
+
+    def _value(self, event: yaml.Event, keys: Keys) -> Any:
+        self.source.marks[keys] = self._at(event.start_mark)
+        if len(keys) > MAX_DEPTH:
+            self._problem(event, keys, f"a config is at most {MAX_DEPTH} levels deep")
+            raise ConfigError(self.problems)
+        if isinstance(event, yaml.AliasEvent):
+            self._problem(event, keys, "aliases (*name) are not allowed; write the value out")
+            return None
+        if event.tag is not None and event.tag != "!":
+            self._problem(event, keys, f"tags are not allowed; remove {event.tag!r}")
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(keys)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(keys)
+        return self._scalar(event, keys)
+
+    def _mapping(self, keys: Keys) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            if isinstance(event, yaml.ScalarEvent):
+                key = event.value
+            else:
+                self._problem(event, keys, "a key must be a word")
+                key = ""
+                self._value(event, (*keys, key))
+            below = (*keys, key)
+            if key in mapping:
+                first = self.source.key_marks[below].removeprefix(self.source.name + ":")
+                self._problem(event, below, f"duplicate key; it stands at {first} already")
+            self.source.key_marks[below] = self._at(event.start_mark)
+            mapping[key] = self._value(next(self.events), below)
+        return mapping
+
+    def _sequence(self, keys: Keys) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self._value(event, (*keys, len(items))))
+        return items
+
+    def _scalar(self, event: yaml.ScalarEvent, keys: Keys) -> Scalar:
+        text: str = event.value
+        if event.style:  # quoted, or a block: text, whatever it looks like
+            return text
+        value = _plain(text)
+        if _NON_FINITE.fullmatch(text) or (isinstance(value, float) and not math.isfinite(value)):
+            self._problem(event, keys, f"numbers must be finite; received {text}")
+        return value
+
+    def _problem(self, event: yaml.Event, keys: Keys, message: str) -> None:
+        path = f"{dotted(keys)}: " if keys else ""
+        self.problems.append(f"{self._at(event.start_mark)}: {path}{message}")
+
+    def _at(self, mark: yaml.Mark | None) -> str:
+        if mark is None or not self.has_lines:
+            return self.source.name
+        return f"{self.source.name}:{mark.line + 1}:{mark.column + 1}"
+
+
+def _plain(text: str) -> Scalar:
+    """Return what an unquoted scalar means: a word of YAML's, a number, or itself."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        return int(text)
+    if match := _ROUND.fullmatch(text):
+        return int(match[1]) * 10 ** int(match[2])
+    if _FLOAT.fullmatch(text) and not re.fullmatch(r"[-+]?0[0-9]+", text):
+        return float(text)
+    return text
+
+
+def _explain(error: yaml.MarkedYAMLError, text: str) -> str:
+    """Return the parser's complaint in words that say what to do."""
+    mark = error.problem_mark or error.context_mark
+    lines = text.splitlines()
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    if re.match(r"\s*\t", line):
+        return "tabs cannot indent YAML; use spaces"
+    if error.problem and "alias" in error.problem:
+        return "aliases (*name) are not allowed; write the value out"
+    return f"not YAML: {error.problem or error.context}"

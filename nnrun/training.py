@@ -1,0 +1,273 @@
+"""Training: a dataset fitted, epoch by epoch, into a run directory."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from nnrun import __version__
+from nnrun.backend import keras, set_seed, tf, versions
+from nnrun.config import Config, parse_expectation
+from nnrun.dataset import Arrays, Dataset
+from nnrun.engine import Engine, Logs, Order, build_variables
+from nnrun.errors import ConfigError, ExpectationError, Interrupted, TrainingError
+from nnrun.files import atomic_path, sha256, write_json
+from nnrun.model import Model, build_model, serving_model
+from nnrun.runs import Run, create_run, start_run
+
+EngineName = Literal["compiled", "keras"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished training.
+
+    Attributes:
+        run: the run directory.
+        epochs: how many epochs were trained.
+        best_epoch: the epoch, counted from 1, whose weights were kept.
+        seconds: how long fitting took.
+        metrics: that epoch's loss, metrics and `val_*`, and `test_*` where there is a test table.
+    """
+
+    run: Run
+    epochs: int
+    best_epoch: int
+    seconds: float
+    metrics: Logs
+
+
+def row_order(seed: int, epoch: int, rows: int) -> Order:
+    """Return the order of the rows in an epoch (counted from 0): int32 (rows,), fresh every epoch."""
+    return np.random.default_rng([seed, epoch]).permutation(rows).astype(np.int32)
+
+
+def train(
+    dataset: Dataset,
+    *,
+    stem: str,
+    path: Path | None = None,
+    engine: EngineName = "compiled",
+    overwrite: bool = False,
+    callbacks: tuple[Any, ...] = (),
+) -> Result:
+    """Train the dataset's config into a run directory.
+
+    Args:
+        dataset: read and linted.
+        stem: names the run directory under `runs` where `path` is None.
+        path: the run directory.
+        engine: `compiled`, or Keras's own `fit` on the same batches.
+        overwrite: replace a run that stands there.
+        callbacks: further Keras callbacks, for progress.
+
+    Raises:
+        ConfigError: Keras refuses the network.
+        TrainingError: the loss is no longer finite.
+        Interrupted: Ctrl-C.
+        RunError: the run directory cannot be written.
+    """
+    config = dataset.config
+    set_seed(config.seed)
+    arrays = dataset.arrays(dataset.train, weighted=True)
+    model = _build(dataset, arrays)
+    run = create_run(path, stem, overwrite=overwrite)
+    start_run(run, config.to_yaml(), dataset.encoder.to_json(), **_facts(dataset, model, engine))
+    began = time.perf_counter()
+    recorder = _Recorder(run, config.logged)
+    every = [*_keras_callbacks(config, run), recorder, *callbacks]
+    fit = fit_compiled if engine == "compiled" else fit_keras
+    try:
+        fit(model, dataset, arrays, every)
+    except KeyboardInterrupt:
+        run.write_info(status="interrupted", epochs=len(recorder.logs))
+        done = f"{len(recorder.logs)} of {config.epochs} epochs"
+        raise Interrupted(f"interrupted after {done}; {run.history} has them, no model") from None
+    except BaseException:
+        run.write_info(status="failed", epochs=len(recorder.logs))
+        raise
+    seconds = time.perf_counter() - began
+    best = _best_epoch(every, len(recorder.logs))
+    metrics = dict(recorder.logs[best - 1])
+    if dataset.test:
+        tested = Engine(model, arrays, config.batch_size).evaluate(dataset.arrays(dataset.test))
+        metrics |= {f"test_{name}": value for name, value in tested.items()}
+    result = Result(run, len(recorder.logs), best, seconds, metrics)
+    _finish(result, serving_model(model, config))
+    return result
+
+
+def check_expectations(config: Config, metrics: Logs) -> None:
+    """Raise an ExpectationError that lists every quantity of `expect` that is not met."""
+    missed = []
+    for name, text in config.expect.items():
+        operator, bound = parse_expectation(name, text)
+        value = metrics[name]
+        met = {
+            ">=": value >= bound,
+            "<=": value <= bound,
+            "==": value == bound,
+            ">": value > bound,
+            "<": value < bound,
+        }[operator]
+        if not met:
+            missed.append(
+                f"{config.where('expect', name)}: expected {operator} {bound:g}, got {value:.6g}"
+            )
+    if missed:
+        raise ExpectationError("\n".join(missed))
+
+
+def fit_compiled(model: Model, dataset: Dataset, arrays: Arrays, callbacks: list[Any]) -> None:
+    """Fit with nnrun's engine; what Keras's `fit` does around the epochs is done as it does it."""
+    config, rows = dataset.config, len(arrays.x)
+    engine = Engine(model, arrays, config.batch_size)
+    validation = dataset.arrays(dataset.validation) if dataset.validation else None
+    steps = -(-rows // config.batch_size)
+    listed = keras.callbacks.CallbackList(
+        callbacks,
+        add_history=False,
+        add_progbar=False,
+        model=model,
+        epochs=config.epochs,
+        steps=steps,
+    )
+    model.stop_training = False
+    logs: Logs = {}
+    listed.on_train_begin()
+    for epoch in range(config.epochs):
+        listed.on_epoch_begin(epoch)
+        listed.on_train_batch_begin(0)
+        order = row_order(config.seed, epoch, rows)
+        logs = engine.train_epoch(order, lambda step: listed.on_train_batch_end(step - 1))
+        if validation:
+            logs |= {f"val_{name}": value for name, value in engine.evaluate(validation).items()}
+        listed.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    listed.on_train_end(logs)
+
+
+def fit_keras(model: Model, dataset: Dataset, arrays: Arrays, callbacks: list[Any]) -> None:
+    """Fit with Keras's own `model.fit`, on the same batches."""
+    config, rows = dataset.config, len(arrays.x)
+    size = config.batch_size
+    columns = [a for a in (arrays.x, arrays.y, arrays.sample_weight) if a is not None]
+
+    def batches() -> Iterator[tuple[Any, ...]]:
+        epoch = 0
+        while True:
+            order = row_order(config.seed, epoch, rows)
+            for start in range(0, rows, size):
+                yield tuple(column[order[start : start + size]] for column in columns)
+            epoch += 1
+
+    length = size if rows % size == 0 else None  # as Keras's own adapter of arrays declares it
+    signature = tuple(tf.TensorSpec([length, *c.shape[1:]], tf.float32) for c in columns)
+    validation = dataset.arrays(dataset.validation) if dataset.validation else None
+    model.fit(
+        tf.data.Dataset.from_generator(batches, output_signature=signature),
+        epochs=config.epochs,
+        steps_per_epoch=-(-rows // size),
+        validation_data=(validation.x, validation.y) if validation else None,
+        validation_batch_size=size,
+        shuffle=False,
+        callbacks=callbacks,
+        verbose=0,
+    )
+
+
+def _build(dataset: Dataset, arrays: Arrays) -> Model:
+    try:
+        model = build_model(dataset.config, dataset.encoder, len(arrays.x))
+        build_variables(model, arrays)
+    except (ValueError, TypeError) as error:
+        place = dataset.config.where("layers")
+        raise ConfigError(f"{place}: Keras refuses this network: {error}") from None
+    return model
+
+
+def _keras_callbacks(config: Config, run: Run) -> list[Any]:
+    callbacks = []
+    if config.early_stopping:
+        callbacks.append(keras.callbacks.EarlyStopping(**config.early_stopping.model_dump()))
+    if config.reduce_lr_on_plateau:
+        arguments = config.reduce_lr_on_plateau.model_dump()
+        callbacks.append(keras.callbacks.ReduceLROnPlateau(**arguments))
+    if config.tensorboard:
+        callbacks.append(keras.callbacks.TensorBoard(log_dir=str(run.tensorboard)))
+    return callbacks
+
+
+class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes history.csv, and stops a run whose loss is no longer finite."""
+
+    def __init__(self, run: Run, names: list[str]) -> None:
+        super().__init__()
+        self.run = run
+        self.names = names
+        self.logs: list[Logs] = []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        logs = logs or {}
+        names = [*self.names, *(name for name in logs if name not in self.names)]
+        row = {name: float(logs[name]) for name in names}
+        self.run.append_history({"epoch": epoch + 1, **row})
+        self.logs.append(row)
+        if not np.isfinite(row["loss"]):
+            raise TrainingError(
+                f"the loss is {row['loss']} after epoch {epoch + 1}; try a smaller learning_rate, clipnorm: "
+                "1 on the optimizer, or normalize: true"
+            )
+
+
+def _best_epoch(callbacks: list[Any], epochs: int) -> int:
+    """Return the epoch, counted from 1, whose weights the model holds."""
+    for callback in callbacks:
+        if (
+            isinstance(callback, keras.callbacks.EarlyStopping)
+            and callback.best_weights is not None
+        ):
+            return int(callback.best_epoch) + 1
+    return epochs
+
+
+def _facts(dataset: Dataset, model: Model, engine: str) -> dict[str, Any]:
+    """Return what run.json says of a run from the start."""
+    parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    paths = dataset.config.data.model_dump()
+    data = {
+        name: {
+            "rows": len(part.numbers),
+            **({"path": paths[name], "sha256": sha256(Path(paths[name]))} if paths[name] else {}),
+        }
+        for name, part in parts.items()
+        if part
+    }
+    return {
+        "nnrun": __version__,
+        "engine": engine,
+        "jit_compile": bool(model.jit_compile),
+        "seed": dataset.config.seed,
+        "versions": versions(),
+        "data": data,
+    }
+
+
+def _finish(result: Result, model: Model) -> None:
+    """Save the model and the metrics; the status comes last."""
+    run = result.run
+    with atomic_path(run.model) as temporary:
+        model.save(temporary)
+    write_json(run.metrics, {"epoch": result.best_epoch, **result.metrics})
+    run.write_info(
+        status="finished",
+        epochs=result.epochs,
+        best_epoch=result.best_epoch,
+        seconds=round(result.seconds, 3),
+        checksums=run.checksums(),
+    )
