@@ -46,9 +46,7 @@ def _load() -> tuple[Any, Any]:
             tensorflow.config.list_physical_devices("GPU")  # complains where there is none
             return tensorflow, importlib.import_module("keras")
     except ImportError as error:
-        raise NnrunError(
-            f"TensorFlow cannot be imported: {error}; pip install nnrun again"
-        ) from error
+        raise NnrunError(f"TensorFlow cannot be imported: {error}; pip install nnrun again") from error
 
 
 tf, keras = _load()

@@ -25,9 +25,7 @@ SetOption = click.option(
 )
 ConfigArgument = click.argument("config", type=click.Path(path_type=Path))
 RunArgument = click.argument("run", type=click.Path(path_type=Path))
-JsonOption = click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout."
-)
+JsonOption = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -135,9 +133,7 @@ def train(
     )
     if as_json:
         summary = {"run": str(result.run.path), "status": "finished", "epochs": result.epochs}
-        click.echo(
-            json.dumps({**summary, "seconds": round(result.seconds, 3), "metrics": result.metrics})
-        )
+        click.echo(json.dumps({**summary, "seconds": round(result.seconds, 3), "metrics": result.metrics}))
     elif not quiet:
         table = shlex.quote(os.path.relpath(dataset.config.data.train))
         click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}")
@@ -149,12 +145,8 @@ def train(
 @cli.command()
 @RunArgument
 @click.argument("data", type=click.Path(path_type=Path, allow_dash=True))
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="The CSV to write. Default: stdout."
-)
-@click.option(
-    "--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas."
-)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The CSV to write. Default: stdout.")
+@click.option("--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas.")
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
@@ -293,9 +285,7 @@ def _exit_code(command: Callable[[], Any]) -> int:
         click.echo("nnrun: interrupted", err=True)
         return Interrupted.exit_code
     except BrokenPipeError:
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # Python flushes it once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more
         return 0
     except OSError as error:
         click.echo(f"nnrun: {error.filename or 'I/O'}: {error.strerror or error}", err=True)

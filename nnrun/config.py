@@ -4,22 +4,15 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Ge, Le
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
-from nnrun.keras_layers import LAYERS
-from nnrun.keras_training import LOSSES, METRIC_ALIASES, METRICS, OPTIMIZERS
-from nnrun.named import Count, Fraction, Named, NonNegative, Positive, Seed, Spec, Strict, Units
-from nnrun.named import problem, snake_case
+from nnrun.keras_names import EARLY_STOPPING, LAYER, LOSS, METRIC, OPTIMIZER, REDUCE_LR, Fraction
+from nnrun.named import Positive, Seed, Spec, Strict, Units, problem, snake_case
 from nnrun.source import Source, dotted, to_yaml
 
 Label = str | int | float | bool
 OPERATORS = (">=", "<=", "==", ">", "<")
-
-LAYER = Named("layer", LAYERS, key="type", default="Dense")
-LOSS = Named("loss", LOSSES, aliases={"bce": "BinaryCrossentropy", "mse": "MeanSquaredError"})
-OPTIMIZER = Named("optimizer", OPTIMIZERS, default="RMSprop")
-METRIC = Named("metric", METRICS, aliases=METRIC_ALIASES, keep_spelling=True)
 
 
 def _columns(value: Any) -> Any:
@@ -27,9 +20,7 @@ def _columns(value: Any) -> Any:
     items = value if isinstance(value, list) else [value]
     names = [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in items]
     if not all(isinstance(name, str) for name in names):
-        raise problem(
-            f"must be a column's name or a list of them, quoted if need be; received {value!r}"
-        )
+        raise problem(f"must be a column's name or a list of them, quoted if need be; received {value!r}")
     if repeated := {name for name in names if names.count(name) > 1}:
         raise problem(f"names a column twice: {', '.join(map(repr, sorted(repeated)))}")
     return names
@@ -77,48 +68,8 @@ class Data(Strict):
         for other in ("target", "features"):
             shared = set(value or []) & set(info.data.get(other) or []) - {""}
             if shared and other != info.field_name:
-                raise problem(
-                    f"{', '.join(map(repr, sorted(shared)))} is named in data.{other} too"
-                )
+                raise problem(f"{', '.join(map(repr, sorted(shared)))} is named in data.{other} too")
         return value
-
-
-class EarlyStopping(Strict):
-    """Keras's EarlyStopping, with its own defaults."""
-
-    monitor: str = "val_loss"
-    """The quantity to watch: `loss`, a metric, or either with `val_` before it."""
-    min_delta: NonNegative = 0
-    """The least change that counts as an improvement."""
-    patience: Count = 0
-    """How many epochs without improvement to allow."""
-    mode: Literal["auto", "min", "max"] = "auto"
-    """Whether less or more is better; `auto` tells by the name."""
-    baseline: float | None = None
-    """The value that must be beaten."""
-    restore_best_weights: bool = False
-    """Go back to the weights of the best epoch at the end."""
-    start_from_epoch: Count = 0
-    """How many epochs to wait before watching."""
-
-
-class ReduceLROnPlateau(Strict):
-    """Keras's ReduceLROnPlateau, with its own defaults."""
-
-    monitor: str = "val_loss"
-    """The quantity to watch."""
-    factor: Annotated[float, Gt(0), Lt(1)] = 0.1
-    """What the learning rate is multiplied by."""
-    patience: Count = 10
-    """How many epochs without improvement to allow."""
-    mode: Literal["auto", "min", "max"] = "auto"
-    """Whether less or more is better; `auto` tells by the name."""
-    min_delta: NonNegative = 1e-4
-    """The least change that counts as an improvement."""
-    cooldown: Count = 0
-    """How many epochs to wait after a reduction."""
-    min_lr: NonNegative = 0.0
-    """The least learning rate."""
 
 
 class Checkpoint(Strict):
@@ -147,10 +98,10 @@ class Config(Strict):
     """Rows per step."""
     class_weight: Literal["balanced"] | dict[str, Positive] | None = None
     """`balanced`, or a weight for each label, so that a rare class counts for more."""
-    early_stopping: EarlyStopping | None = None
-    """Stop when a quantity no longer improves."""
-    reduce_lr_on_plateau: ReduceLROnPlateau | None = None
-    """Lower the learning rate when a quantity no longer improves."""
+    early_stopping: Annotated[Spec | None, EARLY_STOPPING] = None
+    """Keras's EarlyStopping, to stop when a quantity no longer improves."""
+    reduce_lr_on_plateau: Annotated[Spec | None, REDUCE_LR] = None
+    """Keras's ReduceLROnPlateau, to lower the learning rate when a quantity no longer improves."""
     tensorboard: bool = False
     """Write TensorBoard logs into the run directory; needs the tensorboard extra."""
     seed: Seed = 0

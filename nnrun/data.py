@@ -81,9 +81,7 @@ def read_table(source: Path | bytes, null_values: Sequence[str], name: str | Non
         reason = str(error).splitlines()[0]
         raise TableError(problems or f"{name}: cannot be read as CSV: {reason}") from None
     rows = np.arange(len(frame))
-    if (
-        len(frame) and frame[:, -1].null_count()
-    ):  # polars fills a short row, and a blank line, with nulls
+    if len(frame) and frame[:, -1].null_count():  # polars fills a short row, and a blank line, with nulls
         if problems := _ragged(source, name, separator, header):
             raise TableError(problems)
         records = _records(source, separator)
@@ -204,9 +202,10 @@ def _parse_leniently(text: pl.Series) -> pl.Series:
     """Parse what people write around a number (spaces, a plus sign), or a column of true and false."""
     stripped = text.str.strip_chars()
     words = stripped.str.to_lowercase()
+    numbers: pl.Series = stripped.str.strip_prefix("+").cast(pl.Float64, strict=False)
     if words.drop_nulls().is_in(["true", "false"]).all():
-        return (words == "true").cast(pl.Float64)
-    return stripped.str.strip_prefix("+").cast(pl.Float64, strict=False)
+        numbers = words.replace_strict({"true": 1.0, "false": 0.0}, default=None, return_dtype=pl.Float64)
+    return numbers
 
 
 def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series) -> list[str]:
@@ -229,11 +228,7 @@ def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series) -> list[str]:
         if len(rows):
             lines = table.lines(rows.head(SHOWN).to_list())
             cell = text[int(rows[0])]
-            shown = (
-                f"{what}{_more(lines, len(rows))}"
-                if cell is None
-                else f"{cell!r} {what}{_hint(cell)}"
-            )
+            shown = f"{what}{_more(lines, len(rows))}" if cell is None else f"{cell!r} {what}{_hint(cell)}"
             more = "" if cell is None else _more(lines, len(rows))
             problems.append(f"{table.name}:{lines[0]}: column {column!r}: {shown}{more}")
     return problems
@@ -242,9 +237,7 @@ def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series) -> list[str]:
 def _more(lines: list[int], count: int) -> str:
     if count == 1:
         return ""
-    return (
-        f" ({count} such cells: lines {', '.join(map(str, lines))}{', ...' * (count > len(lines))})"
-    )
+    return f" ({count} such cells: lines {', '.join(map(str, lines))}{', ...' * (count > len(lines))})"
 
 
 def _hint(cell: str) -> str:
@@ -260,9 +253,8 @@ def _ragged(source: Path | bytes, name: str, separator: str, header: list[str]) 
     try:
         for line, cells in _records(source, separator):
             if cells and len(cells) != len(header):
-                problems.append(
-                    f"{name}:{line}: {len(cells)} cell{'s' * (len(cells) > 1)}, where the header has {len(header)}"
-                )
+                cell = "cell" if len(cells) == 1 else "cells"
+                problems.append(f"{name}:{line}: {len(cells)} {cell}, where the header has {len(header)}")
     except csv.Error as error:
         problems.append(f"{name}:{line + 1}: {error}; is a quote left open here?")
     more = [f"{name}: and {len(problems) - 10} more such lines"] if len(problems) > 10 else []
@@ -272,11 +264,8 @@ def _ragged(source: Path | bytes, name: str, separator: str, header: list[str]) 
 def _undecodable(source: Path | bytes) -> str:
     """Return the line with the first byte that is not UTF-8, and the advice."""
     with _open(source) as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                column = line[: error.start].decode().count(",") + 1
-                byte = f"byte {line[error.start]:#04x} in cell {column}"
-                return f"{number}: not UTF-8: {byte}; save the table as UTF-8"
-    return "1: not UTF-8; save the table as UTF-8"
+        lines = enumerate(file, start=1)
+        number, line = next((n, x) for n, x in lines if x.decode(errors="replace").encode() != x)
+    text = line.decode(errors="replace")
+    column = text[: text.find("\ufffd")].count(",") + 1
+    return f"{number}: cell {column} is not UTF-8 ({text.strip()[:40]!r}); save the table as UTF-8"

@@ -70,9 +70,7 @@ class Dataset:
         if not self.config.is_binary:
             return {}
         labels = self.encoder.labels
-        codes = recode(
-            self.train.target.to_series(), {label_key(x): i for i, x in enumerate(labels)}
-        )
+        codes = recode(self.train.target.to_series(), {label_key(x): i for i, x in enumerate(labels)})
         counts = dict(codes.value_counts().iter_rows())
         return {label: counts.get(code, 0) for code, label in enumerate(labels)}
 
@@ -167,9 +165,7 @@ def _choose_features(config: Config, table: Table) -> list[str]:
                 problems.append(f"{place}: {name!r} is not a column of {table.name}{hint}")
     features = data.features or [c for c in columns if c not in (*data.target, *data.drop)]
     if not features:
-        problems.append(
-            f"{config.where('data')}: no column of {table.name} is left to be a feature"
-        )
+        problems.append(f"{config.where('data')}: no column of {table.name} is left to be a feature")
     if problems:
         raise ConfigError(problems)
     return features

@@ -17,7 +17,7 @@ from nnrun.errors import RunError, TableError
 from nnrun.named import Strict
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
-TRUE_LABELS = {("0.0", "1.0"): "1.0", ("false", "true"): "true"}
+TRUE_LABELS: dict[tuple[str, ...], str] = {("0.0", "1.0"): "1.0", ("false", "true"): "true"}
 UNBOUNDED_BELOW_ZERO = {"linear"}
 NEVER_NEGATIVE = {"relu", "softplus", "exponential"}
 
@@ -66,13 +66,9 @@ class Encoder(Strict):
             variance = _float(column.var(ddof=0))
             if np.float32(variance) == 0:  # Keras would divide by 1e-7
                 variance = 1.0
-            features.append(
-                Feature(name=column.name, mean=_float(column.mean()), variance=variance)
-            )
+            features.append(Feature(name=column.name, mean=_float(column.mean()), variance=variance))
         if config.is_binary:
-            labels = order_labels(
-                target.to_series().unique(maintain_order=True), config.data.positive
-            )
+            labels = order_labels(target.to_series().unique(maintain_order=True), config.data.positive)
             return cls(features=features, targets=[Target(name=target.columns[0])], labels=labels)
         targets = [_fit_target(column, config) for column in target]
         return cls(features=features, targets=targets, labels=[])
@@ -145,9 +141,7 @@ class Encoder(Strict):
             raise RunError(f"{name}: {place}: {first['msg']}; the file was altered") from None
 
 
-def read_target(
-    table: Table, names: Sequence[str], *, is_binary: bool
-) -> tuple[pl.DataFrame, list[str]]:
+def read_target(table: Table, names: Sequence[str], *, is_binary: bool) -> tuple[pl.DataFrame, list[str]]:
     """Return the target columns, as Float64 or as one String column of labels, and the mistakes."""
     if not is_binary:
         return parse_numbers(table, names)
@@ -182,7 +176,8 @@ def recode(texts: pl.Series, known: dict[str, int]) -> pl.Series:
     """Return the code of each text by its label key, null for unknown ones."""
     distinct = texts.drop_nulls().unique().to_list()
     codes = {text: known[label_key(text)] for text in distinct if label_key(text) in known}
-    return texts.replace_strict(codes, default=None, return_dtype=pl.Int32)
+    recoded: pl.Series = texts.replace_strict(codes, default=None, return_dtype=pl.Int32)
+    return recoded
 
 
 def order_labels(texts: pl.Series, positive: Any) -> list[str]:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nnrun.config import METRIC, Config, metric_name
+from nnrun.config import Config, metric_name
 from nnrun.dataset import Dataset
 from nnrun.encoding import TRUE_LABELS, label_key, positive_key
 from nnrun.errors import did_you_mean
-from nnrun.keras_training import CLASS_METRICS
+from nnrun.keras_names import METRIC, NUMBER_METRICS
 from nnrun.network import oversize
 from nnrun.rules import rule
 from nnrun.source import Keys
@@ -102,7 +102,7 @@ def metrics_fit_loss(dataset: Dataset) -> Iterator[str]:
     for i, metric in enumerate(config.metrics or []):
         name = METRIC.canonical(metric if isinstance(metric, str) else metric["name"])
         place = f"{config.where('metrics', i)}: {metric_name(metric)}"
-        if not config.is_binary and name in CLASS_METRICS:
+        if not config.is_binary and name not in NUMBER_METRICS:
             yield f"{place} is for classes; for numbers use mean_absolute_error, say"
         if config.from_logits and name not in ("BinaryAccuracy", "BinaryCrossentropy", "AUC"):
             yield f"{place} needs probabilities; leave from_logits out and end in a sigmoid"
@@ -124,7 +124,7 @@ def known_quantities(dataset: Dataset) -> Iterator[str]:
     config = dataset.config
     for key in ("early_stopping", "reduce_lr_on_plateau"):
         if callback := getattr(config, key):
-            yield from _unknown_quantity(config, (key, "monitor"), callback.monitor, config.logged)
+            yield from _unknown_quantity(config, (key, "monitor"), callback["monitor"], config.logged)
     tested = [f"test_{name}" for name in config.logged if not name.startswith("val_")]
     for name in config.expect:
         known = config.logged + (tested if config.data.test else [])

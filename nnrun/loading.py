@@ -7,20 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nnrun.config import (
-    LAYER,
-    LOSS,
-    METRIC,
-    OPTIMIZER,
-    Checkpoint,
-    Config,
-    Data,
-    EarlyStopping,
-    ReduceLROnPlateau,
-)
+from nnrun.config import Checkpoint, Config, Data
 from nnrun.errors import ConfigError, did_you_mean
-from nnrun.keras_layers import CONSTRAINTS, INITIALIZERS, REGULARIZERS
-from nnrun.named import Named, Strict
+from nnrun.keras_names import ALL
+from nnrun.named import Strict
 from nnrun.source import Keys, Source, dotted, read_source, read_value
 
 
@@ -69,9 +59,7 @@ def apply_override(source: Source, text: str) -> Keys:
     for part in parts[:-1]:
         key = _step(place, part, mark)
         if isinstance(place, dict) and isinstance(place.get(key), str):
-            place[key] = {
-                "name": place[key]
-            }  # optimizer: adam, then --set optimizer.learning_rate=..
+            place[key] = {"name": place[key]}  # optimizer: adam, then --set optimizer.learning_rate=..
         place = place.setdefault(key, {}) if isinstance(place, dict) else place[key]
         keys += (key,)
     key = _step(place, parts[-1], mark)
@@ -96,10 +84,7 @@ def _step(place: Any, part: str, mark: str) -> str | int:
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the config, for editors."""
     schema = Config.model_json_schema()
-    named = [LAYER, LOSS, OPTIMIZER, METRIC]
-    named += [Named("initializer", INITIALIZERS), Named("constraint", CONSTRAINTS)]
-    named += [Named("regularizer", REGULARIZERS, shorthand="L1L2")]
-    schema["$defs"].update({n.what: n.json_schema() for n in named})
+    schema["$defs"].update({named.what: named.json_schema() for named in ALL})
     schema = _with_references(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
@@ -149,9 +134,7 @@ def _render(error: ValidationError, source: Source) -> list[str]:
     places: dict[Keys, list[Any]] = {}
     for e in error.errors(include_url=False):
         places.setdefault(_known_keys(e["loc"], source.values), []).append(e)
-    for keys in list(
-        places
-    ):  # of a union's members, the one that fits best has the deepest mistake
+    for keys in list(places):  # of a union's members, the one that fits best has the deepest mistake
         if keys and any(k != keys and k[: len(keys)] == keys for k in places):
             del places[keys]
     return [_line(keys, places[keys], source) for keys in sorted(places, key=source.order)]
@@ -189,9 +172,7 @@ def _known_keys(loc: tuple[Any, ...], values: Any) -> Keys:
             if not found and "[" in str(key):
                 continue
             keys += (key,)
-            values = (
-                values[key] if found and (isinstance(values, dict) or key < len(values)) else None
-            )
+            values = values[key] if found and (isinstance(values, dict) or key < len(values)) else None
     return keys
 
 
@@ -200,8 +181,6 @@ def _nearest_key(keys: Keys) -> str:
     models: dict[Keys, type[Strict]] = {
         (): Config,
         ("data",): Data,
-        ("early_stopping",): EarlyStopping,
-        ("reduce_lr_on_plateau",): ReduceLROnPlateau,
         ("checkpoint",): Checkpoint,
     }
     known = list(models[keys[:-1]].model_fields)

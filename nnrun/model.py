@@ -3,15 +3,14 @@
 from typing import Any
 
 from nnrun.backend import keras
-from nnrun.config import METRIC, Config, metric_name
+from nnrun.config import Config, metric_name
 from nnrun.encoding import Encoder
+from nnrun.keras_names import METRIC
 from nnrun.named import Spec
 
 Model = Any  # a keras.Sequential; Keras has no types
 
-XLA_PAYS_FROM = (
-    6_000  # steps: XLA compiles for 0.4 s where tracing takes 0.17, then saves 40 us a step
-)
+XLA_PAYS_FROM = 6_000  # steps: XLA compiles for 0.4 s where tracing takes 0.17, then saves 40 us a step
 
 
 def build_model(config: Config, encoder: Encoder, rows: int) -> Model:
@@ -34,15 +33,15 @@ def build_model(config: Config, encoder: Encoder, rows: int) -> Model:
         mean = [feature.mean for feature in encoder.features]
         variance = [feature.variance for feature in encoder.features]
         layers.append(keras.layers.Normalization(mean=mean, variance=variance))
-    layers += [_make(keras.layers, spec, "type") for spec in config.layers]
+    layers += [make(keras.layers, spec, "type") for spec in config.layers]
     scale = [target.scale for target in encoder.targets]
     offset = [target.offset for target in encoder.targets]
     if any(s != 1 for s in scale) or any(offset):
         layers.append(keras.layers.Rescaling(scale, offset))
     model = keras.Sequential(layers)
     model.compile(
-        optimizer=_make(keras.optimizers, config.optimizer),
-        loss=_make(keras.losses, config.loss),
+        optimizer=make(keras.optimizers, config.optimizer),
+        loss=make(keras.losses, config.loss),
         metrics=[_make_metric(metric, config) for metric in config.metric_specs],
         jit_compile=jit_compile(config, rows),
     )
@@ -64,7 +63,7 @@ def jit_compile(config: Config, rows: int) -> bool:
     return -(-rows // config.batch_size) * config.epochs >= XLA_PAYS_FROM
 
 
-def _make(module: Any, spec: Spec, key: str = "name") -> Any:
+def make(module: Any, spec: Spec, key: str = "name") -> Any:
     """Return an instance of the Keras class that a validated spec names."""
     arguments = {k: _argument(k, v) for k, v in spec.items() if k != key}
     return getattr(module, spec[key])(**arguments)
@@ -73,16 +72,16 @@ def _make(module: Any, spec: Spec, key: str = "name") -> Any:
 def _argument(name: str, value: Any) -> Any:
     for kind in ("initializer", "regularizer", "constraint"):
         if isinstance(value, dict) and name.endswith(kind):
-            return _make(getattr(keras, f"{kind}s"), value)
+            return make(getattr(keras, f"{kind}s"), value)
     return value
 
 
 def _make_metric(metric: str | Spec, config: Config) -> Any:
     """Return a Keras metric; where the model gives logits, one that takes them."""
-    spec = {"name": METRIC.canonical(metric)} if isinstance(metric, str) else dict(metric)
-    arguments = {k: v for k, v in spec.items() if k != "name"}
-    if config.from_logits and spec["name"] == "BinaryAccuracy":
+    name = METRIC.canonical(metric if isinstance(metric, str) else metric["name"]) or ""
+    arguments = {} if isinstance(metric, str) else {k: v for k, v in metric.items() if k != "name"}
+    if config.from_logits and name == "BinaryAccuracy":
         arguments["threshold"] = 0.0  # the logit of probability 0.5
     elif config.from_logits:
         arguments["from_logits"] = True
-    return getattr(keras.metrics, spec["name"])(name=metric_name(metric), **arguments)
+    return getattr(keras.metrics, name)(name=metric_name(metric), **arguments)

@@ -10,12 +10,19 @@ checks a value against one and fills in the defaults.
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Annotated, Any
 
-from annotated_types import Ge, Gt, Le, Lt
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
-from pydantic import ValidationError, create_model
+from annotated_types import Ge, Gt, Lt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+)
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from nnrun.errors import did_you_mean
@@ -28,8 +35,6 @@ Table = dict[str, Arguments]
 REQUIRED: Any = ...
 Positive = Annotated[float, Gt(0)]
 NonNegative = Annotated[float, Ge(0)]
-Fraction = Annotated[float, Ge(0), Lt(1)]
-Probability = Annotated[float, Ge(0), Le(1)]
 Units = Annotated[int, Ge(1)]
 Count = Annotated[int, Ge(0)]
 Seed = Annotated[int, Ge(0), Lt(2**32)]
@@ -76,10 +81,11 @@ def fold(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-@lru_cache(maxsize=None)
+@cache
 def arguments_model(name: str, arguments: tuple[tuple[str, tuple[Any, Any]], ...]) -> type[Strict]:
     """Return the pydantic model of one class's arguments."""
-    return create_model(name, __base__=Strict, **{k: (t, d) for k, (t, d) in arguments})
+    fields: dict[str, Any] = dict(arguments)
+    return create_model(name, __base__=Strict, **fields)
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ class Named:
         if value is None:
             return None
         if not isinstance(value, str | dict):
-            raise problem(f"must be a name or a mapping with '{self.key}'; received {value!r}")
+            raise problem(f"must be {self._forms()}; received {value!r}")
         arguments = dict(value) if isinstance(value, dict) else {self.key: value}
         name = self._name(arguments, () if isinstance(value, str) else (self.key,))
         model = arguments_model(name, tuple(self.table[name].items()))
@@ -121,6 +127,11 @@ class Named:
         except ValidationError as error:
             raise _with_hints(error, model, name) from None
         return value if self.keep_spelling and isinstance(value, str) else spec
+
+    def _forms(self) -> str:
+        if len(self.table) == 1:
+            return f"a mapping of the arguments of {self.default}"
+        return f"a name or a mapping with {self.key!r}"
 
     def canonical(self, name: str) -> str | None:
         """Return the class that `name` means, or None."""
@@ -133,9 +144,9 @@ class Named:
 
     def _name(self, arguments: Spec, place: tuple[str, ...]) -> str:
         """Take the name out of `arguments`."""
-        if self.key not in arguments and self.shorthand and arguments:
-            if set(arguments) <= set(self.table[self.shorthand]):
-                return self.shorthand
+        short = self.shorthand
+        if short and self.key not in arguments and arguments.keys() <= self.table[short].keys():
+            return short
         given = arguments.pop(self.key, self.default)
         name = self.canonical(given) if isinstance(given, str) else None
         if name is None:
@@ -154,9 +165,7 @@ class Named:
     def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.validate)
 
-    def __get_pydantic_json_schema__(
-        self, _: CoreSchema, __: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"named": self.what}  # made a $ref to json_schema() by config.json_schema()
 
     def json_schema(self) -> dict[str, Any]:
@@ -187,9 +196,7 @@ def _with_hints(error: ValidationError, model: type[BaseModel], name: str) -> Va
     """Return `error` with each unknown argument answered by the nearest right one."""
     details = []
     for e in error.errors(include_url=False):
-        kind: Any = PydanticCustomError(
-            e["type"], "{message}", {"message": e["msg"], **e.get("ctx", {})}
-        )
+        kind: Any = PydanticCustomError(e["type"], "{message}", {"message": e["msg"], **e.get("ctx", {})})
         if e["type"] == "extra_forbidden":
             key = str(e["loc"][-1])
             known = list(model.model_fields)

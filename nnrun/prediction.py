@@ -51,9 +51,7 @@ class TrainedRun:
         """Return the network's output for each row: float32 (rows, targets), probabilities for classes."""
         return predict(self.serving, self.encoder.matrix(self.encoder.read_features(table)))
 
-    def predict(
-        self, table: Table, *, keep: tuple[str, ...] = (), threshold: float = 0.5
-    ) -> pl.DataFrame:
+    def predict(self, table: Table, *, keep: tuple[str, ...] = (), threshold: float = 0.5) -> pl.DataFrame:
         """Return a prediction for each row, in order.
 
         Args:
@@ -79,9 +77,7 @@ class TrainedRun:
         names = [f"prediction_{t.name}" for t in self.encoder.targets]
         if len(names) == 1:
             names = ["prediction"]
-        return kept.with_columns(
-            pl.Series(n, column) for n, column in zip(names, outputs.T, strict=True)
-        )
+        return kept.with_columns(pl.Series(n, column) for n, column in zip(names, outputs.T, strict=True))
 
     def evaluate(self, table: Table) -> dict[str, Any]:
         """Return the loss and metrics of the run's config, and what is usual for its kind.
@@ -142,9 +138,7 @@ def class_metrics(y: np.ndarray[Any, Any], probability: np.ndarray[Any, Any]) ->
     """
     positive = y[:, 0] == 1
     called = probability[:, 0] >= 0.5
-    table = [
-        [int(((positive == t) & (called == c)).sum()) for c in (False, True)] for t in (False, True)
-    ]
+    table = [[int(((positive == t) & (called == c)).sum()) for c in (False, True)] for t in (False, True)]
     (_, false_positive), (false_negative, true_positive) = table
     return {
         "auc": _auc(positive, probability[:, 0]),

@@ -11,17 +11,11 @@ from nnrun.runs import Run
 def describe_dataset(dataset: Dataset) -> str:
     """Return a few lines about the tables."""
     config = dataset.config
-    lines = [
-        f"data      {dataset.train.name}: {_count(dataset.train.numbers.height, 'training row')}"
-    ]
+    lines = [f"data      {dataset.train.name}: {_count(dataset.train.numbers.height, 'training row')}"]
     if dataset.validation:
-        lines.append(
-            f"          {_count(dataset.validation.numbers.height, 'row')} held out for validation"
-        )
+        lines.append(f"          {_count(dataset.validation.numbers.height, 'row')} held out for validation")
     if dataset.test:
-        lines.append(
-            f"          {dataset.test.name}: {_count(dataset.test.numbers.height, 'test row')}"
-        )
+        lines.append(f"          {dataset.test.name}: {_count(dataset.test.numbers.height, 'test row')}")
     lines.append(f"features  {_listed(dataset.train.numbers.columns)}")
     for column in dataset.train.target.iter_columns():
         if config.is_binary:
@@ -59,9 +53,7 @@ def describe_run(run: Run) -> str:
     info, metrics = run.read_info(), run.read_metrics()
     lines = [f"status    {info.get('status')}, started {info.get('started')}"]
     for name, part in info.get("data", {}).items():
-        lines.append(
-            f"{name:9} {part['rows']} rows {part.get('path', 'held out of the training table')}"
-        )
+        lines.append(f"{name:9} {part['rows']} rows {part.get('path', 'held out of the training table')}")
     if metrics:
         best = f"epoch {info['best_epoch']} of {info['epochs']}"
         lines.append(
@@ -91,9 +83,7 @@ def describe_evaluation(rows: int, metrics: dict[str, Any]) -> str:
 
 
 def _number(value: Any) -> str:
-    return (
-        f"{value:.6g}" if isinstance(value, float) else "undefined" if value is None else str(value)
-    )
+    return f"{value:.6g}" if isinstance(value, float) else "undefined" if value is None else str(value)
 
 
 def _count(count: int, noun: str) -> str:

@@ -63,11 +63,7 @@ class Run:
             RunError: the directory is no run.
         """
         if not self.info.is_file():
-            what = (
-                "is no run directory: it has no run.json"
-                if self.path.is_dir()
-                else "does not exist"
-            )
+            what = "is no run directory: it has no run.json" if self.path.is_dir() else "does not exist"
             raise RunError(f"{self.path}: {what}; give what `nnrun train` printed")
         return _read_json(self.info)
 
@@ -124,9 +120,7 @@ def check_target(path: Path, *, overwrite: bool) -> None:
         if not (path / "run.json").is_file():
             raise RunError(f"{path}: exists and is no run directory; choose another with -o")
         if not overwrite:
-            raise RunError(
-                f"{path}: exists; choose another with -o, or replace it with --overwrite"
-            )
+            raise RunError(f"{path}: exists; choose another with -o, or replace it with --overwrite")
 
 
 def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Run:
@@ -166,9 +160,7 @@ def _first_free(folder: Path, stem: str) -> Path:
                 raise RunError(f"{folder}: is a file; runs go into a folder of that name") from None
             number += 1
         except OSError as error:
-            raise RunError(
-                f"{path}: cannot be written: {error.strerror}; choose one with -o"
-            ) from None
+            raise RunError(f"{path}: cannot be written: {error.strerror}; choose one with -o") from None
         else:
             return path
 

@@ -164,7 +164,7 @@ class _Reader:
             self._problem(event, (), "a config is one document; remove what follows '---'")
         return value
 
-    def _value(self, event: yaml.Event, keys: Keys) -> Any:
+    def _value(self, event: Any, keys: Keys) -> Any:
         self.source.marks[keys] = self._at(event.start_mark)
         if len(keys) > MAX_DEPTH:
             self._problem(event, keys, f"a config is at most {MAX_DEPTH} levels deep")
@@ -216,7 +216,7 @@ class _Reader:
         path = f"{dotted(keys)}: " if keys else ""
         self.problems.append(f"{self._at(event.start_mark)}: {path}{message}")
 
-    def _at(self, mark: yaml.Mark | None) -> str:
+    def _at(self, mark: Any) -> str:
         if mark is None or not self.has_lines:
             return self.source.name
         return f"{self.source.name}:{mark.line + 1}:{mark.column + 1}"
@@ -229,7 +229,7 @@ def _plain(text: str) -> Scalar:
     if _INT.fullmatch(text):
         return int(text)
     if match := _ROUND.fullmatch(text):
-        return int(match[1]) * 10 ** int(match[2])
+        return int(match[1]) * int("1" + "0" * int(match[2]))
     if _FLOAT.fullmatch(text) and not re.fullmatch(r"[-+]?0[0-9]+", text):
         return float(text)
     return text

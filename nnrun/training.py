@@ -15,7 +15,7 @@ from nnrun.dataset import Arrays, Dataset
 from nnrun.engine import Engine, Logs, Order, build_variables
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, TrainingError
 from nnrun.files import atomic_path, sha256, write_json
-from nnrun.model import Model, build_model, serving_model
+from nnrun.model import Model, build_model, make, serving_model
 from nnrun.runs import Run, create_run, start_run
 
 EngineName = Literal["compiled", "keras"]
@@ -114,9 +114,7 @@ def check_expectations(config: Config, metrics: Logs) -> None:
             "<": value < bound,
         }[operator]
         if not met:
-            missed.append(
-                f"{config.where('expect', name)}: expected {operator} {bound:g}, got {value:.6g}"
-            )
+            missed.append(f"{config.where('expect', name)}: expected {operator} {bound:g}, got {value:.6g}")
     if missed:
         raise ExpectationError("\n".join(missed))
 
@@ -192,12 +190,8 @@ def _build(dataset: Dataset, arrays: Arrays) -> Model:
 
 
 def _keras_callbacks(config: Config, run: Run) -> list[Any]:
-    callbacks = []
-    if config.early_stopping:
-        callbacks.append(keras.callbacks.EarlyStopping(**config.early_stopping.model_dump()))
-    if config.reduce_lr_on_plateau:
-        arguments = config.reduce_lr_on_plateau.model_dump()
-        callbacks.append(keras.callbacks.ReduceLROnPlateau(**arguments))
+    specs = [spec for spec in (config.early_stopping, config.reduce_lr_on_plateau) if spec]
+    callbacks = [make(keras.callbacks, spec) for spec in specs]
     if config.tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(log_dir=str(run.tensorboard)))
     return callbacks
@@ -228,10 +222,7 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
 def _best_epoch(callbacks: list[Any], epochs: int) -> int:
     """Return the epoch, counted from 1, whose weights the model holds."""
     for callback in callbacks:
-        if (
-            isinstance(callback, keras.callbacks.EarlyStopping)
-            and callback.best_weights is not None
-        ):
+        if isinstance(callback, keras.callbacks.EarlyStopping) and callback.best_weights is not None:
             return int(callback.best_epoch) + 1
     return epochs
 

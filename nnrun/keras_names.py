@@ -1,0 +1,133 @@
+"""What Keras names, as data, so that a config is checked without importing TensorFlow.
+
+`keras.json` holds the classes, their arguments and defaults, as `tests/keras_names.py` reads them off
+the installed Keras; a test fails where the two differ. What Keras does not say stands here: the type and
+range of each argument.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import AfterValidator
+
+from nnrun.named import (
+    REQUIRED,
+    Arguments,
+    Count,
+    Named,
+    NonNegative,
+    Positive,
+    Seed,
+    Spec,
+    Table,
+    Units,
+    one_of,
+)
+
+_KERAS = json.loads(Path(__file__).with_name("keras.json").read_text(encoding="utf-8"))
+
+Fraction = Annotated[float, Ge(0), Lt(1)]
+Probability = Annotated[float, Ge(0), Le(1)]
+Share = Annotated[float, Gt(0), Lt(1)]
+
+_KINDS: dict[Any, str] = {
+    Positive: "learning_rate epsilon epsilon_1 epsilon_2 clip_threshold clipnorm clipvalue global_clipnorm "
+    "loss_scale_factor beta max_value adam_lr_ratio VarianceScaling.scale",
+    NonNegative: "weight_decay adam_weight_decay stddev l1 l2 factor rms_rate min_value min_delta min_lr "
+    "l1_regularization_strength l2_regularization_strength l2_shrinkage_regularization_strength "
+    "initial_accumulator_value Ftrl.beta",
+    Fraction: "rho beta_1 beta_2 adam_beta_1 adam_beta_2",
+    Probability: "rate momentum label_smoothing ema_momentum recall precision sensitivity specificity",
+    Share: "ReduceLROnPlateau.factor BinaryAccuracy.threshold",
+    Annotated[float, Gt(0), Le(1)]: "threshold Lion.beta_1",
+    Annotated[float, Le(0)]: "learning_rate_power beta_2_decay",
+    float: "value gain mean minval maxval muon_a muon_b muon_c baseline",
+    Units: "units ema_overwrite_frequency ns_steps",
+    Count: "patience cooldown start_from_epoch warmup_steps num_regressors",
+    Annotated[int, Ge(2)]: "gradient_accumulation_steps num_thresholds",
+    Seed: "seed",
+    bool: "use_bias center BatchNormalization.scale LayerNormalization.scale use_ema amsgrad nesterov "
+    "centered relative_step exclude_embeddings from_logits restore_best_weights",
+    str: "monitor",
+    Probability | list[Probability]: "thresholds",
+    Literal["auto", "min", "max"]: "mode",
+    Literal["fan_in", "fan_out", "fan_avg"]: "VarianceScaling.mode",
+    Literal["rows", "columns"]: "OrthogonalRegularizer.mode",
+    Literal["truncated_normal", "untruncated_normal", "uniform"]: "distribution",
+    Literal["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight"]: "reduction",
+    Literal["micro", "macro", "weighted"]: "average",
+    Literal["ROC", "PR", "PRGAIN"]: "curve",
+    Literal["interpolation", "minoring", "majoring"]: "summation_method",
+    Literal["uniform_average", "variance_weighted_average"]: "class_aggregation",
+    Annotated[str, AfterValidator(one_of("an activation", _KERAS["activations"]))]: "activation",
+}
+_KIND = {argument: kind for kind, arguments in _KINDS.items() for argument in arguments.split()}
+
+
+def _table(plural: str) -> Table:
+    return {name: _arguments(name, defaults) for name, defaults in _KERAS[plural].items()}
+
+
+def _arguments(name: str, defaults: dict[str, Any]) -> Arguments:
+    arguments = {}
+    for argument, default in defaults.items():
+        kind = _KIND.get(f"{name}.{argument}") or _KIND.get(argument) or _KIND[argument.rpartition("_")[2]]
+        if default == "<required>":
+            arguments[argument] = (kind, REQUIRED)
+        elif argument == "activation":
+            arguments[argument] = (kind, "linear")  # what Keras means by None
+        else:
+            arguments[argument] = (kind if default is not None else kind | None, default)
+    return arguments
+
+
+INITIALIZER = Named("initializer", _table("initializers"))
+REGULARIZER = Named("regularizer", _table("regularizers"), shorthand="L1L2")
+CONSTRAINT = Named("constraint", _table("constraints"))
+_KIND |= {named.what: Annotated[Spec, named] for named in (INITIALIZER, REGULARIZER, CONSTRAINT)}
+
+LAYER = Named("layer", _table("layers"), key="type", default="Dense")
+LOSS = Named("loss", _table("losses"), aliases={"bce": "BinaryCrossentropy", "mse": "MeanSquaredError"})
+OPTIMIZER = Named("optimizer", _table("optimizers"), default="RMSprop")
+METRIC = Named(
+    "metric",
+    _table("metrics"),
+    aliases={
+        "accuracy": "BinaryAccuracy",
+        "acc": "BinaryAccuracy",
+        "bce": "BinaryCrossentropy",
+        "mae": "MeanAbsoluteError",
+        "mape": "MeanAbsolutePercentageError",
+        "mse": "MeanSquaredError",
+        "msle": "MeanSquaredLogarithmicError",
+    },
+    keep_spelling=True,
+)
+
+
+def _callback(what: str, name: str) -> Named:
+    return Named(what, {name: _arguments(name, _KERAS["callbacks"][name])}, default=name)
+
+
+EARLY_STOPPING = _callback("early_stopping", "EarlyStopping")
+REDUCE_LR = _callback("reduce_lr_on_plateau", "ReduceLROnPlateau")
+ALL = (LAYER, LOSS, OPTIMIZER, METRIC, INITIALIZER, REGULARIZER, CONSTRAINT, EARLY_STOPPING, REDUCE_LR)
+
+NUMBER_METRICS = frozenset(
+    {
+        "ConcordanceCorrelation",
+        "CosineSimilarity",
+        "LogCoshError",
+        "MeanAbsoluteError",
+        "MeanAbsolutePercentageError",
+        "MeanSquaredError",
+        "MeanSquaredLogarithmicError",
+        "PearsonCorrelation",
+        "Poisson",
+        "R2Score",
+        "RootMeanSquaredError",
+    }
+)
+"""The metrics that measure numbers; the others are for classes."""
