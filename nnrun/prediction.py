@@ -15,9 +15,9 @@ from nnrun.data import Table, read_table
 from nnrun.dataset import Arrays
 from nnrun.encoding import Encoder, Matrix, require_columns
 from nnrun.engine import Engine, Logs, predict
-from nnrun.errors import RunError
+from nnrun.errors import RunError, TableError
 from nnrun.loading import load_config
-from nnrun.model import Model, build_model, serving_model
+from nnrun.model import Model, build_network, compile_model, serving_model
 from nnrun.network import oversize
 from nnrun.runs import Run
 
@@ -67,17 +67,21 @@ class TrainedRun:
             TableError: columns are missing, or cells are no numbers.
         """
         require_columns(table, keep)
-        outputs = self.outputs(table)
-        kept = table.frame.select(keep)
+        predictions = self._predictions(self.outputs(table), threshold)
+        if clash := [name for name in keep if name in predictions.columns]:
+            raise TableError(
+                f"{table.name}: {clash[0]!r} cannot be kept: predict writes a column of that name"
+            )
+        return table.frame.select(keep).hstack(predictions) if keep else predictions
+
+    def _predictions(self, outputs: Matrix, threshold: float) -> pl.DataFrame:
         if self.encoder.labels:
             probability = pl.Series("probability", outputs[:, 0])
             codes = (probability >= np.float32(threshold)).cast(pl.Int32)
-            labels = pl.Series("prediction", self.encoder.labels)[codes]
-            return kept.with_columns(probability, labels)
-        names = [f"prediction_{t.name}" for t in self.encoder.targets]
-        if len(names) == 1:
-            names = ["prediction"]
-        return kept.with_columns(pl.Series(n, column) for n, column in zip(names, outputs.T, strict=True))
+            return pl.DataFrame([probability, pl.Series("prediction", self.encoder.labels)[codes]])
+        names = [f"prediction_{target.name}" for target in self.encoder.targets]
+        names = names if len(names) > 1 else ["prediction"]
+        return pl.DataFrame([pl.Series(n, column) for n, column in zip(names, outputs.T, strict=True)])
 
     def evaluate(self, table: Table) -> dict[str, Any]:
         """Return the loss and metrics of the run's config, and what is usual for its kind.
@@ -114,13 +118,14 @@ def load_run(path: Path) -> TrainedRun:
     encoder = Encoder.from_json(run.encoding.read_text(encoding="utf-8"), str(run.encoding))
     if too_large := oversize(config, len(encoder.features)):
         raise RunError(f"{run.config}: {too_large}")
-    model = build_model(config, encoder, rows=0)
+    model = build_network(config, encoder)
     serving = serving_model(model, config)
     try:
         serving.load_weights(run.model)
     except Exception as error:  # Keras, h5py and zipfile raise what they like at a bad file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise RunError(f"{run.model}: its weights do not fit {run.config}: {reason}") from None
+    compile_model(model, config, rows=0)
     return TrainedRun(config, encoder, model, serving)
 
 

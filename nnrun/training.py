@@ -15,7 +15,7 @@ from nnrun.dataset import Arrays, Dataset
 from nnrun.engine import Engine, Logs, Order, build_variables
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, TrainingError
 from nnrun.files import atomic_path, sha256, write_json
-from nnrun.model import Model, build_model, make, serving_model
+from nnrun.model import Model, build_network, compile_model, make, serving_model
 from nnrun.runs import Run, create_run, start_run
 
 EngineName = Literal["compiled", "keras"]
@@ -181,7 +181,8 @@ def fit_keras(model: Model, dataset: Dataset, arrays: Arrays, callbacks: list[An
 
 def _build(dataset: Dataset, arrays: Arrays) -> Model:
     try:
-        model = build_model(dataset.config, dataset.encoder, len(arrays.x))
+        model = build_network(dataset.config, dataset.encoder)
+        compile_model(model, dataset.config, len(arrays.x))
         build_variables(model, arrays)
     except (ValueError, TypeError) as error:
         place = dataset.config.where("layers")
