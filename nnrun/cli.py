@@ -163,6 +163,8 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
     Example:
       nnrun predict runs/digits-relu configs/digits01.csv --keep label -o predictions.csv
     """
+    from nnrun.data import write_csv
+    from nnrun.files import atomic_path
     from nnrun.prediction import load_run
 
     trained = load_run(run)
@@ -174,12 +176,10 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
     if ignored:
         click.echo(f"ignored columns: {', '.join(ignored)}", err=True)
     if output is None:
-        predictions.write_csv(sys.stdout.buffer)
+        write_csv(predictions, sys.stdout.buffer)
     else:
-        from nnrun.files import atomic_path
-
-        with atomic_path(output) as temporary:
-            predictions.write_csv(temporary)
+        with atomic_path(output) as temporary, temporary.open("wb") as file:
+            write_csv(predictions, file)
 
 
 @cli.command()

@@ -19,6 +19,7 @@ import polars as pl
 
 from nnrun.errors import TableError
 
+BLOCK = 65_536  # rows written at a time
 SHOWN = 3  # how many lines a message names
 Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 
@@ -109,6 +110,12 @@ def parse_numbers(table: Table, columns: Sequence[str]) -> tuple[pl.DataFrame, l
         if not numbers[column].is_finite().fill_null(value=False).all():
             problems += _bad_cells(table, text[column], numbers[column])
     return numbers, problems
+
+
+def write_csv(frame: pl.DataFrame, file: IO[bytes]) -> None:
+    """Write the frame to an open file, block by block."""
+    for i, block in enumerate(frame.iter_slices(BLOCK)):
+        file.write(block.write_csv(include_header=i == 0).encode())
 
 
 def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -> tuple[Rows, Rows]:

@@ -1,0 +1,100 @@
+"""Fixtures that every test file shares: a project folder with configs and tables in it."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+import yaml
+
+from nnrun.config import Config
+from nnrun.dataset import Dataset, load_dataset
+from nnrun.errors import InputError
+from nnrun.loading import load_config
+
+GOOD = {
+    "data": {"train": "table.csv", "target": "label", "validation_split": 0.25},
+    "layers": [{"units": 4, "activation": "relu"}, {"units": 1, "activation": "sigmoid"}],
+    "loss": "BinaryCrossentropy",
+    "optimizer": {"name": "Adam", "learning_rate": 0.01},
+    "epochs": 3,
+}
+DROP = object()
+"""As the value of a change: leave the key out."""
+
+
+class Project:
+    """A folder with a table and a good config for it."""
+
+    drop = DROP
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.table(default_table())
+
+    def config(self, changes: dict[str, Any] | None = None, *, name: str = "config.yaml", **more: Any) -> Path:
+        """Write the good config with changes, whose keys may be dotted: {"data.target": "y"}."""
+        values = copy.deepcopy(GOOD)
+        for key, value in {**(changes or {}), **more}.items():
+            *parents, last = key.split(".")
+            place: Any = values
+            for parent in parents:
+                place = place.setdefault(parent, {})
+            if value is DROP:
+                place.pop(last, None)
+            else:
+                place[last] = value
+        return self.write(name, yaml.safe_dump(values, sort_keys=False))
+
+    def table(self, content: pl.DataFrame | str | bytes, name: str = "table.csv") -> Path:
+        """Write a table from a frame, or exactly as given."""
+        return self.write(name, content.write_csv() if isinstance(content, pl.DataFrame) else content)
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        """Write any file, exactly as given."""
+        path = self.folder / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def load(self, changes: dict[str, Any] | None = None, **more: Any) -> Config:
+        """Write the good config with changes, and load it."""
+        return load_config(self.config(changes, **more))
+
+    def dataset(self, changes: dict[str, Any] | None = None, **more: Any) -> Dataset:
+        """Write the good config with changes, and load it and its tables."""
+        return load_dataset(self.load(changes, **more))
+
+
+def default_table() -> pl.DataFrame:
+    """Return 60 rows of three numbers on different scales, with a label that they decide."""
+    generator = np.random.default_rng(7)
+    a, b, c = generator.normal(size=(3, 60))
+    columns = {"age": 40 + 10 * a, "height": 170 + 8 * b, "dose": 0.5 + 0.1 * c}
+    label = (a + b + 0.2 * c > 0).astype(int)
+    return pl.DataFrame({k: v.round(3) for k, v in columns.items()} | {"label": label})
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def frame() -> pl.DataFrame:
+    """The default table, to change and write back with project.table."""
+    return default_table()
+
+
+@pytest.fixture
+def problems() -> Callable[..., list[str]]:
+    """Call a function that must refuse what the user gave, and return its lines."""
+
+    def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[str]:
+        with pytest.raises(InputError) as caught:
+            function(*args, **kwargs)
+        return caught.value.problems
+
+    return call

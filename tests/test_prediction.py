@@ -1,0 +1,208 @@
+"""Prediction and evaluation: a run directory applied to tables."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from nnrun.backend import keras
+from nnrun.data import read_table
+from nnrun.errors import RunError, TableError
+from nnrun.files import sha256
+from nnrun.prediction import TrainedRun, class_metrics, load_run, number_metrics
+from nnrun.training import train
+
+HIDDEN = {"units": 6, "activation": "relu"}
+
+
+@pytest.fixture
+def trained(project) -> TrainedRun:
+    train(project.dataset(epochs=30), stem="x", path=project.folder / "run")
+    return load_run(project.folder / "run")
+
+
+def predict(trained: TrainedRun, frame: pl.DataFrame, **options: Any) -> pl.DataFrame:
+    return trained.predict(read_table(frame.write_csv().encode(), [""], "new.csv"), **options)
+
+
+def test_predictions_are_a_probability_and_the_tables_own_label(trained, frame):
+    predictions = predict(trained, frame)
+    assert predictions.columns == ["probability", "prediction"]
+    assert predictions.height == 60
+    agreeing = (predictions["prediction"].cast(pl.Int64) == frame["label"]).mean()
+    assert agreeing > 0.8
+    assert ((predictions["probability"] >= 0.5) == (predictions["prediction"] == "1")).all()
+
+
+def test_columns_are_found_by_name_extra_ones_ignored_and_the_target_may_be_absent(trained, frame):
+    shuffled = frame.select("dose", pl.lit("x").alias("note"), "age", "height")
+    assert predict(trained, shuffled).equals(predict(trained, frame))
+    assert trained.ignored(read_table(shuffled.write_csv().encode(), [])) == ["note"]
+
+
+def test_every_missing_column_is_listed(trained, frame):
+    with pytest.raises(TableError, match="new.csv:1: 2 columns are missing: 'age', 'dose'"):
+        predict(trained, frame.select("height", "label"))
+
+
+def test_kept_columns_come_first_as_they_were_written(trained, frame):
+    named = frame.with_columns(id=pl.format("00{}", pl.int_range(60)))
+    predictions = predict(trained, named, keep=("id", "label"))
+    assert predictions.columns == ["id", "label", "probability", "prediction"]
+    assert predictions["id"].to_list() == named["id"].to_list()
+
+
+def test_a_kept_column_must_exist_and_not_clash(trained, frame):
+    with pytest.raises(TableError, match="missing: 'nope'"):
+        predict(trained, frame, keep=("nope",))
+    with pytest.raises(TableError, match="'prediction' cannot be kept"):
+        predict(trained, frame.rename({"label": "prediction"}), keep=("prediction",))
+
+
+def test_the_threshold_moves_the_label_and_not_the_probability(trained, frame):
+    usual, strict = predict(trained, frame), predict(trained, frame, threshold=0.9)
+    assert strict["probability"].equals(usual["probability"])
+    expected = ["1" if p >= np.float32(0.9) else "0" for p in usual["probability"].to_numpy()]
+    assert strict["prediction"].to_list() == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "positive"),
+    [(("false", "true"), "true"), (("False", "True"), "True"), (("1.0", "2.0"), "1.0")],
+)
+def test_labels_come_back_as_the_table_writes_them(project, frame, labels, positive):
+    project.table(frame.with_columns(pl.col("label").replace_strict({0: labels[0], 1: labels[1]})))
+    changes: dict[str, Any] = {"epochs": 30}
+    if positive == "1.0":
+        changes["data.positive"] = 1
+    train(project.dataset(changes), stem="x", path=project.folder / "run")
+    predictions = predict(load_run(project.folder / "run"), frame)
+    assert set(predictions["prediction"]) == set(labels)
+    assert ((predictions["probability"] >= 0.5) == (predictions["prediction"] == positive)).all()
+
+
+def test_several_targets_have_a_column_each(project, frame):
+    changes = {"data.target": ["age", "dose"], "loss": "mse", "layers": [HIDDEN, {"units": 2}]}
+    train(project.dataset(changes), stem="x", path=project.folder / "run")
+    predictions = predict(load_run(project.folder / "run"), frame)
+    assert predictions.columns == ["prediction_age", "prediction_dose"]
+
+
+LOADED = """
+import json, sys
+import numpy as np
+sys.modules["nnrun"] = None  # any import of it fails
+import keras
+model = keras.saving.load_model(sys.argv[1])
+assert type(model) is keras.Sequential
+x = np.array(json.loads(sys.argv[2]), np.float32)
+print(json.dumps(model.predict(x, verbose=0).tolist()))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"layers": [HIDDEN, {"units": 1}], "loss": {"name": "bce", "from_logits": True}},
+        {"data.target": "dose", "loss": "mse", "layers": [HIDDEN, {"type": "BatchNormalization"}, {"units": 1}]},
+    ],
+    ids=["probabilities", "logits", "numbers"],
+)
+def test_the_saved_model_predicts_the_same_without_nnrun(project, frame, changes):
+    train(project.dataset({**changes, "epochs": 10}), stem="x", path=project.folder / "run")
+    trained = load_run(project.folder / "run")
+    features = [f.name for f in trained.encoder.features]
+    x = frame.select(features).rows()
+    script = [sys.executable, "-c", LOADED, str(project.folder / "run" / "model.keras"), json.dumps(x)]
+    done = subprocess.run(script, capture_output=True, text=True, check=True)
+    ours = predict(trained, frame)
+    column = "probability" if "probability" in ours.columns else "prediction"
+    np.testing.assert_allclose(np.array(json.loads(done.stdout))[:, 0], ours[column].to_numpy(), rtol=1e-5)
+    if column == "probability":
+        assert ours[column].is_between(0, 1).all()
+
+
+def test_evaluate_gives_what_keras_evaluate_gives(project, trained, frame):
+    table = trained.read(project.folder / "table.csv")
+    metrics = trained.evaluate(table)
+    model = keras.saving.load_model(project.folder / "run" / "model.keras")
+    x = frame.select("age", "height", "dose").to_numpy().astype(np.float32)
+    y = frame.select("label").to_numpy().astype(np.float32)
+    loss, accuracy = model.evaluate(x, y, verbose=0)
+    assert (metrics["loss"], metrics["accuracy"]) == pytest.approx((loss, accuracy), rel=1e-6)
+    assert metrics["labels"] == ["0", "1"]
+    assert np.sum(metrics["confusion_matrix"]) == 60
+
+
+def test_class_metrics_are_exact():
+    generator = np.random.default_rng(0)
+    y = generator.integers(0, 2, (200, 1)).astype(float)
+    p = np.round(0.3 * y + 0.7 * generator.random((200, 1)), 2)  # rounded: ties
+    metrics = class_metrics(y, p)
+    positive, negative = p[y == 1], p[y == 0]
+    pairs = [(a > b) + 0.5 * (a == b) for a in positive for b in negative]
+    assert metrics["auc"] == pytest.approx(np.mean(pairs))
+    (tn, fp), (fn, tp) = metrics["confusion_matrix"]
+    called = p >= 0.5
+    assert (tp, fp) == (np.sum(called & (y == 1)), np.sum(called & (y == 0)))
+    assert (fn, tn) == (np.sum(~called & (y == 1)), np.sum(~called & (y == 0)))
+    assert metrics["precision"] == tp / (tp + fp)
+    assert metrics["recall"] == tp / (tp + fn)
+
+
+def test_class_metrics_of_one_label_are_undefined_rather_than_wrong():
+    metrics = class_metrics(np.zeros((3, 1)), np.full((3, 1), 0.1))
+    assert (metrics["auc"], metrics["precision"], metrics["recall"]) == (None, None, None)
+
+
+def test_number_metrics_are_in_the_targets_units():
+    y, prediction = np.array([[0.0], [100.0], [200.0]]), np.array([[10.0], [90.0], [230.0]])
+    metrics = number_metrics(y, prediction)
+    assert metrics["mean_absolute_error"] == pytest.approx(50 / 3)
+    assert metrics["rmse"] == pytest.approx(np.sqrt(1100 / 3))
+    assert metrics["r2"] == pytest.approx(1 - 1100 / 20_000)
+    assert number_metrics(np.ones((3, 1)), np.ones((3, 1)))["r2"] is None
+
+
+def test_a_label_that_training_never_saw_is_refused(trained, frame):
+    table = read_table(frame.with_columns(label=pl.lit("7")).write_csv().encode(), [""], "new.csv")
+    with pytest.raises(TableError, match=r"new.csv:2: column 'label': '7' is no label that training saw \('0', '1'\)"):
+        trained.evaluate(table)
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "encoding.json", "model.keras"])
+def test_an_altered_or_missing_file_is_refused(project, trained, name):
+    path: Path = project.folder / "run" / name
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + b"X")
+    with pytest.raises(RunError, match=f"{name} was altered since training"):
+        load_run(project.folder / "run")
+    path.unlink()
+    with pytest.raises(RunError, match=f"{name} is missing"):
+        load_run(project.folder / "run")
+
+
+def test_weights_that_do_not_fit_the_config_are_refused(project, trained):
+    keras.Sequential([keras.Input((3,)), keras.layers.Dense(9)]).save(project.folder / "run" / "model.keras")
+    info = json.loads((project.folder / "run" / "run.json").read_text())
+    info["checksums"]["model.keras"] = sha256(project.folder / "run" / "model.keras")
+    (project.folder / "run" / "run.json").write_text(json.dumps(info))
+    with pytest.raises(RunError, match="its weights do not fit"):
+        load_run(project.folder / "run")
+
+
+def test_what_is_no_finished_run_is_refused(project, tmp_path):
+    with pytest.raises(RunError, match="does not exist"):
+        load_run(tmp_path / "nowhere")
+    with pytest.raises(RunError, match="is no run directory"):
+        load_run(project.folder)
+    (tmp_path / "run.json").write_text('{"status": "interrupted"}')
+    with pytest.raises(RunError, match="has no model yet: its status is 'interrupted'"):
+        load_run(tmp_path)
