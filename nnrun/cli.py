@@ -281,12 +281,11 @@ def _exit_code(command: Callable[[], Any]) -> int:
     except NnrunError as error:
         click.echo(f"nnrun: {error}" if isinstance(error, Interrupted) else str(error), err=True)
         return error.exit_code
+    except SystemExit:  # click's answer to a closed pipe
+        return 0
     except (KeyboardInterrupt, click.Abort):
         click.echo("nnrun: interrupted", err=True)
         return Interrupted.exit_code
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more
-        return 0
     except OSError as error:
         click.echo(f"nnrun: {error.filename or 'I/O'}: {error.strerror or error}", err=True)
         return 1

@@ -134,7 +134,9 @@ def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -
     groups = [np.arange(count)]
     if labels is not None:
         groups = [(labels == label).arg_true().to_numpy() for label in labels.unique().sort()]
-    held = [generator.permutation(rows)[: round(fraction * len(rows))] for rows in groups]
+    ends = np.rint(fraction * np.cumsum([0, *map(len, groups)])).astype(int)  # the shares add up
+    sizes = np.diff(ends)
+    held = [generator.permutation(rows)[:size] for rows, size in zip(groups, sizes, strict=True)]
     validation = np.sort(np.concatenate(held)).astype(np.intp)
     return np.setdiff1d(np.arange(count), validation), validation
 
@@ -219,11 +221,11 @@ def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series) -> list[str]:
     """Return a line for each kind of cell in the column that is no number."""
     column = text.name
     not_numbers = numbers.is_null() & text.is_not_null()
-    if not_numbers.sum() > text.count() / 2 and not _hint(text.filter(not_numbers)[0]):
+    if not_numbers.sum() > max(1, text.count() / 2) and not _hint(text.filter(not_numbers)[0]):
         examples = ", ".join(map(repr, text.drop_nulls().unique(maintain_order=True).head(SHOWN)))
         return [
-            f"{table.name}: column {column!r} holds text ({examples}); this version reads numbers and "
-            f"true/false: leave it out with `drop: [{column}]`"
+            f"{table.name}: column {column!r} holds text ({examples}), where this version reads numbers and "
+            f"true/false; to train without it: `drop: [{column}]`"
         ]
     problems = []
     for mask, what in (

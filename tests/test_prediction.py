@@ -46,7 +46,7 @@ def test_columns_are_found_by_name_extra_ones_ignored_and_the_target_may_be_abse
 
 
 def test_every_missing_column_is_listed(trained, frame):
-    with pytest.raises(TableError, match="new.csv:1: 2 columns are missing: 'age', 'dose'"):
+    with pytest.raises(TableError, match=r"new.csv:1: 2 columns are missing: 'age', 'dose'"):
         predict(trained, frame.select("height", "label"))
 
 
@@ -111,7 +111,11 @@ print(json.dumps(model.predict(x, verbose=0).tolist()))
     [
         {},
         {"layers": [HIDDEN, {"units": 1}], "loss": {"name": "bce", "from_logits": True}},
-        {"data.target": "dose", "loss": "mse", "layers": [HIDDEN, {"type": "BatchNormalization"}, {"units": 1}]},
+        {
+            "data.target": "dose",
+            "loss": "mse",
+            "layers": [HIDDEN, {"type": "BatchNormalization"}, {"units": 1}],
+        },
     ],
     ids=["probabilities", "logits", "numbers"],
 )
@@ -173,7 +177,9 @@ def test_number_metrics_are_in_the_targets_units():
 
 def test_a_label_that_training_never_saw_is_refused(trained, frame):
     table = read_table(frame.with_columns(label=pl.lit("7")).write_csv().encode(), [""], "new.csv")
-    with pytest.raises(TableError, match=r"new.csv:2: column 'label': '7' is no label that training saw \('0', '1'\)"):
+    with pytest.raises(
+        TableError, match=r"new.csv:2: column 'label': '7' is no label that training saw \('0', '1'\)"
+    ):
         trained.evaluate(table)
 
 

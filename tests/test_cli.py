@@ -1,0 +1,269 @@
+"""The commands as a user meets them: output, exit codes, messages."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+import pytest
+
+from nnrun import cli
+from nnrun.backend import keras
+
+
+class Done(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def nnrun(project, monkeypatch, capfd):
+    """Run a command in this process, in the project's folder."""
+    monkeypatch.chdir(project.folder)
+
+    def call(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["nnrun", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out, err = capfd.readouterr()
+        return Done(int(ended.value.code or 0), out, err)
+
+    return call
+
+
+@pytest.fixture
+def trained(project, nnrun) -> Path:
+    assert nnrun("train", project.config(epochs=20), "-q", "-o", "run").code == 0
+    return project.folder / "run"
+
+
+def python(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, **options)
+
+
+def test_train_prints_metrics_the_run_and_the_next_command(project, nnrun):
+    done = nnrun("train", project.config())
+    assert done.code == 0
+    metrics, saved, following = done.out.splitlines()
+    assert metrics.startswith("epoch 3: loss 0.")
+    assert saved == "saved in runs/config"
+    assert following == "next: nnrun predict runs/config table.csv"
+    assert nnrun(*following.removeprefix("next: nnrun ").split()).code == 0
+
+
+def test_progress_is_a_line_per_tenth_of_the_run_where_stderr_is_no_terminal(project, nnrun):
+    lines = nnrun("train", project.config(epochs=25)).err.splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        f"epoch {n}/25" for n in (3, 5, 8, 10, 13, 15, 18, 20, 23, 25)
+    ]
+    assert "loss" in lines[0]
+    assert "val_accuracy" in lines[0]
+
+
+def test_quiet_is_silent(project, nnrun):
+    assert nnrun("train", project.config(), "-q") == (0, "", "")
+
+
+def test_json_is_one_object_on_stdout(project, nnrun):
+    done = nnrun("train", project.config(), "--json")
+    summary = json.loads(done.out)
+    assert summary.keys() == {"run", "status", "epochs", "seconds", "metrics"}
+    assert (summary["run"], summary["status"], summary["epochs"]) == ("runs/config", "finished", 3)
+    assert summary["metrics"].keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
+
+
+def test_both_engines_print_the_same(project, nnrun):
+    ours = nnrun("train", project.config(), "-o", "a", "--json")
+    theirs = nnrun("train", project.config(), "-o", "b", "--json", "--engine", "keras")
+    assert json.loads(ours.out)["metrics"] == json.loads(theirs.out)["metrics"]
+
+
+def test_mistakes_exit_with_2_and_leave_nothing_behind(project, nnrun):
+    before = sorted(project.folder.rglob("*"))
+    config = project.config(layers=[{"units": 0, "activation": "reluu"}], epochs="x")
+    done = nnrun("train", config)
+    assert (done.code, done.out) == (2, "")
+    assert len(done.err.splitlines()) == 3
+    assert nnrun("train", project.config({"data.target": "labell"})).code == 2
+    assert nnrun("train", project.config({"layers": [{"units": 2}]})).code == 2
+    assert sorted(p for p in project.folder.rglob("*") if p.name != "config.yaml") == before
+
+
+def test_lint_warns_and_train_goes_on(project, nnrun):
+    done = nnrun("train", project.config({"data.validation_split": 0}))
+    assert done.code == 0
+    assert "warning: config.yaml" not in done.out
+    assert "[nothing-held-out]" in done.err.splitlines()[0]
+
+
+def test_an_expectation_that_is_not_met_exits_with_3_after_saving(project, nnrun):
+    done = nnrun("train", project.config(expect={"val_loss": "< 0"}), "-o", "run", "--json")
+    assert done.code == 3
+    assert "expect.val_loss: expected < 0, got 0." in done.err
+    assert json.loads(done.out)["status"] == "finished"
+    assert (project.folder / "run" / "model.keras").exists()
+
+
+def test_a_loss_that_is_not_finite_exits_with_1(project, nnrun):
+    done = nnrun("train", project.config(), "-q", "--set", "optimizer={name: sgd, learning_rate: 1e30}")
+    assert done.code == 1
+    assert "try a smaller learning_rate" in done.err
+
+
+def test_set_overrides_a_key(project, nnrun):
+    done = nnrun("train", project.config(), "--set", "epochs=5", "--set", "layers[0].units=7", "--json")
+    assert json.loads(done.out)["epochs"] == 5
+    assert "units: 7" in (project.folder / "runs/config/config.yaml").read_text()
+
+
+def test_predict_writes_csv_to_stdout_or_a_file(nnrun, trained):
+    done = nnrun("predict", "run", "table.csv", "--keep", "age, label")
+    assert (done.code, done.err) == (0, "")
+    frame = pl.read_csv(io.StringIO(done.out))
+    assert frame.columns == ["age", "label", "probability", "prediction"]
+    assert nnrun("predict", "run", "table.csv", "--keep", "age,label", "-o", "out.csv") == (0, "", "")
+    assert Path("out.csv").read_text() == done.out
+
+
+def test_predict_reads_standard_input(nnrun, trained, project, monkeypatch):
+    expected = nnrun("predict", "run", "table.csv").out
+    with (project.folder / "table.csv").open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        assert nnrun("predict", "run", "-").out == expected
+
+
+def test_extra_columns_are_named_once_on_stderr(nnrun, trained, project, frame):
+    project.table(frame.with_columns(note=pl.lit("x"), more=pl.lit(1)), "new.csv")
+    done = nnrun("predict", "run", "new.csv")
+    assert (done.code, done.err) == (0, "ignored columns: note, more\n")
+
+
+def test_a_refused_prediction_leaves_the_old_file(nnrun, trained, project):
+    project.write("out.csv", "old")
+    project.table("age,height,dose\n1,2,x\n", "bad.csv")
+    done = nnrun("predict", "run", "bad.csv", "-o", "out.csv")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "bad.csv:2: column 'dose': 'x' is not a number\n"
+    assert Path("out.csv").read_text() == "old"
+
+
+def test_evaluate_prints_a_table_and_json(nnrun, trained):
+    text = nnrun("evaluate", "run", "table.csv").out
+    assert "auc" in text
+    assert "predicted" in text
+    measured = json.loads(nnrun("evaluate", "run", "table.csv", "--json").out)
+    assert measured["rows"] == 60
+    assert measured["metrics"].keys() >= {
+        "loss",
+        "accuracy",
+        "auc",
+        "precision",
+        "recall",
+        "confusion_matrix",
+    }
+
+
+def test_show_describes_a_run_and_a_config(nnrun, trained):
+    shown = nnrun("show", "run").out
+    assert "status    finished" in shown
+    assert "epoch 20 of 20" in shown
+    model = keras.saving.load_model(trained / "model.keras")
+    assert f"{model.count_params():,}" in shown
+    assert nnrun("show", "config.yaml").out.endswith(shown[shown.index("layer ") :])
+
+
+def test_check_sums_up_the_table_and_the_network(project, nnrun):
+    done = nnrun("check", project.config())
+    assert done.code == 0
+    assert "45 training rows" in done.out
+    assert "15 rows held out for validation" in done.out
+    assert "Dense sigmoid" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "nope.yaml"], "nope.yaml: cannot be read: No such file or directory"),
+        (["predict", "nope", "table.csv"], "nope: does not exist"),
+        (["predict", ".", "table.csv"], "is no run directory"),
+        (["show", "nope"], "nope: cannot be read"),
+        (["evaluate", "run", "nope.csv"], "nope.csv: there is no such file"),
+        (["train", "config.yaml", "-o", "run"], "run: exists; choose another with -o"),
+        (["train", "config.yaml", "--set", "epochs"], "--set epochs: the form is KEY=VALUE"),
+        (["trian"], "Did you mean 'train'?"),
+        (["predict", "run", "table.csv", "--threshold", "2"], "is not in the range"),
+    ],
+)
+def test_wrong_arguments_are_answered(nnrun, trained, arguments, message):
+    done = nnrun(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
+def test_what_cannot_be_written_is_said(nnrun, trained, project):
+    done = nnrun("predict", "run", "table.csv", "-o", "no/such/folder.csv")
+    assert done.code == 1
+    assert "no/such" in done.err
+    project.write("file", "x")
+    assert "file" in nnrun("train", "config.yaml", "-o", "file/run").err
+
+
+def test_schema_is_json(nnrun):
+    assert json.loads(nnrun("schema").out)["title"] == "Config"
+
+
+@pytest.mark.slow
+def test_a_closed_pipe_ends_quietly(trained, project, frame):
+    project.table(pl.concat([frame] * 4000), "big.csv")
+    command = f"{sys.executable} -m nnrun predict run big.csv | head -n 1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=project.folder
+    )
+    assert done.stdout == "probability,prediction\n"
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+@pytest.mark.slow
+def test_tensorflow_prints_nothing_of_its_own(project):
+    done = python("-m", "nnrun", "train", str(project.config()), "-q", cwd=project.folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    "command", ["--help", "--version", "check config.yaml", "show config.yaml", "schema"]
+)
+def test_tensorflow_is_not_imported_by(project, command):
+    project.config()
+    script = f"""
+import sys
+sys.modules["tensorflow"] = sys.modules["keras"] = sys.modules["matplotlib"] = None
+sys.argv = ["nnrun", *{command.split()!r}]
+from nnrun.cli import main
+main()
+"""
+    done = python("-c", script, cwd=project.folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+def test_the_command_line_imports_nothing_heavy():
+    heavy = ["tensorflow", "keras", "polars", "numpy", "matplotlib", "pydantic", "yaml", "rich"]
+    script = f"import sys, nnrun.cli; print([m for m in {heavy} if m in sys.modules])"
+    assert python("-c", script).stdout == "[]\n"
+
+
+def test_version_names_what_matters(nnrun):
+    assert nnrun("--version").out.startswith("nnrun 0.")
+    assert f"Keras {keras.__version__}" in nnrun("--version").out
+
+
+def test_every_help_text_has_an_example(nnrun):
+    for name in ("", "check", "train", "predict", "evaluate", "show", "schema"):
+        done = nnrun(*name.split(), "--help")
+        assert done.code == 0
+        assert f"Example:\n    nnrun {name}".rstrip() in done.out, name

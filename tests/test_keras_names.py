@@ -1,0 +1,225 @@
+"""nnrun's table of Keras's names, held against the installed Keras."""
+
+from pathlib import Path
+from typing import Any
+
+import keras_names as oracle
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+import nnrun
+from nnrun import keras_names as names
+from nnrun.backend import keras
+from nnrun.model import make
+from nnrun.named import REQUIRED, Named, Spec, snake_case
+
+FILE = Path(nnrun.__file__).with_name("keras.json")
+NAMES = oracle.keras_names()
+MODULES = {
+    names.LAYER: keras.layers,
+    names.LOSS: keras.losses,
+    names.OPTIMIZER: keras.optimizers,
+    names.METRIC: keras.metrics,
+    names.INITIALIZER: keras.initializers,
+    names.REGULARIZER: keras.regularizers,
+    names.CONSTRAINT: keras.constraints,
+    names.EARLY_STOPPING: keras.callbacks,
+    names.REDUCE_LR: keras.callbacks,
+}
+REQUIRED_ARGUMENTS: dict[str, Any] = {
+    "units": 3,
+    "rate": 0.5,
+    "stddev": 0.1,
+    "activation": "relu",
+    "recall": 0.5,
+    "precision": 0.5,
+    "specificity": 0.5,
+    "sensitivity": 0.5,
+}
+CLASSES = [pytest.param(named, name, id=f"{named.what}-{name}") for named in MODULES for name in named.table]
+MATRIX = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
+LABELS = np.array([[0], [1], [1], [0]], dtype=np.float32)
+OUTPUTS = np.array([[0.2], [0.7], [0.4], [0.6]], dtype=np.float32)
+
+
+def spec(named: Named, name: str, **arguments: Any) -> Spec:
+    """Return the validated mapping of a name, with plausible values for what it requires."""
+    kinds = named.table.get(named.canonical(name) or "", {})
+    needed = {a: REQUIRED_ARGUMENTS[a] for a, (_, default) in kinds.items() if default is REQUIRED}
+    validated = named.validate({named.key: name, **needed, **arguments})
+    assert isinstance(validated, dict)
+    return validated
+
+
+def use(named: Named, instance: Any) -> Any:
+    """Do with a Keras object what training does with it, and return the numbers that come out."""
+    if named is names.OPTIMIZER:
+        weight = keras.Variable(MATRIX)
+        instance.build([weight])
+        instance.apply([MATRIX], [weight])
+        return weight.numpy()
+    if named is names.METRIC:
+        instance.update_state(LABELS, OUTPUTS)
+        return np.asarray(instance.result())
+    if named is names.LOSS:
+        return np.asarray(instance(LABELS, OUTPUTS))
+    if named is names.LAYER:
+        return np.asarray(instance(MATRIX, training=True))
+    if named is names.INITIALIZER:
+        return np.asarray(instance((4, 3)))
+    return np.asarray(instance(keras.ops.convert_to_tensor(MATRIX)))
+
+
+def test_the_file_is_what_the_installed_keras_says() -> None:
+    assert FILE.read_text(encoding="utf-8") == oracle.dump(NAMES), (
+        "Keras has changed: python tests/keras_names.py > nnrun/keras.json"
+    )
+
+
+def test_every_kind_of_keras_object_has_its_table() -> None:
+    assert set(MODULES) == set(names.ALL)
+
+
+@pytest.mark.parametrize(("named", "name"), CLASSES)
+def test_keras_builds_every_class_with_its_defaults(named: Named, name: str) -> None:
+    built = make(MODULES[named], spec(named, name), named.key)
+    assert type(built).__name__ == name
+    if MODULES[named] is not keras.callbacks:
+        assert np.isfinite(use(named, built)).all()
+
+
+@pytest.mark.parametrize(("named", "name"), CLASSES)
+def test_the_defaults_are_the_ones_that_keras_itself_uses(named: Named, name: str) -> None:
+    if named not in (names.OPTIMIZER, names.INITIALIZER, names.REGULARIZER, names.LAYER):
+        pytest.skip("has no get_config that says")
+    arguments = spec(named, name)
+    needed = {
+        k: REQUIRED_ARGUMENTS[k] for k, (_, default) in named.table[name].items() if default is REQUIRED
+    }
+    with_defaults = getattr(MODULES[named], name)(**needed).get_config()
+    assert make(MODULES[named], arguments, named.key).get_config() | {"name": "", "seed": ""} == (
+        with_defaults | {"name": "", "seed": ""}
+    )
+
+
+@pytest.mark.parametrize("activation", NAMES["activations"])
+def test_every_activation_works_in_a_dense_layer(activation: str) -> None:
+    layer = make(keras.layers, spec(names.LAYER, "Dense", activation=activation), "type")
+    outputs = use(names.LAYER, layer)
+    assert outputs.shape == (4, 3)
+    assert np.isfinite(outputs).all()
+
+
+@pytest.mark.parametrize("activation", oracle.LEFT_OUT["activations"])
+def test_activations_that_a_name_cannot_carry_are_refused(activation: str) -> None:
+    with pytest.raises(ValidationError, match=f"'{activation}' is not an activation"):
+        spec(names.LAYER, "Dense", activation=activation)
+
+
+@pytest.mark.parametrize(("named", "name"), CLASSES)
+def test_class_names_and_snake_case_mean_the_same(named: Named, name: str) -> None:
+    assert spec(named, snake_case(name)) == spec(named, name)
+    assert spec(named, name)[named.key] == name
+
+
+def test_snake_case_is_what_keras_calls_its_own_metrics() -> None:
+    for name in names.METRIC.table:
+        metric = make(keras.metrics, spec(names.METRIC, name))
+        assert snake_case(name) == metric.name
+
+
+@pytest.mark.parametrize(
+    ("named", "alias"), [(named, alias) for named in (names.LOSS, names.METRIC) for alias in named.aliases]
+)
+def test_aliases_mean_what_keras_means_by_them(named: Named, alias: str) -> None:
+    if alias in ("accuracy", "acc"):
+        pytest.skip("Keras chooses the accuracy by the shape of the target")
+    function = MODULES[named].get(alias)
+    name = named.canonical(alias)
+    assert name is not None
+    assert snake_case(name) == function.__name__
+
+
+REFUSED_BY_KERAS: list[tuple[Named, str, dict[str, Any]]] = [
+    (names.LAYER, "Dense", {"units": 0}),
+    (names.LAYER, "Dense", {"units": -1}),
+    (names.LAYER, "Dense", {"activation": "rleu"}),
+    (names.LAYER, "Dense", {"kernel_initializer": "he_norml"}),
+    (names.LAYER, "Dropout", {"rate": 1.5}),
+    (names.LAYER, "Dropout", {"rate": -0.1}),
+    (names.LAYER, "GaussianNoise", {"stddev": -0.1}),
+    (names.LAYER, "GaussianNoise", {"stddev": 1.5}),
+    (names.OPTIMIZER, "Adam", {"use_ema": True, "ema_momentum": 1.5}),
+    (names.OPTIMIZER, "Adam", {"gradient_accumulation_steps": 1}),
+    (names.OPTIMIZER, "Adam", {"use_ema": True, "ema_overwrite_frequency": 0}),
+    (names.OPTIMIZER, "Adam", {"clipnorm": 1.0, "clipvalue": 1.0}),
+    (names.OPTIMIZER, "Adam", {"clipnorm": 1.0, "global_clipnorm": 1.0}),
+    (names.OPTIMIZER, "SGD", {"momentum": 1.5}),
+    (names.OPTIMIZER, "Lion", {"beta_1": 0}),
+    (names.OPTIMIZER, "Ftrl", {"initial_accumulator_value": -1}),
+    (names.OPTIMIZER, "Ftrl", {"learning_rate_power": 1}),
+    (names.INITIALIZER, "VarianceScaling", {"scale": 0}),
+    (names.INITIALIZER, "VarianceScaling", {"mode": "fan"}),
+    (names.INITIALIZER, "VarianceScaling", {"distribution": "normal"}),
+    (names.REGULARIZER, "OrthogonalRegularizer", {"mode": "row"}),
+    (names.LOSS, "MeanSquaredError", {"reduction": "average"}),
+    (names.METRIC, "AUC", {"num_thresholds": 1}),
+    (names.METRIC, "AUC", {"curve": "roc"}),
+    (names.METRIC, "F1Score", {"average": "mean"}),
+    (names.METRIC, "F1Score", {"threshold": 0}),
+    (names.METRIC, "FBetaScore", {"beta": 0}),
+    (names.METRIC, "Precision", {"thresholds": 2}),
+    (names.METRIC, "Precision", {"thresholds": [0.5, -1]}),
+    (names.METRIC, "R2Score", {"num_regressors": -1}),
+    (names.METRIC, "RecallAtPrecision", {"precision": 1.5}),
+    (names.REDUCE_LR, "ReduceLROnPlateau", {"factor": 1.0}),
+]
+
+
+@pytest.mark.parametrize(
+    ("named", "name", "arguments"), REFUSED_BY_KERAS, ids=[f"{n}-{a}" for _, n, a in REFUSED_BY_KERAS]
+)
+def test_what_keras_refuses_nnrun_refuses_first(named: Named, name: str, arguments: dict[str, Any]) -> None:
+    needed = {a: REQUIRED_ARGUMENTS[a] for a, (_, d) in named.table[name].items() if d is REQUIRED}
+    with pytest.raises((ValueError, TypeError)):
+        use(named, getattr(MODULES[named], name)(**{**needed, **arguments}))
+    with pytest.raises((ValidationError, ValueError)):
+        spec(named, name, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("named", "name", "arguments"),
+    [
+        (names.OPTIMIZER, "SGD", {"learning_rate": 0}),
+        (names.OPTIMIZER, "Adam", {"beta_1": 1.0}),
+        (names.REGULARIZER, "L2", {"l2": -0.01}),
+        (names.CONSTRAINT, "MaxNorm", {"max_value": 0}),
+        (names.EARLY_STOPPING, "EarlyStopping", {"patience": -1}),
+        (names.EARLY_STOPPING, "EarlyStopping", {"mode": "lowest"}),
+        (names.LOSS, "BinaryCrossentropy", {"label_smoothing": 2}),
+        (names.OPTIMIZER, "Adam", {"learning_rate": float("nan")}),
+    ],
+)
+def test_what_keras_lets_through_to_train_to_nothing_is_refused(
+    named: Named, name: str, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(ValidationError, match=next(iter(arguments))):
+        spec(named, name, **arguments)
+
+
+def test_nested_objects_are_built_with_their_arguments() -> None:
+    layer = make(
+        keras.layers,
+        spec(
+            names.LAYER,
+            "Dense",
+            kernel_regularizer={"l2": 0.25},
+            bias_initializer={"name": "constant", "value": 2},
+            kernel_constraint="non_neg",
+        ),
+        "type",
+    )
+    assert float(layer.kernel_regularizer.l2) == 0.25
+    assert layer.bias_initializer.value == 2
+    assert isinstance(layer.kernel_constraint, keras.constraints.NonNeg)
