@@ -5,6 +5,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,19 +119,15 @@ def train(
         check_target(output, overwrite=overwrite)
     dataset = _prepare(config, overrides, quiet=quiet)
 
-    from nnrun.progress import progress_callback
+    from nnrun.progress import progress
     from nnrun.training import check_expectations
     from nnrun.training import train as train_dataset
 
-    callbacks = () if quiet else (progress_callback(dataset.config.epochs),)
-    result = train_dataset(
-        dataset,
-        stem=config.stem,
-        path=output,
-        engine=engine,
-        overwrite=overwrite,
-        callbacks=callbacks,
-    )
+    with ExitStack() as stack:
+        callbacks = () if quiet else (stack.enter_context(progress(dataset.config.epochs)),)
+        result = train_dataset(
+            dataset, stem=config.stem, path=output, engine=engine, overwrite=overwrite, callbacks=callbacks
+        )
     if as_json:
         summary = {"run": str(result.run.path), "status": "finished", "epochs": result.epochs}
         click.echo(json.dumps({**summary, "seconds": round(result.seconds, 3), "metrics": result.metrics}))

@@ -2,21 +2,42 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from nnrun.backend import keras
 
 LINES = 10  # how many lines a run prints where stderr is no terminal
+Logs = dict[str, float]
 
 
-def progress_callback(epochs: int) -> Any:
-    """Return the Keras callback that shows progress on this stderr."""
-    return _Bar(epochs) if sys.stderr.isatty() else _Lines(epochs)
+@contextmanager
+def progress(epochs: int) -> Iterator[Any]:
+    """Yield the Keras callback that shows progress on this stderr; the terminal is left tidy."""
+    if not sys.stderr.isatty():
+        yield _Lines(epochs)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
+
+    with Progress(
+        TextColumn("epoch {task.fields[epoch]}/" + str(epochs), table_column=Column(no_wrap=True)),
+        BarColumn(bar_width=12),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[logs]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+        console=Console(stderr=True),
+        refresh_per_second=5,
+        expand=True,
+    ) as bar:
+        yield _Bar(bar, epochs)
 
 
-def render(logs: dict[str, float] | None) -> str:
-    """Return `loss 0.0123, accuracy 0.987`."""
-    return ", ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
+def render(logs: Logs | None) -> str:
+    """Return `loss 0.0123, val_loss 0.0234, accuracy 0.987`: losses first."""
+    ordered = sorted((logs or {}).items(), key=lambda item: not item[0].endswith("loss"))
+    return ", ".join(f"{name} {value:.4g}" for name, value in ordered)
 
 
 class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
@@ -24,10 +45,10 @@ class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self.epochs = epochs
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self.began = time.monotonic()
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         done = epoch + 1
         if done == self.epochs or done * LINES // self.epochs > epoch * LINES // self.epochs:
             left = (time.monotonic() - self.began) / done * (self.epochs - done)
@@ -36,35 +57,21 @@ class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, bar: Any, epochs: int) -> None:
         super().__init__()
-        self.epochs = epochs
+        self.bar, self.epochs = bar, epochs
+        self.task = bar.add_task("", total=None, epoch=1, logs="")
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self.bar = Progress(
-            TextColumn("epoch {task.fields[epoch]}/" + str(self.epochs)),
-            BarColumn(bar_width=20),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[logs]}"),
-            console=Console(stderr=True),
-            refresh_per_second=5,
-        )
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self.steps = self.params["steps"]
-        self.task = self.bar.add_task("", total=self.epochs * self.steps, epoch=1, logs="")
-        self.bar.start()
+        self.bar.update(self.task, total=self.epochs * self.steps)
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch = epoch
         self.bar.update(self.task, epoch=epoch + 1)
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         self.bar.update(self.task, completed=self.epoch * self.steps + batch + 1)
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.bar.update(self.task, completed=(epoch + 1) * self.steps, logs=render(logs))
-
-    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        self.bar.stop()

@@ -123,22 +123,21 @@ def test_class_names_and_snake_case_mean_the_same(named: Named, name: str) -> No
     assert spec(named, name)[named.key] == name
 
 
-def test_snake_case_is_what_keras_calls_its_own_metrics() -> None:
-    for name in names.METRIC.table:
-        metric = make(keras.metrics, spec(names.METRIC, name))
-        assert snake_case(name) == metric.name
+@pytest.mark.parametrize("named", [names.METRIC, names.INITIALIZER, names.REGULARIZER, names.CONSTRAINT])
+def test_snake_case_names_are_keras_own(named: Named) -> None:
+    for name, arguments in named.table.items():
+        if all(default is not REQUIRED for _, default in arguments.values()):
+            assert type(MODULES[named].get(snake_case(name))).__name__ == name
 
 
-@pytest.mark.parametrize(
-    ("named", "alias"), [(named, alias) for named in (names.LOSS, names.METRIC) for alias in named.aliases]
-)
-def test_aliases_mean_what_keras_means_by_them(named: Named, alias: str) -> None:
-    if alias in ("accuracy", "acc"):
-        pytest.skip("Keras chooses the accuracy by the shape of the target")
-    function = MODULES[named].get(alias)
-    name = named.canonical(alias)
-    assert name is not None
-    assert snake_case(name) == function.__name__
+@pytest.mark.parametrize("alias", sorted(set(names.METRIC.aliases) - {"acc", "accuracy"}))
+def test_metric_aliases_mean_what_keras_means_by_them(alias: str) -> None:
+    assert type(keras.metrics.get(alias)).__name__ == names.METRIC.canonical(alias)
+
+
+@pytest.mark.parametrize("alias", names.LOSS.aliases)
+def test_loss_aliases_mean_what_keras_means_by_them(alias: str) -> None:
+    assert keras.losses.get(alias).__name__ == snake_case(names.LOSS.canonical(alias) or "")
 
 
 REFUSED_BY_KERAS: list[tuple[Named, str, dict[str, Any]]] = [
@@ -152,7 +151,6 @@ REFUSED_BY_KERAS: list[tuple[Named, str, dict[str, Any]]] = [
     (names.LAYER, "GaussianNoise", {"stddev": 1.5}),
     (names.OPTIMIZER, "Adam", {"use_ema": True, "ema_momentum": 1.5}),
     (names.OPTIMIZER, "Adam", {"gradient_accumulation_steps": 1}),
-    (names.OPTIMIZER, "Adam", {"use_ema": True, "ema_overwrite_frequency": 0}),
     (names.OPTIMIZER, "Adam", {"clipnorm": 1.0, "clipvalue": 1.0}),
     (names.OPTIMIZER, "Adam", {"clipnorm": 1.0, "global_clipnorm": 1.0}),
     (names.OPTIMIZER, "SGD", {"momentum": 1.5}),
@@ -161,11 +159,11 @@ REFUSED_BY_KERAS: list[tuple[Named, str, dict[str, Any]]] = [
     (names.OPTIMIZER, "Ftrl", {"learning_rate_power": 1}),
     (names.INITIALIZER, "VarianceScaling", {"scale": 0}),
     (names.INITIALIZER, "VarianceScaling", {"mode": "fan"}),
-    (names.INITIALIZER, "VarianceScaling", {"distribution": "normal"}),
+    (names.INITIALIZER, "VarianceScaling", {"distribution": "gaussian"}),
     (names.REGULARIZER, "OrthogonalRegularizer", {"mode": "row"}),
     (names.LOSS, "MeanSquaredError", {"reduction": "average"}),
     (names.METRIC, "AUC", {"num_thresholds": 1}),
-    (names.METRIC, "AUC", {"curve": "roc"}),
+    (names.METRIC, "AUC", {"curve": "lift"}),
     (names.METRIC, "F1Score", {"average": "mean"}),
     (names.METRIC, "F1Score", {"threshold": 0}),
     (names.METRIC, "FBetaScore", {"beta": 0}),
@@ -184,7 +182,7 @@ def test_what_keras_refuses_nnrun_refuses_first(named: Named, name: str, argumen
     needed = {a: REQUIRED_ARGUMENTS[a] for a, (_, d) in named.table[name].items() if d is REQUIRED}
     with pytest.raises((ValueError, TypeError)):
         use(named, getattr(MODULES[named], name)(**{**needed, **arguments}))
-    with pytest.raises((ValidationError, ValueError)):
+    with pytest.raises(ValidationError):
         spec(named, name, **arguments)
 
 
