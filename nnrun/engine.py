@@ -40,12 +40,15 @@ class Engine:
         build_variables(model, train)
         self._train = _Loop(model.train_step, train, batch_size, jit_compile=model.jit_compile)
         self._evaluations: dict[int, _Loop] = {}
+        # A metric's reset and result are some dozen small operations each, run twice an epoch.
+        self._reset = tf.function(model.reset_metrics, autograph=False)
+        self._results = tf.function(model.get_metrics_result, autograph=False)
 
     def train_epoch(self, order: Order, report: Report) -> Logs:
         """Train on every row once, in this order; `report` is called with the steps done so far."""
-        self.model.reset_metrics()
+        self._reset()
         self._train.run(order, report)
-        return self._results()
+        return self._logs()
 
     def evaluate(self, arrays: Arrays) -> Logs:
         """Return the loss and metrics of the rows, as `model.evaluate` does."""
@@ -54,12 +57,12 @@ class Engine:
             jit = self.model.jit_compile
             loop = _Loop(self.model.test_step, arrays, self.batch_size, jit_compile=jit)
             self._evaluations[id(arrays)] = loop
-        self.model.reset_metrics()
+        self._reset()
         loop.run(np.arange(len(arrays.x), dtype=np.int32), lambda _: None)
-        return self._results()
+        return self._logs()
 
-    def _results(self) -> Logs:
-        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
+    def _logs(self) -> Logs:
+        return {name: float(value) for name, value in self._results().items()}
 
 
 def build_variables(model: Model, arrays: Arrays) -> None:

@@ -2,6 +2,7 @@
 
 Both see the same training and validation rows. Each is trained with several seeds, the rows staying as
 they are: the first number is of the first seed (the config's own; random_state 0), the second the median.
+A config with early stopping chooses its epoch by the validation rows, which flatters nnrun a little.
 Needs scikit-learn, in an environment of its own: beside it, `import keras` takes longer.
 """
 
