@@ -287,9 +287,6 @@ def _exit_code(command: Callable[[], Any]) -> int:
         click.echo(f"nnrun: {error.filename or 'I/O'}: {error.strerror or error}", err=True)
         return 1
     except MemoryError:
-        click.echo(
-            "nnrun: out of memory: use a smaller table, fewer units or a smaller batch_size",
-            err=True,
-        )
+        click.echo("nnrun: out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
         return 1
     return 0

@@ -1,6 +1,7 @@
 """The config's schema: one documented field per key."""
 
 import re
+from operator import eq, ge, gt, le, lt
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,7 +13,7 @@ from nnrun.named import Positive, Seed, Spec, Strict, Units, problem, snake_case
 from nnrun.source import Source, dotted, to_yaml
 
 Label = str | int | float | bool
-OPERATORS = (">=", "<=", "==", ">", "<")
+OPERATORS = {">=": ge, "<=": le, "==": eq, ">": gt, "<": lt}
 
 
 def _columns(value: Any) -> Any:

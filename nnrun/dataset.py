@@ -119,10 +119,7 @@ def load_dataset(config: Config) -> Dataset:
 
 
 def _part(
-    config: Config,
-    path: str | None,
-    problems: list[str],
-    choose: Callable[[Config, Table], list[str]],
+    config: Config, path: str | None, problems: list[str], choose: Callable[[Config, Table], list[str]]
 ) -> Part | None:
     """Read one table; add its mistakes to `problems`."""
     if path is None:
@@ -153,11 +150,7 @@ def _choose_features(config: Config, table: Table) -> list[str]:
     """
     data, columns = config.data, table.frame.columns
     problems = []
-    for key, names in (
-        ("target", data.target),
-        ("features", data.features or []),
-        ("drop", data.drop),
-    ):
+    for key, names in (("target", data.target), ("features", data.features or []), ("drop", data.drop)):
         for name in names:
             if name not in columns:
                 hint = did_you_mean(name, columns) or f"; it has {_listed(columns)}"

@@ -140,11 +140,7 @@ class _Loop:
             self._steps_per_call = max(1, min(fitting, steps * GROWTH))
 
     def _batches(self, order: object, start: object, stop: object) -> None:
-        tf.while_loop(
-            lambda step: step < stop,
-            lambda step: self._one(order, step),
-            [start],
-        )
+        tf.while_loop(lambda step: step < stop, lambda step: self._one(order, step), [start])
 
     def _one(self, order: object, step: object) -> list[object]:
         begin = step * self._batch_size  # type: ignore[operator]

@@ -116,18 +116,8 @@ REDUCE_LR = _callback("reduce_lr_on_plateau", "ReduceLROnPlateau")
 ALL = (LAYER, LOSS, OPTIMIZER, METRIC, INITIALIZER, REGULARIZER, CONSTRAINT, EARLY_STOPPING, REDUCE_LR)
 
 NUMBER_METRICS = frozenset(
-    {
-        "ConcordanceCorrelation",
-        "CosineSimilarity",
-        "LogCoshError",
-        "MeanAbsoluteError",
-        "MeanAbsolutePercentageError",
-        "MeanSquaredError",
-        "MeanSquaredLogarithmicError",
-        "PearsonCorrelation",
-        "Poisson",
-        "R2Score",
-        "RootMeanSquaredError",
-    }
+    "ConcordanceCorrelation CosineSimilarity LogCoshError MeanAbsoluteError MeanAbsolutePercentageError "
+    "MeanSquaredError MeanSquaredLogarithmicError PearsonCorrelation Poisson R2Score "
+    "RootMeanSquaredError".split()
 )
 """The metrics that measure numbers; the others are for classes."""

@@ -10,8 +10,8 @@ from nnrun.dataset import Dataset
 from nnrun.encoding import TRUE_LABELS, label_key, positive_key
 from nnrun.errors import did_you_mean
 from nnrun.keras_names import METRIC, NUMBER_METRICS
+from nnrun.lint import rule
 from nnrun.network import oversize
-from nnrun.rules import rule
 from nnrun.source import Keys
 
 RANGES: dict[str, tuple[float, float]] = {

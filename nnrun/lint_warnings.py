@@ -6,7 +6,7 @@ import polars as pl
 
 from nnrun.config import Checkpoint
 from nnrun.dataset import Dataset
-from nnrun.rules import rule
+from nnrun.lint import rule
 
 PROBABILITIES = {"sigmoid", "hard_sigmoid", "sparse_sigmoid"}
 EXACT_INTEGERS = 2**24  # float32 has 24 bits of precision

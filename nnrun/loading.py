@@ -178,10 +178,6 @@ def _known_keys(loc: tuple[Any, ...], values: Any) -> Keys:
 
 def _nearest_key(keys: Keys) -> str:
     """Return a hint for an unknown key: the nearest key of the mapping that it stands in."""
-    models: dict[Keys, type[Strict]] = {
-        (): Config,
-        ("data",): Data,
-        ("checkpoint",): Checkpoint,
-    }
+    models: dict[Keys, type[Strict]] = {(): Config, ("data",): Data, ("checkpoint",): Checkpoint}
     known = list(models[keys[:-1]].model_fields)
     return did_you_mean(str(keys[-1]), known) or f"; known here: {', '.join(known)}"

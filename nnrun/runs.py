@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, cast
@@ -15,46 +14,28 @@ FILES = ("config.yaml", "encoding.json", "history.csv", "metrics.json", "model.k
 CHECKED = ("config.yaml", "encoding.json", "model.keras")
 
 
-@dataclass(frozen=True)
 class Run:
-    """A run directory, all that training and prediction share."""
+    """A run directory, all that training and prediction share.
 
-    path: Path
+    Attributes:
+        config: every default filled in, paths absolute.
+        encoding: the encoder as JSON.
+        model: a plain keras.Sequential.
+        history: a row per epoch.
+        metrics: the finished run's.
+        info: status, versions, seed, data fingerprints, checksums.
+        tensorboard: the folder of TensorBoard's logs, where the config asks for them.
+    """
 
-    @property
-    def config(self) -> Path:
-        """The config with every default filled in and absolute paths."""
-        return self.path / "config.yaml"
-
-    @property
-    def encoding(self) -> Path:
-        """The encoder as JSON."""
-        return self.path / "encoding.json"
-
-    @property
-    def model(self) -> Path:
-        """The trained model: a plain keras.Sequential."""
-        return self.path / "model.keras"
-
-    @property
-    def history(self) -> Path:
-        """A row per epoch: epoch, loss, metrics."""
-        return self.path / "history.csv"
-
-    @property
-    def metrics(self) -> Path:
-        """The finished run's metrics."""
-        return self.path / "metrics.json"
-
-    @property
-    def info(self) -> Path:
-        """Status, versions, seed, data fingerprints, checksums."""
-        return self.path / "run.json"
-
-    @property
-    def tensorboard(self) -> Path:
-        """The folder of TensorBoard's logs, where the config asks for them."""
-        return self.path / "tensorboard"
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.config = path / "config.yaml"
+        self.encoding = path / "encoding.json"
+        self.model = path / "model.keras"
+        self.history = path / "history.csv"
+        self.metrics = path / "metrics.json"
+        self.info = path / "run.json"
+        self.tensorboard = path / "tensorboard"
 
     def read_info(self) -> dict[str, Any]:
         """Return what run.json holds.

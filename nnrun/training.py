@@ -10,7 +10,7 @@ import numpy as np
 
 from nnrun import __version__
 from nnrun.backend import keras, set_seed, tf, versions
-from nnrun.config import Config, parse_expectation
+from nnrun.config import OPERATORS, Config, parse_expectation
 from nnrun.dataset import Arrays, Dataset
 from nnrun.engine import Engine, Logs, Order, build_variables
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, TrainingError
@@ -106,14 +106,7 @@ def check_expectations(config: Config, metrics: Logs) -> None:
     for name, text in config.expect.items():
         operator, bound = parse_expectation(name, text)
         value = metrics[name]
-        met = {
-            ">=": value >= bound,
-            "<=": value <= bound,
-            "==": value == bound,
-            ">": value > bound,
-            "<": value < bound,
-        }[operator]
-        if not met:
+        if not OPERATORS[operator](value, bound):
             missed.append(f"{config.where('expect', name)}: expected {operator} {bound:g}, got {value:.6g}")
     if missed:
         raise ExpectationError("\n".join(missed))
@@ -126,12 +119,7 @@ def fit_compiled(model: Model, dataset: Dataset, arrays: Arrays, callbacks: list
     validation = dataset.arrays(dataset.validation) if dataset.validation else None
     steps = -(-rows // config.batch_size)
     listed = keras.callbacks.CallbackList(
-        callbacks,
-        add_history=False,
-        add_progbar=False,
-        model=model,
-        epochs=config.epochs,
-        steps=steps,
+        callbacks, add_history=False, add_progbar=False, model=model, epochs=config.epochs, steps=steps
     )
     model.stop_training = False
     logs: Logs = {}

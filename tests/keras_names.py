@@ -15,10 +15,7 @@ import keras
 REQUIRED = "<required>"
 
 LEFT_OUT = {
-    "activations": {
-        "glu": "halves the units",
-        "threshold": "needs arguments, which a name cannot carry",
-    },
+    "activations": {"glu": "halves the units", "threshold": "needs arguments, which a name cannot carry"},
     "initializers": {
         "Initializer": "the base class",
         "STFT": "for audio",
@@ -59,14 +56,7 @@ LEFT_OUT = {
     },
 }
 ONLY = {  # what nnrun offers of the kinds that it does not offer whole
-    "layers": [
-        "Dense",
-        "Dropout",
-        "BatchNormalization",
-        "LayerNormalization",
-        "GaussianNoise",
-        "Activation",
-    ],
+    "layers": ["Dense", "Dropout", "BatchNormalization", "LayerNormalization", "GaussianNoise", "Activation"],
     "losses": ["BinaryCrossentropy", "MeanSquaredError"],
     "callbacks": ["EarlyStopping", "ReduceLROnPlateau"],
 }

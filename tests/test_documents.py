@@ -9,9 +9,8 @@ import pytest
 from nnrun.cli import cli
 from nnrun.config import Config, Data
 from nnrun.dataset import load_dataset
-from nnrun.lint import lint
+from nnrun.lint import RULES, lint
 from nnrun.loading import load_config
-from nnrun.rules import RULES
 from nnrun.runs import FILES
 from nnrun.training import check_expectations, train
 

@@ -1,0 +1,132 @@
+"""A CSV file as a person sees it: its header, and the line of every record.
+
+polars reads the cells; where it meets a mistake, Python's csv module walks the file to say where.
+"""
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from nnrun.errors import TableError
+
+LISTED = 10  # how many bad lines a message names
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file with a header, plain or gzipped.
+
+    Attributes:
+        name: what messages call it: the path, or `-` for standard input.
+        source: the file, or its bytes.
+        separator: comma, semicolon or tab, whichever gives the header the most cells.
+        header: the columns' names.
+    """
+
+    name: str
+    source: Path | bytes
+    separator: str
+    header: list[str]
+
+    def lines(self, rows: Sequence[int]) -> list[int]:
+        """Return the line, counted from 1, at which each record begins; record 0 follows the header."""
+        found = dict.fromkeys(rows, 0)
+        for row, (line, _) in enumerate(_records(self.source, self.separator), start=-1):
+            if row in found:
+                found[row] = line
+            if row == max(rows):
+                break
+        return [found[row] for row in rows]
+
+    def blank_rows(self) -> list[int]:
+        """Return the records that are blank lines."""
+        records = enumerate(_records(self.source, self.separator), start=-1)
+        return [row for row, (_, cells) in records if not cells]
+
+    def ragged(self) -> list[str]:
+        """Return a line for each record with more or fewer cells than the header, ten at most."""
+        problems: list[str] = []
+        line = 1
+        try:
+            for line, cells in _records(self.source, self.separator):
+                if cells and len(cells) != len(self.header):
+                    cell = "cell" if len(cells) == 1 else "cells"
+                    expected = f"where the header has {len(self.header)}"
+                    problems.append(f"{self.name}:{line}: {len(cells)} {cell}, {expected}")
+        except csv.Error as error:
+            problems.append(f"{self.name}:{line + 1}: {error}; is a quote left open here?")
+        more = [f"{self.name}: and {len(problems) - LISTED} more such lines"]
+        return problems[:LISTED] + more * (len(problems) > LISTED)
+
+
+def open_csv(source: Path | bytes, name: str) -> CsvFile:
+    """Read and check the header of a CSV file.
+
+    Raises:
+        TableError: the file is missing, a folder, empty or not UTF-8, or columns have no names or one
+            name.
+    """
+    if isinstance(source, Path):
+        _check_is_file(source)
+    with io.TextIOWrapper(_open(source), encoding="utf-8-sig", newline="") as text:
+        first = text.readline()
+    if not first.strip():
+        raise TableError(f"{name}: the file is empty; a table has a header and rows")
+    separator = max(",;\t", key=lambda s: len(next(csv.reader([first], delimiter=s))))
+    try:
+        header = [cell.strip() for cell in next(_records(source, separator))[1]]
+    except csv.Error as error:
+        raise TableError(f"{name}:1: the header cannot be read: {error}") from None
+    if problems := [f"{name}:1: {problem}" for problem in _wrong_names(header)]:
+        raise TableError(problems)
+    return CsvFile(name, source, separator, header)
+
+
+def not_utf8(source: Path | bytes) -> str:
+    """Return the line with the first byte that is not UTF-8, and the advice."""
+    with _open(source) as file:
+        lines = enumerate(file, start=1)
+        number, line = next((n, x) for n, x in lines if x.decode(errors="replace").encode() != x)
+    text = line.decode(errors="replace")
+    column = text[: text.find("\ufffd")].count(",") + 1
+    return f"{number}: cell {column} is not UTF-8 ({text.strip()[:40]!r}); save the table as UTF-8"
+
+
+def _wrong_names(header: list[str]) -> Iterator[str]:
+    for i, column in enumerate(header, start=1):
+        if not column:
+            yield f"column {i} has no name; give it one in the header"
+        elif "\0" in column:
+            yield f"{column!r} holds a NUL byte"
+        elif header.index(column) != i - 1 and header[: i - 1].count(column) == 1:
+            yield f"{header.count(column)} columns are named {column!r}; names must differ"
+
+
+def _check_is_file(path: Path) -> None:
+    if path.is_dir():
+        raise TableError(f"{path}: is a folder; give a .csv file")
+    if not path.exists():
+        raise TableError(f"{path}: there is no such file")
+    if path.suffix == ".parquet":
+        raise TableError(f"{path}: Parquet is not read by this version; save the table as .csv")
+
+
+def _open(source: Path | bytes) -> IO[bytes]:
+    raw: IO[bytes] = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+    is_gzip = raw.read(2) == b"\x1f\x8b"
+    raw.seek(0)
+    return gzip.open(raw) if is_gzip else raw  # type: ignore[return-value]
+
+
+def _records(source: Path | bytes, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line at which each record begins, and its cells; the header is the first."""
+    with io.TextIOWrapper(_open(source), encoding="utf-8-sig", newline="") as text:
+        reader = csv.reader(text, delimiter=separator, strict=True)
+        line = 1
+        for cells in reader:
+            yield line, cells
+            line = reader.line_num + 1
