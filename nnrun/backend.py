@@ -3,6 +3,7 @@
 from nnrun.backend import keras, tf
 """
 
+import gc
 import importlib
 import os
 import sys
@@ -40,6 +41,8 @@ def _quiet() -> Iterator[None]:
 def _load() -> tuple[Any, Any]:
     os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    collecting = gc.isenabled()
+    gc.disable()  # collections while it loads cost a tenth of a small run, and find nothing
     try:
         with _quiet():
             tensorflow = importlib.import_module("tensorflow")
@@ -47,6 +50,10 @@ def _load() -> tuple[Any, Any]:
             return tensorflow, importlib.import_module("keras")
     except ImportError as error:
         raise NnrunError(f"TensorFlow cannot be imported: {error}; pip install nnrun again") from error
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
 
 
 tf, keras = _load()

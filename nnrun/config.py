@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Le
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
+from nnrun.errors import received
 from nnrun.keras_names import EARLY_STOPPING, LAYER, LOSS, METRIC, OPTIMIZER, REDUCE_LR, Fraction
 from nnrun.named import Positive, Seed, Spec, Strict, Units, problem, snake_case
 from nnrun.source import Source, dotted, to_yaml
 
-Label = str | int | float | bool
+_EXPECTATION = re.compile(r"\s*(>=|<=|==|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 OPERATORS = {">=": ge, "<=": le, "==": eq, ">": gt, "<": lt}
 
 
@@ -21,7 +22,9 @@ def _columns(value: Any) -> Any:
     items = value if isinstance(value, list) else [value]
     names = [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in items]
     if not all(isinstance(name, str) for name in names):
-        raise problem(f"must be a column's name or a list of them, quoted if need be; received {value!r}")
+        raise problem(
+            f"must be a column's name or a list of them, quoted if need be; received {received(value)}"
+        )
     if repeated := {name for name in names if names.count(name) > 1}:
         raise problem(f"names a column twice: {', '.join(map(repr, sorted(repeated)))}")
     return names
@@ -30,7 +33,24 @@ def _columns(value: Any) -> Any:
 Columns = Annotated[list[str], BeforeValidator(_columns, json_schema_input_type=str | list[str])]
 
 
-class Data(Strict):
+def _label(value: Any) -> Any:
+    if isinstance(value, str | int | float):
+        return value
+    raise problem(f"must be a label: text, a number, true or false; received {received(value)}")
+
+
+def _expectation(value: Any) -> Any:
+    if isinstance(value, str) and _EXPECTATION.fullmatch(value):
+        return value
+    known = " ".join(OPERATORS)
+    raise problem(f"must be one of {known} and a number; received {received(value)}")
+
+
+Label = Annotated[Any, BeforeValidator(_label, json_schema_input_type=str | float | bool)]
+Expectation = Annotated[str, BeforeValidator(_expectation, json_schema_input_type=str)]
+
+
+class Data(Strict, use_attribute_docstrings=True):
     """The tables and what to make of their columns."""
 
     train: str
@@ -73,14 +93,14 @@ class Data(Strict):
         return value
 
 
-class Checkpoint(Strict):
+class Checkpoint(Strict, use_attribute_docstrings=True):
     """When to write a checkpoint."""
 
     every_seconds: Positive = 10
     """Seconds between two checkpoints. Accepted, and without effect in this version."""
 
 
-class Config(Strict):
+class Config(Strict, use_attribute_docstrings=True):
     """An nnrun config: what the Keras snippet says, as a file."""
 
     data: Data
@@ -99,9 +119,9 @@ class Config(Strict):
     """Rows per step."""
     class_weight: Literal["balanced"] | dict[str, Positive] | None = None
     """`balanced`, or a weight for each label, so that a rare class counts for more."""
-    early_stopping: Annotated[Spec | None, EARLY_STOPPING] = None
+    early_stopping: Annotated[Spec, EARLY_STOPPING] | None = None
     """Keras's EarlyStopping, to stop when a quantity no longer improves."""
-    reduce_lr_on_plateau: Annotated[Spec | None, REDUCE_LR] = None
+    reduce_lr_on_plateau: Annotated[Spec, REDUCE_LR] | None = None
     """Keras's ReduceLROnPlateau, to lower the learning rate when a quantity no longer improves."""
     tensorboard: bool = False
     """Write TensorBoard logs into the run directory; needs the tensorboard extra."""
@@ -111,7 +131,7 @@ class Config(Strict):
     """Compile with XLA; `auto` does where the run is long enough to pay for compiling."""
     checkpoint: Checkpoint = Checkpoint()
     """When to write a checkpoint."""
-    expect: dict[str, str] = {}
+    expect: dict[str, Expectation] = {}
     """What the finished run must reach, as in {val_accuracy: ">= 0.95"}; else train exits 3."""
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("config", Path()))
@@ -124,11 +144,12 @@ class Config(Strict):
             raise problem(f"two metrics have one name: {', '.join(names)}")
         return value
 
-    @field_validator("expect")
+    @field_validator("optimizer")
     @classmethod
-    def _comparisons(cls, value: dict[str, str]) -> dict[str, str]:
-        for name, text in value.items():
-            parse_expectation(name, text)
+    def _one_clipping(cls, value: Spec) -> Spec:
+        given = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if value.get(k) is not None]
+        if len(given) > 1:
+            raise problem(f"give one of {', '.join(given)}, not several")
         return value
 
     @property
@@ -165,8 +186,8 @@ class Config(Strict):
 
     def to_yaml(self) -> str:
         """Return the config with every default filled in, as YAML that loads to an equal config."""
-        full = self.model_copy(update={"metrics": self.metric_specs})
-        return to_yaml(_tidy(full.model_dump()))
+        values = self.model_copy(update={"metrics": self.metric_specs}).model_dump()
+        return to_yaml({k: v if k == "metrics" else _tidy(v) for k, v in values.items() if v is not None})
 
 
 def metric_name(metric: str | Spec) -> str:
@@ -174,15 +195,10 @@ def metric_name(metric: str | Spec) -> str:
     return metric if isinstance(metric, str) else snake_case(metric["name"])
 
 
-def parse_expectation(name: str, text: str) -> tuple[str, float]:
-    """Return the operator and the number of an expectation such as ">= 0.95"."""
-    match = re.fullmatch(r"\s*(>=|<=|==|>|<)\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*", text)
-    try:
-        return (match[1], float(match[2])) if match else ("", float(""))
-    except ValueError:
-        raise problem(
-            f"{name} must be one of {' '.join(OPERATORS)} and a number; received {text!r}"
-        ) from None
+def parse_expectation(text: str) -> tuple[str, float]:
+    """Return the operator and the number of a validated expectation such as ">= 0.95"."""
+    operator, number = _EXPECTATION.findall(text)[0]
+    return operator, float(number)
 
 
 def _tidy(value: Any) -> Any:

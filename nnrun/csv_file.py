@@ -14,6 +14,8 @@ from typing import IO
 from nnrun.errors import TableError
 
 LISTED = 10  # how many bad lines a message names
+GZIP = b"\x1f\x8b"
+csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 KiB
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ class CsvFile:
         more = [f"{self.name}: and {len(problems) - LISTED} more such lines"]
         return problems[:LISTED] + more * (len(problems) > LISTED)
 
+    def stray_quote(self) -> str:
+        """Return the place of the first cell that holds a quote, or only the file's name."""
+        records = _records(self.source, self.separator)
+        line = next((line for line, cells in records if '"' in "".join(cells)), None)
+        return f"{self.name}:{line}: a quote inside a cell" if line else self.name
+
 
 def open_csv(source: Path | bytes, name: str) -> CsvFile:
     """Read and check the header of a CSV file.
@@ -74,9 +82,11 @@ def open_csv(source: Path | bytes, name: str) -> CsvFile:
         _check_is_file(source)
     with io.TextIOWrapper(_open(source), encoding="utf-8-sig", newline="") as text:
         first = text.readline()
+        rest = text.read(1)
     if not first.strip():
-        raise TableError(f"{name}: the file is empty; a table has a header and rows")
-    separator = max(",;\t", key=lambda s: len(next(csv.reader([first], delimiter=s))))
+        what = ":1: the first line is blank" if rest else ": the file is empty"
+        raise TableError(f"{name}{what}; a table has a header and rows")
+    separator = _separator(first)
     try:
         header = [cell.strip() for cell in next(_records(source, separator))[1]]
     except csv.Error as error:
@@ -87,13 +97,18 @@ def open_csv(source: Path | bytes, name: str) -> CsvFile:
 
 
 def not_utf8(source: Path | bytes) -> str:
-    """Return the line with the first byte that is not UTF-8, and the advice."""
+    """Return the line and cell with the first byte that is not UTF-8, and the advice."""
     with _open(source) as file:
         lines = enumerate(file, start=1)
         number, line = next((n, x) for n, x in lines if x.decode(errors="replace").encode() != x)
-    text = line.decode(errors="replace")
-    column = text[: text.find("\ufffd")].count(",") + 1
-    return f"{number}: cell {column} is not UTF-8 ({text.strip()[:40]!r}); save the table as UTF-8"
+    text = line.decode(errors="replace").strip()
+    cells = next(csv.reader([text], delimiter=_separator(text)))
+    cell = next(i for i, cell in enumerate(cells, start=1) if "\ufffd" in cell)
+    return f"{number}: cell {cell} is not UTF-8 ({text[:40]!r}); save the table as UTF-8"
+
+
+def _separator(line: str) -> str:
+    return max(",;\t", key=lambda separator: len(next(csv.reader([line], delimiter=separator))))
 
 
 def _wrong_names(header: list[str]) -> Iterator[str]:
@@ -116,10 +131,11 @@ def _check_is_file(path: Path) -> None:
 
 
 def _open(source: Path | bytes) -> IO[bytes]:
-    raw: IO[bytes] = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
-    is_gzip = raw.read(2) == b"\x1f\x8b"
-    raw.seek(0)
-    return gzip.open(raw) if is_gzip else raw  # type: ignore[return-value]
+    if isinstance(source, bytes):
+        return io.BytesIO(gzip.decompress(source) if source.startswith(GZIP) else source)
+    with source.open("rb") as file:
+        is_gzip = file.read(2) == GZIP
+    return gzip.open(source) if is_gzip else source.open("rb")  # type: ignore[return-value]
 
 
 def _records(source: Path | bytes, separator: str) -> Iterator[tuple[int, list[str]]]:

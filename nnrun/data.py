@@ -5,6 +5,7 @@ that text. polars does the work.
 """
 
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,10 @@ import numpy as np
 import polars as pl
 
 from nnrun.csv_file import CsvFile, not_utf8, open_csv
-from nnrun.errors import TableError
+from nnrun.errors import TableError, received
 
 BLOCK = 65_536  # rows written at a time
+FLOAT32_MAX = float(np.finfo(np.float32).max)
 SHOWN = 3  # how many lines a message names
 Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 
@@ -29,11 +31,13 @@ class Table:
         file: where it was read.
         frame: every cell as text (pl.String); missing cells are null.
         rows: which record of the file each row of the frame is; blank lines are left out.
+        null_values: what a missing cell looks like.
     """
 
     file: CsvFile
     frame: pl.DataFrame
     rows: Rows
+    null_values: list[str]
 
     @property
     def name(self) -> str:
@@ -43,6 +47,11 @@ class Table:
     def lines(self, rows: Sequence[int]) -> list[int]:
         """Return the line in the file, counted from 1, at which each of the frame's rows begins."""
         return self.file.lines([int(self.rows[row]) for row in rows])
+
+    def texts(self, column: str) -> pl.Series:
+        """Return a column's cells without the spaces around them; missing ones are null."""
+        stripped = self.frame[column].str.strip_chars()
+        return stripped.set(stripped.is_in(["", *self.null_values]), None)
 
 
 def read_table(source: Path | bytes, null_values: Sequence[str], name: str | None = None) -> Table:
@@ -59,20 +68,11 @@ def read_table(source: Path | bytes, null_values: Sequence[str], name: str | Non
     name = name or str(source)
     try:
         file = open_csv(source, name)
-        frame = _read(file, null_values)
+        return _without_blank_lines(file, _read(file, null_values), list(null_values))
     except UnicodeDecodeError:
         raise TableError(f"{name}:{not_utf8(source)}") from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise TableError(f"{name}: cannot be read: {error}") from None
-    rows = np.arange(len(frame))
-    if len(frame) and frame[:, -1].null_count():  # polars fills a short row, and a blank line, with nulls
-        if problems := file.ragged():
-            raise TableError(problems)
-        rows = np.setdiff1d(rows, file.blank_rows())
-        frame = frame[rows]
-    if not len(frame):
-        raise TableError(f"{name}: the header stands alone; a table needs rows")
-    return Table(file, frame, rows)
 
 
 def parse_numbers(table: Table, columns: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
@@ -85,11 +85,11 @@ def parse_numbers(table: Table, columns: Sequence[str]) -> tuple[pl.DataFrame, l
     numbers = text.select(pl.all().cast(pl.Float64, strict=False))
     for column in columns:
         if numbers[column].null_count() > text[column].null_count():
-            numbers = numbers.with_columns(_parse_leniently(text[column]))
+            numbers = numbers.with_columns(_parse_leniently(table.texts(column)))
     problems = []
     for column in columns:
-        if not numbers[column].is_finite().fill_null(value=False).all():
-            problems += _bad_cells(table, text[column], numbers[column])
+        if not _fits(numbers[column]).fill_null(value=False).all():
+            problems += _bad_cells(table, table.texts(column), numbers[column])
     return numbers, problems
 
 
@@ -134,19 +134,32 @@ def _read(file: CsvFile, null_values: Sequence[str]) -> pl.DataFrame:
         )
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
-        if "utf-8" in reason.lower():
-            raise TableError(f"{file.name}:{not_utf8(file.source)}") from None
-        raise TableError(file.ragged() or f"{file.name}: cannot be read as CSV: {reason}") from None
+        raise TableError(file.ragged() or f"{file.stray_quote()}: cannot be read as CSV: {reason}") from None
+
+
+def _without_blank_lines(file: CsvFile, frame: pl.DataFrame, null_values: list[str]) -> Table:
+    rows = np.arange(len(frame))
+    if len(frame) and frame[:, -1].null_count():  # polars fills a short row, and a blank line, with nulls
+        if problems := file.ragged():
+            raise TableError(problems)
+        rows = np.setdiff1d(rows, file.blank_rows())
+        frame = frame[rows]
+    if not len(frame):
+        raise TableError(f"{file.name}: the header stands alone; a table needs rows")
+    return Table(file, frame, rows, null_values)
 
 
 def _parse_leniently(text: pl.Series) -> pl.Series:
-    """Parse what people write around a number (spaces, a plus sign), or a column of true and false."""
-    stripped = text.str.strip_chars()
-    words = stripped.str.to_lowercase()
-    numbers: pl.Series = stripped.str.strip_prefix("+").cast(pl.Float64, strict=False)
+    """Parse numbers with a plus sign, or a column of true and false."""
+    words = text.str.to_lowercase()
+    numbers: pl.Series = text.str.replace(r"^\+([\d.])", "$1").cast(pl.Float64, strict=False)
     if words.drop_nulls().is_in(["true", "false"]).all():
         numbers = words.replace_strict({"true": 1.0, "false": 0.0}, default=None, return_dtype=pl.Float64)
     return numbers
+
+
+def _fits(numbers: pl.Series) -> pl.Series:
+    return numbers.is_between(-FLOAT32_MAX, FLOAT32_MAX)  # false for NaN too
 
 
 def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series) -> list[str]:
@@ -162,14 +175,19 @@ def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series) -> list[str]:
     problems = []
     for mask, what in (
         (not_numbers, "is not a number"),
-        (numbers.is_not_null() & ~numbers.is_finite(), "is not finite"),
+        (~numbers.is_finite(), "is not finite"),
+        (numbers.is_finite() & ~_fits(numbers), "is beyond what float32 holds"),
         (text.is_null(), "the cell is missing; fill it in, or remove the row"),
     ):
         rows = mask.fill_null(value=False).arg_true()
         if len(rows):
             lines = table.lines(rows.head(SHOWN).to_list())
             cell = text[int(rows[0])]
-            shown = f"{what}{_more(lines, len(rows))}" if cell is None else f"{cell!r} {what}{_hint(cell)}"
+            shown = (
+                f"{what}{_more(lines, len(rows))}"
+                if cell is None
+                else f"{received(cell)} {what}{_hint(cell)}"
+            )
             more = "" if cell is None else _more(lines, len(rows))
             problems.append(f"{table.name}:{lines[0]}: column {column!r}: {shown}{more}")
     return problems

@@ -1,6 +1,5 @@
 """The dataset of a config: its tables read, their columns chosen, rows held out, the encoder fitted."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +9,8 @@ import polars as pl
 
 from nnrun.config import Config
 from nnrun.data import Rows, Table, hold_out, parse_numbers, read_table
-from nnrun.encoding import Encoder, Matrix, label_key, read_target, recode
-from nnrun.errors import ConfigError, InputError, TableError, did_you_mean
+from nnrun.encoding import Encoder, Matrix, label_key, read_target, recode, require_columns
+from nnrun.errors import ConfigError, TableError, did_you_mean
 
 Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -106,34 +105,27 @@ def load_dataset(config: Config) -> Dataset:
         ConfigError: a column that the config names is not in the table.
         TableError: the tables are wrong; every mistake of all of them is named.
     """
+    data = config.data
     problems: list[str] = []
-    train = _part(config, config.data.train, problems, _choose_features)
-    others = [config.data.validation, config.data.test]
+    train = _part(config, data.train, None, problems)
     features = train.numbers.columns if train else []
-    validation, test = (_part(config, path, problems, lambda *_: features) for path in others)
+    validation = _part(config, data.validation, features, problems) if data.validation else None
+    test = _part(config, data.test, features, problems) if data.test else None
     if train is None or problems:
         raise TableError(problems)
-    if config.data.validation_split:
+    if data.validation_split:
         train, validation = _split(config, train)
     return Dataset(config, train, validation, test)
 
 
-def _part(
-    config: Config, path: str | None, problems: list[str], choose: Callable[[Config, Table], list[str]]
-) -> Part | None:
-    """Read one table; add its mistakes to `problems`."""
-    if path is None:
-        return None
+def _part(config: Config, path: str, features: list[str] | None, problems: list[str]) -> Part | None:
+    """Read one table, by default with the features that the config chooses; add to `problems`."""
     data = config.data
     try:
         table = read_table(Path(path), data.null_values, _relative(path))
-        features = choose(config, table)
-        missing = [c for c in (*features, *data.target) if c not in table.frame.columns]
-        if missing:
-            raise TableError(f"{table.name}:1: missing columns: {', '.join(map(repr, missing))}")
-    except ConfigError:
-        raise
-    except InputError as error:
+        features = _choose_features(config, table) if features is None else features
+        require_columns(table, (*features, *data.target))
+    except TableError as error:
         problems += error.problems
         return None
     numbers, wrong_features = parse_numbers(table, features)

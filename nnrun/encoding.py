@@ -5,16 +5,16 @@ training table was treated.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import polars as pl
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from nnrun.config import Config
 from nnrun.data import Table, parse_numbers
 from nnrun.errors import RunError, TableError
-from nnrun.named import Strict
+from nnrun.named import Positive, Strict
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 TRUE_LABELS: dict[tuple[str, ...], str] = {("0.0", "1.0"): "1.0", ("false", "true"): "true"}
@@ -28,14 +28,14 @@ class Feature(Strict):
     name: str
     kind: Literal["number"] = "number"
     mean: float
-    variance: float
+    variance: Positive
 
 
 class Target(Strict):
     """One target column, restored from the network's output as output * scale + offset."""
 
     name: str
-    scale: float = 1.0
+    scale: Positive = 1.0
     offset: float = 0.0
 
 
@@ -48,8 +48,8 @@ class Encoder(Strict):
         labels: for classes, the table's own labels; the second is what probabilities are of.
     """
 
-    features: list[Feature]
-    targets: list[Target]
+    features: Annotated[list[Feature], Field(min_length=1)]
+    targets: Annotated[list[Target], Field(min_length=1)]
     labels: list[str]
 
     @classmethod
@@ -63,10 +63,8 @@ class Encoder(Strict):
         """
         features = []
         for column in numbers:
-            variance = _float(column.var(ddof=0))
-            if np.float32(variance) == 0:  # Keras would divide by 1e-7
-                variance = 1.0
-            features.append(Feature(name=column.name, mean=_float(column.mean()), variance=variance))
+            variance = _spread(column) ** 2 or 1.0  # of a constant: Keras would divide by 1e-7
+            features.append(Feature(name=column.name, mean=_center(column), variance=variance))
         if config.is_binary:
             labels = order_labels(target.to_series().unique(maintain_order=True), config.data.positive)
             return cls(features=features, targets=[Target(name=target.columns[0])], labels=labels)
@@ -75,8 +73,8 @@ class Encoder(Strict):
 
     def matrix(self, numbers: pl.DataFrame) -> Matrix:
         """Return the features as a C-ordered float32 matrix of shape (rows, features)."""
-        ordered = numbers.select(f.name for f in self.features)
-        return np.ascontiguousarray(ordered.to_numpy(), dtype=np.float32)
+        ordered = numbers.select(pl.col([f.name for f in self.features]).cast(pl.Float32))
+        return ordered.to_numpy(order="c")
 
     def target_matrix(self, target: pl.DataFrame) -> Matrix:
         """Return the targets as a float32 matrix of shape (rows, targets); labels as 0 and 1."""
@@ -134,6 +132,49 @@ class Encoder(Strict):
             RunError: the text is not what `to_json` gives; `name` is the file's.
         """
         try:
+            encoder = cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"])) or "the whole"
+            raise RunError(f"{name}: {place}: {first['msg']}; the file was altered") from None
+        if len(set(map(label_key, encoder.labels))) not in (0, 2) or len(encoder.labels) > 2:
+            raise RunError(f"{name}: labels: must be two or none; the file was altered")
+        return encoder
+
+
+def read_target(self, table: Table) -> pl.DataFrame:
+        """Parse the target columns of a table: Float64, or one String column of labels.
+
+        Raises:
+            TableError: columns or cells are missing, cells are no numbers, or labels are new.
+        """
+        names = [t.name for t in self.targets]
+        require_columns(table, names)
+        target, problems = read_target(table, names, is_binary=bool(self.labels))
+        if not problems and self.labels:
+            unknown = self.codes(target.to_series()).is_null().arg_true()
+            if len(unknown):
+                row = int(unknown[0])
+                problems = [
+                    f"{table.name}:{table.lines([row])[0]}: column {names[0]!r}: {target[row, 0]!r} is "
+                    f"no label that training saw ({', '.join(map(repr, self.labels))})"
+                ]
+        if problems:
+            raise TableError(problems)
+        return target
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` takes."""
+        return self.model_dump()
+
+    @classmethod
+    def from_json(cls, text: str, name: str) -> "Encoder":
+        """Read an encoder back.
+
+        Raises:
+            RunError: the text is not what `to_json` gives; `name` is the file's.
+        """
+        try:
             return cls.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
@@ -145,7 +186,7 @@ def read_target(table: Table, names: Sequence[str], *, is_binary: bool) -> tuple
     """Return the target columns, as Float64 or as one String column of labels, and the mistakes."""
     if not is_binary:
         return parse_numbers(table, names)
-    texts = table.frame.select(pl.col(names[0]).str.strip_chars())
+    texts = table.texts(names[0]).to_frame()
     missing = texts.to_series().is_null().arg_true()
     if not len(missing):
         return texts, []
@@ -198,13 +239,19 @@ def positive_key(positive: Any) -> str:
 def _fit_target(column: pl.Series, config: Config) -> Target:
     """Return the target's scale and offset: none under an output that is bounded, or unscaled."""
     activation = config.output_activation()
-    scale = _float(column.std(ddof=0)) or 1.0
+    scale = _spread(column) or 1.0
     if config.data.normalize and activation in UNBOUNDED_BELOW_ZERO:
-        return Target(name=column.name, scale=scale, offset=_float(column.mean()))
+        return Target(name=column.name, scale=scale, offset=_center(column))
     if config.data.normalize and activation in NEVER_NEGATIVE:
         return Target(name=column.name, scale=scale)
     return Target(name=column.name)
 
 
-def _float(value: Any) -> float:
-    return float(value)
+def _center(column: pl.Series) -> float:
+    """Return the mean; of a constant exactly that."""
+    return float(column[0] if _spread(column) == 0 else column.mean())  # type: ignore[arg-type]
+
+
+def _spread(column: pl.Series) -> float:
+    """Return the standard deviation; of a constant exactly 0, which rounding would hide."""
+    return 0.0 if column.min() == column.max() else float(column.std(ddof=0))  # type: ignore[arg-type]

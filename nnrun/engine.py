@@ -37,7 +37,8 @@ class Engine:
     def __init__(self, model: Model, train: Arrays, batch_size: int) -> None:
         self.model = model
         self.batch_size = batch_size
-        build_variables(model, train)
+        if not model.optimizer.built:
+            build_variables(model, train)
         self._train = _Loop(model.train_step, train, batch_size, jit_compile=model.jit_compile)
         self._evaluations: dict[int, _Loop] = {}
         # A metric's reset and result are some dozen small operations each, run twice an epoch.
@@ -62,7 +63,7 @@ class Engine:
         return self._logs()
 
     def _logs(self) -> Logs:
-        return {name: float(value) for name, value in self._results().items()}
+        return {name: value.numpy().item() for name, value in self._results().items()}
 
 
 def build_variables(model: Model, arrays: Arrays) -> None:

@@ -62,6 +62,13 @@ class Interrupted(NnrunError):
     exit_code = 130
 
 
+def received(value: object) -> str:
+    """Return a value as a message shows it: as YAML writes it, and not too long."""
+    words = {None: "nothing", True: "true", False: "false"}
+    text = words[value] if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """Return "; did you mean 'x'?" for the known name nearest to `name`, or ""."""
     folded = {k.lower(): k for k in known}

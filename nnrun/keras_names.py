@@ -39,7 +39,8 @@ _KINDS: dict[Any, str] = {
     "l1_regularization_strength l2_regularization_strength l2_shrinkage_regularization_strength "
     "initial_accumulator_value Ftrl.beta",
     Fraction: "rho beta_1 beta_2 adam_beta_1 adam_beta_2",
-    Probability: "rate momentum label_smoothing ema_momentum recall precision sensitivity specificity",
+    Probability: "rate GaussianNoise.stddev momentum label_smoothing ema_momentum recall precision sensitivity "
+    "specificity thresholds",
     Share: "ReduceLROnPlateau.factor BinaryAccuracy.threshold",
     Annotated[float, Gt(0), Le(1)]: "threshold Lion.beta_1",
     Annotated[float, Le(0)]: "learning_rate_power beta_2_decay",
@@ -51,7 +52,6 @@ _KINDS: dict[Any, str] = {
     bool: "use_bias center BatchNormalization.scale LayerNormalization.scale use_ema amsgrad nesterov "
     "centered relative_step exclude_embeddings from_logits restore_best_weights",
     str: "monitor",
-    Probability | list[Probability]: "thresholds",
     Literal["auto", "min", "max"]: "mode",
     Literal["fan_in", "fan_out", "fan_avg"]: "VarianceScaling.mode",
     Literal["rows", "columns"]: "OrthogonalRegularizer.mode",
@@ -116,8 +116,8 @@ REDUCE_LR = _callback("reduce_lr_on_plateau", "ReduceLROnPlateau")
 ALL = (LAYER, LOSS, OPTIMIZER, METRIC, INITIALIZER, REGULARIZER, CONSTRAINT, EARLY_STOPPING, REDUCE_LR)
 
 NUMBER_METRICS = frozenset(
-    "ConcordanceCorrelation CosineSimilarity LogCoshError MeanAbsoluteError MeanAbsolutePercentageError "
-    "MeanSquaredError MeanSquaredLogarithmicError PearsonCorrelation Poisson R2Score "
+    "LogCoshError MeanAbsoluteError MeanAbsolutePercentageError "
+    "MeanSquaredError MeanSquaredLogarithmicError Poisson R2Score "
     "RootMeanSquaredError".split()
 )
 """The metrics that measure numbers; the others are for classes."""

@@ -49,6 +49,18 @@ def two_labels(dataset: Dataset) -> Iterator[str]:
         yield f"{place}: which label is 1 cannot be told; say so under data: {lines}"
 
 
+@rule("unknown-label", "error")
+def known_labels(dataset: Dataset) -> Iterator[str]:
+    """The labels of the rows that are measured stand in the training rows too."""
+    for part in (dataset.validation, dataset.test) if dataset.config.is_binary else ():
+        if part:
+            labels = part.target.to_series()
+            unknown = labels.filter(dataset.encoder.codes(labels).is_null()).unique().sort().to_list()
+            if unknown:
+                shown = ", ".join(map(repr, unknown[:5]))
+                yield f"{part.name}: {shown}: no such label in the training rows"
+
+
 @rule("output-units", "error")
 def output_units(dataset: Dataset) -> Iterator[str]:
     """The last layer gives as many units as there are target columns."""

@@ -7,10 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from nnrun.config import Checkpoint, Config, Data
-from nnrun.errors import ConfigError, did_you_mean
+from nnrun.config import Config
+from nnrun.errors import ConfigError, received
 from nnrun.keras_names import ALL
-from nnrun.named import Strict
 from nnrun.source import Keys, Source, dotted, read_source, read_value
 
 
@@ -25,8 +24,14 @@ def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
         ConfigError: with every mistake, each with its place.
     """
     source = read_source(path)
+    problems = []
     for text in overrides:
-        apply_override(source, text)
+        try:
+            apply_override(source, text)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
     values = dict(source.values)
     if isinstance(values.get("data"), dict):
         values["data"] = _with_resolved_paths(values["data"], source)
@@ -60,8 +65,11 @@ def apply_override(source: Source, text: str) -> Keys:
         key = _step(place, part, mark)
         if isinstance(place, dict) and isinstance(place.get(key), str):
             place[key] = {"name": place[key]}  # optimizer: adam, then --set optimizer.learning_rate=..
-        place = place.setdefault(key, {}) if isinstance(place, dict) else place[key]
         keys += (key,)
+        if isinstance(place, dict) and key not in place:
+            place[key] = {}
+            source.marks[keys] = source.key_marks[keys] = mark
+        place = place[key]
     key = _step(place, parts[-1], mark)
     place[key] = parsed
     keys += (key,)
@@ -133,7 +141,7 @@ def _render(error: ValidationError, source: Source) -> list[str]:
     """Return a line for each place with a mistake, in the order of the file: path, rule, received."""
     places: dict[Keys, list[Any]] = {}
     for e in error.errors(include_url=False):
-        places.setdefault(_known_keys(e["loc"], source.values), []).append(e)
+        places.setdefault(_known_keys(e, source.values), []).append(e)
     for keys in list(places):  # of a union's members, the one that fits best has the deepest mistake
         if keys and any(k != keys and k[: len(keys)] == keys for k in places):
             del places[keys]
@@ -142,42 +150,26 @@ def _render(error: ValidationError, source: Source) -> list[str]:
 
 def _line(keys: Keys, errors: list[Any], source: Source) -> str:
     kinds = {e["type"] for e in errors}
-    if "extra_forbidden" in kinds:
-        message = "unknown key" + _nearest_key(keys)
-    elif kinds <= _RULES.keys():
+    if kinds <= _RULES.keys():
         rules = [_RULES[e["type"]].format(**e.get("ctx", {})) for e in errors]
         message = " or ".join([rules[0], *(rule.removeprefix("must be ") for rule in rules[1:])])
         if not kinds & {"missing", "too_short"}:
-            message += f"; received {_received(errors[0]['input'])}"
+            message += f"; received {received(errors[0]['input'])}"
     else:
         message = errors[0]["msg"]
-    unknown = "extra_forbidden" in kinds or message.startswith("not an argument")
+    unknown = "unknown_key" in kinds
     return f"{source.locate(keys, key=unknown)}: {dotted(keys)}: {message}"
 
 
-def _received(value: Any) -> str:
-    text = "nothing" if value is None else repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _known_keys(loc: tuple[Any, ...], values: Any) -> Keys:
-    """Return `loc` without what pydantic adds: the names of union members."""
+def _known_keys(error: Any, values: Any) -> Keys:
+    """Return the error's location without what pydantic adds: the names of a union's members."""
     keys: Keys = ()
-    for i, key in enumerate(loc):
-        if isinstance(values, dict | list):
-            last = i == len(loc) - 1
-            found = key in values if isinstance(values, dict) else isinstance(key, int)
-            if not found and not last:
-                continue
-            if not found and "[" in str(key):
-                continue
-            keys += (key,)
-            values = values[key] if found and (isinstance(values, dict) or key < len(values)) else None
+    for key in error["loc"]:
+        if isinstance(values, dict) and (key in values or error["type"] in ("missing", "unknown_key")):
+            values = values.get(key)
+        elif isinstance(values, list) and isinstance(key, int):
+            values = values[key]
+        elif error["type"] != "missing":
+            continue
+        keys += (key,)
     return keys
-
-
-def _nearest_key(keys: Keys) -> str:
-    """Return a hint for an unknown key: the nearest key of the mapping that it stands in."""
-    models: dict[Keys, type[Strict]] = {(): Config, ("data",): Data, ("checkpoint",): Checkpoint}
-    known = list(models[keys[:-1]].model_fields)
-    return did_you_mean(str(keys[-1]), known) or f"; known here: {', '.join(known)}"

@@ -19,13 +19,15 @@ from pydantic import (
     ConfigDict,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
     TypeAdapter,
     ValidationError,
     create_model,
+    model_validator,
 )
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
-from nnrun.errors import did_you_mean
+from nnrun.errors import did_you_mean, received
 
 Spec = dict[str, Any]
 Arguments = dict[str, tuple[Any, Any]]
@@ -40,22 +42,37 @@ Count = Annotated[int, Ge(0)]
 Seed = Annotated[int, Ge(0), Lt(2**32)]
 
 
+def problem(message: str) -> PydanticCustomError:
+    """Return an error that pydantic reports with exactly this message."""
+    return PydanticCustomError("nnrun", "{message}", {"message": message})
+
+
 class Strict(BaseModel):
     """Base of every model here: unknown keys, wrong types and non-finite numbers are errors."""
 
     model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        allow_inf_nan=False,
-        validate_default=True,
-        use_attribute_docstrings=True,
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_default=True
     )
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _answer_unknown_keys(cls, value: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
+        """Name the nearest right key for each unknown one."""
+        try:
+            return handler(value)
+        except ValidationError as error:
+            details = [_answer(e, cls) for e in error.errors(include_url=False)]
+            raise ValidationError.from_exception_data(cls.__name__, details) from None
 
-def problem(message: str) -> PydanticCustomError:
-    """Return an error that pydantic reports with exactly this message."""
-    return PydanticCustomError("nnrun", "{message}", {"message": message})
+
+def _answer(error: Any, model: type[BaseModel]) -> InitErrorDetails:
+    context = {"message": error["msg"], **error.get("ctx", {})}
+    kind = PydanticCustomError(error["type"], "{message}", context)
+    if error["type"] == "extra_forbidden":
+        key, known = str(error["loc"][-1]), list(model.model_fields)
+        hint = did_you_mean(key, known) or f"; {model.__name__} takes {', '.join(known) or 'none'}"
+        kind = PydanticCustomError("unknown_key", "{message}", {"message": f"unknown key{hint}"})
+    return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"])
 
 
 def one_of(what: str, names: Collection[str]) -> Callable[[str], str]:
@@ -64,7 +81,7 @@ def one_of(what: str, names: Collection[str]) -> Callable[[str], str]:
     def check(name: str) -> str:
         if name not in names:
             hint = did_you_mean(name, sorted(names)) or f"; known: {', '.join(sorted(names))}"
-            raise problem(f"{name!r} is not {what}{hint}")
+            raise problem(f"{received(name)} is not {what}{hint}")
         return name
 
     return check
@@ -74,6 +91,10 @@ def snake_case(name: str) -> str:
     """Return Keras's snake_case of a class name: `BinaryAccuracy` -> `binary_accuracy`."""
     name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def _spellings(name: str) -> list[str]:
+    return list(dict.fromkeys((name, snake_case(name), name.lower())))
 
 
 def fold(name: str) -> str:
@@ -113,19 +134,14 @@ class Named:
     aliases: dict[str, str] = field(default_factory=dict, hash=False)
     keep_spelling: bool = False
 
-    def validate(self, value: Any) -> Spec | str | None:
+    def validate(self, value: Any) -> Spec | str:
         """Return `value` with its name made canonical and every default filled in."""
-        if value is None:
-            return None
         if not isinstance(value, str | dict):
-            raise problem(f"must be {self._forms()}; received {value!r}")
+            raise problem(f"must be {self._forms()}; received {received(value)}")
         arguments = dict(value) if isinstance(value, dict) else {self.key: value}
         name = self._name(arguments, () if isinstance(value, str) else (self.key,))
         model = arguments_model(name, tuple(self.table[name].items()))
-        try:
-            spec = {self.key: name, **model.model_validate(arguments).model_dump()}
-        except ValidationError as error:
-            raise _with_hints(error, model, name) from None
+        spec = {self.key: name, **model.model_validate(arguments).model_dump()}
         return value if self.keep_spelling and isinstance(value, str) else spec
 
     def _forms(self) -> str:
@@ -140,7 +156,7 @@ class Named:
 
     def spellings(self) -> list[str]:
         """Return the names that a config may use, class names and snake_case alike."""
-        return [*self.aliases, *(s for k in self.table for s in dict.fromkeys((k, snake_case(k))))]
+        return [*self.aliases, *(spelling for name in self.table for spelling in _spellings(name))]
 
     def _name(self, arguments: Spec, place: tuple[str, ...]) -> str:
         """Take the name out of `arguments`."""
@@ -152,7 +168,7 @@ class Named:
         if name is None:
             article = "an" if self.what[0] in "aeiou" else "a"
             hint = did_you_mean(str(given), self.spellings())
-            message = f"{given!r} is not {article} {self.what}{hint}"
+            message = f"{received(given)} is not {article} {self.what}{hint}"
             if given is None:
                 message = f"{self.key!r} is missing: the name of {article} {self.what}"
             if not hint:
@@ -172,8 +188,8 @@ class Named:
         """Return the JSON Schema of the field: any of the names, or a mapping for one of them."""
         forms: list[dict[str, Any]] = [{"enum": self.spellings()}]
         for name, arguments in self.table.items():
-            properties: dict[str, Any] = {self.key: {"enum": [name, snake_case(name)]}}
-            required = [] if name == self.default else [self.key]
+            properties: dict[str, Any] = {self.key: {"enum": _spellings(name)}}
+            required = [] if name in (self.default, self.shorthand) else [self.key]
             for argument, (kind, default) in arguments.items():
                 properties[argument] = TypeAdapter(kind).json_schema()
                 if default is REQUIRED:
@@ -190,17 +206,3 @@ class Named:
                 }
             )
         return {"title": self.what, "anyOf": forms}
-
-
-def _with_hints(error: ValidationError, model: type[BaseModel], name: str) -> ValidationError:
-    """Return `error` with each unknown argument answered by the nearest right one."""
-    details = []
-    for e in error.errors(include_url=False):
-        kind: Any = PydanticCustomError(e["type"], "{message}", {"message": e["msg"], **e.get("ctx", {})})
-        if e["type"] == "extra_forbidden":
-            key = str(e["loc"][-1])
-            known = list(model.model_fields)
-            hint = did_you_mean(key, known) or f"; it takes {', '.join(known) or 'none'}"
-            kind = problem(f"not an argument of {name}{hint}")
-        details.append(InitErrorDetails(type=kind, loc=e["loc"], input=e["input"]))
-    return ValidationError.from_exception_data(name, details)

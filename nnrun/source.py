@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from nnrun.errors import ConfigError
+from nnrun.errors import ConfigError, received
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
@@ -29,6 +29,7 @@ _WORDS: dict[str, Scalar] = {
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5})")
 _ROUND = re.compile(r"([-+]?[1-9][0-9]*)[eE]\+?([0-9]|1[0-5])")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NON_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
@@ -93,7 +94,7 @@ def read_source(path: Path) -> Source:
     source = Source(str(path), path.parent)
     values = _Reader(source).read(text)
     if not isinstance(values, dict):
-        got = "an empty file" if values is None else type(values).__name__
+        got = {type(None): "an empty file", list: "a list"}.get(type(values), f"only {received(values)}")
         raise ConfigError(f"{path}:1:1: a config is a mapping of keys to values; received {got}")
     source.values = values
     return source
@@ -112,7 +113,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = None if isinstance(_plain(text), str) else "'"
+    style = '"' if not text.isprintable() else None if isinstance(_plain(text), str) else "'"
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -137,6 +138,14 @@ class _Reader:
         self.problems: list[str] = []
 
     def read(self, text: str) -> Any:
+        if bad := _UNPRINTABLE.search(text):
+            before = text[: bad.start()].split("\n")
+            place = (
+                f"{self.source.name}:{len(before)}:{len(before[-1]) + 1}"
+                if self.has_lines
+                else self.source.name
+            )
+            raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
             self.events = yaml.parse(text, Loader=loader)
@@ -144,10 +153,6 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             self.problems.append(f"{self._at(mark)}: {_explain(error, text)}")
-        except yaml.YAMLError as error:
-            character = getattr(error, "character", None)
-            what = f"character U+{character:04X} is not allowed" if character else "is not YAML"
-            self.problems.append(f"{self.source.name}: {what} in a config")
         if self.problems:
             raise ConfigError(self.problems)
         return value

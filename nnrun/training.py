@@ -39,6 +39,11 @@ class Result:
     seconds: float
     metrics: Logs
 
+    @property
+    def finite_metrics(self) -> dict[str, float | None]:
+        """The metrics for JSON, which has no NaN: what is undefined is None."""
+        return {name: value if np.isfinite(value) else None for name, value in self.metrics.items()}
+
 
 def row_order(seed: int, epoch: int, rows: int) -> Order:
     """Return the order of the rows in an epoch (counted from 0): int32 (rows,), fresh every epoch."""
@@ -104,7 +109,7 @@ def check_expectations(config: Config, metrics: Logs) -> None:
     """Raise an ExpectationError that lists every quantity of `expect` that is not met."""
     missed = []
     for name, text in config.expect.items():
-        operator, bound = parse_expectation(name, text)
+        operator, bound = parse_expectation(text)
         value = metrics[name]
         if not OPERATORS[operator](value, bound):
             missed.append(f"{config.where('expect', name)}: expected {operator} {bound:g}, got {value:.6g}")
@@ -198,7 +203,7 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
         names = [*self.names, *(name for name in logs if name not in self.names)]
-        row = {name: float(logs[name]) for name in names}
+        row = {name: np.asarray(logs[name]).item() for name in names}  # F1Score gives an array of one
         self.run.append_history({"epoch": epoch + 1, **row})
         self.logs.append(row)
         if not np.isfinite(row["loss"]):
@@ -243,7 +248,7 @@ def _finish(result: Result, model: Model) -> None:
     run = result.run
     with atomic_path(run.model) as temporary:
         model.save(temporary)
-    write_json(run.metrics, {"epoch": result.best_epoch, **result.metrics})
+    write_json(run.metrics, {"epoch": result.best_epoch, **result.finite_metrics})
     run.write_info(
         status="finished",
         epochs=result.epochs,

@@ -22,6 +22,15 @@ GOOD = {
     "optimizer": {"name": "Adam", "learning_rate": 0.01},
     "epochs": 3,
 }
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a value that occurs twice out twice: a config has no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 DROP = object()
 """As the value of a change: leave the key out."""
 
@@ -49,7 +58,7 @@ class Project:
                 place.pop(last, None)
             else:
                 place[last] = value
-        return self.write(name, yaml.safe_dump(values, sort_keys=False))
+        return self.write(name, yaml.dump(values, Dumper=_Dumper, sort_keys=False))
 
     def table(self, content: pl.DataFrame | str | bytes, name: str = "table.csv") -> Path:
         """Write a table from a frame, or exactly as given."""

@@ -38,6 +38,10 @@ LEFT_OUT = {
         "Sum": "of a value, not of a prediction",
         "Accuracy": "compares labels, not probabilities",
         **dict.fromkeys(
+            ["ConcordanceCorrelation", "CosineSimilarity", "PearsonCorrelation"],
+            "along the outputs of a row, of which there is mostly one",
+        ),
+        **dict.fromkeys(
             ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"], "for image segmentation"
         ),
         **dict.fromkeys(

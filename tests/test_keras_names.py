@@ -13,6 +13,7 @@ from nnrun import keras_names as names
 from nnrun.backend import keras
 from nnrun.model import make
 from nnrun.named import REQUIRED, Named, Spec, snake_case
+from nnrun.training import train
 
 FILE = Path(nnrun.__file__).with_name("keras.json")
 NAMES = oracle.keras_names()
@@ -38,6 +39,7 @@ REQUIRED_ARGUMENTS: dict[str, Any] = {
     "sensitivity": 0.5,
 }
 CLASSES = [pytest.param(named, name, id=f"{named.what}-{name}") for named in MODULES for name in named.table]
+TELLING = (names.LAYER, names.OPTIMIZER, names.INITIALIZER, names.REGULARIZER)  # get_config tells all
 MATRIX = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
 LABELS = np.array([[0], [1], [1], [0]], dtype=np.float32)
 OUTPUTS = np.array([[0.2], [0.7], [0.4], [0.6]], dtype=np.float32)
@@ -89,10 +91,8 @@ def test_keras_builds_every_class_with_its_defaults(named: Named, name: str) -> 
         assert np.isfinite(use(named, built)).all()
 
 
-@pytest.mark.parametrize(("named", "name"), CLASSES)
+@pytest.mark.parametrize(("named", "name"), [p for p in CLASSES if p.values[0] in TELLING])
 def test_the_defaults_are_the_ones_that_keras_itself_uses(named: Named, name: str) -> None:
-    if named not in (names.OPTIMIZER, names.INITIALIZER, names.REGULARIZER, names.LAYER):
-        pytest.skip("has no get_config that says")
     arguments = spec(named, name)
     needed = {
         k: REQUIRED_ARGUMENTS[k] for k, (_, default) in named.table[name].items() if default is REQUIRED
@@ -101,6 +101,18 @@ def test_the_defaults_are_the_ones_that_keras_itself_uses(named: Named, name: st
     assert make(MODULES[named], arguments, named.key).get_config() | {"name": "", "seed": ""} == (
         with_defaults | {"name": "", "seed": ""}
     )
+
+
+@pytest.mark.parametrize("loss", names.LOSS.table)
+def test_every_metric_gives_one_finite_number_an_epoch(project, tmp_path: Path, loss: str) -> None:
+    fitting = [n for n in names.METRIC.table if loss == "BinaryCrossentropy" or n in names.NUMBER_METRICS]
+    metrics = [spec(names.METRIC, name) for name in fitting]
+    metrics = [{k: v for k, v in metric.items() if v is not None} for metric in metrics]
+    target = "label" if loss == "BinaryCrossentropy" else "dose"
+    dataset = project.dataset({"metrics": metrics, "loss": loss, "data.target": target})
+    result = train(dataset, stem="x", path=tmp_path / "run")
+    assert [name for name, value in result.metrics.items() if not np.isfinite(value)] == []
+    assert len(result.metrics) >= len(fitting)
 
 
 @pytest.mark.parametrize("activation", NAMES["activations"])
@@ -124,10 +136,10 @@ def test_class_names_and_snake_case_mean_the_same(named: Named, name: str) -> No
     assert spec(named, name)[named.key] == name
 
 
-@pytest.mark.parametrize("name", names.METRIC.table)
+@pytest.mark.parametrize(
+    "name", [n for n, arguments in NAMES["metrics"].items() if oracle.REQUIRED not in arguments.values()]
+)
 def test_metrics_have_the_snake_case_names_that_keras_gives_them(name: str) -> None:
-    if any(default is REQUIRED for _, default in names.METRIC.table[name].values()):
-        pytest.skip("Keras makes none of a name alone")
     assert type(keras.metrics.get(snake_case(name))).__name__ == name
 
 
@@ -198,9 +210,10 @@ def test_what_keras_refuses_nnrun_refuses_first(named: Named, name: str, argumen
         (names.EARLY_STOPPING, "EarlyStopping", {"mode": "lowest"}),
         (names.LOSS, "BinaryCrossentropy", {"label_smoothing": 2}),
         (names.OPTIMIZER, "Adam", {"learning_rate": float("nan")}),
+        (names.METRIC, "Precision", {"thresholds": [0.3, 0.6]}),  # a metric is one number
     ],
 )
-def test_what_keras_lets_through_to_train_to_nothing_is_refused(
+def test_what_keras_lets_through_and_training_cannot_use_is_refused(
     named: Named, name: str, arguments: dict[str, Any]
 ) -> None:
     with pytest.raises(ValidationError, match=next(iter(arguments))):

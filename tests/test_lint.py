@@ -1,0 +1,179 @@
+"""Every lint rule, by a config or a table that breaks it; and the network told by arithmetic."""
+
+import importlib.util
+import re
+
+import polars as pl
+import pytest
+from conftest import Project
+
+from nnrun import lint_errors, lint_warnings
+from nnrun.errors import ConfigError
+from nnrun.lint import RULES, lint, raise_errors
+from nnrun.model import build_network
+from nnrun.network import count_parameters, oversize, summarize
+
+DENSE = {"units": 4, "activation": "relu"}
+SIGMOID = {"units": 1, "activation": "sigmoid"}
+LINEAR = {"units": 1}
+NUMBERS = {"data.target": "dose", "loss": "MeanSquaredError", "layers": [DENSE, LINEAR]}
+LOGITS = {"loss": {"name": "BinaryCrossentropy", "from_logits": True}, "layers": [DENSE, LINEAR]}
+UNSEEN = {"data.validation": "other.csv", "data.validation_split": Project.drop}
+WIDE = {"units": 10_000_000, "activation": "relu"}
+
+label, age = pl.col("label"), pl.col("age")
+YES_NO = label.replace_strict({0: "no", 1: "yes"}, return_dtype=pl.String)
+RARE = (pl.int_range(pl.len()) < 4).cast(int).alias("label")
+ERRORS = [  # the rule, changes to the good config, changed columns of the table, what the message says
+    ("labels", {}, [pl.lit(1).alias("label")], "data.target: BinaryCrossentropy needs two labels; every row"),
+    ("labels", {}, [label + (age > 45)], "data.target: BinaryCrossentropy needs two labels; received 3: "),
+    ("labels", {"data.target": "age"}, [], "', ...; for numbers, use loss: MeanSquaredError"),
+    ("labels", {}, [YES_NO], "data.target: which label is 1 cannot be told; say so under data: `positive:"),
+    ("labels", {"data.positive": "yep"}, [YES_NO], "data.positive: 'yep' is no label of the target; its"),
+    ("unknown-label", UNSEEN, [], "'2': no such label in the training rows"),
+    ("output-units", {"layers": [DENSE, {**SIGMOID, "units": 2}]}, [], "layers[1].units: the last layer"),
+    ("output-units", {"layers": [{"type": "Dropout", "rate": 0.5}]}, [], "layers: the last layer gives"),
+    ("output-units", {**NUMBERS, "data.target": ["age", "dose"]}, [], "each target column (2); received 1"),
+    ("output-units", {"data.target": ["label", "age"]}, [], "data.target: BinaryCrossentropy takes one"),
+    ("softmax-one-unit", {"layers": [{**SIGMOID, "activation": "softmax"}]}, [], "layers[0].activation: "),
+    (
+        "softmax-one-unit",
+        {"layers": [LINEAR, {"type": "Activation", "activation": "softmax"}]},
+        [],
+        "layers[1].activation: softmax over one unit gives the same for every row; use sigmoid",
+    ),
+    ("mse-range", {**NUMBERS, "layers": [SIGMOID], "data.target": "age"}, [], "layers[0].activation: "),
+    ("mse-range", {**NUMBERS, "layers": [{**LINEAR, "activation": "relu"}]}, [pl.col("dose") - 1], "0 and"),
+    ("metric-loss", {**NUMBERS, "metrics": ["mae", "accuracy"]}, [], "metrics[1]: accuracy is for classes"),
+    ("metric-loss", {**LOGITS, "metrics": [{"name": "Precision"}]}, [], "metrics[0]: precision needs"),
+    ("logits-activation", {**LOGITS, "layers": [SIGMOID]}, [], "loss.from_logits: logits come from a"),
+    ("monitor", {"early_stopping": {"monitor": "val_los"}}, [], "early_stopping.monitor: the run logs no"),
+    ("monitor", {"reduce_lr_on_plateau": {"monitor": "val_auc"}}, [], "reduce_lr_on_plateau.monitor: the"),
+    ("monitor", {"expect": {"val_acc": "> 0.5"}}, [], "expect.val_acc: the run logs no 'val_acc'; did you"),
+    ("monitor", {"expect": {"test_loss": "< 1"}}, [], "expect.test_loss: the run logs no 'test_loss'"),
+    (
+        "monitor",
+        {"data.validation_split": 0, "early_stopping": {}},
+        [],
+        "the run logs no 'val_loss'; hold rows out: validation_split: 0.2 under data",
+    ),
+    ("class-weight", {**NUMBERS, "class_weight": "balanced"}, [], "class_weight: weights are for classes"),
+    ("class-weight", {"class_weight": {"0": 2.0}}, [], "class_weight: label '1' has no weight"),
+    ("class-weight", {"class_weight": {"0": 1.0, "1": 1.0, "2": 1.0}}, [], "class_weight: '2' is no label"),
+    ("network-size", {"layers": [WIDE, WIDE, SIGMOID]}, [], "layers: 100,000,"),
+    ("tensorboard", {"tensorboard": True}, [], "tensorboard: the package is not installed: pip install"),
+    ("feature-range", {}, [age * 1e-9], "table.csv: column 'age' varies by"),
+    ("feature-range", {}, [age * 1e20], "table.csv: column 'age' varies by"),
+    ("missing", {"data.missing": "mean"}, [], "data.missing: this version knows 'error' only"),
+]  # fmt: skip
+WARNINGS = [
+    ("linear-hidden", {"layers": [{"units": 4}, SIGMOID]}, [], "layers: every hidden layer is linear,"),
+    ("sigmoid-hidden", {"layers": [{**DENSE, "activation": "sigmoid"}, SIGMOID]}, [], "layers[0].activation"),
+    ("bce-output", {"layers": [DENSE, LINEAR]}, [], "loss: the output is linear, which is no probability;"),
+    ("unscaled", {"data.normalize": False}, [], "data.normalize: 2 columns ('age', 'height') are beyond 10"),
+    ("target-copy", {}, [label.alias("copy")], "table.csv: column 'copy' equals the target; drop: [copy]"),
+    ("imbalance", {}, [RARE], "rows are '1'; consider class_weight: balanced"),
+    ("nothing-held-out", {"data.validation_split": 0}, [], "data: nothing is held out for validation; add"),
+    ("constant", {}, [pl.lit(1 / 3).alias("dose")], "table.csv: column 'dose' is constant in the training"),
+    ("big-integers", {}, [(age * 1e7).round()], "table.csv: column 'age' holds integers beyond 2^24"),
+    ("checkpoint", {"checkpoint": {"every_seconds": 5}}, [], "checkpoint: has no effect in this version"),
+]  # fmt: skip
+LEVELS = [("error", ERRORS), ("warning", WARNINGS)]
+CASES = [(case[0], level, *case[1:]) for level, cases in LEVELS for case in cases]
+BOTH = {"1": 1.0, "0.0": 2.0}
+FINE = [
+    ({}, []),
+    ({"class_weight": "balanced"}, [RARE]),
+    ({"class_weight": BOTH, "metrics": ["AUC", "mse"], "expect": {"val_AUC": "> 0.5"}}, []),
+    ({"data.positive": "yes"}, [YES_NO]),
+    ({"layers": [{"type": "Dropout", "rate": 0.1}, SIGMOID]}, []),
+    ({"layers": [{"units": 4}, {"type": "Activation", "activation": "relu"}, SIGMOID]}, []),
+    ({"layers": [DENSE, LINEAR, {"type": "Activation", "activation": "sigmoid"}]}, []),
+    ({**LOGITS, "metrics": ["accuracy", "AUC", "bce"], "early_stopping": {"monitor": "val_accuracy"}}, []),
+    ({**NUMBERS, "metrics": ["mae", "R2Score"], "reduce_lr_on_plateau": {}}, []),
+    ({**NUMBERS, "layers": [DENSE, {**LINEAR, "activation": "softplus"}]}, []),
+    ({**NUMBERS, "data.target": ["dose", "height"], "layers": [DENSE, {"units": 2}]}, []),
+    ({"data.test": "table.csv", "expect": {"test_loss": "< 9", "test_accuracy": "> 0"}}, []),
+]
+
+
+@pytest.fixture
+def findings(project, frame, monkeypatch):
+    """Lint the good config and the default table with changes."""
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name == "tensorboard" else find_spec(name, *rest),
+    )
+    monkeypatch.chdir(project.folder)
+
+    def run(changes, columns):
+        project.table(frame.with_columns(columns))
+        project.table(frame.with_columns(label=pl.lit(2)), "other.csv")
+        return lint(project.dataset(changes))
+
+    return run
+
+
+def test_the_table_has_a_case_for_every_rule():
+    assert {(code, level) for code, level, *_ in CASES} == {(rule.code, rule.level) for rule in RULES}
+    assert {rule.check.__module__ for rule in RULES} == {lint_errors.__name__, lint_warnings.__name__}
+
+
+@pytest.mark.parametrize(("code", "level", "changes", "columns", "phrase"), CASES)
+def test_a_rule_finds_what_breaks_it_and_says_where(findings, code, level, changes, columns, phrase):
+    found = [finding for finding in findings(changes, columns) if phrase in finding.message]
+    assert [(finding.code, finding.level) for finding in found] == [(code, level)]
+    assert re.match(r"(.*/config\.yaml:\d+:\d+|table\.csv|other\.csv): ", found[0].message)
+    assert str(found[0]) == f"{'warning: ' * (level == 'warning')}{found[0].message} [{code}]"
+
+
+@pytest.mark.parametrize(("changes", "columns"), FINE, ids=range(len(FINE)))
+def test_a_good_config_has_no_finding(findings, changes, columns):
+    assert findings(changes, columns) == []
+
+
+def test_errors_come_first_and_stop_the_run_together(findings):
+    found = findings({**LOGITS, "layers": [{"units": 4}, SIGMOID], "data.missing": "drop"}, [])
+    assert [finding.level for finding in found] == ["error", "error", "warning"]
+    with pytest.raises(ConfigError) as caught:
+        raise_errors(found)
+    assert [line.rpartition(" ")[2] for line in caught.value.problems] == ["[logits-activation]", "[missing]"]
+
+
+def test_warnings_alone_do_not_stop_the_run(findings):
+    found = findings({"data.validation_split": 0}, [])
+    assert [finding.code for finding in found] == ["nothing-held-out"]
+    raise_errors(found)
+
+
+NETWORKS = [
+    [SIGMOID],
+    [{**DENSE, "use_bias": False}, SIGMOID],
+    [DENSE, {"type": "BatchNormalization"}, {"type": "Dropout", "rate": 0.5}, SIGMOID],
+    [DENSE, {"type": "BatchNormalization", "center": False, "scale": False}, SIGMOID],
+    [{"type": "LayerNormalization"}, DENSE, {"type": "LayerNormalization", "scale": False}, SIGMOID],
+    [LINEAR, {"type": "Activation", "activation": "tanh"}, {"type": "GaussianNoise", "stddev": 0.1}, SIGMOID],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layers", NETWORKS, ids=range(len(NETWORKS)))
+def test_parameters_are_counted_as_keras_counts_them(project, layers):
+    dataset = project.dataset({"layers": layers})
+    model = build_network(dataset.config, dataset.encoder)
+    summary = summarize(dataset.config, 3)
+    ours = [layer for layer in model.layers if type(layer).__name__ != "Normalization"]
+    assert [s.parameters for s in summary] == [layer.count_params() for layer in ours]
+    assert [s.units for s in summary] == [layer.output.shape[1] for layer in ours]
+    added = sum(layer.count_params() for layer in model.layers if layer not in ours)
+    assert count_parameters(dataset.config, 3) == model.count_params() - added
+    assert added == 0
+
+
+def test_a_network_is_oversized_only_beyond_the_memory_of_the_machine(project, monkeypatch):
+    config = project.load({"layers": [SIGMOID]})  # four parameters of 16 bytes
+    monkeypatch.setattr("nnrun.network.memory_bytes", lambda: 64)
+    assert oversize(config, 3) is None
+    monkeypatch.setattr("nnrun.network.memory_bytes", lambda: 63)
+    assert oversize(config, 3).startswith("4 parameters need ")
