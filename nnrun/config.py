@@ -30,7 +30,9 @@ def _columns(value: Any) -> Any:
     return names
 
 
-Columns = Annotated[list[str], BeforeValidator(_columns, json_schema_input_type=str | list[str])]
+Columns = Annotated[
+    list[str], BeforeValidator(_columns, json_schema_input_type=str | float | list[str | float])
+]
 
 
 def _label(value: Any) -> Any:
@@ -187,7 +189,8 @@ class Config(Strict, use_attribute_docstrings=True):
     def to_yaml(self) -> str:
         """Return the config with every default filled in, as YAML that loads to an equal config."""
         values = self.model_copy(update={"metrics": self.metric_specs}).model_dump()
-        return to_yaml({k: v if k == "metrics" else _tidy(v) for k, v in values.items() if v is not None})
+        as_is = ("metrics", "class_weight", "expect")
+        return to_yaml({k: v if k in as_is else _tidy(v) for k, v in values.items() if v is not None})
 
 
 def metric_name(metric: str | Spec) -> str:

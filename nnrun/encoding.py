@@ -137,49 +137,9 @@ class Encoder(Strict):
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "the whole"
             raise RunError(f"{name}: {place}: {first['msg']}; the file was altered") from None
-        if len(set(map(label_key, encoder.labels))) not in (0, 2) or len(encoder.labels) > 2:
+        if len(encoder.labels) not in (0, 2) or len(set(encoder.labels)) < len(encoder.labels):
             raise RunError(f"{name}: labels: must be two or none; the file was altered")
         return encoder
-
-
-def read_target(self, table: Table) -> pl.DataFrame:
-        """Parse the target columns of a table: Float64, or one String column of labels.
-
-        Raises:
-            TableError: columns or cells are missing, cells are no numbers, or labels are new.
-        """
-        names = [t.name for t in self.targets]
-        require_columns(table, names)
-        target, problems = read_target(table, names, is_binary=bool(self.labels))
-        if not problems and self.labels:
-            unknown = self.codes(target.to_series()).is_null().arg_true()
-            if len(unknown):
-                row = int(unknown[0])
-                problems = [
-                    f"{table.name}:{table.lines([row])[0]}: column {names[0]!r}: {target[row, 0]!r} is "
-                    f"no label that training saw ({', '.join(map(repr, self.labels))})"
-                ]
-        if problems:
-            raise TableError(problems)
-        return target
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what `from_json` takes."""
-        return self.model_dump()
-
-    @classmethod
-    def from_json(cls, text: str, name: str) -> "Encoder":
-        """Read an encoder back.
-
-        Raises:
-            RunError: the text is not what `to_json` gives; `name` is the file's.
-        """
-        try:
-            return cls.model_validate_json(text)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"]))
-            raise RunError(f"{name}: {place}: {first['msg']}; the file was altered") from None
 
 
 def read_target(table: Table, names: Sequence[str], *, is_binary: bool) -> tuple[pl.DataFrame, list[str]]:

@@ -39,8 +39,8 @@ _KINDS: dict[Any, str] = {
     "l1_regularization_strength l2_regularization_strength l2_shrinkage_regularization_strength "
     "initial_accumulator_value Ftrl.beta",
     Fraction: "rho beta_1 beta_2 adam_beta_1 adam_beta_2",
-    Probability: "rate GaussianNoise.stddev momentum label_smoothing ema_momentum recall precision sensitivity "
-    "specificity thresholds",
+    Probability: "rate GaussianNoise.stddev momentum label_smoothing ema_momentum recall precision "
+    "sensitivity specificity thresholds",
     Share: "ReduceLROnPlateau.factor BinaryAccuracy.threshold",
     Annotated[float, Gt(0), Le(1)]: "threshold Lion.beta_1",
     Annotated[float, Le(0)]: "learning_rate_power beta_2_decay",

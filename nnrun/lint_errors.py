@@ -163,9 +163,9 @@ def class_weight_labels(dataset: Dataset) -> Iterator[str]:
     elif isinstance(config.class_weight, dict):
         labels = {label_key(label): label for label in dataset.label_counts}
         given = {label_key(label): label for label in config.class_weight}
-        for key in labels.keys() - given.keys():
+        for key in sorted(labels.keys() - given.keys()):
             yield f"{place}: label {labels[key]!r} has no weight"
-        for key in given.keys() - labels.keys():
+        for key in sorted(given.keys() - labels.keys()):
             yield f"{place}: {given[key]!r} is no label of the target"
 
 

@@ -53,6 +53,7 @@ def apply_override(source: Source, text: str) -> Keys:
         ConfigError: `text` has no such form, or names no place in the config.
     """
     mark = f"--set {text}"
+    source.overrides.append(mark)
     name, equals, value = text.partition("=")
     name = re.sub(r"\[(\d+)\]", r".\1", name.strip())
     if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", name):
@@ -63,12 +64,12 @@ def apply_override(source: Source, text: str) -> Keys:
     parts = name.split(".")
     for part in parts[:-1]:
         key = _step(place, part, mark)
-        if isinstance(place, dict) and isinstance(place.get(key), str):
-            place[key] = {"name": place[key]}  # optimizer: adam, then --set optimizer.learning_rate=..
         keys += (key,)
         if isinstance(place, dict) and key not in place:
             place[key] = {}
             source.marks[keys] = source.key_marks[keys] = mark
+        if isinstance(place[key], str):  # optimizer: adam, then --set optimizer.learning_rate=...
+            place[key] = {"type" if keys[0] == "layers" else "name": place[key]}
         place = place[key]
     key = _step(place, parts[-1], mark)
     place[key] = parsed
@@ -112,7 +113,7 @@ def _with_resolved_paths(data: dict[str, Any], source: Source) -> dict[str, Any]
     data = dict(data)
     for key in ("train", "validation", "test"):
         if isinstance(data.get(key), str):
-            given = source.locate(("data", key)).startswith("--set")
+            given = source.locate(("data", key)) in source.overrides
             data[key] = os.path.abspath((Path() if given else source.folder) / data[key])
     return data
 

@@ -42,7 +42,8 @@ class Source:
         folder: the folder that relative paths start from.
         values: the mapping that the document holds.
         marks: "name:line:column" of each key path, lines and columns counted from 1; the place of
-            the value, or of the key itself for an unknown key.
+            the value; `key_marks` has those of the keys.
+        overrides: the marks of values that came from --set, in the order given.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Source:
     values: dict[str, Any] = field(default_factory=dict)
     marks: dict[Keys, str] = field(default_factory=dict)
     key_marks: dict[Keys, str] = field(default_factory=dict)
+    overrides: list[str] = field(default_factory=list)
 
     def locate(self, keys: Keys, *, key: bool = False) -> str:
         """Return the place of the value at `keys` (of its key if `key`), or of its nearest parent."""
@@ -62,8 +64,11 @@ class Source:
 
     def order(self, keys: Keys) -> tuple[bool, int, int]:
         """Return a sort key: the place in the file; what --set gave comes last."""
-        match = re.search(r":(\d+):(\d+)$", self.locate(keys))
-        return (False, int(match[1]), int(match[2])) if match else (True, 0, 0)
+        place = self.locate(keys)
+        if place in self.overrides:
+            return True, self.overrides.index(place), 0
+        line, column = place.split(":")[-2:]
+        return False, int(line), int(column)
 
 
 def dotted(keys: Keys) -> str:
@@ -139,12 +144,7 @@ class _Reader:
 
     def read(self, text: str) -> Any:
         if bad := _UNPRINTABLE.search(text):
-            before = text[: bad.start()].split("\n")
-            place = (
-                f"{self.source.name}:{len(before)}:{len(before[-1]) + 1}"
-                if self.has_lines
-                else self.source.name
-            )
+            place = self._end(text[: bad.start()])
             raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
@@ -152,7 +152,9 @@ class _Reader:
             value = self._document()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            self.problems.append(f"{self._at(mark)}: {_explain(error, text)}")
+            ended = mark is not None and mark.line > text.count("\n")  # libyaml's place for an early end
+            at = self._end(text) if ended else self._at(mark)
+            self.problems.append(f"{at}: {_explain(error, text)}")
         if self.problems:
             raise ConfigError(self.problems)
         return value
@@ -220,6 +222,10 @@ class _Reader:
     def _problem(self, event: yaml.Event, keys: Keys, message: str) -> None:
         path = f"{dotted(keys)}: " if keys else ""
         self.problems.append(f"{self._at(event.start_mark)}: {path}{message}")
+
+    def _end(self, text: str) -> str:
+        lines = text.split("\n")
+        return f"{self.source.name}:{len(lines)}:{len(lines[-1]) + 1}" if self.has_lines else self.source.name
 
     def _at(self, mark: Any) -> str:
         if mark is None or not self.has_lines:

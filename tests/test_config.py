@@ -23,6 +23,7 @@ epochs: 3
 ADDED = r"""
 epcohs: 3  ->  1: epcohs: unknown key; did you mean 'epochs'?
 checkpoint: {every_secnds: 3}  ->  14: checkpoint.every_secnds: unknown key; did you mean 'every_seconds'?
+optimizer: {name: adam, clipnorm: 1, clipvalue: 1}  ->  12: optimizer: give one of clipnorm, clipvalue, not several
 batch_size: 010  ->  13: batch_size: must be a whole number; received '010'
 batch_size: true  ->  13: batch_size: must be a whole number; received true
 batch_size:  ->  12: batch_size: must be a whole number; received nothing
@@ -40,8 +41,8 @@ optimizer: {name: sgd, mmentum: 1}  ->  24: optimizer.mmentum: unknown key; did 
 optimizer:  ->  11: optimizer: must be a name or a mapping with 'name'; received nothing
 early_stopping: {mode: low}  ->  24: early_stopping.mode: must be 'auto', 'min' or 'max'; received 'low'
 class_weight: balnced  ->  15: class_weight: must be 'balanced' or a mapping; received 'balnced'
-expect: {loss: =< 1}  ->  16: expect.loss: must be one of >= <= == > < and a number, as in '>= 0.95'; received
-expect: {loss: 0.5}  ->  16: expect.loss: must be one of >= <= == > < and a number, as in '>= 0.95'; received
+expect: {loss: =< 1}  ->  16: expect.loss: must be one of >= <= == > < and a number; received
+expect: {loss: 0.5}  ->  16: expect.loss: must be one of >= <= == > < and a number; received
 epochs: 4  ->  1: epochs: duplicate key; it stands at 7:1 already
 optimizer: *name  ->  12: optimizer: aliases (*name) are not allowed; write the value out
 optimizer: !!python/object:os.system {}  ->  12: optimizer: tags are not allowed; remove

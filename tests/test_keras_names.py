@@ -164,8 +164,6 @@ REFUSED_BY_KERAS: list[tuple[Named, str, dict[str, Any]]] = [
     (names.LAYER, "GaussianNoise", {"stddev": 1.5}),
     (names.OPTIMIZER, "Adam", {"use_ema": True, "ema_momentum": 1.5}),
     (names.OPTIMIZER, "Adam", {"gradient_accumulation_steps": 1}),
-    (names.OPTIMIZER, "Adam", {"clipnorm": 1.0, "clipvalue": 1.0}),
-    (names.OPTIMIZER, "Adam", {"clipnorm": 1.0, "global_clipnorm": 1.0}),
     (names.OPTIMIZER, "SGD", {"momentum": 1.5}),
     (names.OPTIMIZER, "Lion", {"beta_1": 0}),
     (names.OPTIMIZER, "Ftrl", {"initial_accumulator_value": -1}),
