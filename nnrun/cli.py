@@ -74,8 +74,7 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
     from nnrun.report import describe_dataset, describe_network
 
     dataset = _prepare(config, overrides)
-    click.echo(describe_dataset(dataset))
-    click.echo()
+    click.echo(f"{describe_dataset(dataset)}\n")
     click.echo(describe_network(dataset.config, len(dataset.encoder.features)))
 
 
@@ -131,9 +130,7 @@ def train(
         )
     if as_json:
         summary = {"run": str(result.run.path), "status": "finished", "epochs": result.epochs}
-        click.echo(
-            json.dumps({**summary, "seconds": round(result.seconds, 3), "metrics": result.finite_metrics})
-        )
+        click.echo(json.dumps({**summary, "seconds": round(result.seconds, 3), "metrics": result.finite_metrics}))
     elif not quiet:
         table = shlex.quote(os.path.relpath(dataset.config.data.train))
         click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}")
@@ -207,7 +204,8 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("path", metavar="RUN|CONFIG", type=click.Path(path_type=Path))
-def show(path: Path) -> None:
+@click.pass_context
+def show(context: click.Context, path: Path) -> None:
     """Show the layers with shapes and parameters, the data, and a run's best epoch.
 
     \b
@@ -216,20 +214,16 @@ def show(path: Path) -> None:
     """
     from nnrun.encoding import Encoder
     from nnrun.loading import load_config
-    from nnrun.report import describe_dataset, describe_network, describe_run
+    from nnrun.report import describe_network, describe_run
     from nnrun.runs import Run
 
-    if path.is_dir():
-        run = Run(path)
-        click.echo(describe_run(run))
-        encoder = Encoder.from_json(run.encoding.read_text(encoding="utf-8"), str(run.encoding))
-        config, features = load_config(run.config), len(encoder.features)
-    else:
-        dataset = _load(path, ())
-        click.echo(describe_dataset(dataset))
-        config, features = dataset.config, len(dataset.encoder.features)
-    click.echo()
-    click.echo(describe_network(config, features))
+    if not path.is_dir():
+        context.invoke(check, config=path, overrides=())
+        return
+    run = Run(path)
+    click.echo(f"{describe_run(run)}\n")
+    encoder = Encoder.from_json(run.encoding.read_text(encoding="utf-8"), str(run.encoding))
+    click.echo(describe_network(load_config(run.config), len(encoder.features)))
 
 
 @cli.command()
@@ -245,18 +239,13 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-def _load(config: Path, overrides: tuple[str, ...]) -> "Dataset":
-    from nnrun.dataset import load_dataset
-    from nnrun.loading import load_config
-
-    return load_dataset(load_config(config, overrides))
-
-
 def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False) -> "Dataset":
     """Load the config and its tables; print the warnings and raise the errors of lint."""
+    from nnrun.dataset import load_dataset
     from nnrun.lint import lint, raise_errors
+    from nnrun.loading import load_config
 
-    dataset = _load(config, overrides)
+    dataset = load_dataset(load_config(config, overrides))
     findings = lint(dataset)
     raise_errors(findings)
     for finding in [] if quiet else findings:

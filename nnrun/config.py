@@ -22,17 +22,13 @@ def _columns(value: Any) -> Any:
     items = value if isinstance(value, list) else [value]
     names = [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in items]
     if not all(isinstance(name, str) for name in names):
-        raise problem(
-            f"must be a column's name or a list of them, quoted if need be; received {received(value)}"
-        )
+        raise problem(f"must be a column's name or a list of them, quoted if need be; received {received(value)}")
     if repeated := {name for name in names if names.count(name) > 1}:
         raise problem(f"names a column twice: {', '.join(map(repr, sorted(repeated)))}")
     return names
 
 
-Columns = Annotated[
-    list[str], BeforeValidator(_columns, json_schema_input_type=str | float | list[str | float])
-]
+Columns = Annotated[list[str], BeforeValidator(_columns, json_schema_input_type=str | float | list[str | float])]
 
 
 def _label(value: Any) -> Any:
@@ -71,8 +67,8 @@ class Data(Strict, use_attribute_docstrings=True):
     """A table that is measured once, after training."""
     normalize: bool = True
     """Standardise features (and, for MeanSquaredError, the target) inside the model."""
-    missing: Literal["error", "mean", "drop"] = "error"
-    """What to do with missing cells. This version knows `error`: refuse the table."""
+    missing: Literal["error"] = "error"
+    """What to do with missing cells. This version knows one answer: refuse the table."""
     null_values: list[str] = ["", "NA", "N/A", "NaN", "nan", "null", "None", "?"]
     """What a missing cell looks like."""
     positive: Label | None = None

@@ -20,13 +20,9 @@ csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 Ki
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A CSV file with a header, plain or gzipped.
+    """A CSV file with a header, plain or gzipped, given by its path or as bytes.
 
-    Attributes:
-        name: what messages call it: the path, or `-` for standard input.
-        source: the file, or its bytes.
-        separator: comma, semicolon or tab, whichever gives the header the most cells.
-        header: the columns' names.
+    `separator` is comma, semicolon or tab, whichever gives the header the most cells.
     """
 
     name: str

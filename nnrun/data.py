@@ -25,13 +25,9 @@ Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it is written.
+    """A table as it is written: every cell as text (pl.String), missing ones null.
 
-    Attributes:
-        file: where it was read.
-        frame: every cell as text (pl.String); missing cells are null.
-        rows: which record of the file each row of the frame is; blank lines are left out.
-        null_values: what a missing cell looks like.
+    `rows` are the records of the file that the frame's rows are: blank lines are left out.
     """
 
     file: CsvFile
@@ -55,12 +51,9 @@ class Table:
 
 
 def read_table(source: Path | bytes, null_values: Sequence[str], name: str | None = None) -> Table:
-    """Read a CSV file with a header, plain or gzipped; separators are comma, semicolon or tab.
+    """Read a CSV file, or the bytes of one, with a header: plain or gzipped, comma, semicolon or tab.
 
-    Args:
-        source: the file, or the bytes of one.
-        null_values: cells that count as missing.
-        name: what messages call the table; by default the path.
+    `null_values` are what missing cells look like; `name` is what messages call the table.
 
     Raises:
         TableError: with every mistake found, each with file and line.
@@ -100,16 +93,10 @@ def write_csv(frame: pl.DataFrame, file: IO[bytes]) -> None:
 
 
 def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -> tuple[Rows, Rows]:
-    """Draw the rows to hold out for validation, the same share of every label.
+    """Draw the rows to hold out for validation, by `seed`, the same share of every label.
 
-    Args:
-        labels: the label of each row, or None for a regression.
-        count: how many rows there are.
-        fraction: the share to hold out, below 1.
-        seed: what the draw depends on.
-
-    Returns:
-        The rows to train on and the rows held out, each ascending.
+    `labels` are those of the `count` rows, or None for a regression; `fraction` is below 1. Returns the rows
+    to train on and the rows held out, each ascending.
     """
     generator = np.random.default_rng([seed, 0, 1])  # row orders of epochs use [seed, epoch]
     groups = [np.arange(count)]
@@ -183,11 +170,7 @@ def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series) -> list[str]:
         if len(rows):
             lines = table.lines(rows.head(SHOWN).to_list())
             cell = text[int(rows[0])]
-            shown = (
-                f"{what}{_more(lines, len(rows))}"
-                if cell is None
-                else f"{received(cell)} {what}{_hint(cell)}"
-            )
+            shown = f"{what}{_more(lines, len(rows))}" if cell is None else f"{received(cell)} {what}{_hint(cell)}"
             more = "" if cell is None else _more(lines, len(rows))
             problems.append(f"{table.name}:{lines[0]}: column {column!r}: {shown}{more}")
     return problems

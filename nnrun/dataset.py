@@ -9,7 +9,7 @@ import polars as pl
 
 from nnrun.config import Config
 from nnrun.data import Rows, Table, hold_out, parse_numbers, read_table
-from nnrun.encoding import Encoder, Matrix, label_key, read_target, recode, require_columns
+from nnrun.encoding import Encoder, Matrix, label_key, read_target, require_columns
 from nnrun.errors import ConfigError, TableError, did_you_mean
 
 Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
@@ -17,13 +17,7 @@ Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows of a table: what is trained on, validated or tested.
-
-    Attributes:
-        name: the table's name.
-        numbers: the features, Float64.
-        target: the targets, Float64, or one String column of labels.
-    """
+    """Some rows of a table: features as Float64, targets as Float64 or one String column of labels."""
 
     name: str
     numbers: pl.DataFrame
@@ -36,12 +30,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Arrays:
-    """A part as the network takes it.
+    """A part as the network takes it: float32 x (rows, features), y (rows, targets), sample_weight (rows,) or None.
 
-    Attributes:
-        x: float32 (rows, features), as they stand in the table: the model standardises.
-        y: float32 (rows, targets).
-        sample_weight: float32 (rows,), or None where every row counts alike.
+    x is as it stands in the table: the model standardises.
     """
 
     x: Matrix
@@ -68,10 +59,8 @@ class Dataset:
         """How many training rows have each label; empty for regressions."""
         if not self.config.is_binary:
             return {}
-        labels = self.encoder.labels
-        codes = recode(self.train.target.to_series(), {label_key(x): i for i, x in enumerate(labels)})
-        counts = dict(codes.value_counts().iter_rows())
-        return {label: counts.get(code, 0) for code, label in enumerate(labels)}
+        counts = dict(self.encoder.codes(self.train.target.to_series()).value_counts().iter_rows())
+        return {label: counts[code] for code, label in enumerate(self.encoder.labels)}
 
     def arrays(self, part: Part, *, weighted: bool = False) -> Arrays:
         """Return the part's matrices; `weighted` by the config's class weights."""

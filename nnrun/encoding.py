@@ -18,7 +18,6 @@ from nnrun.named import Positive, Strict
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 TRUE_LABELS: dict[tuple[str, ...], str] = {("0.0", "1.0"): "1.0", ("false", "true"): "true"}
-UNBOUNDED_BELOW_ZERO = {"linear"}
 NEVER_NEGATIVE = {"relu", "softplus", "exponential"}
 
 
@@ -56,10 +55,8 @@ class Encoder(Strict):
     def fit(cls, config: Config, numbers: pl.DataFrame, target: pl.DataFrame) -> "Encoder":
         """Fit an encoder on the training rows.
 
-        Args:
-            config: the validated config.
-            numbers: the features, Float64, a row per training row.
-            target: the targets of the same rows: Float64, or one String column of labels.
+        `numbers` are the features as Float64; `target` the targets of the same rows, Float64 or one String
+        column of labels.
         """
         features = []
         for column in numbers:
@@ -85,7 +82,9 @@ class Encoder(Strict):
     def codes(self, texts: pl.Series) -> pl.Series:
         """Return the index of each label in `labels`, null where the label is not known."""
         known = {label_key(label): code for code, label in enumerate(self.labels)}
-        return recode(texts, known)
+        codes = {text: known.get(label_key(text)) for text in texts.drop_nulls().unique()}
+        recoded: pl.Series = texts.replace_strict(codes, default=None, return_dtype=pl.Int32)
+        return recoded
 
     def read_features(self, table: Table) -> pl.DataFrame:
         """Parse the feature columns of a table, found by name.
@@ -120,16 +119,12 @@ class Encoder(Strict):
             raise TableError(problems)
         return target
 
-    def to_json(self) -> dict[str, Any]:
-        """Return what `from_json` takes."""
-        return self.model_dump()
-
     @classmethod
     def from_json(cls, text: str, name: str) -> "Encoder":
         """Read an encoder back.
 
         Raises:
-            RunError: the text is not what `to_json` gives; `name` is the file's.
+            RunError: the text is no encoder; `name` is the file's.
         """
         try:
             encoder = cls.model_validate_json(text)
@@ -173,14 +168,6 @@ def label_key(text: str) -> str:
         return lowered if lowered in ("true", "false") else stripped
 
 
-def recode(texts: pl.Series, known: dict[str, int]) -> pl.Series:
-    """Return the code of each text by its label key, null for unknown ones."""
-    distinct = texts.drop_nulls().unique().to_list()
-    codes = {text: known[label_key(text)] for text in distinct if label_key(text) in known}
-    recoded: pl.Series = texts.replace_strict(codes, default=None, return_dtype=pl.Int32)
-    return recoded
-
-
 def order_labels(texts: pl.Series, positive: Any) -> list[str]:
     """Return the distinct labels, as first spelt, the positive one last where it can be told."""
     spelt: dict[str, str] = {}
@@ -199,12 +186,10 @@ def positive_key(positive: Any) -> str:
 def _fit_target(column: pl.Series, config: Config) -> Target:
     """Return the target's scale and offset: none under an output that is bounded, or unscaled."""
     activation = config.output_activation()
-    scale = _spread(column) or 1.0
-    if config.data.normalize and activation in UNBOUNDED_BELOW_ZERO:
-        return Target(name=column.name, scale=scale, offset=_center(column))
-    if config.data.normalize and activation in NEVER_NEGATIVE:
-        return Target(name=column.name, scale=scale)
-    return Target(name=column.name)
+    if not config.data.normalize or activation not in {"linear", *NEVER_NEGATIVE}:
+        return Target(name=column.name)
+    offset = _center(column) if activation == "linear" else 0.0
+    return Target(name=column.name, scale=_spread(column) or 1.0, offset=offset)
 
 
 def _center(column: pl.Series) -> float:

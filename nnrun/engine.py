@@ -28,10 +28,7 @@ Order = np.ndarray[tuple[int], np.dtype[np.int32]]
 class Engine:
     """Trains and evaluates a compiled model on resident arrays.
 
-    Args:
-        model: a compiled Keras model.
-        train: the training rows, with at least one row.
-        batch_size: rows per step; the last batch may be smaller, and counts as Keras counts it.
+    A step takes `batch_size` rows; the last batch may be smaller, and counts as Keras counts it.
     """
 
     def __init__(self, model: Model, train: Arrays, batch_size: int) -> None:
@@ -77,15 +74,7 @@ def build_variables(model: Model, arrays: Arrays) -> None:
 
 
 def predict(model: Model, x: Matrix) -> Matrix:
-    """Return the model's output for every row, in blocks of rows.
-
-    Args:
-        model: a Keras model.
-        x: float32 (rows, features).
-
-    Returns:
-        float32 (rows, outputs).
-    """
+    """Return the model's output for float32 (rows, features): float32 (rows, outputs), in blocks of rows."""
     signature = [tf.TensorSpec([None, x.shape[1]], tf.float32)]
     call = tf.function(lambda block: model(block, training=False), input_signature=signature)
     blocks = [call(x[i : i + PREDICTION_ROWS]).numpy() for i in range(0, len(x), PREDICTION_ROWS)]
@@ -96,12 +85,7 @@ class _Loop:
     """A step run over batches of resident rows, in calls of about half a second."""
 
     def __init__(
-        self,
-        step: Callable[[tuple[object, ...]], object],
-        arrays: Arrays,
-        batch_size: int,
-        *,
-        jit_compile: bool,
+        self, step: Callable[[tuple[object, ...]], object], arrays: Arrays, batch_size: int, *, jit_compile: bool
     ) -> None:
         given = (arrays.x, arrays.y, arrays.sample_weight)
         self._tensors = [tf.constant(array) for array in given if array is not None]

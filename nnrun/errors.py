@@ -1,13 +1,7 @@
 """The errors that nnrun raises on purpose, each with the exit code of the command that meets it.
 
-NnrunError              1   something failed while running
-├── TrainingError       1   the loss is no longer finite
-├── InputError          2   what the user gave is wrong: a list of problems, one line each
-│   ├── ConfigError     2   the YAML file or a --set
-│   ├── TableError      2   the rows and columns
-│   └── RunError        2   a run directory
-├── ExpectationError    3   the finished run falls short of `expect`
-└── Interrupted       130   Ctrl-C
+NnrunError 1 > TrainingError 1, ExpectationError 3, Interrupted 130 and InputError 2;
+InputError 2 > ConfigError, TableError, RunError.
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, with its suffix; rename it to `path` if the body succeeds.
+    """Yield a temporary path beside `path`, of the same ending; rename it to `path` if the body succeeds.
 
     The body creates the file under the temporary name. On any error the temporary file is removed
     and `path` is as it was.
@@ -20,11 +19,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the folder cannot be written, or the disk is full.
     """
-    handle, name = tempfile.mkstemp(prefix=".tmp-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     try:
-        _as_new_files_are(temporary)
         yield temporary
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
@@ -54,13 +50,6 @@ def sha256(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _as_new_files_are(path: Path) -> None:
-    """Give the file the mode that open() would: mkstemp makes it private to its owner."""
-    mask = os.umask(0)
-    os.umask(mask)
-    path.chmod(0o666 & ~mask)
 
 
 def _sync_folder(folder: Path) -> None:

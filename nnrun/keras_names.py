@@ -12,19 +12,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator
 
-from nnrun.named import (
-    REQUIRED,
-    Arguments,
-    Count,
-    Named,
-    NonNegative,
-    Positive,
-    Seed,
-    Spec,
-    Table,
-    Units,
-    one_of,
-)
+from nnrun.named import REQUIRED, Arguments, Count, Named, NonNegative, Positive, Seed, Spec, Table, Units, one_of
 
 _KERAS = json.loads(Path(__file__).with_name("keras.json").read_text(encoding="utf-8"))
 
@@ -113,8 +101,6 @@ def _callback(what: str, name: str) -> Named:
 
 EARLY_STOPPING = _callback("early_stopping", "EarlyStopping")
 REDUCE_LR = _callback("reduce_lr_on_plateau", "ReduceLROnPlateau")
-ALL = (LAYER, LOSS, OPTIMIZER, METRIC, INITIALIZER, REGULARIZER, CONSTRAINT, EARLY_STOPPING, REDUCE_LR)
-
 NUMBER_METRICS = frozenset(
     "LogCoshError MeanAbsoluteError MeanAbsolutePercentageError "
     "MeanSquaredError MeanSquaredLogarithmicError Poisson R2Score "

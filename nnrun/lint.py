@@ -3,9 +3,9 @@
 The rules stand in `lint_errors.py` and `lint_warnings.py`, each a small function with a code.
 """
 
+import importlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nnrun.dataset import Dataset
 from nnrun.errors import ConfigError
@@ -14,8 +14,7 @@ Level = Literal["error", "warning"]
 Check = Callable[[Dataset], Iterator[str]]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule: its code, whether breaking it stops the run, and what yields its messages."""
 
     code: str
@@ -23,8 +22,7 @@ class Rule:
     check: Check
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """A rule that the config or the data breaks, in one line."""
 
     code: str
@@ -51,6 +49,8 @@ def rule(code: str, level: Level) -> Callable[[Check], Check]:
 
 def lint(dataset: Dataset) -> list[Finding]:
     """Return every finding of every rule, errors first."""
+    for module in ("lint_errors", "lint_warnings"):  # importing them registers their rules
+        importlib.import_module(f"nnrun.{module}")
     findings = [Finding(r.code, r.level, message) for r in RULES for message in r.check(dataset)]
     return sorted(findings, key=lambda finding: finding.level)
 

@@ -197,11 +197,3 @@ def feature_range(dataset: Dataset) -> Iterator[str]:
                 f"{dataset.train.name}: column {feature.name!r} varies by {deviation:.0e}, which float32 "
                 "cannot standardise; give it in another unit"
             )
-
-
-@rule("missing", "error")
-def missing_cells(dataset: Dataset) -> Iterator[str]:
-    """This version knows one answer to missing cells."""
-    config = dataset.config
-    if config.data.missing != "error":
-        yield f"{config.where('data', 'missing')}: this version knows 'error' only"

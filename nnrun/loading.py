@@ -9,16 +9,11 @@ from pydantic import ValidationError
 
 from nnrun.config import Config
 from nnrun.errors import ConfigError, received
-from nnrun.keras_names import ALL
-from nnrun.source import Keys, Source, dotted, read_source, read_value
+from nnrun.source import Keys, Reader, Source, dotted, read_source
 
 
 def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
-    """Load and validate a config.
-
-    Args:
-        path: the YAML file.
-        overrides: `KEY=VALUE` each, as --set takes them.
+    """Load and validate a config, with overrides `KEY=VALUE` as --set takes them.
 
     Raises:
         ConfigError: with every mistake, each with its place.
@@ -58,7 +53,7 @@ def apply_override(source: Source, text: str) -> Keys:
     name = re.sub(r"\[(\d+)\]", r".\1", name.strip())
     if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", name):
         raise ConfigError(f"{mark}: the form is KEY=VALUE, as in optimizer.learning_rate=0.01")
-    parsed = read_value(value, Source(mark, source.folder))
+    parsed = Reader(Source(mark, source.folder), has_lines=False).read(value)
     keys: Keys = ()
     place: Any = source.values
     parts = name.split(".")
@@ -92,20 +87,7 @@ def _step(place: Any, part: str, mark: str) -> str | int:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the config, for editors."""
-    schema = Config.model_json_schema()
-    schema["$defs"].update({named.what: named.json_schema() for named in ALL})
-    schema = _with_references(schema)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def _with_references(schema: Any) -> Any:
-    """Replace the marks that `Named` leaves by references to the definitions."""
-    if isinstance(schema, list):
-        return [_with_references(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    inner = {k: _with_references(v) for k, v in schema.items() if k != "named"}
-    return {"$ref": f"#/$defs/{schema['named']}", **inner} if "named" in schema else inner
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
 
 
 def _with_resolved_paths(data: dict[str, Any], source: Source) -> dict[str, Any]:

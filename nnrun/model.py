@@ -14,18 +14,11 @@ XLA_PAYS_FROM = 6_000  # steps: XLA compiles for 0.4 s where tracing takes 0.17,
 
 
 def build_network(config: Config, encoder: Encoder) -> Model:
-    """Return the layers that are trained, not compiled.
+    """Return the layers that are trained, not compiled; weights are drawn from the global seed.
 
     Normalization stands first and, for MeanSquaredError, Rescaling last, each where the encoder has
-    something to scale; the layers of the config between them. Weights are drawn from the global seed.
-
-    Args:
-        config: the validated config.
-        encoder: fitted on the training rows.
-
-    Returns:
-        A `keras.Sequential` from float32 (batch, features) to float32 (batch, targets); to logits
-        where the loss is from logits.
+    something to scale; the layers of the config between them. The model goes from float32 (batch, features)
+    to float32 (batch, targets), which are logits where the loss is from logits.
     """
     layers = [keras.Input((len(encoder.features),))]
     if config.data.normalize:
@@ -41,12 +34,9 @@ def build_network(config: Config, encoder: Encoder) -> Model:
 
 
 def compile_model(model: Model, config: Config, rows: int) -> None:
-    """Compile the model with the config's optimizer, loss and metrics.
+    """Compile with the config's optimizer, loss and metrics.
 
-    Args:
-        model: what `build_network` gives.
-        config: the validated config.
-        rows: how many training rows there are; with the epochs this decides `jit_compile: auto`.
+    `rows`, the number of training rows, decides with the epochs about `jit_compile: auto`.
     """
     model.compile(
         optimizer=make(keras.optimizers, config.optimizer),

@@ -20,7 +20,6 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
-    TypeAdapter,
     ValidationError,
     create_model,
     model_validator,
@@ -50,9 +49,7 @@ def problem(message: str) -> PydanticCustomError:
 class Strict(BaseModel):
     """Base of every model here: unknown keys, wrong types and non-finite numbers are errors."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_default=True
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_default=True)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -103,8 +100,7 @@ def fold(name: str) -> str:
 
 
 @cache
-def arguments_model(name: str, arguments: tuple[tuple[str, tuple[Any, Any]], ...]) -> type[Strict]:
-    """Return the pydantic model of one class's arguments."""
+def _model(name: str, arguments: tuple[tuple[str, tuple[Any, Any]], ...]) -> type[Strict]:
     fields: dict[str, Any] = dict(arguments)
     return create_model(name, __base__=Strict, **fields)
 
@@ -137,17 +133,12 @@ class Named:
     def validate(self, value: Any) -> Spec | str:
         """Return `value` with its name made canonical and every default filled in."""
         if not isinstance(value, str | dict):
-            raise problem(f"must be {self._forms()}; received {received(value)}")
+            forms = f"a name or a mapping with {self.key!r}" if len(self.table) > 1 else "a mapping of arguments"
+            raise problem(f"must be {forms}; received {received(value)}")
         arguments = dict(value) if isinstance(value, dict) else {self.key: value}
         name = self._name(arguments, () if isinstance(value, str) else (self.key,))
-        model = arguments_model(name, tuple(self.table[name].items()))
-        spec = {self.key: name, **model.model_validate(arguments).model_dump()}
+        spec = {self.key: name, **_model(name, tuple(self.table[name].items())).model_validate(arguments).model_dump()}
         return value if self.keep_spelling and isinstance(value, str) else spec
-
-    def _forms(self) -> str:
-        if len(self.table) == 1:
-            return f"a mapping of the arguments of {self.default}"
-        return f"a name or a mapping with {self.key!r}"
 
     def canonical(self, name: str) -> str | None:
         """Return the class that `name` means, or None."""
@@ -182,27 +173,15 @@ class Named:
         return core_schema.no_info_plain_validator_function(self.validate)
 
     def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"named": self.what}  # made a $ref to json_schema() by config.json_schema()
+        return self.json_schema()
 
     def json_schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the field: any of the names, or a mapping for one of them."""
         forms: list[dict[str, Any]] = [{"enum": self.spellings()}]
-        for name, arguments in self.table.items():
-            properties: dict[str, Any] = {self.key: {"enum": _spellings(name)}}
-            required = [] if name in (self.default, self.shorthand) else [self.key]
-            for argument, (kind, default) in arguments.items():
-                properties[argument] = TypeAdapter(kind).json_schema()
-                if default is REQUIRED:
-                    required.append(argument)
-                else:
-                    properties[argument]["default"] = default
-            forms.append(
-                {
-                    "title": name,
-                    "type": "object",
-                    "properties": properties,
-                    "required": required,
-                    "additionalProperties": False,
-                }
-            )
+        for name in self.table:
+            form = _model(name, tuple(self.table[name].items())).model_json_schema()
+            form["properties"] = {self.key: {"enum": _spellings(name)}, **form.get("properties", {})}
+            if name not in (self.default, self.shorthand):
+                form["required"] = [self.key, *form.get("required", [])]
+            forms.append(form)
         return {"title": self.what, "anyOf": forms}

@@ -4,15 +4,14 @@ Told by arithmetic, so that `check` and `show` need no TensorFlow.
 """
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from nnrun.config import Config
 
 BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer
 
 
-@dataclass(frozen=True)
-class LayerSummary:
+class LayerSummary(NamedTuple):
     """One layer: what Keras calls it, the units that leave it, its parameters."""
 
     name: str
@@ -38,14 +37,9 @@ def summarize(config: Config, features: int) -> list[LayerSummary]:
     return layers
 
 
-def count_parameters(config: Config, features: int) -> int:
-    """Return the number of parameters of all layers together."""
-    return sum(layer.parameters for layer in summarize(config, features))
-
-
 def oversize(config: Config, features: int) -> str | None:
     """Return what is wrong with a network whose training does not fit in memory, or None."""
-    parameters = count_parameters(config, features)
+    parameters = sum(layer.parameters for layer in summarize(config, features))
     needed, available = parameters * BYTES_PER_PARAMETER, memory_bytes()
     if needed <= available:
         return None

@@ -26,11 +26,7 @@ from nnrun.runs import Run
 class TrainedRun:
     """A finished run, ready to predict.
 
-    Attributes:
-        config: the run's config.
-        encoder: what tables go through.
-        model: compiled; gives logits where the loss is from logits.
-        serving: the same, giving probabilities.
+    `model` is compiled and gives logits where the loss is from logits; `serving` gives probabilities.
     """
 
     config: Config
@@ -54,14 +50,9 @@ class TrainedRun:
     def predict(self, table: Table, *, keep: tuple[str, ...] = (), threshold: float = 0.5) -> pl.DataFrame:
         """Return a prediction for each row, in order.
 
-        Args:
-            table: a table with the run's feature columns, in any order.
-            keep: columns to copy from the table, before the predictions.
-            threshold: the probability from which the prediction is the positive label.
-
-        Returns:
-            `keep`, then for classes `probability` and `prediction` (the table's own label), for numbers
-            `prediction`, or `prediction_NAME` for each of several targets.
+        The columns of `keep` are copied before the predictions: for classes `probability` and `prediction`
+        (the table's own label, the positive one from `threshold` on), for numbers `prediction`, or
+        `prediction_NAME` for each of several targets.
 
         Raises:
             TableError: columns are missing, or cells are no numbers.
@@ -69,9 +60,7 @@ class TrainedRun:
         require_columns(table, keep)
         predictions = self._predictions(self.outputs(table), threshold)
         if clash := [name for name in keep if name in predictions.columns]:
-            raise TableError(
-                f"{table.name}: {clash[0]!r} cannot be kept: predict writes a column of that name"
-            )
+            raise TableError(f"{table.name}: {clash[0]!r} cannot be kept: predict writes a column of that name")
         return table.frame.select(keep).hstack(predictions) if keep else predictions
 
     def _predictions(self, outputs: Matrix, threshold: float) -> pl.DataFrame:
@@ -132,14 +121,9 @@ def load_run(path: Path) -> TrainedRun:
 def class_metrics(y: np.ndarray[Any, Any], probability: np.ndarray[Any, Any]) -> dict[str, Any]:
     """Return AUC, precision, recall and the confusion matrix of one yes/no target.
 
-    Args:
-        y: 0 or 1, (rows, 1).
-        probability: of 1, (rows, 1).
-
-    Returns:
-        `auc`: the share of pairs of a positive and a negative row that are ranked rightly, ties
-        counting half (Mann and Whitney, 1947); `confusion_matrix`: [[TN, FP], [FN, TP]], a row per
-        true label.
+    `y` is 0 or 1, `probability` of 1, both (rows, 1). AUC is the share of pairs of a positive and a negative
+    row that are ranked rightly, ties counting half (Mann and Whitney, 1947); the confusion matrix is
+    [[TN, FP], [FN, TP]], a row per true label, at probability 0.5.
     """
     positive = y[:, 0] == 1
     called = probability[:, 0] >= 0.5

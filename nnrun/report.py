@@ -20,9 +20,7 @@ def describe_dataset(dataset: Dataset) -> str:
     for column in dataset.train.target.iter_columns():
         if config.is_binary:
             counts = ", ".join(f"{label!r} {n}" for label, n in dataset.label_counts.items())
-            lines.append(
-                f"target    {column.name}: {counts}; probabilities are of {dataset.encoder.labels[-1]!r}"
-            )
+            lines.append(f"target    {column.name}: {counts}; probabilities are of {dataset.encoder.labels[-1]!r}")
         else:
             values = column.to_numpy()
             spread = f"{values.min():g} to {values.max():g}, mean {values.mean():g}"
@@ -56,9 +54,7 @@ def describe_run(run: Run) -> str:
         lines.append(f"{name:9} {part['rows']} rows {part.get('path', 'held out of the training table')}")
     if metrics:
         best = f"epoch {info['best_epoch']} of {info['epochs']}"
-        lines.append(
-            f"best      {best}: {describe_metrics({k: v for k, v in metrics.items() if k != 'epoch'})}"
-        )
+        lines.append(f"best      {best}: {describe_metrics({k: v for k, v in metrics.items() if k != 'epoch'})}")
     return "\n".join(lines)
 
 

@@ -15,27 +15,17 @@ CHECKED = ("config.yaml", "encoding.json", "model.keras")
 
 
 class Run:
-    """A run directory, all that training and prediction share.
-
-    Attributes:
-        config: every default filled in, paths absolute.
-        encoding: the encoder as JSON.
-        model: a plain keras.Sequential.
-        history: a row per epoch.
-        metrics: the finished run's.
-        info: status, versions, seed, data fingerprints, checksums.
-        tensorboard: the folder of TensorBoard's logs, where the config asks for them.
-    """
+    """A run directory, all that training and prediction share."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.config = path / "config.yaml"
-        self.encoding = path / "encoding.json"
-        self.model = path / "model.keras"
-        self.history = path / "history.csv"
-        self.metrics = path / "metrics.json"
-        self.info = path / "run.json"
-        self.tensorboard = path / "tensorboard"
+        self.config = path / "config.yaml"  # every default filled in, paths absolute
+        self.encoding = path / "encoding.json"  # the encoder
+        self.model = path / "model.keras"  # a plain keras.Sequential
+        self.history = path / "history.csv"  # a row per epoch
+        self.metrics = path / "metrics.json"  # the finished run's
+        self.info = path / "run.json"  # status, versions, seed, data fingerprints, checksums
+        self.tensorboard = path / "tensorboard"  # where the config asks for it
 
     def read_info(self) -> dict[str, Any]:
         """Return what run.json holds.

@@ -97,7 +97,7 @@ def read_source(path: Path) -> Source:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}:{line}: not UTF-8: byte {data[error.start]:#04x}") from None
     source = Source(str(path), path.parent)
-    values = _Reader(source).read(text)
+    values = Reader(source).read(text)
     if not isinstance(values, dict):
         got = {type(None): "an empty file", list: "a list"}.get(type(values), f"only {received(values)}")
         raise ConfigError(f"{path}:1:1: a config is a mapping of keys to values; received {got}")
@@ -125,17 +125,11 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
 _Dumper.add_representer(str, _represent_text)
 
 
-def read_value(text: str, source: Source) -> Any:
-    """Return the value of a piece of YAML given outside a file; `source.name` is its place.
+class Reader:
+    """Builds values from the parser's events, and notes their places in the source.
 
-    Raises:
-        ConfigError: as `read_source` does.
+    Without `has_lines`, for text given outside a file, the source's name is the place of everything.
     """
-    return _Reader(source, has_lines=False).read(text)
-
-
-class _Reader:
-    """Builds values from the parser's events, and notes their places in the source."""
 
     def __init__(self, source: Source, *, has_lines: bool = True) -> None:
         self.source = source
@@ -143,6 +137,7 @@ class _Reader:
         self.problems: list[str] = []
 
     def read(self, text: str) -> Any:
+        """Return the value of the text, or raise a ConfigError."""
         if bad := _UNPRINTABLE.search(text):
             place = self._end(text[: bad.start()])
             raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
@@ -151,10 +146,12 @@ class _Reader:
             self.events = yaml.parse(text, Loader=loader)
             value = self._document()
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            ended = mark is not None and mark.line > text.count("\n")  # libyaml's place for an early end
+            mark: Any = error.problem_mark or error.context_mark
+            ended = mark.line > text.count("\n")  # libyaml's place for an early end
             at = self._end(text) if ended else self._at(mark)
-            self.problems.append(f"{at}: {_explain(error, text)}")
+            tab = not ended and text.split("\n")[mark.line].lstrip(" ").startswith("\t")
+            reason = "tabs cannot indent YAML; use spaces" if tab else f"not YAML: {error.problem or error.context}"
+            self.problems.append(f"{at}: {reason}")
         if self.problems:
             raise ConfigError(self.problems)
         return value
@@ -244,15 +241,3 @@ def _plain(text: str) -> Scalar:
     if _FLOAT.fullmatch(text) and not re.fullmatch(r"[-+]?0[0-9]+", text):
         return float(text)
     return text
-
-
-def _explain(error: yaml.MarkedYAMLError, text: str) -> str:
-    """Return the parser's complaint in words that say what to do."""
-    mark = error.problem_mark or error.context_mark
-    lines = text.splitlines()
-    line = lines[mark.line] if mark and mark.line < len(lines) else ""
-    if re.match(r"\s*\t", line):
-        return "tabs cannot indent YAML; use spaces"
-    if error.problem and "alias" in error.problem:
-        return "aliases (*name) are not allowed; write the value out"
-    return f"not YAML: {error.problem or error.context}"

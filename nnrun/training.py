@@ -18,19 +18,13 @@ from nnrun.files import atomic_path, sha256, write_json
 from nnrun.model import Model, build_network, compile_model, make, serving_model
 from nnrun.runs import Run, create_run, start_run
 
-EngineName = Literal["compiled", "keras"]
-
 
 @dataclass(frozen=True)
 class Result:
     """A finished training.
 
-    Attributes:
-        run: the run directory.
-        epochs: how many epochs were trained.
-        best_epoch: the epoch, counted from 1, whose weights were kept.
-        seconds: how long fitting took.
-        metrics: that epoch's loss, metrics and `val_*`, and `test_*` where there is a test table.
+    `best_epoch`, counted from 1, is the one whose weights were kept; `metrics` are its loss, metrics and
+    `val_*`, and `test_*` where there is a test table; `seconds` is how long fitting took.
     """
 
     run: Run
@@ -55,19 +49,13 @@ def train(
     *,
     stem: str,
     path: Path | None = None,
-    engine: EngineName = "compiled",
+    engine: Literal["compiled", "keras"] = "compiled",
     overwrite: bool = False,
     callbacks: tuple[Any, ...] = (),
 ) -> Result:
-    """Train the dataset's config into a run directory.
+    """Train the dataset's config into a run directory: `path`, or under `runs` by the name of `stem`.
 
-    Args:
-        dataset: read and linted.
-        stem: names the run directory under `runs` where `path` is None.
-        path: the run directory.
-        engine: `compiled`, or Keras's own `fit` on the same batches.
-        overwrite: replace a run that stands there.
-        callbacks: further Keras callbacks, for progress.
+    `engine` is `compiled`, or Keras's own `fit` on the same batches; `callbacks` are further Keras callbacks.
 
     Raises:
         ConfigError: Keras refuses the network.
@@ -80,13 +68,17 @@ def train(
     arrays = dataset.arrays(dataset.train, weighted=True)
     model = _build(dataset, arrays)
     run = create_run(path, stem, overwrite=overwrite)
-    start_run(run, config.to_yaml(), dataset.encoder.to_json(), **_facts(dataset, model, engine))
-    began = time.perf_counter()
+    start_run(run, config.to_yaml(), dataset.encoder.model_dump(), **_facts(dataset, model, engine))
     recorder = _Recorder(run, config.logged)
-    every = [*_keras_callbacks(config, run), recorder, *callbacks]
-    fit = fit_compiled if engine == "compiled" else fit_keras
     try:
-        fit(model, dataset, arrays, every)
+        began = time.perf_counter()
+        every = [*_keras_callbacks(config, run), recorder, *callbacks]
+        (fit_compiled if engine == "compiled" else fit_keras)(model, dataset, arrays, every)
+        seconds = time.perf_counter() - began
+        best = _best_epoch(every, len(recorder.logs))
+        metrics = {**recorder.logs[best - 1], **_test_metrics(model, dataset, arrays)}
+        result = Result(run, len(recorder.logs), best, seconds, metrics)
+        _finish(result, serving_model(model, config))
     except KeyboardInterrupt:
         run.write_info(status="interrupted", epochs=len(recorder.logs))
         done = f"{len(recorder.logs)} of {config.epochs} epochs"
@@ -94,14 +86,6 @@ def train(
     except BaseException:
         run.write_info(status="failed", epochs=len(recorder.logs))
         raise
-    seconds = time.perf_counter() - began
-    best = _best_epoch(every, len(recorder.logs))
-    metrics = dict(recorder.logs[best - 1])
-    if dataset.test:
-        tested = Engine(model, arrays, config.batch_size).evaluate(dataset.arrays(dataset.test))
-        metrics |= {f"test_{name}": value for name, value in tested.items()}
-    result = Result(run, len(recorder.logs), best, seconds, metrics)
-    _finish(result, serving_model(model, config))
     return result
 
 
@@ -221,26 +205,23 @@ def _best_epoch(callbacks: list[Any], epochs: int) -> int:
     return epochs
 
 
+def _test_metrics(model: Model, dataset: Dataset, arrays: Arrays) -> Logs:
+    if dataset.test is None:
+        return {}
+    logs = Engine(model, arrays, dataset.config.batch_size).evaluate(dataset.arrays(dataset.test))
+    return {f"test_{name}": value for name, value in logs.items()}
+
+
 def _facts(dataset: Dataset, model: Model, engine: str) -> dict[str, Any]:
     """Return what run.json says of a run from the start."""
-    parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
-    paths = dataset.config.data.model_dump()
-    data = {
-        name: {
-            "rows": len(part.numbers),
-            **({"path": paths[name], "sha256": sha256(Path(paths[name]))} if paths[name] else {}),
-        }
-        for name, part in parts.items()
-        if part
-    }
-    return {
-        "nnrun": __version__,
-        "engine": engine,
-        "jit_compile": bool(model.jit_compile),
-        "seed": dataset.config.seed,
-        "versions": versions(),
-        "data": data,
-    }
+    config, data = dataset.config, {}
+    for name in ("train", "validation", "test"):
+        if part := getattr(dataset, name):
+            path = getattr(config.data, name)
+            origin = {"path": path, "sha256": sha256(Path(path))} if path else {}
+            data[name] = {"rows": len(part.numbers), **origin}
+    settings = {"engine": engine, "jit_compile": bool(model.jit_compile), "seed": config.seed}
+    return {"nnrun": __version__, **settings, "versions": versions(), "data": data}
 
 
 def _finish(result: Result, model: Model) -> None:

@@ -44,9 +44,7 @@ class Project:
         self.folder = folder
         self.table(default_table())
 
-    def config(
-        self, changes: dict[str, Any] | None = None, *, name: str = "config.yaml", **more: Any
-    ) -> Path:
+    def config(self, changes: dict[str, Any] | None = None, *, name: str = "config.yaml", **more: Any) -> Path:
         """Write the good config with changes, whose keys may be dotted: {"data.target": "y"}."""
         values = copy.deepcopy(GOOD)
         for key, value in {**(changes or {}), **more}.items():

@@ -41,9 +41,7 @@ LEFT_OUT = {
             ["ConcordanceCorrelation", "CosineSimilarity", "PearsonCorrelation"],
             "along the outputs of a row, of which there is mostly one",
         ),
-        **dict.fromkeys(
-            ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"], "for image segmentation"
-        ),
+        **dict.fromkeys(["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"], "for image segmentation"),
         **dict.fromkeys(
             [
                 "CategoricalAccuracy",

@@ -57,9 +57,7 @@ def test_train_prints_metrics_the_run_and_the_next_command(project, nnrun):
 
 def test_progress_is_a_line_per_tenth_of_the_run_where_stderr_is_no_terminal(project, nnrun):
     lines = nnrun("train", project.config(epochs=25)).err.splitlines()
-    assert [line.split(":")[0] for line in lines] == [
-        f"epoch {n}/25" for n in (3, 5, 8, 10, 13, 15, 18, 20, 23, 25)
-    ]
+    assert [line.split(":")[0] for line in lines] == [f"epoch {n}/25" for n in (3, 5, 8, 10, 13, 15, 18, 20, 23, 25)]
     assert "loss" in lines[0]
     assert "val_accuracy" in lines[0]
 
@@ -157,14 +155,7 @@ def test_evaluate_prints_a_table_and_json(nnrun, trained):
     assert "predicted" in text
     measured = json.loads(nnrun("evaluate", "run", "table.csv", "--json").out)
     assert measured["rows"] == 60
-    assert measured["metrics"].keys() >= {
-        "loss",
-        "accuracy",
-        "auc",
-        "precision",
-        "recall",
-        "confusion_matrix",
-    }
+    assert measured["metrics"].keys() >= {"loss", "accuracy", "auc", "precision", "recall", "confusion_matrix"}
 
 
 def test_show_describes_a_run_and_a_config(nnrun, trained):
@@ -220,9 +211,7 @@ def test_schema_is_json(nnrun):
 def test_a_closed_pipe_ends_quietly(trained, project, frame):
     project.table(pl.concat([frame] * 4000), "big.csv")
     command = f"{sys.executable} -m nnrun predict run big.csv | head -n 1"
-    done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=project.folder
-    )
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=project.folder)
     assert done.stdout == "probability,prediction\n"
     assert done.stderr == ""
     assert done.returncode == 0
@@ -234,9 +223,14 @@ def test_tensorflow_prints_nothing_of_its_own(project):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize(
-    "command", ["--help", "--version", "check config.yaml", "show config.yaml", "schema"]
-)
+def test_check_finds_what_lint_says_in_a_process_of_its_own(project):
+    config = project.config({"data.validation_split": 0, "layers": [{"units": 2}]})
+    done = python("-m", "nnrun", "check", str(config), cwd=project.folder)
+    assert done.returncode == 2
+    assert "[output-units]" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["--help", "--version", "check config.yaml", "show config.yaml", "schema"])
 def test_tensorflow_is_not_imported_by(project, command):
     project.config()
     script = f"""

@@ -23,7 +23,8 @@ epochs: 3
 ADDED = r"""
 epcohs: 3  ->  1: epcohs: unknown key; did you mean 'epochs'?
 checkpoint: {every_secnds: 3}  ->  14: checkpoint.every_secnds: unknown key; did you mean 'every_seconds'?
-optimizer: {name: adam, clipnorm: 1, clipvalue: 1}  ->  12: optimizer: give one of clipnorm, clipvalue, not several
+optimizer: {clipnorm: 1, clipvalue: 1}  ->  12: optimizer: give one of clipnorm, clipvalue, not several
+class_weight: 3  ->  15: class_weight: must be 'balanced' or a mapping; received 3
 batch_size: 010  ->  13: batch_size: must be a whole number; received '010'
 batch_size: true  ->  13: batch_size: must be a whole number; received true
 batch_size:  ->  12: batch_size: must be a whole number; received nothing
@@ -186,9 +187,7 @@ def test_a_byte_order_mark_carriage_returns_and_a_document_start_are_fine(load, 
     assert load(text).epochs == 3
 
 
-@pytest.mark.parametrize(
-    ("text", "value"), [("1e-3", 0.001), ("1E-3", 0.001), (".5", 0.5), ("5.", 5), ("1_000", 1000)]
-)
+@pytest.mark.parametrize(("text", "value"), [("1e-3", 0.001), ("1E-3", 0.001), (".5", 0.5), ("5.", 5), ("1_000", 1000)])
 def test_numbers_are_read_as_people_write_them(load, text, value):
     assert load(f"{BASE}optimizer: {{learning_rate: {text}}}\n").optimizer["learning_rate"] == value
 

@@ -103,9 +103,7 @@ def read(project):
 
 
 @pytest.mark.parametrize(("content", "expected"), REFUSED, ids=range(len(REFUSED)))
-def test_every_mistake_in_a_table_is_named_with_its_line_and_column(
-    read, problems, project, content, expected
-):
+def test_every_mistake_in_a_table_is_named_with_its_line_and_column(read, problems, project, content, expected):
     lines = problems(read, content)
     place = f"{project.folder}/table.csv:"
     assert [line[: len(place + start)] for line, start in zip(lines, expected, strict=True)] == [
@@ -227,9 +225,7 @@ def test_columns_are_found_by_name_in_any_order(project, frame):
 def test_missing_columns_are_all_listed(project, problems, frame):
     path = project.table(frame.select("height"), "other.csv")
     config = project.load({"data.validation": "other.csv", "data.validation_split": 0})
-    assert problems(load_dataset, config)[0].endswith(
-        "other.csv:1: 3 columns are missing: 'age', 'dose', 'label'"
-    )
+    assert problems(load_dataset, config)[0].endswith("other.csv:1: 3 columns are missing: 'age', 'dose', 'label'")
     (line,) = problems(project.dataset().encoder.read_features, read_table(path, NULLS))
     assert line == f"{path}:1: 2 columns are missing: 'age', 'dose'"
     lines = problems(project.dataset, {"data.target": "lable", "data.features": ["age", "hieght"]})
@@ -239,12 +235,12 @@ def test_missing_columns_are_all_listed(project, problems, frame):
 
 def test_an_encoder_comes_back_from_json_the_same(project):
     encoder = project.dataset().encoder
-    assert Encoder.from_json(json.dumps(encoder.to_json()), "encoding.json") == encoder
+    assert Encoder.from_json(json.dumps(encoder.model_dump()), "encoding.json") == encoder
 
 
 @pytest.mark.parametrize("change", ALTERED, ids=str)
 def test_altered_json_is_refused(project, change):
-    good = project.dataset().encoder.to_json()
+    good = project.dataset().encoder.model_dump()
     text = change if isinstance(change, str) else json.dumps({**good, **change})
     with pytest.raises(RunError, match=r"^encoding\.json: \w.*; the file was altered$"):
         Encoder.from_json(text, "encoding.json")

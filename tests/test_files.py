@@ -56,9 +56,7 @@ def test_a_failing_body_leaves_no_file_where_there_was_none(tmp_path: Path) -> N
     assert not list(tmp_path.iterdir())
 
 
-def test_a_failing_rename_leaves_the_old_file_and_nothing_else(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_rename_leaves_the_old_file_and_nothing_else(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError("disk full")
 

@@ -11,7 +11,7 @@ from nnrun import lint_errors, lint_warnings
 from nnrun.errors import ConfigError
 from nnrun.lint import RULES, lint, raise_errors
 from nnrun.model import build_network
-from nnrun.network import count_parameters, oversize, summarize
+from nnrun.network import oversize, summarize
 
 DENSE = {"units": 4, "activation": "relu"}
 SIGMOID = {"units": 1, "activation": "sigmoid"}
@@ -64,7 +64,6 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("tensorboard", {"tensorboard": True}, [], "tensorboard: the package is not installed: pip install"),
     ("feature-range", {}, [age * 1e-9], "table.csv: column 'age' varies by"),
     ("feature-range", {}, [age * 1e20], "table.csv: column 'age' varies by"),
-    ("missing", {"data.missing": "mean"}, [], "data.missing: this version knows 'error' only"),
 ]  # fmt: skip
 WARNINGS = [
     ("linear-hidden", {"layers": [{"units": 4}, SIGMOID]}, [], "layers: every hidden layer is linear,"),
@@ -102,9 +101,7 @@ def findings(project, frame, monkeypatch):
     """Lint the good config and the default table with changes."""
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
-        importlib.util,
-        "find_spec",
-        lambda name, *rest: None if name == "tensorboard" else find_spec(name, *rest),
+        importlib.util, "find_spec", lambda name, *rest: None if name == "tensorboard" else find_spec(name, *rest)
     )
     monkeypatch.chdir(project.folder)
 
@@ -135,11 +132,11 @@ def test_a_good_config_has_no_finding(findings, changes, columns):
 
 
 def test_errors_come_first_and_stop_the_run_together(findings):
-    found = findings({**LOGITS, "layers": [{"units": 4}, SIGMOID], "data.missing": "drop"}, [])
+    found = findings({**LOGITS, "layers": [{"units": 4}, SIGMOID], "metrics": ["AUC", "recall"]}, [])
     assert [finding.level for finding in found] == ["error", "error", "warning"]
     with pytest.raises(ConfigError) as caught:
         raise_errors(found)
-    assert [line.rpartition(" ")[2] for line in caught.value.problems] == ["[logits-activation]", "[missing]"]
+    assert [line.rpartition(" ")[2] for line in caught.value.problems] == ["[metric-loss]", "[logits-activation]"]
 
 
 def test_warnings_alone_do_not_stop_the_run(findings):
@@ -167,7 +164,7 @@ def test_parameters_are_counted_as_keras_counts_them(project, layers):
     assert [s.parameters for s in summary] == [layer.count_params() for layer in ours]
     assert [s.units for s in summary] == [layer.output.shape[1] for layer in ours]
     added = sum(layer.count_params() for layer in model.layers if layer not in ours)
-    assert count_parameters(dataset.config, 3) == model.count_params() - added
+    assert sum(layer.parameters for layer in summary) == model.count_params() - added
     assert added == 0
 
 

@@ -72,8 +72,7 @@ def test_the_threshold_moves_the_label_and_not_the_probability(trained, frame):
 
 
 @pytest.mark.parametrize(
-    ("labels", "positive"),
-    [(("false", "true"), "true"), (("False", "True"), "True"), (("1.0", "2.0"), "1.0")],
+    ("labels", "positive"), [(("false", "true"), "true"), (("False", "True"), "True"), (("1.0", "2.0"), "1.0")]
 )
 def test_labels_come_back_as_the_table_writes_them(project, frame, labels, positive):
     project.table(frame.with_columns(pl.col("label").replace_strict({0: labels[0], 1: labels[1]})))
@@ -111,11 +110,7 @@ print(json.dumps(model.predict(x, verbose=0).tolist()))
     [
         {},
         {"layers": [HIDDEN, {"units": 1}], "loss": {"name": "bce", "from_logits": True}},
-        {
-            "data.target": "dose",
-            "loss": "mse",
-            "layers": [HIDDEN, {"type": "BatchNormalization"}, {"units": 1}],
-        },
+        {"data.target": "dose", "loss": "mse", "layers": [HIDDEN, {"type": "BatchNormalization"}, {"units": 1}]},
     ],
     ids=["probabilities", "logits", "numbers"],
 )
@@ -177,9 +172,7 @@ def test_number_metrics_are_in_the_targets_units():
 
 def test_a_label_that_training_never_saw_is_refused(trained, frame):
     table = read_table(frame.with_columns(label=pl.lit("7")).write_csv().encode(), [""], "new.csv")
-    with pytest.raises(
-        TableError, match=r"new.csv:2: column 'label': '7' is no label that training saw \('0', '1'\)"
-    ):
+    with pytest.raises(TableError, match=r"new.csv:2: column 'label': '7' is no label that training saw \('0', '1'\)"):
         trained.evaluate(table)
 
 

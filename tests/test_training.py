@@ -26,10 +26,7 @@ CASES: dict[str, dict[str, Any]] = {
     "one batch": {"batch_size": 1000},
     "dropout": {"layers": [HIDDEN, {"type": "Dropout", "rate": 0.3}, SIGMOID]},
     "batch normalisation": {"layers": [HIDDEN, {"type": "BatchNormalization"}, SIGMOID], "batch_size": 8},
-    "batch normalisation, same size": {
-        "layers": [HIDDEN, {"type": "BatchNormalization"}, SIGMOID],
-        "batch_size": 9,
-    },
+    "batch normalisation, same size": {"layers": [HIDDEN, {"type": "BatchNormalization"}, SIGMOID], "batch_size": 9},
     "noise and layer normalisation": {
         "layers": [{"type": "GaussianNoise", "stddev": 0.1}, HIDDEN, {"type": "LayerNormalization"}, SIGMOID]
     },
@@ -116,8 +113,7 @@ def test_calls_of_one_step_give_the_same_weights_and_report_progress(project, ru
 
 def test_two_runs_are_bit_equal_and_another_seed_is_another_run(project, run_folder):
     first, second, other = (
-        train(project.dataset(seed=seed), stem="x", path=run_folder / str(i))
-        for i, seed in enumerate([0, 0, 1])
+        train(project.dataset(seed=seed), stem="x", path=run_folder / str(i)) for i, seed in enumerate([0, 0, 1])
     )
     assert first.run.history.read_bytes() == second.run.history.read_bytes()
     assert bit_equal(weights(first), weights(second))
@@ -148,9 +144,7 @@ def test_history_has_a_row_per_epoch_and_metrics_are_of_the_last(project, run_fo
 
 def test_restored_best_weights_are_of_the_epoch_that_metrics_name(project, run_folder):
     stopping = {"patience": 2, "restore_best_weights": True, "monitor": "val_loss"}
-    dataset = project.dataset(
-        epochs=40, optimizer={"name": "adam", "learning_rate": 0.3}, early_stopping=stopping
-    )
+    dataset = project.dataset(epochs=40, optimizer={"name": "adam", "learning_rate": 0.3}, early_stopping=stopping)
     result = train(dataset, stem="x", path=run_folder)
     history = pl.read_csv(result.run.history)
     assert result.epochs < 40
@@ -178,9 +172,7 @@ def test_large_targets_are_learnt_through_the_final_rescaling(project, run_folde
 
 def test_a_loss_that_is_not_finite_stops_the_run_with_advice(project, run_folder):
     dataset = project.dataset(optimizer={"name": "sgd", "learning_rate": 1e30}, epochs=50)
-    with pytest.raises(
-        TrainingError, match=r"the loss is (nan|inf) after epoch \d+; try a smaller learning_rate"
-    ):
+    with pytest.raises(TrainingError, match=r"the loss is (nan|inf) after epoch \d+; try a smaller learning_rate"):
         train(dataset, stem="x", path=run_folder)
     assert json.loads((run_folder / "run.json").read_text())["status"] == "failed"
     assert not (run_folder / "model.keras").exists()
@@ -230,38 +222,20 @@ def test_run_json_says_what_the_numbers_depend_on(project, run_folder):
     assert info["status"] == "finished"
     assert info["data"]["train"]["rows"] + info["data"]["validation"]["rows"] == 60
     assert info["versions"]["keras"] == keras.__version__
-    assert info.keys() >= {
-        "nnrun",
-        "seed",
-        "engine",
-        "jit_compile",
-        "started",
-        "seconds",
-        "epochs",
-        "best_epoch",
-    }
+    assert info.keys() >= {"nnrun", "seed", "engine", "jit_compile", "started", "seconds", "epochs", "best_epoch"}
     assert info["checksums"].keys() == {"config.yaml", "encoding.json", "model.keras"}
 
 
 @pytest.mark.parametrize(
     ("expectation", "met"),
-    [
-        (">= 0.5", True),
-        ("<= 0.5", True),
-        ("== 0.5", True),
-        ("> 0.5", False),
-        ("< 0.5", False),
-        (">= 0.51", False),
-    ],
+    [(">= 0.5", True), ("<= 0.5", True), ("== 0.5", True), ("> 0.5", False), ("< 0.5", False), (">= 0.51", False)],
 )
 def test_expectations_compare_as_they_read(project, expectation, met):
     config: Config = project.load(expect={"val_accuracy": expectation})
     if met:
         check_expectations(config, {"val_accuracy": 0.5})
     else:
-        with pytest.raises(
-            ExpectationError, match=r"config.yaml:\d+:\d+: expect.val_accuracy: expected .* got 0.5"
-        ):
+        with pytest.raises(ExpectationError, match=r"config.yaml:\d+:\d+: expect.val_accuracy: expected .* got 0.5"):
             check_expectations(config, {"val_accuracy": 0.5})
 
 

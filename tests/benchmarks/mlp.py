@@ -82,12 +82,7 @@ def _mlp(hidden: list[int], seed: int, train: Any, x: Vector, *, is_binary: bool
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    arguments = {
-        "hidden_layer_sizes": hidden,
-        "max_iter": MAX_ITER,
-        "random_state": seed,
-        "early_stopping": False,
-    }
+    arguments = {"hidden_layer_sizes": hidden, "max_iter": MAX_ITER, "random_state": seed, "early_stopping": False}
     if is_binary:
         model = make_pipeline(StandardScaler(), MLPClassifier(**arguments))
     else:

@@ -42,10 +42,7 @@ def print_agreement(ours: Path, theirs: Path) -> None:
         return
     apart = np.abs(first - second).max()
     verdict = "outputs agree" if apart <= TOLERANCE else "OUTPUTS DIFFER"
-    print(
-        f"predict: {verdict}: {len(first):,} rows, at most {apart:.1e} apart (tolerance {TOLERANCE:g})",
-        flush=True,
-    )
+    print(f"predict: {verdict}: {len(first):,} rows, at most {apart:.1e} apart (tolerance {TOLERANCE:g})", flush=True)
 
 
 def run(runs: int) -> list[Result]:
