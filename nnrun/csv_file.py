@@ -15,6 +15,7 @@ from nnrun.errors import TableError
 
 LISTED = 10  # how many bad lines a message names
 GZIP = b"\x1f\x8b"
+NUL = "\ue000"  # stands for it, from the private use area
 csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 KiB
 
 
@@ -104,7 +105,7 @@ def not_utf8(source: Path | bytes) -> str:
 
 
 def _separator(line: str) -> str:
-    return max(",;\t", key=lambda separator: len(next(csv.reader([line], delimiter=separator))))
+    return max(",;\t", key=lambda separator: len(next(csv.reader([line.replace("\0", NUL)], delimiter=separator))))
 
 
 def _wrong_names(header: list[str]) -> Iterator[str]:
@@ -137,8 +138,9 @@ def _open(source: Path | bytes) -> IO[bytes]:
 def _records(source: Path | bytes, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line at which each record begins, and its cells; the header is the first."""
     with io.TextIOWrapper(_open(source), encoding="utf-8-sig", newline="") as text:
-        reader = csv.reader(text, delimiter=separator, strict=True)
+        lines = (line.replace("\0", NUL) for line in text)  # which the module refuses before Python 3.11
+        reader = csv.reader(lines, delimiter=separator, strict=True)
         line = 1
         for cells in reader:
-            yield line, cells
+            yield line, [cell.replace(NUL, "\0") for cell in cells]
             line = reader.line_num + 1

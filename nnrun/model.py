@@ -64,6 +64,8 @@ def jit_compile(config: Config, rows: int) -> bool:
 def make(module: Any, spec: Spec, key: str = "name") -> Any:
     """Return an instance of the Keras class that a validated spec names."""
     arguments = {k: _argument(k, v) for k, v in spec.items() if k != key}
+    if not hasattr(module, spec[key]):  # Python 3.10 gets Keras 3.12
+        raise ValueError(f"Keras {keras.__version__} has no {spec[key]}")
     return getattr(module, spec[key])(**arguments)
 
 
