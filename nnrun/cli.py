@@ -2,32 +2,30 @@
 
 import gc
 import json
+import math
 import os
 import shlex
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nnrun import __version__
-from nnrun.errors import Interrupted, NnrunError
+from nnrun.errors import Interrupted, NnrunError, short_path
+from nnrun.files import finite, open_output
 
 if TYPE_CHECKING:
     from nnrun.dataset import Dataset
 
-SetOption = click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable.",
-)
-ConfigArgument = click.argument("config", type=click.Path(path_type=Path))
-RunArgument = click.argument("run", type=click.Path(path_type=Path))
+PATH = click.Path(path_type=Path)
+SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable."
+SetOption = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+RUN_HELP = "The run directory. Default: runs/<config's stem>, then -2, -3, ..."
+ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
+THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -41,14 +39,7 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_version,
-    help="Show the versions and exit.",
-)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version)
 def cli() -> None:
     """Train a Keras network on a CSV from a YAML config.
 
@@ -60,7 +51,7 @@ def cli() -> None:
 
 
 @cli.command()
-@ConfigArgument
+@click.argument("config", type=PATH)
 @SetOption
 def check(config: Path, overrides: tuple[str, ...]) -> None:
     """Tell all that can be known before training, without TensorFlow.
@@ -79,33 +70,14 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
 
 
 @cli.command()
-@ConfigArgument
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    help="The run directory. Default: runs/<config's stem>, then -2, -3, ...",
-)
+@click.argument("config", type=PATH)
+@click.option("-o", "--output", type=PATH, help=RUN_HELP)
 @SetOption
-@click.option(
-    "--engine",
-    type=click.Choice(["compiled", "keras"]),
-    default="compiled",
-    show_default=True,
-    help="nnrun's compiled epoch, or Keras's own model.fit on the same batches.",
-)
+@click.option("--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP)
 @click.option("--overwrite", is_flag=True, help="Replace the run that stands there.")
 @JsonOption
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-def train(
-    config: Path,
-    output: Path | None,
-    overrides: tuple[str, ...],
-    engine: Any,
-    overwrite: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any) -> None:
     """Train CONFIG on its table and save the model in a run directory.
 
     \b
@@ -115,43 +87,36 @@ def train(
     from nnrun.report import describe_metrics
     from nnrun.runs import check_target
 
+    as_json = options.pop("as_json")
     if output:
-        check_target(output, overwrite=overwrite)
+        check_target(output, overwrite=options["overwrite"])
     dataset = _prepare(config, overrides, quiet=quiet)
 
     from nnrun.progress import progress
     from nnrun.training import check_expectations
     from nnrun.training import train as train_dataset
 
-    with ExitStack() as stack:
-        callbacks = () if quiet else (stack.enter_context(progress(dataset.config.epochs)),)
-        result = train_dataset(
-            dataset, stem=config.stem, path=output, engine=engine, overwrite=overwrite, callbacks=callbacks
-        )
+    with progress(dataset.config.epochs, quiet=quiet) as callbacks:
+        result = train_dataset(dataset, stem=config.stem, path=output, callbacks=callbacks, **options)
     if as_json:
         summary = {"run": str(result.run.path), "status": "finished", "epochs": result.epochs}
-        click.echo(json.dumps({**summary, "seconds": round(result.seconds, 3), "metrics": result.finite_metrics}))
+        summary |= {"seconds": round(result.seconds, 3), "metrics": finite(result.metrics)}
+        click.echo(json.dumps(summary))
     elif not quiet:
-        table = shlex.quote(os.path.relpath(dataset.config.data.train))
         click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}")
         click.echo(f"saved in {result.run.path}")
-        click.echo(f"next: nnrun predict {shlex.quote(str(result.run.path))} {table}")
+        arguments = (str(result.run.path), short_path(dataset.config.data.train))
+        click.echo(f"next: nnrun predict {shlex.join(arguments)}")
     check_expectations(dataset.config, result.metrics)
 
 
 @cli.command()
-@RunArgument
-@click.argument("data", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="The CSV to write. Default: stdout.")
+@click.argument("run", type=PATH)
+@click.argument("data", type=PATH)
+@click.option("-o", "--output", type=PATH, help="The CSV to write. Default: stdout.")
 @click.option("--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas.")
-@click.option(
-    "--threshold",
-    type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    help="The probability from which the prediction is the positive label.",
-)
-def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float) -> None:
+@click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
+def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float | None) -> None:
     """Predict each row of DATA, a CSV or - for standard input.
 
     Columns are found by name; the target may be absent.
@@ -161,30 +126,29 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
       nnrun predict runs/digits-relu configs/digits01.csv --keep label -o predictions.csv
     """
     from nnrun.data import write_csv
-    from nnrun.files import atomic_path
     from nnrun.prediction import load_run
 
+    if output:
+        _check_output(output, data)
     trained = load_run(run)
-    source = sys.stdin.buffer.read() if str(data) == "-" else data
-    table = trained.read(source, str(data))
-    kept = tuple(name.strip() for name in keep.split(",") if name.strip())
-    predictions = trained.predict(table, keep=kept, threshold=threshold)
+    if threshold is not None and (not trained.encoder.labels or math.isnan(threshold)):
+        raise click.UsageError("--threshold is a probability from 0 to 1, for a run that predicts labels")
+    table = trained.read(_source(data), str(data))
+    kept = tuple(dict.fromkeys(name.strip() for name in keep.split(",") if name.strip()))
+    predictions = trained.predict(table, keep=kept, threshold=0.5 if threshold is None else threshold)
     ignored = [name for name in trained.ignored(table) if name not in kept]
     if ignored:
         click.echo(f"ignored columns: {', '.join(ignored)}", err=True)
-    if output is None:
-        write_csv(predictions, sys.stdout.buffer)
-    else:
-        with atomic_path(output) as temporary, temporary.open("wb") as file:
-            write_csv(predictions, file)
+    with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
+        write_csv(predictions, file)
 
 
 @cli.command()
-@RunArgument
-@click.argument("data", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
+@click.argument("data", type=PATH)
 @JsonOption
 def evaluate(run: Path, data: Path, as_json: bool) -> None:
-    """Measure a run on DATA, a CSV with the target.
+    """Measure a run on DATA, a CSV with the target or - for standard input.
 
     \b
     Example:
@@ -194,16 +158,13 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
     from nnrun.report import describe_evaluation
 
     trained = load_run(run)
-    table = trained.read(data)
-    metrics = trained.evaluate(table)
-    if as_json:
-        click.echo(json.dumps({"rows": table.frame.height, "metrics": metrics}))
-    else:
-        click.echo(describe_evaluation(table.frame.height, metrics))
+    table = trained.read(_source(data), str(data))
+    rows, metrics = table.frame.height, finite(trained.evaluate(table))
+    click.echo(json.dumps({"rows": rows, "metrics": metrics}) if as_json else describe_evaluation(rows, metrics))
 
 
 @cli.command()
-@click.argument("path", metavar="RUN|CONFIG", type=click.Path(path_type=Path))
+@click.argument("path", metavar="RUN|CONFIG", type=PATH)
 @click.pass_context
 def show(context: click.Context, path: Path) -> None:
     """Show the layers with shapes and parameters, the data, and a run's best epoch.
@@ -221,8 +182,10 @@ def show(context: click.Context, path: Path) -> None:
         context.invoke(check, config=path, overrides=())
         return
     run = Run(path)
+    if run.read_info().status == "finished":
+        run.verify()
     click.echo(f"{describe_run(run)}\n")
-    encoder = Encoder.from_json(run.encoding.read_text(encoding="utf-8"), str(run.encoding))
+    encoder = Encoder.from_json(run.read_encoding(), str(run.encoding))
     click.echo(describe_network(load_config(run.config), len(encoder.features)))
 
 
@@ -237,6 +200,18 @@ def schema() -> None:
     from nnrun.loading import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))
+
+
+def _source(data: Path) -> Path | bytes:
+    return sys.stdin.buffer.read() if str(data) == "-" else data
+
+
+def _check_output(output: Path, data: Path) -> None:
+    """Refuse a file that cannot be written, before the work is done."""
+    if not output.parent.is_dir() or output.is_dir():
+        raise click.UsageError(f"-o {output}: there is no folder to write such a file in")
+    if output.exists() and data.exists() and output.samefile(data):
+        raise click.UsageError(f"-o {output}: would replace DATA itself")
 
 
 def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False) -> "Dataset":
@@ -255,14 +230,18 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False) -
 
 def main() -> None:
     """Run the command line; every expected error becomes a message and an exit code."""
-    code = _exit_code(lambda: cli(standalone_mode=False))
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller; what is opened next takes its number
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+    code = _exit_code()
     gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
     sys.exit(code)
 
 
-def _exit_code(command: Callable[[], Any]) -> int:
+def _exit_code() -> int:
     try:
-        command()
+        cli(standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -270,17 +249,17 @@ def _exit_code(command: Callable[[], Any]) -> int:
         error.show()
         return 2
     except NnrunError as error:
-        click.echo(f"nnrun: {error}" if isinstance(error, Interrupted) else str(error), err=True)
+        click.echo(error, err=True)
         return error.exit_code
     except SystemExit:  # click's answer to a closed pipe
         return 0
     except (KeyboardInterrupt, click.Abort):
-        click.echo("nnrun: interrupted", err=True)
+        click.echo("interrupted", err=True)
         return Interrupted.exit_code
     except OSError as error:
-        click.echo(f"nnrun: {error.filename or 'I/O'}: {error.strerror or error}", err=True)
+        click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
         return 1
     except MemoryError:
-        click.echo("nnrun: out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
+        click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
         return 1
     return 0

@@ -31,6 +31,10 @@ def _columns(value: Any) -> Any:
 Columns = Annotated[list[str], BeforeValidator(_columns, json_schema_input_type=str | float | list[str | float])]
 
 
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
 def _label(value: Any) -> Any:
     if isinstance(value, str | int | float):
         return value
@@ -51,7 +55,7 @@ Expectation = Annotated[str, BeforeValidator(_expectation, json_schema_input_typ
 class Data(Strict, use_attribute_docstrings=True):
     """The tables and what to make of their columns."""
 
-    train: str
+    train: Annotated[str, Field(min_length=1)]
     """The training table: a .csv or .csv.gz file with a header; relative to the config."""
     target: Annotated[Columns, Field(min_length=1)]
     """The column to predict, or a list of columns for MeanSquaredError."""
@@ -59,11 +63,11 @@ class Data(Strict, use_attribute_docstrings=True):
     """The input columns, in order. Default: every other column."""
     drop: Columns = []
     """Columns to leave out of the default features."""
-    validation: str | None = None
+    validation: Annotated[str, Field(min_length=1)] | None = None
     """A second table that is measured after every epoch and never trained on."""
     validation_split: Fraction = 0.0
     """The share of the training rows to hold out instead: drawn by `seed`, stratified for classes."""
-    test: str | None = None
+    test: Annotated[str, Field(min_length=1)] | None = None
     """A table that is measured once, after training."""
     normalize: bool = True
     """Standardise features (and, for MeanSquaredError, the target) inside the model."""
@@ -109,7 +113,7 @@ class Config(Strict, use_attribute_docstrings=True):
     """BinaryCrossentropy for yes/no targets, MeanSquaredError for numbers."""
     optimizer: Annotated[Spec, OPTIMIZER] = "rmsprop"  # type: ignore[assignment]
     """A Keras optimizer; rmsprop is Keras's own default."""
-    metrics: list[Annotated[str | Spec, METRIC]] | None = None
+    metrics: Annotated[list[Annotated[str | Spec, METRIC]], BeforeValidator(_as_list)] | None = None
     """Keras metrics. Default: accuracy, or mean_absolute_error, by the loss."""
     epochs: Annotated[int, Ge(1), Le(10**9)]
     """How many times to go over the training rows."""
@@ -178,9 +182,19 @@ class Config(Strict, use_attribute_docstrings=True):
         return f"{self._source.locate(keys)}: {dotted(keys)}"
 
     def output_activation(self) -> str:
-        """Return the activation that the last layers end in: of the last Dense or Activation."""
-        last = next((x for x in reversed(self.layers) if "activation" in x), {})
-        return str(last.get("activation", "linear"))
+        """Return the activation that bounds the network's output; linear where none does."""
+        for spec in reversed(self.layers):
+            if spec["type"] == "Dense" or spec.get("activation", "linear") != "linear":
+                return str(spec["activation"])
+            if spec["type"].endswith("Normalization"):
+                break
+        return "linear"
+
+    @property
+    def rescales(self) -> bool:
+        """Whether a Rescaling to the target's scale ends the model."""
+        scalable = self.output_activation() in ("linear", "relu", "softplus", "exponential")
+        return self.data.normalize and not self.is_binary and scalable
 
     def to_yaml(self) -> str:
         """Return the config with every default filled in, as YAML that loads to an equal config."""

@@ -6,6 +6,8 @@ polars reads the cells; where it meets a mistake, Python's csv module walks the 
 import csv
 import gzip
 import io
+import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,12 @@ from typing import IO
 from nnrun.errors import TableError
 
 LISTED = 10  # how many bad lines a message names
+OTHER_FILES = {
+    b"PK\x03\x04": "a spreadsheet or an archive",
+    b"PAR1": "Parquet",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
 GZIP = b"\x1f\x8b"
 NUL = "\ue000"  # stands for it, from the private use area
 csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 KiB
@@ -62,10 +70,9 @@ class CsvFile:
         return problems[:LISTED] + more * (len(problems) > LISTED)
 
     def stray_quote(self) -> str:
-        """Return the place of the first cell that holds a quote, or only the file's name."""
-        records = _records(self.source, self.separator)
-        line = next((line for line, cells in records if '"' in "".join(cells)), None)
-        return f"{self.name}:{line}: a quote inside a cell" if line else self.name
+        """Return the name, with the line of the first cell that holds a quote if there is one."""
+        quoted = (line for line, cells in _records(self.source, self.separator) if '"' in "".join(cells))
+        return ":".join(map(str, [self.name, *itertools.islice(quoted, 1)]))
 
 
 def open_csv(source: Path | bytes, name: str) -> CsvFile:
@@ -77,12 +84,18 @@ def open_csv(source: Path | bytes, name: str) -> CsvFile:
     """
     if isinstance(source, Path):
         _check_is_file(source)
+    with _open(source) as raw:
+        start = raw.read(4)
+    if kind := next((kind for magic, kind in OTHER_FILES.items() if start.startswith(magic)), None):
+        raise TableError(f"{name}: is {kind}; save the table as CSV in UTF-8")
     with io.TextIOWrapper(_open(source), encoding="utf-8-sig", newline="") as text:
         first = text.readline()
         rest = text.read(1)
     if not first.strip():
         what = ":1: the first line is blank" if rest else ": the file is empty"
         raise TableError(f"{name}{what}; a table has a header and rows")
+    if first.endswith("\r"):
+        raise TableError(f"{name}:1: lines end in CR alone; end them in LF or CRLF")
     separator = _separator(first)
     try:
         header = [cell.strip() for cell in next(_records(source, separator))[1]]
@@ -109,13 +122,14 @@ def _separator(line: str) -> str:
 
 
 def _wrong_names(header: list[str]) -> Iterator[str]:
+    hint = "; is the header missing?" if all(re.fullmatch(r"[-+.\deE]+", cell) for cell in header) else ""
     for i, column in enumerate(header, start=1):
         if not column:
             yield f"column {i} has no name; give it one in the header"
         elif "\0" in column:
             yield f"{column!r} holds a NUL byte"
         elif header.index(column) != i - 1 and header[: i - 1].count(column) == 1:
-            yield f"{header.count(column)} columns are named {column!r}; names must differ"
+            yield f"{header.count(column)} columns are named {column!r}; names must differ{hint}"
 
 
 def _check_is_file(path: Path) -> None:
@@ -123,8 +137,6 @@ def _check_is_file(path: Path) -> None:
         raise TableError(f"{path}: is a folder; give a .csv file")
     if not path.exists():
         raise TableError(f"{path}: there is no such file")
-    if path.suffix == ".parquet":
-        raise TableError(f"{path}: Parquet is not read by this version; save the table as .csv")
 
 
 def _open(source: Path | bytes) -> IO[bytes]:

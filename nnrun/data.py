@@ -4,9 +4,10 @@ Every cell is read as text, so that nothing is lost to a guess (`007`, `True`); 
 that text. polars does the work.
 """
 
+import csv
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -25,9 +26,10 @@ Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it is written: every cell as text (pl.String), missing ones null.
+    """A table as it is written: every cell as text (pl.String), empty ones null.
 
-    `rows` are the records of the file that the frame's rows are: blank lines are left out.
+    `null_values` are what missing cells look like; `rows` are the records of the file that the frame's rows
+    are: blank lines are left out.
     """
 
     file: CsvFile
@@ -61,29 +63,39 @@ def read_table(source: Path | bytes, null_values: Sequence[str], name: str | Non
     name = name or str(source)
     try:
         file = open_csv(source, name)
-        return _without_blank_lines(file, _read(file, null_values), list(null_values))
+        return _without_blank_lines(file, _read(file), list(null_values))
     except UnicodeDecodeError:
         raise TableError(f"{name}:{not_utf8(source)}") from None
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, zlib.error, csv.Error) as error:
         raise TableError(f"{name}: cannot be read: {error}") from None
 
 
-def parse_numbers(table: Table, columns: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+def parse_numbers(
+    table: Table, columns: Sequence[str], advice: str, booleans: Collection[str] | None = None
+) -> tuple[pl.DataFrame, list[str]]:
     """Parse columns of numbers, or of true and false (1 and 0).
+
+    `advice` says what to do about a column of text; `booleans` are the columns that may be true and false, by
+    default any.
 
     Returns:
         The columns as Float64, and a line for each mistake: text, NaN, infinity, missing cells.
     """
-    text = table.frame.select(columns)
+    text = pl.DataFrame([table.frame[column] for column in columns])  # select would read names as patterns
     numbers = text.select(pl.all().cast(pl.Float64, strict=False))
-    for column in columns:
-        if numbers[column].null_count() > text[column].null_count():
-            numbers = numbers.with_columns(_parse_leniently(table.texts(column)))
     problems = []
     for column in columns:
+        if numbers[column].null_count() > text[column].null_count():
+            parse = _parse_leniently if booleans is None or column in booleans else _parse_signed
+            numbers = numbers.with_columns(parse(table.texts(column)))
         if not _fits(numbers[column]).fill_null(value=False).all():
-            problems += _bad_cells(table, table.texts(column), numbers[column])
+            problems += _bad_cells(table, table.texts(column), numbers[column], advice)
     return numbers, problems
+
+
+def is_boolean(text: pl.Series) -> bool:
+    """Return whether a column's cells are true and false."""
+    return bool(text.count()) and text.drop_nulls().str.to_lowercase().is_in(["true", "false"]).all()
 
 
 def write_csv(frame: pl.DataFrame, file: IO[bytes]) -> None:
@@ -104,20 +116,22 @@ def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -
         groups = [(labels == label).arg_true().to_numpy() for label in labels.unique().sort()]
     ends = np.rint(fraction * np.cumsum([0, *map(len, groups)])).astype(int)  # the shares add up
     sizes = np.diff(ends)
+    if labels is not None:
+        sizes = np.minimum(sizes, [len(rows) - 1 for rows in groups])  # every label stays in training
     held = [generator.permutation(rows)[:size] for rows, size in zip(groups, sizes, strict=True)]
     validation = np.sort(np.concatenate(held)).astype(np.intp)
     return np.setdiff1d(np.arange(count), validation), validation
 
 
-def _read(file: CsvFile, null_values: Sequence[str]) -> pl.DataFrame:
+def _read(file: CsvFile) -> pl.DataFrame:
     try:
         return pl.read_csv(
             file.source,
             separator=file.separator,
             new_columns=file.header,
             infer_schema=False,
-            null_values=list(null_values),
             raise_if_empty=False,
+            glob=False,
         )
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
@@ -137,11 +151,15 @@ def _without_blank_lines(file: CsvFile, frame: pl.DataFrame, null_values: list[s
 
 
 def _parse_leniently(text: pl.Series) -> pl.Series:
-    """Parse numbers with a plus sign, or a column of true and false."""
+    if not is_boolean(text):
+        return _parse_signed(text)
     words = text.str.to_lowercase()
+    numbers: pl.Series = words.replace_strict({"true": 1.0, "false": 0.0}, default=None, return_dtype=pl.Float64)
+    return numbers
+
+
+def _parse_signed(text: pl.Series) -> pl.Series:
     numbers: pl.Series = text.str.replace(r"^\+([\d.])", "$1").cast(pl.Float64, strict=False)
-    if words.drop_nulls().is_in(["true", "false"]).all():
-        numbers = words.replace_strict({"true": 1.0, "false": 0.0}, default=None, return_dtype=pl.Float64)
     return numbers
 
 
@@ -149,15 +167,15 @@ def _fits(numbers: pl.Series) -> pl.Series:
     return numbers.is_between(-FLOAT32_MAX, FLOAT32_MAX)  # false for NaN too
 
 
-def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series) -> list[str]:
+def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series, advice: str) -> list[str]:
     """Return a line for each kind of cell in the column that is no number."""
     column = text.name
     not_numbers = numbers.is_null() & text.is_not_null()
     if not_numbers.sum() > max(1, text.count() / 2) and not _hint(text.filter(not_numbers)[0]):
         examples = ", ".join(map(repr, text.drop_nulls().unique(maintain_order=True).head(SHOWN)))
         return [
-            f"{table.name}: column {column!r} holds text ({examples}), where this version reads numbers and "
-            f"true/false; to train without it: `drop: [{column}]`"
+            f"{table.name}: column {column!r} holds text ({examples}), and this version reads numbers and "
+            f"true/false; {advice.format(column=column)}"
         ]
     problems = []
     for mask, what in (

@@ -1,6 +1,6 @@
 """The dataset of a config: its tables read, their columns chosen, rows held out, the encoder fitted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -8,24 +8,28 @@ import numpy as np
 import polars as pl
 
 from nnrun.config import Config
-from nnrun.data import Rows, Table, hold_out, parse_numbers, read_table
+from nnrun.data import Rows, Table, hold_out, is_boolean, parse_numbers, read_table
 from nnrun.encoding import Encoder, Matrix, label_key, read_target, require_columns
-from nnrun.errors import ConfigError, TableError, did_you_mean
+from nnrun.errors import ConfigError, TableError, did_you_mean, listed, short_path
 
 Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some rows of a table: features as Float64, targets as Float64 or one String column of labels."""
+    """Some rows of a table: features as Float64, targets as Float64 or one String column of labels.
+
+    `booleans` are the features that were written as true and false.
+    """
 
     name: str
     numbers: pl.DataFrame
+    booleans: frozenset[str]
     target: pl.DataFrame
 
     def take(self, rows: Rows) -> "Part":
         """Return the part with only these rows."""
-        return Part(self.name, self.numbers[rows], self.target[rows])
+        return replace(self, numbers=self.numbers[rows], target=self.target[rows])
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Dataset:
     @cached_property
     def encoder(self) -> Encoder:
         """The encoder, fitted on the training rows alone."""
-        return Encoder.fit(self.config, self.train.numbers, self.train.target)
+        return Encoder.fit(self.config, self.train.numbers, self.train.booleans, self.train.target)
 
     @cached_property
     def label_counts(self) -> dict[str, int]:
@@ -94,33 +98,39 @@ def load_dataset(config: Config) -> Dataset:
         ConfigError: a column that the config names is not in the table.
         TableError: the tables are wrong; every mistake of all of them is named.
     """
-    data = config.data
     problems: list[str] = []
-    train = _part(config, data.train, None, problems)
-    features = train.numbers.columns if train else []
-    validation = _part(config, data.validation, features, problems) if data.validation else None
-    test = _part(config, data.test, features, problems) if data.test else None
+    train = _part(config, "train", None, problems)
+    validation = _part(config, "validation", train, problems)
+    test = _part(config, "test", train, problems)
     if train is None or problems:
         raise TableError(problems)
-    if data.validation_split:
+    if config.data.validation_split:
         train, validation = _split(config, train)
     return Dataset(config, train, validation, test)
 
 
-def _part(config: Config, path: str, features: list[str] | None, problems: list[str]) -> Part | None:
-    """Read one table, by default with the features that the config chooses; add to `problems`."""
-    data = config.data
+def _part(config: Config, key: str, train: Part | None, problems: list[str]) -> Part | None:
+    """Read the table of a key, if there is one, as the training table was read; add to `problems`."""
+    path: str | None = getattr(config.data, key)
+    if path is None:
+        return None
+    if not Path(path).is_file():
+        what = "is a folder" if Path(path).is_dir() else "there is no such file"
+        problems.append(f"{config.where('data', key)}: {short_path(path)}: {what}")
+        return None
     try:
-        table = read_table(Path(path), data.null_values, _relative(path))
-        features = _choose_features(config, table) if features is None else features
-        require_columns(table, (*features, *data.target))
+        table = read_table(Path(path), config.data.null_values, short_path(path))
+        features = train.numbers.columns if train else _choose_features(config, table)
+        require_columns(table, (*features, *config.data.target))
     except TableError as error:
         problems += error.problems
         return None
-    numbers, wrong_features = parse_numbers(table, features)
-    target, wrong_target = read_target(table, data.target, is_binary=config.is_binary)
+    advice = "to train without it: `drop: [{column}]`"
+    numbers, wrong_features = parse_numbers(table, features, advice, train.booleans if train else None)
+    target, wrong_target = read_target(table, config.data.target, is_binary=config.is_binary)
     problems += wrong_features + wrong_target
-    return Part(table.name, numbers, target)
+    booleans = frozenset(column for column in features if is_boolean(table.frame[column]))
+    return Part(table.name, numbers, booleans, target)
 
 
 def _choose_features(config: Config, table: Table) -> list[str]:
@@ -134,7 +144,7 @@ def _choose_features(config: Config, table: Table) -> list[str]:
     for key, names in (("target", data.target), ("features", data.features or []), ("drop", data.drop)):
         for name in names:
             if name not in columns:
-                hint = did_you_mean(name, columns) or f"; it has {_listed(columns)}"
+                hint = did_you_mean(name, columns) or f"; it has {listed(columns, 12)}"
                 place = config.where("data", key)
                 problems.append(f"{place}: {name!r} is not a column of {table.name}{hint}")
     features = data.features or [c for c in columns if c not in (*data.target, *data.drop)]
@@ -146,7 +156,11 @@ def _choose_features(config: Config, table: Table) -> list[str]:
 
 
 def _split(config: Config, train: Part) -> tuple[Part, Part]:
-    labels = train.target.to_series() if config.is_binary else None
+    labels = None
+    if config.is_binary:
+        texts = train.target.to_series()
+        labels = texts.replace_strict({text: label_key(text) for text in texts.unique()})
+        labels = labels if labels.n_unique() == 2 else None  # lint says what is wrong with others
     count, fraction = len(train.numbers), config.data.validation_split
     kept, held = hold_out(labels, count, fraction, config.seed)
     if not len(held) or not len(kept):
@@ -154,16 +168,3 @@ def _split(config: Config, train: Part) -> tuple[Part, Part]:
         what = "none to validate on" if not len(held) else "none to train on"
         raise ConfigError(f"{place}: {fraction} of {count} rows leaves {what}")
     return train.take(kept), train.take(held)
-
-
-def _relative(path: str) -> str:
-    """Return the path as short as it can be said from here."""
-    try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except ValueError:
-        return path
-
-
-def _listed(columns: list[str]) -> str:
-    more = f" and {len(columns) - 12} more" if len(columns) > 12 else ""
-    return ", ".join(columns[:12]) + more

@@ -4,7 +4,8 @@ It is fitted on the training rows alone, saved as `encoding.json`, and treats ev
 training table was treated.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -18,14 +19,13 @@ from nnrun.named import Positive, Strict
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 TRUE_LABELS: dict[tuple[str, ...], str] = {("0.0", "1.0"): "1.0", ("false", "true"): "true"}
-NEVER_NEGATIVE = {"relu", "softplus", "exponential"}
 
 
 class Feature(Strict):
     """One input column, standardised as (x - mean) / sqrt(variance), both of the training rows."""
 
     name: str
-    kind: Literal["number"] = "number"
+    kind: Literal["number", "boolean"] = "number"
     mean: float
     variance: Positive
 
@@ -52,16 +52,17 @@ class Encoder(Strict):
     labels: list[str]
 
     @classmethod
-    def fit(cls, config: Config, numbers: pl.DataFrame, target: pl.DataFrame) -> "Encoder":
+    def fit(cls, config: Config, numbers: pl.DataFrame, booleans: Collection[str], target: pl.DataFrame) -> "Encoder":
         """Fit an encoder on the training rows.
 
-        `numbers` are the features as Float64; `target` the targets of the same rows, Float64 or one String
-        column of labels.
+        `numbers` are the features as Float64, of which `booleans` were true and false; `target` the targets of
+        the same rows, Float64 or one String column of labels.
         """
         features = []
         for column in numbers:
             variance = _spread(column) ** 2 or 1.0  # of a constant: Keras would divide by 1e-7
-            features.append(Feature(name=column.name, mean=_center(column), variance=variance))
+            kind: Literal["number", "boolean"] = "boolean" if column.name in booleans else "number"
+            features.append(Feature(name=column.name, kind=kind, mean=_center(column), variance=variance))
         if config.is_binary:
             labels = order_labels(target.to_series().unique(maintain_order=True), config.data.positive)
             return cls(features=features, targets=[Target(name=target.columns[0])], labels=labels)
@@ -70,8 +71,8 @@ class Encoder(Strict):
 
     def matrix(self, numbers: pl.DataFrame) -> Matrix:
         """Return the features as a C-ordered float32 matrix of shape (rows, features)."""
-        ordered = numbers.select(pl.col([f.name for f in self.features]).cast(pl.Float32))
-        return ordered.to_numpy(order="c")
+        columns = [numbers[feature.name].cast(pl.Float32) for feature in self.features]
+        return pl.DataFrame(columns).to_numpy(order="c")
 
     def target_matrix(self, target: pl.DataFrame) -> Matrix:
         """Return the targets as a float32 matrix of shape (rows, targets); labels as 0 and 1."""
@@ -92,8 +93,10 @@ class Encoder(Strict):
         Raises:
             TableError: columns are missing (all are named), or cells are no numbers.
         """
-        require_columns(table, [f.name for f in self.features])
-        numbers, problems = parse_numbers(table, [f.name for f in self.features])
+        names = [feature.name for feature in self.features]
+        require_columns(table, names)
+        booleans = {feature.name for feature in self.features if feature.kind == "boolean"}
+        numbers, problems = parse_numbers(table, names, "training read numbers here", booleans)
         if problems:
             raise TableError(problems)
         return numbers
@@ -120,7 +123,7 @@ class Encoder(Strict):
         return target
 
     @classmethod
-    def from_json(cls, text: str, name: str) -> "Encoder":
+    def from_json(cls, text: bytes | str, name: str) -> "Encoder":
         """Read an encoder back.
 
         Raises:
@@ -140,13 +143,15 @@ class Encoder(Strict):
 def read_target(table: Table, names: Sequence[str], *, is_binary: bool) -> tuple[pl.DataFrame, list[str]]:
     """Return the target columns, as Float64 or as one String column of labels, and the mistakes."""
     if not is_binary:
-        return parse_numbers(table, names)
+        return parse_numbers(table, names, "for two labels, use loss: BinaryCrossentropy", ())
     texts = table.texts(names[0]).to_frame()
     missing = texts.to_series().is_null().arg_true()
     if not len(missing):
         return texts, []
     line = table.lines([int(missing[0])])[0]
-    return texts, [f"{table.name}:{line}: column {names[0]!r}: {len(missing)} rows have no target"]
+    return texts, [
+        f"{table.name}:{line}: column {names[0]!r}: no target in {len(missing)} row{'s' * (len(missing) > 1)}"
+    ]
 
 
 def require_columns(table: Table, names: Iterable[str]) -> None:
@@ -161,11 +166,10 @@ def require_columns(table: Table, names: Iterable[str]) -> None:
 def label_key(text: str) -> str:
     """Return what spellings of one label have in common: `1`, `1.0`; `True`, `true`."""
     stripped = text.strip()
-    try:
+    if re.fullmatch(r"[-+]?(\d{1,15}\.?\d*|\.\d+)", stripped):  # beyond 15 digits floats merge integers
         return repr(float(stripped))
-    except ValueError:
-        lowered = stripped.lower()
-        return lowered if lowered in ("true", "false") else stripped
+    lowered = stripped.lower()
+    return lowered if lowered in ("true", "false") else stripped
 
 
 def order_labels(texts: pl.Series, positive: Any) -> list[str]:
@@ -174,21 +178,15 @@ def order_labels(texts: pl.Series, positive: Any) -> list[str]:
     for text in texts:
         spelt.setdefault(label_key(text), text)
     keys = sorted(spelt)
-    chosen = positive_key(positive) if positive is not None else TRUE_LABELS.get(tuple(keys))
+    chosen = label_key(str(positive)) if positive is not None else TRUE_LABELS.get(tuple(keys))
     return [spelt[key] for key in sorted(keys, key=lambda key: key == chosen)]
-
-
-def positive_key(positive: Any) -> str:
-    """Return the label key of the config's `positive`."""
-    return label_key(str(positive))
 
 
 def _fit_target(column: pl.Series, config: Config) -> Target:
     """Return the target's scale and offset: none under an output that is bounded, or unscaled."""
-    activation = config.output_activation()
-    if not config.data.normalize or activation not in {"linear", *NEVER_NEGATIVE}:
+    if not config.rescales:
         return Target(name=column.name)
-    offset = _center(column) if activation == "linear" else 0.0
+    offset = _center(column) if config.output_activation() == "linear" else 0.0  # else it stays non-negative
     return Target(name=column.name, scale=_spread(column) or 1.0, offset=offset)
 
 

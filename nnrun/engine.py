@@ -21,6 +21,7 @@ GROWTH = 8  # how much longer than the last one a call may be
 PREDICTION_ROWS = 8_192  # rows per call: some MB of activations, and no cost per row to speak of
 
 Report = Callable[[int], None]
+Step = Callable[[tuple[object, ...]], object]
 Logs = dict[str, float]
 Order = np.ndarray[tuple[int], np.dtype[np.int32]]
 
@@ -31,36 +32,21 @@ class Engine:
     A step takes `batch_size` rows; the last batch may be smaller, and counts as Keras counts it.
     """
 
-    def __init__(self, model: Model, train: Arrays, batch_size: int) -> None:
-        self.model = model
-        self.batch_size = batch_size
-        if not model.optimizer.built:
-            build_variables(model, train)
-        self._train = _Loop(model.train_step, train, batch_size, jit_compile=model.jit_compile)
-        self._evaluations: dict[int, _Loop] = {}
-        # A metric's reset and result are some dozen small operations each, run twice an epoch.
-        self._reset = tf.function(model.reset_metrics, autograph=False)
-        self._results = tf.function(model.get_metrics_result, autograph=False)
+    def __init__(self, model: Model, train: Arrays, validation: Arrays | None, batch_size: int) -> None:
+        self._train = _Loop(model.train_step, model, train, batch_size)
+        self._validate = _Loop(model.test_step, model, validation, batch_size) if validation else None
 
     def train_epoch(self, order: Order, report: Report) -> Logs:
         """Train on every row once, in this order; `report` is called with the steps done so far."""
-        self._reset()
-        self._train.run(order, report)
-        return self._logs()
+        logs = self._train.run(order, report)
+        if self._validate:
+            logs |= {f"val_{name}": value for name, value in self._validate.run().items()}
+        return logs
 
-    def evaluate(self, arrays: Arrays) -> Logs:
-        """Return the loss and metrics of the rows, as `model.evaluate` does."""
-        loop = self._evaluations.get(id(arrays))
-        if loop is None:
-            jit = self.model.jit_compile
-            loop = _Loop(self.model.test_step, arrays, self.batch_size, jit_compile=jit)
-            self._evaluations[id(arrays)] = loop
-        self._reset()
-        loop.run(np.arange(len(arrays.x), dtype=np.int32), lambda _: None)
-        return self._logs()
 
-    def _logs(self) -> Logs:
-        return {name: value.numpy().item() for name, value in self._results().items()}
+def evaluate(model: Model, arrays: Arrays, batch_size: int) -> Logs:
+    """Return the loss and metrics of the rows, as `model.evaluate` does."""
+    return _Loop(model.test_step, model, arrays, batch_size).run()
 
 
 def build_variables(model: Model, arrays: Arrays) -> None:
@@ -84,9 +70,10 @@ def predict(model: Model, x: Matrix) -> Matrix:
 class _Loop:
     """A step run over batches of resident rows, in calls of about half a second."""
 
-    def __init__(
-        self, step: Callable[[tuple[object, ...]], object], arrays: Arrays, batch_size: int, *, jit_compile: bool
-    ) -> None:
+    def __init__(self, step: Step, model: Model, arrays: Arrays, batch_size: int) -> None:
+        if not model.optimizer.built:
+            build_variables(model, arrays)
+        jit_compile = model.jit_compile
         given = (arrays.x, arrays.y, arrays.sample_weight)
         self._tensors = [tf.constant(array) for array in given if array is not None]
         self._step = step
@@ -99,12 +86,20 @@ class _Loop:
         self._looped = self._rows // batch_size if self._fixed else self._steps
         self._run = tf.function(self._batches, jit_compile=jit_compile, autograph=False)
         self._last = tf.function(self._batch, jit_compile=jit_compile, autograph=False)
+        # A metric's reset and result are some dozen small operations each, run once or twice an epoch.
+        self._reset = tf.function(model.reset_metrics, autograph=False)
+        self._results = tf.function(model.get_metrics_result, autograph=False)
         self._calls = 0
         self._steps_per_call = 1
 
-    def run(self, order: Order, report: Report) -> None:
-        """Run every step; `report` is called with the number of steps done."""
-        indices = tf.constant(order)
+    def run(self, order: Order | None = None, report: Report | None = None) -> Logs:
+        """Run every step, over the rows as they stand or in this order, and return the metrics.
+
+        `report` is called with the number of steps done.
+        """
+        report = report or (lambda _: None)
+        indices = tf.constant(np.arange(self._rows, dtype=np.int32) if order is None else order)
+        self._reset()
         done = 0
         while done < self._looped:
             stop = min(done + self._steps_per_call, self._looped)
@@ -116,6 +111,7 @@ class _Loop:
         if done < self._steps:
             self._last(indices[done * self._batch_size :])
             report(self._steps)
+        return {name: value.numpy().item() for name, value in self._results().items()}
 
     def _adapt(self, steps: int, seconds: float) -> None:
         """Choose how many steps the next call takes; the first call's time is mostly tracing."""

@@ -6,6 +6,7 @@ InputError 2 > ConfigError, TableError, RunError.
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 
 class NnrunError(Exception):
@@ -68,3 +69,17 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
     folded = {k.lower(): k for k in known}
     near = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
     return f"; did you mean {folded[near[0]]!r}?" if near else ""
+
+
+def listed(names: Sequence[object], most: int) -> str:
+    """Return `'a', 'b', ... (7 in all)`: `most` of the names at the most."""
+    more = f", ... ({len(names)} in all)" if len(names) > most else ""
+    return ", ".join(map(repr, names[:most])) + more
+
+
+def short_path(path: str) -> str:
+    """Return the path as short as it can be said from here."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return path

@@ -3,15 +3,15 @@
 The rules stand in `lint_errors.py` and `lint_warnings.py`, each a small function with a code.
 """
 
-import importlib
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from nnrun.dataset import Dataset
 from nnrun.errors import ConfigError
+from nnrun.lint_errors import ERRORS
+from nnrun.lint_warnings import WARNINGS
 
 Level = Literal["error", "warning"]
-Check = Callable[[Dataset], Iterator[str]]
 
 
 class Rule(NamedTuple):
@@ -19,7 +19,7 @@ class Rule(NamedTuple):
 
     code: str
     level: Level
-    check: Check
+    check: Callable[[Dataset], Iterator[str]]
 
 
 class Finding(NamedTuple):
@@ -34,28 +34,16 @@ class Finding(NamedTuple):
         return f"{level}{self.message} [{self.code}]"
 
 
-RULES: list[Rule] = []
-
-
-def rule(code: str, level: Level) -> Callable[[Check], Check]:
-    """Register a rule under its code."""
-
-    def register(check: Check) -> Check:
-        RULES.append(Rule(code, level, check))
-        return check
-
-    return register
+RULES = [Rule(code, "error", check) for code, check in ERRORS.items()]
+RULES += [Rule(code, "warning", check) for code, check in WARNINGS.items()]
 
 
 def lint(dataset: Dataset) -> list[Finding]:
     """Return every finding of every rule, errors first."""
-    for module in ("lint_errors", "lint_warnings"):  # importing them registers their rules
-        importlib.import_module(f"nnrun.{module}")
-    findings = [Finding(r.code, r.level, message) for r in RULES for message in r.check(dataset)]
-    return sorted(findings, key=lambda finding: finding.level)
+    return [Finding(rule.code, rule.level, message) for rule in RULES for message in rule.check(dataset)]
 
 
 def raise_errors(findings: list[Finding]) -> None:
     """Raise a ConfigError with all findings that are errors, if there are any."""
-    if errors := [str(f) for f in findings if f.level == "error"]:
+    if errors := [str(finding) for finding in findings if finding.level == "error"]:
         raise ConfigError(errors)

@@ -7,24 +7,23 @@ import numpy as np
 
 from nnrun.config import Config, metric_name
 from nnrun.dataset import Dataset
-from nnrun.encoding import TRUE_LABELS, label_key, positive_key
-from nnrun.errors import did_you_mean
+from nnrun.encoding import TRUE_LABELS, label_key
+from nnrun.errors import did_you_mean, received
 from nnrun.keras_names import METRIC, NUMBER_METRICS
-from nnrun.lint import rule
 from nnrun.network import oversize
 from nnrun.source import Keys
 
 RANGES: dict[str, tuple[float, float]] = {
-    "sigmoid": (0, 1),
-    "hard_sigmoid": (0, 1),
-    "tanh": (-1, 1),
-    "relu": (0, np.inf),
-    "softplus": (0, np.inf),
-    "exponential": (0, np.inf),
+    **dict.fromkeys(("sigmoid", "hard_sigmoid", "sparse_sigmoid", "softmax", "sparsemax"), (0, 1)),
+    **dict.fromkeys(("tanh", "hard_tanh", "softsign"), (-1, 1)),
+    **dict.fromkeys(("relu", "softplus", "exponential"), (0, np.inf)),
+    "relu6": (0, 6),
 }
+EPSILON = float(np.finfo(np.float32).eps)
+COARSE = 0.02  # steps of float32 beyond this share of a column's deviation blur it
+UNDIRECTED = {"FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives"}  # by Keras's `auto`
 
 
-@rule("labels", "error")
 def two_labels(dataset: Dataset) -> Iterator[str]:
     """BinaryCrossentropy needs a target of exactly two values, and to know which is 1."""
     config, counts = dataset.config, dataset.label_counts
@@ -40,19 +39,18 @@ def two_labels(dataset: Dataset) -> Iterator[str]:
             f"{', ...' * (len(counts) > 5)}; for numbers, use loss: MeanSquaredError"
         )
     elif (positive := config.data.positive) is not None:
-        if positive_key(positive) not in map(label_key, counts):
+        if label_key(str(positive)) not in map(label_key, counts):
             known = " and ".join(map(repr, counts))
             place = config.where("data", "positive")
-            yield f"{place}: {positive!r} is no label of the target; its labels are {known}"
+            yield f"{place}: {received(positive)} is no label of the target; its labels are {known}"
     elif tuple(sorted(map(label_key, counts))) not in TRUE_LABELS:
         lines = " or ".join(f"`positive: {label}`" for label in counts)
         yield f"{place}: which label is 1 cannot be told; say so under data: {lines}"
 
 
-@rule("unknown-label", "error")
 def known_labels(dataset: Dataset) -> Iterator[str]:
     """The labels of the rows that are measured stand in the training rows too."""
-    for part in (dataset.validation, dataset.test) if dataset.config.is_binary else ():
+    for part in (dataset.validation, dataset.test) if len(dataset.label_counts) == 2 else ():
         if part:
             labels = part.target.to_series()
             unknown = labels.filter(dataset.encoder.codes(labels).is_null()).unique().sort().to_list()
@@ -61,7 +59,6 @@ def known_labels(dataset: Dataset) -> Iterator[str]:
                 yield f"{part.name}: {shown}: no such label in the training rows"
 
 
-@rule("output-units", "error")
 def output_units(dataset: Dataset) -> Iterator[str]:
     """The last layer gives as many units as there are target columns."""
     config = dataset.config
@@ -76,7 +73,6 @@ def output_units(dataset: Dataset) -> Iterator[str]:
         yield f"{place}: the last layer gives one unit for each target column ({targets}); received {units}"
 
 
-@rule("softmax-one-unit", "error")
 def softmax_one_unit(dataset: Dataset) -> Iterator[str]:
     """A softmax over one unit is always 1."""
     config = dataset.config
@@ -88,7 +84,6 @@ def softmax_one_unit(dataset: Dataset) -> Iterator[str]:
             yield f"{place}: {spec['activation']} over one unit gives the same for every row; use sigmoid"
 
 
-@rule("mse-range", "error")
 def mse_range(dataset: Dataset) -> Iterator[str]:
     """A sigmoid output stays in 0..1 and a relu output is never negative: so must the target be."""
     config = dataset.config
@@ -107,7 +102,6 @@ def mse_range(dataset: Dataset) -> Iterator[str]:
             )
 
 
-@rule("metric-loss", "error")
 def metrics_fit_loss(dataset: Dataset) -> Iterator[str]:
     """Accuracy and its like need classes; on logits, only those that can be told the threshold."""
     config = dataset.config
@@ -120,7 +114,6 @@ def metrics_fit_loss(dataset: Dataset) -> Iterator[str]:
             yield f"{place} needs probabilities; leave from_logits out and end in a sigmoid"
 
 
-@rule("logits-activation", "error")
 def logits_activation(dataset: Dataset) -> Iterator[str]:
     """from_logits takes the last layer's output as it is: it must be linear."""
     config = dataset.config
@@ -130,13 +123,15 @@ def logits_activation(dataset: Dataset) -> Iterator[str]:
         yield f"{place}: logits come from a linear output; received {activation}: remove one of the two"
 
 
-@rule("monitor", "error")
 def known_quantities(dataset: Dataset) -> Iterator[str]:
     """early_stopping, reduce_lr_on_plateau and expect name quantities that the run will log."""
     config = dataset.config
     for key in ("early_stopping", "reduce_lr_on_plateau"):
         if callback := getattr(config, key):
             yield from _unknown_quantity(config, (key, "monitor"), callback["monitor"], config.logged)
+            metric = METRIC.canonical(callback["monitor"].removeprefix("val_"))
+            if metric in UNDIRECTED and callback["mode"] == "auto":
+                yield f"{config.where(key)}: say mode: min or max for {callback['monitor']}"
     tested = [f"test_{name}" for name in config.logged if not name.startswith("val_")]
     for name in config.expect:
         known = config.logged + (tested if config.data.test else [])
@@ -153,7 +148,6 @@ def _unknown_quantity(config: Config, keys: Keys, name: str, known: list[str]) -
     yield f"{config.where(*keys)}: the run logs no {name!r}{hint}"
 
 
-@rule("class-weight", "error")
 def class_weight_labels(dataset: Dataset) -> Iterator[str]:
     """class_weight is for classes, and gives every label a weight."""
     config = dataset.config
@@ -169,7 +163,6 @@ def class_weight_labels(dataset: Dataset) -> Iterator[str]:
             yield f"{place}: {given[key]!r} is no label of the target"
 
 
-@rule("network-size", "error")
 def network_fits(dataset: Dataset) -> Iterator[str]:
     """The weights, their gradients and the optimizer's slots fit in memory."""
     config = dataset.config
@@ -177,7 +170,6 @@ def network_fits(dataset: Dataset) -> Iterator[str]:
         yield f"{config.where('layers')}: {problem}"
 
 
-@rule("tensorboard", "error")
 def tensorboard_installed(dataset: Dataset) -> Iterator[str]:
     """`tensorboard: true` needs the tensorboard package."""
     if dataset.config.tensorboard and not importlib.util.find_spec("tensorboard"):
@@ -185,15 +177,34 @@ def tensorboard_installed(dataset: Dataset) -> Iterator[str]:
         yield f"{place}: the package is not installed: pip install 'nnrun[tensorboard]'"
 
 
-@rule("feature-range", "error")
 def feature_range(dataset: Dataset) -> Iterator[str]:
     """A feature's variance fits float32, or standardising would lose it."""
     if not dataset.config.data.normalize:
         return
     for feature in dataset.encoder.features:
-        deviation = feature.variance**0.5
+        column, deviation = dataset.train.numbers[feature.name], feature.variance**0.5
+        largest = max(abs(feature.mean), np.abs(column.to_numpy()).max())
+        constant = column.min() == column.max()
         if not 1e-6 < deviation < 1e18:  # Keras divides by at least 1e-7; float32 ends at 3e38
-            yield (
-                f"{dataset.train.name}: column {feature.name!r} varies by {deviation:.0e}, which float32 "
-                "cannot standardise; give it in another unit"
-            )
+            problem = f"varies by {deviation:.0e}, which float32 cannot standardise; give it in another unit"
+        elif not constant and largest * EPSILON > COARSE * deviation:
+            problem = f"varies by {deviation:.2g} around {largest:.3g}, too little for float32; subtract an offset"
+        else:
+            continue
+        yield f"{dataset.train.name}: column {feature.name!r} {problem}"
+
+
+ERRORS = {
+    "labels": two_labels,
+    "unknown-label": known_labels,
+    "output-units": output_units,
+    "softmax-one-unit": softmax_one_unit,
+    "mse-range": mse_range,
+    "metric-loss": metrics_fit_loss,
+    "logits-activation": logits_activation,
+    "monitor": known_quantities,
+    "class-weight": class_weight_labels,
+    "network-size": network_fits,
+    "tensorboard": tensorboard_installed,
+    "feature-range": feature_range,
+}

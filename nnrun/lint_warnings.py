@@ -6,7 +6,6 @@ import polars as pl
 
 from nnrun.config import Checkpoint
 from nnrun.dataset import Dataset
-from nnrun.lint import rule
 
 PROBABILITIES = {"sigmoid", "hard_sigmoid", "sparse_sigmoid"}
 EXACT_INTEGERS = 2**24  # float32 has 24 bits of precision
@@ -14,7 +13,6 @@ LARGE = 10.0  # inputs beyond this saturate or dominate a freshly initialised la
 RARE = 0.1  # a label with less than this share of the rows
 
 
-@rule("linear-hidden", "warning")
 def linear_hidden(dataset: Dataset) -> Iterator[str]:
     """With linear hidden layers only, the network is no more than linear or logistic regression."""
     config = dataset.config
@@ -28,7 +26,6 @@ def linear_hidden(dataset: Dataset) -> Iterator[str]:
         )
 
 
-@rule("sigmoid-hidden", "warning")
 def sigmoid_hidden(dataset: Dataset) -> Iterator[str]:
     """ReLU learns faster than sigmoid in hidden layers."""
     layers = dataset.config.layers
@@ -39,7 +36,6 @@ def sigmoid_hidden(dataset: Dataset) -> Iterator[str]:
         yield f"{place}: sigmoid in a hidden layer learns slowly; relu is faster"
 
 
-@rule("bce-output", "warning")
 def bce_output(dataset: Dataset) -> Iterator[str]:
     """Under BinaryCrossentropy the output is a probability, or from_logits says that it is none."""
     config = dataset.config
@@ -51,7 +47,6 @@ def bce_output(dataset: Dataset) -> Iterator[str]:
         )
 
 
-@rule("unscaled", "warning")
 def unscaled(dataset: Dataset) -> Iterator[str]:
     """Without normalize, large features make training slow or unstable."""
     config = dataset.config
@@ -64,7 +59,6 @@ def unscaled(dataset: Dataset) -> Iterator[str]:
         )
 
 
-@rule("target-copy", "warning")
 def target_copy(dataset: Dataset) -> Iterator[str]:
     """A feature that equals the target gives the answer away."""
     targets = dataset.encoder.target_matrix(dataset.train.target).T
@@ -74,7 +68,6 @@ def target_copy(dataset: Dataset) -> Iterator[str]:
             yield f"{dataset.train.name}: column {column.name!r} equals the target; drop: [{column.name}]"
 
 
-@rule("imbalance", "warning")
 def imbalance(dataset: Dataset) -> Iterator[str]:
     """With a rare label, always answering the other one looks good."""
     config, counts = dataset.config, dataset.label_counts
@@ -87,7 +80,6 @@ def imbalance(dataset: Dataset) -> Iterator[str]:
         )
 
 
-@rule("nothing-held-out", "warning")
 def nothing_held_out(dataset: Dataset) -> Iterator[str]:
     """Without rows held out, nothing tells learning from memorising."""
     if dataset.validation is None:
@@ -95,7 +87,6 @@ def nothing_held_out(dataset: Dataset) -> Iterator[str]:
         yield f"{place}: nothing is held out for validation; add validation_split: 0.2 under data"
 
 
-@rule("constant", "warning")
 def constant(dataset: Dataset) -> Iterator[str]:
     """A constant column says nothing."""
     columns = [c.name for c in dataset.train.numbers.iter_columns() if c.min() == c.max()]
@@ -103,7 +94,6 @@ def constant(dataset: Dataset) -> Iterator[str]:
         yield f"{dataset.train.name}: {_named(columns)} constant in the training rows"
 
 
-@rule("big-integers", "warning")
 def big_integers(dataset: Dataset) -> Iterator[str]:
     """float32 cannot tell neighbouring integers beyond 2^24 apart."""
     for part in (dataset.train.numbers, dataset.train.target):
@@ -117,7 +107,6 @@ def big_integers(dataset: Dataset) -> Iterator[str]:
                 )
 
 
-@rule("checkpoint", "warning")
 def checkpoint(dataset: Dataset) -> Iterator[str]:
     """Checkpoints are not written by this version."""
     if dataset.config.checkpoint != Checkpoint():
@@ -125,7 +114,21 @@ def checkpoint(dataset: Dataset) -> Iterator[str]:
 
 
 def _named(columns: list[str]) -> str:
-    """Return "column 'a' is", or "3 columns ('a', 'b', ...) are"."""
+    """Return "column 'a' is", or "3 columns ('a', 'b', 'c') are"."""
     if len(columns) == 1:
         return f"column {columns[0]!r} is"
     return f"{len(columns)} columns ({', '.join(map(repr, columns[:3]))}{', ...' * (len(columns) > 3)}) are"
+
+
+WARNINGS = {
+    "linear-hidden": linear_hidden,
+    "sigmoid-hidden": sigmoid_hidden,
+    "bce-output": bce_output,
+    "unscaled": unscaled,
+    "target-copy": target_copy,
+    "imbalance": imbalance,
+    "nothing-held-out": nothing_held_out,
+    "constant": constant,
+    "big-integers": big_integers,
+    "checkpoint": checkpoint,
+}

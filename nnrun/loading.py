@@ -94,7 +94,7 @@ def _with_resolved_paths(data: dict[str, Any], source: Source) -> dict[str, Any]
     """Make the tables' paths absolute: from the config's folder, or for --set from the working one."""
     data = dict(data)
     for key in ("train", "validation", "test"):
-        if isinstance(data.get(key), str):
+        if isinstance(data.get(key), str) and data[key]:
             given = source.locate(("data", key)) in source.overrides
             data[key] = os.path.abspath((Path() if given else source.folder) / data[key])
     return data
@@ -116,6 +116,7 @@ _RULES = {
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be {expected}",
     "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
     "finite_number": "must be a finite number",
 }
 
@@ -136,7 +137,7 @@ def _line(keys: Keys, errors: list[Any], source: Source) -> str:
     if kinds <= _RULES.keys():
         rules = [_RULES[e["type"]].format(**e.get("ctx", {})) for e in errors]
         message = " or ".join([rules[0], *(rule.removeprefix("must be ") for rule in rules[1:])])
-        if not kinds & {"missing", "too_short"}:
+        if not kinds & {"missing", "too_short", "string_too_short"}:
             message += f"; received {received(errors[0]['input'])}"
     else:
         message = errors[0]["msg"]

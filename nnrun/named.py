@@ -91,7 +91,7 @@ def snake_case(name: str) -> str:
 
 
 def _spellings(name: str) -> list[str]:
-    return list(dict.fromkeys((name, snake_case(name), name.lower())))
+    return list(dict.fromkeys((name.lower(), snake_case(name), name)))  # hints prefer the last
 
 
 def fold(name: str) -> str:
@@ -147,7 +147,8 @@ class Named:
 
     def spellings(self) -> list[str]:
         """Return the names that a config may use, class names and snake_case alike."""
-        return [*self.aliases, *(spelling for name in self.table for spelling in _spellings(name))]
+        spellings = {s: None for name in self.table for s in _spellings(name)}
+        return [*self.aliases, *spellings]
 
     def _name(self, arguments: Spec, place: tuple[str, ...]) -> str:
         """Take the name out of `arguments`."""

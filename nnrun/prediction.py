@@ -14,7 +14,7 @@ from nnrun.config import Config
 from nnrun.data import Table, read_table
 from nnrun.dataset import Arrays
 from nnrun.encoding import Encoder, Matrix, require_columns
-from nnrun.engine import Engine, Logs, predict
+from nnrun.engine import Logs, evaluate, predict
 from nnrun.errors import RunError, TableError
 from nnrun.loading import load_config
 from nnrun.model import Model, build_network, compile_model, serving_model
@@ -41,11 +41,17 @@ class TrainedRun:
     def ignored(self, table: Table) -> list[str]:
         """Return the table's columns that are neither features nor targets."""
         used = {f.name for f in self.encoder.features} | {t.name for t in self.encoder.targets}
+        used |= {*self.config.data.drop}
         return [name for name in table.frame.columns if name not in used]
 
     def outputs(self, table: Table) -> Matrix:
         """Return the network's output for each row: float32 (rows, targets), probabilities for classes."""
-        return predict(self.serving, self.encoder.matrix(self.encoder.read_features(table)))
+        outputs = predict(self.serving, self.encoder.matrix(self.encoder.read_features(table)))
+        wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+        if len(wrong):
+            line = table.lines([int(wrong[0])])[0]
+            raise TableError(f"{table.name}:{line}: the network's output is not finite; are all cells plausible?")
+        return outputs
 
     def predict(self, table: Table, *, keep: tuple[str, ...] = (), threshold: float = 0.5) -> pl.DataFrame:
         """Return a prediction for each row, in order.
@@ -61,7 +67,7 @@ class TrainedRun:
         predictions = self._predictions(self.outputs(table), threshold)
         if clash := [name for name in keep if name in predictions.columns]:
             raise TableError(f"{table.name}: {clash[0]!r} cannot be kept: predict writes a column of that name")
-        return table.frame.select(keep).hstack(predictions) if keep else predictions
+        return pl.DataFrame([*(table.frame[name] for name in keep), *predictions])
 
     def _predictions(self, outputs: Matrix, threshold: float) -> pl.DataFrame:
         if self.encoder.labels:
@@ -85,11 +91,11 @@ class TrainedRun:
         x = self.encoder.matrix(self.encoder.read_features(table))
         y = self.encoder.target_matrix(target)
         arrays = Arrays(x, y)
-        logs: Logs = Engine(self.model, arrays, self.config.batch_size).evaluate(arrays)
+        logs: Logs = evaluate(self.model, arrays, self.config.batch_size)
         outputs = predict(self.serving, x)
         of_kind = class_metrics if self.encoder.labels else number_metrics
         more = of_kind(y.astype(np.float64), outputs.astype(np.float64))
-        metrics: dict[str, Any] = {"loss": logs.pop("loss"), **logs, **more}
+        metrics: dict[str, Any] = {"loss": logs["loss"], **more, **logs}  # the config's own win
         if self.encoder.labels:
             metrics["labels"] = self.encoder.labels
         return metrics
@@ -104,12 +110,14 @@ def load_run(path: Path) -> TrainedRun:
     run = Run(path)
     run.verify()
     config = load_config(run.config)
-    encoder = Encoder.from_json(run.encoding.read_text(encoding="utf-8"), str(run.encoding))
+    encoder = Encoder.from_json(run.read_encoding(), str(run.encoding))
     if too_large := oversize(config, len(encoder.features)):
         raise RunError(f"{run.config}: {too_large}")
-    model = build_network(config, encoder)
-    serving = serving_model(model, config)
+    if [target.name for target in encoder.targets] != config.data.target or bool(encoder.labels) != config.is_binary:
+        raise RunError(f"{run.encoding}: its targets are not those of {run.config}; the file was altered")
     try:
+        model = build_network(config, encoder)
+        serving = serving_model(model, config)
         serving.load_weights(run.model)
     except Exception as error:  # Keras, h5py and zipfile raise what they like at a bad file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -138,16 +146,18 @@ def class_metrics(y: np.ndarray[Any, Any], probability: np.ndarray[Any, Any]) ->
 
 
 def number_metrics(y: np.ndarray[Any, Any], prediction: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """Return root mean squared error, mean absolute error and R2, over all rows and targets.
+    """Return root mean squared error, mean absolute error and R2; `y` and `prediction` are (rows, targets).
 
-    R2 is 1 - (squared errors) / (squared deviations from each target's mean), None for constant targets.
+    Each is the average over the targets, as in scikit-learn; R2 is 1 - (squared errors) / (squared deviations
+    from the mean), None where a target is constant.
     """
     error = prediction - y
-    deviation = float(((y - y.mean(axis=0)) ** 2).sum())
+    deviations = ((y - y.mean(axis=0)) ** 2).sum(axis=0)
+    r2 = 1 - (error**2).sum(axis=0) / deviations if deviations.all() else None
     return {
-        "rmse": float(np.sqrt((error**2).mean())),
+        "rmse": float(np.sqrt((error**2).mean(axis=0)).mean()),
         "mean_absolute_error": float(np.abs(error).mean()),
-        "r2": 1 - float((error**2).sum()) / deviation if deviation else None,
+        "r2": None if r2 is None else float(r2.mean()),
     }
 
 

@@ -13,10 +13,10 @@ Logs = dict[str, float]
 
 
 @contextmanager
-def progress(epochs: int) -> Iterator[Any]:
-    """Yield the Keras callback that shows progress on this stderr; the terminal is left tidy."""
-    if not sys.stderr.isatty():
-        yield _Lines(epochs)
+def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
+    """Yield the Keras callbacks that show progress on this stderr; the terminal is left tidy."""
+    if quiet or not sys.stderr.isatty():
+        yield () if quiet else (_Lines(epochs),)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -31,7 +31,7 @@ def progress(epochs: int) -> Iterator[Any]:
         refresh_per_second=5,
         expand=True,
     ) as bar:
-        yield _Bar(bar, epochs)
+        yield (_Bar(bar, epochs),)
 
 
 def render(logs: Logs | None) -> str:
@@ -74,4 +74,4 @@ class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
         self.bar.update(self.task, completed=self.epoch * self.steps + batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self.bar.update(self.task, completed=(epoch + 1) * self.steps, logs=render(logs))
+        self.bar.update(self.task, logs=render(logs))

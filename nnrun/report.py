@@ -1,9 +1,11 @@
 """Text for people: what `check`, `show`, `train` and `evaluate` print."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from nnrun.config import Config
 from nnrun.dataset import Dataset
+from nnrun.errors import listed
 from nnrun.network import summarize
 from nnrun.runs import Run
 
@@ -16,7 +18,7 @@ def describe_dataset(dataset: Dataset) -> str:
         lines.append(f"          {_count(dataset.validation.numbers.height, 'row')} held out for validation")
     if dataset.test:
         lines.append(f"          {dataset.test.name}: {_count(dataset.test.numbers.height, 'test row')}")
-    lines.append(f"features  {_listed(dataset.train.numbers.columns)}")
+    lines.append(f"features  {listed(dataset.train.numbers.columns, 6)}")
     for column in dataset.train.target.iter_columns():
         if config.is_binary:
             counts = ", ".join(f"{label!r} {n}" for label, n in dataset.label_counts.items())
@@ -35,6 +37,10 @@ def describe_network(config: Config, features: int) -> str:
         rows.append(("Normalization", f"({features})", "0"))
     layers = summarize(config, features)
     rows += [(layer.name, f"({layer.units})", f"{layer.parameters:,}") for layer in layers]
+    if config.rescales:
+        rows.append(("Rescaling", f"({layers[-1].units})", "0"))
+    if config.from_logits:
+        rows.append(("Activation sigmoid", f"({layers[-1].units})", "0"))
     rows.append(("total", "", f"{sum(layer.parameters for layer in layers):,}"))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     table = [f"{a:{widths[0]}}  {b:{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows]
@@ -47,18 +53,22 @@ def describe_network(config: Config, features: int) -> str:
 
 
 def describe_run(run: Run) -> str:
-    """Return what run.json and metrics.json say of a run."""
-    info, metrics = run.read_info(), run.read_metrics()
-    lines = [f"status    {info.get('status')}, started {info.get('started')}"]
-    for name, part in info.get("data", {}).items():
-        lines.append(f"{name:9} {part['rows']} rows {part.get('path', 'held out of the training table')}")
+    """Return what a run directory says of itself: its data, the epoch that was kept, the best epoch."""
+    info, metrics, best = run.read_info(), run.read_metrics(), run.best_epoch()
+    lines = [f"status    {info.status}, started {info.started}"]
+    for name, part in info.data.items():
+        origin = part.get("path", "held out of the training table")
+        lines.append(f"{name:9} {part.get('rows')} rows, {origin}")
     if metrics:
-        best = f"epoch {info['best_epoch']} of {info['epochs']}"
-        lines.append(f"best      {best}: {describe_metrics({k: v for k, v in metrics.items() if k != 'epoch'})}")
+        kept = describe_metrics({name: value for name, value in metrics.items() if name != "epoch"})
+        lines.append(f"kept      epoch {info.best_epoch} of {info.epochs}: {kept}")
+    if best:
+        by = "val_loss" if "val_loss" in best else "loss"
+        lines.append(f"best      epoch {best['epoch']} by {by}: {by} {float(best[by]):.6g}")
     return "\n".join(lines)
 
 
-def describe_metrics(metrics: dict[str, Any]) -> str:
+def describe_metrics(metrics: Mapping[str, Any]) -> str:
     """Return `loss 0.0123, accuracy 0.987`."""
     return ", ".join(f"{name} {_number(value)}" for name, value in metrics.items())
 
@@ -84,8 +94,3 @@ def _number(value: Any) -> str:
 
 def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
-
-
-def _listed(names: list[str]) -> str:
-    more = f", ... ({len(names)} in all)" if len(names) > 6 else ""
-    return ", ".join(names[:6]) + more

@@ -2,16 +2,31 @@
 
 import csv
 import io
-import json
+import itertools
+import shutil
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter
 
 from nnrun.errors import RunError
 from nnrun.files import sha256, write_json, write_text
 
 FILES = ("config.yaml", "encoding.json", "history.csv", "metrics.json", "model.keras", "run.json")
+T = TypeVar("T")
 CHECKED = ("config.yaml", "encoding.json", "model.keras")
+
+
+class RunInfo(BaseModel, extra="allow"):
+    """What run.json says, as far as commands read it."""
+
+    status: str
+    started: str = ""
+    epochs: int = 0
+    best_epoch: int = 0
+    data: dict[str, dict[str, str | int]] = {}
+    checksums: dict[str, str] = {}
 
 
 class Run:
@@ -27,25 +42,40 @@ class Run:
         self.info = path / "run.json"  # status, versions, seed, data fingerprints, checksums
         self.tensorboard = path / "tensorboard"  # where the config asks for it
 
-    def read_info(self) -> dict[str, Any]:
+    def read_info(self) -> RunInfo:
         """Return what run.json holds.
 
         Raises:
             RunError: the directory is no run.
         """
         if not self.info.is_file():
-            what = "is no run directory: it has no run.json" if self.path.is_dir() else "does not exist"
+            what = "is no run directory: it has no run.json" if self.path.exists() else "does not exist"
             raise RunError(f"{self.path}: {what}; give what `nnrun train` printed")
-        return _read_json(self.info)
+        return _parse(RunInfo, self.info)
 
     def write_info(self, **changes: Any) -> None:
         """Change some entries of run.json."""
-        known = self.read_info() if self.info.exists() else {}
+        known = self.read_info().model_dump() if self.info.exists() else {}
         write_json(self.info, {**known, **changes})
 
-    def read_metrics(self) -> dict[str, Any]:
+    def read_metrics(self) -> dict[str, float | None]:
         """Return what metrics.json holds, or an empty dict for an unfinished run."""
-        return _read_json(self.metrics) if self.metrics.exists() else {}
+        return _parse(dict[str, float | None], self.metrics) if self.metrics.exists() else {}
+
+    def read_encoding(self) -> bytes:
+        """Return what encoding.json holds, or raise a RunError."""
+        try:
+            return self.encoding.read_bytes()
+        except OSError as error:
+            raise RunError(f"{self.encoding}: cannot be read: {error.strerror}") from None
+
+    def best_epoch(self) -> dict[str, str]:
+        """Return the row of history.csv with the least val_loss, or loss; empty where there is none."""
+        try:
+            rows = list(csv.DictReader(self.history.read_text(encoding="utf-8").splitlines()))
+            return min(rows, key=lambda row: float(row.get("val_loss") or row["loss"]))
+        except (OSError, ValueError, KeyError):
+            return {}
 
     def append_history(self, row: dict[str, float]) -> None:
         """Add an epoch to history.csv in one write; the first one brings the header."""
@@ -68,13 +98,12 @@ class Run:
             RunError: a file is missing or altered, or training did not finish.
         """
         info = self.read_info()
-        if info.get("status") != "finished":
-            raise RunError(f"{self.path}: has no model yet: its status is {info.get('status')!r}")
+        if info.status != "finished":
+            raise RunError(f"{self.path}: has no model yet: its status is {info.status!r}")
         missing = [name for name in CHECKED if not (self.path / name).is_file()]
         if missing:
             raise RunError(f"{self.path}: {', '.join(missing)} is missing")
-        expected = info.get("checksums")
-        altered = [n for n, s in self.checksums().items() if not expected or expected.get(n) != s]
+        altered = [name for name, found in self.checksums().items() if info.checksums.get(name) != found]
         if altered:
             raise RunError(f"{self.path}: {', '.join(altered)} was altered since training")
 
@@ -107,6 +136,7 @@ def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Run:
         path.mkdir(parents=True, exist_ok=True)
         for name in FILES:
             (path / name).unlink(missing_ok=True)
+        shutil.rmtree(path / "tensorboard", ignore_errors=True)
     except OSError as error:
         raise RunError(f"{path}: cannot be written: {error.strerror}") from None
     return Run(path)
@@ -114,30 +144,26 @@ def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Run:
 
 def start_run(run: Run, config_yaml: str, encoding: dict[str, Any], **info: Any) -> None:
     """Write what is known before training."""
-    write_text(run.config, config_yaml)
-    write_json(run.encoding, encoding)
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
     run.write_info(status="running", started=started, **info)
+    write_text(run.config, config_yaml)
+    write_json(run.encoding, encoding)
 
 
 def _first_free(folder: Path, stem: str) -> Path:
-    number = 1
-    while True:
+    for number in itertools.count(1):
         path = folder / (stem if number == 1 else f"{stem}-{number}")
         try:
             path.mkdir(parents=True)
-        except FileExistsError:
-            if folder.exists() and not folder.is_dir():
-                raise RunError(f"{folder}: is a file; runs go into a folder of that name") from None
-            number += 1
+            break
         except OSError as error:
-            raise RunError(f"{path}: cannot be written: {error.strerror}; choose one with -o") from None
-        else:
-            return path
+            if not path.is_dir():
+                raise RunError(f"{path}: cannot be written: {error.strerror}; choose one with -o") from None
+    return path
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _parse(kind: type[T], path: Path) -> T:
     try:
-        return cast(dict[str, Any], json.loads(path.read_text(encoding="utf-8")))
+        return TypeAdapter(kind).validate_json(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read: {error}") from None
+        raise RunError(f"{path}: cannot be read: {str(error).splitlines()[0]}; was it altered?") from None

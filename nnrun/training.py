@@ -12,9 +12,9 @@ from nnrun import __version__
 from nnrun.backend import keras, set_seed, tf, versions
 from nnrun.config import OPERATORS, Config, parse_expectation
 from nnrun.dataset import Arrays, Dataset
-from nnrun.engine import Engine, Logs, Order, build_variables
+from nnrun.engine import Engine, Logs, Order, build_variables, evaluate
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, TrainingError
-from nnrun.files import atomic_path, sha256, write_json
+from nnrun.files import atomic_path, finite, sha256, write_json
 from nnrun.model import Model, build_network, compile_model, make, serving_model
 from nnrun.runs import Run, create_run, start_run
 
@@ -32,11 +32,6 @@ class Result:
     best_epoch: int
     seconds: float
     metrics: Logs
-
-    @property
-    def finite_metrics(self) -> dict[str, float | None]:
-        """The metrics for JSON, which has no NaN: what is undefined is None."""
-        return {name: value if np.isfinite(value) else None for name, value in self.metrics.items()}
 
 
 def row_order(seed: int, epoch: int, rows: int) -> Order:
@@ -69,14 +64,14 @@ def train(
     model = _build(dataset, arrays)
     run = create_run(path, stem, overwrite=overwrite)
     start_run(run, config.to_yaml(), dataset.encoder.model_dump(), **_facts(dataset, model, engine))
-    recorder = _Recorder(run, config.logged)
+    recorder = _Recorder(run, config)
     try:
         began = time.perf_counter()
         every = [*_keras_callbacks(config, run), recorder, *callbacks]
         (fit_compiled if engine == "compiled" else fit_keras)(model, dataset, arrays, every)
         seconds = time.perf_counter() - began
         best = _best_epoch(every, len(recorder.logs))
-        metrics = {**recorder.logs[best - 1], **_test_metrics(model, dataset, arrays)}
+        metrics = {**recorder.logs[best - 1], **_final_metrics(model, dataset, arrays)}
         result = Result(run, len(recorder.logs), best, seconds, metrics)
         _finish(result, serving_model(model, config))
     except KeyboardInterrupt:
@@ -104,8 +99,8 @@ def check_expectations(config: Config, metrics: Logs) -> None:
 def fit_compiled(model: Model, dataset: Dataset, arrays: Arrays, callbacks: list[Any]) -> None:
     """Fit with nnrun's engine; what Keras's `fit` does around the epochs is done as it does it."""
     config, rows = dataset.config, len(arrays.x)
-    engine = Engine(model, arrays, config.batch_size)
     validation = dataset.arrays(dataset.validation) if dataset.validation else None
+    engine = Engine(model, arrays, validation, config.batch_size)
     steps = -(-rows // config.batch_size)
     listed = keras.callbacks.CallbackList(
         callbacks, add_history=False, add_progbar=False, model=model, epochs=config.epochs, steps=steps
@@ -118,8 +113,6 @@ def fit_compiled(model: Model, dataset: Dataset, arrays: Arrays, callbacks: list
         listed.on_train_batch_begin(0)
         order = row_order(config.seed, epoch, rows)
         logs = engine.train_epoch(order, lambda step: listed.on_train_batch_end(step - 1))
-        if validation:
-            logs |= {f"val_{name}": value for name, value in engine.evaluate(validation).items()}
         listed.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
@@ -178,10 +171,13 @@ def _keras_callbacks(config: Config, run: Run) -> list[Any]:
 class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes history.csv, and stops a run whose loss is no longer finite."""
 
-    def __init__(self, run: Run, names: list[str]) -> None:
+    def __init__(self, run: Run, config: Config) -> None:
         super().__init__()
         self.run = run
-        self.names = names
+        self.names = config.logged
+        rate = config.optimizer["learning_rate"]
+        self.advice = f"try optimizer: adam, a learning_rate smaller than {rate:g}, or clipnorm: 1 on the optimizer"
+        self.advice += "" if config.data.normalize else ", or normalize: true"
         self.logs: list[Logs] = []
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
@@ -191,10 +187,7 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self.run.append_history({"epoch": epoch + 1, **row})
         self.logs.append(row)
         if not np.isfinite(row["loss"]):
-            raise TrainingError(
-                f"the loss is {row['loss']} after epoch {epoch + 1}; try a smaller learning_rate, clipnorm: "
-                "1 on the optimizer, or normalize: true"
-            )
+            raise TrainingError(f"the loss is {row['loss']} after epoch {epoch + 1}; {self.advice}")
 
 
 def _best_epoch(callbacks: list[Any], epochs: int) -> int:
@@ -205,11 +198,14 @@ def _best_epoch(callbacks: list[Any], epochs: int) -> int:
     return epochs
 
 
-def _test_metrics(model: Model, dataset: Dataset, arrays: Arrays) -> Logs:
-    if dataset.test is None:
-        return {}
-    logs = Engine(model, arrays, dataset.config.batch_size).evaluate(dataset.arrays(dataset.test))
-    return {f"test_{name}": value for name, value in logs.items()}
+def _final_metrics(model: Model, dataset: Dataset, arrays: Arrays) -> Logs:
+    """Return what only the finished model tells: of the test table, and all where weights were averaged."""
+    parts = {"test_": dataset.test and dataset.arrays(dataset.test)}
+    if dataset.config.optimizer["use_ema"]:
+        parts |= {"": arrays, "val_": dataset.validation and dataset.arrays(dataset.validation)}
+    size = dataset.config.batch_size
+    measured = {prefix: evaluate(model, part, size) for prefix, part in parts.items() if part}
+    return {prefix + name: value for prefix, logs in measured.items() for name, value in logs.items()}
 
 
 def _facts(dataset: Dataset, model: Model, engine: str) -> dict[str, Any]:
@@ -229,7 +225,7 @@ def _finish(result: Result, model: Model) -> None:
     run = result.run
     with atomic_path(run.model) as temporary:
         model.save(temporary)
-    write_json(run.metrics, {"epoch": result.best_epoch, **result.finite_metrics})
+    write_json(run.metrics, {"epoch": result.best_epoch, **finite(result.metrics)})
     run.write_info(
         status="finished",
         epochs=result.epochs,

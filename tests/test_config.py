@@ -31,12 +31,12 @@ batch_size:  ->  12: batch_size: must be a whole number; received nothing
 seed: 4294967296  ->  7: seed: must be less than 4294967296; received 4294967296
 seed: 1e999  ->  7: seed: numbers must be finite; received 1e999
 tensorboard: no  ->  14: tensorboard: must be true or false; received 'no'
-metrics: accuracy  ->  10: metrics: must be a list; received 'accuracy'
+metrics: 3  ->  10: metrics: must be a list; received 3
 metrics: [acc, acc]  ->  10: metrics: two metrics have one name: acc, acc
 metrics: [{name: AUC, num_thresholds: 1}]  ->  39: metrics[0].num_thresholds: must be at least 2; received 1
 metrics: [RecallAtPrecision]  ->  11: metrics[0].precision: this key is required
 metrics: [~]  ->  11: metrics[0]: must be a name or a mapping with 'name'; received nothing
-optimizer: admaa  ->  12: optimizer: 'admaa' is not an optimizer; did you mean 'adam
+optimizer: admaa  ->  12: optimizer: 'admaa' is not an optimizer; did you mean 'Adam
 optimizer: {name: adam, learning_rate: -1}  ->  40: optimizer.learning_rate: must be greater than 0
 optimizer: {name: sgd, mmentum: 1}  ->  24: optimizer.mmentum: unknown key; did you mean 'momentum'?
 optimizer:  ->  11: optimizer: must be a name or a mapping with 'name'; received nothing
@@ -62,7 +62,7 @@ CHANGED = [
     ("label", "y\n  validation: v\n  validation_split: .1", "5:21: data.validation_split: give validation"),
     ("units: 1, ", "", "5:5: layers[0].units: this key is required"),
     ("sigmoid", "rleu", "5:28: layers[0].activation: 'rleu' is not an activation; did you mean 'relu'?"),
-    ("{units", "{type: Dens, units", "5:12: layers[0].type: 'Dens' is not a layer; did you mean 'dense'?"),
+    ("{units", "{type: Dens, units", "5:12: layers[0].type: 'Dens' is not a layer; did you mean 'Dense'?"),
     ("{units: 1, activation: sigmoid}", "Dropout", "5:5: layers[0].rate: this key is required"),
     ("{units: 1, activation: sigmoid}", "", "5:4: layers[0]: must be a name or a mapping with 'type'"),
     ("activation: sigmoid", "bias_regularizer: {l2: -1}", "5:39: layers[0].bias_regularizer.l2: must be at"),

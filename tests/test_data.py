@@ -94,7 +94,7 @@ def read(project):
 
     def read(content):
         table = read_table(project.table(content), NULLS)
-        numbers, wrong = parse_numbers(table, table.frame.columns)
+        numbers, wrong = parse_numbers(table, table.frame.columns, "drop it")
         if wrong:
             raise TableError(wrong)
         return numbers
