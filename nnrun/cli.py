@@ -39,7 +39,9 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the versions."
+)
 def cli() -> None:
     """Train a Keras network on a CSV from a YAML config.
 
@@ -185,7 +187,7 @@ def show(context: click.Context, path: Path) -> None:
     if run.read_info().status == "finished":
         run.verify()
     click.echo(f"{describe_run(run)}\n")
-    encoder = Encoder.from_json(run.read_encoding(), str(run.encoding))
+    encoder = Encoder.read(run.encoding)
     click.echo(describe_network(load_config(run.config), len(encoder.features)))
 
 

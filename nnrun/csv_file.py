@@ -76,12 +76,7 @@ class CsvFile:
 
 
 def open_csv(source: Path | bytes, name: str) -> CsvFile:
-    """Read and check the header of a CSV file.
-
-    Raises:
-        TableError: the file is missing, a folder, empty or not UTF-8, or columns have no names or one
-            name.
-    """
+    """Read the header of a CSV file; raise a TableError where there is none, or its names are wrong."""
     if isinstance(source, Path):
         _check_is_file(source)
     with _open(source) as raw:

@@ -86,8 +86,8 @@ def parse_numbers(
     problems = []
     for column in columns:
         if numbers[column].null_count() > text[column].null_count():
-            parse = _parse_leniently if booleans is None or column in booleans else _parse_signed
-            numbers = numbers.with_columns(parse(table.texts(column)))
+            boolean = booleans is None or column in booleans
+            numbers = numbers.with_columns(_parse_leniently(table.texts(column), boolean=boolean))
         if not _fits(numbers[column]).fill_null(value=False).all():
             problems += _bad_cells(table, table.texts(column), numbers[column], advice)
     return numbers, problems
@@ -150,15 +150,10 @@ def _without_blank_lines(file: CsvFile, frame: pl.DataFrame, null_values: list[s
     return Table(file, frame, rows, null_values)
 
 
-def _parse_leniently(text: pl.Series) -> pl.Series:
-    if not is_boolean(text):
-        return _parse_signed(text)
-    words = text.str.to_lowercase()
-    numbers: pl.Series = words.replace_strict({"true": 1.0, "false": 0.0}, default=None, return_dtype=pl.Float64)
-    return numbers
-
-
-def _parse_signed(text: pl.Series) -> pl.Series:
+def _parse_leniently(text: pl.Series, *, boolean: bool) -> pl.Series:
+    """Parse numbers with a plus sign, or where `boolean` allows a column of true and false."""
+    if boolean and is_boolean(text):
+        text = text.str.to_lowercase().replace({"true": "1", "false": "0"})
     numbers: pl.Series = text.str.replace(r"^\+([\d.])", "$1").cast(pl.Float64, strict=False)
     return numbers
 

@@ -134,11 +134,7 @@ def _part(config: Config, key: str, train: Part | None, problems: list[str]) -> 
 
 
 def _choose_features(config: Config, table: Table) -> list[str]:
-    """Return the feature columns that the config names, or every other one.
-
-    Raises:
-        ConfigError: columns named in the config are not in the table, or no feature is left.
-    """
+    """Return the features that the config names, or every other column; else raise a ConfigError."""
     data, columns = config.data, table.frame.columns
     problems = []
     for key, names in (("target", data.target), ("features", data.features or []), ("drop", data.drop)):

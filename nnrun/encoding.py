@@ -6,6 +6,7 @@ training table was treated.
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from nnrun.errors import RunError, TableError
 from nnrun.named import Positive, Strict
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
-TRUE_LABELS: dict[tuple[str, ...], str] = {("0.0", "1.0"): "1.0", ("false", "true"): "true"}
+KNOWN_LABELS = {("0.0", "1.0"), ("false", "true")}  # whose second is the positive one
 
 
 class Feature(Strict):
@@ -88,11 +89,7 @@ class Encoder(Strict):
         return recoded
 
     def read_features(self, table: Table) -> pl.DataFrame:
-        """Parse the feature columns of a table, found by name.
-
-        Raises:
-            TableError: columns are missing (all are named), or cells are no numbers.
-        """
+        """Return the feature columns of a table, found by name, as Float64; else raise a TableError."""
         names = [feature.name for feature in self.features]
         require_columns(table, names)
         booleans = {feature.name for feature in self.features if feature.kind == "boolean"}
@@ -102,11 +99,7 @@ class Encoder(Strict):
         return numbers
 
     def read_target(self, table: Table) -> pl.DataFrame:
-        """Parse the target columns of a table: Float64, or one String column of labels.
-
-        Raises:
-            TableError: columns or cells are missing, cells are no numbers, or labels are new.
-        """
+        """Return the targets of a table, Float64 or one String column of known labels; else raise a TableError."""
         names = [t.name for t in self.targets]
         require_columns(table, names)
         target, problems = read_target(table, names, is_binary=bool(self.labels))
@@ -123,20 +116,18 @@ class Encoder(Strict):
         return target
 
     @classmethod
-    def from_json(cls, text: bytes | str, name: str) -> "Encoder":
-        """Read an encoder back.
-
-        Raises:
-            RunError: the text is no encoder; `name` is the file's.
-        """
+    def read(cls, path: Path) -> "Encoder":
+        """Return the encoder that encoding.json holds; else raise a RunError."""
         try:
-            encoder = cls.model_validate_json(text)
+            encoder = cls.model_validate_json(path.read_bytes())
+        except OSError as error:
+            raise RunError(f"{path}: cannot be read: {error.strerror}") from None
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "the whole"
-            raise RunError(f"{name}: {place}: {first['msg']}; the file was altered") from None
+            raise RunError(f"{path}: {place}: {first['msg']}; the file was altered") from None
         if len(encoder.labels) not in (0, 2) or len(set(encoder.labels)) < len(encoder.labels):
-            raise RunError(f"{name}: labels: must be two or none; the file was altered")
+            raise RunError(f"{path}: labels: must be two or none; the file was altered")
         return encoder
 
 
@@ -178,7 +169,7 @@ def order_labels(texts: pl.Series, positive: Any) -> list[str]:
     for text in texts:
         spelt.setdefault(label_key(text), text)
     keys = sorted(spelt)
-    chosen = label_key(str(positive)) if positive is not None else TRUE_LABELS.get(tuple(keys))
+    chosen = keys[-1] if positive is None else label_key(str(positive))
     return [spelt[key] for key in sorted(keys, key=lambda key: key == chosen)]
 
 

@@ -26,49 +26,11 @@ Logs = dict[str, float]
 Order = np.ndarray[tuple[int], np.dtype[np.int32]]
 
 
-class Engine:
-    """Trains and evaluates a compiled model on resident arrays.
+class Loop:
+    """A model's train_step or test_step, run over batches of resident rows in calls of about half a second.
 
     A step takes `batch_size` rows; the last batch may be smaller, and counts as Keras counts it.
     """
-
-    def __init__(self, model: Model, train: Arrays, validation: Arrays | None, batch_size: int) -> None:
-        self._train = _Loop(model.train_step, model, train, batch_size)
-        self._validate = _Loop(model.test_step, model, validation, batch_size) if validation else None
-
-    def train_epoch(self, order: Order, report: Report) -> Logs:
-        """Train on every row once, in this order; `report` is called with the steps done so far."""
-        logs = self._train.run(order, report)
-        if self._validate:
-            logs |= {f"val_{name}": value for name, value in self._validate.run().items()}
-        return logs
-
-
-def evaluate(model: Model, arrays: Arrays, batch_size: int) -> Logs:
-    """Return the loss and metrics of the rows, as `model.evaluate` does."""
-    return _Loop(model.test_step, model, arrays, batch_size).run()
-
-
-def build_variables(model: Model, arrays: Arrays) -> None:
-    """Make every variable of the optimizer, the loss and the metrics: none can be made in a graph.
-
-    One `test_step` leaves the weights as they are.
-    """
-    model.optimizer.build(model.trainable_variables)
-    model.test_step((tf.constant(arrays.x[:1]), tf.constant(arrays.y[:1])))
-    model.reset_metrics()
-
-
-def predict(model: Model, x: Matrix) -> Matrix:
-    """Return the model's output for float32 (rows, features): float32 (rows, outputs), in blocks of rows."""
-    signature = [tf.TensorSpec([None, x.shape[1]], tf.float32)]
-    call = tf.function(lambda block: model(block, training=False), input_signature=signature)
-    blocks = [call(x[i : i + PREDICTION_ROWS]).numpy() for i in range(0, len(x), PREDICTION_ROWS)]
-    return np.concatenate(blocks) if blocks else np.empty((0, model.output_shape[1]), np.float32)
-
-
-class _Loop:
-    """A step run over batches of resident rows, in calls of about half a second."""
 
     def __init__(self, step: Step, model: Model, arrays: Arrays, batch_size: int) -> None:
         if not model.optimizer.built:
@@ -79,11 +41,11 @@ class _Loop:
         self._step = step
         self._rows = len(arrays.x)
         self._batch_size = batch_size
-        self._steps = -(-self._rows // batch_size)
+        self.steps = -(-self._rows // batch_size)
         # Keras traces batches with a fixed number of rows where every batch has it, and with an open
         # one elsewhere; the two round differently. XLA needs fixed ones: the last batch goes alone.
         self._fixed = jit_compile or self._rows % batch_size == 0
-        self._looped = self._rows // batch_size if self._fixed else self._steps
+        self._looped = self._rows // batch_size if self._fixed else self.steps
         self._run = tf.function(self._batches, jit_compile=jit_compile, autograph=False)
         self._last = tf.function(self._batch, jit_compile=jit_compile, autograph=False)
         # A metric's reset and result are some dozen small operations each, run once or twice an epoch.
@@ -108,9 +70,9 @@ class _Loop:
             self._adapt(stop - done, time.perf_counter() - began)
             done = stop
             report(done)
-        if done < self._steps:
+        if done < self.steps:
             self._last(indices[done * self._batch_size :])
-            report(self._steps)
+            report(self.steps)
         return {name: value.numpy().item() for name, value in self._results().items()}
 
     def _adapt(self, steps: int, seconds: float) -> None:
@@ -134,3 +96,26 @@ class _Loop:
 
     def _batch(self, rows: object) -> None:
         self._step(tuple(tf.gather(tensor, rows) for tensor in self._tensors))
+
+
+def evaluate(model: Model, arrays: Arrays, batch_size: int) -> Logs:
+    """Return the loss and metrics of the rows, as `model.evaluate` does."""
+    return Loop(model.test_step, model, arrays, batch_size).run()
+
+
+def build_variables(model: Model, arrays: Arrays) -> None:
+    """Make every variable of the optimizer, the loss and the metrics: none can be made in a graph.
+
+    One `test_step` leaves the weights as they are.
+    """
+    model.optimizer.build(model.trainable_variables)
+    model.test_step((tf.constant(arrays.x[:1]), tf.constant(arrays.y[:1])))
+    model.reset_metrics()
+
+
+def predict(model: Model, x: Matrix) -> Matrix:
+    """Return the model's output for float32 (rows, features): float32 (rows, outputs), in blocks of rows."""
+    signature = [tf.TensorSpec([None, x.shape[1]], tf.float32)]
+    call = tf.function(lambda block: model(block, training=False), input_signature=signature)
+    blocks = [call(x[i : i + PREDICTION_ROWS]).numpy() for i in range(0, len(x), PREDICTION_ROWS)]
+    return np.concatenate(blocks) if blocks else np.empty((0, model.output_shape[1]), np.float32)

@@ -93,14 +93,10 @@ METRIC = Named(
     },
     keep_spelling=True,
 )
+_STOPPING, _PLATEAU = "EarlyStopping", "ReduceLROnPlateau"
+EARLY_STOPPING = Named("early_stopping", {_STOPPING: _table("callbacks")[_STOPPING]}, default=_STOPPING)
+REDUCE_LR = Named("reduce_lr_on_plateau", {_PLATEAU: _table("callbacks")[_PLATEAU]}, default=_PLATEAU)
 
-
-def _callback(what: str, name: str) -> Named:
-    return Named(what, {name: _arguments(name, _KERAS["callbacks"][name])}, default=name)
-
-
-EARLY_STOPPING = _callback("early_stopping", "EarlyStopping")
-REDUCE_LR = _callback("reduce_lr_on_plateau", "ReduceLROnPlateau")
 NUMBER_METRICS = frozenset(
     "LogCoshError MeanAbsoluteError MeanAbsolutePercentageError "
     "MeanSquaredError MeanSquaredLogarithmicError Poisson R2Score "

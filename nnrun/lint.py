@@ -3,7 +3,7 @@
 The rules stand in `lint_errors.py` and `lint_warnings.py`, each a small function with a code.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 from nnrun.dataset import Dataset
@@ -12,14 +12,6 @@ from nnrun.lint_errors import ERRORS
 from nnrun.lint_warnings import WARNINGS
 
 Level = Literal["error", "warning"]
-
-
-class Rule(NamedTuple):
-    """A rule: its code, whether breaking it stops the run, and what yields its messages."""
-
-    code: str
-    level: Level
-    check: Callable[[Dataset], Iterator[str]]
 
 
 class Finding(NamedTuple):
@@ -34,13 +26,13 @@ class Finding(NamedTuple):
         return f"{level}{self.message} [{self.code}]"
 
 
-RULES = [Rule(code, "error", check) for code, check in ERRORS.items()]
-RULES += [Rule(code, "warning", check) for code, check in WARNINGS.items()]
+RULES: dict[Level, Mapping[str, Callable[[Dataset], Iterator[str]]]] = {"error": ERRORS, "warning": WARNINGS}
 
 
 def lint(dataset: Dataset) -> list[Finding]:
     """Return every finding of every rule, errors first."""
-    return [Finding(rule.code, rule.level, message) for rule in RULES for message in rule.check(dataset)]
+    rules = [(code, level, check) for level, checks in RULES.items() for code, check in checks.items()]
+    return [Finding(code, level, message) for code, level, check in rules for message in check(dataset)]
 
 
 def raise_errors(findings: list[Finding]) -> None:

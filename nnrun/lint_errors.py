@@ -7,7 +7,7 @@ import numpy as np
 
 from nnrun.config import Config, metric_name
 from nnrun.dataset import Dataset
-from nnrun.encoding import TRUE_LABELS, label_key
+from nnrun.encoding import KNOWN_LABELS, label_key
 from nnrun.errors import did_you_mean, received
 from nnrun.keras_names import METRIC, NUMBER_METRICS
 from nnrun.network import oversize
@@ -43,7 +43,7 @@ def two_labels(dataset: Dataset) -> Iterator[str]:
             known = " and ".join(map(repr, counts))
             place = config.where("data", "positive")
             yield f"{place}: {received(positive)} is no label of the target; its labels are {known}"
-    elif tuple(sorted(map(label_key, counts))) not in TRUE_LABELS:
+    elif tuple(sorted(map(label_key, counts))) not in KNOWN_LABELS:
         lines = " or ".join(f"`positive: {label}`" for label in counts)
         yield f"{place}: which label is 1 cannot be told; say so under data: {lines}"
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from nnrun.config import Checkpoint
 from nnrun.dataset import Dataset
+from nnrun.errors import listed
 
 PROBABILITIES = {"sigmoid", "hard_sigmoid", "sparse_sigmoid"}
 EXACT_INTEGERS = 2**24  # float32 has 24 bits of precision
@@ -54,8 +55,8 @@ def unscaled(dataset: Dataset) -> Iterator[str]:
     large = [c.name for c in numbers.iter_columns() if c.abs().max() > LARGE]  # type: ignore[operator]
     if large and not config.data.normalize:
         yield (
-            f"{config.where('data', 'normalize')}: {_named(large)} beyond {LARGE:g} with normalize: false; "
-            "leave normalize out"
+            f"{config.where('data', 'normalize')}: values beyond {LARGE:g} with normalize: false in "
+            f"{listed(large, 3)}; leave normalize out"
         )
 
 
@@ -91,7 +92,7 @@ def constant(dataset: Dataset) -> Iterator[str]:
     """A constant column says nothing."""
     columns = [c.name for c in dataset.train.numbers.iter_columns() if c.min() == c.max()]
     if columns:
-        yield f"{dataset.train.name}: {_named(columns)} constant in the training rows"
+        yield f"{dataset.train.name}: constant in the training rows: {listed(columns, 3)}"
 
 
 def big_integers(dataset: Dataset) -> Iterator[str]:
@@ -111,13 +112,6 @@ def checkpoint(dataset: Dataset) -> Iterator[str]:
     """Checkpoints are not written by this version."""
     if dataset.config.checkpoint != Checkpoint():
         yield f"{dataset.config.where('checkpoint')}: has no effect in this version"
-
-
-def _named(columns: list[str]) -> str:
-    """Return "column 'a' is", or "3 columns ('a', 'b', 'c') are"."""
-    if len(columns) == 1:
-        return f"column {columns[0]!r} is"
-    return f"{len(columns)} columns ({', '.join(map(repr, columns[:3]))}{', ...' * (len(columns) > 3)}) are"
 
 
 WARNINGS = {

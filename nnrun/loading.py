@@ -38,14 +38,10 @@ def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
     return config
 
 
-def apply_override(source: Source, text: str) -> Keys:
+def apply_override(source: Source, text: str) -> None:
     """Set one value, given as `KEY=VALUE` with KEY dotted (`layers[0].units`) and VALUE in YAML.
 
-    Returns:
-        The key path that was set.
-
-    Raises:
-        ConfigError: `text` has no such form, or names no place in the config.
+    Raises a ConfigError where `text` has no such form, or names no place in the config.
     """
     mark = f"--set {text}"
     source.overrides.append(mark)
@@ -56,24 +52,21 @@ def apply_override(source: Source, text: str) -> Keys:
     parsed = Reader(Source(mark, source.folder), has_lines=False).read(value)
     keys: Keys = ()
     place: Any = source.values
-    parts = name.split(".")
-    for part in parts[:-1]:
-        key = _step(place, part, mark)
-        keys += (key,)
-        if isinstance(place, dict) and key not in place:
-            place[key] = {}
+    *parents, last = name.split(".")
+    for part in parents:
+        keys += (_step(place, part, mark),)
+        if isinstance(place, dict) and part not in place:
+            place[part] = {}
             source.marks[keys] = source.key_marks[keys] = mark
-        if isinstance(place[key], str):  # optimizer: adam, then --set optimizer.learning_rate=...
-            place[key] = {"type" if keys[0] == "layers" else "name": place[key]}
-        place = place[key]
-    key = _step(place, parts[-1], mark)
-    place[key] = parsed
-    keys += (key,)
+        if isinstance(place[keys[-1]], str):  # optimizer: adam, then --set optimizer.learning_rate=...
+            place[keys[-1]] = {"type" if keys[0] == "layers" else "name": place[keys[-1]]}
+        place = place[keys[-1]]
+    keys += (_step(place, last, mark),)
+    place[keys[-1]] = parsed
     for marks in (source.marks, source.key_marks):
         for stale in [k for k in marks if k[: len(keys)] == keys]:
             del marks[stale]
         marks[keys] = mark
-    return keys
 
 
 def _step(place: Any, part: str, mark: str) -> str | int:

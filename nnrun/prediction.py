@@ -54,14 +54,11 @@ class TrainedRun:
         return outputs
 
     def predict(self, table: Table, *, keep: tuple[str, ...] = (), threshold: float = 0.5) -> pl.DataFrame:
-        """Return a prediction for each row, in order.
+        """Return a prediction for each row, in order, or raise a TableError.
 
         The columns of `keep` are copied before the predictions: for classes `probability` and `prediction`
         (the table's own label, the positive one from `threshold` on), for numbers `prediction`, or
         `prediction_NAME` for each of several targets.
-
-        Raises:
-            TableError: columns are missing, or cells are no numbers.
         """
         require_columns(table, keep)
         predictions = self._predictions(self.outputs(table), threshold)
@@ -81,11 +78,8 @@ class TrainedRun:
     def evaluate(self, table: Table) -> dict[str, Any]:
         """Return the loss and metrics of the run's config, and what is usual for its kind.
 
-        For classes: `auc`, `precision`, `recall` and `confusion_matrix` at probability 0.5; for numbers
-        `rmse`, `mean_absolute_error` and `r2` in the target's units. What is undefined is None.
-
-        Raises:
-            TableError: columns are missing, or cells are wrong.
+        For classes `auc`, `precision`, `recall` and `confusion_matrix` at probability 0.5; for numbers `rmse`,
+        `mean_absolute_error` and `r2` in the target's units. What is undefined is None. Raises a TableError.
         """
         target = self.encoder.read_target(table)
         x = self.encoder.matrix(self.encoder.read_features(table))
@@ -102,15 +96,11 @@ class TrainedRun:
 
 
 def load_run(path: Path) -> TrainedRun:
-    """Load a finished run.
-
-    Raises:
-        RunError: the directory is no finished run, or its files were altered.
-    """
+    """Load a finished run; raise a RunError where there is none, or its files were altered."""
     run = Run(path)
     run.verify()
     config = load_config(run.config)
-    encoder = Encoder.from_json(run.read_encoding(), str(run.encoding))
+    encoder = Encoder.read(run.encoding)
     if too_large := oversize(config, len(encoder.features)):
         raise RunError(f"{run.config}: {too_large}")
     if [target.name for target in encoder.targets] != config.data.target or bool(encoder.labels) != config.is_binary:

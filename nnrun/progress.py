@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from nnrun.backend import keras
+from nnrun.engine import Logs
+from nnrun.report import describe_metrics
 
 LINES = 10  # how many lines a run prints where stderr is no terminal
-Logs = dict[str, float]
 
 
 @contextmanager
@@ -34,10 +35,9 @@ def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
         yield (_Bar(bar, epochs),)
 
 
-def render(logs: Logs | None) -> str:
-    """Return `loss 0.0123, val_loss 0.0234, accuracy 0.987`: losses first."""
+def _render(logs: Logs | None) -> str:
     ordered = sorted((logs or {}).items(), key=lambda item: not item[0].endswith("loss"))
-    return ", ".join(f"{name} {value:.4g}" for name, value in ordered)
+    return describe_metrics({name: float(f"{value:.4g}") for name, value in ordered})
 
 
 class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
@@ -53,7 +53,7 @@ class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
         if done == self.epochs or done * LINES // self.epochs > epoch * LINES // self.epochs:
             left = (time.monotonic() - self.began) / done * (self.epochs - done)
             ahead = f" ({left:.0f} s left)" if left >= 1 else ""
-            print(f"epoch {done}/{self.epochs}: {render(logs)}{ahead}", file=sys.stderr, flush=True)
+            print(f"epoch {done}/{self.epochs}: {_render(logs)}{ahead}", file=sys.stderr, flush=True)
 
 
 class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
@@ -74,4 +74,4 @@ class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
         self.bar.update(self.task, completed=self.epoch * self.steps + batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self.bar.update(self.task, logs=render(logs))
+        self.bar.update(self.task, logs=_render(logs))

@@ -43,11 +43,7 @@ class Run:
         self.tensorboard = path / "tensorboard"  # where the config asks for it
 
     def read_info(self) -> RunInfo:
-        """Return what run.json holds.
-
-        Raises:
-            RunError: the directory is no run.
-        """
+        """Return what run.json holds, or raise a RunError where the directory is no run."""
         if not self.info.is_file():
             what = "is no run directory: it has no run.json" if self.path.exists() else "does not exist"
             raise RunError(f"{self.path}: {what}; give what `nnrun train` printed")
@@ -61,13 +57,6 @@ class Run:
     def read_metrics(self) -> dict[str, float | None]:
         """Return what metrics.json holds, or an empty dict for an unfinished run."""
         return _parse(dict[str, float | None], self.metrics) if self.metrics.exists() else {}
-
-    def read_encoding(self) -> bytes:
-        """Return what encoding.json holds, or raise a RunError."""
-        try:
-            return self.encoding.read_bytes()
-        except OSError as error:
-            raise RunError(f"{self.encoding}: cannot be read: {error.strerror}") from None
 
     def best_epoch(self) -> dict[str, str]:
         """Return the row of history.csv with the least val_loss, or loss; empty where there is none."""
@@ -92,11 +81,7 @@ class Run:
         return {name: sha256(self.path / name) for name in CHECKED}
 
     def verify(self) -> None:
-        """Check that the run is finished and its files are as training left them.
-
-        Raises:
-            RunError: a file is missing or altered, or training did not finish.
-        """
+        """Raise a RunError unless the run is finished and its files are as training left them."""
         info = self.read_info()
         if info.status != "finished":
             raise RunError(f"{self.path}: has no model yet: its status is {info.status!r}")
@@ -109,11 +94,7 @@ class Run:
 
 
 def check_target(path: Path, *, overwrite: bool) -> None:
-    """Check that a run may be written to `path`.
-
-    Raises:
-        RunError: something stands there already.
-    """
+    """Raise a RunError where a run may not be written to `path`, since something stands there."""
     if path.is_dir() and not any(path.iterdir()):
         return
     if path.exists():

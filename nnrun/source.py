@@ -79,9 +79,8 @@ def dotted(keys: Keys) -> str:
 def read_source(path: Path) -> Source:
     """Read a YAML file.
 
-    Raises:
-        ConfigError: it cannot be read, is no YAML mapping, or uses what a config has no need of
-            (aliases, tags, several documents, over 32 levels, over 1 MiB).
+    Raises a ConfigError where it cannot be read, is no YAML mapping, or uses what a config has no need of:
+    aliases, tags, several documents, over 32 levels, over 1 MiB.
     """
     try:
         with path.open("rb") as file:

@@ -12,7 +12,7 @@ from nnrun import __version__
 from nnrun.backend import keras, set_seed, tf, versions
 from nnrun.config import OPERATORS, Config, parse_expectation
 from nnrun.dataset import Arrays, Dataset
-from nnrun.engine import Engine, Logs, Order, build_variables, evaluate
+from nnrun.engine import Logs, Loop, Order, build_variables, evaluate
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, TrainingError
 from nnrun.files import atomic_path, finite, sha256, write_json
 from nnrun.model import Model, build_network, compile_model, make, serving_model
@@ -99,11 +99,12 @@ def check_expectations(config: Config, metrics: Logs) -> None:
 def fit_compiled(model: Model, dataset: Dataset, arrays: Arrays, callbacks: list[Any]) -> None:
     """Fit with nnrun's engine; what Keras's `fit` does around the epochs is done as it does it."""
     config, rows = dataset.config, len(arrays.x)
-    validation = dataset.arrays(dataset.validation) if dataset.validation else None
-    engine = Engine(model, arrays, validation, config.batch_size)
-    steps = -(-rows // config.batch_size)
+    training = Loop(model.train_step, model, arrays, config.batch_size)
+    validating = None
+    if dataset.validation:
+        validating = Loop(model.test_step, model, dataset.arrays(dataset.validation), config.batch_size)
     listed = keras.callbacks.CallbackList(
-        callbacks, add_history=False, add_progbar=False, model=model, epochs=config.epochs, steps=steps
+        callbacks, add_history=False, add_progbar=False, model=model, epochs=config.epochs, steps=training.steps
     )
     model.stop_training = False
     logs: Logs = {}
@@ -112,7 +113,9 @@ def fit_compiled(model: Model, dataset: Dataset, arrays: Arrays, callbacks: list
         listed.on_epoch_begin(epoch)
         listed.on_train_batch_begin(0)
         order = row_order(config.seed, epoch, rows)
-        logs = engine.train_epoch(order, lambda step: listed.on_train_batch_end(step - 1))
+        logs = training.run(order, lambda step: listed.on_train_batch_end(step - 1))
+        if validating:
+            logs |= {f"val_{name}": value for name, value in validating.run().items()}
         listed.on_epoch_end(epoch, logs)
         if model.stop_training:
             break

@@ -235,12 +235,12 @@ def test_missing_columns_are_all_listed(project, problems, frame):
 
 def test_an_encoder_comes_back_from_json_the_same(project):
     encoder = project.dataset().encoder
-    assert Encoder.from_json(json.dumps(encoder.model_dump()), "encoding.json") == encoder
+    assert Encoder.read(project.write("encoding.json", json.dumps(encoder.model_dump()))) == encoder
 
 
 @pytest.mark.parametrize("change", ALTERED, ids=str)
 def test_altered_json_is_refused(project, change):
     good = project.dataset().encoder.model_dump()
     text = change if isinstance(change, str) else json.dumps({**good, **change})
-    with pytest.raises(RunError, match=r"^encoding\.json: \w.*; the file was altered$"):
-        Encoder.from_json(text, "encoding.json")
+    with pytest.raises(RunError, match=r"/encoding\.json: \w.*; the file was altered$"):
+        Encoder.read(project.write("encoding.json", text))
