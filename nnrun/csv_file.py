@@ -123,6 +123,8 @@ def _wrong_names(header: list[str]) -> Iterator[str]:
             yield f"column {i} has no name; give it one in the header"
         elif "\0" in column:
             yield f"{column!r} holds a NUL byte"
+        elif column.startswith("^") and column.endswith("$"):
+            yield f"{column!r} reads as a pattern to polars; name the column without ^ and $"
         elif header.index(column) != i - 1 and header[: i - 1].count(column) == 1:
             yield f"{header.count(column)} columns are named {column!r}; names must differ{hint}"
 

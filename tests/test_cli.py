@@ -2,8 +2,12 @@
 
 import io
 import json
+import os
+import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -186,6 +190,10 @@ def test_check_sums_up_the_table_and_the_network(project, nnrun):
         (["train", "config.yaml", "-o", "run"], "run: exists; choose another with -o"),
         (["train", "config.yaml", "--set", "epochs"], "--set epochs: the form is KEY=VALUE"),
         (["trian"], "Did you mean 'train'?"),
+        (["predict", "run", "table.csv", "--threshold", "nan"], "--threshold is a probability"),
+        (["predict", "run", "table.csv", "-o", "table.csv"], "-o table.csv: would replace DATA itself"),
+        (["predict", "run", "table.csv", "-o", "run"], "-o run: there is no folder to write such a file in"),
+        (["predict", "table.csv", "table.csv"], "is no run directory"),
         (["predict", "run", "table.csv", "--threshold", "2"], "is not in the range"),
     ],
 )
@@ -201,6 +209,61 @@ def test_what_cannot_be_written_is_said(nnrun, trained, project):
     assert "-o no/such/folder.csv: there is no folder" in done.err
     project.write("file", "x")
     assert "file" in nnrun("train", "config.yaml", "-o", "file/run").err
+
+
+def test_a_column_kept_twice_is_kept_once(nnrun, trained):
+    assert nnrun("predict", "run", "table.csv", "--keep", "age,age").out.startswith("age,probability,prediction\n")
+
+
+def test_a_threshold_is_refused_for_numbers(project, nnrun):
+    config = project.config({"data.target": "dose", "loss": "mse"})
+    assert nnrun("train", config, "-q", "-o", "run").code == 0
+    assert "--threshold is" in nnrun("predict", "run", "table.csv", "--threshold", "0.5").err
+
+
+def test_predictions_into_a_device_leave_the_device(nnrun, trained):
+    assert nnrun("predict", "run", "table.csv", "-o", "/dev/null").code == 0
+    assert not Path("/dev/null").is_file()
+
+
+def test_show_refuses_an_altered_run_and_names_the_best_epoch(nnrun, trained):
+    assert "best      epoch" in nnrun("show", "run").out
+    (trained / "config.yaml").write_text("x")
+    done = nnrun("show", "run")
+    assert (done.code, done.out) == (2, "")
+    assert "config.yaml was altered since training" in done.err
+
+
+def test_paths_with_spaces_and_other_letters_work(project, nnrun):
+    folder = project.folder / "mein Ordner é"
+    folder.mkdir()
+    (project.folder / "table.csv").rename(folder / "daten ß.csv")
+    project.config({"data.train": "daten ß.csv"}, name="mein Ordner é/erste.yaml")
+    done = nnrun("train", "mein Ordner é/erste.yaml")
+    assert done.code == 0
+    assert nnrun(*shlex.split(done.out.splitlines()[-1].removeprefix("next: nnrun "))).code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+def test_ctrl_c_in_a_long_epoch_ends_within_seconds(project, frame):
+    project.table(pl.concat([frame] * 2000))
+    config = project.config(epochs=100_000, batch_size=1, jit_compile=False)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nnrun", "train", str(config), "-o", "run"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=project.folder,
+    )
+    run = project.folder / "run" / "run.json"
+    while not run.exists() and process.poll() is None:
+        time.sleep(0.1)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "interrupted after 0 of 100000 epochs" in err
+    assert json.loads(run.read_text())["status"] == "interrupted"
 
 
 def test_schema_is_json(nnrun):

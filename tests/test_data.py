@@ -46,6 +46,7 @@ REFUSED = [  # the file, and what each line of the refusal begins with
     ("a,b,a,b\n1,2,3,4\n", ["1: 2 columns are named 'a'; names", "1: 2 columns are named 'b'; names"]),
     ("a, a\n1,2\n", ["1: 2 columns are named 'a'; names must differ"]),
     ("a,,b,\n1,2,3,4\n", ["1: column 2 has no name; give it one", "1: column 4 has no name"]),
+    ("a,^b.*$\n1,2\n", ["1: '^b.*$' reads as a pattern"]),
     ("", [" the file is empty; a table has a header and rows"]),
     ("\na,b\n1,2\n", ["1: "]),
     ("a,b\n", [" the header stands alone; a table needs rows"]),
@@ -244,3 +245,28 @@ def test_altered_json_is_refused(project, change):
     text = change if isinstance(change, str) else json.dumps({**good, **change})
     with pytest.raises(RunError, match=r"/encoding\.json: \w.*; the file was altered$"):
         Encoder.read(project.write("encoding.json", text))
+
+
+def test_a_path_is_a_path_and_no_pattern(project):
+    project.table("a\n1\n", "t1.csv")
+    assert read_table(project.table("a\n2\n", "t[1].csv"), NULLS).frame.rows() == [("2",)]
+    assert read_table(project.table("a\n3\n", "t*.csv"), NULLS).frame.rows() == [("3",)]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(b"PK\x03\x04rest", "a spreadsheet"), (b"PAR1", "Parquet"), ("a\n1\n".encode("utf-16"), "UTF-16")],
+)
+def test_other_kinds_of_files_are_named(project, problems, content, kind):
+    assert f": is {kind}" in problems(read_table, project.table(content), NULLS)[0]
+
+
+def test_line_ends_of_old_macs_are_named(project, problems):
+    assert "lines end in CR alone" in problems(read_table, project.table(b"a,b\r1,2\r"), NULLS)[0]
+
+
+def test_every_label_stays_in_training():
+    labels = pl.Series(["a"] * 10 + ["b"])
+    kept, held = hold_out(labels, 11, 0.9, 0)
+    assert set(labels[kept]) == {"a", "b"}
+    assert len(held) == 9

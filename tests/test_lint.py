@@ -23,6 +23,7 @@ WIDE = {"units": 10_000_000, "activation": "relu"}
 label, age = pl.col("label"), pl.col("age")
 YES_NO = label.replace_strict({0: "no", 1: "yes"}, return_dtype=pl.String)
 RARE = (pl.int_range(pl.len()) < 4).cast(int).alias("label")
+STOP_ON_FALSE_POSITIVES = {"metrics": ["FalsePositives"], "early_stopping": {"monitor": "val_FalsePositives"}}
 ERRORS = [  # the rule, changes to the good config, changed columns of the table, what the message says
     ("labels", {}, [pl.lit(1).alias("label")], "data.target: BinaryCrossentropy needs two labels; every row"),
     ("labels", {}, [label + (age > 45)], "data.target: BinaryCrossentropy needs two labels; received 3: "),
@@ -61,6 +62,8 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("class-weight", {"class_weight": {"0": 1.0, "1": 1.0, "2": 1.0}}, [], "class_weight: '2' is no label"),
     ("network-size", {"layers": [WIDE, WIDE, SIGMOID]}, [], "layers: 100,000,"),
     ("tensorboard", {"tensorboard": True}, [], "tensorboard: the package is not installed: pip install"),
+    ("feature-range", {}, [age + 1.7e9], "around 1.7e+09, too little for float32; subtract"),
+    ("monitor", STOP_ON_FALSE_POSITIVES, [], "early_stopping: say mode: min or max for val_FalsePositives"),
     ("feature-range", {}, [age * 1e-9], "table.csv: column 'age' varies by"),
     ("feature-range", {}, [age * 1e20], "table.csv: column 'age' varies by"),
 ]  # fmt: skip

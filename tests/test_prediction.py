@@ -205,3 +205,60 @@ def test_what_is_no_finished_run_is_refused(project, tmp_path):
     (tmp_path / "run.json").write_text('{"status": "interrupted"}')
     with pytest.raises(RunError, match="has no model yet: its status is 'interrupted'"):
         load_run(tmp_path)
+
+
+def test_the_configs_own_metric_wins_over_the_usual_one(project, frame):
+    train(project.dataset(metrics=[{"name": "precision", "thresholds": 0.9}]), stem="x", path=project.folder / "run")
+    trained = load_run(project.folder / "run")
+    metrics = trained.evaluate(trained.read(project.folder / "table.csv"))
+    called = predict(trained, frame)["probability"].to_numpy() > 0.9
+    right = (frame["label"].to_numpy() == 1) & called
+    assert metrics["precision"] == pytest.approx(right.sum() / called.sum() if called.sum() else 0)
+
+
+def test_kept_cells_are_copied_even_where_they_look_missing(trained, frame):
+    predictions = predict(trained, frame.with_columns(country=pl.lit("NA")), keep=("country",))
+    assert predictions["country"].to_list() == ["NA"] * 60
+
+
+def test_a_column_called_star_is_a_column(project, frame):
+    renamed = frame.rename({"age": "*"})
+    project.table(renamed)
+    train(project.dataset(), stem="x", path=project.folder / "run")
+    assert predict(load_run(project.folder / "run"), renamed, keep=("*",)).columns[0] == "*"
+
+
+def test_true_and_false_are_no_numbers_where_training_read_numbers(trained, frame):
+    with pytest.raises(TableError, match=r"column .age. holds text .* training read numbers here"):
+        predict(trained, frame.with_columns(age=pl.lit("true")))
+
+
+def test_an_output_that_is_not_finite_is_refused(trained, frame):
+    weights = trained.serving.get_weights()
+    trained.serving.set_weights([np.full_like(w, np.nan) for w in weights])
+    with pytest.raises(TableError, match=r"new.csv:2: the network's output is not finite"):
+        predict(trained, frame)
+
+
+@pytest.mark.parametrize("content", ["[]", '"x"', "null", "{", "{}", '{"status": 3}', '{"status": "finished"}'])
+def test_a_damaged_run_json_is_refused(project, trained, content):
+    (project.folder / "run" / "run.json").write_text(content)
+    with pytest.raises(RunError):
+        load_run(project.folder / "run")
+
+
+def test_an_encoding_that_is_not_the_configs_is_refused(project, trained):
+    path = project.folder / "run" / "encoding.json"
+    encoding = json.loads(path.read_text())
+    path.write_text(json.dumps({**encoding, "targets": encoding["targets"] * 2}))
+    info = json.loads((project.folder / "run" / "run.json").read_text())
+    info["checksums"]["encoding.json"] = sha256(path)
+    (project.folder / "run" / "run.json").write_text(json.dumps(info))
+    with pytest.raises(RunError, match="its targets are not those of"):
+        load_run(project.folder / "run")
+
+
+def test_a_moved_run_predicts_the_same(project, trained, frame):
+    expected = predict(trained, frame)
+    moved = (project.folder / "run").rename(project.folder / "a run, möved")
+    assert predict(load_run(moved), frame).equals(expected)

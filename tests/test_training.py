@@ -251,3 +251,26 @@ def test_class_weights_balance_the_labels(project, frame):
     np.testing.assert_allclose(dataset.class_weights(), expected, rtol=1e-6)
     arrays = dataset.arrays(dataset.train, weighted=True)
     assert arrays.sample_weight.sum() == pytest.approx(total)
+
+
+def test_averaged_weights_are_measured_as_they_are_saved(project, run_folder):
+    changes = {"optimizer": {"name": "sgd", "use_ema": True, "ema_momentum": 0.999}, "data.test": "table.csv"}
+    dataset = project.dataset({**changes, "epochs": 10, "data.validation_split": 0, "data.validation": "table.csv"})
+    metrics = train(dataset, stem="x", path=run_folder).metrics
+    assert metrics["val_loss"] == metrics["test_loss"]
+
+
+@pytest.mark.parametrize(("rows", "batch_size"), [(1, 32), (2, 1), (3, 2)])
+def test_tiny_tables_train(project, run_folder, frame, rows, batch_size):
+    project.table(frame.sort("label")[29 : 29 + rows])
+    changes = {"data.target": "dose", "loss": "mse", "data.validation_split": 0, "batch_size": batch_size}
+    result = train(project.dataset(changes), stem="x", path=run_folder)
+    assert np.isfinite(result.metrics["loss"])
+
+
+def test_overwriting_leaves_nothing_of_the_old_run(project, run_folder):
+    train(project.dataset(epochs=5), stem="x", path=run_folder)
+    (run_folder / "tensorboard").mkdir()
+    train(project.dataset(epochs=1), stem="x", path=run_folder, overwrite=True)
+    assert pl.read_csv(run_folder / "history.csv").height == 1
+    assert not (run_folder / "tensorboard").exists()
