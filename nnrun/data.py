@@ -37,11 +37,6 @@ class Table:
     rows: Rows
     null_values: list[str]
 
-    @property
-    def name(self) -> str:
-        """What messages call the table."""
-        return self.file.name
-
     def lines(self, rows: Sequence[int]) -> list[int]:
         """Return the line in the file, counted from 1, at which each of the frame's rows begins."""
         return self.file.lines([int(self.rows[row]) for row in rows])
@@ -169,7 +164,7 @@ def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series, advice: str) -
     if not_numbers.sum() > max(1, text.count() / 2) and not _hint(text.filter(not_numbers)[0]):
         examples = ", ".join(map(repr, text.drop_nulls().unique(maintain_order=True).head(SHOWN)))
         return [
-            f"{table.name}: column {column!r} holds text ({examples}), and this version reads numbers and "
+            f"{table.file.name}: column {column!r} holds text ({examples}), and this version reads numbers and "
             f"true/false; {advice.format(column=column)}"
         ]
     problems = []
@@ -185,7 +180,7 @@ def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series, advice: str) -
             cell = text[int(rows[0])]
             shown = f"{what}{_more(lines, len(rows))}" if cell is None else f"{received(cell)} {what}{_hint(cell)}"
             more = "" if cell is None else _more(lines, len(rows))
-            problems.append(f"{table.name}:{lines[0]}: column {column!r}: {shown}{more}")
+            problems.append(f"{table.file.name}:{lines[0]}: column {column!r}: {shown}{more}")
     return problems
 
 

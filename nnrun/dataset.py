@@ -130,7 +130,7 @@ def _part(config: Config, key: str, train: Part | None, problems: list[str]) -> 
     target, wrong_target = read_target(table, config.data.target, is_binary=config.is_binary)
     problems += wrong_features + wrong_target
     booleans = frozenset(column for column in features if is_boolean(table.frame[column]))
-    return Part(table.name, numbers, booleans, target)
+    return Part(table.file.name, numbers, booleans, target)
 
 
 def _choose_features(config: Config, table: Table) -> list[str]:
@@ -142,10 +142,10 @@ def _choose_features(config: Config, table: Table) -> list[str]:
             if name not in columns:
                 hint = did_you_mean(name, columns) or f"; it has {listed(columns, 12)}"
                 place = config.where("data", key)
-                problems.append(f"{place}: {name!r} is not a column of {table.name}{hint}")
+                problems.append(f"{place}: {name!r} is not a column of {table.file.name}{hint}")
     features = data.features or [c for c in columns if c not in (*data.target, *data.drop)]
     if not features:
-        problems.append(f"{config.where('data')}: no column of {table.name} is left to be a feature")
+        problems.append(f"{config.where('data')}: no column of {table.file.name} is left to be a feature")
     if problems:
         raise ConfigError(problems)
     return features

@@ -108,7 +108,7 @@ class Encoder(Strict):
             if len(unknown):
                 row = int(unknown[0])
                 problems = [
-                    f"{table.name}:{table.lines([row])[0]}: column {names[0]!r}: {target[row, 0]!r} is "
+                    f"{table.file.name}:{table.lines([row])[0]}: column {names[0]!r}: {target[row, 0]!r} is "
                     f"no label that training saw ({', '.join(map(repr, self.labels))})"
                 ]
         if problems:
@@ -141,7 +141,7 @@ def read_target(table: Table, names: Sequence[str], *, is_binary: bool) -> tuple
         return texts, []
     line = table.lines([int(missing[0])])[0]
     return texts, [
-        f"{table.name}:{line}: column {names[0]!r}: no target in {len(missing)} row{'s' * (len(missing) > 1)}"
+        f"{table.file.name}:{line}: column {names[0]!r}: no target in {len(missing)} row{'s' * (len(missing) > 1)}"
     ]
 
 
@@ -151,7 +151,7 @@ def require_columns(table: Table, names: Iterable[str]) -> None:
     if missing:
         listed = ", ".join(map(repr, missing))
         s = "s are" if len(missing) > 1 else " is"
-        raise TableError(f"{table.name}:1: {len(missing)} column{s} missing: {listed}")
+        raise TableError(f"{table.file.name}:1: {len(missing)} column{s} missing: {listed}")
 
 
 def label_key(text: str) -> str:

@@ -50,7 +50,7 @@ class TrainedRun:
         wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
         if len(wrong):
             line = table.lines([int(wrong[0])])[0]
-            raise TableError(f"{table.name}:{line}: the network's output is not finite; are all cells plausible?")
+            raise TableError(f"{table.file.name}:{line}: the network's output is not finite; are all cells plausible?")
         return outputs
 
     def predict(self, table: Table, *, keep: tuple[str, ...] = (), threshold: float = 0.5) -> pl.DataFrame:
@@ -63,7 +63,7 @@ class TrainedRun:
         require_columns(table, keep)
         predictions = self._predictions(self.outputs(table), threshold)
         if clash := [name for name in keep if name in predictions.columns]:
-            raise TableError(f"{table.name}: {clash[0]!r} cannot be kept: predict writes a column of that name")
+            raise TableError(f"{table.file.name}: {clash[0]!r} cannot be kept: predict writes a column of that name")
         return pl.DataFrame([*(table.frame[name] for name in keep), *predictions])
 
     def _predictions(self, outputs: Matrix, threshold: float) -> pl.DataFrame:
