@@ -76,7 +76,7 @@ class Data(Strict, use_attribute_docstrings=True):
     null_values: list[str] = ["", "NA", "N/A", "NaN", "nan", "null", "None", "?"]
     """What a missing cell looks like."""
     positive: Label | None = None
-    """Which of the target's two labels is 1, where they are not 0 and 1, or false and true."""
+    """Which of the target's two labels is 1, where they are not 0/1, false/true or no/yes."""
 
     @field_validator("validation_split")
     @classmethod

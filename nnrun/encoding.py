@@ -19,7 +19,7 @@ from nnrun.errors import RunError, TableError
 from nnrun.named import Positive, Strict
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
-KNOWN_LABELS = {("0.0", "1.0"), ("false", "true")}  # whose second is the positive one
+KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}  # whose second is the positive one
 
 
 class Feature(Strict):
@@ -155,12 +155,12 @@ def require_columns(table: Table, names: Iterable[str]) -> None:
 
 
 def label_key(text: str) -> str:
-    """Return what spellings of one label have in common: `1`, `1.0`; `True`, `true`."""
+    """Return what spellings of one label have in common: `1`, `1.0`; `True`, `true`; `Yes`, `yes`."""
     stripped = text.strip()
     if re.fullmatch(r"[-+]?(\d{1,15}\.?\d*|\.\d+)", stripped):  # beyond 15 digits floats merge integers
         return repr(float(stripped))
     lowered = stripped.lower()
-    return lowered if lowered in ("true", "false") else stripped
+    return lowered if lowered in ("true", "false", "yes", "no") else stripped
 
 
 def order_labels(texts: pl.Series, positive: Any) -> list[str]:

@@ -89,7 +89,7 @@ class TrainedRun:
         outputs = predict(self.serving, x)
         of_kind = class_metrics if self.encoder.labels else number_metrics
         more = of_kind(y.astype(np.float64), outputs.astype(np.float64))
-        metrics: dict[str, Any] = {"loss": logs["loss"], **more, **logs}  # the config's own win
+        metrics: dict[str, Any] = {"loss": logs["loss"], **logs, **more, **logs}  # first, and winning
         if self.encoder.labels:
             metrics["labels"] = self.encoder.labels
         return metrics

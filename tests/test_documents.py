@@ -69,7 +69,9 @@ def test_readme_documents_every_rule_and_no_other():
 
 
 def test_readme_documents_every_command_and_file():
-    assert re.findall(r"^\| `nnrun (\w+)", README.split("## Commands")[1].split("\n## ")[0], re.MULTILINE) == list(cli.commands)
+    assert re.findall(r"^\| `nnrun (\w+)", README.split("## Commands")[1].split("\n## ")[0], re.MULTILINE) == list(
+        cli.commands
+    )
     assert all(f"| `{name}` |" in README for name in FILES)
 
 

@@ -21,15 +21,15 @@ UNSEEN = {"data.validation": "other.csv", "data.validation_split": Project.drop}
 WIDE = {"units": 10_000_000, "activation": "relu"}
 
 label, age = pl.col("label"), pl.col("age")
-YES_NO = label.replace_strict({0: "no", 1: "yes"}, return_dtype=pl.String)
+LOW_HIGH = label.replace_strict({0: "low", 1: "high"}, return_dtype=pl.String)
 RARE = (pl.int_range(pl.len()) < 4).cast(int).alias("label")
 STOP_ON_FALSE_POSITIVES = {"metrics": ["FalsePositives"], "early_stopping": {"monitor": "val_FalsePositives"}}
 ERRORS = [  # the rule, changes to the good config, changed columns of the table, what the message says
     ("labels", {}, [pl.lit(1).alias("label")], "data.target: BinaryCrossentropy needs two labels; every row"),
     ("labels", {}, [label + (age > 45)], "data.target: BinaryCrossentropy needs two labels; received 3: "),
     ("labels", {"data.target": "age"}, [], "', ...; for numbers, use loss: MeanSquaredError"),
-    ("labels", {}, [YES_NO], "data.target: which label is 1 cannot be told; say so under data: `positive:"),
-    ("labels", {"data.positive": "yep"}, [YES_NO], "data.positive: 'yep' is no label of the target; its"),
+    ("labels", {}, [LOW_HIGH], "data.target: which label is 1 cannot be told; say so under data: `positive:"),
+    ("labels", {"data.positive": "yep"}, [LOW_HIGH], "data.positive: 'yep' is no label of the target; its"),
     ("unknown-label", UNSEEN, [], "'2': no such label in the training rows"),
     ("output-units", {"layers": [DENSE, {**SIGMOID, "units": 2}]}, [], "layers[1].units: the last layer"),
     ("output-units", {"layers": [{"type": "Dropout", "rate": 0.5}]}, [], "layers: the last layer gives"),
@@ -86,7 +86,7 @@ FINE = [
     ({}, []),
     ({"class_weight": "balanced"}, [RARE]),
     ({"class_weight": BOTH, "metrics": ["AUC", "mse"], "expect": {"val_AUC": "> 0.5"}}, []),
-    ({"data.positive": "yes"}, [YES_NO]),
+    ({"data.positive": "high"}, [LOW_HIGH]),
     ({"layers": [{"type": "Dropout", "rate": 0.1}, SIGMOID]}, []),
     ({"layers": [{"units": 4}, {"type": "Activation", "activation": "relu"}, SIGMOID]}, []),
     ({"layers": [DENSE, LINEAR, {"type": "Activation", "activation": "sigmoid"}]}, []),
