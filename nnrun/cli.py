@@ -224,9 +224,10 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False) -
 
     dataset = load_dataset(load_config(config, overrides))
     findings = lint(dataset)
+    for finding in findings:
+        if finding.level == "warning" and not quiet:
+            click.echo(finding, err=True)
     raise_errors(findings)
-    for finding in [] if quiet else findings:
-        click.echo(finding, err=True)
     return dataset
 
 

@@ -290,7 +290,11 @@ def test_check_finds_what_lint_says_in_a_process_of_its_own(project):
     config = project.config({"data.validation_split": 0, "layers": [{"units": 2}]})
     done = python("-m", "nnrun", "check", str(config), cwd=project.folder)
     assert done.returncode == 2
-    assert "[output-units]" in done.stderr
+    assert [line.rpartition(" ")[2] for line in done.stderr.splitlines()] == [
+        "[bce-output]",
+        "[nothing-held-out]",
+        "[output-units]",
+    ]
 
 
 @pytest.mark.parametrize("command", ["--help", "--version", "check config.yaml", "show config.yaml", "schema"])
