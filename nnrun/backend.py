@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any
 
 from nnrun.errors import NnrunError
@@ -28,7 +29,7 @@ def _quiet() -> Iterator[None]:
         os.dup2(log.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             os.dup2(kept, 2)
             log.seek(0)
             sys.stderr.write(log.read().decode(errors="replace"))
@@ -58,6 +59,7 @@ def _load() -> tuple[Any, Any]:
 
 tf, keras = _load()
 keras.config.set_floatx("float32")
+tf.get_logger().setLevel("ERROR")  # it warns of tracing a function anew for every table
 
 
 def set_seed(seed: int) -> None:
@@ -67,7 +69,5 @@ def set_seed(seed: int) -> None:
 
 def versions() -> dict[str, str]:
     """Return the versions that a run's numbers depend on."""
-    names = ("numpy", "polars")
-    loaded = {name: importlib.import_module(name).__version__ for name in names}
     python = ".".join(map(str, sys.version_info[:3]))
-    return {"python": python, "tensorflow": tf.__version__, "keras": keras.__version__, **loaded}
+    return {"python": python, **{name: version(name) for name in ("tensorflow", "keras", "numpy", "polars")}}

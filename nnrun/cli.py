@@ -125,7 +125,7 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
 
     \b
     Example:
-      nnrun predict runs/digits-relu configs/digits01.csv --keep label -o predictions.csv
+      nnrun predict runs/digits-relu configs/digits01.csv --keep label
     """
     from nnrun.data import write_csv
     from nnrun.prediction import load_run

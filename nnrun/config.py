@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_
 
 from nnrun.errors import received
 from nnrun.keras_names import EARLY_STOPPING, LAYER, LOSS, METRIC, OPTIMIZER, REDUCE_LR, Fraction
-from nnrun.named import Positive, Seed, Spec, Strict, Units, problem, snake_case
+from nnrun.named import Positive, Seed, Spec, Strict, Units, problem
 from nnrun.source import Source, dotted, to_yaml
 
 _EXPECTATION = re.compile(r"\s*(>=|<=|==|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
@@ -31,10 +31,6 @@ def _columns(value: Any) -> Any:
 Columns = Annotated[list[str], BeforeValidator(_columns, json_schema_input_type=str | float | list[str | float])]
 
 
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
 def _label(value: Any) -> Any:
     if isinstance(value, str | int | float):
         return value
@@ -48,8 +44,9 @@ def _expectation(value: Any) -> Any:
     raise problem(f"must be one of {known} and a number; received {received(value)}")
 
 
+_Comparison = Annotated[str, Field(pattern=f"^{_EXPECTATION.pattern}$")]
 Label = Annotated[Any, BeforeValidator(_label, json_schema_input_type=str | float | bool)]
-Expectation = Annotated[str, BeforeValidator(_expectation, json_schema_input_type=str)]
+Expectation = Annotated[str, BeforeValidator(_expectation, json_schema_input_type=_Comparison)]
 
 
 class Data(Strict, use_attribute_docstrings=True):
@@ -113,7 +110,10 @@ class Config(Strict, use_attribute_docstrings=True):
     """BinaryCrossentropy for yes/no targets, MeanSquaredError for numbers."""
     optimizer: Annotated[Spec, OPTIMIZER] = "rmsprop"  # type: ignore[assignment]
     """A Keras optimizer; rmsprop is Keras's own default."""
-    metrics: Annotated[list[Annotated[str | Spec, METRIC]], BeforeValidator(_as_list)] | None = None
+    metrics: (
+        Annotated[list[Annotated[str | Spec, METRIC]], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
+        | None
+    ) = None
     """Keras metrics. Default: accuracy, or mean_absolute_error, by the loss."""
     epochs: Annotated[int, Ge(1), Le(10**9)]
     """How many times to go over the training rows."""
@@ -142,8 +142,8 @@ class Config(Strict, use_attribute_docstrings=True):
     @classmethod
     def _distinct(cls, value: list[str | Spec] | None) -> list[str | Spec] | None:
         names = [metric_name(metric) for metric in value or []]
-        if len(set(names)) < len(names):
-            raise problem(f"two metrics have one name: {', '.join(names)}")
+        if repeated := {name for name in names if names.count(name) > 1}:
+            raise problem(f"two metrics have one name: {', '.join(sorted(repeated))}")
         return value
 
     @field_validator("optimizer")
@@ -204,8 +204,8 @@ class Config(Strict, use_attribute_docstrings=True):
 
 
 def metric_name(metric: str | Spec) -> str:
-    """Return what Keras calls a metric in its logs: a bare name as it is written."""
-    return metric if isinstance(metric, str) else snake_case(metric["name"])
+    """Return what a metric is called in the logs: its name as it is written, as in Keras."""
+    return metric if isinstance(metric, str) else str(metric["name"])
 
 
 def parse_expectation(text: str) -> tuple[str, float]:

@@ -162,5 +162,6 @@ def _split(config: Config, train: Part) -> tuple[Part, Part]:
     if not len(held) or not len(kept):
         place = config.where("data", "validation_split")
         what = "none to validate on" if not len(held) else "none to train on"
-        raise ConfigError(f"{place}: {fraction} of {count} rows leaves {what}")
+        why = "; every label needs a row to train on" if config.is_binary else ""
+        raise ConfigError(f"{place}: {fraction} of {count} rows leaves {what}{why}")
     return train.take(kept), train.take(held)

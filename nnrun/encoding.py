@@ -42,10 +42,7 @@ class Target(Strict):
 class Encoder(Strict):
     """What turns tables into matrices and predictions into labels.
 
-    Attributes:
-        features: the input columns, in the matrix's order.
-        targets: the target columns, in order.
-        labels: for classes, the table's own labels; the second is what probabilities are of.
+    Columns are in the matrix's order; `labels` are the table's own, the second is what probabilities are of.
     """
 
     features: Annotated[list[Feature], Field(min_length=1)]

@@ -20,11 +20,7 @@ class TrainingError(NnrunError):
 
 
 class InputError(NnrunError):
-    """What the user gave is wrong.
-
-    Args:
-        problems: every mistake found, one line each; at least one.
-    """
+    """What the user gave is wrong; `problems` are all mistakes found, one line each, at least one."""
 
     exit_code = 2
 

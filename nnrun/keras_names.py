@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from nnrun.named import REQUIRED, Arguments, Count, Named, NonNegative, Positive, Seed, Spec, Table, Units, one_of
 
@@ -49,9 +49,10 @@ _KINDS: dict[Any, str] = {
     Literal["ROC", "PR", "PRGAIN"]: "curve",
     Literal["interpolation", "minoring", "majoring"]: "summation_method",
     Literal["uniform_average", "variance_weighted_average"]: "class_aggregation",
-    Annotated[str, AfterValidator(one_of("an activation", _KERAS["activations"]))]: "activation",
 }
 _KIND = {argument: kind for kind, arguments in _KINDS.items() for argument in arguments.split()}
+_ACTIVATION = AfterValidator(one_of("an activation", _KERAS["activations"]))
+_KIND["activation"] = Annotated[str, _ACTIVATION, WithJsonSchema({"enum": _KERAS["activations"]})]
 
 
 def _table(plural: str) -> Table:

@@ -8,7 +8,7 @@ import numpy as np
 from nnrun.config import Config, metric_name
 from nnrun.dataset import Dataset
 from nnrun.encoding import KNOWN_LABELS, label_key
-from nnrun.errors import did_you_mean, received
+from nnrun.errors import did_you_mean, listed, received
 from nnrun.keras_names import METRIC, NUMBER_METRICS
 from nnrun.network import oversize
 from nnrun.source import Keys
@@ -19,6 +19,7 @@ RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("relu", "softplus", "exponential"), (0, np.inf)),
     "relu6": (0, 6),
 }
+SMALLEST, LARGEST = 1e-6, 1e18  # Keras divides by at least 1e-7; squares end at 3e38 in float32
 EPSILON = float(np.finfo(np.float32).eps)
 COARSE = 0.02  # steps of float32 beyond this share of a column's deviation blur it
 UNDIRECTED = {"FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives"}  # by Keras's `auto`
@@ -50,13 +51,13 @@ def two_labels(dataset: Dataset) -> Iterator[str]:
 
 def known_labels(dataset: Dataset) -> Iterator[str]:
     """The labels of the rows that are measured stand in the training rows too."""
-    for part in (dataset.validation, dataset.test) if len(dataset.label_counts) == 2 else ():
-        if part:
+    for key in ("validation", "test") if len(dataset.label_counts) == 2 else ():
+        if part := getattr(dataset, key):
             labels = part.target.to_series()
             unknown = labels.filter(dataset.encoder.codes(labels).is_null()).unique().sort().to_list()
             if unknown:
-                shown = ", ".join(map(repr, unknown[:5]))
-                yield f"{part.name}: {shown}: no such label in the training rows"
+                place = f"{dataset.config.where('data', key)}: {part.name}"
+                yield f"{place}: {listed(unknown, 5)}: no such label in the training rows"
 
 
 def output_units(dataset: Dataset) -> Iterator[str]:
@@ -185,13 +186,16 @@ def feature_range(dataset: Dataset) -> Iterator[str]:
         column, deviation = dataset.train.numbers[feature.name], feature.variance**0.5
         largest = max(abs(feature.mean), np.abs(column.to_numpy()).max())
         constant = column.min() == column.max()
-        if not 1e-6 < deviation < 1e18:  # Keras divides by at least 1e-7; float32 ends at 3e38
+        if not SMALLEST < deviation < LARGEST:
             problem = f"varies by {deviation:.0e}, which float32 cannot standardise; give it in another unit"
         elif not constant and largest * EPSILON > COARSE * deviation:
             problem = f"varies by {deviation:.2g} around {largest:.3g}, too little for float32; subtract an offset"
         else:
             continue
         yield f"{dataset.train.name}: column {feature.name!r} {problem}"
+    for target in dataset.encoder.targets:
+        if target.scale > LARGEST:
+            yield f"{dataset.train.name}: column {target.name!r}: squares of {target.scale:.0e} overflow float32"
 
 
 ERRORS = {

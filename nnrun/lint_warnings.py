@@ -101,7 +101,7 @@ def big_integers(dataset: Dataset) -> Iterator[str]:
         for column in part.iter_columns():
             if column.dtype != pl.Float64 or column.abs().max() <= EXACT_INTEGERS:  # type: ignore[operator]
                 continue
-            if (column == column.round()).all():
+            if (column == column.round()).all() and column.abs().max() < 2**53:  # type: ignore[operator]
                 yield (
                     f"{dataset.train.name}: column {column.name!r} holds integers beyond 2^24, which "
                     "float32 rounds; subtract an offset, or drop it if it is an identifier"

@@ -107,19 +107,11 @@ def _model(name: str, arguments: tuple[tuple[str, tuple[Any, Any]], ...]) -> typ
 
 @dataclass(frozen=True)
 class Named:
-    """Annotation for a field that holds a Keras object.
+    """Annotation for a field that holds a Keras object, which messages call `what`.
 
-    The validated value is a dict: the class's own name under `key`, then every argument.
-
-    Args:
-        what: what messages call it: "optimizer".
-        table: the names and their arguments.
-        key: the key of the mapping that holds the name.
-        default: the name where the mapping has none.
-        shorthand: the name where the mapping has none and every key is an argument of that class
-            (`kernel_regularizer: {l2: 0.01}`).
-        aliases: further names.
-        keep_spelling: leave a bare name as it was written.
+    The validated value is a dict: the class's own name under `key`, then every argument of `table`. Where a
+    mapping has no name it is `default`, or `shorthand` if every key is an argument of that class
+    (`kernel_regularizer: {l2: 0.01}`). `aliases` are further names; `keep_spelling` leaves a name as it was written.
     """
 
     what: str
@@ -136,8 +128,10 @@ class Named:
             forms = f"a name or a mapping with {self.key!r}" if len(self.table) > 1 else "a mapping of arguments"
             raise problem(f"must be {forms}; received {received(value)}")
         arguments = dict(value) if isinstance(value, dict) else {self.key: value}
+        spelt = arguments.get(self.key)
         name = self._name(arguments, () if isinstance(value, str) else (self.key,))
-        spec = {self.key: name, **_model(name, tuple(self.table[name].items())).model_validate(arguments).model_dump()}
+        model = _model(name, tuple(self.table[name].items()))
+        spec = {self.key: spelt if self.keep_spelling else name, **model.model_validate(arguments).model_dump()}
         return value if self.keep_spelling and isinstance(value, str) else spec
 
     def canonical(self, name: str) -> str | None:
@@ -181,7 +175,8 @@ class Named:
         forms: list[dict[str, Any]] = [{"enum": self.spellings()}]
         for name in self.table:
             form = _model(name, tuple(self.table[name].items())).model_json_schema()
-            form["properties"] = {self.key: {"enum": _spellings(name)}, **form.get("properties", {})}
+            known = [*_spellings(name), *(alias for alias, meant in self.aliases.items() if meant == name)]
+            form["properties"] = {self.key: {"enum": known}, **form.get("properties", {})}
             if name not in (self.default, self.shorthand):
                 form["required"] = [self.key, *form.get("required", [])]
             forms.append(form)

@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import math
 import shutil
 from datetime import datetime, timezone
 from pathlib import Path
@@ -62,9 +63,11 @@ class Run:
         """Return the row of history.csv with the least val_loss, or loss; empty where there is none."""
         try:
             rows = list(csv.DictReader(self.history.read_text(encoding="utf-8").splitlines()))
-            return min(rows, key=lambda row: float(row.get("val_loss") or row["loss"]))
+            losses = [float(row.get("val_loss") or row["loss"]) for row in rows]
         except (OSError, ValueError, KeyError):
             return {}
+        finite = [(loss, i) for i, loss in enumerate(losses) if math.isfinite(loss)]
+        return rows[min(finite)[1]] if finite else {}
 
     def append_history(self, row: dict[str, float]) -> None:
         """Add an epoch to history.csv in one write; the first one brings the header."""
@@ -98,8 +101,7 @@ def check_target(path: Path, *, overwrite: bool) -> None:
     if path.is_dir() and not any(path.iterdir()):
         return
     if path.exists():
-        if not (path / "run.json").is_file():
-            raise RunError(f"{path}: exists and is no run directory; choose another with -o")
+        Run(path).read_info()  # it is a run
         if not overwrite:
             raise RunError(f"{path}: exists; choose another with -o, or replace it with --overwrite")
 

@@ -37,13 +37,9 @@ _NON_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 class Source:
     """Plain values and where each stands.
 
-    Attributes:
-        name: what messages call the text: the path of the file.
-        folder: the folder that relative paths start from.
-        values: the mapping that the document holds.
-        marks: "name:line:column" of each key path, lines and columns counted from 1; the place of
-            the value; `key_marks` has those of the keys.
-        overrides: the marks of values that came from --set, in the order given.
+    `name` is what messages call the text, `folder` where relative paths start. `marks` holds the place
+    "name:line:column" of each value by its key path, `key_marks` those of the keys; `overrides` are the marks of
+    what came from --set, in the order given.
     """
 
     name: str

@@ -78,6 +78,13 @@ def test_json_is_one_object_on_stdout(project, nnrun):
     assert summary["metrics"].keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
 
 
+def test_a_metric_that_is_an_array_of_one_is_shown_by_both_engines(project, nnrun):
+    config = project.config(metrics=["F1Score", {"name": "accuracy", "threshold": 0.4}])
+    for engine in ("compiled", "keras"):
+        done = nnrun("train", config, "--engine", engine)
+        assert (done.code, "val_accuracy" in done.err) == (0, True)
+
+
 def test_both_engines_print_the_same(project, nnrun):
     ours = nnrun("train", project.config(), "-o", "a", "--json")
     theirs = nnrun("train", project.config(), "-o", "b", "--json", "--engine", "keras")

@@ -32,7 +32,7 @@ seed: 4294967296  ->  7: seed: must be less than 4294967296; received 4294967296
 seed: 1e999  ->  7: seed: numbers must be finite; received 1e999
 tensorboard: no  ->  14: tensorboard: must be true or false; received 'no'
 metrics: 3  ->  10: metrics: must be a list; received 3
-metrics: [acc, acc]  ->  10: metrics: two metrics have one name: acc, acc
+metrics: [acc, acc]  ->  10: metrics: two metrics have one name: acc
 metrics: [{name: AUC, num_thresholds: 1}]  ->  39: metrics[0].num_thresholds: must be at least 2; received 1
 metrics: [RecallAtPrecision]  ->  11: metrics[0].precision: this key is required
 metrics: [~]  ->  11: metrics[0]: must be a name or a mapping with 'name'; received nothing

@@ -45,7 +45,7 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("mse-range", {**NUMBERS, "layers": [SIGMOID], "data.target": "age"}, [], "layers[0].activation: "),
     ("mse-range", {**NUMBERS, "layers": [{**LINEAR, "activation": "relu"}]}, [pl.col("dose") - 1], "0 and"),
     ("metric-loss", {**NUMBERS, "metrics": ["mae", "accuracy"]}, [], "metrics[1]: accuracy is for classes"),
-    ("metric-loss", {**LOGITS, "metrics": [{"name": "Precision"}]}, [], "metrics[0]: precision needs"),
+    ("metric-loss", {**LOGITS, "metrics": [{"name": "Precision"}]}, [], "metrics[0]: Precision needs"),
     ("logits-activation", {**LOGITS, "layers": [SIGMOID]}, [], "loss.from_logits: logits come from a"),
     ("monitor", {"early_stopping": {"monitor": "val_los"}}, [], "early_stopping.monitor: the run logs no"),
     ("monitor", {"reduce_lr_on_plateau": {"monitor": "val_auc"}}, [], "reduce_lr_on_plateau.monitor: the"),
