@@ -55,16 +55,16 @@ def describe_network(config: Config, features: int) -> str:
 def describe_run(run: Run) -> str:
     """Return what a run directory says of itself: its data, the epoch that was kept, the best epoch."""
     info, metrics, best = run.read_info(), run.read_metrics(), run.best_epoch()
-    lines = [f"status    {info.status}, started {info.started}"]
+    lines = [f"status     {info.status}, started {info.started}"]
     for name, part in info.data.items():
         origin = part.get("path", "held out of the training table")
-        lines.append(f"{name:9} {part.get('rows')} rows, {origin}")
+        lines.append(f"{name:10} {part.get('rows')} rows, {origin}")
     if metrics:
         kept = describe_metrics({name: value for name, value in metrics.items() if name != "epoch"})
-        lines.append(f"kept      epoch {info.best_epoch} of {info.epochs}: {kept}")
+        lines.append(f"kept       epoch {info.best_epoch} of {info.epochs}: {kept}")
     if best:
         by = "val_loss" if "val_loss" in best else "loss"
-        lines.append(f"best      epoch {best['epoch']} by {by}: {by} {float(best[by]):.6g}")
+        lines.append(f"best       epoch {best['epoch']} by {by}: {by} {float(best[by]):.6g}")
     return "\n".join(lines)
 
 

@@ -189,7 +189,8 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         row = {name: np.asarray(logs[name]).item() for name in names}  # F1Score gives an array of one
         self.run.append_history({"epoch": epoch + 1, **row})
         self.logs.append(row)
-        logs.update(row)  # for the callbacks that follow
+        logs.clear()
+        logs.update(row)  # in order, for the callbacks that follow
         if not np.isfinite(row["loss"]):
             raise TrainingError(f"the loss is {row['loss']} after epoch {epoch + 1}; {self.advice}")
 

@@ -171,7 +171,7 @@ def test_evaluate_prints_a_table_and_json(nnrun, trained):
 
 def test_show_describes_a_run_and_a_config(nnrun, trained):
     shown = nnrun("show", "run").out
-    assert "status    finished" in shown
+    assert "status     finished" in shown
     assert "epoch 20 of 20" in shown
     model = keras.saving.load_model(trained / "model.keras")
     assert f"{model.count_params():,}" in shown
@@ -234,7 +234,7 @@ def test_predictions_into_a_device_leave_the_device(nnrun, trained):
 
 
 def test_show_refuses_an_altered_run_and_names_the_best_epoch(nnrun, trained):
-    assert "best      epoch" in nnrun("show", "run").out
+    assert "best       epoch" in nnrun("show", "run").out
     (trained / "config.yaml").write_text("x")
     done = nnrun("show", "run")
     assert (done.code, done.out) == (2, "")
