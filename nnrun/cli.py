@@ -1,9 +1,7 @@
 """The command line: parse, call one function, print. Command bodies import what they need."""
 
-import gc
 import json
 import math
-import os
 import shlex
 import sys
 from contextlib import nullcontext
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnrun import __version__
-from nnrun.errors import Interrupted, NnrunError, short_path
+from nnrun.errors import short_path
 from nnrun.files import finite, open_output
 
 if TYPE_CHECKING:
@@ -229,40 +227,3 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False) -
             click.echo(finding, err=True)
     raise_errors(findings)
     return dataset
-
-
-def main() -> None:
-    """Run the command line; every expected error becomes a message and an exit code."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller; what is opened next takes its number
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
-        getattr(sys, name).reconfigure(errors="backslashreplace")
-    code = _exit_code()
-    gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
-    sys.exit(code)
-
-
-def _exit_code() -> int:
-    try:
-        cli(standalone_mode=False)
-        sys.stdout.flush()
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except NnrunError as error:
-        click.echo(error, err=True)
-        return error.exit_code
-    except SystemExit:  # click's answer to a closed pipe
-        return 0
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        return Interrupted.exit_code
-    except OSError as error:
-        click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
-        return 1
-    except MemoryError:
-        click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
-        return 1
-    return 0

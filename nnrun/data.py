@@ -50,10 +50,8 @@ class Table:
 def read_table(source: Path | bytes, null_values: Sequence[str], name: str | None = None) -> Table:
     """Read a CSV file, or the bytes of one, with a header: plain or gzipped, comma, semicolon or tab.
 
-    `null_values` are what missing cells look like; `name` is what messages call the table.
-
-    Raises:
-        TableError: with every mistake found, each with file and line.
+    `null_values` are what missing cells look like; `name` is what messages call the table. Raises a TableError
+    with every mistake found, each with file and line.
     """
     name = name or str(source)
     try:

@@ -94,9 +94,8 @@ class Dataset:
 def load_dataset(config: Config) -> Dataset:
     """Read the config's tables and hold rows out for validation.
 
-    Raises:
-        ConfigError: a column that the config names is not in the table.
-        TableError: the tables are wrong; every mistake of all of them is named.
+    Raises a ConfigError where the config names a column that is not there, a TableError with every mistake of all
+    the tables.
     """
     problems: list[str] = []
     train = _part(config, "train", None, problems)

@@ -51,12 +51,8 @@ def train(
     """Train the dataset's config into a run directory: `path`, or under `runs` by the name of `stem`.
 
     `engine` is `compiled`, or Keras's own `fit` on the same batches; `callbacks` are further Keras callbacks.
-
-    Raises:
-        ConfigError: Keras refuses the network.
-        TrainingError: the loss is no longer finite.
-        Interrupted: Ctrl-C.
-        RunError: the run directory cannot be written.
+    Raises a ConfigError where Keras refuses the network, a TrainingError where the loss is no longer finite, a
+    RunError where the run directory cannot be written, and Interrupted on Ctrl-C.
     """
     config = dataset.config
     set_seed(config.seed)
@@ -66,13 +62,7 @@ def train(
     start_run(run, config.to_yaml(), dataset.encoder.model_dump(), **_facts(dataset, model, engine))
     recorder = _Recorder(run, config)
     try:
-        began = time.perf_counter()
-        every = [*_keras_callbacks(config, run), recorder, *callbacks]
-        (fit_compiled if engine == "compiled" else fit_keras)(model, dataset, arrays, every)
-        seconds = time.perf_counter() - began
-        best = _best_epoch(every, len(recorder.logs))
-        metrics = {**recorder.logs[best - 1], **_final_metrics(model, dataset, arrays)}
-        result = Result(run, len(recorder.logs), best, seconds, metrics)
+        result = _fit(model, dataset, arrays, recorder, engine, callbacks)
         _finish(result, serving_model(model, config))
     except KeyboardInterrupt:
         run.write_info(status="interrupted", epochs=len(recorder.logs))
@@ -82,6 +72,18 @@ def train(
         run.write_info(status="failed", epochs=len(recorder.logs))
         raise
     return result
+
+
+def _fit(
+    model: Model, dataset: Dataset, arrays: Arrays, recorder: "_Recorder", engine: str, callbacks: tuple[Any, ...]
+) -> Result:
+    began = time.perf_counter()
+    every = [*_keras_callbacks(dataset.config, recorder.run), recorder, *callbacks]
+    (fit_compiled if engine == "compiled" else fit_keras)(model, dataset, arrays, every)
+    seconds = time.perf_counter() - began
+    best = _best_epoch(every, len(recorder.logs))
+    metrics = {**recorder.logs[best - 1], **_final_metrics(model, dataset, arrays)}
+    return Result(recorder.run, len(recorder.logs), best, seconds, metrics)
 
 
 def check_expectations(config: Config, metrics: Logs) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import pytest
 
-from nnrun import cli
+from nnrun.__main__ import main
 from nnrun.backend import keras
 
 
@@ -32,7 +32,7 @@ def nnrun(project, monkeypatch, capfd):
     def call(*arguments: str) -> Done:
         monkeypatch.setattr(sys, "argv", ["nnrun", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            main()
         out, err = capfd.readouterr()
         return Done(int(ended.value.code or 0), out, err)
 
@@ -311,7 +311,7 @@ def test_tensorflow_is_not_imported_by(project, command):
 import sys
 sys.modules["tensorflow"] = sys.modules["keras"] = sys.modules["matplotlib"] = None
 sys.argv = ["nnrun", *{command.split()!r}]
-from nnrun.cli import main
+from nnrun.__main__ import main
 main()
 """
     done = python("-c", script, cwd=project.folder)
@@ -321,7 +321,7 @@ main()
 
 def test_the_command_line_imports_nothing_heavy():
     heavy = ["tensorflow", "keras", "polars", "numpy", "matplotlib", "pydantic", "yaml", "rich"]
-    script = f"import sys, nnrun.cli; print([m for m in {heavy} if m in sys.modules])"
+    script = f"import sys, nnrun.__main__; print([m for m in {heavy} if m in sys.modules])"
     assert python("-c", script).stdout == "[]\n"
 
 
