@@ -82,8 +82,7 @@ class Encoder(Strict):
         """Return the index of each label in `labels`, null where the label is not known."""
         known = {label_key(label): code for code, label in enumerate(self.labels)}
         codes = {text: known.get(label_key(text)) for text in texts.drop_nulls().unique()}
-        recoded: pl.Series = texts.replace_strict(codes, default=None, return_dtype=pl.Int32)
-        return recoded
+        return texts.replace_strict(codes, default=None, return_dtype=pl.Int32)  # type: ignore[no-any-return]
 
     def read_features(self, table: Table) -> pl.DataFrame:
         """Return the feature columns of a table, found by name, as Float64; else raise a TableError."""

@@ -141,8 +141,7 @@ class Named:
 
     def spellings(self) -> list[str]:
         """Return the names that a config may use, class names and snake_case alike."""
-        spellings = {s: None for name in self.table for s in _spellings(name)}
-        return [*self.aliases, *spellings]
+        return list(dict.fromkeys([*self.aliases, *(s for name in self.table for s in _spellings(name))]))
 
     def _name(self, arguments: Spec, place: tuple[str, ...]) -> str:
         """Take the name out of `arguments`."""

@@ -71,8 +71,8 @@ class TrainedRun:
             probability = pl.Series("probability", outputs[:, 0])
             codes = (probability >= np.float32(threshold)).cast(pl.Int32)
             return pl.DataFrame([probability, pl.Series("prediction", self.encoder.labels)[codes]])
-        names = [f"prediction_{target.name}" for target in self.encoder.targets]
-        names = names if len(names) > 1 else ["prediction"]
+        several = len(self.encoder.targets) > 1
+        names = [f"prediction_{target.name}" if several else "prediction" for target in self.encoder.targets]
         return pl.DataFrame([pl.Series(n, column) for n, column in zip(names, outputs.T, strict=True)])
 
     def evaluate(self, table: Table) -> dict[str, Any]:

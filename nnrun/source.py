@@ -212,8 +212,7 @@ class Reader:
         return value
 
     def _problem(self, event: yaml.Event, keys: Keys, message: str) -> None:
-        path = f"{dotted(keys)}: " if keys else ""
-        self.problems.append(f"{self._at(event.start_mark)}: {path}{message}")
+        self.problems.append(": ".join(filter(None, (self._at(event.start_mark), dotted(keys), message))))
 
     def _end(self, text: str) -> str:
         lines = text.split("\n")
