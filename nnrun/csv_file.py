@@ -78,7 +78,7 @@ class CsvFile:
 def open_csv(source: Path | bytes, name: str) -> CsvFile:
     """Read the header of a CSV file; raise a TableError where there is none, or its names are wrong."""
     if isinstance(source, Path):
-        _check_is_file(source)
+        check_is_file(source, name)
     with _open(source) as raw:
         start = raw.read(4)
     if kind := next((kind for magic, kind in OTHER_FILES.items() if start.startswith(magic)), None):
@@ -129,11 +129,12 @@ def _wrong_names(header: list[str]) -> Iterator[str]:
             yield f"{header.count(column)} columns are named {column!r}; names must differ{hint}"
 
 
-def _check_is_file(path: Path) -> None:
+def check_is_file(path: Path, name: str) -> None:
+    """Raise a TableError unless a file stands at `path`, which messages call `name`."""
     if path.is_dir():
-        raise TableError(f"{path}: is a folder; give a .csv file")
+        raise TableError(f"{name}: is a folder; give a .csv file")
     if not path.exists():
-        raise TableError(f"{path}: there is no such file")
+        raise TableError(f"{name}: there is no such file")
 
 
 def _open(source: Path | bytes) -> IO[bytes]:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from nnrun.config import Config
+from nnrun.csv_file import check_is_file
 from nnrun.data import Rows, Table, hold_out, is_boolean, parse_numbers, read_table
 from nnrun.encoding import Encoder, Matrix, label_key, read_target, require_columns
 from nnrun.errors import ConfigError, TableError, did_you_mean, listed, short_path
@@ -113,11 +114,8 @@ def _part(config: Config, key: str, train: Part | None, problems: list[str]) -> 
     path: str | None = getattr(config.data, key)
     if path is None:
         return None
-    if not Path(path).is_file():
-        what = "is a folder" if Path(path).is_dir() else "there is no such file"
-        problems.append(f"{config.where('data', key)}: {short_path(path)}: {what}")
-        return None
     try:
+        check_is_file(Path(path), f"{config.where('data', key)}: {short_path(path)}")
         table = read_table(Path(path), config.data.null_values, short_path(path))
         features = train.numbers.columns if train else _choose_features(config, table)
         require_columns(table, (*features, *config.data.target))

@@ -51,9 +51,10 @@ def bce_output(dataset: Dataset) -> Iterator[str]:
 def unscaled(dataset: Dataset) -> Iterator[str]:
     """Without normalize, large features make training slow or unstable."""
     config = dataset.config
-    numbers = dataset.train.numbers
-    large = [c.name for c in numbers.iter_columns() if c.abs().max() > LARGE]  # type: ignore[operator]
-    if large and not config.data.normalize:
+    if config.data.normalize:
+        return
+    columns = dataset.train.numbers.iter_columns()
+    if large := [c.name for c in columns if c.abs().max() > LARGE]:  # type: ignore[operator]
         yield (
             f"{config.where('data', 'normalize')}: values beyond {LARGE:g} with normalize: false in "
             f"{listed(large, 3)}; leave normalize out"

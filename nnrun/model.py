@@ -84,4 +84,4 @@ def _make_metric(metric: str | Spec, config: Config) -> Any:
         arguments["threshold"] = 0.0  # the logit of probability 0.5
     elif config.from_logits:
         arguments["from_logits"] = True
-    return getattr(keras.metrics, name)(name=metric_name(metric), **arguments)
+    return make(keras.metrics, {"class": name, "name": metric_name(metric), **arguments}, "class")
