@@ -68,10 +68,14 @@ class Data(Strict, use_attribute_docstrings=True):
     """A table that is measured once, after training."""
     normalize: bool = True
     """Standardise features (and, for MeanSquaredError, the target) inside the model."""
-    missing: Literal["error"] = "error"
-    """What to do with missing cells. This version knows one answer: refuse the table."""
+    missing: Literal["error", "mean", "drop"] = "error"
+    """Missing cells: refuse the table, fill them with the training mean (text: a category of its own), drop the row."""
     null_values: list[str] = ["", "NA", "N/A", "NaN", "nan", "null", "None", "?"]
     """What a missing cell looks like."""
+    dates: Literal["error", "expand"] = "error"
+    """Columns of dates and times: refuse them, or make inputs of year, month, day, weekday and hour."""
+    in_memory: Literal["auto"] | bool = "auto"
+    """Whether to keep the table in memory, or in files; `auto` takes files for more than a quarter of what is free."""
     positive: Label | None = None
     """Which of the target's two labels is 1, where they are not 0/1, false/true or no/yes."""
 
@@ -156,8 +160,13 @@ class Config(Strict, use_attribute_docstrings=True):
 
     @property
     def is_binary(self) -> bool:
-        """Whether the target is one of two labels."""
+        """Whether the target is one of two labels, told by one probability."""
         return bool(self.loss["name"] == "BinaryCrossentropy")
+
+    @property
+    def is_classes(self) -> bool:
+        """Whether the target is a label: one of two, or for SparseCategoricalCrossentropy one of several."""
+        return self.is_binary or bool(self.loss["name"] == "SparseCategoricalCrossentropy")
 
     @property
     def from_logits(self) -> bool:
@@ -167,8 +176,14 @@ class Config(Strict, use_attribute_docstrings=True):
     @property
     def metric_specs(self) -> list[str | Spec]:
         """The metrics, or the default by the loss."""
-        default: list[str | Spec] = ["accuracy" if self.is_binary else "mean_absolute_error"]
+        default: list[str | Spec] = ["accuracy" if self.is_classes else "mean_absolute_error"]
         return default if self.metrics is None else self.metrics
+
+    def metric_class(self, metric: str | Spec) -> str:
+        """Return the Keras class of a metric: accuracy is that of the loss, as in Keras."""
+        name = METRIC.canonical(metric_name(metric)) or ""
+        is_accuracy = name == "BinaryAccuracy" and metric_name(metric) in ("accuracy", "acc")
+        return "SparseCategoricalAccuracy" if is_accuracy and self.is_classes and not self.is_binary else name
 
     @property
     def logged(self) -> list[str]:
@@ -194,7 +209,7 @@ class Config(Strict, use_attribute_docstrings=True):
     def rescales(self) -> bool:
         """Whether a Rescaling to the target's scale ends the model."""
         scalable = self.output_activation() in ("linear", "relu", "softplus", "exponential")
-        return self.data.normalize and not self.is_binary and scalable
+        return self.data.normalize and not self.is_classes and scalable
 
     def to_yaml(self) -> str:
         """Return the config with every default filled in, as YAML that loads to an equal config."""

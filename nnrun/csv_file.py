@@ -1,119 +1,211 @@
-"""A CSV file as a person sees it: its header, and the line of every record.
+"""A CSV file as blocks of whole records, each with the line at which it begins.
 
-polars reads the cells; where it meets a mistake, Python's csv module walks the file to say where.
+polars reads the cells of a block; where it meets a mistake, Python's csv module walks the block to say where.
 """
 
 import csv
 import gzip
 import io
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import polars as pl
 
 from nnrun.errors import TableError
 
+Source = Path | bytes | IO[bytes]
+BLOCK = 16 << 20  # bytes of a block: polars reads it on all cores
+FIRST = 64 << 10  # of a pipe's first block, whose rows need not wait for more; each next one is twice as large
+LONGEST = 1 << 28  # bytes of a record, beyond which a quote was left open
 LISTED = 10  # how many bad lines a message names
-OTHER_FILES = {
-    b"PK\x03\x04": "a spreadsheet or an archive",
-    b"PAR1": "Parquet",
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
-}
 GZIP = b"\x1f\x8b"
-NUL = "\ue000"  # stands for it, from the private use area
+OTHER_FILES = {b"PK\x03\x04": "a spreadsheet or an archive", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+NUL = "\ue000"  # stands for it, from the private use area: the csv module refuses it before Python 3.11
 csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 KiB
 
 
 @dataclass(frozen=True)
-class CsvFile:
-    """A CSV file with a header, plain or gzipped, given by its path or as bytes.
-
-    `separator` is comma, semicolon or tab, whichever gives the header the most cells.
-    """
+class CsvBlock:
+    """Some whole records of a CSV file: their bytes, and the line (counted from 1) at which the first begins."""
 
     name: str
-    source: Path | bytes
-    separator: str
     header: list[str]
+    separator: str
+    line: int
+    data: bytes
+
+    def frame(self) -> pl.DataFrame:
+        """Return the cells as text (pl.String), empty ones null, blank lines left out; or raise a TableError."""
+        try:
+            frame = self._read()
+            if self._may_be_ragged(frame):  # polars fills a short row, and a blank line, with nulls
+                if problems := self._ragged():
+                    raise TableError(problems)
+                frame = frame.filter(pl.Series([bool(cells) for _, cells in self._records()], dtype=pl.Boolean))
+        except pl.exceptions.PolarsError as error:
+            check_utf8(self.data, self.name, self.line, self.separator)
+            quoted = (line for line, cells in self._records() if '"' in "".join(cells))
+            reason = f"cannot be read as CSV: {str(error).splitlines()[0]}"
+            raise TableError(self._ragged() or f"{self.name}:{next(quoted, self.line)}: {reason}") from None
+        return frame
 
     def lines(self, rows: Sequence[int]) -> list[int]:
-        """Return the line, counted from 1, at which each record begins; record 0 follows the header."""
-        found = dict.fromkeys(rows, 0)
-        for row, (line, _) in enumerate(_records(self.source, self.separator), start=-1):
-            if row in found:
+        """Return the line in the file at which each of the frame's rows begins."""
+        found: dict[int, int] = {}
+        for row, line in enumerate(line for line, cells in self._records() if cells):
+            if row in rows:
                 found[row] = line
-            if row == max(rows):
+            if len(found) == len(rows):
                 break
         return [found[row] for row in rows]
 
-    def blank_rows(self) -> list[int]:
-        """Return the records that are blank lines."""
-        records = enumerate(_records(self.source, self.separator), start=-1)
-        return [row for row, (_, cells) in records if not cells]
+    def _read(self) -> pl.DataFrame:
+        names = self.separator.join(map(str, range(len(self.header)))).encode() + b"\n"
+        return pl.read_csv(names + self.data, separator=self.separator, new_columns=self.header, infer_schema=False)
 
-    def ragged(self) -> list[str]:
+    def _may_be_ragged(self, frame: pl.DataFrame) -> bool:
+        if not len(frame) or not frame[:, -1].null_count():
+            return False
+        separators = self.data.count(self.separator.encode())
+        return b'"' in self.data or not separators or separators != len(frame) * (len(self.header) - 1)
+
+    def _ragged(self) -> list[str]:
         """Return a line for each record with more or fewer cells than the header, ten at most."""
         problems: list[str] = []
-        line = 1
+        line = self.line
         try:
-            for line, cells in _records(self.source, self.separator):
+            for line, cells in self._records():
                 if cells and len(cells) != len(self.header):
-                    cell = "cell" if len(cells) == 1 else "cells"
-                    expected = f"where the header has {len(self.header)}"
-                    problems.append(f"{self.name}:{line}: {len(cells)} {cell}, {expected}")
+                    count = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+                    problems.append(f"{self.name}:{line}: {count}, where the header has {len(self.header)}")
         except csv.Error as error:
             problems.append(f"{self.name}:{line + 1}: {error}; is a quote left open here?")
         more = [f"{self.name}: and {len(problems) - LISTED} more such lines"]
         return problems[:LISTED] + more * (len(problems) > LISTED)
 
-    def stray_quote(self) -> str:
-        """Return the name, with the line of the first cell that holds a quote if there is one."""
-        quoted = (line for line, cells in _records(self.source, self.separator) if '"' in "".join(cells))
-        return ":".join(map(str, [self.name, *itertools.islice(quoted, 1)]))
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line at which each record begins, and its cells."""
+        reader = _reader(self.data, self.separator)
+        line = self.line
+        for cells in reader:
+            yield line, [cell.replace(NUL, "\0") for cell in cells]
+            line = self.line + reader.line_num
 
 
-def open_csv(source: Path | bytes, name: str) -> CsvFile:
+@dataclass(frozen=True)
+class CsvFile:
+    """A CSV file with a header, plain or gzipped.
+
+    `separator` is comma, semicolon or tab, whichever gives the header the most cells; `first` is the line at which
+    the rows begin, `skip` how many bytes come before; `started` are the pieces of what can be read only once.
+    """
+
+    name: str
+    source: Source
+    separator: str
+    header: list[str]
+    first: int
+    skip: int
+    started: Iterator[bytes] | None
+
+    def blocks(self) -> Iterator[CsvBlock]:
+        """Yield the rows block by block."""
+        line, skip = self.first, self.skip
+        for piece in self.started or _pieces(self.source):
+            if data := piece[skip:]:
+                yield CsvBlock(self.name, self.header, self.separator, line, data)
+            line, skip = line + data.count(b"\n"), 0
+
+
+def open_csv(source: Source, name: str) -> CsvFile:
     """Read the header of a CSV file; raise a TableError where there is none, or its names are wrong."""
-    if isinstance(source, Path):
-        check_is_file(source, name)
-    with _open(source) as raw:
-        start = raw.read(4)
+    pieces = _pieces(source)
+    start = next(pieces, b"")
     if kind := next((kind for magic, kind in OTHER_FILES.items() if start.startswith(magic)), None):
         raise TableError(f"{name}: is {kind}; save the table as CSV in UTF-8")
-    with io.TextIOWrapper(_open(source), encoding="utf-8-sig", newline="") as text:
-        first = text.readline()
-        rest = text.read(1)
+    first, end, _ = re.split(rb"(\r\n|\r|\n|$)", start, maxsplit=1)
     if not first.strip():
-        what = ":1: the first line is blank" if rest else ": the file is empty"
+        what = ":1: the first line is blank" if start else ": the file is empty"
         raise TableError(f"{name}{what}; a table has a header and rows")
-    if first.endswith("\r"):
+    if end == b"\r":
         raise TableError(f"{name}:1: lines end in CR alone; end them in LF or CRLF")
-    separator = _separator(first)
+    separator = max(",;\t", key=lambda separator: len(next(_reader(first, separator))))
+    reader = _reader(start, separator)
     try:
-        header = [cell.strip() for cell in next(_records(source, separator))[1]]
+        header = [cell.replace(NUL, "\0").strip() for cell in next(reader)]
     except csv.Error as error:
         raise TableError(f"{name}:1: the header cannot be read: {error}") from None
+    above = start.split(b"\n")[: reader.line_num]
+    check_utf8(b"\n".join(above), name, 1, separator)
     if problems := [f"{name}:1: {problem}" for problem in _wrong_names(header)]:
         raise TableError(problems)
-    return CsvFile(name, source, separator, header)
+    started = None if isinstance(source, Path | bytes) else chain([start], pieces)
+    return CsvFile(name, source, separator, header, len(above) + 1, len(b"\n".join(above)) + 1, started)
 
 
-def not_utf8(source: Path | bytes) -> str:
-    """Return the line and cell with the first byte that is not UTF-8, and the advice."""
-    with _open(source) as file:
-        lines = enumerate(file, start=1)
-        number, line = next((n, x) for n, x in lines if x.decode(errors="replace").encode() != x)
-    text = line.decode(errors="replace").strip()
-    cells = next(csv.reader([text], delimiter=_separator(text)))
-    cell = next(i for i, cell in enumerate(cells, start=1) if "\ufffd" in cell)
-    return f"{number}: cell {cell} is not UTF-8 ({text[:40]!r}); save the table as UTF-8"
+def open_binary(source: Source) -> Any:
+    """Open a file, bytes or a stream for reading, unzipped; it has `read1` and `peek`."""
+    raw: Any = source.open("rb") if isinstance(source, Path) else source
+    if isinstance(raw, bytes):
+        raw = io.BufferedReader(io.BytesIO(raw))  # type: ignore[arg-type]
+    return gzip.open(raw) if raw.peek(2).startswith(GZIP) else raw
 
 
-def _separator(line: str) -> str:
-    return max(",;\t", key=lambda separator: len(next(csv.reader([line.replace("\0", NUL)], delimiter=separator))))
+def check_utf8(data: bytes, name: str, line: int, separator: str) -> None:
+    """Raise a TableError with the line and cell of the first byte that is not UTF-8, if there is one."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        begin, end = data.rfind(b"\n", 0, error.start) + 1, data.find(b"\n", error.start)
+        text = data[begin : end if end >= 0 else None].decode(errors="replace").strip()
+        cells = next(csv.reader([text], delimiter=separator))
+        cell = next(i for i, cell in enumerate(cells, start=1) if "\ufffd" in cell)
+        place = f"{name}:{line + data.count(bytes([10]), 0, begin)}: cell {cell}"
+        raise TableError(f"{place} is not UTF-8 ({text[:40]!r}); save the table as UTF-8") from None
+
+
+def _pieces(source: Source) -> Iterator[bytes]:
+    """Yield the bytes of the source in pieces of whole records, without a byte order mark."""
+    size = BLOCK if isinstance(source, Path) else FIRST
+    with open_binary(source) as file:
+        pending = file.read1(3).removeprefix(b"\xef\xbb\xbf")
+        data = file.read1(size)  # of a pipe, what it has at hand
+        while data:
+            pending += data
+            if end := len(pending) if len(pending) > LONGEST else _end_of_records(pending):
+                yield pending[:end]
+                pending = pending[end:]
+            data = _read(file, size)
+            size = min(2 * size, BLOCK)
+    if pending:
+        yield pending
+
+
+def _read(file: Any, size: int) -> bytes:
+    """Return `size` bytes, fewer only at the end."""
+    parts, missing = [], size
+    while missing > 0 and (data := file.read1(missing)):
+        parts.append(data)
+        missing -= len(data)
+    return b"".join(parts)
+
+
+def _end_of_records(data: bytes) -> int:
+    """Return where the last whole record ends: after the last line end outside quotes, or 0."""
+    end = data.rfind(b"\n") + 1
+    if data.count(b'"', 0, end) % 2:
+        end = data.rfind(b"\n", 0, data.rfind(b'"', 0, end)) + 1
+    return end
+
+
+def _reader(data: bytes, separator: str) -> Any:
+    """Return a csv reader of the bytes, in which NUL stands for the NUL byte."""
+    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="replace", newline="")
+    return csv.reader((line.replace("\0", NUL) for line in text), delimiter=separator, strict=True)
 
 
 def _wrong_names(header: list[str]) -> Iterator[str]:
@@ -127,30 +219,3 @@ def _wrong_names(header: list[str]) -> Iterator[str]:
             yield f"{column!r} reads as a pattern to polars; name the column without ^ and $"
         elif header.index(column) != i - 1 and header[: i - 1].count(column) == 1:
             yield f"{header.count(column)} columns are named {column!r}; names must differ{hint}"
-
-
-def check_is_file(path: Path, name: str) -> None:
-    """Raise a TableError unless a file stands at `path`, which messages call `name`."""
-    if path.is_dir():
-        raise TableError(f"{name}: is a folder; give a .csv file")
-    if not path.exists():
-        raise TableError(f"{name}: there is no such file")
-
-
-def _open(source: Path | bytes) -> IO[bytes]:
-    if isinstance(source, bytes):
-        return io.BytesIO(gzip.decompress(source) if source.startswith(GZIP) else source)
-    with source.open("rb") as file:
-        is_gzip = file.read(2) == GZIP
-    return gzip.open(source) if is_gzip else source.open("rb")  # type: ignore[return-value]
-
-
-def _records(source: Path | bytes, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line at which each record begins, and its cells; the header is the first."""
-    with io.TextIOWrapper(_open(source), encoding="utf-8-sig", newline="") as text:
-        lines = (line.replace("\0", NUL) for line in text)  # which the module refuses before Python 3.11
-        reader = csv.reader(lines, delimiter=separator, strict=True)
-        line = 1
-        for cells in reader:
-            yield line, [cell.replace(NUL, "\0") for cell in cells]
-            line = reader.line_num + 1

@@ -1,100 +1,175 @@
-"""Tables: a CSV read exactly as it is written, numbers out of its cells, rows held out of it.
+"""Tables: files of one or several parts, read block by block; rows held out; predictions written.
 
-Every cell is read as text, so that nothing is lost to a guess (`007`, `True`); numbers are parsed from
-that text. polars does the work.
+Cells of a CSV are text, exactly as they are written, so that nothing is lost to a guess (`007`, `True`).
 """
 
 import csv
-import re
+import glob
+import hashlib
 import zlib
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import polars as pl
 
-from nnrun.csv_file import CsvFile, not_utf8, open_csv
-from nnrun.errors import TableError, received
+from nnrun.csv_file import CsvBlock, CsvFile, Source, open_binary, open_csv
+from nnrun.errors import TableError, listed
+from nnrun.files import sha256
 
-BLOCK = 65_536  # rows written at a time
-FLOAT32_MAX = float(np.finfo(np.float32).max)
-SHOWN = 3  # how many lines a message names
+KEPT = 64 << 20  # bytes of a table whose blocks are kept for a second reading
+ROWS = 131_072  # of a block of a Parquet file
+PARQUET = b"PAR1"
+FORMULA = r"^([=+\-@\t\r])"  # what spreadsheets run: https://owasp.org/www-community/attacks/CSV_Injection
 Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table as it is written: every cell as text (pl.String), empty ones null.
+class Block:
+    """Some rows of a table: cells as text (pl.String), or as numbers where the file has types; empty ones null.
 
-    `null_values` are what missing cells look like; `rows` are the records of the file that the frame's rows
-    are: blank lines are left out.
+    `null_values` are what missing cells look like; `first` is how many rows of the file come before, `csv` tells the
+    lines of a CSV file, and `kept` the rows of the file's block that the frame's rows are, where some were left out.
     """
 
-    file: CsvFile
+    name: str
     frame: pl.DataFrame
-    rows: Rows
     null_values: list[str]
-
-    def lines(self, rows: Sequence[int]) -> list[int]:
-        """Return the line in the file, counted from 1, at which each of the frame's rows begins."""
-        return self.file.lines([int(self.rows[row]) for row in rows])
+    first: int = 0
+    csv: CsvBlock | None = None
+    kept: Rows | None = None
 
     def texts(self, column: str) -> pl.Series:
         """Return a column's cells without the spaces around them; missing ones are null."""
-        stripped = self.frame[column].str.strip_chars()
+        stripped = self.frame[column].cast(pl.String).str.strip_chars()
         return stripped.set(stripped.is_in(["", *self.null_values]), None)
 
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """Return `17`, the line in the file at which each of the frame's rows begins, or `row 16` of one without."""
+        rows = [int(row if self.kept is None else self.kept[row]) for row in rows]
+        return list(map(str, self.csv.lines(rows))) if self.csv else [f"row {self.first + row + 1}" for row in rows]
 
-def read_table(source: Path | bytes, null_values: Sequence[str], name: str | None = None) -> Table:
-    """Read a CSV file, or the bytes of one, with a header: plain or gzipped, comma, semicolon or tab.
+    def without_missing(self, columns: Iterable[str]) -> "Block":
+        """Return the block without the rows in which a cell of these columns is missing."""
+        missing = pl.Series([False]).new_from_index(0, len(self.frame))
+        for column in columns:
+            missing |= self.texts(column).is_null()
+        kept = (~missing).arg_true().to_numpy()
+        return Block(self.name, self.frame[kept], self.null_values, self.first, self.csv, kept)
 
-    `null_values` are what missing cells look like; `name` is what messages call the table. Raises a TableError
-    with every mistake found, each with file and line.
+
+@dataclass(frozen=True)
+class ParquetFile:
+    """A Parquet file, given by its path or as bytes."""
+
+    name: str
+    source: Source
+    header: list[str]
+
+    def blocks(self) -> Iterator[pl.DataFrame]:
+        """Yield the rows block by block; what is no number is text."""
+        scan = _scan(self.source)
+        for offset in range(0, max(1, scan.select(pl.len()).collect().item()), ROWS):
+            frame = scan.slice(offset, ROWS).collect()
+            yield frame.cast({name: pl.String for name, kind in frame.schema.items() if not kind.is_numeric()})
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of one or several files with the same columns."""
+
+    name: str
+    files: list[CsvFile | ParquetFile]
+    null_values: list[str]
+    _blocks: list[Block] = field(default_factory=list)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns, in the order of the first file."""
+        return self.files[0].header
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the rows block by block; raise a TableError at a mistake, or where there are none."""
+        kept, rows, size = [], 0, 0
+        for block in self._blocks or self._read():
+            rows, size = rows + len(block.frame), size + block.frame.estimated_size()
+            if size <= KEPT:
+                kept.append(block)
+            yield block
+        if not rows:
+            raise TableError(f"{self.name}: the header stands alone; a table needs rows")
+        self._blocks[:] = kept if size <= KEPT else []
+
+    def require(self, names: Iterable[str]) -> None:
+        """Raise a TableError that lists every column of `names` that the table lacks."""
+        if missing := [name for name in names if name not in self.columns]:
+            s = "s are" if len(missing) > 1 else " is"
+            place = f"{self.name}:1" if isinstance(self.files[0], CsvFile) else self.name
+            raise TableError(f"{place}: {len(missing)} column{s} missing: {', '.join(map(repr, missing))}")
+
+    def _read(self) -> Iterator[Block]:
+        for file in self.files:
+            first = 0
+            with _readable(file.name):
+                for piece in file.blocks():
+                    is_csv = isinstance(piece, CsvBlock)
+                    frame = piece.frame() if is_csv else piece
+                    if len(frame):
+                        yield Block(file.name, frame, self.null_values, first, piece if is_csv else None)
+                    first += len(frame)
+
+
+def open_table(source: Source, null_values: Sequence[str], name: str | None = None) -> Table:
+    """Open a CSV (plain or gzipped; comma, semicolon or tab) or Parquet file, known by its content, or several.
+
+    `source` is a path, a pattern as in `part-*.csv` for a table in parts, the bytes of a file or a stream;
+    `null_values` are what missing cells look like; `name` is what messages call the table. Raises a TableError where
+    there is no such file, it is no table, or the parts differ in their columns.
     """
     name = name or str(source)
-    try:
-        file = open_csv(source, name)
-        return _without_blank_lines(file, _read(file), list(null_values))
-    except UnicodeDecodeError:
-        raise TableError(f"{name}:{not_utf8(source)}") from None
-    except (OSError, EOFError, zlib.error, csv.Error) as error:
-        raise TableError(f"{name}: cannot be read: {error}") from None
+    parts: list[tuple[Source, str]] = [(source, name)]
+    if isinstance(source, Path) and not source.exists():
+        parts = [(part, str(Path(name).with_name(part.name))) for part in find_files(source)] or parts
+    files = [_open_file(part, called) for part, called in parts]
+    for file in files[1:]:
+        if sorted(file.header) != sorted(files[0].header):
+            differ = sorted(set(file.header) ^ set(files[0].header))
+            raise TableError(f"{file.name}: its columns are not those of {files[0].name}: {listed(differ, 5)}")
+    return Table(name, files, list(null_values))
 
 
-def parse_numbers(
-    table: Table, columns: Sequence[str], advice: str, booleans: Collection[str] | None = None
-) -> tuple[pl.DataFrame, list[str]]:
-    """Parse columns of numbers, or of true and false (1 and 0).
+def find_files(path: Path) -> list[Path]:
+    """Return the file at the path, or those that it matches as a pattern, sorted; empty where there is none."""
+    return [path] if path.exists() else [Path(found) for found in sorted(glob.glob(str(path)))]  # noqa: PTH207
 
-    `advice` says what to do about a column of text; `booleans` are the columns that may be true and false, by
-    default any.
 
-    Returns:
-        The columns as Float64, and a line for each mistake: text, NaN, infinity, missing cells.
+def fingerprint(path: str) -> str:
+    """Return the SHA-256 of the file, or of those of all parts."""
+    parts = [_sha256(str(part), part.stat().st_mtime_ns) for part in find_files(Path(path))]
+    return parts[0] if len(parts) == 1 else hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+
+@cache
+def _sha256(path: str, _changed: int) -> str:
+    return sha256(Path(path))
+
+
+def write_csv(frames: Iterable[pl.DataFrame], file: IO[bytes], *, escape_formulas: bool = False) -> None:
+    """Write the frames, which have the same columns, to an open file as they come.
+
+    With `escape_formulas`, text that a spreadsheet would run gets an apostrophe before it; numbers never.
     """
-    text = pl.DataFrame([table.frame[column] for column in columns])  # select would read names as patterns
-    numbers = text.select(pl.all().cast(pl.Float64, strict=False))
-    problems = []
-    for column in columns:
-        if numbers[column].null_count() > text[column].null_count():
-            boolean = booleans is None or column in booleans
-            numbers = numbers.with_columns(_parse_leniently(table.texts(column), boolean=boolean))
-        if not _fits(numbers[column]).fill_null(value=False).all():
-            problems += _bad_cells(table, table.texts(column), numbers[column], advice)
-    return numbers, problems
-
-
-def is_boolean(text: pl.Series) -> bool:
-    """Return whether a column's cells are true and false."""
-    return bool(text.count()) and text.drop_nulls().str.to_lowercase().is_in(["true", "false"]).all()
-
-
-def write_csv(frame: pl.DataFrame, file: IO[bytes]) -> None:
-    """Write the frame to an open file, block by block."""
-    for i, block in enumerate(frame.iter_slices(BLOCK)):
-        file.write(block.write_csv(include_header=i == 0).encode())
+    for i, frame in enumerate(frames):
+        if escape_formulas:
+            texts = [_escaped(frame[column]) for column in frame.columns if frame[column].dtype == pl.String]
+            frame = frame.with_columns(texts)
+            frame.columns = _escaped(pl.Series(frame.columns)).to_list()
+        file.write(frame.write_csv(include_header=i == 0).encode())
+        file.flush()
 
 
 def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -> tuple[Rows, Rows]:
@@ -116,79 +191,39 @@ def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -
     return np.setdiff1d(np.arange(count), validation), validation
 
 
-def _read(file: CsvFile) -> pl.DataFrame:
+def _open_file(source: Source, name: str) -> CsvFile | ParquetFile:
+    if isinstance(source, Path):
+        if source.is_dir():
+            raise TableError(f"{name}: is a folder; give a .csv file")
+        if not source.exists():
+            raise TableError(f"{name}: there is no such file")
+    with _readable(name):
+        if isinstance(source, Path) and not source.is_file():
+            source = source.open("rb")  # a pipe, which can be read only once
+        if isinstance(source, Path | bytes):
+            with open_binary(source) as file:
+                start = file.peek(4)
+        else:
+            start = source.peek(4)  # type: ignore[attr-defined]
+        if not start.startswith(PARQUET):
+            return open_csv(source, name)
+        source = source if isinstance(source, Path | bytes) else source.read()
+        return ParquetFile(name, source, list(_scan(source).collect_schema()))
+
+
+def _scan(source: Source) -> pl.LazyFrame:
+    return pl.scan_parquet(source, glob=False)
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Raise a TableError with the file's name for what a library says of a file that it cannot read."""
     try:
-        return pl.read_csv(
-            file.source,
-            separator=file.separator,
-            new_columns=file.header,
-            infer_schema=False,
-            raise_if_empty=False,
-            glob=False,
-        )
-    except pl.exceptions.PolarsError as error:
-        reason = str(error).splitlines()[0]
-        raise TableError(file.ragged() or f"{file.stray_quote()}: cannot be read as CSV: {reason}") from None
+        yield
+    except (OSError, EOFError, zlib.error, csv.Error, pl.exceptions.PolarsError) as error:
+        raise TableError(f"{name}: cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}") from None
 
 
-def _without_blank_lines(file: CsvFile, frame: pl.DataFrame, null_values: list[str]) -> Table:
-    rows = np.arange(len(frame))
-    if len(frame) and frame[:, -1].null_count():  # polars fills a short row, and a blank line, with nulls
-        if problems := file.ragged():
-            raise TableError(problems)
-        rows = np.setdiff1d(rows, file.blank_rows())
-        frame = frame[rows]
-    if not len(frame):
-        raise TableError(f"{file.name}: the header stands alone; a table needs rows")
-    return Table(file, frame, rows, null_values)
-
-
-def _parse_leniently(text: pl.Series, *, boolean: bool) -> pl.Series:
-    """Parse numbers with a plus sign, or where `boolean` allows a column of true and false."""
-    if boolean and is_boolean(text):
-        text = text.str.to_lowercase().replace({"true": "1", "false": "0"})
-    numbers: pl.Series = text.str.replace(r"^\+([\d.])", "$1").cast(pl.Float64, strict=False)
-    return numbers
-
-
-def _fits(numbers: pl.Series) -> pl.Series:
-    return numbers.is_between(-FLOAT32_MAX, FLOAT32_MAX)  # false for NaN too
-
-
-def _bad_cells(table: Table, text: pl.Series, numbers: pl.Series, advice: str) -> list[str]:
-    """Return a line for each kind of cell in the column that is no number."""
-    column = text.name
-    not_numbers = numbers.is_null() & text.is_not_null()
-    if not_numbers.sum() > max(1, text.count() / 2) and not _hint(text.filter(not_numbers)[0]):
-        examples = ", ".join(map(repr, text.drop_nulls().unique(maintain_order=True).head(SHOWN)))
-        return [
-            f"{table.file.name}: column {column!r} holds text ({examples}), and this version reads numbers and "
-            f"true/false; {advice.format(column=column)}"
-        ]
-    problems = []
-    for mask, what in (
-        (not_numbers, "is not a number"),
-        (~numbers.is_finite(), "is not finite"),
-        (numbers.is_finite() & ~_fits(numbers), "is beyond what float32 holds"),
-        (text.is_null(), "the cell is missing; fill it in, or remove the row"),
-    ):
-        rows = mask.fill_null(value=False).arg_true()
-        if len(rows):
-            lines = table.lines(rows.head(SHOWN).to_list())
-            cell = text[int(rows[0])]
-            shown = f"{what}{_more(lines, len(rows))}" if cell is None else f"{received(cell)} {what}{_hint(cell)}"
-            more = "" if cell is None else _more(lines, len(rows))
-            problems.append(f"{table.file.name}:{lines[0]}: column {column!r}: {shown}{more}")
-    return problems
-
-
-def _more(lines: list[int], count: int) -> str:
-    if count == 1:
-        return ""
-    return f" ({count} such cells: lines {', '.join(map(str, lines))}{', ...' * (count > len(lines))})"
-
-
-def _hint(cell: str) -> str:
-    if re.fullmatch(r"\s*[+-]?[\d.]*,\d+\s*", cell):
-        return "; decimals are written with a point, as in 1.5"
-    return "; it holds a NUL byte" if "\0" in cell else ""
+def _escaped(texts: pl.Series) -> pl.Series:
+    is_number = texts.cast(pl.Float64, strict=False).is_not_null()
+    return texts.zip_with(is_number, texts.str.replace(FORMULA, "'$1"))

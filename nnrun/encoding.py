@@ -1,11 +1,10 @@
-"""The encoder: columns to a float32 matrix, labels to 0 and 1, and predictions back to labels.
+"""The encoder: columns to a float32 matrix, labels to their numbers, and predictions back to labels.
 
 It is fitted on the training rows alone, saved as `encoding.json`, and treats every later table as the
 training table was treated.
 """
 
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,106 +12,96 @@ import numpy as np
 import polars as pl
 from pydantic import Field, ValidationError
 
+from nnrun.columns import MISSING, Column, Kind, label_key
 from nnrun.config import Config
-from nnrun.data import Table, parse_numbers
-from nnrun.errors import RunError, TableError
+from nnrun.data import Block, Table
+from nnrun.errors import RunError, TableError, listed
 from nnrun.named import Positive, Strict
+from nnrun.moments import Moments, Values
 
-Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+DatePart = Literal["year", "month", "day", "weekday", "hour"]
 KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}  # whose second is the positive one
+OWED = "the cell is missing; training dropped such rows, but here every row is owed a prediction: fill it in"
+NO_TARGET = "the target is missing; fill it in, or say missing: drop under data to leave the row out"
 
 
 class Feature(Strict):
-    """One input column, standardised as (x - mean) / sqrt(variance), both of the training rows."""
+    """A column as one input, or a text column as one for each of its categories.
+
+    A number (of true and false: 1 and 0; of a date: its `part`) is standardised as (x - mean) / sqrt(variance), both
+    of the training rows, where a missing one is filled with the mean. A category is 1 or 0; null is the missing cell.
+    """
 
     name: str
-    kind: Literal["number", "boolean"] = "number"
-    mean: float
-    variance: Positive
+    kind: Kind = "number"
+    mean: float = 0.0
+    variance: Positive = 1.0
+    minimum: float = 0.0
+    maximum: float = 0.0
+    whole: bool = False
+    format: str | None = None
+    part: DatePart | None = None
+    categories: list[str | None] = []
+
+    @property
+    def width(self) -> int:
+        """How many inputs the feature is."""
+        return len(self.categories) if self.kind == "text" else 1
 
 
 class Target(Strict):
-    """One target column, restored from the network's output as output * scale + offset."""
+    """One target column, restored from the network's output as output * scale + offset; its range in training."""
 
     name: str
     scale: Positive = 1.0
     offset: float = 0.0
+    mean: float = 0.0
+    minimum: float = 0.0
+    maximum: float = 0.0
+    whole: bool = False
 
 
 class Encoder(Strict):
     """What turns tables into matrices and predictions into labels.
 
-    Columns are in the matrix's order; `labels` are the table's own, the second is what probabilities are of.
+    Features are in the matrix's order; `labels` are the table's own, empty for numbers; of two, the second is what
+    probabilities are of. `missing` is what the config says of missing cells.
     """
 
     features: Annotated[list[Feature], Field(min_length=1)]
     targets: Annotated[list[Target], Field(min_length=1)]
     labels: list[str]
+    missing: Literal["error", "mean", "drop"] = "error"
+
+    @property
+    def inputs(self) -> list[Feature]:
+        """The feature that each column of the matrix comes from."""
+        return [feature for feature in self.features for _ in range(feature.width)]
+
+    def fitted(self, x: Moments, y: Moments, config: Config) -> "Encoder":
+        """Return the encoder with the statistics of the training rows, and only the categories that occur in them."""
+        features, at = [], 0
+        for feature in self.features:
+            if feature.kind == "text":
+                occurs = x.maximum[at : at + feature.width] > 0
+                seen = [c for c, found in zip(feature.categories, occurs, strict=True) if found]
+                features.append(feature.model_copy(update={"categories": seen}))
+            else:
+                statistics = x.describe(at)
+                variance = statistics["variance"] or 1.0  # of a constant: Keras would divide by 1e-7
+                features.append(feature.model_copy(update={**statistics, "variance": variance}))
+            at += feature.width
+        targets = self.targets
+        if not self.labels:
+            targets = [_fit_target(target.name, y.describe(i), config) for i, target in enumerate(targets)]
+        return self.model_copy(update={"features": features, "targets": targets})
+
+    def label_codes(self) -> dict[str, int]:
+        """Return the number of each label, by its key."""
+        return {label_key(label): code for code, label in enumerate(self.labels)}
 
     @classmethod
-    def fit(cls, config: Config, numbers: pl.DataFrame, booleans: Collection[str], target: pl.DataFrame) -> "Encoder":
-        """Fit an encoder on the training rows.
-
-        `numbers` are the features as Float64, of which `booleans` were true and false; `target` the targets of
-        the same rows, Float64 or one String column of labels.
-        """
-        features = []
-        for column in numbers:
-            variance = _spread(column) ** 2 or 1.0  # of a constant: Keras would divide by 1e-7
-            kind: Literal["number", "boolean"] = "boolean" if column.name in booleans else "number"
-            features.append(Feature(name=column.name, kind=kind, mean=_center(column), variance=variance))
-        if config.is_binary:
-            labels = order_labels(target.to_series().unique(maintain_order=True), config.data.positive)
-            return cls(features=features, targets=[Target(name=target.columns[0])], labels=labels)
-        targets = [_fit_target(column, config) for column in target]
-        return cls(features=features, targets=targets, labels=[])
-
-    def matrix(self, numbers: pl.DataFrame) -> Matrix:
-        """Return the features as a C-ordered float32 matrix of shape (rows, features)."""
-        columns = [numbers[feature.name].cast(pl.Float32) for feature in self.features]
-        return pl.DataFrame(columns).to_numpy(order="c")
-
-    def target_matrix(self, target: pl.DataFrame) -> Matrix:
-        """Return the targets as a float32 matrix of shape (rows, targets); labels as 0 and 1."""
-        if self.labels:
-            target = target.select(self.codes(target.to_series()))
-        return np.ascontiguousarray(target.to_numpy(), dtype=np.float32)
-
-    def codes(self, texts: pl.Series) -> pl.Series:
-        """Return the index of each label in `labels`, null where the label is not known."""
-        known = {label_key(label): code for code, label in enumerate(self.labels)}
-        codes = {text: known.get(label_key(text)) for text in texts.drop_nulls().unique()}
-        return texts.replace_strict(codes, default=None, return_dtype=pl.Int32)  # type: ignore[no-any-return]
-
-    def read_features(self, table: Table) -> pl.DataFrame:
-        """Return the feature columns of a table, found by name, as Float64; else raise a TableError."""
-        names = [feature.name for feature in self.features]
-        require_columns(table, names)
-        booleans = {feature.name for feature in self.features if feature.kind == "boolean"}
-        numbers, problems = parse_numbers(table, names, "training read numbers here", booleans)
-        if problems:
-            raise TableError(problems)
-        return numbers
-
-    def read_target(self, table: Table) -> pl.DataFrame:
-        """Return the targets of a table, Float64 or one String column of known labels; else raise a TableError."""
-        names = [t.name for t in self.targets]
-        require_columns(table, names)
-        target, problems = read_target(table, names, is_binary=bool(self.labels))
-        if not problems and self.labels:
-            unknown = self.codes(target.to_series()).is_null().arg_true()
-            if len(unknown):
-                row = int(unknown[0])
-                problems = [
-                    f"{table.file.name}:{table.lines([row])[0]}: column {names[0]!r}: {target[row, 0]!r} is "
-                    f"no label that training saw ({', '.join(map(repr, self.labels))})"
-                ]
-        if problems:
-            raise TableError(problems)
-        return target
-
-    @classmethod
-    def read(cls, path: Path) -> "Encoder":
+    def load(cls, path: Path) -> "Encoder":
         """Return the encoder that encoding.json holds; else raise a RunError."""
         try:
             encoder = cls.model_validate_json(path.read_bytes())
@@ -122,66 +111,94 @@ class Encoder(Strict):
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "the whole"
             raise RunError(f"{path}: {place}: {first['msg']}; the file was altered") from None
-        if len(encoder.labels) not in (0, 2) or len(set(encoder.labels)) < len(encoder.labels):
-            raise RunError(f"{path}: labels: must be two or none; the file was altered")
+        if len(encoder.labels) == 1 or len(set(encoder.labels)) < len(encoder.labels):
+            raise RunError(f"{path}: labels: must be two or more, or none; the file was altered")
         return encoder
 
 
-def read_target(table: Table, names: Sequence[str], *, is_binary: bool) -> tuple[pl.DataFrame, list[str]]:
-    """Return the target columns, as Float64 or as one String column of labels, and the mistakes."""
-    if not is_binary:
-        return parse_numbers(table, names, "for two labels, use loss: BinaryCrossentropy", ())
-    texts = table.texts(names[0]).to_frame()
-    missing = texts.to_series().is_null().arg_true()
-    if not len(missing):
-        return texts, []
-    line = table.lines([int(missing[0])])[0]
-    return texts, [
-        f"{table.file.name}:{line}: column {names[0]!r}: no target in {len(missing)} row{'s' * (len(missing) > 1)}"
-    ]
+class Reading:
+    """A table read through an encoder.
+
+    `target` is whether its targets are read too; `owed` whether every row is owed a prediction, so that none may be
+    left out for a missing cell. Without `fill`, missing numbers stay NaN, for the encoder that is yet to be fitted.
+    `dropped` is how many rows were left out so far.
+    """
+
+    def __init__(self, encoder: Encoder, table: Table, *, target: bool, owed: bool = False, fill: bool = True) -> None:
+        self.encoder, self.table, self.target, self.owed, self.fill = encoder, table, target, owed, fill
+        self.dropped = 0
+        missing = OWED if owed and encoder.missing == "drop" else MISSING
+        self.columns = {feature.name: Column(feature.name, missing=missing) for feature in encoder.features}
+        saw = f"is no label that training saw ({listed(encoder.labels, 10)})"
+        self.targets = [Column(t.name, missing=NO_TARGET, not_label=saw) for t in encoder.targets if target]
+
+    def __iter__(self) -> Iterator[tuple[Block, Values, Values]]:
+        """Yield each block with its float64 features (rows, inputs) and targets (rows, targets), labels as numbers.
+
+        Nothing comes after the first mistake; a TableError with every mistake of the whole table is raised instead.
+        """
+        names = [*self.columns, *(column.name for column in self.targets)]
+        self.table.require(names)
+        wrong = False
+        for block in self.table.blocks():
+            kept = block
+            if self.encoder.missing == "drop" and not self.owed:
+                kept = block.without_missing(names)
+                self.dropped += len(block.frame) - len(kept.frame)
+            x, y = self._features(kept), self._targets(kept)
+            wrong = wrong or bool(self.problems())
+            if not wrong:
+                yield kept, x, y
+        if wrong:
+            raise TableError(self.problems())
+
+    def problems(self) -> list[str]:
+        """Return a line for each kind of wrong cell in each column so far."""
+        missing = self.encoder.missing == "error" or (self.owed and self.encoder.missing == "drop")
+        kinds = {feature.name: feature.kind for feature in self.encoder.features}
+        advice = ", and training read numbers here"
+        lines = [c.problems(kinds[name], missing=missing, text_advice=advice) for name, c in self.columns.items()]
+        kind: Kind = "label" if self.encoder.labels else "number"
+        lines += [column.problems(kind, missing=True, text_advice=advice) for column in self.targets]
+        return [line for some in lines for line in some]
+
+    def unseen(self) -> list[str]:
+        """Return a line for each column with categories that training never saw, which are all zeros."""
+        return [line for column in self.columns.values() if (line := column.unseen_message(self.table.name))]
+
+    def _features(self, block: Block) -> Values:
+        x = np.zeros((len(block.frame), len(self.encoder.inputs)), order="F")
+        at, dates = 0, {}
+        for feature in self.encoder.features:
+            column = self.columns[feature.name]
+            if feature.kind == "text":
+                codes = column.codes(block, feature.categories)
+                known = codes.is_not_null().arg_true().to_numpy()
+                x[known, at + codes.drop_nulls().to_numpy()] = 1
+            elif feature.format:
+                if feature.name not in dates:
+                    dates[feature.name] = column.dates(block, feature.format)
+                x[:, at] = getattr(dates[feature.name].dt, str(feature.part))().cast(pl.Float64).to_numpy()
+            else:
+                x[:, at] = column.numbers(block, boolean=feature.kind == "boolean").to_numpy()
+            at += feature.width
+        if self.fill:
+            np.copyto(x, [feature.mean for feature in self.encoder.inputs], where=np.isnan(x))
+        return x
+
+    def _targets(self, block: Block) -> Values:
+        if self.encoder.labels:
+            known = self.encoder.label_codes()
+            columns = [column.labels(block, known).cast(pl.Float64) for column in self.targets]
+        else:
+            columns = [column.numbers(block, boolean=False) for column in self.targets]
+        return np.stack([column.to_numpy() for column in columns], axis=1) if columns else np.empty((0, 0))
 
 
-def require_columns(table: Table, names: Iterable[str]) -> None:
-    """Raise a TableError that lists every column of `names` that the table lacks."""
-    missing = [name for name in names if name not in table.frame.columns]
-    if missing:
-        listed = ", ".join(map(repr, missing))
-        s = "s are" if len(missing) > 1 else " is"
-        raise TableError(f"{table.file.name}:1: {len(missing)} column{s} missing: {listed}")
-
-
-def label_key(text: str) -> str:
-    """Return what spellings of one label have in common: `1`, `1.0`; `True`, `true`; `Yes`, `yes`."""
-    stripped = text.strip()
-    if re.fullmatch(r"[-+]?(\d{1,15}\.?\d*|\.\d+)", stripped):  # beyond 15 digits floats merge integers
-        return repr(float(stripped))
-    lowered = stripped.lower()
-    return lowered if lowered in ("true", "false", "yes", "no") else stripped
-
-
-def order_labels(texts: pl.Series, positive: Any) -> list[str]:
-    """Return the distinct labels, as first spelt, the positive one last where it can be told."""
-    spelt: dict[str, str] = {}
-    for text in texts:
-        spelt.setdefault(label_key(text), text)
-    keys = sorted(spelt)
-    chosen = keys[-1] if positive is None else label_key(str(positive))
-    return [spelt[key] for key in sorted(keys, key=lambda key: key == chosen)]
-
-
-def _fit_target(column: pl.Series, config: Config) -> Target:
+def _fit_target(name: str, statistics: dict[str, Any], config: Config) -> Target:
     """Return the target's scale and offset: none under an output that is bounded, or unscaled."""
+    deviation, mean = statistics.pop("variance") ** 0.5, statistics["mean"]
     if not config.rescales:
-        return Target(name=column.name)
-    offset = _center(column) if config.output_activation() == "linear" else 0.0  # else it stays non-negative
-    return Target(name=column.name, scale=_spread(column) or 1.0, offset=offset)
-
-
-def _center(column: pl.Series) -> float:
-    """Return the mean; of a constant exactly that."""
-    return float(column[0] if _spread(column) == 0 else column.mean())  # type: ignore[arg-type]
-
-
-def _spread(column: pl.Series) -> float:
-    """Return the standard deviation; of a constant exactly 0, which rounding would hide."""
-    return 0.0 if column.min() == column.max() else float(column.std(ddof=0))  # type: ignore[arg-type]
+        return Target(name=name, **statistics)
+    offset = mean if config.output_activation() == "linear" else 0.0  # else it stays non-negative
+    return Target(name=name, scale=deviation or 1.0, offset=offset, **statistics)

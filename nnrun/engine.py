@@ -1,79 +1,127 @@
 """The compiled epoch: Keras's own steps, looped inside one `tf.function`.
 
 Keras's `fit` spends about 1 ms of Python and tf.data on every step, where a small network's arithmetic
-takes 0.02 ms. Here a graph loop gathers each batch by index from the resident matrix and calls the
+takes 0.02 ms. Here a graph loop gathers each batch by index from the resident rows and calls the
 model's own `train_step`, which Keras documents as its override point, so losses, optimizers, metrics
 and weights are Keras's bit for bit.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
 from nnrun.backend import tf
 from nnrun.dataset import Arrays
-from nnrun.encoding import Matrix
 from nnrun.model import Model
+from nnrun.storage import Matrix
 
 SECONDS_PER_CALL = 0.4  # a graph loop cannot be interrupted: Ctrl-C and progress wait this long
 GROWTH = 8  # how much longer than the last one a call may be
 PREDICTION_ROWS = 8_192  # rows per call: some MB of activations, and no cost per row to speak of
+CHUNK_ROWS = 4_096  # rows of a memory-mapped table that are read together: some 100 KB, so the disk keeps up
+RESIDENT_CHUNKS = 128  # chunks that are shuffled together: half a million rows, drawn from all over the table
 
 Report = Callable[[int], None]
 Step = Callable[[tuple[object, ...]], object]
 Logs = dict[str, float]
 Order = np.ndarray[tuple[int], np.dtype[np.int32]]
+Tensors = tuple[Any, ...]
+
+
+def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
+    """Return the order of the rows in an epoch (counted from 0): int32 (rows,), fresh every epoch.
+
+    With a `chunk` of several rows, these are kept together: RESIDENT_CHUNKS of them, drawn from all over the table, are
+    shuffled row by row, then the next, so that no more than these need to be in memory.
+    """
+    generator = np.random.default_rng([seed, epoch])
+    if chunk == 1:
+        return generator.permutation(rows).astype(np.int32)
+    starts = generator.permutation(rows // chunk) * chunk
+    order = (starts[:, None] + np.arange(chunk)).ravel()
+    order = np.append(order, np.arange(len(order), rows)).astype(np.int32)
+    for start in range(0, rows, RESIDENT_CHUNKS * chunk):
+        generator.shuffle(order[start : start + RESIDENT_CHUNKS * chunk])
+    return order
+
+
+class Rows:
+    """The rows of a part: resident as tensors, or of a memory-mapped one block after block as they are asked for."""
+
+    def __init__(self, arrays: Arrays, batch_size: int) -> None:
+        self.arrays = arrays
+        self.count = len(arrays.x)
+        is_mapped = isinstance(arrays.x, np.memmap)
+        self.chunk = max(1, CHUNK_ROWS // batch_size) * batch_size if is_mapped else 1  # whole batches
+        self._all = None if is_mapped else self._tensors(...)
+
+    def blocks(self, order: Order | None = None) -> Iterator[tuple[Tensors, Order]]:
+        """Yield tensors and the order in which to take their rows, so that all come in `order`, or as they stand."""
+        order = np.arange(self.count, dtype=np.int32) if order is None else order
+        if self._all:
+            yield self._all, order
+            return
+        for start in range(0, self.count, RESIDENT_CHUNKS * self.chunk):
+            rows = order[start : start + RESIDENT_CHUNKS * self.chunk]
+            yield self._tensors(rows), np.arange(len(rows), dtype=np.int32)
+
+    def _tensors(self, rows: Any) -> Tensors:
+        given = (self.arrays.x, self.arrays.y, self.arrays.sample_weight)
+        return tuple(tf.constant(array[rows]) for array in given if array is not None)
 
 
 class Loop:
     """A model's train_step or test_step, run over batches of resident rows in calls of about half a second.
 
-    A step takes `batch_size` rows; the last batch may be smaller, and counts as Keras counts it.
+    A step takes `batch_size` rows; the last batch may be smaller, and counts as Keras counts it. `rows` is how many
+    there will be, where that is known.
     """
 
-    def __init__(self, step: Step, model: Model, arrays: Arrays, batch_size: int) -> None:
-        if not model.optimizer.built:
-            build_variables(model, arrays)
+    def __init__(self, step: Step, model: Model, batch_size: int, rows: int | None = None) -> None:
         jit_compile = model.jit_compile
-        given = (arrays.x, arrays.y, arrays.sample_weight)
-        self._tensors = [tf.constant(array) for array in given if array is not None]
         self._step = step
-        self._rows = len(arrays.x)
         self._batch_size = batch_size
-        self.steps = -(-self._rows // batch_size)
+        self.steps = -(-(rows or 0) // batch_size)
         # Keras traces batches with a fixed number of rows where every batch has it, and with an open
         # one elsewhere; the two round differently. XLA needs fixed ones: the last batch goes alone.
-        self._fixed = jit_compile or self._rows % batch_size == 0
-        self._looped = self._rows // batch_size if self._fixed else self.steps
-        self._run = tf.function(self._batches, jit_compile=jit_compile, autograph=False)
-        self._last = tf.function(self._batch, jit_compile=jit_compile, autograph=False)
+        self._fixed = jit_compile or (rows is not None and rows % batch_size == 0)
+        options = {"jit_compile": jit_compile, "autograph": False, "reduce_retracing": True}
+        self._run = tf.function(self._batches, **options)
+        self._last = tf.function(self._batch, **options)
         # A metric's reset and result are some dozen small operations each, run once or twice an epoch.
         self._reset = tf.function(model.reset_metrics, autograph=False)
         self._results = tf.function(model.get_metrics_result, autograph=False)
         self._calls = 0
         self._steps_per_call = 1
 
-    def run(self, order: Order | None = None, report: Report | None = None) -> Logs:
-        """Run every step, over the rows as they stand or in this order, and return the metrics.
+    def run(self, resident: Iterable[tuple[Tensors, Order]], report: Report | None = None) -> Logs:
+        """Run every step over the rows of each tuple of tensors, in the order beside it, and return the metrics.
 
         `report` is called with the number of steps done.
         """
-        report = report or (lambda _: None)
-        indices = tf.constant(np.arange(self._rows, dtype=np.int32) if order is None else order)
         self._reset()
         done = 0
-        while done < self._looped:
-            stop = min(done + self._steps_per_call, self._looped)
+        for tensors, order in resident:
+            done = self._run_resident(tensors, order, done, report or (lambda _: None))
+        return {name: value.numpy().item() for name, value in self._results().items()}
+
+    def _run_resident(self, tensors: Tensors, order: Order, before: int, report: Report) -> int:
+        rows, indices, done = len(order), tf.constant(order), 0
+        looped = rows // self._batch_size if self._fixed else -(-rows // self._batch_size)
+        while done < looped:
+            stop = min(done + self._steps_per_call, looped)
             began = time.perf_counter()
-            self._run(indices, tf.constant(done), tf.constant(stop))
+            self._run(tensors, indices, tf.constant(done), tf.constant(stop))
             self._adapt(stop - done, time.perf_counter() - began)
             done = stop
-            report(done)
-        if done < self.steps:
-            self._last(indices[done * self._batch_size :])
-            report(self.steps)
-        return {name: value.numpy().item() for name, value in self._results().items()}
+            report(before + done)
+        if done * self._batch_size < rows:
+            self._last(tensors, indices[done * self._batch_size :])
+            done += 1
+            report(before + done)
+        return before + done
 
     def _adapt(self, steps: int, seconds: float) -> None:
         """Choose how many steps the next call takes; the first call's time is mostly tracing."""
@@ -82,40 +130,45 @@ class Loop:
             fitting = int(steps * SECONDS_PER_CALL / max(seconds, 1e-6))
             self._steps_per_call = max(1, min(fitting, steps * GROWTH))
 
-    def _batches(self, order: object, start: object, stop: object) -> None:
-        tf.while_loop(lambda step: step < stop, lambda step: self._one(order, step), [start])
+    def _batches(self, tensors: Tensors, order: Any, start: Any, stop: Any) -> None:
+        def one(step: Any) -> list[Any]:
+            begin = step * self._batch_size
+            if self._fixed:
+                rows = tf.slice(order, [begin], [self._batch_size])
+            else:
+                rows = order[begin : tf.minimum(begin + self._batch_size, tf.shape(order)[0])]
+            self._batch(tensors, rows)
+            return [step + 1]
 
-    def _one(self, order: object, step: object) -> list[object]:
-        begin = step * self._batch_size  # type: ignore[operator]
-        if self._fixed:
-            rows = tf.slice(order, [begin], [self._batch_size])
-        else:
-            rows = order[begin : tf.minimum(begin + self._batch_size, self._rows)]  # type: ignore[index]
-        self._batch(rows)
-        return [step + 1]  # type: ignore[operator]
+        tf.while_loop(lambda step: step < stop, one, [start])
 
-    def _batch(self, rows: object) -> None:
-        self._step(tuple(tf.gather(tensor, rows) for tensor in self._tensors))
+    def _batch(self, tensors: Tensors, rows: Any) -> None:
+        self._step(tuple(tf.gather(tensor, rows) for tensor in tensors))
 
 
 def evaluate(model: Model, arrays: Arrays, batch_size: int) -> Logs:
     """Return the loss and metrics of the rows, as `model.evaluate` does."""
-    return Loop(model.test_step, model, arrays, batch_size).run()
+    rows = Rows(arrays, batch_size)
+    return Loop(model.test_step, model, batch_size, rows.count).run(rows.blocks())
 
 
-def build_variables(model: Model, arrays: Arrays) -> None:
+def build_variables(model: Model) -> None:
     """Make every variable of the optimizer, the loss and the metrics: none can be made in a graph.
 
-    One `test_step` leaves the weights as they are.
+    One `test_step` on a row of zeros leaves the weights as they are.
     """
     model.optimizer.build(model.trainable_variables)
-    model.test_step((tf.constant(arrays.x[:1]), tf.constant(arrays.y[:1])))
+    model.test_step((tf.zeros((1, *model.input_shape[1:])), tf.zeros((1, model.targets))))
     model.reset_metrics()
 
 
-def predict(model: Model, x: Matrix) -> Matrix:
-    """Return the model's output for float32 (rows, features): float32 (rows, outputs), in blocks of rows."""
-    signature = [tf.TensorSpec([None, x.shape[1]], tf.float32)]
+def predictor(model: Model) -> Callable[[Matrix], Matrix]:
+    """Return a function from float32 (rows, inputs) to the model's float32 (rows, outputs), in blocks of rows."""
+    signature = [tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)]
     call = tf.function(lambda block: model(block, training=False), input_signature=signature)
-    blocks = [call(x[i : i + PREDICTION_ROWS]).numpy() for i in range(0, len(x), PREDICTION_ROWS)]
-    return np.concatenate(blocks) if blocks else np.empty((0, model.output_shape[1]), np.float32)
+
+    def predict(x: Matrix) -> Matrix:
+        blocks = [call(x[i : i + PREDICTION_ROWS]).numpy() for i in range(0, len(x), PREDICTION_ROWS)]
+        return np.concatenate(blocks) if blocks else np.empty((0, model.output_shape[1]), np.float32)
+
+    return predict

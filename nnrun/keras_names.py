@@ -33,7 +33,7 @@ _KINDS: dict[Any, str] = {
     Annotated[float, Gt(0), Le(1)]: "threshold Lion.beta_1",
     Annotated[float, Le(0)]: "learning_rate_power beta_2_decay",
     float: "value gain mean minval maxval muon_a muon_b muon_c baseline",
-    Units: "units ema_overwrite_frequency ns_steps",
+    Units: "units k ema_overwrite_frequency ns_steps",
     Count: "patience cooldown start_from_epoch warmup_steps num_regressors",
     Annotated[int, Ge(2)]: "gradient_accumulation_steps num_thresholds",
     Seed: "seed",
@@ -103,4 +103,6 @@ NUMBER_METRICS = frozenset(
     "MeanSquaredError MeanSquaredLogarithmicError Poisson R2Score "
     "RootMeanSquaredError".split()
 )
-"""The metrics that measure numbers; the others are for classes."""
+"""The metrics that measure numbers."""
+CATEGORICAL_METRICS = frozenset(f"Sparse{name}" for name in ("CategoricalAccuracy", "CategoricalCrossentropy", "TopKCategoricalAccuracy"))
+"""The metrics of several classes; those that are in neither set are for one yes/no output."""

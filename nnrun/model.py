@@ -5,7 +5,6 @@ from typing import Any
 from nnrun.backend import keras
 from nnrun.config import Config, metric_name
 from nnrun.encoding import Encoder
-from nnrun.keras_names import METRIC
 from nnrun.named import Spec
 
 Model = Any  # a keras.Sequential; Keras has no types
@@ -17,13 +16,13 @@ def build_network(config: Config, encoder: Encoder) -> Model:
     """Return the layers that are trained, not compiled; weights are drawn from the global seed.
 
     Normalization stands first and, for MeanSquaredError, Rescaling last, each where the encoder has
-    something to scale; the layers of the config between them. The model goes from float32 (batch, features)
-    to float32 (batch, targets), which are logits where the loss is from logits.
+    something to scale; the layers of the config between them. The model goes from float32 (batch, inputs)
+    to float32 (batch, targets), or (batch, labels) of several, which are logits where the loss is from logits.
     """
-    layers = [keras.Input((len(encoder.features),))]
+    layers = [keras.Input((len(encoder.inputs),))]
     if config.data.normalize:
-        mean = [feature.mean for feature in encoder.features]
-        variance = [feature.variance for feature in encoder.features]
+        mean = [feature.mean for feature in encoder.inputs]
+        variance = [feature.variance for feature in encoder.inputs]
         layers.append(keras.layers.Normalization(mean=mean, variance=variance))
     layers += [make(keras.layers, spec, "type") for spec in config.layers]
     scale = [target.scale for target in encoder.targets]
@@ -50,7 +49,7 @@ def serving_model(model: Model, config: Config) -> Model:
     """Return the model that is saved and predicts: the same layers, ending in probabilities."""
     if not config.from_logits:
         return model
-    layers = [keras.Input(model.input_shape[1:]), *model.layers, keras.layers.Activation("sigmoid")]
+    layers = [keras.Input(model.input_shape[1:]), *model.layers, keras.layers.Activation("sigmoid" if config.is_binary else "softmax")]
     return keras.Sequential(layers)
 
 
@@ -78,7 +77,7 @@ def _argument(name: str, value: Any) -> Any:
 
 def _make_metric(metric: str | Spec, config: Config) -> Any:
     """Return a Keras metric; where the model gives logits, one that takes them."""
-    name = METRIC.canonical(metric if isinstance(metric, str) else metric["name"]) or ""
+    name = config.metric_class(metric)
     arguments = {} if isinstance(metric, str) else {k: v for k, v in metric.items() if k != "name"}
     if config.from_logits and name == "BinaryAccuracy":
         arguments["threshold"] = 0.0  # the logit of probability 0.5

@@ -48,18 +48,15 @@ LEFT_OUT = {
                 "CategoricalCrossentropy",
                 "CategoricalHinge",
                 "KLDivergence",
-                "SparseCategoricalAccuracy",
-                "SparseCategoricalCrossentropy",
-                "SparseTopKCategoricalAccuracy",
                 "TopKCategoricalAccuracy",
             ],
-            "for more than two classes",
+            "for one-hot targets",
         ),
     },
 }
 ONLY = {  # what nnrun offers of the kinds that it does not offer whole
     "layers": ["Dense", "Dropout", "BatchNormalization", "LayerNormalization", "GaussianNoise", "Activation"],
-    "losses": ["BinaryCrossentropy", "MeanSquaredError"],
+    "losses": ["BinaryCrossentropy", "MeanSquaredError", "SparseCategoricalCrossentropy"],
     "callbacks": ["EarlyStopping", "ReduceLROnPlateau"],
 }
 LEFT_OUT_ARGUMENTS = {
@@ -82,8 +79,10 @@ LEFT_OUT_ARGUMENTS = {
     "label_weights": "for several outputs",
     "AUC.thresholds": "num_thresholds says it",
     "from_logits of a metric": "nnrun sets it by the loss",
-    "top_k": "for more than two classes",
-    "class_id": "for more than two classes",
+    "top_k": "for one-hot targets",
+    "class_id": "for one-hot targets",
+    "ignore_class": "every label counts",
+    "from_sorted_ids": "outputs are in the labels' order",
     "verbose": "nnrun shows progress",
 }
 

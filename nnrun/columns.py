@@ -1,0 +1,224 @@
+"""What a column of a table holds: numbers, true and false, dates or text, told block by block, with every wrong cell."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from nnrun.data import Block
+from nnrun.errors import received
+
+Kind = Literal["number", "boolean", "text", "date", "label"]
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+SHOWN = 3  # how many lines or cells a message names
+MAX_CATEGORIES = 50  # a text column of more is refused: an input each, and few rows to learn it from
+DISTINCT = 0.9  # a text column of which more is distinct tells rows apart, and predicts nothing
+_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d %Y", "%d %b %Y")
+_TIMES = ("%H:%M", "%H:%M:%S")
+_ISO = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%d %H:%M:%S%.f")
+FORMATS = (*_DATES, *_TIMES, *_ISO, *(f"{date} {time}" for date in _DATES for time in _TIMES))
+"""The dates and times that are recognised, in the letters of C's strftime."""
+
+
+MISSING = "the cell is missing; fill it in, or say missing: mean or missing: drop under data"
+
+
+@dataclass
+class Fault:
+    """Cells that are wrong in one way: how many, the first places (`file:line`) and the first distinct texts."""
+
+    what: str
+    count: int = 0
+    name: str = ""
+    places: list[str] = field(default_factory=list)
+    cells: list[str | None] = field(default_factory=list)
+
+    def add(self, block: Block, mask: pl.Series, texts: pl.Series) -> None:
+        """Count the cells of a block that `mask` is true of."""
+        rows = mask.fill_null(value=False).arg_true()
+        if len(rows) and len(self.places) < SHOWN:
+            self.name = self.name or block.name
+            self.places += block.places(rows.head(SHOWN - len(self.places)).to_list())
+        if len(rows) and len(self.cells) < SHOWN:
+            seen = texts.gather(rows).unique(maintain_order=True).head(2 * SHOWN)
+            self.cells += [cell for cell in seen if cell not in self.cells][: SHOWN - len(self.cells)]
+        self.count += len(rows)
+
+    def message(self, column: str) -> str:
+        """Return a line that names the first cell, and the lines of the others."""
+        more, hint, cell = "", "", self.cells[0]
+        if self.count > 1:
+            lines = "" if self.places[0].startswith("row") else "lines "
+            more = f" ({self.count} such cells: {lines}{', '.join(self.places)}{', ...' * (self.count > SHOWN)})"
+        if cell is not None:
+            hint = _hint(cell)
+        shown = "" if cell is None else f"{received(cell)} "
+        return f"{self.name}:{self.places[0]}: column {column!r}: {shown}{self.what}{hint}{more}"
+
+
+class Column:
+    """A column of one table: what its cells are, and which are wrong."""
+
+    def __init__(self, name: str, *, missing: str = MISSING, not_label: str = "") -> None:
+        self.name = name
+        self.rows = 0
+        self.texts: dict[str, None] = {}  # the distinct ones, up to one more than MAX_CATEGORIES
+        self.unseen: dict[str, None] = {}  # categories that training never saw, up to SHOWN
+        self.unseen_cells = 0
+        self.is_boolean = True
+        self.formats = list(FORMATS)
+        self.not_number = Fault("is not a number")
+        self.not_finite = Fault("is not finite")
+        self.too_large = Fault("is beyond what float32 holds")
+        self.not_date = Fault("is no date or time as training read them here")
+        self.not_label = Fault(not_label)
+        self.missing = Fault(missing)
+
+    def survey(self, block: Block) -> None:
+        """Take a block into account for `kind`."""
+        numbers = self.numbers(block, boolean=False)
+        if len(self.texts) > MAX_CATEGORIES and not numbers.null_count():
+            return
+        texts = block.texts(self.name).drop_nulls().unique(maintain_order=True)
+        room = MAX_CATEGORIES + 1 - len(self.texts)
+        self.texts |= dict.fromkeys(texts.filter(~texts.is_in(list(self.texts))).head(room))
+        self.is_boolean = self.is_boolean and is_boolean(texts)
+        for sample in (texts.head(20), texts):
+            self.formats = [f for f in self.formats if not parse_dates(sample, f).null_count()]
+
+    @property
+    def kind(self) -> Kind:
+        """What the surveyed cells are; a few wrong ones among numbers do not make them text."""
+        present, wrong = self.rows - self.missing.count, self.not_number.count
+        if present and (self.is_boolean or self.formats):
+            return "boolean" if self.is_boolean else "date"
+        is_text = wrong > max(1, present / 2) and not _hint(self.not_number.cells[0] or "")
+        return "text" if is_text else "number"
+
+    def numbers(self, block: Block, *, boolean: bool) -> pl.Series:
+        """Return the cells as Float64, null where they are missing or wrong; true and false as 1 and 0 if `boolean`."""
+        self.rows += len(block.frame)
+        numbers = block.frame[self.name].cast(pl.Float64, strict=False)
+        if _fits(numbers).fill_null(value=False).all():
+            return numbers
+        texts = cells = block.texts(self.name)
+        if boolean and is_boolean(texts):
+            texts = texts.str.to_lowercase().replace({"true": "1", "false": "0"})
+        numbers = texts.str.replace(r"^\+([\d.])", "$1").cast(pl.Float64, strict=False)
+        self.not_number.add(block, numbers.is_null() & texts.is_not_null(), cells)
+        self.not_finite.add(block, ~numbers.is_finite(), cells)
+        self.too_large.add(block, numbers.is_finite() & ~_fits(numbers), cells)
+        self.missing.add(block, texts.is_null(), cells)
+        return numbers.set(~_fits(numbers), None)
+
+    def dates(self, block: Block, form: str) -> pl.Series:
+        """Return the cells as Datetime or Time, null where they are missing or of another form."""
+        self.rows += len(block.frame)
+        texts = block.texts(self.name)
+        dates = parse_dates(texts, form)
+        self.not_date.add(block, dates.is_null() & texts.is_not_null(), texts)
+        self.missing.add(block, texts.is_null(), texts)
+        return dates
+
+    def codes(self, block: Block, categories: list[str | None]) -> pl.Series:
+        """Return the index of each cell among the categories, null for others; null itself can be a category."""
+        self.rows += len(block.frame)
+        texts = block.texts(self.name)
+        known = pl.Series(categories, dtype=pl.String)
+        self.missing.add(block, texts.is_null(), texts)
+        codes = texts.replace_strict(known, range(len(known)), default=None, return_dtype=pl.Int64)
+        if unseen := int(codes.null_count()):
+            self.unseen_cells += unseen
+            self.unseen |= dict.fromkeys(texts.filter(codes.is_null()).unique(maintain_order=True).head(SHOWN))
+        return codes
+
+    def labels(self, block: Block, known: dict[str, int]) -> pl.Series:
+        """Return the number of each label; `known` gives it by the label's key."""
+        self.rows += len(block.frame)
+        texts = block.texts(self.name)
+        keys = {text: known.get(label_key(text)) for text in texts.drop_nulls().unique()}
+        codes = texts.replace_strict(keys, default=None, return_dtype=pl.Int32)
+        self.not_label.add(block, codes.is_null() & texts.is_not_null(), texts)
+        self.missing.add(block, texts.is_null(), texts)
+        return codes
+
+    def unseen_message(self, table: str) -> str | None:
+        """Return how many cells hold categories that training never saw, and which, or None."""
+        if not self.unseen_cells:
+            return None
+        cells = "1 cell" if self.unseen_cells == 1 else f"{self.unseen_cells:,} cells"
+        shown = ", ".join("a missing cell" if text is None else repr(text) for text in self.unseen)
+        return f"{table}: column {self.name!r}: {cells} of categories that training never saw ({shown}); taken as none"
+
+    def problems(self, kind: Kind, *, missing: bool, text_advice: str) -> list[str]:
+        """Return a line for each way in which cells are wrong where `kind` is expected.
+
+        `missing` is whether missing cells are wrong; `text_advice` says what to do about text among numbers.
+        """
+        faults = {"number": [self.not_number, self.not_finite, self.too_large], "date": [self.not_date]}
+        faults |= {"boolean": faults["number"], "label": [self.not_label]}
+        wrong = [*faults.get(kind, []), *[self.missing] * missing]
+        number, present = self.not_number, self.rows - self.missing.count
+        if number in wrong and number.count > max(1, present / 2) and not _hint(number.cells[0] or ""):
+            examples = ", ".join(map(repr, number.cells))
+            return [f"{number.name}: column {self.name!r} holds text ({examples}){text_advice}"]
+        return [fault.message(self.name) for fault in wrong if fault.count]
+
+    def refusal(self, *, expand_dates: bool) -> str | None:
+        """Return why a surveyed column cannot be an input as it stands, and what to do, or None."""
+        drop = f"to train without it: `drop: [{in_yaml(self.name)}]`"
+        examples = ", ".join(map(repr, list(self.texts)[:SHOWN]))
+        present = self.rows - self.missing.count
+        if not present:
+            return f"column {self.name!r}: every cell is missing; {drop}"
+        if self.kind == "date" and not expand_dates:
+            parts = "`dates: expand` under data gives year, month, day, weekday and hour"
+            return f"column {self.name!r} holds dates or times ({examples}); {parts}; {drop}"
+        if self.kind == "date" and len(self.formats) > 1:
+            return f"column {self.name!r}: day or month first? ({examples}); write dates as 2012-03-31; {drop}"
+        if self.kind == "text" and len(self.texts) > MAX_CATEGORIES:
+            return f"column {self.name!r} holds text of more than {MAX_CATEGORIES} categories ({examples}); {drop}"
+        if self.kind == "text" and len(self.texts) > max(1, DISTINCT * present):
+            return f"column {self.name!r} holds text ({examples}), nearly all of it distinct, as an identifier; {drop}"
+        return None
+
+
+def in_yaml(name: str) -> str:
+    """Return a name as it can be pasted into a config: quoted, unless it is a plain word."""
+    is_word = re.fullmatch(r"[A-Za-z_][\w-]*", name) and name.lower() not in ("true", "false", "null")
+    return name if is_word else json.dumps(name, ensure_ascii=False)
+
+
+def is_boolean(texts: pl.Series) -> bool:
+    """Return whether all cells are true and false."""
+    return bool(texts.drop_nulls().str.to_lowercase().is_in(["true", "false"]).all())
+
+
+def label_key(text: str) -> str:
+    """Return what spellings of one label have in common: `1`, `1.0`; `True`, `true`; `Yes`, `yes`."""
+    stripped = text.strip()
+    if re.fullmatch(r"[-+]?(\d{1,15}\.?\d*|\.\d+)", stripped):  # beyond 15 digits floats merge integers
+        return repr(float(stripped))
+    lowered = stripped.lower()
+    return lowered if lowered in ("true", "false", "yes", "no") else stripped
+
+
+def parse_dates(texts: pl.Series, form: str) -> pl.Series:
+    """Return texts of the form as Datetime, or as Time where the form has no day; null where they are others."""
+    if "%d" in form:
+        return texts.str.to_datetime(form, strict=False, time_unit="us")
+    return texts.str.to_time(form, strict=False)
+
+
+def _fits(numbers: pl.Series) -> pl.Series:
+    return numbers.is_between(-FLOAT32_MAX, FLOAT32_MAX)  # false for NaN too
+
+
+def _hint(cell: str) -> str:
+    if re.fullmatch(r"\s*[+-]?[\d.]*,\d+\s*", cell):
+        return "; decimals are written with a point, as in 1.5"
+    return "; it holds a NUL byte" if "\0" in cell else ""

@@ -1,0 +1,94 @@
+"""Where the matrices of a table are kept: in memory, or in files that are memory-mapped where they would not fit."""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnrun.files import sync_folder
+
+Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+FILL_ROWS = 65_536  # rows filled at a time
+STALE = 86_400  # seconds after which a half-built cache was left behind by a crash
+
+
+class Store:
+    """A float32 matrix of shape (rows, columns) that grows block by block: in memory, or in the file at `path`."""
+
+    def __init__(self, columns: int, path: Path | None) -> None:
+        self.columns, self.path = columns, path
+        self.blocks: list[Matrix] = []
+        self.file: Any = path.open("wb") if path else None
+
+    def append(self, rows: "np.ndarray[Any, Any]") -> None:
+        """Add rows of any float type."""
+        block = np.ascontiguousarray(rows, dtype=np.float32)
+        if self.file:
+            self.file.write(block)
+        else:
+            self.blocks.append(block)
+
+    def finish(self, fill: "np.ndarray[Any, Any] | None" = None) -> Matrix:
+        """Return the matrix, with `fill` (columns,) in place of NaN."""
+        if self.file:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.file.close()
+        matrix = map_matrix(self.path, self.columns, "r+") if self.path else np.concatenate(self.blocks)
+        self.blocks.clear()
+        for start in range(0, len(matrix) if fill is not None else 0, FILL_ROWS):
+            rows = matrix[start : start + FILL_ROWS]
+            np.copyto(rows, fill, where=np.isnan(rows), casting="same_kind")  # type: ignore[arg-type]
+        if isinstance(matrix, np.memmap):
+            matrix.flush()
+        return matrix
+
+
+def map_matrix(path: Path, columns: int, mode: Any = "r") -> Matrix:
+    """Return the float32 matrix that a file holds, memory-mapped."""
+    return np.memmap(path, np.float32, mode).reshape(-1, columns)  # type: ignore[return-value]
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside `path` that becomes `path` if the body succeeds and no other process was first.
+
+    What crashed processes left behind is removed.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(".tmp-*"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > STALE:
+                shutil.rmtree(left)
+    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+    temporary.mkdir()
+    try:
+        yield temporary
+        with suppress(OSError):  # another run was first: its files are the same
+            temporary.rename(path)
+        sync_folder(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def available_memory() -> int:
+    """Return the bytes of memory that this process may still use: of the machine, its control group and its limits."""
+    known = [64 << 30]
+    with suppress(OSError, StopIteration, ValueError):
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        known.append(next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")))
+    for limit, used in (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")):
+        with suppress(OSError, ValueError):  # "max" where there is none
+            group = Path("/sys/fs/cgroup")
+            known.append(int((group / limit).read_text()) - int((group / used).read_text()))
+    with suppress(ImportError):  # Windows has none
+        import resource
+
+        limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+        known += [limit for limit in limits if limit != resource.RLIM_INFINITY]
+    return max(0, min(known))
