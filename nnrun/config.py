@@ -181,6 +181,10 @@ class Config(Strict, use_attribute_docstrings=True):
         """Return `file:line:column: dotted.path` of a key, for a message about its value."""
         return f"{self._source.locate(keys)}: {dotted(keys)}"
 
+    def layers_with(self, argument: str) -> list[int]:
+        """Return the places, counted from 0, of the layers that take this argument."""
+        return [i for i, spec in enumerate(self.layers) if argument in spec]
+
     def output_activation(self) -> str:
         """Return the activation that bounds the network's output; linear where none does."""
         for spec in reversed(self.layers):
