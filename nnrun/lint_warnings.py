@@ -69,8 +69,7 @@ def imbalance(config: Config, dataset: Dataset) -> Iterator[str]:
 def nothing_held_out(config: Config, dataset: Dataset) -> Iterator[str]:
     """Without rows held out, nothing tells learning from memorising."""
     if dataset.validation is None:
-        place = config.where("data")
-        yield f"{place}: nothing is held out for validation; add validation_split: 0.2 under data"
+        yield f"{config.where('data')}: nothing is held out for validation; add validation_split: 0.2 under data"
 
 
 def constant(_: Config, dataset: Dataset) -> Iterator[str]:
