@@ -26,8 +26,6 @@ def _exit_code() -> int:
     try:
         cli(standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Exit as error:
-        return error.exit_code
     except click.ClickException as error:
         error.show()
         return 2

@@ -1,7 +1,4 @@
-"""The one place that imports TensorFlow: quietly, with Keras on it, in float32.
-
-from nnrun.backend import keras, tf
-"""
+"""The one place that imports TensorFlow: quietly, with Keras on it, in float32."""
 
 import gc
 import importlib
@@ -18,10 +15,9 @@ from nnrun.errors import NnrunError
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what TensorFlow's C++ writes to stderr while it loads from the user.
+    """Keep what TensorFlow's C++ writes to stderr while it loads from the user, unless loading fails.
 
-    TF_CPP_MIN_LOG_LEVEL does not reach the lines from before its logging is set up. What was written
-    is shown if loading fails.
+    TF_CPP_MIN_LOG_LEVEL does not reach the lines from before its logging is set up.
     """
     sys.stderr.flush()
     kept = os.dup(2)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
 from nnrun.errors import received
 from nnrun.keras_names import EARLY_STOPPING, LAYER, LOSS, METRIC, OPTIMIZER, REDUCE_LR, Fraction
@@ -40,11 +40,19 @@ def _label(value: Any) -> Any:
 def _expectation(value: Any) -> Any:
     if isinstance(value, str) and _EXPECTATION.fullmatch(value):
         return value
-    known = " ".join(OPERATORS)
-    raise problem(f"must be one of {known} and a number; received {received(value)}")
+    raise problem(f"must be one of {' '.join(OPERATORS)} and a number; received {received(value)}")
+
+
+def _distinct(metrics: list[str | Spec]) -> list[str | Spec]:
+    names = list(map(metric_name, metrics))
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise problem(f"two metrics have one name: {', '.join(sorted(repeated))}")
+    return metrics
 
 
 _Comparison = Annotated[str, Field(pattern=f"^{_EXPECTATION.pattern}$")]
+_Metrics = list[Annotated[str | Spec, METRIC]]
+Metrics = Annotated[_Metrics, BeforeValidator(lambda v: [v] if isinstance(v, str) else v), AfterValidator(_distinct)]
 Label = Annotated[Any, BeforeValidator(_label, json_schema_input_type=str | float | bool)]
 Expectation = Annotated[str, BeforeValidator(_expectation, json_schema_input_type=_Comparison)]
 
@@ -90,8 +98,7 @@ class Data(Strict, use_attribute_docstrings=True):
     @classmethod
     def _disjoint(cls, value: list[str] | None, info: ValidationInfo) -> list[str] | None:
         for other in ("target", "features"):
-            shared = set(value or []) & set(info.data.get(other) or []) - {""}
-            if shared and other != info.field_name:
+            if shared := set(value or []) & set(info.data.get(other) or []) - {""}:
                 raise problem(f"{', '.join(map(repr, sorted(shared)))} is named in data.{other} too")
         return value
 
@@ -114,10 +121,7 @@ class Config(Strict, use_attribute_docstrings=True):
     """BinaryCrossentropy for yes/no targets, MeanSquaredError for numbers."""
     optimizer: Annotated[Spec, OPTIMIZER] = "rmsprop"  # type: ignore[assignment]
     """A Keras optimizer; rmsprop is Keras's own default."""
-    metrics: (
-        Annotated[list[Annotated[str | Spec, METRIC]], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
-        | None
-    ) = None
+    metrics: Metrics | None = None
     """Keras metrics. Default: accuracy, or mean_absolute_error, by the loss."""
     epochs: Annotated[int, Ge(1), Le(10**9)]
     """How many times to go over the training rows."""
@@ -141,14 +145,6 @@ class Config(Strict, use_attribute_docstrings=True):
     """What the finished run must reach, as in {val_accuracy: ">= 0.95"}; else train exits 3."""
 
     _source: Source = PrivateAttr(default_factory=lambda: Source("config", Path()))
-
-    @field_validator("metrics")
-    @classmethod
-    def _distinct(cls, value: list[str | Spec] | None) -> list[str | Spec] | None:
-        names = [metric_name(metric) for metric in value or []]
-        if repeated := {name for name in names if names.count(name) > 1}:
-            raise problem(f"two metrics have one name: {', '.join(sorted(repeated))}")
-        return value
 
     @field_validator("optimizer")
     @classmethod
@@ -195,6 +191,10 @@ class Config(Strict, use_attribute_docstrings=True):
     def where(self, *keys: str | int) -> str:
         """Return `file:line:column: dotted.path` of a key, for a message about its value."""
         return f"{self._source.locate(keys)}: {dotted(keys)}"
+
+    def layers_with(self, argument: str) -> list[int]:
+        """Return the places, counted from 0, of the layers that take this argument."""
+        return [i for i, spec in enumerate(self.layers) if argument in spec]
 
     def output_activation(self) -> str:
         """Return the activation that bounds the network's output; linear where none does."""

@@ -17,7 +17,7 @@ LINES = 10  # how many lines a run prints where stderr is no terminal
 def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
     """Yield the Keras callbacks that show progress on this stderr; the terminal is left tidy."""
     if quiet or not sys.stderr.isatty():
-        yield () if quiet else (_Lines(epochs),)
+        yield () if quiet else (_Lines(),)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -32,7 +32,7 @@ def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
         refresh_per_second=5,
         expand=True,
     ) as bar:
-        yield (_Bar(bar, epochs),)
+        yield (_Bar(bar),)
 
 
 def _compact(logs: Logs) -> str:
@@ -43,37 +43,28 @@ def _compact(logs: Logs) -> str:
 
 
 class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
-    def __init__(self, epochs: int) -> None:
-        super().__init__()
-        self.epochs = epochs
-
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.began = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        done = epoch + 1
-        if done == self.epochs or done * LINES // self.epochs > epoch * LINES // self.epochs:
-            left = (time.monotonic() - self.began) / done * (self.epochs - done)
+        done, epochs = epoch + 1, self.params["epochs"]
+        if done == epochs or done * LINES // epochs > epoch * LINES // epochs:
+            left = (time.monotonic() - self.began) / done * (epochs - done)
             ahead = f" ({left:.0f} s left)" if left >= 1 else ""
-            print(f"epoch {done}/{self.epochs}: {describe_metrics(logs or {})}{ahead}", file=sys.stderr, flush=True)
+            print(f"epoch {done}/{epochs}: {describe_metrics(logs or {})}{ahead}", file=sys.stderr, flush=True)
 
 
 class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
-    def __init__(self, bar: Any, epochs: int) -> None:
+    def __init__(self, bar: Any) -> None:
         super().__init__()
-        self.bar, self.epochs = bar, epochs
-        self.task = bar.add_task("", total=None, epoch=1, logs="")
-
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.steps = self.params["steps"]
-        self.bar.update(self.task, total=self.epochs * self.steps)
+        self.bar, self.task = bar, bar.add_task("", total=None, epoch=1, logs="")
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch = epoch
-        self.bar.update(self.task, epoch=epoch + 1)
+        self.bar.update(self.task, epoch=epoch + 1, total=self.params["epochs"])
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        self.bar.update(self.task, completed=self.epoch * self.steps + batch + 1)
+        self.bar.update(self.task, completed=self.epoch + (batch + 1) / self.params["steps"])
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.bar.update(self.task, logs=_compact(logs or {}))

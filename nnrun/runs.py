@@ -1,7 +1,6 @@
 """Run directories: every file name of one in one place."""
 
 import csv
-import io
 import itertools
 import math
 import shutil
@@ -71,13 +70,11 @@ class Run:
 
     def append_history(self, row: dict[str, float]) -> None:
         """Add an epoch to history.csv in one write; the first one brings the header."""
-        line = io.StringIO()
-        writer = csv.DictWriter(line, list(row), lineterminator="\n")
-        if not self.history.exists():
-            writer.writeheader()
-        writer.writerow(row)
-        with self.history.open("a", encoding="utf-8", newline="") as file:
-            file.write(line.getvalue())
+        with self.history.open("a", encoding="utf-8", newline="") as file:  # written when it is closed
+            writer = csv.DictWriter(file, list(row), lineterminator="\n")
+            if not file.tell():
+                writer.writeheader()
+            writer.writerow(row)
 
     def checksums(self) -> dict[str, str]:
         """Return the SHA-256 of each file that prediction reads."""
@@ -88,19 +85,16 @@ class Run:
         info = self.read_info()
         if info.status != "finished":
             raise RunError(f"{self.path}: has no model yet: its status is {info.status!r}")
-        missing = [name for name in CHECKED if not (self.path / name).is_file()]
-        if missing:
+        if missing := [name for name in CHECKED if not (self.path / name).is_file()]:
             raise RunError(f"{self.path}: {', '.join(missing)} is missing")
-        altered = [name for name, found in self.checksums().items() if info.checksums.get(name) != found]
-        if altered:
+        if altered := [name for name, found in self.checksums().items() if info.checksums.get(name) != found]:
             raise RunError(f"{self.path}: {', '.join(altered)} was altered since training")
 
 
 def check_target(path: Path, *, overwrite: bool) -> None:
     """Raise a RunError where a run may not be written to `path`, since something stands there."""
-    if path.is_dir() and not any(path.iterdir()):
-        return
-    if path.exists():
+    occupied = any(path.iterdir()) if path.is_dir() else path.exists()
+    if occupied:
         Run(path).read_info()  # it is a run
         if not overwrite:
             raise RunError(f"{path}: exists; choose another with -o, or replace it with --overwrite")
