@@ -15,10 +15,12 @@ from nnrun.errors import short_path
 from nnrun.files import finite, open_output
 
 if TYPE_CHECKING:
+    from nnrun.csv_file import Source
     from nnrun.dataset import Dataset
 
 PATH = click.Path(path_type=Path)
 SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable."
+ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they are."
 SetOption = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 RUN_HELP = "The run directory. Default: runs/<config's stem>, then -2, -3, ..."
@@ -66,7 +68,7 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
 
     dataset = _prepare(config, overrides)
     click.echo(f"{describe_dataset(dataset)}\n")
-    click.echo(describe_network(dataset.config, len(dataset.encoder.features)))
+    click.echo(describe_network(dataset.config, len(dataset.encoder.inputs)))
 
 
 @cli.command()
@@ -90,7 +92,7 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
     as_json = options.pop("as_json")
     if output:
         check_target(output, overwrite=options["overwrite"])
-    dataset = _prepare(config, overrides, quiet=quiet)
+    dataset = _prepare(config, overrides, quiet=quiet, runs=output.parent if output else Path("runs"))
 
     from nnrun.progress import progress
     from nnrun.training import check_expectations
@@ -116,8 +118,11 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
 @click.option("-o", "--output", type=PATH, help="The CSV to write. Default: stdout.")
 @click.option("--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas.")
 @click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
-def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float | None) -> None:
-    """Predict each row of DATA, a CSV or - for standard input.
+@click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
+def predict(
+    run: Path, data: Path, output: Path | None, keep: str, threshold: float | None, escape_formulas: bool
+) -> None:
+    """Predict each row of DATA, a table or - for standard input.
 
     Columns are found by name; the target may be absent.
 
@@ -126,21 +131,24 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
       nnrun predict runs/digits-relu configs/digits01.csv --keep label
     """
     from nnrun.data import write_csv
+    from nnrun.encoding import Reading
     from nnrun.prediction import load_run
 
     if output:
         _check_output(output, data)
     trained = load_run(run)
-    if threshold is not None and (not trained.encoder.labels or math.isnan(threshold)):
-        raise click.UsageError("--threshold is a probability from 0 to 1, for a run that predicts labels")
-    table = trained.read(_source(data), str(data))
+    if threshold is not None and (not trained.config.is_binary or math.isnan(threshold)):
+        raise click.UsageError("--threshold is a probability from 0 to 1, for a run that predicts two labels")
+    reading = Reading(trained.encoder, trained.open(_source(data), str(data)), target=False, owed=True)
     kept = tuple(dict.fromkeys(name.strip() for name in keep.split(",") if name.strip()))
-    predictions = trained.predict(table, keep=kept, threshold=0.5 if threshold is None else threshold)
-    ignored = [name for name in trained.ignored(table) if name not in kept]
+    predictions = trained.predictions(reading, keep=kept, threshold=0.5 if threshold is None else threshold)
+    ignored = [name for name in trained.ignored(reading.table) if name not in kept]
     if ignored:
         click.echo(f"ignored columns: {', '.join(ignored)}", err=True)
     with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
-        write_csv(predictions, file)
+        write_csv(predictions, file, escape_formulas=escape_formulas)
+    for line in reading.notes():
+        click.echo(line, err=True)
 
 
 @cli.command()
@@ -148,19 +156,24 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
 @click.argument("data", type=PATH)
 @JsonOption
 def evaluate(run: Path, data: Path, as_json: bool) -> None:
-    """Measure a run on DATA, a CSV with the target or - for standard input.
+    """Measure a run on DATA, a table with the target or - for standard input.
 
     \b
     Example:
       nnrun evaluate runs/digits-relu configs/digits01.csv
     """
+    from nnrun.encoding import Reading
     from nnrun.prediction import load_run
     from nnrun.report import describe_evaluation
 
     trained = load_run(run)
-    table = trained.read(_source(data), str(data))
-    rows, metrics = table.frame.height, finite(trained.evaluate(table))
-    click.echo(json.dumps({"rows": rows, "metrics": metrics}) if as_json else describe_evaluation(rows, metrics))
+    reading = Reading(trained.encoder, trained.open(_source(data), str(data)), target=True)
+    rows, metrics = trained.evaluate(reading)
+    click.echo(
+        json.dumps({"rows": rows, "metrics": finite(metrics)}) if as_json else describe_evaluation(rows, metrics)
+    )
+    for line in reading.notes():
+        click.echo(line, err=True)
 
 
 @cli.command()
@@ -185,8 +198,8 @@ def show(context: click.Context, path: Path) -> None:
     if run.read_info().status == "finished":
         run.verify()
     click.echo(f"{describe_run(run)}\n")
-    encoder = Encoder.read(run.encoding)
-    click.echo(describe_network(load_config(run.config), len(encoder.features)))
+    encoder = Encoder.load(run.encoding)
+    click.echo(describe_network(load_config(run.config), len(encoder.inputs)))
 
 
 @cli.command()
@@ -202,8 +215,8 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-def _source(data: Path) -> Path | bytes:
-    return sys.stdin.buffer.read() if str(data) == "-" else data
+def _source(data: Path) -> "Source":
+    return sys.stdin.buffer if str(data) == "-" else data
 
 
 def _check_output(output: Path, data: Path) -> None:
@@ -214,13 +227,13 @@ def _check_output(output: Path, data: Path) -> None:
         raise click.UsageError(f"-o {output}: would replace DATA itself")
 
 
-def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False) -> "Dataset":
+def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> "Dataset":
     """Load the config and its tables; print the warnings and raise the errors of lint."""
     from nnrun.dataset import load_dataset
     from nnrun.lint import lint, raise_errors
     from nnrun.loading import load_config
 
-    dataset = load_dataset(load_config(config, overrides))
+    dataset = load_dataset(load_config(config, overrides), runs / ".cache")
     findings = lint(dataset)
     for finding in findings:
         if finding.level == "warning" and not quiet:

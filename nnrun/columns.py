@@ -1,4 +1,4 @@
-"""What a column of a table holds: numbers, true and false, dates or text, told block by block, with every wrong cell."""
+"""What a column holds: numbers, true and false, dates or text, told block by block, with every wrong cell."""
 
 import json
 import re
@@ -102,7 +102,7 @@ class Column:
     def numbers(self, block: Block, *, boolean: bool) -> pl.Series:
         """Return the cells as Float64, null where they are missing or wrong; true and false as 1 and 0 if `boolean`."""
         self.rows += len(block.frame)
-        numbers = block.frame[self.name].cast(pl.Float64, strict=False)
+        numbers: pl.Series = block.frame[self.name].cast(pl.Float64, strict=False)
         if _fits(numbers).fill_null(value=False).all():
             return numbers
         texts = cells = block.texts(self.name)
@@ -113,7 +113,8 @@ class Column:
         self.not_finite.add(block, ~numbers.is_finite(), cells)
         self.too_large.add(block, numbers.is_finite() & ~_fits(numbers), cells)
         self.missing.add(block, texts.is_null(), cells)
-        return numbers.set(~_fits(numbers), None)
+        fitting: pl.Series = numbers.set(~_fits(numbers), None)
+        return fitting
 
     def dates(self, block: Block, form: str) -> pl.Series:
         """Return the cells as Datetime or Time, null where they are missing or of another form."""
@@ -130,7 +131,7 @@ class Column:
         texts = block.texts(self.name)
         known = pl.Series(categories, dtype=pl.String)
         self.missing.add(block, texts.is_null(), texts)
-        codes = texts.replace_strict(known, range(len(known)), default=None, return_dtype=pl.Int64)
+        codes: pl.Series = texts.replace_strict(known, range(len(known)), default=None, return_dtype=pl.Int64)
         if unseen := int(codes.null_count()):
             self.unseen_cells += unseen
             self.unseen |= dict.fromkeys(texts.filter(codes.is_null()).unique(maintain_order=True).head(SHOWN))
@@ -141,7 +142,7 @@ class Column:
         self.rows += len(block.frame)
         texts = block.texts(self.name)
         keys = {text: known.get(label_key(text)) for text in texts.drop_nulls().unique()}
-        codes = texts.replace_strict(keys, default=None, return_dtype=pl.Int32)
+        codes: pl.Series = texts.replace_strict(keys, default=None, return_dtype=pl.Int32)
         self.not_label.add(block, codes.is_null() & texts.is_not_null(), texts)
         self.missing.add(block, texts.is_null(), texts)
         return codes

@@ -133,7 +133,7 @@ def open_csv(source: Source, name: str) -> CsvFile:
         raise TableError(f"{name}{what}; a table has a header and rows")
     if end == b"\r":
         raise TableError(f"{name}:1: lines end in CR alone; end them in LF or CRLF")
-    separator = max(",;\t", key=lambda separator: len(next(_reader(first, separator))))
+    separator = max(",;\t", key=lambda separator: len(next(_reader(first, separator, strict=False))))
     reader = _reader(start, separator)
     try:
         header = [cell.replace(NUL, "\0").strip() for cell in next(reader)]
@@ -151,7 +151,7 @@ def open_binary(source: Source) -> Any:
     """Open a file, bytes or a stream for reading, unzipped; it has `read1` and `peek`."""
     raw: Any = source.open("rb") if isinstance(source, Path) else source
     if isinstance(raw, bytes):
-        raw = io.BufferedReader(io.BytesIO(raw))  # type: ignore[arg-type]
+        raw = io.BufferedReader(io.BytesIO(raw))
     return gzip.open(raw) if raw.peek(2).startswith(GZIP) else raw
 
 
@@ -202,10 +202,10 @@ def _end_of_records(data: bytes) -> int:
     return end
 
 
-def _reader(data: bytes, separator: str) -> Any:
+def _reader(data: bytes, separator: str, *, strict: bool = True) -> Any:
     """Return a csv reader of the bytes, in which NUL stands for the NUL byte."""
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="replace", newline="")
-    return csv.reader((line.replace("\0", NUL) for line in text), delimiter=separator, strict=True)
+    return csv.reader((line.replace("\0", NUL) for line in text), delimiter=separator, strict=strict)
 
 
 def _wrong_names(header: list[str]) -> Iterator[str]:

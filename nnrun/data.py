@@ -45,8 +45,9 @@ class Block:
 
     def texts(self, column: str) -> pl.Series:
         """Return a column's cells without the spaces around them; missing ones are null."""
-        stripped = self.frame[column].cast(pl.String).str.strip_chars()
-        return stripped.set(stripped.is_in(["", *self.null_values]), None)
+        texts: pl.Series = self.frame[column].cast(pl.String).str.strip_chars()
+        present: pl.Series = texts.set(texts.is_in(["", *self.null_values]), None)
+        return present
 
     def places(self, rows: Sequence[int]) -> list[str]:
         """Return `17`, the line in the file at which each of the frame's rows begins, or `row 16` of one without."""
@@ -94,7 +95,7 @@ class Table:
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows block by block; raise a TableError at a mistake, or where there are none."""
-        kept, rows, size = [], 0, 0
+        kept, rows, size = [], 0, 0.0
         for block in self._blocks or self._read():
             rows, size = rows + len(block.frame), size + block.frame.estimated_size()
             if size <= KEPT:
@@ -116,10 +117,9 @@ class Table:
             first = 0
             with _readable(file.name):
                 for piece in file.blocks():
-                    is_csv = isinstance(piece, CsvBlock)
-                    frame = piece.frame() if is_csv else piece
+                    lines, frame = (piece, piece.frame()) if isinstance(piece, CsvBlock) else (None, piece)
                     if len(frame):
-                        yield Block(file.name, frame, self.null_values, first, piece if is_csv else None)
+                        yield Block(file.name, frame, self.null_values, first, lines)
                     first += len(frame)
 
 
@@ -164,11 +164,12 @@ def write_csv(frames: Iterable[pl.DataFrame], file: IO[bytes], *, escape_formula
     With `escape_formulas`, text that a spreadsheet would run gets an apostrophe before it; numbers never.
     """
     for i, frame in enumerate(frames):
+        written = frame
         if escape_formulas:
             texts = [_escaped(frame[column]) for column in frame.columns if frame[column].dtype == pl.String]
-            frame = frame.with_columns(texts)
-            frame.columns = _escaped(pl.Series(frame.columns)).to_list()
-        file.write(frame.write_csv(include_header=i == 0).encode())
+            written = frame.with_columns(texts)
+            written.columns = _escaped(pl.Series(frame.columns)).to_list()
+        file.write(written.write_csv(include_header=i == 0).encode())
         file.flush()
 
 
@@ -226,4 +227,5 @@ def _readable(name: str) -> Iterator[None]:
 
 def _escaped(texts: pl.Series) -> pl.Series:
     is_number = texts.cast(pl.Float64, strict=False).is_not_null()
-    return texts.zip_with(is_number, texts.str.replace(FORMULA, "'$1"))
+    escaped: pl.Series = texts.str.replace(FORMULA, "'$1")
+    return texts.set(~is_number, None).fill_null(escaped)

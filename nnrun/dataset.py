@@ -1,4 +1,4 @@
-"""The dataset of a config: its tables read, their columns chosen, rows held out, the encoder fitted, matrices filled."""
+"""The dataset of a config: its tables read, rows held out, the encoder fitted on the others, matrices filled."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from nnrun.encoding import Encoder, Reading
 from nnrun.errors import ConfigError, TableError, did_you_mean, listed, short_path
 from nnrun.files import write_json
 from nnrun.moments import Moments
-from nnrun.storage import Matrix, Store, available_memory, map_matrix, new_folder
+from nnrun.storage import Matrix, Store, map_matrix, memory_bytes, new_folder
 from nnrun.survey import Survey
 
 CACHE = Path("runs") / ".cache"
@@ -64,8 +64,8 @@ class Dataset:
     def label_counts(self) -> dict[str, int]:
         """How many training rows have each label; empty for regressions."""
         labels = self.encoder.labels
-        counts = np.bincount(self.train.y[:, 0].astype(int), minlength=len(labels)) if labels else []
-        return dict(zip(labels, map(int, counts), strict=True))
+        counts = np.bincount(self.train.y[:, 0].astype(int), minlength=len(labels)).tolist() if labels else []
+        return dict(zip(labels, counts, strict=True))
 
     def arrays(self, part: Part, *, weighted: bool = False) -> Arrays:
         """Return what a step takes of the part; `weighted` by the config's class weights."""
@@ -224,7 +224,7 @@ def _may_be_large(config: Config, tables: dict[str, Table]) -> bool:
 
 def _room(config: Config) -> float:
     """Return how large a matrix may be in memory, in bytes."""
-    return 0 if config.data.in_memory is False else available_memory() / SHARE
+    return 0 if config.data.in_memory is False else memory_bytes() / SHARE
 
 
 def _key(config: Config) -> str:

@@ -16,8 +16,8 @@ from nnrun.columns import MISSING, Column, Kind, label_key
 from nnrun.config import Config
 from nnrun.data import Block, Table
 from nnrun.errors import RunError, TableError, listed
-from nnrun.named import Positive, Strict
 from nnrun.moments import Moments, Values
+from nnrun.named import Positive, Strict
 
 DatePart = Literal["year", "month", "day", "weekday", "hour"]
 KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}  # whose second is the positive one
@@ -161,6 +161,12 @@ class Reading:
         kind: Kind = "label" if self.encoder.labels else "number"
         lines += [column.problems(kind, missing=True, text_advice=advice) for column in self.targets]
         return [line for some in lines for line in some]
+
+    def notes(self) -> list[str]:
+        """Return how many rows were left out, and a line for each column with categories that training never saw."""
+        rows = "1 row" if self.dropped == 1 else f"{self.dropped:,} rows"
+        left_out = [f"{self.table.name}: {rows} left out for a missing cell"] if self.dropped else []
+        return left_out + self.unseen()
 
     def unseen(self) -> list[str]:
         """Return a line for each column with categories that training never saw, which are all zeros."""

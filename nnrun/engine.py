@@ -47,15 +47,19 @@ def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
     return order
 
 
+def chunk_rows(arrays: Arrays, batch_size: int) -> int:
+    """Return how many rows are kept together: 1 in memory, of a memory-mapped table whole batches."""
+    return max(1, CHUNK_ROWS // batch_size) * batch_size if isinstance(arrays.x, np.memmap) else 1
+
+
 class Rows:
     """The rows of a part: resident as tensors, or of a memory-mapped one block after block as they are asked for."""
 
     def __init__(self, arrays: Arrays, batch_size: int) -> None:
         self.arrays = arrays
         self.count = len(arrays.x)
-        is_mapped = isinstance(arrays.x, np.memmap)
-        self.chunk = max(1, CHUNK_ROWS // batch_size) * batch_size if is_mapped else 1  # whole batches
-        self._all = None if is_mapped else self._tensors(...)
+        self.chunk = chunk_rows(arrays, batch_size)
+        self._all = self._tensors(...) if self.chunk == 1 else None
 
     def blocks(self, order: Order | None = None) -> Iterator[tuple[Tensors, Order]]:
         """Yield tensors and the order in which to take their rows, so that all come in `order`, or as they stand."""
@@ -152,13 +156,13 @@ def evaluate(model: Model, arrays: Arrays, batch_size: int) -> Logs:
     return Loop(model.test_step, model, batch_size, rows.count).run(rows.blocks())
 
 
-def build_variables(model: Model) -> None:
+def build_variables(model: Model, targets: int) -> None:
     """Make every variable of the optimizer, the loss and the metrics: none can be made in a graph.
 
     One `test_step` on a row of zeros leaves the weights as they are.
     """
     model.optimizer.build(model.trainable_variables)
-    model.test_step((tf.zeros((1, *model.input_shape[1:])), tf.zeros((1, model.targets))))
+    model.test_step((tf.zeros((1, *model.input_shape[1:])), tf.zeros((1, targets))))
     model.reset_metrics()
 
 

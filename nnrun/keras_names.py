@@ -104,5 +104,7 @@ NUMBER_METRICS = frozenset(
     "RootMeanSquaredError".split()
 )
 """The metrics that measure numbers."""
-CATEGORICAL_METRICS = frozenset(f"Sparse{name}" for name in ("CategoricalAccuracy", "CategoricalCrossentropy", "TopKCategoricalAccuracy"))
+CATEGORICAL_METRICS = frozenset(
+    f"Sparse{name}" for name in ("CategoricalAccuracy", "CategoricalCrossentropy", "TopKCategoricalAccuracy")
+)
 """The metrics of several classes; those that are in neither set are for one yes/no output."""

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nnrun.columns import in_yaml, label_key
 from nnrun.config import Config, metric_name
 from nnrun.dataset import Dataset
-from nnrun.encoding import KNOWN_LABELS, label_key
+from nnrun.encoding import KNOWN_LABELS
 from nnrun.errors import did_you_mean, listed, received
-from nnrun.keras_names import METRIC, NUMBER_METRICS
+from nnrun.keras_names import CATEGORICAL_METRICS, METRIC, NUMBER_METRICS
 from nnrun.network import oversize, summarize
 from nnrun.source import Keys
 
@@ -26,9 +27,16 @@ UNDIRECTED = {"FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositive
 
 
 def labels(config: Config, dataset: Dataset) -> Iterator[str]:
-    """BinaryCrossentropy needs a target of exactly two values, and to know which is 1."""
+    """BinaryCrossentropy needs two labels, and to know which is 1; SparseCategoricalCrossentropy two or more."""
     place, found, positive = config.where("data", "target"), list(dataset.label_counts), config.data.positive
-    if not config.is_binary or len(config.data.target) > 1:
+    if not config.is_classes or len(config.data.target) > 1:
+        return
+    if not config.is_binary:
+        if len(found) < 2 or len(found) > len(dataset.train.y) / 2:
+            needs = f"needs two labels or more, and rows of each; received {listed(found, 3)}"
+            yield f"{place}: {config.loss['name']} {needs}; for numbers, use loss: MeanSquaredError"
+        if positive is not None:
+            yield f"{config.where('data', 'positive')}: is for two labels under BinaryCrossentropy; remove it"
         return
     keys = sorted(map(label_key, found))
     if len(found) == 1:
@@ -36,9 +44,9 @@ def labels(config: Config, dataset: Dataset) -> Iterator[str]:
     elif len(found) > 2:
         shown = ", ".join(map(repr, found[:5])) + ", ..." * (len(found) > 5)
         needs = f"needs two labels; received {len(found)}: {shown}; for numbers, use loss: MeanSquaredError"
-        yield f"{place}: BinaryCrossentropy {needs}"
+        yield f"{place}: BinaryCrossentropy {needs}, for several labels SparseCategoricalCrossentropy"
     elif positive is None and tuple(keys) not in KNOWN_LABELS:
-        lines = " or ".join(f"`positive: {label}`" for label in found)
+        lines = " or ".join(f"`positive: {in_yaml(label)}`" for label in found)
         yield f"{place}: which label is 1 cannot be told; say so under data: {lines}"
     elif positive is not None and label_key(str(positive)) not in keys:
         known = " and ".join(map(repr, found))
@@ -46,30 +54,23 @@ def labels(config: Config, dataset: Dataset) -> Iterator[str]:
         yield f"{place}: {received(positive)} is no label of the target; its labels are {known}"
 
 
-def unknown_label(config: Config, dataset: Dataset) -> Iterator[str]:
-    """The labels of the rows that are measured stand in the training rows too."""
-    for key in ("validation", "test") if len(dataset.label_counts) == 2 else ():
-        if part := getattr(dataset, key):
-            given = part.target.to_series().unique().sort()
-            if unknown := given.filter(dataset.encoder.codes(given).is_null()).to_list():
-                place = f"{config.where('data', key)}: {part.name}"
-                yield f"{place}: {listed(unknown, 5)}: no such label in the training rows"
-
-
 def output_units(config: Config, dataset: Dataset) -> Iterator[str]:
-    """The last layer gives as many units as there are target columns."""
-    targets, units = len(config.data.target), summarize(config, len(dataset.encoder.features))[-1].units
-    if config.is_binary and targets > 1:
-        yield f"{config.where('data', 'target')}: BinaryCrossentropy takes one target; received {targets}"
-    elif units != targets:
+    """The last layer gives as many units as there are target columns, or labels of several."""
+    targets, units = len(config.data.target), summarize(config, len(dataset.encoder.inputs))[-1].units
+    what, wanted = "target column", targets
+    if config.is_classes and not config.is_binary:
+        what, wanted = "label", len(dataset.encoder.labels)
+    if config.is_classes and targets > 1:
+        yield f"{config.where('data', 'target')}: {config.loss['name']} takes one target; received {targets}"
+    elif units != wanted:
         last = config.layers_with("units")[-1:]
         place = config.where("layers", *last, "units") if last else config.where("layers")
-        yield f"{place}: the last layer gives one unit for each target column ({targets}); received {units}"
+        yield f"{place}: the last layer gives one unit for each {what} ({wanted}); received {units}"
 
 
 def softmax_one_unit(config: Config, dataset: Dataset) -> Iterator[str]:
     """A softmax over one unit is always 1."""
-    layers = summarize(config, len(dataset.encoder.features))
+    layers = summarize(config, len(dataset.encoder.inputs))
     for i in config.layers_with("activation"):
         activation = config.layers[i]["activation"]
         if layers[i].units == 1 and activation in ("softmax", "log_softmax", "sparsemax"):
@@ -81,23 +82,24 @@ def mse_range(config: Config, dataset: Dataset) -> Iterator[str]:
     """A sigmoid output stays in 0..1 and a relu output is never negative: so must the target be."""
     activation = config.output_activation()
     low, high = RANGES.get(activation, (-np.inf, np.inf))
-    for column in () if config.is_binary else dataset.train.target:
-        values = column.to_numpy()
-        if values.min() < low or values.max() > high:
+    for target in () if config.is_classes else dataset.encoder.targets:
+        if target.minimum < low or target.maximum > high:
             place = config.where("layers", config.layers_with("activation")[-1], "activation")
             allowed = f"{low}..{high}" if high < np.inf else f"{low} and above"
-            given = f"{column.name!r} goes from {values.min():g} to {values.max():g}"
+            given = f"{target.name!r} goes from {target.minimum:g} to {target.maximum:g}"
             yield f"{place}: {activation} gives {allowed}, but {given}; use linear"
 
 
 def metric_loss(config: Config, _: Dataset) -> Iterator[str]:
     """Accuracy and its like need classes; on logits, only those that can be told the threshold."""
     for i, metric in enumerate(config.metrics or []):
-        name = METRIC.canonical(metric_name(metric))
+        name = config.metric_class(metric)
         place = f"{config.where('metrics', i)}: {metric_name(metric)}"
-        if not config.is_binary and name not in NUMBER_METRICS:
+        if not config.is_classes and name not in NUMBER_METRICS:
             yield f"{place} is for classes; for numbers use mean_absolute_error, say"
-        if config.from_logits and name not in ("BinaryAccuracy", "BinaryCrossentropy", "AUC"):
+        elif config.is_classes and config.is_binary == (name in CATEGORICAL_METRICS):
+            yield f"{place} is for {'several labels' if config.is_binary else 'two labels'}; use accuracy, say"
+        elif config.is_binary and config.from_logits and name not in ("BinaryAccuracy", "BinaryCrossentropy", "AUC"):
             yield f"{place} needs probabilities; leave from_logits out and end in a sigmoid"
 
 
@@ -133,7 +135,7 @@ def _unknown_quantity(config: Config, keys: Keys, name: str, known: list[str]) -
 def class_weight(config: Config, dataset: Dataset) -> Iterator[str]:
     """class_weight is for classes, and gives every label a weight."""
     place = config.where("class_weight")
-    if config.class_weight is not None and not config.is_binary:
+    if config.class_weight is not None and not config.is_classes:
         yield f"{place}: weights are for classes; the loss is {config.loss['name']}"
     elif isinstance(config.class_weight, dict):
         known = {label_key(label): label for label in dataset.label_counts}
@@ -144,7 +146,7 @@ def class_weight(config: Config, dataset: Dataset) -> Iterator[str]:
 
 def network_size(config: Config, dataset: Dataset) -> Iterator[str]:
     """The weights, their gradients and the optimizer's slots fit in memory."""
-    if problem := oversize(config, len(dataset.encoder.features)):
+    if problem := oversize(config, len(dataset.encoder.inputs)):
         yield f"{config.where('layers')}: {problem}"
 
 
@@ -157,12 +159,11 @@ def tensorboard(config: Config, _: Dataset) -> Iterator[str]:
 def feature_range(config: Config, dataset: Dataset) -> Iterator[str]:
     """A feature's variance fits float32, or standardising would lose it."""
     for feature in dataset.encoder.features if config.data.normalize else ():
-        place = f"{dataset.train.name}: column {feature.name!r}"
-        values, deviation = dataset.train.numbers[feature.name].to_numpy(), feature.variance**0.5
-        largest = max(abs(feature.mean), np.abs(values).max())
+        place, deviation = f"{dataset.train.name}: column {feature.name!r}", feature.variance**0.5
+        largest = max(abs(feature.minimum), abs(feature.maximum))
         if not SMALLEST < deviation < LARGEST:
             yield f"{place} varies by {deviation:.0e}, which float32 cannot standardise; give it in another unit"
-        elif largest * EPSILON > COARSE * deviation and values.min() < values.max():
+        elif largest * EPSILON > COARSE * deviation and feature.minimum < feature.maximum:
             yield f"{place} varies by {deviation:.2g} around {largest:.3g}, too little for float32; subtract an offset"
     for target in dataset.encoder.targets:
         if target.scale > LARGEST:

@@ -2,24 +2,24 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-import polars as pl
-
+from nnrun.columns import in_yaml
 from nnrun.config import Checkpoint, Config
 from nnrun.dataset import Dataset
+from nnrun.encoding import Feature, Target
 from nnrun.errors import listed
 
 PROBABILITIES = {"sigmoid", "hard_sigmoid", "sparse_sigmoid"}
 EXACT_INTEGERS = 2**24  # float32 has 24 bits of precision
 LARGE = 10.0  # inputs beyond this saturate or dominate a freshly initialised layer
-RARE = 0.1  # a label with less than this share of the rows
+RARE = 0.1  # a label with less than this share of the rows, of two; of several accordingly less
+FEW = 1_000  # rows compared before all are
 
 
 def linear_hidden(config: Config, _: Dataset) -> Iterator[str]:
     """With linear hidden layers only, the network is no more than linear or logistic regression."""
     dense = config.layers_with("units")
     if len(dense) > 1 and all(spec.get("activation", "linear") == "linear" for spec in config.layers[: dense[-1]]):
-        kind = "logistic" if config.is_binary else "linear"
+        kind = "logistic" if config.is_classes else "linear"
         why = "every hidden layer is linear, so the network is no more than"
         yield f"{config.where('layers')}: {why} {kind} regression; use activation: relu"
 
@@ -34,34 +34,46 @@ def sigmoid_hidden(config: Config, _: Dataset) -> Iterator[str]:
 
 def bce_output(config: Config, _: Dataset) -> Iterator[str]:
     """Under BinaryCrossentropy the output is a probability, or from_logits says that it is none."""
-    activation = config.output_activation()
-    if config.is_binary and not config.from_logits and activation not in PROBABILITIES:
-        advice = "end in activation: sigmoid, or in linear with loss: {name: BinaryCrossentropy, from_logits: true}"
-        yield f"{config.where('loss')}: the output is {activation}, which is no probability; {advice}"
+    if config.is_binary and config.output_activation() not in PROBABILITIES:
+        yield from _no_probability(config, "sigmoid")
+
+
+def softmax_output(config: Config, _: Dataset) -> Iterator[str]:
+    """Under SparseCategoricalCrossentropy the outputs are probabilities, or from_logits says that they are none."""
+    if config.is_classes and not config.is_binary and config.output_activation() != "softmax":
+        yield from _no_probability(config, "softmax")
+
+
+def _no_probability(config: Config, activation: str) -> Iterator[str]:
+    if not config.from_logits:
+        logits = f"in linear with loss: {{name: {config.loss['name']}, from_logits: true}}"
+        advice = f"end in activation: {activation}, or {logits}"
+        yield f"{config.where('loss')}: the output is {config.output_activation()}, which is no probability; {advice}"
 
 
 def unscaled(config: Config, dataset: Dataset) -> Iterator[str]:
     """Without normalize, large features make training slow or unstable."""
-    columns = () if config.data.normalize else dataset.train.numbers
-    if large := [column.name for column in columns if np.abs(column.to_numpy()).max() > LARGE]:
+    features = () if config.data.normalize else dataset.encoder.features
+    if large := [f.name for f in features if max(abs(f.minimum), abs(f.maximum)) > LARGE]:
         place, names = config.where("data", "normalize"), listed(large, 3)
         yield f"{place}: values beyond {LARGE:g} with normalize: false in {names}; leave normalize out"
 
 
 def target_copy(_: Config, dataset: Dataset) -> Iterator[str]:
     """A feature that equals the target gives the answer away."""
-    targets = dataset.encoder.target_matrix(dataset.train.target).T
-    for column in dataset.train.numbers:
-        values = column.cast(pl.Float32).to_numpy()
-        if any((values == target).all() for target in targets):
-            yield f"{dataset.train.name}: column {column.name!r} equals the target; drop: [{column.name}]"
+    x, y = dataset.train.x, dataset.train.y
+    for i, feature in enumerate(dataset.encoder.inputs):
+        for target in y.T if feature.kind in ("number", "boolean") else ():
+            if (x[:FEW, i] == target[:FEW]).all() and (x[:, i] == target).all():
+                name = feature.name
+                yield f"{dataset.train.name}: column {name!r} equals the target; drop: [{in_yaml(name)}]"
 
 
 def imbalance(config: Config, dataset: Dataset) -> Iterator[str]:
     """With a rare label, always answering the other one looks good."""
     counts, total = dataset.label_counts, sum(dataset.label_counts.values())
     for label, count in counts.items():
-        if len(counts) == 2 and config.class_weight is None and count < RARE * total:
+        if config.class_weight is None and count < RARE * total * 2 / len(counts):
             place = config.where("data", "target")
             yield f"{place}: only {count} of {total} rows are {label!r}; consider class_weight: balanced"
 
@@ -74,17 +86,32 @@ def nothing_held_out(config: Config, dataset: Dataset) -> Iterator[str]:
 
 def constant(_: Config, dataset: Dataset) -> Iterator[str]:
     """A constant column says nothing."""
-    if columns := [column.name for column in dataset.train.numbers if column.min() == column.max()]:
+    features = dataset.encoder.features
+    if columns := [f.name for f in features if len(f.categories) == 1 or (not f.categories and f.minimum == f.maximum)]:
         yield f"{dataset.train.name}: constant in the training rows: {listed(columns, 3)}"
 
 
 def big_integers(_: Config, dataset: Dataset) -> Iterator[str]:
     """float32 cannot tell neighbouring integers beyond 2^24 apart."""
-    for column in (*dataset.train.numbers, *dataset.train.target.select(pl.col(pl.Float64))):
-        values = column.to_numpy()
-        if EXACT_INTEGERS < np.abs(values).max() < 2**53 and (values == values.round()).all():
+    columns: list[Feature | Target] = [*dataset.encoder.features, *dataset.encoder.targets]
+    for column in columns:
+        if column.whole and EXACT_INTEGERS < max(abs(column.minimum), abs(column.maximum)) < 2**53:
             advice = "which float32 rounds; subtract an offset, or drop it if it is an identifier"
             yield f"{dataset.train.name}: column {column.name!r} holds integers beyond 2^24, {advice}"
+
+
+def dropped_rows(_: Config, dataset: Dataset) -> Iterator[str]:
+    """`missing: drop` leaves rows out: that is said, with how many."""
+    for part in (dataset.train, dataset.validation, dataset.test):
+        if part and part.dropped and (part is not dataset.validation or part.name != dataset.train.name):
+            rows = "1 row is" if part.dropped == 1 else f"{part.dropped:,} rows are"
+            yield f"{part.name}: {rows} left out for a missing cell"
+
+
+def unseen_category(_: Config, dataset: Dataset) -> Iterator[str]:
+    """A category that training never saw is all zeros."""
+    for part in (dataset.validation, dataset.test):
+        yield from part.unseen if part else ()
 
 
 def checkpoint(config: Config, _: Dataset) -> Iterator[str]:

@@ -49,7 +49,11 @@ def serving_model(model: Model, config: Config) -> Model:
     """Return the model that is saved and predicts: the same layers, ending in probabilities."""
     if not config.from_logits:
         return model
-    layers = [keras.Input(model.input_shape[1:]), *model.layers, keras.layers.Activation("sigmoid" if config.is_binary else "softmax")]
+    layers = [
+        keras.Input(model.input_shape[1:]),
+        *model.layers,
+        keras.layers.Activation("sigmoid" if config.is_binary else "softmax"),
+    ]
     return keras.Sequential(layers)
 
 

@@ -3,10 +3,10 @@
 Told by arithmetic, so that `check` and `show` need no TensorFlow.
 """
 
-import os
 from typing import NamedTuple
 
 from nnrun.config import Config
+from nnrun.storage import memory_bytes
 
 BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer
 
@@ -43,13 +43,5 @@ def oversize(config: Config, features: int) -> str | None:
     needed, available = parameters * BYTES_PER_PARAMETER, memory_bytes()
     if needed <= available:
         return None
-    gib = f"{needed / 2**30:,.0f} GiB to train; this machine has {available / 2**30:,.0f} GiB"
+    gib = f"{needed / 2**30:,.0f} GiB to train; {available / 2**30:,.0f} GiB are free"
     return f"{parameters:,} parameters need {gib}: use fewer units"
-
-
-def memory_bytes() -> int:
-    """Return the machine's memory in bytes; 64 GiB where it cannot be told."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
-        return 64 << 30

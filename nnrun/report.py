@@ -13,20 +13,24 @@ from nnrun.runs import Run
 def describe_dataset(dataset: Dataset) -> str:
     """Return a few lines about the tables."""
     config = dataset.config
-    lines = [f"data      {dataset.train.name}: {_count(dataset.train.numbers.height, 'training row')}"]
+    lines = [f"data      {dataset.train.name}: {_count(len(dataset.train.x), 'training row')}"]
     if dataset.validation:
-        lines.append(f"          {_count(dataset.validation.numbers.height, 'row')} held out for validation")
+        lines.append(f"          {_count(len(dataset.validation.x), 'row')} held out for validation")
     if dataset.test:
-        lines.append(f"          {dataset.test.name}: {_count(dataset.test.numbers.height, 'test row')}")
-    lines.append(f"features  {listed(dataset.train.numbers.columns, 6)}")
-    for column in dataset.train.target.iter_columns():
-        if config.is_binary:
+        lines.append(f"          {dataset.test.name}: {_count(len(dataset.test.x), 'test row')}")
+    lines.append(f"features  {listed(list(dict.fromkeys(f.name for f in dataset.encoder.features)), 6)}")
+    for feature in dataset.encoder.features:
+        if feature.kind == "text":
+            names = ["a missing cell" if c is None else c for c in feature.categories]
+            lines.append(f"          {feature.name!r}: an input for each of {listed(names, 6)}")
+    for target in dataset.encoder.targets:
+        if config.is_classes:
             counts = ", ".join(f"{label!r} {n}" for label, n in dataset.label_counts.items())
-            lines.append(f"target    {column.name}: {counts}; probabilities are of {dataset.encoder.labels[-1]!r}")
+            of = f"; probabilities are of {dataset.encoder.labels[-1]!r}" if config.is_binary else ""
+            lines.append(f"target    {target.name}: {counts}{of}")
         else:
-            values = column.to_numpy()
-            spread = f"{values.min():g} to {values.max():g}, mean {values.mean():g}"
-            lines.append(f"target    {column.name}: {spread}")
+            spread = f"{target.minimum:g} to {target.maximum:g}, mean {target.mean:g}"
+            lines.append(f"target    {target.name}: {spread}")
     return "\n".join(lines)
 
 
@@ -40,7 +44,7 @@ def describe_network(config: Config, features: int) -> str:
     if config.rescales:
         rows.append(("Rescaling", f"({layers[-1].units})", "0"))
     if config.from_logits:
-        rows.append(("Activation sigmoid", f"({layers[-1].units})", "0"))
+        rows.append((f"Activation {'sigmoid' if config.is_binary else 'softmax'}", f"({layers[-1].units})", "0"))
     rows.append(("total", "", f"{sum(layer.parameters for layer in layers):,}"))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
     table = [f"{a:{widths[0]}}  {b:{widths[1]}}  {c:>{widths[2]}}" for a, b, c in rows]
@@ -80,7 +84,7 @@ def describe_evaluation(rows: int, metrics: dict[str, Any]) -> str:
     scalars = {k: v for k, v in metrics.items() if k not in ("labels", "confusion_matrix")}
     lines += [f"{name:20} {_number(value)}" for name, value in scalars.items()]
     if labels and matrix:
-        width = max(len(str(cell)) for cell in (*labels, *matrix[0], *matrix[1], "predicted")) + 2
+        width = max(len(str(cell)) for cell in (*labels, *(n for row in matrix for n in row), "predicted")) + 2
         lines.append("".join(f"{cell:>{width}}" for cell in ("", *("predicted" for _ in labels))))
         lines.append("".join(f"{cell:>{width}}" for cell in ("actual", *labels)))
         for label, row in zip(labels, matrix, strict=True):

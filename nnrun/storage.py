@@ -51,7 +51,7 @@ class Store:
 
 def map_matrix(path: Path, columns: int, mode: Any = "r") -> Matrix:
     """Return the float32 matrix that a file holds, memory-mapped."""
-    return np.memmap(path, np.float32, mode).reshape(-1, columns)  # type: ignore[return-value]
+    return np.memmap(path, np.float32, mode).reshape(-1, columns)
 
 
 @contextmanager
@@ -76,13 +76,16 @@ def new_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def available_memory() -> int:
+def memory_bytes() -> int:
     """Return the bytes of memory that this process may still use: of the machine, its control group and its limits."""
     known = [64 << 30]
     with suppress(OSError, StopIteration, ValueError):
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         known.append(next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")))
-    for limit, used in (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")):
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
         with suppress(OSError, ValueError):  # "max" where there is none
             group = Path("/sys/fs/cgroup")
             known.append(int((group / limit).read_text()) - int((group / used).read_text()))

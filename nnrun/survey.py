@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from nnrun.columns import Column, label_key
+from nnrun.columns import Column, Kind, label_key
 from nnrun.config import Config
 from nnrun.data import Block, Table, hold_out
 from nnrun.encoding import NO_TARGET, DatePart, Encoder, Feature, Target
@@ -45,7 +45,7 @@ class Survey:
             else:
                 problems += column.problems(column.kind, missing=data.missing == "error", text_advice="")
         advice = "; for labels, use loss: BinaryCrossentropy, or SparseCategoricalCrossentropy for more than two"
-        kind = "label" if self.config.is_classes else "number"
+        kind: Kind = "label" if self.config.is_classes else "number"
         for target in self.targets:
             problems += target.problems(kind, missing=True, text_advice=advice)
         return problems
@@ -66,7 +66,7 @@ class Survey:
             return held
         groups = len(self._spelt) if config.is_classes else 0
         labels = None
-        if (groups == 2 if config.is_binary else 1 < groups <= self.rows / 2):  # lint says what is wrong with others
+        if groups == 2 if config.is_binary else 1 < groups <= self.rows / 2:  # lint says what is wrong with others
             places = {code: i for i, code in enumerate(sorted(range(groups), key=list(self._spelt).__getitem__))}
             labels = pl.concat(self._codes).replace_strict(places)
         rows = hold_out(labels, self.rows, fraction, config.seed)[1]
@@ -109,8 +109,8 @@ class Survey:
 
 def _features(column: Column) -> list[Feature]:
     if column.kind == "text":
-        categories: list[str | None] = sorted(column.texts)
-        return [Feature(name=column.name, kind="text", categories=categories + [None] * bool(column.missing.count))]
+        categories: list[str | None] = [*sorted(column.texts), *[None] * bool(column.missing.count)]
+        return [Feature(name=column.name, kind="text", categories=categories)]
     if column.kind == "date":
         form = column.formats[0]
         parts = DATE_PARTS[:4] * ("%d" in form) + DATE_PARTS[4:] * ("%H" in form)

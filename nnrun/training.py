@@ -11,10 +11,11 @@ import numpy as np
 from nnrun import __version__
 from nnrun.backend import keras, set_seed, tf, versions
 from nnrun.config import OPERATORS, Config, parse_expectation
+from nnrun.data import fingerprint
 from nnrun.dataset import Arrays, Dataset
-from nnrun.engine import Logs, Loop, Order, build_variables, evaluate
+from nnrun.engine import Logs, Loop, Rows, build_variables, chunk_rows, evaluate, row_order
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, TrainingError
-from nnrun.files import atomic_path, finite, sha256, write_json
+from nnrun.files import atomic_path, finite, write_json
 from nnrun.model import Model, build_network, compile_model, make, serving_model
 from nnrun.runs import Run, create_run, start_run
 
@@ -32,11 +33,6 @@ class Result:
     best_epoch: int
     seconds: float
     metrics: Logs
-
-
-def row_order(seed: int, epoch: int, rows: int) -> Order:
-    """Return the order of the rows in an epoch (counted from 0): int32 (rows,), fresh every epoch."""
-    return np.random.default_rng([seed, epoch]).permutation(rows).astype(np.int32)
 
 
 def train(
@@ -100,11 +96,10 @@ def check_expectations(config: Config, metrics: Logs) -> None:
 
 def fit_compiled(model: Model, dataset: Dataset, arrays: Arrays, callbacks: list[Any]) -> None:
     """Fit with nnrun's engine; what Keras's `fit` does around the epochs is done as it does it."""
-    config, rows = dataset.config, len(arrays.x)
-    training = Loop(model.train_step, model, arrays, config.batch_size)
-    validating = None
-    if dataset.validation:
-        validating = Loop(model.test_step, model, dataset.arrays(dataset.validation), config.batch_size)
+    config, size, rows = dataset.config, dataset.config.batch_size, Rows(arrays, dataset.config.batch_size)
+    training = Loop(model.train_step, model, size, rows.count)
+    held_out = Rows(dataset.arrays(dataset.validation), size) if dataset.validation else None
+    validating = held_out and Loop(model.test_step, model, size, held_out.count)
     listed = keras.callbacks.CallbackList(
         callbacks, add_history=False, add_progbar=False, model=model, epochs=config.epochs, steps=training.steps
     )
@@ -114,10 +109,10 @@ def fit_compiled(model: Model, dataset: Dataset, arrays: Arrays, callbacks: list
     for epoch in range(config.epochs):
         listed.on_epoch_begin(epoch)
         listed.on_train_batch_begin(0)
-        order = row_order(config.seed, epoch, rows)
-        logs = training.run(order, lambda step: listed.on_train_batch_end(step - 1))
-        if validating:
-            logs |= {f"val_{name}": value for name, value in validating.run().items()}
+        order = row_order(config.seed, epoch, rows.count, chunk=rows.chunk)
+        logs = training.run(rows.blocks(order), lambda step: listed.on_train_batch_end(step - 1))
+        if held_out and validating:
+            logs |= {f"val_{name}": value for name, value in validating.run(held_out.blocks()).items()}
         listed.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
@@ -134,7 +129,7 @@ def fit_keras(model: Model, dataset: Dataset, arrays: Arrays, callbacks: list[An
     def batches() -> Iterator[tuple[Any, ...]]:
         epoch = 0
         while True:
-            order = row_order(config.seed, epoch, rows)
+            order = row_order(config.seed, epoch, rows, chunk=chunk_rows(arrays, size))
             for start in range(0, rows, size):
                 yield tuple(column[order[start : start + size]] for column in columns)
             epoch += 1
@@ -158,7 +153,7 @@ def _build(dataset: Dataset, arrays: Arrays) -> Model:
     try:
         model = build_network(dataset.config, dataset.encoder)
         compile_model(model, dataset.config, len(arrays.x))
-        build_variables(model, arrays)
+        build_variables(model, len(dataset.encoder.targets))
     except (ValueError, TypeError) as error:
         place = dataset.config.where("layers")
         raise ConfigError(f"{place}: Keras refuses this network: {error}") from None
@@ -221,8 +216,8 @@ def _facts(dataset: Dataset, model: Model, engine: str) -> dict[str, Any]:
     for name in ("train", "validation", "test"):
         if part := getattr(dataset, name):
             path = getattr(config.data, name)
-            origin = {"path": path, "sha256": sha256(Path(path))} if path else {}
-            data[name] = {"rows": len(part.numbers), **origin}
+            origin = {"path": path, "sha256": fingerprint(path)} if path else {}
+            data[name] = {"rows": len(part.x), **origin}
     settings = {"engine": engine, "jit_compile": bool(model.jit_compile), "seed": config.seed}
     return {"nnrun": __version__, **settings, "versions": versions(), "data": data}
 

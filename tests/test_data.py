@@ -9,10 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from nnrun.columns import Column
 from nnrun.config import Data
-from nnrun.data import hold_out, parse_numbers, read_table
+from nnrun.data import hold_out, open_table
 from nnrun.dataset import load_dataset
-from nnrun.encoding import Encoder
+from nnrun.encoding import Encoder, Reading
 from nnrun.errors import RunError, TableError
 from nnrun.lint import lint, raise_errors
 
@@ -94,11 +95,12 @@ def read(project):
     """Read a table's text as numbers, as training does, and return the frame."""
 
     def read(content):
-        table = read_table(project.table(content), NULLS)
-        numbers, wrong = parse_numbers(table, table.frame.columns, "drop it")
-        if wrong:
+        table = open_table(project.table(content), NULLS)
+        columns = [Column(name) for name in table.columns]
+        blocks = [[column.numbers(block, boolean=True) for column in columns] for block in table.blocks()]
+        if wrong := [line for c in columns for line in c.problems("number", missing=True, text_advice="; drop it")]:
             raise TableError(wrong)
-        return numbers
+        return pl.concat(pl.DataFrame(block) for block in blocks)
 
     return read
 
@@ -114,9 +116,9 @@ def test_every_mistake_in_a_table_is_named_with_its_line_and_column(read, proble
 
 
 def test_what_is_no_file_is_refused(tmp_path, problems):
-    assert problems(read_table, tmp_path, NULLS) == [f"{tmp_path}: is a folder; give a .csv file"]
+    assert problems(open_table, tmp_path, NULLS) == [f"{tmp_path}: is a folder; give a .csv file"]
     missing = tmp_path / "no.csv"
-    assert problems(read_table, missing, NULLS) == [f"{missing}: there is no such file"]
+    assert problems(open_table, missing, NULLS) == [f"{missing}: there is no such file"]
 
 
 @pytest.mark.parametrize("content", FINE, ids=range(len(FINE)))
@@ -155,8 +157,8 @@ def test_statistics_are_float64_and_of_the_training_rows_alone(project, frame):
     project.table(frame.with_columns(age=1e8 + pl.col("age")))
     dataset = project.dataset()
     kept, held = hold_out(frame["label"].cast(pl.String), len(frame), 0.25, seed=0)
-    assert len(dataset.train.numbers) == len(kept)
-    assert len(dataset.validation.numbers) == len(held) == 15
+    assert len(dataset.train.x) == len(kept)
+    assert len(dataset.validation.x) == len(held) == 15
     ages = 1e8 + frame["age"].to_numpy()[kept]
     feature = dataset.encoder.features[0]
     assert feature.mean == pytest.approx(ages.mean(), rel=1e-14)
@@ -227,7 +229,7 @@ def test_missing_columns_are_all_listed(project, problems, frame):
     path = project.table(frame.select("height"), "other.csv")
     config = project.load({"data.validation": "other.csv", "data.validation_split": 0})
     assert problems(load_dataset, config)[0].endswith("other.csv:1: 3 columns are missing: 'age', 'dose', 'label'")
-    (line,) = problems(project.dataset().encoder.read_features, read_table(path, NULLS))
+    (line,) = problems(list, Reading(project.dataset().encoder, open_table(path, NULLS), target=False))
     assert line == f"{path}:1: 2 columns are missing: 'age', 'dose'"
     lines = problems(project.dataset, {"data.target": "lable", "data.features": ["age", "hieght"]})
     assert [re.search(r"('\w+') is not a column", line)[1] for line in lines] == ["'lable'", "'hieght'"]
@@ -236,7 +238,7 @@ def test_missing_columns_are_all_listed(project, problems, frame):
 
 def test_an_encoder_comes_back_from_json_the_same(project):
     encoder = project.dataset().encoder
-    assert Encoder.read(project.write("encoding.json", json.dumps(encoder.model_dump()))) == encoder
+    assert Encoder.load(project.write("encoding.json", json.dumps(encoder.model_dump()))) == encoder
 
 
 @pytest.mark.parametrize("change", ALTERED, ids=str)
@@ -244,13 +246,14 @@ def test_altered_json_is_refused(project, change):
     good = project.dataset().encoder.model_dump()
     text = change if isinstance(change, str) else json.dumps({**good, **change})
     with pytest.raises(RunError, match=r"/encoding\.json: \w.*; the file was altered$"):
-        Encoder.read(project.write("encoding.json", text))
+        Encoder.load(project.write("encoding.json", text))
 
 
 def test_a_path_is_a_path_and_no_pattern(project):
     project.table("a\n1\n", "t1.csv")
-    assert read_table(project.table("a\n2\n", "t[1].csv"), NULLS).frame.rows() == [("2",)]
-    assert read_table(project.table("a\n3\n", "t*.csv"), NULLS).frame.rows() == [("3",)]
+    for text, name in (("2", "t[1].csv"), ("3", "t*.csv")):
+        (block,) = open_table(project.table(f"a\n{text}\n", name), NULLS).blocks()
+        assert block.frame.rows() == [(text,)]
 
 
 @pytest.mark.parametrize(
@@ -258,11 +261,11 @@ def test_a_path_is_a_path_and_no_pattern(project):
     [(b"PK\x03\x04rest", "a spreadsheet"), (b"PAR1", "Parquet"), ("a\n1\n".encode("utf-16"), "UTF-16")],
 )
 def test_other_kinds_of_files_are_named(project, problems, content, kind):
-    assert f": is {kind}" in problems(read_table, project.table(content), NULLS)[0]
+    assert f": is {kind}" in problems(open_table, project.table(content), NULLS)[0]
 
 
 def test_line_ends_of_old_macs_are_named(project, problems):
-    assert "lines end in CR alone" in problems(read_table, project.table(b"a,b\r1,2\r"), NULLS)[0]
+    assert "lines end in CR alone" in problems(open_table, project.table(b"a,b\r1,2\r"), NULLS)[0]
 
 
 def test_every_label_stays_in_training():

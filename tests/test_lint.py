@@ -30,7 +30,6 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("labels", {"data.target": "age"}, [], "', ...; for numbers, use loss: MeanSquaredError"),
     ("labels", {}, [LOW_HIGH], "data.target: which label is 1 cannot be told; say so under data: `positive:"),
     ("labels", {"data.positive": "yep"}, [LOW_HIGH], "data.positive: 'yep' is no label of the target; its"),
-    ("unknown-label", UNSEEN, [], "'2': no such label in the training rows"),
     ("output-units", {"layers": [DENSE, {**SIGMOID, "units": 2}]}, [], "layers[1].units: the last layer"),
     ("output-units", {"layers": [{"type": "Dropout", "rate": 0.5}]}, [], "layers: the last layer gives"),
     ("output-units", {**NUMBERS, "data.target": ["age", "dose"]}, [], "each target column (2); received 1"),

@@ -11,10 +11,12 @@ import polars as pl
 import pytest
 
 from nnrun.backend import keras
-from nnrun.data import read_table
+from nnrun.data import Table, open_table
+from nnrun.encoding import Reading
 from nnrun.errors import RunError, TableError
 from nnrun.files import sha256
-from nnrun.prediction import TrainedRun, class_metrics, load_run, number_metrics
+from nnrun.measures import ClassMeasure, NumberMeasure
+from nnrun.prediction import TrainedRun, load_run
 from nnrun.training import train
 
 HIDDEN = {"units": 6, "activation": "relu"}
@@ -27,7 +29,12 @@ def trained(project) -> TrainedRun:
 
 
 def predict(trained: TrainedRun, frame: pl.DataFrame, **options: Any) -> pl.DataFrame:
-    return trained.predict(read_table(frame.write_csv().encode(), [""], "new.csv"), **options)
+    table = open_table(frame.write_csv().encode(), [""], "new.csv")
+    return pl.concat(trained.predictions(Reading(trained.encoder, table, target=False, owed=True), **options))
+
+
+def evaluate(trained: TrainedRun, table: Table) -> dict[str, Any]:
+    return trained.evaluate(Reading(trained.encoder, table, target=True))[1]
 
 
 def test_predictions_are_a_probability_and_the_tables_own_label(trained, frame):
@@ -42,7 +49,7 @@ def test_predictions_are_a_probability_and_the_tables_own_label(trained, frame):
 def test_columns_are_found_by_name_extra_ones_ignored_and_the_target_may_be_absent(trained, frame):
     shuffled = frame.select("dose", pl.lit("x").alias("note"), "age", "height")
     assert predict(trained, shuffled).equals(predict(trained, frame))
-    assert trained.ignored(read_table(shuffled.write_csv().encode(), [])) == ["note"]
+    assert trained.ignored(open_table(shuffled.write_csv().encode(), [])) == ["note"]
 
 
 def test_every_missing_column_is_listed(trained, frame):
@@ -92,6 +99,13 @@ def test_several_targets_have_a_column_each(project, frame):
     assert predictions.columns == ["prediction_age", "prediction_dose"]
 
 
+def measured(measure: ClassMeasure | NumberMeasure, y: Any, outputs: Any) -> dict[str, Any]:
+    """Measure the rows in two blocks."""
+    for rows in (slice(0, 2), slice(2, None)):
+        measure.add(y[rows], outputs[rows])
+    return measure.metrics()
+
+
 LOADED = """
 import json, sys
 import numpy as np
@@ -129,8 +143,8 @@ def test_the_saved_model_predicts_the_same_without_nnrun(project, frame, changes
 
 
 def test_evaluate_gives_what_keras_evaluate_gives(project, trained, frame):
-    table = trained.read(project.folder / "table.csv")
-    metrics = trained.evaluate(table)
+    table = trained.open(project.folder / "table.csv")
+    metrics = evaluate(trained, table)
     model = keras.saving.load_model(project.folder / "run" / "model.keras")
     x = frame.select("age", "height", "dose").to_numpy().astype(np.float32)
     y = frame.select("label").to_numpy().astype(np.float32)
@@ -144,7 +158,7 @@ def test_class_metrics_are_exact():
     generator = np.random.default_rng(0)
     y = generator.integers(0, 2, (200, 1)).astype(float)
     p = np.round(0.3 * y + 0.7 * generator.random((200, 1)), 2)  # rounded: ties
-    metrics = class_metrics(y, p)
+    metrics = measured(ClassMeasure(2), y, p)
     positive, negative = p[y == 1], p[y == 0]
     pairs = [(a > b) + 0.5 * (a == b) for a in positive for b in negative]
     assert metrics["auc"] == pytest.approx(np.mean(pairs))
@@ -157,23 +171,23 @@ def test_class_metrics_are_exact():
 
 
 def test_class_metrics_of_one_label_are_undefined_rather_than_wrong():
-    metrics = class_metrics(np.zeros((3, 1)), np.full((3, 1), 0.1))
+    metrics = measured(ClassMeasure(2), np.zeros((3, 1)), np.full((3, 1), 0.1))
     assert (metrics["auc"], metrics["precision"], metrics["recall"]) == (None, None, None)
 
 
 def test_number_metrics_are_in_the_targets_units():
     y, prediction = np.array([[0.0], [100.0], [200.0]]), np.array([[10.0], [90.0], [230.0]])
-    metrics = number_metrics(y, prediction)
+    metrics = measured(NumberMeasure(1), y, prediction)
     assert metrics["mean_absolute_error"] == pytest.approx(50 / 3)
     assert metrics["rmse"] == pytest.approx(np.sqrt(1100 / 3))
     assert metrics["r2"] == pytest.approx(1 - 1100 / 20_000)
-    assert number_metrics(np.ones((3, 1)), np.ones((3, 1)))["r2"] is None
+    assert measured(NumberMeasure(1), np.ones((3, 1)), np.ones((3, 1)))["r2"] is None
 
 
 def test_a_label_that_training_never_saw_is_refused(trained, frame):
-    table = read_table(frame.with_columns(label=pl.lit("7")).write_csv().encode(), [""], "new.csv")
+    table = open_table(frame.with_columns(label=pl.lit("7")).write_csv().encode(), [""], "new.csv")
     with pytest.raises(TableError, match=r"new.csv:2: column 'label': '7' is no label that training saw \('0', '1'\)"):
-        trained.evaluate(table)
+        evaluate(trained, table)
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "encoding.json", "model.keras"])
@@ -210,7 +224,7 @@ def test_what_is_no_finished_run_is_refused(project, tmp_path):
 def test_the_configs_own_metric_wins_over_the_usual_one(project, frame):
     train(project.dataset(metrics=[{"name": "precision", "thresholds": 0.9}]), stem="x", path=project.folder / "run")
     trained = load_run(project.folder / "run")
-    metrics = trained.evaluate(trained.read(project.folder / "table.csv"))
+    metrics = evaluate(trained, trained.open(project.folder / "table.csv"))
     called = predict(trained, frame)["probability"].to_numpy() > 0.9
     right = (frame["label"].to_numpy() == 1) & called
     assert metrics["precision"] == pytest.approx(right.sum() / called.sum() if called.sum() else 0)

@@ -106,7 +106,7 @@ def test_calls_of_one_step_give_the_same_weights_and_report_progress(project, ru
             reported.append(batch + 1)
 
     short = train(dataset, stem="b", path=run_folder / "b", callbacks=(Watch(),))
-    steps = -(-len(dataset.train.numbers) // 4)
+    steps = -(-len(dataset.train.x) // 4)
     assert reported == [*range(1, steps + 1)] * 3
     assert bit_equal(weights(long), weights(short))
 

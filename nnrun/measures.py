@@ -1,0 +1,80 @@
+"""What `evaluate` tells beyond the config's own metrics, gathered block by block in memory that does not grow."""
+
+from typing import Any
+
+import numpy as np
+
+from nnrun.moments import Moments
+
+SCORE_BITS = 8  # of float32's 24 bits that AUC leaves out: scores that agree to 2^-15 of their size count as ties
+
+
+class ClassMeasure:
+    """Confusion matrix of labels, and of two labels AUC, precision and recall of the second."""
+
+    def __init__(self, labels: int) -> None:
+        self.labels = labels
+        self.confusion = np.zeros((labels, labels), np.int64)
+        self.scores = np.zeros((2, (int(np.float32(1).view(np.int32)) >> SCORE_BITS) + 1), np.int64)
+
+    def add(self, y: "np.ndarray[Any, Any]", probability: "np.ndarray[Any, Any]") -> None:
+        """Count rows: y (rows, 1) the label's number, probability (rows, 1) of the second of two, or (rows, labels)."""
+        actual = y[:, 0].astype(int)
+        called = probability.argmax(axis=1) if probability.shape[1] > 1 else (probability[:, 0] >= 0.5).astype(int)
+        pairs = np.bincount(actual * self.labels + called, minlength=self.labels**2)
+        self.confusion += pairs.reshape(self.labels, self.labels)
+        if self.labels == 2:  # the bits of a float32 from 0 to 1 are in its order
+            bits = np.ascontiguousarray(probability[:, -1], np.float32).view(np.int32) >> SCORE_BITS
+            for label in (0, 1):
+                np.add.at(self.scores[label], bits[actual == label], 1)
+
+    def metrics(self) -> dict[str, Any]:
+        """Return `confusion_matrix`, a row per true label, and of two labels `auc`, `precision` and `recall`, or None.
+
+        AUC is the share of pairs of a positive and a negative row that are ranked rightly, ties counting half (Mann
+        and Whitney, 1947). The labels called are those of probability 0.5 or more, of several the likeliest.
+        """
+        table = {"confusion_matrix": self.confusion.tolist()}
+        if self.labels > 2:
+            return table
+        (_, false_positive), (false_negative, true_positive) = self.confusion.tolist()
+        negative, positive = self.scores
+        below = np.cumsum(negative) - negative / 2
+        return {
+            "auc": _ratio(float(positive @ below), float(negative.sum() * positive.sum())),
+            "precision": _ratio(true_positive, true_positive + false_positive),
+            "recall": _ratio(true_positive, true_positive + false_negative),
+            **table,
+        }
+
+
+class NumberMeasure:
+    """Root mean squared error, mean absolute error and R2 of `targets` target columns."""
+
+    def __init__(self, targets: int) -> None:
+        self.actual = Moments(targets)
+        self.squared, self.absolute = np.zeros(targets), np.zeros(targets)
+
+    def add(self, y: "np.ndarray[Any, Any]", prediction: "np.ndarray[Any, Any]") -> None:
+        """Count rows; `y` and `prediction` are (rows, targets)."""
+        error = prediction.astype(np.float64) - y
+        self.actual.add(y.astype(np.float64))
+        self.squared += (error**2).sum(axis=0)
+        self.absolute += np.abs(error).sum(axis=0)
+
+    def metrics(self) -> dict[str, Any]:
+        """Return `rmse`, `mean_absolute_error` and `r2`, each the average over the targets, as in scikit-learn.
+
+        R2 is 1 - (squared errors) / (squared deviations from the mean), None where a target is constant.
+        """
+        rows, spread = self.actual.count, self.actual.squares
+        constant = (self.actual.minimum == self.actual.maximum).any()
+        return {
+            "rmse": float(np.sqrt(self.squared / rows).mean()),
+            "mean_absolute_error": float((self.absolute / rows).mean()),
+            "r2": None if constant else float((1 - self.squared / spread).mean()),
+        }
+
+
+def _ratio(numerator: float, denominator: float) -> float | None:
+    return numerator / denominator if denominator else None
