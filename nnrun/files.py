@@ -5,7 +5,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -49,12 +49,9 @@ def write_json(path: Path, value: Any) -> None:
 @contextmanager
 def open_output(path: Path) -> Iterator[IO[bytes]]:
     """Yield a file to write: an ordinary one is replaced atomically, a device or pipe is opened as it is."""
-    if path.exists() and not path.is_file():
-        with path.open("wb") as file:
-            yield file
-    else:
-        with atomic_path(path.resolve()) as temporary, temporary.open("wb") as file:
-            yield file
+    as_it_is = path.exists() and not path.is_file()
+    with nullcontext(path) if as_it_is else atomic_path(path.resolve()) as target, target.open("wb") as file:
+        yield file
 
 
 def finite(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -106,13 +106,10 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = '"' if not text.isprintable() else None if isinstance(_plain(text), str) else "'"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)
+    def represent_scalar(self, tag: str, value: Any, style: str | None = None) -> yaml.ScalarNode:
+        if tag == "tag:yaml.org,2002:str":
+            style = '"' if not value.isprintable() else None if isinstance(_plain(value), str) else "'"
+        return super().represent_scalar(tag, value, style)
 
 
 class Reader:
