@@ -12,13 +12,9 @@ from typing import IO, Any
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, of the same ending; rename it to `path` if the body succeeds.
+    """Yield a path beside `path`, of the same ending, where the body creates a file; then rename that to `path`.
 
-    The body creates the file under the temporary name. On any error the temporary file is removed
-    and `path` is as it was.
-
-    Raises:
-        OSError: the folder cannot be written, or the disk is full.
+    On any error, as the OSError of a full disk, the temporary file is removed and `path` is as it was.
     """
     temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     try:

@@ -59,7 +59,7 @@ def _check_activation(name: str) -> str:
     return name
 
 
-_KIND["activation"] = Annotated[str, AfterValidator(_check_activation), WithJsonSchema({"enum": _KERAS["activations"]})]
+_KIND["activation"] = Annotated[str, AfterValidator(_check_activation), WithJsonSchema({"enum": _ACTIVATIONS})]
 
 
 def _table(plural: str) -> Table:

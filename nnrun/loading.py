@@ -15,8 +15,7 @@ from nnrun.source import Keys, Reader, Source, dotted, read_source
 def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
     """Load and validate a config, with overrides `KEY=VALUE` as --set takes them.
 
-    Raises:
-        ConfigError: with every mistake, each with its place.
+    Raises a ConfigError with every mistake, each with its place.
     """
     source = read_source(path)
     problems = []
@@ -120,14 +119,13 @@ def _render(error: ValidationError, source: Source) -> list[str]:
 def _line(keys: Keys, errors: list[Any], source: Source) -> str:
     kinds = {e["type"] for e in errors}
     if kinds <= _RULES.keys():
-        rules = [_RULES[e["type"]].format(**e.get("ctx", {})) for e in errors]
-        message = " or ".join([rules[0], *(rule.removeprefix("must be ") for rule in rules[1:])])
+        rules = " or ".join(_RULES[e["type"]].format(**e.get("ctx", {})) for e in errors)
+        message = rules.replace(" or must be ", " or ")
         if not kinds & {"missing", "too_short", "string_too_short"}:
             message += f"; received {received(errors[0]['input'])}"
     else:
         message = errors[0]["msg"]
-    unknown = "unknown_key" in kinds
-    return f"{source.locate(keys, key=unknown)}: {dotted(keys)}: {message}"
+    return f"{source.locate(keys, key='unknown_key' in kinds)}: {dotted(keys)}: {message}"
 
 
 def _known_keys(error: Any, values: Any) -> Keys:

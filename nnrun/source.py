@@ -24,14 +24,10 @@ MAX_DEPTH = 32
 Scalar = str | int | float | bool | None
 Keys = tuple[str | int, ...]
 
-_WORDS: dict[str, Scalar] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
+_WORDS: dict[str, Scalar] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
+_WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5}|[1-9][0-9]*[eE]\+?([0-9]|1[0-5]))")
 _FLOAT = re.compile(r"[-+]?(?!0[0-9]+\Z)([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NON_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
@@ -112,20 +108,20 @@ class _Dumper(yaml.SafeDumper):
         return super().represent_scalar(tag, value, style)
 
 
+@dataclass
 class Reader:
     """Builds values from the parser's events, and notes their places in the source.
 
     Without `has_lines`, for text given outside a file, the source's name is the place of everything.
     """
 
-    def __init__(self, source: Source, *, has_lines: bool = True) -> None:
-        self.source = source
-        self.has_lines = has_lines
-        self.problems: list[str] = []
+    source: Source
+    has_lines: bool = True
+    problems: list[str] = field(default_factory=list)
 
     def read(self, text: str) -> Any:
         """Return the value of the text, or raise a ConfigError."""
-        if bad := _UNPRINTABLE.search(text):
+        if bad := yaml.reader.Reader.NON_PRINTABLE.search(text):
             place = self._end(text[: bad.start()])
             raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
         self.events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
