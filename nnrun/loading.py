@@ -46,7 +46,7 @@ def apply_override(source: Source, text: str) -> None:
     name = re.sub(r"\[(\d+)\]", r".\1", name.strip())
     if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", name):
         raise ConfigError(f"{mark}: the form is KEY=VALUE, as in optimizer.learning_rate=0.01")
-    parsed = Reader(Source(mark), has_lines=False).read(value)
+    parsed = Reader(mark, has_lines=False).read(value)
     keys: Keys = ()
     place: Any = source.values
     *parents, last = name.split(".")

@@ -65,7 +65,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _spellings(name: str) -> list[str]:
+def _cases(name: str) -> list[str]:
     return list(dict.fromkeys((name.lower(), snake_case(name), name)))  # hints prefer the last
 
 
@@ -99,10 +99,10 @@ class Named:
         arguments = dict(value) if isinstance(value, dict) else {self.key: value}
         spelt = arguments.get(self.key)
         name = self._name(arguments, () if isinstance(value, str) else (self.key,))
-        known = _model(self, name).model_validate(arguments).model_dump()
+        arguments = _model(self, name).model_validate(arguments).model_dump()
         if not self.keep_spelling:
-            return {self.key: name, **known}
-        return value if isinstance(value, str) else {self.key: spelt, **known}
+            return {self.key: name, **arguments}
+        return value if isinstance(value, str) else {self.key: spelt, **arguments}
 
     def canonical(self, name: str) -> str | None:
         """Return the class that `name` means, or None."""
@@ -117,8 +117,7 @@ class Named:
         given = arguments.pop(self.key, self.default)
         if isinstance(given, str) and (name := self.canonical(given)):
             return name
-        error = problem(self._unknown(given))
-        details = InitErrorDetails(type=error, loc=place, input=given)
+        details = InitErrorDetails(type=problem(self._unknown(given)), loc=place, input=given)
         raise ValidationError.from_exception_data(self.what, [details])
 
     def _unknown(self, given: Any) -> str:
@@ -131,7 +130,7 @@ class Named:
 
     def _spellings(self) -> list[str]:
         """Return the names that a config may use, class names and snake_case alike."""
-        return list(dict.fromkeys([*self.aliases, *(s for name in self.table for s in _spellings(name))]))
+        return list(dict.fromkeys([*self.aliases, *(s for name in self.table for s in _cases(name))]))
 
     def __get_pydantic_core_schema__(self, *_: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.validate)
@@ -141,7 +140,7 @@ class Named:
         forms: list[dict[str, Any]] = [{"enum": self._spellings()}]
         for name in self.table:
             form = _model(self, name).model_json_schema()
-            known = [*_spellings(name), *(alias for alias, meant in self.aliases.items() if meant == name)]
+            known = [*_cases(name), *(alias for alias, meant in self.aliases.items() if meant == name)]
             form["properties"] = {self.key: {"enum": known}, **form.get("properties", {})}
             if name not in (self.default, self.shorthand):
                 form["required"] = [self.key, *form.get("required", [])]

@@ -82,13 +82,12 @@ def read_source(path: Path) -> Source:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}:{line}: not UTF-8: byte {data[error.start]:#04x}") from None
-    source = Source(str(path))
-    values = Reader(source).read(text)
+    reader = Reader(str(path))
+    values = reader.read(text)
     if not isinstance(values, dict):
         got = {type(None): "an empty file", list: "a list"}.get(type(values), f"only {received(values)}")
         raise ConfigError(f"{path}:1:1: a config is a mapping of keys to values; received {got}")
-    source.values = values
-    return source
+    return Source(reader.name, values, reader.marks)
 
 
 def to_yaml(values: dict[str, Any]) -> str:
@@ -110,13 +109,14 @@ class _Dumper(yaml.SafeDumper):
 
 @dataclass
 class Reader:
-    """Builds values from the parser's events, and notes their places in the source.
+    """Builds values from the parser's events, and notes their places as in `Source.marks`.
 
-    Without `has_lines`, for text given outside a file, the source's name is the place of everything.
+    Without `has_lines`, for text given outside a file, the text's name is the place of everything.
     """
 
-    source: Source
+    name: str
     has_lines: bool = True
+    marks: dict[Keys, tuple[str, str]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     def read(self, text: str) -> Any:
@@ -148,7 +148,7 @@ class Reader:
         return value
 
     def _value(self, event: Any, keys: Keys, key_event: Any = None) -> Any:
-        self.source.marks[keys] = self._at(event.start_mark), self._at((key_event or event).start_mark)
+        self.marks[keys] = self._at(event.start_mark), self._at((key_event or event).start_mark)
         if len(keys) > MAX_DEPTH:
             self._problem(event, keys, f"a config is at most {MAX_DEPTH} levels deep")
             raise ConfigError(self.problems)
@@ -171,13 +171,13 @@ class Reader:
         for event in self._children():
             key = getattr(event, "value", "")
             below = (*keys, key)
-            first = self.source.locate(below, key=True)
+            _, first = self.marks.get(below, ("", ""))
             if not isinstance(event, yaml.ScalarEvent):
                 self._problem(event, keys, "a key must be a word")
                 self._value(event, below)
             if key in mapping:
-                first = first.removeprefix(self.source.name + ":")
-                self._problem(event, below, f"duplicate key; it stands at {first} already")
+                earlier = first.removeprefix(f"{self.name}:")
+                self._problem(event, below, f"duplicate key; it stands at {earlier} already")
             mapping[key] = self._value(next(self.events), below, event)
         return mapping
 
@@ -194,10 +194,10 @@ class Reader:
 
     def _end(self, text: str) -> str:
         lines = text.split("\n")
-        return f"{self.source.name}:{len(lines)}:{len(lines[-1]) + 1}" if self.has_lines else self.source.name
+        return f"{self.name}:{len(lines)}:{len(lines[-1]) + 1}" if self.has_lines else self.name
 
     def _at(self, mark: Any) -> str:
-        return f"{self.source.name}:{mark.line + 1}:{mark.column + 1}" if self.has_lines else self.source.name
+        return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if self.has_lines else self.name
 
 
 def _plain(text: str) -> Scalar:
