@@ -2,7 +2,6 @@
 
 import re
 from operator import eq, ge, gt, le, lt
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
@@ -144,7 +143,7 @@ class Config(Strict, use_attribute_docstrings=True):
     expect: dict[str, Expectation] = {}
     """What the finished run must reach, as in {val_accuracy: ">= 0.95"}; else train exits 3."""
 
-    _source: Source = PrivateAttr(default_factory=lambda: Source("config", Path()))
+    _source: Source = PrivateAttr(default_factory=lambda: Source("config"))
 
     @field_validator("optimizer")
     @classmethod

@@ -1,8 +1,4 @@
-"""The errors that nnrun raises on purpose, each with the exit code of the command that meets it.
-
-NnrunError 1 > TrainingError 1, ExpectationError 3, Interrupted 130 and InputError 2;
-InputError 2 > ConfigError, TableError, RunError.
-"""
+"""The errors that nnrun raises on purpose, each with the exit code of the command that meets it."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -75,7 +71,5 @@ def listed(names: Sequence[object], most: int) -> str:
 
 def short_path(path: str) -> str:
     """Return the path as short as it can be said from here."""
-    try:
-        return str(Path(path).relative_to(Path.cwd()))
-    except ValueError:
-        return path
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path

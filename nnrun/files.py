@@ -5,20 +5,16 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, Any
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, of the same ending; rename it to `path` if the body succeeds.
+    """Yield a path beside `path`, of the same ending, where the body creates a file; then rename that to `path`.
 
-    The body creates the file under the temporary name. On any error the temporary file is removed
-    and `path` is as it was.
-
-    Raises:
-        OSError: the folder cannot be written, or the disk is full.
+    On any error, as the OSError of a full disk, the temporary file is removed and `path` is as it was.
     """
     temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     try:
@@ -49,12 +45,9 @@ def write_json(path: Path, value: Any) -> None:
 @contextmanager
 def open_output(path: Path) -> Iterator[IO[bytes]]:
     """Yield a file to write: an ordinary one is replaced atomically, a device or pipe is opened as it is."""
-    if path.exists() and not path.is_file():
-        with path.open("wb") as file:
-            yield file
-    else:
-        with atomic_path(path.resolve()) as temporary, temporary.open("wb") as file:
-            yield file
+    as_it_is = path.exists() and not path.is_file()
+    with nullcontext(path) if as_it_is else atomic_path(path.resolve()) as target, target.open("wb") as file:
+        yield file
 
 
 def finite(values: Mapping[str, Any]) -> dict[str, Any]:

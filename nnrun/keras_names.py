@@ -12,29 +12,28 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator, WithJsonSchema
 
-from nnrun.named import REQUIRED, Arguments, Count, Named, NonNegative, Positive, Seed, Spec, Table, Units, one_of
+from nnrun.errors import did_you_mean, received
+from nnrun.named import REQUIRED, Named, Positive, Seed, Spec, Table, Units, problem
 
 _KERAS = json.loads(Path(__file__).with_name("keras.json").read_text(encoding="utf-8"))
+_ACTIVATIONS = _KERAS["activations"]
 
 Fraction = Annotated[float, Ge(0), Lt(1)]
-Probability = Annotated[float, Ge(0), Le(1)]
-Share = Annotated[float, Gt(0), Lt(1)]
 
 _KINDS: dict[Any, str] = {
-    Positive: "learning_rate epsilon epsilon_1 epsilon_2 clip_threshold clipnorm clipvalue global_clipnorm "
-    "loss_scale_factor beta max_value adam_lr_ratio VarianceScaling.scale",
-    NonNegative: "weight_decay adam_weight_decay stddev l1 l2 factor rms_rate min_value min_delta min_lr "
-    "l1_regularization_strength l2_regularization_strength l2_shrinkage_regularization_strength "
+    Positive: "learning_rate epsilon epsilon_1 epsilon_2 clip_threshold clipnorm clipvalue loss_scale_factor beta "
+    "max_value adam_lr_ratio VarianceScaling.scale",
+    Annotated[float, Ge(0)]: "decay stddev l1 l2 strength factor rms_rate min_value min_delta min_lr "
     "initial_accumulator_value Ftrl.beta",
     Fraction: "rho beta_1 beta_2 adam_beta_1 adam_beta_2",
-    Probability: "rate GaussianNoise.stddev momentum label_smoothing ema_momentum recall precision "
-    "sensitivity specificity thresholds",
-    Share: "ReduceLROnPlateau.factor BinaryAccuracy.threshold",
+    Annotated[float, Ge(0), Le(1)]: "rate GaussianNoise.stddev momentum label_smoothing "
+    "recall precision sensitivity specificity thresholds",
+    Annotated[float, Gt(0), Lt(1)]: "ReduceLROnPlateau.factor BinaryAccuracy.threshold",
     Annotated[float, Gt(0), Le(1)]: "threshold Lion.beta_1",
     Annotated[float, Le(0)]: "learning_rate_power beta_2_decay",
     float: "value gain mean minval maxval muon_a muon_b muon_c baseline",
     Units: "units k ema_overwrite_frequency ns_steps",
-    Count: "patience cooldown start_from_epoch warmup_steps num_regressors",
+    Annotated[int, Ge(0)]: "patience cooldown start_from_epoch warmup_steps num_regressors",
     Annotated[int, Ge(2)]: "gradient_accumulation_steps num_thresholds",
     Seed: "seed",
     bool: "use_bias center BatchNormalization.scale LayerNormalization.scale use_ema amsgrad nesterov "
@@ -51,15 +50,23 @@ _KINDS: dict[Any, str] = {
     Literal["uniform_average", "variance_weighted_average"]: "class_aggregation",
 }
 _KIND = {argument: kind for kind, arguments in _KINDS.items() for argument in arguments.split()}
-_ACTIVATION = AfterValidator(one_of("an activation", _KERAS["activations"]))
-_KIND["activation"] = Annotated[str, _ACTIVATION, WithJsonSchema({"enum": _KERAS["activations"]})]
+
+
+def _check_activation(name: str) -> str:
+    if name not in _ACTIVATIONS:
+        hint = did_you_mean(name, _ACTIVATIONS) or f"; known: {', '.join(_ACTIVATIONS)}"
+        raise problem(f"{received(name)} is not an activation{hint}")
+    return name
+
+
+_KIND["activation"] = Annotated[str, AfterValidator(_check_activation), WithJsonSchema({"enum": _ACTIVATIONS})]
 
 
 def _table(plural: str) -> Table:
     return {name: _arguments(name, defaults) for name, defaults in _KERAS[plural].items()}
 
 
-def _arguments(name: str, defaults: dict[str, Any]) -> Arguments:
+def _arguments(name: str, defaults: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     arguments = {}
     for argument, default in defaults.items():
         kind = _KIND.get(f"{name}.{argument}") or _KIND.get(argument) or _KIND[argument.rpartition("_")[2]]
@@ -99,9 +106,8 @@ EARLY_STOPPING = Named("early_stopping", {_STOPPING: _table("callbacks")[_STOPPI
 REDUCE_LR = Named("reduce_lr_on_plateau", {_PLATEAU: _table("callbacks")[_PLATEAU]}, default=_PLATEAU)
 
 NUMBER_METRICS = frozenset(
-    "LogCoshError MeanAbsoluteError MeanAbsolutePercentageError "
-    "MeanSquaredError MeanSquaredLogarithmicError Poisson R2Score "
-    "RootMeanSquaredError".split()
+    "LogCoshError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError "
+    "Poisson R2Score RootMeanSquaredError".split()
 )
 """The metrics that measure numbers."""
 CATEGORICAL_METRICS = frozenset(

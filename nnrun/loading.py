@@ -15,8 +15,7 @@ from nnrun.source import Keys, Reader, Source, dotted, read_source
 def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
     """Load and validate a config, with overrides `KEY=VALUE` as --set takes them.
 
-    Raises:
-        ConfigError: with every mistake, each with its place.
+    Raises a ConfigError with every mistake, each with its place.
     """
     source = read_source(path)
     problems = []
@@ -27,11 +26,9 @@ def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
             problems += error.problems
     if problems:
         raise ConfigError(problems)
-    values = dict(source.values)
-    if isinstance(values.get("data"), dict):
-        values["data"] = _with_resolved_paths(values["data"], source)
+    _resolve_paths(source)
     try:
-        config = Config.model_validate(values)
+        config = Config.model_validate(source.values)
     except ValidationError as error:
         raise ConfigError(_render(error, source)) from None
     config._source = source
@@ -49,7 +46,7 @@ def apply_override(source: Source, text: str) -> None:
     name = re.sub(r"\[(\d+)\]", r".\1", name.strip())
     if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", name):
         raise ConfigError(f"{mark}: the form is KEY=VALUE, as in optimizer.learning_rate=0.01")
-    parsed = Reader(Source(mark, source.folder), has_lines=False).read(value)
+    parsed = Reader(mark, has_lines=False).read(value)
     keys: Keys = ()
     place: Any = source.values
     *parents, last = name.split(".")
@@ -57,16 +54,14 @@ def apply_override(source: Source, text: str) -> None:
         keys += (_step(place, part, mark),)
         if isinstance(place, dict) and part not in place:
             place[part] = {}
-            source.marks[keys] = source.key_marks[keys] = mark
+            source.marks[keys] = mark, mark
         if isinstance(place[keys[-1]], str):  # optimizer: adam, then --set optimizer.learning_rate=...
             place[keys[-1]] = {"type" if keys[0] == "layers" else "name": place[keys[-1]]}
         place = place[keys[-1]]
     keys += (_step(place, last, mark),)
     place[keys[-1]] = parsed
-    for marks in (source.marks, source.key_marks):
-        for stale in [k for k in marks if k[: len(keys)] == keys]:
-            del marks[stale]
-        marks[keys] = mark
+    kept = {k: places for k, places in source.marks.items() if k[: len(keys)] != keys}
+    source.marks = {**kept, keys: (mark, mark)}
 
 
 def _step(place: Any, part: str, mark: str) -> str | int:
@@ -83,33 +78,29 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
 
 
-def _with_resolved_paths(data: dict[str, Any], source: Source) -> dict[str, Any]:
+def _resolve_paths(source: Source) -> None:
     """Make the tables' paths absolute: from the config's folder, or for --set from the working one."""
-    data = dict(data)
-    for key in ("train", "validation", "test"):
+    data: Any = source.values.get("data")
+    for key in ("train", "validation", "test") if isinstance(data, dict) else ():
         if isinstance(data.get(key), str) and data[key]:
             given = source.locate(("data", key)) in source.overrides
-            data[key] = os.path.abspath((Path() if given else source.folder) / data[key])
-    return data
+            data[key] = os.path.abspath((Path() if given else Path(source.name).parent) / data[key])
 
 
 _RULES = {
     "missing": "this key is required",
-    "int_type": "must be a whole number",
-    "int_from_float": "must be a whole number",
+    **dict.fromkeys(("int_type", "int_from_float"), "must be a whole number"),
     "float_type": "must be a number",
     "bool_type": "must be true or false",
     "string_type": "must be text (quote it if need be)",
     "list_type": "must be a list",
-    "dict_type": "must be a mapping",
-    "model_type": "must be a mapping",
+    **dict.fromkeys(("dict_type", "model_type"), "must be a mapping"),
     "greater_than": "must be greater than {gt}",
     "greater_than_equal": "must be at least {ge}",
     "less_than": "must be less than {lt}",
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be {expected}",
-    "too_short": "must not be empty",
-    "string_too_short": "must not be empty",
+    **dict.fromkeys(("too_short", "string_too_short"), "must not be empty"),
     "finite_number": "must be a finite number",
 }
 
@@ -119,23 +110,22 @@ def _render(error: ValidationError, source: Source) -> list[str]:
     places: dict[Keys, list[Any]] = {}
     for e in error.errors(include_url=False):
         places.setdefault(_known_keys(e, source.values), []).append(e)
-    for keys in list(places):  # of a union's members, the one that fits best has the deepest mistake
-        if keys and any(k != keys and k[: len(keys)] == keys for k in places):
-            del places[keys]
-    return [_line(keys, places[keys], source) for keys in sorted(places, key=source.order)]
+    # Of a union's members, the one that fits best has the deepest mistake.
+    shallow = {keys[:end] for keys in places for end in range(1, len(keys))}
+    deepest = sorted((keys for keys in places if keys not in shallow), key=source.order)
+    return [_line(keys, places[keys], source) for keys in deepest]
 
 
 def _line(keys: Keys, errors: list[Any], source: Source) -> str:
     kinds = {e["type"] for e in errors}
     if kinds <= _RULES.keys():
-        rules = [_RULES[e["type"]].format(**e.get("ctx", {})) for e in errors]
-        message = " or ".join([rules[0], *(rule.removeprefix("must be ") for rule in rules[1:])])
+        rules = " or ".join(_RULES[e["type"]].format(**e.get("ctx", {})) for e in errors)
+        message = rules.replace(" or must be ", " or ")
         if not kinds & {"missing", "too_short", "string_too_short"}:
             message += f"; received {received(errors[0]['input'])}"
     else:
         message = errors[0]["msg"]
-    unknown = "unknown_key" in kinds
-    return f"{source.locate(keys, key=unknown)}: {dotted(keys)}: {message}"
+    return f"{source.locate(keys, key='unknown_key' in kinds)}: {dotted(keys)}: {message}"
 
 
 def _known_keys(error: Any, values: Any) -> Keys:

@@ -8,36 +8,23 @@ checks a value against one and fills in the defaults.
 """
 
 import re
-from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Lt
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
-    ModelWrapValidatorHandler,
-    ValidationError,
-    create_model,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationError, create_model, model_validator
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from nnrun.errors import did_you_mean, received
 
 Spec = dict[str, Any]
-Arguments = dict[str, tuple[Any, Any]]
-Table = dict[str, Arguments]
+Table = dict[str, dict[str, tuple[Any, Any]]]
 """Class name -> argument -> (type, default), as pydantic takes them."""
 
 REQUIRED: Any = ...
 Positive = Annotated[float, Gt(0)]
-NonNegative = Annotated[float, Ge(0)]
 Units = Annotated[int, Ge(1)]
-Count = Annotated[int, Ge(0)]
 Seed = Annotated[int, Ge(0), Lt(2**32)]
 
 
@@ -63,25 +50,13 @@ class Strict(BaseModel):
 
 
 def _answer(error: Any, model: type[BaseModel]) -> InitErrorDetails:
-    context = {"message": error["msg"], **error.get("ctx", {})}
-    kind = PydanticCustomError(error["type"], "{message}", context)
-    if error["type"] == "extra_forbidden":
-        key, known = str(error["loc"][-1]), list(model.model_fields)
-        hint = did_you_mean(key, known) or f"; {model.__name__} takes {', '.join(known) or 'none'}"
-        kind = PydanticCustomError("unknown_key", "{message}", {"message": f"unknown key{hint}"})
-    return InitErrorDetails(type=kind, loc=error["loc"], input=error["input"])
-
-
-def one_of(what: str, names: Collection[str]) -> Callable[[str], str]:
-    """Return a validator that lets only `names` through; `what` is "an activation", say."""
-
-    def check(name: str) -> str:
-        if name not in names:
-            hint = did_you_mean(name, sorted(names)) or f"; known: {', '.join(sorted(names))}"
-            raise problem(f"{received(name)} is not {what}{hint}")
-        return name
-
-    return check
+    kind, context = error["type"], {"message": error["msg"], **error.get("ctx", {})}
+    if kind == "extra_forbidden":
+        known = list(model.model_fields)
+        hint = did_you_mean(str(error["loc"][-1]), known) or f"; {model.__name__} takes {', '.join(known) or 'none'}"
+        kind, context = "unknown_key", {"message": f"unknown key{hint}"}
+    custom = PydanticCustomError(kind, "{message}", context)
+    return InitErrorDetails(type=custom, loc=error["loc"], input=error["input"])
 
 
 def snake_case(name: str) -> str:
@@ -90,19 +65,13 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _spellings(name: str) -> list[str]:
+def _cases(name: str) -> list[str]:
     return list(dict.fromkeys((name.lower(), snake_case(name), name)))  # hints prefer the last
 
 
 def fold(name: str) -> str:
     """Return what class names and snake_case have in common."""
     return name.replace("_", "").lower()
-
-
-@cache
-def _model(name: str, arguments: tuple[tuple[str, tuple[Any, Any]], ...]) -> type[Strict]:
-    fields: dict[str, Any] = dict(arguments)
-    return create_model(name, __base__=Strict, **fields)
 
 
 @dataclass(frozen=True)
@@ -130,18 +99,15 @@ class Named:
         arguments = dict(value) if isinstance(value, dict) else {self.key: value}
         spelt = arguments.get(self.key)
         name = self._name(arguments, () if isinstance(value, str) else (self.key,))
-        model = _model(name, tuple(self.table[name].items()))
-        spec = {self.key: spelt if self.keep_spelling else name, **model.model_validate(arguments).model_dump()}
-        return value if self.keep_spelling and isinstance(value, str) else spec
+        arguments = _model(self, name).model_validate(arguments).model_dump()
+        if not self.keep_spelling:
+            return {self.key: name, **arguments}
+        return value if isinstance(value, str) else {self.key: spelt, **arguments}
 
     def canonical(self, name: str) -> str | None:
         """Return the class that `name` means, or None."""
         known = {fold(k): k for k in self.table} | {fold(k): v for k, v in self.aliases.items()}
         return known.get(fold(name))
-
-    def spellings(self) -> list[str]:
-        """Return the names that a config may use, class names and snake_case alike."""
-        return list(dict.fromkeys([*self.aliases, *(s for name in self.table for s in _spellings(name))]))
 
     def _name(self, arguments: Spec, place: tuple[str, ...]) -> str:
         """Take the name out of `arguments`."""
@@ -149,34 +115,40 @@ class Named:
         if short and self.key not in arguments and arguments.keys() <= self.table[short].keys():
             return short
         given = arguments.pop(self.key, self.default)
-        name = self.canonical(given) if isinstance(given, str) else None
-        if name is None:
-            article = "an" if self.what[0] in "aeiou" else "a"
-            hint = did_you_mean(str(given), self.spellings())
-            message = f"{received(given)} is not {article} {self.what}{hint}"
-            if given is None:
-                message = f"{self.key!r} is missing: the name of {article} {self.what}"
-            if not hint:
-                message += f"; known: {', '.join(self.table)}"
-            raise ValidationError.from_exception_data(
-                self.what, [InitErrorDetails(type=problem(message), loc=place, input=given)]
-            )
-        return name
+        if isinstance(given, str) and (name := self.canonical(given)):
+            return name
+        details = InitErrorDetails(type=problem(self._unknown(given)), loc=place, input=given)
+        raise ValidationError.from_exception_data(self.what, [details])
 
-    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+    def _unknown(self, given: Any) -> str:
+        what = f"an {self.what}" if self.what[0] in "aeiou" else f"a {self.what}"
+        hint = did_you_mean(str(given), self._spellings())
+        known = "" if hint else f"; known: {', '.join(self.table)}"
+        if given is None:
+            return f"{self.key!r} is missing: the name of {what}{known}"
+        return f"{received(given)} is not {what}{hint}{known}"
+
+    def _spellings(self) -> list[str]:
+        """Return the names that a config may use, class names and snake_case alike."""
+        return list(dict.fromkeys([*self.aliases, *(s for name in self.table for s in _cases(name))]))
+
+    def __get_pydantic_core_schema__(self, *_: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.validate)
 
-    def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
-        return self.json_schema()
-
-    def json_schema(self) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, *_: Any) -> dict[str, Any]:
         """Return the JSON Schema of the field: any of the names, or a mapping for one of them."""
-        forms: list[dict[str, Any]] = [{"enum": self.spellings()}]
+        forms: list[dict[str, Any]] = [{"enum": self._spellings()}]
         for name in self.table:
-            form = _model(name, tuple(self.table[name].items())).model_json_schema()
-            known = [*_spellings(name), *(alias for alias, meant in self.aliases.items() if meant == name)]
+            form = _model(self, name).model_json_schema()
+            known = [*_cases(name), *(alias for alias, meant in self.aliases.items() if meant == name)]
             form["properties"] = {self.key: {"enum": known}, **form.get("properties", {})}
             if name not in (self.default, self.shorthand):
                 form["required"] = [self.key, *form.get("required", [])]
             forms.append(form)
         return {"title": self.what, "anyOf": forms}
+
+
+@cache
+def _model(named: Named, name: str) -> type[Strict]:
+    fields: dict[str, Any] = named.table[name]
+    return create_model(name, __base__=Strict, **fields)

@@ -25,12 +25,11 @@ def summarize(config: Config, features: int) -> list[LayerSummary]:
     for spec in config.layers:
         kind, name, parameters = spec["type"], spec["type"], 0
         if kind == "Dense":
-            parameters = units * spec["units"] + (spec["units"] if spec["use_bias"] else 0)
+            parameters = (units + spec["use_bias"]) * spec["units"]
             units = spec["units"]
-        elif kind == "BatchNormalization":
-            parameters = units * (2 + spec["center"] + spec["scale"])
-        elif kind == "LayerNormalization":
-            parameters = units * (spec["center"] + spec["scale"])
+        elif kind.endswith("Normalization"):
+            moving = 2 if kind == "BatchNormalization" else 0  # mean and variance
+            parameters = units * (spec["center"] + spec["scale"] + moving)
         if "activation" in spec:
             name = f"{kind} {spec['activation']}"
         layers.append(LayerSummary(name, units, parameters))

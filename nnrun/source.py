@@ -7,7 +7,10 @@ are read as YAML 1.2 reads them, which is what a person means: `1e-3` is a numbe
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +24,10 @@ MAX_DEPTH = 32
 Scalar = str | int | float | bool | None
 Keys = tuple[str | int, ...]
 
-_WORDS: dict[str, Scalar] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5})")
-_ROUND = re.compile(r"([-+]?[1-9][0-9]*)[eE]\+?([0-9]|1[0-5])")
-_FLOAT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_WORDS: dict[str, Scalar] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
+_WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5}|[1-9][0-9]*[eE]\+?([0-9]|1[0-5]))")
+_FLOAT = re.compile(r"[-+]?(?!0[0-9]+\Z)([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _NON_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
@@ -37,34 +35,27 @@ _NON_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 class Source:
     """Plain values and where each stands.
 
-    `name` is what messages call the text, `folder` where relative paths start. `marks` holds the place
-    "name:line:column" of each value by its key path, `key_marks` those of the keys; `overrides` are the marks of
-    what came from --set, in the order given.
+    `name` is what messages call the text. `marks` holds, by key path, the places "name:line:column" of each value
+    and of its key; `overrides` are the places of what came from --set, in the order given.
     """
 
     name: str
-    folder: Path
     values: dict[str, Any] = field(default_factory=dict)
-    marks: dict[Keys, str] = field(default_factory=dict)
-    key_marks: dict[Keys, str] = field(default_factory=dict)
+    marks: dict[Keys, tuple[str, str]] = field(default_factory=dict)
     overrides: list[str] = field(default_factory=list)
 
     def locate(self, keys: Keys, *, key: bool = False) -> str:
         """Return the place of the value at `keys` (of its key if `key`), or of its nearest parent."""
-        while keys:
-            mark = (self.key_marks if key else self.marks).get(keys) or self.marks.get(keys)
-            if mark:
-                return mark
+        while keys and keys not in self.marks:
             keys = keys[:-1]
-        return f"{self.name}:1:1"
+        return self.marks[keys][1 if key else 0] if keys else f"{self.name}:1:1"
 
-    def order(self, keys: Keys) -> tuple[bool, int, int]:
-        """Return a sort key: the place in the file; what --set gave comes last."""
+    def order(self, keys: Keys) -> tuple[float, ...]:
+        """Return a sort key: the line and column in the file; what --set gave comes last."""
         place = self.locate(keys)
         if place in self.overrides:
-            return True, self.overrides.index(place), 0
-        line, column = place.split(":")[-2:]
-        return False, int(line), int(column)
+            return math.inf, self.overrides.index(place)
+        return tuple(map(int, place.split(":")[-2:]))
 
 
 def dotted(keys: Keys) -> str:
@@ -91,13 +82,12 @@ def read_source(path: Path) -> Source:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}:{line}: not UTF-8: byte {data[error.start]:#04x}") from None
-    source = Source(str(path), path.parent)
-    values = Reader(source).read(text)
+    reader = Reader(str(path))
+    values = reader.read(text)
     if not isinstance(values, dict):
         got = {type(None): "an empty file", list: "a list"}.get(type(values), f"only {received(values)}")
         raise ConfigError(f"{path}:1:1: a config is a mapping of keys to values; received {got}")
-    source.values = values
-    return source
+    return Source(reader.name, values, reader.marks)
 
 
 def to_yaml(values: dict[str, Any]) -> str:
@@ -111,104 +101,92 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
-
-def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = '"' if not text.isprintable() else None if isinstance(_plain(text), str) else "'"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _represent_text)
+    def represent_scalar(self, tag: str, value: Any, style: str | None = None) -> yaml.ScalarNode:
+        if tag == "tag:yaml.org,2002:str":
+            style = '"' if not value.isprintable() else None if isinstance(_plain(value), str) else "'"
+        return super().represent_scalar(tag, value, style)
 
 
+@dataclass
 class Reader:
-    """Builds values from the parser's events, and notes their places in the source.
+    """Builds values from the parser's events, and notes their places as in `Source.marks`.
 
-    Without `has_lines`, for text given outside a file, the source's name is the place of everything.
+    Without `has_lines`, for text given outside a file, the text's name is the place of everything.
     """
 
-    def __init__(self, source: Source, *, has_lines: bool = True) -> None:
-        self.source = source
-        self.has_lines = has_lines
-        self.problems: list[str] = []
+    name: str
+    has_lines: bool = True
+    marks: dict[Keys, tuple[str, str]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
 
     def read(self, text: str) -> Any:
         """Return the value of the text, or raise a ConfigError."""
-        if bad := _UNPRINTABLE.search(text):
+        if bad := yaml.reader.Reader.NON_PRINTABLE.search(text):
             place = self._end(text[: bad.start()])
             raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self.events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         try:
-            self.events = yaml.parse(text, Loader=loader)
             value = self._document()
         except yaml.MarkedYAMLError as error:
             mark: Any = error.problem_mark or error.context_mark
             ended = mark.line > text.count("\n")  # libyaml's place for an early end
-            at = self._end(text) if ended else self._at(mark)
             tab = not ended and text.split("\n")[mark.line].lstrip(" ").startswith("\t")
             reason = "tabs cannot indent YAML; use spaces" if tab else f"not YAML: {error.problem or error.context}"
-            self.problems.append(f"{at}: {reason}")
+            self.problems.append(f"{self._end(text) if ended else self._at(mark)}: {reason}")
         if self.problems:
             raise ConfigError(self.problems)
         return value
 
     def _document(self) -> Any:
         next(self.events)  # the stream's start
-        event = next(self.events)
-        if isinstance(event, yaml.StreamEndEvent):
+        if isinstance(next(self.events), yaml.StreamEndEvent):
             return None
         value = self._value(next(self.events), ())
         next(self.events)  # the document's end
-        event = next(self.events)
-        if not isinstance(event, yaml.StreamEndEvent):
+        if not isinstance(event := next(self.events), yaml.StreamEndEvent):
             self._problem(event, (), "a config is one document; remove what follows '---'")
         return value
 
-    def _value(self, event: Any, keys: Keys) -> Any:
-        self.source.marks[keys] = self._at(event.start_mark)
+    def _value(self, event: Any, keys: Keys, key_event: Any = None) -> Any:
+        self.marks[keys] = self._at(event.start_mark), self._at((key_event or event).start_mark)
         if len(keys) > MAX_DEPTH:
             self._problem(event, keys, f"a config is at most {MAX_DEPTH} levels deep")
             raise ConfigError(self.problems)
         if isinstance(event, yaml.AliasEvent):
             self._problem(event, keys, "aliases (*name) are not allowed; write the value out")
             return None
-        if event.tag is not None and event.tag != "!":
+        if event.tag not in (None, "!"):
             self._problem(event, keys, f"tags are not allowed; remove {event.tag!r}")
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(keys)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(keys)
+            return [self._value(item, (*keys, i)) for i, item in enumerate(self._children())]
         return self._scalar(event, keys)
+
+    def _children(self) -> Iterator[Any]:
+        return takewhile(lambda event: not isinstance(event, yaml.CollectionEndEvent), self.events)
 
     def _mapping(self, keys: Keys) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
-        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            if isinstance(event, yaml.ScalarEvent):
-                key = event.value
-            else:
-                self._problem(event, keys, "a key must be a word")
-                key = ""
-                self._value(event, (*keys, key))
+        for event in self._children():
+            key = getattr(event, "value", "")
             below = (*keys, key)
+            _, first = self.marks.get(below, ("", ""))
+            if not isinstance(event, yaml.ScalarEvent):
+                self._problem(event, keys, "a key must be a word")
+                self._value(event, below)
             if key in mapping:
-                first = self.source.key_marks[below].removeprefix(self.source.name + ":")
-                self._problem(event, below, f"duplicate key; it stands at {first} already")
-            self.source.key_marks[below] = self._at(event.start_mark)
-            mapping[key] = self._value(next(self.events), below)
+                earlier = first.removeprefix(f"{self.name}:")
+                self._problem(event, below, f"duplicate key; it stands at {earlier} already")
+            mapping[key] = self._value(next(self.events), below, event)
         return mapping
 
-    def _sequence(self, keys: Keys) -> list[Any]:
-        items: list[Any] = []
-        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
-            items.append(self._value(event, (*keys, len(items))))
-        return items
-
     def _scalar(self, event: yaml.ScalarEvent, keys: Keys) -> Scalar:
-        text: str = event.value
         if event.style:  # quoted, or a block: text, whatever it looks like
-            return text
-        value = _plain(text)
-        if _NON_FINITE.fullmatch(text) or (isinstance(value, float) and not math.isfinite(value)):
-            self._problem(event, keys, f"numbers must be finite; received {text}")
+            return event.value
+        value = _plain(event.value)
+        if _NON_FINITE.fullmatch(event.value) or value in (math.inf, -math.inf):
+            self._problem(event, keys, f"numbers must be finite; received {event.value}")
         return value
 
     def _problem(self, event: yaml.Event, keys: Keys, message: str) -> None:
@@ -216,12 +194,10 @@ class Reader:
 
     def _end(self, text: str) -> str:
         lines = text.split("\n")
-        return f"{self.source.name}:{len(lines)}:{len(lines[-1]) + 1}" if self.has_lines else self.source.name
+        return f"{self.name}:{len(lines)}:{len(lines[-1]) + 1}" if self.has_lines else self.name
 
     def _at(self, mark: Any) -> str:
-        if mark is None or not self.has_lines:
-            return self.source.name
-        return f"{self.source.name}:{mark.line + 1}:{mark.column + 1}"
+        return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if self.has_lines else self.name
 
 
 def _plain(text: str) -> Scalar:
@@ -229,9 +205,5 @@ def _plain(text: str) -> Scalar:
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):
-        return int(text)
-    if match := _ROUND.fullmatch(text):
-        return int(match[1]) * int("1" + "0" * int(match[2]))
-    if _FLOAT.fullmatch(text) and not re.fullmatch(r"[-+]?0[0-9]+", text):
-        return float(text)
-    return text
+        return int(Decimal(text))  # exact for 1e15 too
+    return float(text) if _FLOAT.fullmatch(text) else text
