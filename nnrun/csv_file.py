@@ -76,14 +76,13 @@ class CsvBlock:
     def _ragged(self) -> list[str]:
         """Return a line for each record with more or fewer cells than the header, ten at most."""
         problems: list[str] = []
-        line = self.line
         try:
             for line, cells in self._records():
                 if cells and len(cells) != len(self.header):
                     count = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
                     problems.append(f"{self.name}:{line}: {count}, where the header has {len(self.header)}")
         except csv.Error as error:
-            problems.append(f"{self.name}:{line + 1}: {error}; is a quote left open here?")
+            problems.append(f"{self.name}:{error}")
         more = [f"{self.name}: and {len(problems) - LISTED} more such lines"]
         return problems[:LISTED] + more * (len(problems) > LISTED)
 
@@ -91,9 +90,12 @@ class CsvBlock:
         """Yield the line at which each record begins, and its cells."""
         reader = _reader(self.data, self.separator)
         line = self.line
-        for cells in reader:
-            yield line, [cell.replace(NUL, "\0") for cell in cells]
-            line = self.line + reader.line_num
+        try:
+            for cells in reader:
+                yield line, [cell.replace(NUL, "\0") for cell in cells]
+                line = self.line + reader.line_num
+        except csv.Error as error:
+            raise csv.Error(f"{line}: {error}; is a quote left open here?") from None
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,12 @@ def open_binary(source: Source) -> Any:
     raw: Any = source.open("rb") if isinstance(source, Path) else source
     if isinstance(raw, bytes):
         raw = io.BufferedReader(io.BytesIO(raw))
-    return gzip.open(raw) if raw.peek(2).startswith(GZIP) else raw
+    if not raw.peek(2).startswith(GZIP):
+        return raw
+    if not isinstance(source, Path):
+        return gzip.open(raw)
+    raw.close()
+    return gzip.open(source)
 
 
 def check_utf8(data: bytes, name: str, line: int, separator: str) -> None:
