@@ -53,6 +53,31 @@ def cli() -> None:
 
 
 @cli.command()
+@click.argument("data", type=PATH)
+@click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
+@click.option("-o", "--output", type=PATH, help="The YAML file to write. Default: stdout.")
+def init(data: Path, target: str, output: Path | None) -> None:
+    """Write a config that trains on DATA as it stands, with comments.
+
+    \b
+    Example:
+      nnrun init configs/diabetes.csv --target progression -o diabetes.yaml
+    """
+    from nnrun.files import write_text
+    from nnrun.init import write_config
+
+    if output:
+        _check_output(output, data)
+        if output.exists():
+            raise click.UsageError(f"-o {output}: exists; choose another name, or remove it")
+    config = write_config(data, target, output.parent if output else Path())
+    if output:
+        write_text(output, config)
+    else:
+        click.echo(config, nl=False)
+
+
+@cli.command()
 @click.argument("config", type=PATH)
 @SetOption
 def check(config: Path, overrides: tuple[str, ...]) -> None:

@@ -80,7 +80,7 @@ class Column:
 
     def survey(self, block: Block) -> None:
         """Take a block into account for `kind`."""
-        numbers = self.numbers(block, boolean=False)
+        numbers = self.numbers(block, boolean=True)
         if len(self.texts) > MAX_CATEGORIES and not numbers.null_count():
             return
         texts = block.texts(self.name).drop_nulls().unique(maintain_order=True)
@@ -169,22 +169,19 @@ class Column:
             return [f"{number.name}: column {self.name!r} holds text ({examples}){text_advice}"]
         return [fault.message(self.name) for fault in wrong if fault.count]
 
-    def refusal(self, *, expand_dates: bool) -> str | None:
-        """Return why a surveyed column cannot be an input as it stands, and what to do, or None."""
-        drop = f"to train without it: `drop: [{in_yaml(self.name)}]`"
-        examples = ", ".join(map(repr, list(self.texts)[:SHOWN]))
-        present = self.rows - self.missing.count
+    def unfit(self, *, expand_dates: bool) -> str | None:
+        """Return why a surveyed column cannot be an input as it stands, or None."""
+        examples, present = ", ".join(map(repr, list(self.texts)[:SHOWN])), self.rows - self.missing.count
         if not present:
-            return f"column {self.name!r}: every cell is missing; {drop}"
+            return "has no value: every cell is missing"
         if self.kind == "date" and not expand_dates:
-            parts = "`dates: expand` under data gives year, month, day, weekday and hour"
-            return f"column {self.name!r} holds dates or times ({examples}); {parts}; {drop}"
+            return f"holds dates or times ({examples}), which `dates: expand` under data makes numbers of"
         if self.kind == "date" and len(self.formats) > 1:
-            return f"column {self.name!r}: day or month first? ({examples}); write dates as 2012-03-31; {drop}"
+            return f"holds dates of which day or month may be first ({examples}); write them as 2012-03-31"
         if self.kind == "text" and len(self.texts) > MAX_CATEGORIES:
-            return f"column {self.name!r} holds text of more than {MAX_CATEGORIES} categories ({examples}); {drop}"
+            return f"holds text of more than {MAX_CATEGORIES} categories ({examples})"
         if self.kind == "text" and len(self.texts) > max(1, DISTINCT * present):
-            return f"column {self.name!r} holds text ({examples}), nearly all of it distinct, as an identifier; {drop}"
+            return f"holds text ({examples}), nearly all of it distinct, as of an identifier"
         return None
 
 

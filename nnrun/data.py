@@ -54,8 +54,10 @@ class Block:
         rows = [int(row if self.kept is None else self.kept[row]) for row in rows]
         return list(map(str, self.csv.lines(rows))) if self.csv else [f"row {self.first + row + 1}" for row in rows]
 
-    def without_missing(self, columns: Iterable[str]) -> "Block":
+    def without_missing(self, columns: Sequence[str]) -> "Block":
         """Return the block without the rows in which a cell of these columns is missing."""
+        if not columns:
+            return self
         missing = pl.Series([False]).new_from_index(0, len(self.frame))
         for column in columns:
             missing |= self.texts(column).is_null()

@@ -4,7 +4,7 @@ It is fitted on the training rows alone, saved as `encoding.json`, and treats ev
 training table was treated.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,7 +22,7 @@ from nnrun.named import Positive, Strict
 DatePart = Literal["year", "month", "day", "weekday", "hour"]
 KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}  # whose second is the positive one
 OWED = "the cell is missing; training dropped such rows, but here every row is owed a prediction: fill it in"
-NO_TARGET = "the target is missing; fill it in, or say missing: drop under data to leave the row out"
+NO_TARGET = "the target is missing; fill it in, or leave the row out with missing: drop (or mean) under data"
 
 
 class Feature(Strict):
@@ -116,6 +116,11 @@ class Encoder(Strict):
         return encoder
 
 
+def needed(missing: str, features: Sequence[str], targets: Sequence[str]) -> list[str]:
+    """Return the columns without whose cells a row is left out, by what the config says of missing cells."""
+    return {"error": [], "mean": [*targets], "drop": [*features, *targets]}[missing]
+
+
 class Reading:
     """A table read through an encoder.
 
@@ -142,8 +147,9 @@ class Reading:
         wrong = False
         for block in self.table.blocks():
             kept = block
-            if self.encoder.missing == "drop" and not self.owed:
-                kept = block.without_missing(names)
+            if not self.owed:
+                targets = [column.name for column in self.targets]
+                kept = block.without_missing(needed(self.encoder.missing, list(self.columns), targets))
                 self.dropped += len(block.frame) - len(kept.frame)
             x, y = self._features(kept), self._targets(kept)
             wrong = wrong or bool(self.problems())

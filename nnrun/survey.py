@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from nnrun.columns import Column, Kind, label_key
+from nnrun.columns import Column, Kind, in_yaml, label_key
 from nnrun.config import Config
 from nnrun.data import Block, Table, hold_out
-from nnrun.encoding import NO_TARGET, DatePart, Encoder, Feature, Target
+from nnrun.encoding import NO_TARGET, DatePart, Encoder, Feature, Target, needed
 from nnrun.errors import ConfigError
 
 DATE_PARTS: tuple[DatePart, ...] = ("year", "month", "day", "weekday", "hour")
@@ -22,15 +22,14 @@ class Survey:
     """
 
     def __init__(self, config: Config, table: Table, features: Sequence[str]) -> None:
-        self.config = config
+        self.config, self.table = config, table
         self.columns = [Column(name) for name in features]
         self.targets = [Column(name, missing=NO_TARGET) for name in config.data.target]
         self.rows = self.dropped = 0
         self._spelt: dict[str, str] = {}  # a label's key -> how it is first written
         self._codes: list[pl.Series] = []  # each row's place in _spelt
         for block in table.blocks():
-            names = [*features, *config.data.target]
-            kept = block.without_missing(names) if config.data.missing == "drop" else block
+            kept = block.without_missing(needed(config.data.missing, features, config.data.target))
             self.dropped += len(block.frame) - len(kept.frame)
             self._add(kept)
 
@@ -38,10 +37,11 @@ class Survey:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
         problems, data = [], self.config.data
         if not self.rows:
-            return [f"{data.train}: no row without a missing cell; say missing: mean under data"]
+            return [f"{self.table.name}: no row without a missing cell; say missing: mean under data"]
         for column in self.columns:
-            if refusal := column.refusal(expand_dates=data.dates == "expand"):
-                problems.append(refusal)
+            if unfit := column.unfit(expand_dates=data.dates == "expand"):
+                drop = f"to train without it: `drop: [{in_yaml(column.name)}]`"
+                problems.append(f"{self.table.name}: column {column.name!r} {unfit}; {drop}")
             else:
                 problems += column.problems(column.kind, missing=data.missing == "error", text_advice="")
         advice = "; for labels, use loss: BinaryCrossentropy, or SparseCategoricalCrossentropy for more than two"

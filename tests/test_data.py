@@ -257,8 +257,7 @@ def test_a_path_is_a_path_and_no_pattern(project):
 
 
 @pytest.mark.parametrize(
-    ("content", "kind"),
-    [(b"PK\x03\x04rest", "a spreadsheet"), ("a\n1\n".encode("utf-16"), "UTF-16")],
+    ("content", "kind"), [(b"PK\x03\x04rest", "a spreadsheet"), ("a\n1\n".encode("utf-16"), "UTF-16")]
 )
 def test_other_kinds_of_files_are_named(project, problems, content, kind):
     assert f": is {kind}" in problems(open_table, project.table(content), NULLS)[0]

@@ -1,0 +1,131 @@
+"""A working config for a table: what `nnrun init` writes."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from nnrun.columns import MAX_CATEGORIES, Column, in_yaml, label_key
+from nnrun.config import Data
+from nnrun.data import Block, Table, open_table
+from nnrun.encoding import KNOWN_LABELS
+from nnrun.errors import TableError, did_you_mean, listed, short_path
+from nnrun.moments import Moments
+
+NULL_VALUES = Data(train="table.csv", target=["target"]).null_values
+UNITS = (16, 32, 64)
+EPOCHS, PATIENCE = 500, 20
+MAX_CLASSES = 20  # whole numbers from 0 or 1 on, with no gap up to this many, are taken for classes
+IDENTIFIER = re.compile(r"(?i)(.*[_ -])?(id|uuid|guid|index|rownum|row_number)|Unnamed: 0")
+
+
+class _Profile(Column):
+    """A column as `init` looks at it: with its range, and whether it just counts the rows."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.range = Moments(1)
+        self.counts_rows = True
+
+    def numbers(self, block: Block, *, boolean: bool) -> pl.Series:
+        """Look at the numbers, and return them."""
+        numbers = super().numbers(block, boolean=boolean)
+        ahead = numbers - pl.int_range(self.rows - len(numbers), self.rows, eager=True)
+        self.counts_rows = self.counts_rows and ahead.null_count() == 0 and ahead.min() == ahead.max()
+        self.range.add(numbers.to_numpy()[:, None])
+        return numbers
+
+    def why_drop(self) -> str | None:
+        """Return why the column is no input, or None."""
+        if self.kind == "number" and (self.counts_rows or (self.range.whole[0] and IDENTIFIER.fullmatch(self.name))):
+            return "tells rows apart, as an identifier"
+        if self.kind == "number" and self.not_number.count:
+            return f"holds text among its numbers, as in {self.not_number.cells[0]!r}"
+        if len(self.texts) == 1 and not self.missing.count:
+            return "is always the same"
+        return self.unfit(expand_dates=True)
+
+
+class _Output(NamedTuple):
+    """How a target is predicted: its kind in words, what the config says of it, and the last layer."""
+
+    kind: str
+    units: int
+    activation: str
+    loss: str
+    positive: str = ""
+
+
+def write_config(data: Path, target: str, folder: Path) -> str:
+    """Return a commented config for a table, with paths from `folder`; raise a TableError where there can be none."""
+    table = open_table(data, NULL_VALUES, short_path(str(data)))
+    if target not in table.columns:
+        hint = did_you_mean(target, table.columns) or f"; it has {listed(table.columns, 12)}"
+        raise TableError(f"{table.name}: {target!r} is not a column{hint}")
+    columns = {name: _Profile(name) for name in table.columns}
+    counts: Counter[str] = Counter()
+    for block in table.blocks():
+        counts.update(block.texts(target).drop_nulls().to_list())
+        for column in columns.values():
+            column.survey(block)
+    output = _output(columns.pop(target), counts)
+    dropped = {name: why for name, column in columns.items() if (why := column.why_drop())}
+    inputs = [column for name, column in columns.items() if name not in dropped]
+    if not inputs:
+        raise TableError(f"{table.name}: no column is left to be an input: {'; '.join(dropped.values())}")
+    return "\n".join(_lines(table, os.path.relpath(data, folder), target, output, dropped, inputs)) + "\n"
+
+
+def _output(target: _Profile, counts: Counter[str]) -> _Output:
+    """Return how to predict the target, by what its cells are."""
+    kind, statistics = target.kind, target.range.describe(0)
+    spelt = {label_key(text): text for text in counts}
+    low, high = statistics["minimum"], statistics["maximum"]
+    whole = statistics["whole"] and low in (0, 1) and high - low == len(spelt) - 1 and len(spelt) <= MAX_CLASSES
+    if not counts or len(spelt) == 1:
+        raise TableError(f"column {target.name!r} has nothing to tell: {listed(list(counts), 1) or 'no value'}")
+    if len(spelt) == 2:
+        known = tuple(sorted(spelt)) in KNOWN_LABELS
+        rarer = min(counts, key=counts.__getitem__)
+        return _Output("two labels", 1, "sigmoid", "BinaryCrossentropy", "" if known else in_yaml(rarer))
+    if kind == "date" or (kind == "text" and len(spelt) > MAX_CATEGORIES):
+        raise TableError(f"column {target.name!r} {target.unfit(expand_dates=False) or 'holds dates'}: no target")
+    if kind == "text" or whole:
+        return _Output(f"{len(spelt)} labels", len(spelt), "softmax", "SparseCategoricalCrossentropy")
+    never = low >= 0
+    shown = f"{low:g} to {high:g}, {'never negative' if never else 'any number'}"
+    return _Output(shown, 1, "relu" if never else "linear", "MeanSquaredError")
+
+
+def _lines(
+    table: Table, path: str, target: str, output: _Output, dropped: dict[str, str], inputs: list[_Profile]
+) -> Iterator[str]:
+    rows = inputs[0].rows
+    width = sum(len(column.texts) if column.kind == "text" else 1 for column in inputs)
+    units = next(units for units in UNITS if units >= min(width, rows / 20, UNITS[-1]))
+    yield f"# {rows:,} rows of {table.name}. Next: nnrun check, then nnrun train, with this file's name."
+    yield "data:"
+    yield f"  train: {in_yaml(path)}"
+    yield f"  target: {in_yaml(target)}  # {output.kind}"
+    if output.positive:
+        yield f"  positive: {output.positive}  # the label that probabilities are of, the rarer one"
+    if dropped:
+        yield f"  drop: [{', '.join(map(in_yaml, dropped))}]"
+        yield from (f"  # {name} {why}" for name, why in dropped.items())
+    if gaps := [column.name for column in inputs if column.missing.count]:
+        yield f"  missing: mean  # in {listed(gaps, 3)}: a number gets the mean, text a category of its own"
+    if any(column.kind == "date" for column in inputs):
+        yield "  dates: expand  # to year, month, day, weekday and hour"
+    yield "  validation_split: 0.2  # rows that are never trained on, which tell when to stop"
+    yield "layers:  # ReLU learns fast in hidden layers; the last layer goes by the target"
+    yield f"  - {{units: {units}, activation: relu}}"
+    yield f"  - {{units: {units // 2}, activation: relu}}"
+    yield f"  - {{units: {output.units}, activation: {output.activation}}}"
+    yield f"loss: {output.loss}"
+    yield "optimizer: adam"
+    yield f"epochs: {EPOCHS}  # the most; early stopping ends the run where the held-out loss no longer falls"
+    yield f"early_stopping: {{patience: {PATIENCE}, restore_best_weights: true}}"
