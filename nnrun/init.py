@@ -17,8 +17,14 @@ from nnrun.errors import TableError, did_you_mean, listed, short_path
 from nnrun.moments import Moments
 
 NULL_VALUES = Data(train="table.csv", target=["target"]).null_values
-UNITS = (16, 32, 64)
-EPOCHS, PATIENCE = 500, 20
+UNITS = 128  # of the first hidden layer, half in the second: on 15 public tables of 344 rows on no size did better
+ROWS_PER_UNIT = 3  # smaller tables get fewer units
+RECIPE = """\
+optimizer: {name: adam, learning_rate: 0.002, weight_decay: 0.1}  # decay keeps weights small, as does Dropout
+batch_size: 32
+epochs: 200  # the most: early stopping ends the run, and keeps the epoch of the least loss on the rows held out
+early_stopping: {monitor: val_loss, patience: 20, restore_best_weights: true}
+reduce_lr_on_plateau: {monitor: val_loss, factor: 0.5, patience: 5}"""
 MAX_CLASSES = 20  # whole numbers from 0 or 1 on, with no gap up to this many, are taken for classes
 IDENTIFIER = re.compile(r"(?i)(.*[_ -])?(id|uuid|guid|index|rownum|row_number)|Unnamed: 0")
 
@@ -98,15 +104,14 @@ def _output(target: _Profile, counts: Counter[str]) -> _Output:
         return _Output(f"{len(spelt)} labels", len(spelt), "softmax", "SparseCategoricalCrossentropy")
     never = low >= 0
     shown = f"{low:g} to {high:g}, {'never negative' if never else 'any number'}"
-    return _Output(shown, 1, "relu" if never else "linear", "MeanSquaredError")
+    return _Output(shown, 1, "softplus" if never else "linear", "MeanSquaredError")  # a ReLU that cannot die
 
 
 def _lines(
     table: Table, path: str, target: str, output: _Output, dropped: dict[str, str], inputs: list[_Profile]
 ) -> Iterator[str]:
     rows = inputs[0].rows
-    width = sum(len(column.texts) if column.kind == "text" else 1 for column in inputs)
-    units = next(units for units in UNITS if units >= min(width, rows / 20, UNITS[-1]))
+    units = max(8, min(UNITS, rows // ROWS_PER_UNIT // 8 * 8))
     yield f"# {rows:,} rows of {table.name}. Next: nnrun check, then nnrun train, with this file's name."
     yield "data:"
     yield f"  train: {in_yaml(path)}"
@@ -123,9 +128,9 @@ def _lines(
     yield "  validation_split: 0.2  # rows that are never trained on, which tell when to stop"
     yield "layers:  # ReLU learns fast in hidden layers; the last layer goes by the target"
     yield f"  - {{units: {units}, activation: relu}}"
+    yield "  - {type: Dropout, rate: 0.1}"
     yield f"  - {{units: {units // 2}, activation: relu}}"
+    yield "  - {type: Dropout, rate: 0.1}"
     yield f"  - {{units: {output.units}, activation: {output.activation}}}"
     yield f"loss: {output.loss}"
-    yield "optimizer: adam"
-    yield f"epochs: {EPOCHS}  # the most; early stopping ends the run where the held-out loss no longer falls"
-    yield f"early_stopping: {{patience: {PATIENCE}, restore_best_weights: true}}"
+    yield RECIPE
