@@ -1,15 +1,17 @@
 """Fixtures that every test file shares: a project folder with configs and tables in it."""
 
 import copy
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 import pytest
 import yaml
 
+from nnrun.__main__ import main
 from nnrun.config import Config
 from nnrun.dataset import Dataset, load_dataset
 from nnrun.errors import InputError
@@ -33,6 +35,14 @@ class _Dumper(yaml.SafeDumper):
 
 DROP = object()
 """As the value of a change: leave the key out."""
+
+
+class Done(NamedTuple):
+    """What a command left: its exit code and what it wrote."""
+
+    code: int
+    out: str
+    err: str
 
 
 class Project:
@@ -95,6 +105,21 @@ def project(tmp_path: Path) -> Project:
 def frame() -> pl.DataFrame:
     """The default table, to change and write back with project.table."""
     return default_table()
+
+
+@pytest.fixture
+def nnrun(project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run a command in this process, in the project's folder."""
+    monkeypatch.chdir(project.folder)
+
+    def call(*arguments: str | Path) -> Done:
+        monkeypatch.setattr(sys, "argv", ["nnrun", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return Done(int(ended.value.code or 0), out, err)
+
+    return call
 
 
 @pytest.fixture

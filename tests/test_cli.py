@@ -9,34 +9,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 import pytest
 
-from nnrun.__main__ import main
 from nnrun.backend import keras
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def nnrun(project, monkeypatch, capfd):
-    """Run a command in this process, in the project's folder."""
-    monkeypatch.chdir(project.folder)
-
-    def call(*arguments: str) -> Done:
-        monkeypatch.setattr(sys, "argv", ["nnrun", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capfd.readouterr()
-        return Done(int(ended.value.code or 0), out, err)
-
-    return call
 
 
 @pytest.fixture
