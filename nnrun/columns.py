@@ -18,12 +18,12 @@ SHOWN = 3  # how many lines or cells a message names
 MAX_CATEGORIES = 50  # a text column of more is refused: an input each, and few rows to learn it from
 DISTINCT = 0.9  # a text column of which more is distinct tells rows apart, and predicts nothing
 _DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d %Y", "%d %b %Y")
-_TIMES = ("%H:%M", "%H:%M:%S")
-_ISO = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%d %H:%M:%S%.f")
+_TIMES = ("%H:%M", "%H:%M:%S%.f")  # %.f may be absent
+_ISO = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ")
 FORMATS = (*_DATES, *_TIMES, *_ISO, *(f"{date} {time}" for date in _DATES for time in _TIMES))
 """The dates and times that are recognised, in the letters of C's strftime."""
 
-
+UNPRINTABLE = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"  # what JSON leaves as it is and YAML does not
 MISSING = "the cell is missing; fill it in, or say missing: mean or missing: drop under data"
 
 
@@ -40,8 +40,8 @@ class Fault:
     def add(self, block: Block, mask: pl.Series, texts: pl.Series) -> None:
         """Count the cells of a block that `mask` is true of."""
         rows = mask.fill_null(value=False).arg_true()
-        if len(rows) and len(self.places) < SHOWN:
-            self.name = self.name or block.name
+        if len(rows) and len(self.places) < SHOWN and self.name in ("", block.name):  # lines of one file
+            self.name = block.name
             self.places += block.places(rows.head(SHOWN - len(self.places)).to_list())
         if len(rows) and len(self.cells) < SHOWN:
             seen = texts.gather(rows).unique(maintain_order=True).head(2 * SHOWN)
@@ -50,14 +50,13 @@ class Fault:
 
     def message(self, column: str) -> str:
         """Return a line that names the first cell, and the lines of the others."""
-        more, hint, cell = "", "", self.cells[0]
+        more, cell = "", self.cells[0]
         if self.count > 1:
             lines = "" if self.places[0].startswith("row") else "lines "
-            more = f" ({self.count} such cells: {lines}{', '.join(self.places)}{', ...' * (self.count > SHOWN)})"
-        if cell is not None:
-            hint = _hint(cell)
+            lines += ", ".join(self.places) + ", ..." * (self.count > len(self.places))
+            more = f" ({self.count} such cells: {lines})"
         shown = "" if cell is None else f"{received(cell)} "
-        return f"{self.name}:{self.places[0]}: column {column!r}: {shown}{self.what}{hint}{more}"
+        return f"{self.name}:{self.places[0]}: column {column!r}: {shown}{self.what}{_hint(cell or "")}{more}"
 
 
 class Column:
@@ -80,8 +79,8 @@ class Column:
 
     def survey(self, block: Block) -> None:
         """Take a block into account for `kind`."""
-        numbers = self.numbers(block, boolean=True)
-        if len(self.texts) > MAX_CATEGORIES and not numbers.null_count():
+        numbers = self.numbers(block, boolean=False)
+        if len(self.texts) > MAX_CATEGORIES and not self.formats and not numbers.null_count():
             return
         texts = block.texts(self.name).drop_nulls().unique(maintain_order=True)
         room = MAX_CATEGORIES + 1 - len(self.texts)
@@ -103,10 +102,11 @@ class Column:
         """Return the cells as Float64, null where they are missing or wrong; true and false as 1 and 0 if `boolean`."""
         self.rows += len(block.frame)
         numbers: pl.Series = block.frame[self.name].cast(pl.Float64, strict=False)
-        if _fits(numbers).fill_null(value=False).all():
+        null = pl.Series(block.null_values, dtype=pl.String).cast(pl.Float64, strict=False).drop_nulls().to_list()
+        if _fits(numbers).fill_null(value=False).all() and not numbers.is_in(null).any():
             return numbers
         texts = cells = block.texts(self.name)
-        if boolean and is_boolean(texts):
+        if boolean:
             texts = texts.str.to_lowercase().replace({"true": "1", "false": "0"})
         numbers = texts.str.replace(r"^\+([\d.])", "$1").cast(pl.Float64, strict=False)
         self.not_number.add(block, numbers.is_null() & texts.is_not_null(), cells)
@@ -188,7 +188,8 @@ class Column:
 def in_yaml(name: str) -> str:
     """Return a name as it can be pasted into a config: quoted, unless it is a plain word."""
     is_word = re.fullmatch(r"[A-Za-z_][\w-]*", name) and name.lower() not in ("true", "false", "null")
-    return name if is_word else json.dumps(name, ensure_ascii=False)
+    quoted = json.dumps(name, ensure_ascii=False)
+    return name if is_word else re.sub(UNPRINTABLE, lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
 def is_boolean(texts: pl.Series) -> bool:

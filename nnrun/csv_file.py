@@ -7,17 +7,18 @@ import csv
 import gzip
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import polars as pl
 
 from nnrun.errors import TableError
 
 Source = Path | bytes | IO[bytes]
+Places = Callable[[Sequence[int]], list[str]]
 BLOCK = 16 << 20  # bytes of a block: polars reads it on all cores
 FIRST = 64 << 10  # of a pipe's first block, whose rows need not wait for more; each next one is twice as large
 LONGEST = 1 << 28  # bytes of a record, beyond which a quote was left open
@@ -26,6 +27,14 @@ GZIP = b"\x1f\x8b"
 OTHER_FILES = {b"PK\x03\x04": "a spreadsheet or an archive", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 NUL = "\ue000"  # stands for it, from the private use area: the csv module refuses it before Python 3.11
 csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 KiB
+
+
+class File(NamedTuple):
+    """A table's file: the names of its columns, and a function that reads it in blocks, each with its rows' places."""
+
+    name: str
+    header: list[str]
+    blocks: Callable[[], Iterator[tuple[pl.DataFrame, Places]]]
 
 
 @dataclass(frozen=True)
@@ -53,15 +62,10 @@ class CsvBlock:
             raise TableError(self._ragged() or f"{self.name}:{next(quoted, self.line)}: {reason}") from None
         return frame
 
-    def lines(self, rows: Sequence[int]) -> list[int]:
-        """Return the line in the file at which each of the frame's rows begins."""
-        found: dict[int, int] = {}
-        for row, line in enumerate(line for line, cells in self._records() if cells):
-            if row in rows:
-                found[row] = line
-            if len(found) == len(rows):
-                break
-        return [found[row] for row in rows]
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """Return the line in the file at which each of the frame's rows begins, for rows in ascending order."""
+        lines = (line for line, cells in self._records() if cells)
+        return [str(line) for row, line in enumerate(islice(lines, max(rows) + 1)) if row in rows]
 
     def _read(self) -> pl.DataFrame:
         names = self.separator.join(map(str, range(len(self.header)))).encode() + b"\n"
@@ -98,33 +102,11 @@ class CsvBlock:
             raise csv.Error(f"{line}: {error}; is a quote left open here?") from None
 
 
-@dataclass(frozen=True)
-class CsvFile:
-    """A CSV file with a header, plain or gzipped.
+def open_csv(source: Source, name: str) -> File:
+    """Read the header of a CSV file, plain or gzipped; raise a TableError where there is none, or a name is wrong.
 
-    `separator` is comma, semicolon or tab, whichever gives the header the most cells; `first` is the line at which
-    the rows begin, `skip` how many bytes come before; `started` are the pieces of what can be read only once.
+    The separator is comma, semicolon or tab, whichever gives the header the most cells.
     """
-
-    name: str
-    source: Source
-    separator: str
-    header: list[str]
-    first: int
-    skip: int
-    started: Iterator[bytes] | None
-
-    def blocks(self) -> Iterator[CsvBlock]:
-        """Yield the rows block by block."""
-        line, skip = self.first, self.skip
-        for piece in self.started or _pieces(self.source):
-            if data := piece[skip:]:
-                yield CsvBlock(self.name, self.header, self.separator, line, data)
-            line, skip = line + data.count(b"\n"), 0
-
-
-def open_csv(source: Source, name: str) -> CsvFile:
-    """Read the header of a CSV file; raise a TableError where there is none, or its names are wrong."""
     pieces = _pieces(source)
     start = next(pieces, b"")
     if kind := next((kind for magic, kind in OTHER_FILES.items() if start.startswith(magic)), None):
@@ -145,8 +127,17 @@ def open_csv(source: Source, name: str) -> CsvFile:
     check_utf8(b"\n".join(above), name, 1, separator)
     if problems := [f"{name}:1: {problem}" for problem in _wrong_names(header)]:
         raise TableError(problems)
-    started = None if isinstance(source, Path | bytes) else chain([start], pieces)
-    return CsvFile(name, source, separator, header, len(above) + 1, len(b"\n".join(above)) + 1, started)
+    started = None if isinstance(source, Path | bytes) else chain([start], pieces)  # what can be read only once
+
+    def blocks() -> Iterator[tuple[pl.DataFrame, Places]]:
+        line, skip = len(above) + 1, len(b"\n".join(above)) + 1
+        for piece in started or _pieces(source):
+            block = CsvBlock(name, header, separator, line, piece[skip:])
+            if block.data:
+                yield block.frame(), block.places
+            line, skip = line + block.data.count(b"\n"), 0
+
+    return File(name, header, blocks)
 
 
 def open_binary(source: Source) -> Any:

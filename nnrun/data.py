@@ -9,15 +9,15 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import polars as pl
 
-from nnrun.csv_file import CsvBlock, CsvFile, Source, open_binary, open_csv
+from nnrun.csv_file import File, Places, Source, open_binary, open_csv
 from nnrun.errors import TableError, listed
 from nnrun.files import sha256
 
@@ -30,18 +30,15 @@ Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a table: cells as text (pl.String), or as numbers where the file has types; empty ones null.
+    """Some rows of a file: cells as text (pl.String), or numbers where the file has types; empty ones null.
 
-    `null_values` are what missing cells look like; `first` is how many rows of the file come before, `csv` tells the
-    lines of a CSV file, and `kept` the rows of the file's block that the frame's rows are, where some were left out.
+    `null_values` are what missing cells look like; `places` tells where rows stand: `17`, the line, or `row 16`.
     """
 
     name: str
     frame: pl.DataFrame
     null_values: list[str]
-    first: int = 0
-    csv: CsvBlock | None = None
-    kept: Rows | None = None
+    places: Places
 
     def texts(self, column: str) -> pl.Series:
         """Return a column's cells without the spaces around them; missing ones are null."""
@@ -49,80 +46,47 @@ class Block:
         present: pl.Series = texts.set(texts.is_in(["", *self.null_values]), None)
         return present
 
-    def places(self, rows: Sequence[int]) -> list[str]:
-        """Return `17`, the line in the file at which each of the frame's rows begins, or `row 16` of one without."""
-        rows = [int(row if self.kept is None else self.kept[row]) for row in rows]
-        return list(map(str, self.csv.lines(rows))) if self.csv else [f"row {self.first + row + 1}" for row in rows]
-
     def without_missing(self, columns: Sequence[str]) -> "Block":
         """Return the block without the rows in which a cell of these columns is missing."""
         if not columns:
             return self
-        missing = pl.Series([False]).new_from_index(0, len(self.frame))
-        for column in columns:
-            missing |= self.texts(column).is_null()
-        kept = (~missing).arg_true().to_numpy()
-        return Block(self.name, self.frame[kept], self.null_values, self.first, self.csv, kept)
-
-
-@dataclass(frozen=True)
-class ParquetFile:
-    """A Parquet file, given by its path or as bytes."""
-
-    name: str
-    source: Source
-    header: list[str]
-
-    def blocks(self) -> Iterator[pl.DataFrame]:
-        """Yield the rows block by block; what is no number is text."""
-        scan = _scan(self.source)
-        for offset in range(0, max(1, scan.select(pl.len()).collect().item()), ROWS):
-            frame = scan.slice(offset, ROWS).collect()
-            yield frame.cast({name: pl.String for name, kind in frame.schema.items() if not kind.is_numeric()})
+        kept = pl.DataFrame([self.texts(column).is_not_null() for column in columns]).min_horizontal().arg_true()
+        return replace(self, frame=self.frame[kept], places=lambda rows: self.places(kept.gather(list(rows)).to_list()))
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of one or several files with the same columns."""
+    """A table of one or several files with the same columns; `columns` are their names, as the first has them."""
 
     name: str
-    files: list[CsvFile | ParquetFile]
+    columns: list[str]
+    files: list[File]
     null_values: list[str]
     _blocks: list[Block] = field(default_factory=list)
 
-    @property
-    def columns(self) -> list[str]:
-        """The names of the columns, in the order of the first file."""
-        return self.files[0].header
-
     def blocks(self) -> Iterator[Block]:
         """Yield the rows block by block; raise a TableError at a mistake, or where there are none."""
-        kept, rows, size = [], 0, 0.0
+        kept: list[Block] = []
+        rows, size = 0, 0.0
         for block in self._blocks or self._read():
             rows, size = rows + len(block.frame), size + block.frame.estimated_size()
-            if size <= KEPT:
-                kept.append(block)
+            kept = [*kept, block] if size <= KEPT else []
             yield block
         if not rows:
             raise TableError(f"{self.name}: the header stands alone; a table needs rows")
-        self._blocks[:] = kept if size <= KEPT else []
+        self._blocks[:] = kept
 
     def require(self, names: Iterable[str]) -> None:
         """Raise a TableError that lists every column of `names` that the table lacks."""
         if missing := [name for name in names if name not in self.columns]:
             s = "s are" if len(missing) > 1 else " is"
-            place = f"{self.name}:1" if isinstance(self.files[0], CsvFile) else self.name
-            raise TableError(f"{place}: {len(missing)} column{s} missing: {', '.join(map(repr, missing))}")
+            raise TableError(f"{self.name}:1: {len(missing)} column{s} missing: {', '.join(map(repr, missing))}")
 
     def _read(self) -> Iterator[Block]:
         for file in self.files:
-            first = 0
             with _readable(file.name):
-                for piece in file.blocks():
-                    lines, frame = (piece, piece.frame()) if isinstance(piece, CsvBlock) else (None, piece)
-                    if len(frame):
-                        yield Block(file.name, frame, self.null_values, first, lines)
-                    first += len(frame)
+                for frame, places in file.blocks():
+                    yield Block(file.name, frame, self.null_values, places)
 
 
 def open_table(source: Source, null_values: Sequence[str], name: str | None = None) -> Table:
@@ -141,7 +105,7 @@ def open_table(source: Source, null_values: Sequence[str], name: str | None = No
         if sorted(file.header) != sorted(files[0].header):
             differ = sorted(set(file.header) ^ set(files[0].header))
             raise TableError(f"{file.name}: its columns are not those of {files[0].name}: {listed(differ, 5)}")
-    return Table(name, files, list(null_values))
+    return Table(name, files[0].header, files, list(null_values))
 
 
 def find_files(path: Path) -> list[Path]:
@@ -194,7 +158,7 @@ def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -
     return np.setdiff1d(np.arange(count), validation), validation
 
 
-def _open_file(source: Source, name: str) -> CsvFile | ParquetFile:
+def _open_file(source: Source, name: str) -> File:
     if isinstance(source, Path):
         if source.is_dir():
             raise TableError(f"{name}: is a folder; give a .csv file")
@@ -210,12 +174,23 @@ def _open_file(source: Source, name: str) -> CsvFile | ParquetFile:
             start = source.peek(4)  # type: ignore[attr-defined]
         if not start.startswith(PARQUET):
             return open_csv(source, name)
-        source = source if isinstance(source, Path | bytes) else source.read()
-        return ParquetFile(name, source, list(_scan(source).collect_schema()))
+        return _open_parquet(source if isinstance(source, Path | bytes) else source.read(), name)
 
 
-def _scan(source: Source) -> pl.LazyFrame:
-    return pl.scan_parquet(source, glob=False)
+def _open_parquet(source: Path | bytes, name: str) -> File:
+    scan = pl.scan_parquet(source, glob=False)
+
+    def blocks() -> Iterator[tuple[pl.DataFrame, Places]]:
+        for first in range(0, scan.select(pl.len()).collect().item(), ROWS):
+            frame = scan.slice(first, ROWS).collect()
+            texts = [column.cast(column.dtype if column.dtype.is_numeric() else pl.String) for column in frame]
+            yield pl.DataFrame(texts), partial(_row_numbers, first)
+
+    return File(name, list(scan.collect_schema()), blocks)
+
+
+def _row_numbers(first: int, rows: Sequence[int]) -> list[str]:
+    return [f"row {first + row + 1}" for row in rows]
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The dataset of a config: its tables read, rows held out, the encoder fitted on the others, matrices filled."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -184,7 +184,8 @@ def _encode_train(table: Table, survey: Survey, folder: Path | None) -> tuple[En
         stores = {key: _stores(encoder, key, folder) for key in PARTS[: 1 + held.any()]}
         statistics = Moments(len(encoder.inputs)), Moments(len(encoder.targets))
         row = 0
-        for _, *matrices in Reading(encoder, table, target=True, fill=False):
+        reading = Reading(encoder, table, target=True, fill=False)
+        for _, *matrices in reading:
             here = held[row : row + len(matrices[0])]
             row += len(here)
             for i, matrix in enumerate(matrices):
@@ -197,7 +198,7 @@ def _encode_train(table: Table, survey: Survey, folder: Path | None) -> tuple[En
         encoder = fitted  # without the categories that occur only in the rows held out
     fill = np.array([feature.mean for feature in fitted.inputs])
     made = [Part(table.name, x.finish(fill), y.finish(), survey.dropped) for x, y in stores.values()]
-    return fitted, made[0], made[1] if len(made) > 1 else None
+    return fitted, made[0], replace(made[1], unseen=tuple(reading.unseen())) if len(made) > 1 else None
 
 
 def _stores(encoder: Encoder, key: str, folder: Path | None) -> tuple[Store, Store]:

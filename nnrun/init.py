@@ -49,8 +49,9 @@ class _Profile(Column):
         """Return why the column is no input, or None."""
         if self.kind == "number" and (self.counts_rows or (self.range.whole[0] and IDENTIFIER.fullmatch(self.name))):
             return "tells rows apart, as an identifier"
-        if self.kind == "number" and self.not_number.count:
-            return f"holds text among its numbers, as in {self.not_number.cells[0]!r}"
+        for fault in (self.not_number, self.not_finite, self.too_large):
+            if self.kind == "number" and fault.count:
+                return f"has a cell that {fault.what}: {fault.cells[0]!r}"
         if len(self.texts) == 1 and not self.missing.count:
             return "is always the same"
         return self.unfit(expand_dates=True)
@@ -68,6 +69,9 @@ class _Output(NamedTuple):
 
 def write_config(data: Path, target: str, folder: Path) -> str:
     """Return a commented config for a table, with paths from `folder`; raise a TableError where there can be none."""
+    path = os.path.relpath(data, folder)
+    if path != path.encode(errors="replace").decode():
+        raise TableError(f"{path!r}: the name is not UTF-8, as a config is; rename the file")
     table = open_table(data, NULL_VALUES, short_path(str(data)))
     if target not in table.columns:
         hint = did_you_mean(target, table.columns) or f"; it has {listed(table.columns, 12)}"
@@ -78,12 +82,13 @@ def write_config(data: Path, target: str, folder: Path) -> str:
         counts.update(block.texts(target).drop_nulls().to_list())
         for column in columns.values():
             column.survey(block)
-    output = _output(columns.pop(target), counts)
+    profile = columns.pop(target)
+    output = _output(profile, counts)
     dropped = {name: why for name, column in columns.items() if (why := column.why_drop())}
     inputs = [column for name, column in columns.items() if name not in dropped]
     if not inputs:
         raise TableError(f"{table.name}: no column is left to be an input: {'; '.join(dropped.values())}")
-    return "\n".join(_lines(table, os.path.relpath(data, folder), target, output, dropped, inputs)) + "\n"
+    return "\n".join(_lines(table, path, profile, output, dropped, inputs)) + "\n"
 
 
 def _output(target: _Profile, counts: Counter[str]) -> _Output:
@@ -91,38 +96,43 @@ def _output(target: _Profile, counts: Counter[str]) -> _Output:
     kind, statistics = target.kind, target.range.describe(0)
     spelt = {label_key(text): text for text in counts}
     low, high = statistics["minimum"], statistics["maximum"]
-    whole = statistics["whole"] and low in (0, 1) and high - low == len(spelt) - 1 and len(spelt) <= MAX_CLASSES
+    most = 0.4 * counts.total()  # labels: two rows of each, of those that are not held out
+    whole = statistics["whole"] and low in (0, 1) and high - low == len(spelt) - 1 <= min(MAX_CLASSES, most) - 1
     if not counts or len(spelt) == 1:
         raise TableError(f"column {target.name!r} has nothing to tell: {listed(list(counts), 1) or 'no value'}")
     if len(spelt) == 2:
         known = tuple(sorted(spelt)) in KNOWN_LABELS
         rarer = min(counts, key=counts.__getitem__)
         return _Output("two labels", 1, "sigmoid", "BinaryCrossentropy", "" if known else in_yaml(rarer))
-    if kind == "date" or (kind == "text" and len(spelt) > MAX_CATEGORIES):
-        raise TableError(f"column {target.name!r} {target.unfit(expand_dates=False) or 'holds dates'}: no target")
+    if kind == "date" or (kind == "text" and len(spelt) > min(MAX_CATEGORIES, most)):
+        raise TableError(
+            f"column {target.name!r} {target.unfit(expand_dates=False) or 'has few rows of each label'}: no target"
+        )
     if kind == "text" or whole:
         return _Output(f"{len(spelt)} labels", len(spelt), "softmax", "SparseCategoricalCrossentropy")
+    if problems := target.problems("number", missing=False, text_advice=""):
+        raise TableError(problems)
     never = low >= 0
     shown = f"{low:g} to {high:g}, {'never negative' if never else 'any number'}"
     return _Output(shown, 1, "softplus" if never else "linear", "MeanSquaredError")  # a ReLU that cannot die
 
 
 def _lines(
-    table: Table, path: str, target: str, output: _Output, dropped: dict[str, str], inputs: list[_Profile]
+    table: Table, path: str, target: _Profile, output: _Output, dropped: dict[str, str], inputs: list[_Profile]
 ) -> Iterator[str]:
     rows = inputs[0].rows
     units = max(8, min(UNITS, rows // ROWS_PER_UNIT // 8 * 8))
-    yield f"# {rows:,} rows of {table.name}. Next: nnrun check, then nnrun train, with this file's name."
+    yield f"# {rows:,} rows of {table.name!r}. Next: nnrun check, then nnrun train, with this file's name."
     yield "data:"
     yield f"  train: {in_yaml(path)}"
-    yield f"  target: {in_yaml(target)}  # {output.kind}"
+    yield f"  target: {in_yaml(target.name)}  # {output.kind}"
     if output.positive:
         yield f"  positive: {output.positive}  # the label that probabilities are of, the rarer one"
     if dropped:
         yield f"  drop: [{', '.join(map(in_yaml, dropped))}]"
-        yield from (f"  # {name} {why}" for name, why in dropped.items())
-    if gaps := [column.name for column in inputs if column.missing.count]:
-        yield f"  missing: mean  # in {listed(gaps, 3)}: a number gets the mean, text a category of its own"
+        yield from (f"  # {name!r} {why}" for name, why in dropped.items())
+    if gaps := [column.name for column in (*inputs, target) if column.missing.count]:
+        yield f"  missing: mean  # in {listed(gaps, 3)}: a number gets the mean, text a category, no target no row"
     if any(column.kind == "date" for column in inputs):
         yield "  dates: expand  # to year, month, day, weekday and hour"
     yield "  validation_split: 0.2  # rows that are never trained on, which tell when to stop"

@@ -82,13 +82,13 @@ def memory_bytes() -> int:
     with suppress(OSError, StopIteration, ValueError):
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         known.append(next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")))
-    for limit, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
-        with suppress(OSError, ValueError):  # "max" where there is none
-            group = Path("/sys/fs/cgroup")
-            known.append(int((group / limit).read_text()) - int((group / used).read_text()))
+    with suppress(OSError):
+        groups = [line.split(":")[1:] for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()]
+        for kind, path in groups:
+            for folder in (Path("/sys/fs/cgroup", kind, path[1:]), Path("/sys/fs/cgroup", kind)):
+                for name in ("memory.max", "memory.limit_in_bytes"):
+                    with suppress(OSError, ValueError):  # "max" where there is none
+                        known.append(int((folder / name).read_text(encoding="ascii")))
     with suppress(ImportError):  # Windows has none
         import resource
 

@@ -43,9 +43,10 @@ class Survey:
                 drop = f"to train without it: `drop: [{in_yaml(column.name)}]`"
                 problems.append(f"{self.table.name}: column {column.name!r} {unfit}; {drop}")
             else:
-                problems += column.problems(column.kind, missing=data.missing == "error", text_advice="")
+                kind: Kind = "text" if column.kind == "boolean" else column.kind  # true and false are no numbers
+                problems += column.problems(kind, missing=data.missing == "error", text_advice="")
         advice = "; for labels, use loss: BinaryCrossentropy, or SparseCategoricalCrossentropy for more than two"
-        kind: Kind = "label" if self.config.is_classes else "number"
+        kind = "label" if self.config.is_classes else "number"
         for target in self.targets:
             problems += target.problems(kind, missing=True, text_advice=advice)
         return problems
