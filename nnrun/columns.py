@@ -56,7 +56,7 @@ class Fault:
             lines += ", ".join(self.places) + ", ..." * (self.count > len(self.places))
             more = f" ({self.count} such cells: {lines})"
         shown = "" if cell is None else f"{received(cell)} "
-        return f"{self.name}:{self.places[0]}: column {column!r}: {shown}{self.what}{_hint(cell or "")}{more}"
+        return f"{self.name}:{self.places[0]}: column {column!r}: {shown}{self.what}{_hint(cell or '')}{more}"
 
 
 class Column:
