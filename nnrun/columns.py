@@ -102,8 +102,7 @@ class Column:
         """Return the cells as Float64, null where they are missing or wrong; true and false as 1 and 0 if `boolean`."""
         self.rows += len(block.frame)
         numbers: pl.Series = block.frame[self.name].cast(pl.Float64, strict=False)
-        null = pl.Series(block.null_values, dtype=pl.String).cast(pl.Float64, strict=False).drop_nulls().to_list()
-        if _fits(numbers).fill_null(value=False).all() and not numbers.is_in(null).any():
+        if _fits(numbers).fill_null(value=False).all() and not numbers.is_in(block.null_numbers).any():
             return numbers
         texts = cells = block.texts(self.name)
         if boolean:

@@ -99,7 +99,9 @@ class CsvBlock:
                 yield line, [cell.replace(NUL, "\0") for cell in cells]
                 line = self.line + reader.line_num
         except csv.Error as error:
-            raise csv.Error(f"{line}: {error}; is a quote left open here?") from None
+            bare = "new-line" in str(error)  # or "unexpected end of data", or text after a quoted cell
+            reason = "a CR stands inside the line; quote the cell" if bare else f"{error}; is a quote left open here?"
+            raise csv.Error(f"{line}: {reason}") from None
 
 
 def open_csv(source: Source, name: str) -> File:
@@ -195,14 +197,14 @@ def _read(file: Any, size: int) -> bytes:
 def _end_of_records(data: bytes) -> int:
     """Return where the last whole record ends: after the last line end outside quotes, or 0."""
     end = data.rfind(b"\n") + 1
-    if data.count(b'"', 0, end) % 2:
+    while data.count(b'"', 0, end) % 2:
         end = data.rfind(b"\n", 0, data.rfind(b'"', 0, end)) + 1
     return end
 
 
 def _reader(data: bytes, separator: str, *, strict: bool = True) -> Any:
     """Return a csv reader of the bytes, in which NUL stands for the NUL byte."""
-    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="replace", newline="")
+    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="replace", newline="\n")
     return csv.reader((line.replace("\0", NUL) for line in text), delimiter=separator, strict=strict)
 
 

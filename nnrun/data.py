@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from nnrun.csv_file import File, Places, Source, open_binary, open_csv
-from nnrun.errors import TableError, listed
+from nnrun.errors import TableError, listed, short_path
 from nnrun.files import sha256
 
 KEPT = 64 << 20  # bytes of a table whose blocks are kept for a second reading
@@ -42,9 +42,19 @@ class Block:
 
     def texts(self, column: str) -> pl.Series:
         """Return a column's cells without the spaces around them; missing ones are null."""
-        texts: pl.Series = self.frame[column].cast(pl.String).str.strip_chars()
-        present: pl.Series = texts.set(texts.is_in(["", *self.null_values]), None)
+        cells = self.frame[column]
+        texts: pl.Series = cells.cast(pl.String).str.strip_chars()
+        missing = texts.is_in(["", *self.null_values])
+        if cells.dtype.is_numeric():
+            missing = cells.cast(pl.Float64).is_in(self.null_numbers)
+        present: pl.Series = texts.set(missing, None)
         return present
+
+    @property
+    def null_numbers(self) -> pl.Series:
+        """The null values that are numbers."""
+        numbers: pl.Series = pl.Series(self.null_values, dtype=pl.String).cast(pl.Float64, strict=False).drop_nulls()
+        return numbers.implode()
 
     def without_missing(self, columns: Sequence[str]) -> "Block":
         """Return the block without the rows in which a cell of these columns is missing."""
@@ -99,7 +109,7 @@ def open_table(source: Source, null_values: Sequence[str], name: str | None = No
     name = name or str(source)
     parts: list[tuple[Source, str]] = [(source, name)]
     if isinstance(source, Path) and not source.exists():
-        parts = [(part, str(Path(name).with_name(part.name))) for part in find_files(source)] or parts
+        parts = [(part, short_path(str(part))) for part in find_files(source)] or parts
     files = [_open_file(part, called) for part, called in parts]
     for file in files[1:]:
         if sorted(file.header) != sorted(files[0].header):

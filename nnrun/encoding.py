@@ -155,8 +155,8 @@ class Reading:
             wrong = wrong or bool(self.problems())
             if not wrong:
                 yield kept, x, y
-        if wrong:
-            raise TableError(self.problems())
+        if wrong or not next(iter(self.columns.values())).rows:
+            raise TableError(self.problems() or f"{self.table.name}: every row is left out for a missing cell")
 
     def problems(self) -> list[str]:
         """Return a line for each kind of wrong cell in each column so far."""

@@ -37,7 +37,8 @@ class Survey:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
         problems, data = [], self.config.data
         if not self.rows:
-            return [f"{self.table.name}: no row without a missing cell; say missing: mean under data"]
+            advice = "; say missing: mean under data" if data.missing == "drop" else ", that of the target"
+            return [f"{self.table.name}: every row is left out for a missing cell{advice}"]
         for column in self.columns:
             if unfit := column.unfit(expand_dates=data.dates == "expand"):
                 drop = f"to train without it: `drop: [{in_yaml(column.name)}]`"
