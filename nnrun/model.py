@@ -85,6 +85,6 @@ def _make_metric(metric: str | Spec, config: Config) -> Any:
     arguments = {} if isinstance(metric, str) else {k: v for k, v in metric.items() if k != "name"}
     if config.from_logits and name == "BinaryAccuracy":
         arguments["threshold"] = 0.0  # the logit of probability 0.5
-    elif config.from_logits:
+    elif config.from_logits and not name.endswith("Accuracy"):  # that of several labels goes by the largest
         arguments["from_logits"] = True
     return make(keras.metrics, {"class": name, "name": metric_name(metric), **arguments}, "class")
