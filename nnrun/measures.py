@@ -6,7 +6,8 @@ import numpy as np
 
 from nnrun.moments import Moments
 
-SCORE_BITS = 8  # of float32's 24 bits that AUC leaves out: scores that agree to 2^-15 of their size count as ties
+SCORE_BITS = 9  # of float32's 24 that AUC leaves out: ties are scores that agree to 2^-14 of p, or of 1 - p beyond 0.5
+HALF = int(np.float32(0.5).view(np.int32)) >> SCORE_BITS
 
 
 class ClassMeasure:
@@ -15,7 +16,7 @@ class ClassMeasure:
     def __init__(self, labels: int) -> None:
         self.labels = labels
         self.confusion = np.zeros((labels, labels), np.int64)
-        self.scores = np.zeros((2, (int(np.float32(1).view(np.int32)) >> SCORE_BITS) + 1), np.int64)
+        self.scores = np.zeros((2, 2 * HALF + 1), np.int64)
 
     def add(self, y: "np.ndarray[Any, Any]", probability: "np.ndarray[Any, Any]") -> None:
         """Count rows: y (rows, 1) the label's number, probability (rows, 1) of the second of two, or (rows, labels)."""
@@ -24,9 +25,10 @@ class ClassMeasure:
         pairs = np.bincount(actual * self.labels + called, minlength=self.labels**2)
         self.confusion += pairs.reshape(self.labels, self.labels)
         if self.labels == 2:  # the bits of a float32 from 0 to 1 are in its order
-            bits = np.ascontiguousarray(probability[:, -1], np.float32).view(np.int32) >> SCORE_BITS
+            p = np.clip(np.ascontiguousarray(probability[:, -1], np.float32), 0, 1)  # a linear output may be beyond
+            bits = np.minimum(p, 1 - p).view(np.int32) >> SCORE_BITS
             for label in (0, 1):
-                np.add.at(self.scores[label], bits[actual == label], 1)
+                np.add.at(self.scores[label], np.where(p < 0.5, bits, 2 * HALF - bits)[actual == label], 1)
 
     def metrics(self) -> dict[str, Any]:
         """Return `confusion_matrix`, a row per true label, and of two labels `auc`, `precision` and `recall`, or None.
