@@ -166,5 +166,6 @@ def feature_range(config: Config, dataset: Dataset) -> Iterator[str]:
         elif largest * EPSILON > COARSE * deviation and feature.minimum < feature.maximum:
             yield f"{place} varies by {deviation:.2g} around {largest:.3g}, too little for float32; subtract an offset"
     for target in dataset.encoder.targets:
-        if target.scale > LARGEST:
-            yield f"{dataset.train.name}: column {target.name!r}: squares of {target.scale:.0e} overflow float32"
+        if target.scale > LARGEST**0.5:  # Adam squares gradients, which grow with the square of the scale
+            place = f"{dataset.train.name}: column {target.name!r}"
+            yield f"{place} varies by {target.scale:.0e}, too much for gradients in float32; give it in another unit"
