@@ -53,8 +53,8 @@ class Block:
     @property
     def null_numbers(self) -> pl.Series:
         """The null values that are numbers."""
-        numbers: pl.Series = pl.Series(self.null_values, dtype=pl.String).cast(pl.Float64, strict=False).drop_nulls()
-        return numbers.implode()
+        nulls = pl.Series(self.null_values, dtype=pl.String).cast(pl.Float64, strict=False)
+        return pl.Series([nulls.drop_nulls()], dtype=pl.List(pl.Float64))
 
     def without_missing(self, columns: Sequence[str]) -> "Block":
         """Return the block without the rows in which a cell of these columns is missing."""
@@ -85,6 +85,10 @@ class Table:
         if not rows:
             raise TableError(f"{self.name}: the header stands alone; a table needs rows")
         self._blocks[:] = kept
+
+    def height(self) -> int:
+        """Return the number of rows."""
+        return sum(len(block.frame) for block in self.blocks())
 
     def require(self, names: Iterable[str]) -> None:
         """Raise a TableError that lists every column of `names` that the table lacks."""

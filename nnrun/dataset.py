@@ -164,7 +164,8 @@ def _encode(
     parts, problems = {"validation": validation}, []
     for key in PARTS[1:]:
         if key in tables:
-            reading, x, y = Reading(encoder, tables[key], target=True), *_stores(encoder, key, folder)
+            reading = Reading(encoder, tables[key], target=True)
+            x, y = _stores(encoder, tables[key].height(), key, folder)
             try:
                 for _, features, targets in reading:
                     x.append(features)
@@ -181,7 +182,8 @@ def _encode_train(table: Table, survey: Survey, folder: Path | None) -> tuple[En
     """Fill the matrices of the rows to train on and of those held out; missing cells are filled at the end."""
     encoder, held = survey.encoder(), survey.held_out()
     while True:
-        stores = {key: _stores(encoder, key, folder) for key in PARTS[: 1 + held.any()]}
+        counts = {"train": int((~held).sum()), "validation": int(held.sum())}
+        stores = {key: _stores(encoder, rows, key, folder) for key, rows in counts.items() if rows}
         statistics = Moments(len(encoder.inputs)), Moments(len(encoder.targets))
         row = 0
         reading = Reading(encoder, table, target=True, fill=False)
@@ -201,9 +203,9 @@ def _encode_train(table: Table, survey: Survey, folder: Path | None) -> tuple[En
     return fitted, made[0], replace(made[1], unseen=tuple(reading.unseen())) if len(made) > 1 else None
 
 
-def _stores(encoder: Encoder, key: str, folder: Path | None) -> tuple[Store, Store]:
+def _stores(encoder: Encoder, rows: int, key: str, folder: Path | None) -> tuple[Store, Store]:
     paths = [folder / f"{key}-{which}.f32" if folder else None for which in "xy"]
-    return Store(len(encoder.inputs), paths[0]), Store(len(encoder.targets), paths[1])
+    return Store(rows, len(encoder.inputs), paths[0]), Store(rows, len(encoder.targets), paths[1])
 
 
 def _load(config: Config, folder: Path) -> Dataset:

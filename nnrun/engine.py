@@ -19,6 +19,7 @@ from nnrun.storage import Matrix
 
 SECONDS_PER_CALL = 0.4  # a graph loop cannot be interrupted: Ctrl-C and progress wait this long
 GROWTH = 8  # how much longer than the last one a call may be
+ALIGNMENT = 64  # bytes: what Eigen, which computes on the CPU, wants of memory
 PREDICTION_ROWS = 8_192  # rows per call: some MB of activations, and no cost per row to speak of
 CHUNK_ROWS = 4_096  # rows of a memory-mapped table that are read together: some 100 KB, so the disk keeps up
 RESIDENT_CHUNKS = 128  # chunks that are shuffled together: half a million rows, drawn from all over the table
@@ -73,7 +74,15 @@ class Rows:
 
     def _tensors(self, rows: Any) -> Tensors:
         given = (self.arrays.x, self.arrays.y, self.arrays.sample_weight)
-        return tuple(tf.constant(array[rows]) for array in given if array is not None)
+        return tuple(_tensor(array[rows]) for array in given if array is not None)
+
+
+def _tensor(array: Any) -> Any:
+    """Return the array as a tensor: sharing its memory where it can be shared, since a copy takes twice its size."""
+    shareable = array.flags.writeable and array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0
+    if shareable and not tf.config.list_logical_devices("GPU"):
+        return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    return tf.constant(array)
 
 
 class Loop:

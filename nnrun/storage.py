@@ -1,5 +1,6 @@
 """Where the matrices of a table are kept: in memory, or in files that are memory-mapped where they would not fit."""
 
+import mmap
 import os
 import shutil
 import time
@@ -18,34 +19,33 @@ STALE = 86_400  # seconds after which a half-built cache was left behind by a cr
 
 
 class Store:
-    """A float32 matrix of shape (rows, columns) that grows block by block: in memory, or in the file at `path`."""
+    """A float32 matrix of shape (rows, columns) to be filled block by block: in memory, or in the file at `path`.
 
-    def __init__(self, columns: int, path: Path | None) -> None:
-        self.columns, self.path = columns, path
-        self.blocks: list[Matrix] = []
-        self.file: Any = path.open("wb") if path else None
+    It begins on a page, so that TensorFlow can share its memory.
+    """
 
-    def append(self, rows: "np.ndarray[Any, Any]") -> None:
-        """Add rows of any float type."""
-        block = np.ascontiguousarray(rows, dtype=np.float32)
-        if self.file:
-            self.file.write(block)
+    def __init__(self, rows: int, columns: int, path: Path | None) -> None:
+        self.path, self.rows = path, 0
+        if path:
+            self.matrix: Matrix = np.memmap(path, np.float32, "w+", shape=(rows, columns))
         else:
-            self.blocks.append(block)
+            buffer = mmap.mmap(-1, max(4, 4 * rows * columns))
+            self.matrix = np.frombuffer(buffer, np.float32, rows * columns).reshape(rows, columns)
+
+    def append(self, block: "np.ndarray[Any, Any]") -> None:
+        """Add rows of any float type."""
+        self.matrix[self.rows : self.rows + len(block)] = block
+        self.rows += len(block)
 
     def finish(self, fill: "np.ndarray[Any, Any] | None" = None) -> Matrix:
-        """Return the matrix, with `fill` (columns,) in place of NaN."""
-        if self.file:
-            self.file.flush()
-            os.fsync(self.file.fileno())
-            self.file.close()
-        matrix = map_matrix(self.path, self.columns, "r+") if self.path else np.concatenate(self.blocks)
-        self.blocks.clear()
+        """Return the matrix of the rows that were added, with `fill` (columns,) in place of NaN."""
+        matrix = self.matrix[: self.rows]
         for start in range(0, len(matrix) if fill is not None else 0, FILL_ROWS):
             rows = matrix[start : start + FILL_ROWS]
             np.copyto(rows, fill, where=np.isnan(rows), casting="same_kind")  # type: ignore[arg-type]
-        if isinstance(matrix, np.memmap):
-            matrix.flush()
+        if isinstance(self.matrix, np.memmap):
+            self.matrix.flush()
+            os.truncate(self.matrix.filename, matrix.nbytes)  # type: ignore[arg-type]
         return matrix
 
 
