@@ -65,7 +65,7 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("monitor", STOP_ON_FALSE_POSITIVES, [], "early_stopping: say mode: min or max for val_FalsePositives"),
     ("feature-range", {}, [age * 1e-9], "table.csv: column 'age' varies by"),
     ("feature-range", {}, [age * 1e20], "table.csv: column 'age' varies by"),
-    ("feature-range", {"data.target": "age", "loss": "mse", "layers": [{"units": 1}]}, [age * 1e12], "too much for gradients"),
+    ("feature-range", {**NUMBERS, "data.target": "age"}, [age * 1e12], "too much for gradients"),
 ]  # fmt: skip
 WARNINGS = [
     ("linear-hidden", {"layers": [{"units": 4}, SIGMOID]}, [], "layers: every hidden layer is linear,"),
