@@ -89,8 +89,8 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
     from nnrun.report import describe_dataset, describe_network
 
     dataset = _prepare(config, overrides)
-    click.echo(f"{describe_dataset(dataset)}\n")
-    click.echo(describe_network(dataset.config, len(dataset.encoder.inputs)))
+    network = describe_network(dataset.config, len(dataset.encoder.inputs))
+    click.echo(f"{describe_dataset(dataset)}\n\n{network}")
 
 
 @_command("train configs/digits-relu.yaml --set epochs=50")

@@ -71,8 +71,7 @@ class Rows:
 class Loop:
     """A model's train_step or test_step, run over batches of resident rows in calls of about half a second.
 
-    A step takes `batch_size` rows; the last batch may be smaller, and counts as Keras counts it. `rows` is how many
-    there will be, where that is known.
+    The last batch may be smaller, and counts as Keras counts it. `rows` is how many there will be, where that is known.
     """
 
     def __init__(
@@ -92,10 +91,7 @@ class Loop:
         self._steps_per_call = 1
 
     def run(self, resident: Iterable[tuple[Tensors, Order]], report: Callable[[int], None] = lambda _: None) -> Logs:
-        """Run every step over the rows of each tuple of tensors, in the order beside it, and return the metrics.
-
-        `report` is called with the number of steps done.
-        """
+        """Return the metrics of every step over each tensors' rows in their order; `report` gets the steps done."""
         self._reset()
         before, size = 0, self._batch_size
         for tensors, order in resident:

@@ -28,16 +28,13 @@ class ClassMeasure:
             np.add.at(self.scores, (actual, bits), 1)
 
     def metrics(self) -> dict[str, Any]:
-        """Return `confusion_matrix`, a row per true label, and of two labels `auc`, `precision` and `recall`, or None.
-
-        AUC is the share of pairs of a positive and a negative row that are ranked rightly, ties counting half.
-        """
+        """Return `confusion_matrix`, a row per true label, and of two labels `auc`, `precision`, `recall`, or None."""
         table = {"confusion_matrix": self.confusion.tolist()}
         if self.labels > 2:
             return table
         (_, false_positive), (false_negative, true_positive) = self.confusion.tolist()
         negative, positive = self.scores
-        below = np.cumsum(negative) - negative / 2
+        below = np.cumsum(negative) - negative / 2  # AUC is the share of pairs ranked rightly, ties counting half
         return {
             "auc": _ratio(float(positive @ below), float(negative.sum() * positive.sum())),
             "precision": _ratio(true_positive, true_positive + false_positive),

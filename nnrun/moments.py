@@ -8,10 +8,7 @@ Values = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
 class Moments:
-    """Count, mean, variance and range of each column of blocks of rows; NaN cells are left out.
-
-    Blocks are combined as in Chan, Golub and LeVeque (1979), which loses nothing to large means.
-    """
+    """Count, mean, variance and range of each column of blocks of rows; NaN cells are left out."""
 
     def __init__(self, columns: int) -> None:
         self.count = np.zeros(columns, np.int64)
@@ -27,6 +24,7 @@ class Moments:
         known = values if present.all() else np.where(present, values, 0.0)
         mean = known.sum(axis=0) / np.maximum(count, 1)
         squares = (np.where(present, known - mean, 0.0) ** 2).sum(axis=0)
+        # combined as in Chan, Golub and LeVeque (1979), which loses nothing to large means
         total, shift = np.maximum(self.count + count, 1), mean - self.mean
         self.squares += squares + shift**2 * (self.count * count / total)
         self.mean += shift * (count / total)

@@ -1,7 +1,4 @@
-"""A run directory applied to a table: predict and evaluate.
-
-The model is built from the run's validated config; of `model.keras` only the weights are read.
-"""
+"""A run directory applied to a table: predict and evaluate; of its `model.keras` only the weights are read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,10 +25,7 @@ from nnrun.storage import Matrix
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A finished run, ready to predict.
-
-    `model` is compiled and gives logits where the loss is from logits; `serving` gives probabilities.
-    """
+    """A finished run: `model` is compiled, its outputs logits where the loss is from logits, `serving`'s never."""
 
     config: Config
     encoder: Encoder

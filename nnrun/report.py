@@ -27,7 +27,7 @@ def describe_dataset(dataset: Dataset) -> str:
         values = f"{target.minimum:g} to {target.maximum:g}, mean {target.mean:g}"
         if encoder.labels:
             values = ", ".join(f"{label!r} {n}" for label, n in dataset.label_counts.items())
-            values += f"; probabilities are of {encoder.labels[1]!r}" if dataset.config.is_binary else ""
+            values += f"; probabilities are of {encoder.labels[-1]!r}" if dataset.config.is_binary else ""
         lines.append(f"target    {target.name}: {values}")
     return "\n".join(lines)
 

@@ -126,8 +126,6 @@ def fit_compiled(model: Model, dataset: Dataset, callbacks: list[Any]) -> None:
     held_out = Rows(dataset.arrays(dataset.validation), size) if dataset.validation else None
     validating = held_out and Loop(model.test_step, model, size, held_out.count)
     listed = keras.callbacks.CallbackList(callbacks, model=model, epochs=config.epochs, steps=training.steps)
-    model.stop_training = False
-    logs: Logs = {}
     listed.on_train_begin()
     for epoch in range(config.epochs):
         listed.on_epoch_begin(epoch)
