@@ -1,9 +1,11 @@
 """The command line: parse, call one function, print. Command bodies import what they need."""
 
+import inspect
 import json
 import math
 import shlex
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +17,9 @@ from nnrun.errors import short_path
 from nnrun.files import finite, open_output
 
 if TYPE_CHECKING:
-    from nnrun.csv_file import Source
     from nnrun.dataset import Dataset
+    from nnrun.encoding import Reading
+    from nnrun.prediction import TrainedRun
 
 PATH = click.Path(path_type=Path)
 SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable."
@@ -32,9 +35,8 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
     if wanted:
         from importlib.metadata import version
 
-        python = ".".join(map(str, sys.version_info[:3]))
-        libraries = f"Keras {version('keras')}, TensorFlow {version('tensorflow')}, Python {python}"
-        click.echo(f"nnrun {__version__} ({libraries})")
+        libraries = f"Keras {version('keras')}, TensorFlow {version('tensorflow')}"
+        click.echo(f"nnrun {__version__} ({libraries}, Python {sys.version.split()[0]})")
         context.exit()
 
 
@@ -52,51 +54,46 @@ def cli() -> None:
     """
 
 
-@cli.command()
+def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
+    """Make a command of a function; its help ends with an example."""
+    end = f"\n\n\b\nExample:\n  nnrun {example}"
+    return lambda function: cli.command(help=inspect.cleandoc(function.__doc__ or "") + end)(function)
+
+
+@_command("init configs/diabetes.csv --target progression -o diabetes.yaml")
 @click.argument("data", type=PATH)
 @click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
 @click.option("-o", "--output", type=PATH, help="The YAML file to write. Default: stdout.")
 def init(data: Path, target: str, output: Path | None) -> None:
-    """Write a config that trains on DATA as it stands, with comments.
-
-    \b
-    Example:
-      nnrun init configs/diabetes.csv --target progression -o diabetes.yaml
-    """
+    """Write a config that trains on DATA as it stands, with comments."""
     from nnrun.files import write_text
     from nnrun.init import write_config
 
-    if output:
-        _check_output(output, data)
-        if output.exists():
-            raise click.UsageError(f"-o {output}: exists; choose another name, or remove it")
-    config = write_config(data, target, output.parent if output else Path())
-    if output:
-        write_text(output, config)
-    else:
-        click.echo(config, nl=False)
+    if not output:
+        click.echo(write_config(data, target, Path()), nl=False)
+        return
+    _check_output(output, data)
+    if output.exists():
+        raise click.UsageError(f"-o {output}: exists; choose another name, or remove it")
+    write_text(output, write_config(data, target, output.parent))
 
 
-@cli.command()
+@_command("check configs/digits-relu.yaml")
 @click.argument("config", type=PATH)
 @SetOption
 def check(config: Path, overrides: tuple[str, ...]) -> None:
     """Tell all that can be known before training, without TensorFlow.
 
     Every mistake in CONFIG and its tables, warnings, and a summary of the data and the network.
-
-    \b
-    Example:
-      nnrun check configs/digits-relu.yaml
     """
     from nnrun.report import describe_dataset, describe_network
 
     dataset = _prepare(config, overrides)
-    click.echo(f"{describe_dataset(dataset)}\n")
-    click.echo(describe_network(dataset.config, len(dataset.encoder.inputs)))
+    network = describe_network(dataset.config, len(dataset.encoder.inputs))
+    click.echo(f"{describe_dataset(dataset)}\n\n{network}")
 
 
-@cli.command()
+@_command("train configs/digits-relu.yaml --set epochs=50")
 @click.argument("config", type=PATH)
 @click.option("-o", "--output", type=PATH, help=RUN_HELP)
 @SetOption
@@ -105,12 +102,7 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
 @JsonOption
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any) -> None:
-    """Train CONFIG on its table and save the model in a run directory.
-
-    \b
-    Example:
-      nnrun train configs/digits-relu.yaml --set epochs=50
-    """
+    """Train CONFIG on its table and save the model in a run directory."""
     from nnrun.report import describe_metrics
     from nnrun.runs import check_target
 
@@ -119,98 +111,70 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
         check_target(output, overwrite=options["overwrite"])
     dataset = _prepare(config, overrides, quiet=quiet, runs=output.parent if output else Path("runs"))
 
+    from nnrun import training
     from nnrun.progress import progress
-    from nnrun.training import check_expectations
-    from nnrun.training import train as train_dataset
 
     with progress(dataset.config.epochs, quiet=quiet) as callbacks:
-        result = train_dataset(dataset, stem=config.stem, path=output, callbacks=callbacks, **options)
+        result = training.train(dataset, stem=config.stem, path=output, callbacks=callbacks, **options)
     if as_json:
         summary = {"run": str(result.run.path), "status": "finished", "epochs": result.epochs}
-        summary |= {"seconds": round(result.seconds, 3), "metrics": finite(result.metrics)}
-        click.echo(json.dumps(summary))
+        click.echo(json.dumps({**summary, "seconds": round(result.seconds, 3), "metrics": finite(result.metrics)}))
     elif not quiet:
-        click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}")
-        click.echo(f"saved in {result.run.path}")
-        arguments = (str(result.run.path), short_path(dataset.config.data.train))
-        click.echo(f"next: nnrun predict {shlex.join(arguments)}")
-    check_expectations(dataset.config, result.metrics)
+        click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}\nsaved in {result.run.path}")
+        click.echo(f"next: nnrun predict {shlex.join([str(result.run.path), short_path(dataset.config.data.train)])}")
+    training.check_expectations(dataset.config, result.metrics)
 
 
-@cli.command()
+@_command("predict runs/digits-relu configs/digits01.csv --keep label")
 @click.argument("run", type=PATH)
 @click.argument("data", type=PATH)
 @click.option("-o", "--output", type=PATH, help="The CSV to write. Default: stdout.")
 @click.option("--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas.")
 @click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
-def predict(
-    run: Path, data: Path, output: Path | None, keep: str, threshold: float | None, escape_formulas: bool
-) -> None:
+def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float | None, **options: bool) -> None:
     """Predict each row of DATA, a table or - for standard input.
 
     Columns are found by name; the target may be absent.
-
-    \b
-    Example:
-      nnrun predict runs/digits-relu configs/digits01.csv --keep label
     """
     from nnrun.data import write_csv
-    from nnrun.encoding import Reading
-    from nnrun.prediction import load_run
 
     if output:
         _check_output(output, data)
-    trained = load_run(run)
+    trained, reading = _open(run, data, target=False, owed=True)
     if threshold is not None and (not trained.config.is_binary or math.isnan(threshold)):
         raise click.UsageError("--threshold is a probability from 0 to 1, for a run that predicts two labels")
-    reading = Reading(trained.encoder, trained.open(_source(data), str(data)), target=False, owed=True)
     kept = tuple(dict.fromkeys(name.strip() for name in keep.split(",") if name.strip()))
     predictions = trained.predictions(reading, keep=kept, threshold=0.5 if threshold is None else threshold)
-    ignored = [name for name in trained.ignored(reading.table) if name not in kept]
-    if ignored:
+    if ignored := [name for name in trained.ignored(reading.table) if name not in kept]:
         click.echo(f"ignored columns: {', '.join(ignored)}", err=True)
     with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
-        write_csv(predictions, file, escape_formulas=escape_formulas)
+        write_csv(predictions, file, **options)
     for line in reading.notes():
         click.echo(line, err=True)
 
 
-@cli.command()
+@_command("evaluate runs/digits-relu configs/digits01.csv")
 @click.argument("run", type=PATH)
 @click.argument("data", type=PATH)
 @JsonOption
 def evaluate(run: Path, data: Path, as_json: bool) -> None:
-    """Measure a run on DATA, a table with the target or - for standard input.
-
-    \b
-    Example:
-      nnrun evaluate runs/digits-relu configs/digits01.csv
-    """
-    from nnrun.encoding import Reading
-    from nnrun.prediction import load_run
+    """Measure a run on DATA, a table with the target or - for standard input."""
     from nnrun.report import describe_evaluation
 
-    trained = load_run(run)
-    reading = Reading(trained.encoder, trained.open(_source(data), str(data)), target=True)
+    trained, reading = _open(run, data, target=True)
     rows, metrics = trained.evaluate(reading)
-    click.echo(
-        json.dumps({"rows": rows, "metrics": finite(metrics)}) if as_json else describe_evaluation(rows, metrics)
-    )
+    summary = {"rows": rows, "metrics": finite(metrics)}
+    click.echo(json.dumps(summary) if as_json else describe_evaluation(rows, metrics))
     for line in reading.notes():
         click.echo(line, err=True)
 
 
-@cli.command()
+@_command("show runs/digits-relu")
 @click.argument("path", metavar="RUN|CONFIG", type=PATH)
 @click.pass_context
 def show(context: click.Context, path: Path) -> None:
-    """Show the layers with shapes and parameters, the data, and a run's best epoch.
-
-    \b
-    Example:
-      nnrun show runs/digits-relu
-    """
+    """Show the layers with shapes and parameters, the data, and a run's best epoch."""
     from nnrun.encoding import Encoder
     from nnrun.loading import load_config
     from nnrun.report import describe_network, describe_run
@@ -223,25 +187,25 @@ def show(context: click.Context, path: Path) -> None:
     if run.read_info().status == "finished":
         run.verify()
     click.echo(f"{describe_run(run)}\n")
-    encoder = Encoder.load(run.encoding)
-    click.echo(describe_network(load_config(run.config), len(encoder.inputs)))
+    click.echo(describe_network(load_config(run.config), len(Encoder.load(run.encoding).inputs)))
 
 
-@cli.command()
+@_command("schema > nnrun.schema.json")
 def schema() -> None:
-    """Print the JSON Schema of the config, for editors.
-
-    \b
-    Example:
-      nnrun schema > nnrun.schema.json
-    """
+    """Print the JSON Schema of the config, for editors."""
     from nnrun.loading import json_schema
 
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-def _source(data: Path) -> "Source":
-    return sys.stdin.buffer if str(data) == "-" else data
+def _open(run: Path, data: Path, **options: bool) -> "tuple[TrainedRun, Reading]":
+    """Load a run, and open a table, or standard input, to be read with its encoder."""
+    from nnrun.encoding import Reading
+    from nnrun.prediction import load_run
+
+    trained = load_run(run)
+    table = trained.open(sys.stdin.buffer if str(data) == "-" else data, str(data))
+    return trained, Reading(trained.encoder, table, **options)
 
 
 def _check_output(output: Path, data: Path) -> None:

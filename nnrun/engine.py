@@ -1,9 +1,8 @@
 """The compiled epoch: Keras's own steps, looped inside one `tf.function`.
 
-Keras's `fit` spends about 1 ms of Python and tf.data on every step, where a small network's arithmetic
-takes 0.02 ms. Here a graph loop gathers each batch by index from the resident rows and calls the
-model's own `train_step`, which Keras documents as its override point, so losses, optimizers, metrics
-and weights are Keras's bit for bit.
+Keras's `fit` spends about 1 ms of Python and tf.data on every step, a small network's arithmetic 0.02 ms. Here a graph
+loop gathers each batch by index from the resident rows and calls the model's own `train_step`, which Keras documents as
+its override point, so losses, optimizers, metrics and weights are Keras's bit for bit.
 """
 
 import time
@@ -24,8 +23,6 @@ PREDICTION_ROWS = 8_192  # rows per call: some MB of activations, and no cost pe
 CHUNK_ROWS = 4_096  # rows of a memory-mapped table that are read together: some 100 KB, so the disk keeps up
 RESIDENT_CHUNKS = 128  # chunks that are shuffled together: half a million rows, drawn from all over the table
 
-Report = Callable[[int], None]
-Step = Callable[[tuple[object, ...]], object]
 Logs = dict[str, float]
 Order = np.ndarray[tuple[int], np.dtype[np.int32]]
 Tensors = tuple[Any, ...]
@@ -34,8 +31,8 @@ Tensors = tuple[Any, ...]
 def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
     """Return the order of the rows in an epoch (counted from 0): int32 (rows,), fresh every epoch.
 
-    With a `chunk` of several rows, these are kept together: RESIDENT_CHUNKS of them, drawn from all over the table, are
-    shuffled row by row, then the next, so that no more than these need to be in memory.
+    `chunk` rows are kept together: RESIDENT_CHUNKS chunks, drawn from all over the table, are shuffled row by row, then
+    the next, so that no more than these need to be in memory.
     """
     generator = np.random.default_rng([seed, epoch])
     if chunk == 1:
@@ -48,19 +45,15 @@ def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
     return order
 
 
-def chunk_rows(arrays: Arrays, batch_size: int) -> int:
-    """Return how many rows are kept together: 1 in memory, of a memory-mapped table whole batches."""
-    return max(1, CHUNK_ROWS // batch_size) * batch_size if isinstance(arrays.x, np.memmap) else 1
-
-
 class Rows:
     """The rows of a part: resident as tensors, or of a memory-mapped one block after block as they are asked for."""
 
     def __init__(self, arrays: Arrays, batch_size: int) -> None:
-        self.arrays = arrays
+        self.arrays = [array for array in (arrays.x, arrays.y, arrays.sample_weight) if array is not None]
         self.count = len(arrays.x)
-        self.chunk = chunk_rows(arrays, batch_size)
-        self._all = self._tensors(...) if self.chunk == 1 else None
+        mapped = isinstance(arrays.x, np.memmap)
+        self.chunk = max(1, CHUNK_ROWS // batch_size) * batch_size if mapped else 1  # rows that are kept together
+        self._all = None if mapped else self._tensors(...)
 
     def blocks(self, order: Order | None = None) -> Iterator[tuple[Tensors, Order]]:
         """Yield tensors and the order in which to take their rows, so that all come in `order`, or as they stand."""
@@ -73,8 +66,7 @@ class Rows:
             yield self._tensors(rows), np.arange(len(rows), dtype=np.int32)
 
     def _tensors(self, rows: Any) -> Tensors:
-        given = (self.arrays.x, self.arrays.y, self.arrays.sample_weight)
-        return tuple(_tensor(array[rows]) for array in given if array is not None)
+        return tuple(_tensor(array[rows]) for array in self.arrays)
 
 
 def _tensor(array: Any) -> Any:
@@ -88,60 +80,45 @@ def _tensor(array: Any) -> Any:
 class Loop:
     """A model's train_step or test_step, run over batches of resident rows in calls of about half a second.
 
-    A step takes `batch_size` rows; the last batch may be smaller, and counts as Keras counts it. `rows` is how many
-    there will be, where that is known.
+    The last batch may be smaller, and counts as Keras counts it. `rows` is how many there will be, where that is known.
     """
 
-    def __init__(self, step: Step, model: Model, batch_size: int, rows: int | None = None) -> None:
-        jit_compile = model.jit_compile
-        self._step = step
-        self._batch_size = batch_size
+    def __init__(
+        self, step: Callable[[Tensors], object], model: Model, batch_size: int, rows: int | None = None
+    ) -> None:
+        self._step, self._batch_size = step, batch_size
         self.steps = -(-(rows or 0) // batch_size)
         # Keras traces batches with a fixed number of rows where every batch has it, and with an open
         # one elsewhere; the two round differently. XLA needs fixed ones: the last batch goes alone.
-        self._fixed = jit_compile or (rows is not None and rows % batch_size == 0)
-        options = {"jit_compile": jit_compile, "autograph": False, "reduce_retracing": True}
+        self._fixed = model.jit_compile or (rows is not None and rows % batch_size == 0)
+        options = {"jit_compile": model.jit_compile, "autograph": False, "reduce_retracing": True}
         self._run = tf.function(self._batches, **options)
         self._last = tf.function(self._batch, **options)
         # A metric's reset and result are some dozen small operations each, run once or twice an epoch.
         self._reset = tf.function(model.reset_metrics, autograph=False)
         self._results = tf.function(model.get_metrics_result, autograph=False)
-        self._calls = 0
         self._steps_per_call = 1
 
-    def run(self, resident: Iterable[tuple[Tensors, Order]], report: Report | None = None) -> Logs:
-        """Run every step over the rows of each tuple of tensors, in the order beside it, and return the metrics.
-
-        `report` is called with the number of steps done.
-        """
+    def run(self, resident: Iterable[tuple[Tensors, Order]], report: Callable[[int], None] = lambda _: None) -> Logs:
+        """Return the metrics of every step over each tensors' rows in their order; `report` gets the steps done."""
         self._reset()
-        done = 0
+        before, size = 0, self._batch_size
         for tensors, order in resident:
-            done = self._run_resident(tensors, order, done, report or (lambda _: None))
+            rows, indices, done = len(order), tf.constant(order), 0
+            looped = rows // size if self._fixed else -(-rows // size)
+            while done < looped:
+                stop, began = min(done + self._steps_per_call, looped), time.perf_counter()
+                self._run(tensors, indices, tf.constant(done), tf.constant(stop))
+                fitting = int((stop - done) * SECONDS_PER_CALL / max(time.perf_counter() - began, 1e-6))
+                self._steps_per_call = max(1, min(fitting, (stop - done) * GROWTH))
+                done = stop
+                report(before + done)
+            if done * size < rows:
+                self._last(tensors, indices[done * size :])
+                done += 1
+                report(before + done)
+            before += done
         return {name: value.numpy().item() for name, value in self._results().items()}
-
-    def _run_resident(self, tensors: Tensors, order: Order, before: int, report: Report) -> int:
-        rows, indices, done = len(order), tf.constant(order), 0
-        looped = rows // self._batch_size if self._fixed else -(-rows // self._batch_size)
-        while done < looped:
-            stop = min(done + self._steps_per_call, looped)
-            began = time.perf_counter()
-            self._run(tensors, indices, tf.constant(done), tf.constant(stop))
-            self._adapt(stop - done, time.perf_counter() - began)
-            done = stop
-            report(before + done)
-        if done * self._batch_size < rows:
-            self._last(tensors, indices[done * self._batch_size :])
-            done += 1
-            report(before + done)
-        return before + done
-
-    def _adapt(self, steps: int, seconds: float) -> None:
-        """Choose how many steps the next call takes; the first call's time is mostly tracing."""
-        self._calls += 1
-        if self._calls > 1:
-            fitting = int(steps * SECONDS_PER_CALL / max(seconds, 1e-6))
-            self._steps_per_call = max(1, min(fitting, steps * GROWTH))
 
     def _batches(self, tensors: Tensors, order: Any, start: Any, stop: Any) -> None:
         def one(step: Any) -> list[Any]:
@@ -166,12 +143,9 @@ def evaluate(model: Model, arrays: Arrays, batch_size: int) -> Logs:
 
 
 def build_variables(model: Model, targets: int) -> None:
-    """Make every variable of the optimizer, the loss and the metrics: none can be made in a graph.
-
-    One `test_step` on a row of zeros leaves the weights as they are.
-    """
+    """Make every variable of the optimizer, the loss and the metrics, since none can be made in a graph."""
     model.optimizer.build(model.trainable_variables)
-    model.test_step((tf.zeros((1, *model.input_shape[1:])), tf.zeros((1, targets))))
+    model.test_step((tf.zeros((1, *model.input_shape[1:])), tf.zeros((1, targets))))  # leaves the weights as they are
     model.reset_metrics()
 
 
@@ -181,7 +155,7 @@ def predictor(model: Model) -> Callable[[Matrix], Matrix]:
     call = tf.function(lambda block: model(block, training=False), input_signature=signature)
 
     def predict(x: Matrix) -> Matrix:
-        blocks = [call(x[i : i + PREDICTION_ROWS]).numpy() for i in range(0, len(x), PREDICTION_ROWS)]
-        return np.concatenate(blocks) if blocks else np.empty((0, model.output_shape[1]), np.float32)
+        starts = range(0, max(1, len(x)), PREDICTION_ROWS)
+        return np.concatenate([call(x[start : start + PREDICTION_ROWS]).numpy() for start in starts])
 
     return predict

@@ -27,21 +27,16 @@ class ClassMeasure:
         if self.labels == 2:  # the bits of a float32 from 0 to 1 are in its order
             p = np.clip(np.ascontiguousarray(probability[:, -1], np.float32), 0, 1)  # a linear output may be beyond
             bits = np.minimum(p, 1 - p).view(np.int32) >> SCORE_BITS
-            for label in (0, 1):
-                np.add.at(self.scores[label], np.where(p < 0.5, bits, 2 * HALF - bits)[actual == label], 1)
+            np.add.at(self.scores, (actual, np.where(p < 0.5, bits, 2 * HALF - bits)), 1)
 
     def metrics(self) -> dict[str, Any]:
-        """Return `confusion_matrix`, a row per true label, and of two labels `auc`, `precision` and `recall`, or None.
-
-        AUC is the share of pairs of a positive and a negative row that are ranked rightly, ties counting half (Mann
-        and Whitney, 1947). The labels called are those of probability 0.5 or more, of several the likeliest.
-        """
+        """Return `confusion_matrix`, a row per true label, and of two labels `auc`, `precision`, `recall`, or None."""
         table = {"confusion_matrix": self.confusion.tolist()}
         if self.labels > 2:
             return table
         (_, false_positive), (false_negative, true_positive) = self.confusion.tolist()
         negative, positive = self.scores
-        below = np.cumsum(negative) - negative / 2
+        below = np.cumsum(negative) - negative / 2  # AUC is the share of pairs ranked rightly, ties counting half
         return {
             "auc": _ratio(float(positive @ below), float(negative.sum() * positive.sum())),
             "precision": _ratio(true_positive, true_positive + false_positive),
@@ -65,16 +60,12 @@ class NumberMeasure:
         self.absolute += np.abs(error).sum(axis=0)
 
     def metrics(self) -> dict[str, Any]:
-        """Return `rmse`, `mean_absolute_error` and `r2`, each the average over the targets, as in scikit-learn.
-
-        R2 is 1 - (squared errors) / (squared deviations from the mean), None where a target is constant.
-        """
-        rows, spread = self.actual.count, self.actual.squares
+        """Return `rmse`, `mean_absolute_error` and `r2` (None where a target is constant), means over the targets."""
         constant = (self.actual.minimum == self.actual.maximum).any()
         return {
-            "rmse": float(np.sqrt(self.squared / rows).mean()),
-            "mean_absolute_error": float((self.absolute / rows).mean()),
-            "r2": None if constant else float((1 - self.squared / spread).mean()),
+            "rmse": float(np.sqrt(self.squared / self.actual.count).mean()),
+            "mean_absolute_error": float((self.absolute / self.actual.count).mean()),
+            "r2": None if constant else float((1 - self.squared / self.actual.squares).mean()),
         }
 
 

@@ -15,9 +15,8 @@ XLA_PAYS_FROM = 6_000  # steps: XLA compiles for 0.4 s where tracing takes 0.17,
 def build_network(config: Config, encoder: Encoder) -> Model:
     """Return the layers that are trained, not compiled; weights are drawn from the global seed.
 
-    Normalization stands first and, for MeanSquaredError, Rescaling last, each where the encoder has
-    something to scale; the layers of the config between them. The model goes from float32 (batch, inputs)
-    to float32 (batch, targets), or (batch, labels) of several, which are logits where the loss is from logits.
+    The model goes from float32 (batch, inputs) to float32 (batch, targets), or (batch, labels) of several labels, which
+    are logits where the loss is from logits.
     """
     layers = [keras.Input((len(encoder.inputs),))]
     if config.data.normalize:
@@ -33,15 +32,13 @@ def build_network(config: Config, encoder: Encoder) -> Model:
 
 
 def compile_model(model: Model, config: Config, rows: int) -> None:
-    """Compile with the config's optimizer, loss and metrics.
-
-    `rows`, the number of training rows, decides with the epochs about `jit_compile: auto`.
-    """
+    """Compile for this number of training rows, which decides with the epochs about `jit_compile: auto`."""
+    steps = -(-rows // config.batch_size) * config.epochs
     model.compile(
         optimizer=make(keras.optimizers, config.optimizer),
         loss=make(keras.losses, config.loss),
         metrics=[_make_metric(metric, config) for metric in config.metric_specs],
-        jit_compile=jit_compile(config, rows),
+        jit_compile=steps >= XLA_PAYS_FROM if config.jit_compile == "auto" else config.jit_compile,
     )
 
 
@@ -49,34 +46,20 @@ def serving_model(model: Model, config: Config) -> Model:
     """Return the model that is saved and predicts: the same layers, ending in probabilities."""
     if not config.from_logits:
         return model
-    layers = [
-        keras.Input(model.input_shape[1:]),
-        *model.layers,
-        keras.layers.Activation("sigmoid" if config.is_binary else "softmax"),
-    ]
-    return keras.Sequential(layers)
-
-
-def jit_compile(config: Config, rows: int) -> bool:
-    """Return whether to compile with XLA."""
-    if config.jit_compile != "auto":
-        return config.jit_compile
-    return -(-rows // config.batch_size) * config.epochs >= XLA_PAYS_FROM
+    last = keras.layers.Activation("sigmoid" if config.is_binary else "softmax")
+    return keras.Sequential([keras.Input(model.input_shape[1:]), *model.layers, last])
 
 
 def make(module: Any, spec: Spec, key: str = "name") -> Any:
     """Return an instance of the Keras class that a validated spec names."""
-    arguments = {k: _argument(k, v) for k, v in spec.items() if k != key}
+    arguments = {k: v for k, v in spec.items() if k != key}
+    for name, value in arguments.items():
+        kind = name.rpartition("_")[2]
+        if isinstance(value, dict) and kind in ("initializer", "regularizer", "constraint"):
+            arguments[name] = make(getattr(keras, f"{kind}s"), value)
     if not hasattr(module, spec[key]):  # Python 3.10 gets Keras 3.12
         raise ValueError(f"Keras {keras.__version__} has no {spec[key]}")
     return getattr(module, spec[key])(**arguments)
-
-
-def _argument(name: str, value: Any) -> Any:
-    for kind in ("initializer", "regularizer", "constraint"):
-        if isinstance(value, dict) and name.endswith(kind):
-            return make(getattr(keras, f"{kind}s"), value)
-    return value
 
 
 def _make_metric(metric: str | Spec, config: Config) -> Any:

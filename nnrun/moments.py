@@ -8,29 +8,23 @@ Values = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
 class Moments:
-    """Count, mean, variance and range of each column of blocks of rows; NaN cells are left out.
-
-    Blocks are combined as in Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
-    sample variances" (1979), which loses nothing to large means.
-    """
+    """Count, mean, variance and range of each column of blocks of rows; NaN cells are left out."""
 
     def __init__(self, columns: int) -> None:
         self.count = np.zeros(columns, np.int64)
         self.mean = np.zeros(columns)
         self.squares = np.zeros(columns)  # the sum of squared deviations from the mean
-        self.minimum = np.full(columns, np.inf)
-        self.maximum = np.full(columns, -np.inf)
+        self.minimum, self.maximum = np.full(columns, np.inf), np.full(columns, -np.inf)
         self.whole = np.ones(columns, bool)
-        self.missing = 0
 
     def add(self, values: Values) -> None:
         """Take a float64 block of shape (rows, columns) into account."""
         present = ~np.isnan(values)
         count = present.sum(axis=0)
-        self.missing += values.size - int(count.sum())
-        known = values if count.sum() == values.size else np.where(present, values, 0.0)
+        known = values if present.all() else np.where(present, values, 0.0)
         mean = known.sum(axis=0) / np.maximum(count, 1)
         squares = (np.where(present, known - mean, 0.0) ** 2).sum(axis=0)
+        # combined as in Chan, Golub and LeVeque (1979), which loses nothing to large means
         total, shift = np.maximum(self.count + count, 1), mean - self.mean
         self.squares += squares + shift**2 * (self.count * count / total)
         self.mean += shift * (count / total)
@@ -44,6 +38,7 @@ class Moments:
         if not self.count[column]:
             return {"mean": 0.0, "variance": 0.0, "minimum": 0.0, "maximum": 0.0, "whole": False}
         low, high = float(self.minimum[column]), float(self.maximum[column])
-        variance = 0.0 if low == high else float(self.squares[column] / self.count[column])
-        mean = low if low == high else float(self.mean[column])
+        mean, variance = float(self.mean[column]), float(self.squares[column] / self.count[column])
+        if low == high:
+            mean, variance = low, 0.0
         return {"mean": mean, "variance": variance, "minimum": low, "maximum": high, "whole": bool(self.whole[column])}

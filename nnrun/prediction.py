@@ -1,7 +1,4 @@
-"""A run directory applied to a table: predict and evaluate.
-
-The model is built from the run's validated config; of `model.keras` only the weights are read.
-"""
+"""A run directory applied to a table: predict and evaluate; of its `model.keras` only the weights are read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +13,7 @@ from nnrun.csv_file import Source
 from nnrun.data import Table, open_table
 from nnrun.dataset import Arrays
 from nnrun.encoding import Encoder, Reading
-from nnrun.engine import Logs, Loop, Order, Rows, Tensors, build_variables, predictor
+from nnrun.engine import Loop, Order, Rows, Tensors, build_variables, predictor
 from nnrun.errors import RunError, TableError
 from nnrun.loading import load_config
 from nnrun.measures import ClassMeasure, NumberMeasure
@@ -28,10 +25,7 @@ from nnrun.storage import Matrix
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A finished run, ready to predict.
-
-    `model` is compiled and gives logits where the loss is from logits; `serving` gives probabilities.
-    """
+    """A finished run: `model` is compiled, its outputs logits where the loss is from logits, `serving`'s never."""
 
     config: Config
     encoder: Encoder
@@ -44,18 +38,16 @@ class TrainedRun:
 
     def ignored(self, table: Table) -> list[str]:
         """Return the table's columns that are neither features nor targets."""
-        used = {f.name for f in self.encoder.features} | {t.name for t in self.encoder.targets}
-        used |= {*self.config.data.drop}
+        used = {f.name for f in self.encoder.features} | {*self.config.data.target, *self.config.data.drop}
         return [name for name in table.columns if name not in used]
 
     def predictions(
         self, reading: Reading, *, keep: tuple[str, ...] = (), threshold: float = 0.5
     ) -> Iterator[pl.DataFrame]:
-        """Yield a prediction for each row of the table, in order, block by block, or raise a TableError.
+        """Yield the columns of `keep` and a prediction for each row of the table, in order, or raise a TableError.
 
-        The columns of `keep` are copied before the predictions: for two labels `probability` and `prediction`
-        (the table's own label, the second from `threshold` on), for several `probability_LABEL` and `prediction`,
-        for numbers `prediction`, or `prediction_NAME` for each of several targets.
+        For two labels these are `probability` and `prediction` (the second label from `threshold` on), for several
+        `probability_LABEL` and `prediction`, for numbers `prediction`, or `prediction_NAME` for each of several.
         """
         reading.table.require(keep)
         predict = predictor(self.serving)
@@ -70,14 +62,12 @@ class TrainedRun:
             yield pl.DataFrame([block.frame[name] for name in keep] + [pl.Series(n, c) for n, c in columns.items()])
 
     def evaluate(self, reading: Reading) -> tuple[int, dict[str, Any]]:
-        """Return the number of rows, and the loss and metrics of the run's config with what is usual for its kind.
+        """Return the number of rows, and the run's loss and metrics with the usual ones, or raise a TableError.
 
-        For labels `confusion_matrix`, of two also `auc`, `precision` and `recall`, at probability 0.5; for numbers
-        `rmse`, `mean_absolute_error` and `r2` in the target's units. What is undefined is None. Raises a TableError.
+        For labels these come with `labels`; for numbers they are in the target's units. What is undefined is None.
         """
-        predict = predictor(self.serving)
-        labels, targets, size = len(self.encoder.labels), len(self.encoder.targets), self.config.batch_size
-        measure = ClassMeasure(labels) if labels else NumberMeasure(targets)
+        predict, labels = predictor(self.serving), self.encoder.labels
+        measure = ClassMeasure(len(labels)) if labels else NumberMeasure(len(self.encoder.targets))
         rows = 0
 
         def blocks() -> Iterator[tuple[Tensors, Order]]:
@@ -86,26 +76,23 @@ class TrainedRun:
                 arrays = Arrays(x.astype(np.float32), y.astype(np.float32))
                 measure.add(arrays.y, predict(arrays.x))
                 rows += len(x)
-                yield from Rows(arrays, size).blocks()
+                yield from Rows(arrays, self.config.batch_size).blocks()
 
-        build_variables(self.model, targets)
-        logs: Logs = Loop(self.model.test_step, self.model, size).run(blocks())
-        metrics: dict[str, Any] = {"loss": logs["loss"], **logs, **measure.metrics(), **logs}  # first, and winning
-        return rows, metrics | ({"labels": self.encoder.labels} if labels else {})
+        build_variables(self.model, len(self.encoder.targets))
+        logs = Loop(self.model.test_step, self.model, self.config.batch_size).run(blocks())
+        metrics = {"loss": logs["loss"], **logs, **measure.metrics(), **logs}  # the config's own win
+        return rows, metrics | ({"labels": labels} if labels else {})
 
     def _columns(self, outputs: Matrix, threshold: float) -> dict[str, Any]:
-        names, labels = (
-            [target.name for target in self.encoder.targets],
-            pl.Series(self.encoder.labels, dtype=pl.String),
-        )
+        labels = pl.Series(self.encoder.labels, dtype=pl.String)
         if self.config.is_binary:
             codes = (outputs[:, 0] >= np.float32(threshold)).astype(np.uint32)
             return {"probability": outputs[:, 0], "prediction": labels.gather(codes)}
         if self.config.is_classes:
             columns = {f"probability_{label}": p for label, p in zip(labels, outputs.T, strict=True)}
             return {**columns, "prediction": labels.gather(outputs.argmax(axis=1))}
-        prefixed = [f"prediction_{name}" for name in names] if len(names) > 1 else ["prediction"]
-        return dict(zip(prefixed, outputs.T, strict=True))
+        names = [f"prediction_{target.name}" for target in self.encoder.targets]
+        return dict(zip(names if len(names) > 1 else ["prediction"], outputs.T, strict=True))
 
 
 def load_run(path: Path) -> TrainedRun:

@@ -35,13 +35,6 @@ def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
         yield (_Bar(bar),)
 
 
-def _compact(logs: Logs) -> str:
-    """Return `loss 0.012 (val 0.023), accuracy 0.987 (val 0.954)`, which fits in 80 columns."""
-    held = {name: f" (val {logs[f'val_{name}']:.3g})" for name in logs if f"val_{name}" in logs}
-    own = [name for name in logs if not name.startswith("val_")]
-    return ", ".join(f"{name} {logs[name]:.3g}{held.get(name, '')}" for name in own)
-
-
 class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.began = time.monotonic()
@@ -67,4 +60,7 @@ class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
         self.bar.update(self.task, completed=self.epoch + (batch + 1) / self.params["steps"])
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self.bar.update(self.task, logs=_compact(logs or {}))
+        logs = logs or {}  # as `loss 0.012 (val 0.023), accuracy 0.987 (val 0.954)`, which fits in 80 columns
+        held = {name: f" (val {logs[f'val_{name}']:.3g})" for name in logs if f"val_{name}" in logs}
+        own = [f"{name} {logs[name]:.3g}{held.get(name, '')}" for name in logs if not name.startswith("val_")]
+        self.bar.update(self.task, logs=", ".join(own))

@@ -4,14 +4,13 @@ import csv
 import itertools
 import math
 import shutil
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
 
 from nnrun.errors import RunError
-from nnrun.files import sha256, write_json, write_text
+from nnrun.files import sha256, write_json
 
 FILES = ("config.yaml", "encoding.json", "history.csv", "metrics.json", "model.keras", "run.json")
 T = TypeVar("T")
@@ -55,7 +54,7 @@ class Run:
         write_json(self.info, {**known, **changes})
 
     def read_metrics(self) -> dict[str, float | None]:
-        """Return what metrics.json holds, or an empty dict for an unfinished run."""
+        """Return what metrics.json holds; empty for an unfinished run."""
         return _parse(dict[str, float | None], self.metrics) if self.metrics.exists() else {}
 
     def best_epoch(self) -> dict[str, str]:
@@ -93,50 +92,34 @@ class Run:
 
 def check_target(path: Path, *, overwrite: bool) -> None:
     """Raise a RunError where a run may not be written to `path`, since something stands there."""
-    occupied = any(path.iterdir()) if path.is_dir() else path.exists()
-    if occupied:
+    if any(path.iterdir()) if path.is_dir() else path.exists():
         Run(path).read_info()  # it is a run
         if not overwrite:
             raise RunError(f"{path}: exists; choose another with -o, or replace it with --overwrite")
 
 
 def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Run:
-    """Make a run directory: `path`, or the first of runs/STEM, runs/STEM-2, ... that is free.
+    """Make a run directory, without the files of a run before: `path`, or the first free of runs/STEM, runs/STEM-2, ...
 
-    With `overwrite`, the files of the run that stands at `path` (or runs/STEM) are removed.
+    With `overwrite`, runs/STEM need not be free. Raises a RunError where that cannot be.
     """
-    if path is None and not overwrite:
-        return Run(_first_free(Path("runs"), stem))
+    numbered = not path and not overwrite
     path = path or Path("runs") / stem
-    check_target(path, overwrite=overwrite)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        for name in FILES:
-            (path / name).unlink(missing_ok=True)
-        shutil.rmtree(path / "tensorboard", ignore_errors=True)
-    except OSError as error:
-        raise RunError(f"{path}: cannot be written: {error.strerror}") from None
-    return Run(path)
-
-
-def start_run(run: Run, config_yaml: str, encoding: dict[str, Any], **info: Any) -> None:
-    """Write what is known before training."""
-    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    run.write_info(status="running", started=started, **info)
-    write_text(run.config, config_yaml)
-    write_json(run.encoding, encoding)
-
-
-def _first_free(folder: Path, stem: str) -> Path:
-    for number in itertools.count(1):
-        path = folder / (stem if number == 1 else f"{stem}-{number}")
+    if not numbered:
+        check_target(path, overwrite=overwrite)
+    for number in itertools.count(2):
         try:
-            path.mkdir(parents=True)
+            path.mkdir(parents=True, exist_ok=not numbered)
+            for name in FILES:
+                (path / name).unlink(missing_ok=True)
             break
         except OSError as error:
-            if not path.is_dir():
-                raise RunError(f"{path}: cannot be written: {error.strerror}; choose one with -o") from None
-    return path
+            if not numbered or not path.is_dir():
+                hint = "; choose one with -o" if numbered else ""
+                raise RunError(f"{path}: cannot be written: {error.strerror}{hint}") from None
+            path = path.with_name(f"{stem}-{number}")
+    shutil.rmtree(path / "tensorboard", ignore_errors=True)
+    return Run(path)
 
 
 def _parse(kind: type[T], path: Path) -> T:

@@ -27,7 +27,9 @@ class Store:
     def __init__(self, rows: int, columns: int, path: Path | None) -> None:
         self.path, self.rows = path, 0
         if path:
-            self.matrix: Matrix = np.memmap(path, np.float32, "w+", shape=(rows, columns))
+            with path.open("wb") as file, suppress(AttributeError):  # only Linux has it: else a full disk kills us
+                os.posix_fallocate(file.fileno(), 0, max(4, 4 * rows * columns))
+            self.matrix: Matrix = np.memmap(path, np.float32, "r+", shape=(rows, columns))
         else:
             buffer = mmap.mmap(-1, max(4, 4 * rows * columns))
             self.matrix = np.frombuffer(buffer, np.float32, rows * columns).reshape(rows, columns)
