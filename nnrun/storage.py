@@ -67,7 +67,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > STALE:
                 shutil.rmtree(left)
-    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
+    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}-{time.time_ns()}")  # in containers all have one id
     temporary.mkdir()
     try:
         yield temporary
