@@ -5,6 +5,7 @@ from typing import Any
 
 import keras_names as oracle
 import numpy as np
+import polars as pl
 import pytest
 from pydantic import ValidationError
 
@@ -47,6 +48,8 @@ TELLING = (names.LAYER, names.OPTIMIZER, names.INITIALIZER, names.REGULARIZER)  
 MATRIX = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
 LABELS = np.array([[0], [1], [1], [0]], dtype=np.float32)
 OUTPUTS = np.array([[0.2], [0.7], [0.4], [0.6]], dtype=np.float32)
+BOTH = np.hstack([1 - OUTPUTS, OUTPUTS])  # what is for several labels takes an output for each
+TARGETS = {"BinaryCrossentropy": "label", "MeanSquaredError": "dose", "SparseCategoricalCrossentropy": "town"}
 
 
 def spec(named: Named, name: str, **arguments: Any) -> Spec:
@@ -65,11 +68,12 @@ def use(named: Named, instance: Any) -> Any:
         instance.build([weight])
         instance.apply([MATRIX], [weight])
         return weight.numpy()
+    outputs = BOTH if type(instance).__name__.startswith("Sparse") else OUTPUTS
     if named is names.METRIC:
-        instance.update_state(LABELS, OUTPUTS)
+        instance.update_state(LABELS, outputs)
         return np.asarray(instance.result())
     if named is names.LOSS:
-        return np.asarray(instance(LABELS, OUTPUTS))
+        return np.asarray(instance(LABELS, outputs))
     if named is names.LAYER:
         return np.asarray(instance(MATRIX, training=True))
     if named is names.INITIALIZER:
@@ -102,12 +106,20 @@ def test_the_defaults_are_the_ones_that_keras_itself_uses(named: Named, name: st
 
 
 @pytest.mark.parametrize("loss", names.LOSS.table)
-def test_every_metric_gives_one_finite_number_an_epoch(project, tmp_path: Path, loss: str) -> None:
-    fitting = [n for n in names.METRIC.table if loss == "BinaryCrossentropy" or n in names.NUMBER_METRICS]
-    metrics = [spec(names.METRIC, name) for name in fitting]
+def test_every_metric_gives_one_finite_number_an_epoch(project, frame, tmp_path: Path, loss: str) -> None:
+    of_labels = names.METRIC.table.keys() - names.CATEGORICAL_METRICS
+    fitting = {
+        "BinaryCrossentropy": of_labels,
+        "MeanSquaredError": names.NUMBER_METRICS,
+        "SparseCategoricalCrossentropy": names.CATEGORICAL_METRICS,
+    }[loss]
+    metrics = [spec(names.METRIC, name) for name in names.METRIC.table if name in fitting]
     metrics = [{k: v for k, v in metric.items() if v is not None} for metric in metrics]
-    target = "label" if loss == "BinaryCrossentropy" else "dose"
-    dataset = project.dataset({"metrics": metrics, "loss": loss, "data.target": target})
+    changes = {"metrics": metrics, "loss": loss, "data.target": TARGETS[loss], "data.features": ["age", "height"]}
+    if loss == "SparseCategoricalCrossentropy":
+        project.table(frame.with_columns(town=pl.Series(["Ely", "Bath", "York"] * 20)))
+        changes["layers"] = [{"units": 3, "activation": "softmax"}]
+    dataset = project.dataset(changes)
     result = train(dataset, stem="x", path=tmp_path / "run")
     assert [name for name, value in result.metrics.items() if not np.isfinite(value)] == []
     assert len(result.metrics) >= len(fitting)

@@ -22,6 +22,16 @@ WIDE = {"units": 10_000_000, "activation": "relu"}
 
 label, age = pl.col("label"), pl.col("age")
 LOW_HIGH = label.replace_strict({0: "low", 1: "high"}, return_dtype=pl.String)
+TOWN = pl.Series("town", ["Bath", "Ely", "York"] * 20)
+RARE_TOWN = (
+    pl.Series("town", ["Bath", "Ely", "York"] * 19 + ["Bath"] * 3)
+RARE_TOWN = RARE_TOWN.replace({"Ely": "York"}).scatter([0, 1], "Ely")
+)
+SOFTMAX = {"units": 3, "activation": "softmax"}
+SEVERAL = {"data.target": "town", "loss": "SparseCategoricalCrossentropy", "layers": [DENSE, SOFTMAX]}
+SEVERAL_LOGITS = {**SEVERAL, "loss": {"name": SEVERAL["loss"], "from_logits": True}, "layers": [DENSE, {"units": 3}]}
+GAPS = pl.when(pl.int_range(60) != 7).then("age")
+OTHER = {"data.test": "other.csv"}  # whose towns are all Leeds
 RARE = (pl.int_range(pl.len()) < 4).cast(int).alias("label")
 STOP_ON_FALSE_POSITIVES = {"metrics": ["FalsePositives"], "early_stopping": {"monitor": "val_FalsePositives"}}
 ERRORS = [  # the rule, changes to the good config, changed columns of the table, what the message says
@@ -64,6 +74,19 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("feature-range", {}, [age + 1.7e9], "around 1.7e+09, too little for float32; subtract"),
     ("monitor", STOP_ON_FALSE_POSITIVES, [], "early_stopping: say mode: min or max for val_FalsePositives"),
     ("feature-range", {}, [age * 1e-9], "table.csv: column 'age' varies by"),
+    ("labels", {**SEVERAL, "data.target": "age"}, [], "data.target: SparseCategoricalCrossentropy needs two"),
+    ("labels", SEVERAL, [pl.lit("Bath").alias("town")], "two labels or more, and rows of each; received 'Bath'"),
+    ("labels", {**SEVERAL, "data.positive": "Ely"}, [TOWN], "data.positive: is for two labels under BinaryCross"),
+    ("labels", {"data.target": "town"}, [TOWN], "for several labels SparseCategoricalCrossentropy"),
+    ("output-units", {**SEVERAL, "layers": [DENSE, {**SOFTMAX, "units": 2}]}, [TOWN], "for each label (3); received 2"),
+    ("output-units", {**SEVERAL, "data.target": ["town", "age"]}, [TOWN], "Crossentropy takes one target; received 2"),
+    ("logits-activation", {**SEVERAL_LOGITS, "layers": [SOFTMAX]}, [TOWN], "loss.from_logits: logits come from a"),
+    ("metric-loss", {**SEVERAL, "metrics": ["accuracy", "AUC"]}, [TOWN], "metrics[1]: AUC is for two labels; use acc"),
+    ("metric-loss", {**SEVERAL, "metrics": ["mae"]}, [TOWN], "metrics[0]: mae is for two labels; use accuracy, say"),
+    ("metric-loss", {"metrics": ["sparse_categorical_accuracy"]}, [], "is for several labels; use accuracy, say"),
+    ("metric-loss", {**NUMBERS, "metrics": ["SparseCategoricalAccuracy"]}, [], "is for classes; for numbers use"),
+    ("class-weight", {**SEVERAL, "class_weight": {"Bath": 1, "York": 2}}, [TOWN], "class_weight: label 'Ely' has no"),
+    ("class-weight", {**SEVERAL, "class_weight": {"Bath": 1, "Ely": 1, "York": 2, "Hull": 1}}, [TOWN], "'Hull' is no"),
     ("feature-range", {}, [age * 1e20], "table.csv: column 'age' varies by"),
     ("feature-range", {**NUMBERS, "data.target": "age"}, [age * 1e12], "too much for gradients"),
 ]  # fmt: skip
@@ -71,6 +94,12 @@ WARNINGS = [
     ("linear-hidden", {"layers": [{"units": 4}, SIGMOID]}, [], "layers: every hidden layer is linear,"),
     ("sigmoid-hidden", {"layers": [{**DENSE, "activation": "sigmoid"}, SIGMOID]}, [], "layers[0].activation"),
     ("bce-output", {"layers": [DENSE, LINEAR]}, [], "loss: the output is linear, which is no probability;"),
+    ("softmax-output", {**SEVERAL, "layers": [{"units": 3}]}, [TOWN], "loss: the output is linear, which is no prob"),
+    ("softmax-output", {**SEVERAL, "layers": [{**SIGMOID, "units": 3}]}, [TOWN], "end in activation: softmax, or"),
+    ("imbalance", SEVERAL, [RARE_TOWN], "rows are 'Ely'; consider class_weight: balanced"),
+    ("dropped-rows", {"data.missing": "drop"}, [GAPS], "table.csv: 1 row is left out for a missing cell"),
+    ("dropped-rows", {"data.missing": "mean"}, [pl.when(age > 40).then("label")], "rows are left out for a"),
+    ("unseen-category", OTHER, [TOWN], "other.csv: column 'town': 60 cells of categories that"),
     ("unscaled", {"data.normalize": False}, [], "data.normalize: values beyond 10 with normalize: false in 'age'"),
     ("target-copy", {}, [label.alias("copy")], "table.csv: column 'copy' equals the target; drop: [copy]"),
     ("imbalance", {}, [RARE], "rows are '1'; consider class_weight: balanced"),
@@ -91,6 +120,13 @@ FINE = [
     ({"layers": [{"units": 4}, {"type": "Activation", "activation": "relu"}, SIGMOID]}, []),
     ({"layers": [DENSE, LINEAR, {"type": "Activation", "activation": "sigmoid"}]}, []),
     ({**LOGITS, "metrics": ["accuracy", "AUC", "bce"], "early_stopping": {"monitor": "val_accuracy"}}, []),
+    (SEVERAL, [TOWN]),
+    (SEVERAL_LOGITS, [TOWN]),
+    ({**SEVERAL, "class_weight": "balanced"}, [RARE_TOWN]),
+    ({**SEVERAL, "class_weight": {"Bath": 1, "York": 2, "Ely": 3}}, [TOWN]),
+    ({**SEVERAL, "metrics": ["acc", "sparse_top_k_categorical_accuracy"], "expect": {"val_acc": "> 0"}}, [TOWN]),
+    ({"data.missing": "mean"}, [GAPS]),
+    ({}, [TOWN]),
     ({**NUMBERS, "metrics": ["mae", "R2Score"], "reduce_lr_on_plateau": {}}, []),
     ({**NUMBERS, "layers": [DENSE, {**LINEAR, "activation": "softplus"}]}, []),
     ({**NUMBERS, "data.target": ["dose", "height"], "layers": [DENSE, {"units": 2}]}, []),
@@ -109,7 +145,8 @@ def findings(project, frame, monkeypatch):
 
     def run(changes, columns):
         project.table(frame.with_columns(columns))
-        project.table(frame.with_columns(label=pl.lit(2)), "other.csv")
+        label = pl.lit(2) if "data.validation" in changes else "label"
+        project.table(frame.with_columns(label=label, town=pl.lit("Leeds")), "other.csv")
         return lint(project.dataset(changes))
 
     return run
