@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nnrun import __version__
 from nnrun.columns import label_key
 from nnrun.config import Config
 from nnrun.data import Table, find_files, fingerprint, open_table
@@ -235,4 +236,4 @@ def _key(config: Config) -> str:
     files = [fingerprint(getattr(config.data, key)) for key in PARTS if getattr(config.data, key)]
     data = config.data.model_dump(exclude={*PARTS, "in_memory"})
     outputs = [config.loss["name"], config.rescales, config.output_activation(), config.seed]
-    return sha256(json.dumps([files, data, outputs], sort_keys=True).encode()).hexdigest()[:32]
+    return sha256(json.dumps([__version__, files, data, outputs], sort_keys=True).encode()).hexdigest()[:32]

@@ -47,24 +47,24 @@ def _row(path: Path, seeds: int) -> tuple[str, ...] | None:
         print(f"mlp: {path.name} skipped, it holds no rows out")
         return None
     train, test = dataset.arrays(dataset.train), dataset.arrays(held_out)
-    is_binary = dataset.config.is_binary
+    is_classes = dataset.config.is_classes
 
     def score(predicted: Vector) -> float:
         predicted = predicted.reshape(test.y.shape)
-        return float((predicted == test.y).mean() if is_binary else np.abs(predicted - test.y).mean())
+        return float((predicted == test.y).mean() if is_classes else np.abs(predicted - test.y).mean())
 
     nnrun = [score(_nnrun(dataset, dataset.config.seed + i, test.x)) for i in range(seeds)]
     hidden = [spec["units"] for spec in dataset.config.layers if spec["type"] == "Dense"][:-1]
-    mlp = [score(_mlp(hidden, i, train, test.x, is_binary=is_binary)) for i in range(seeds)]
-    mean = train.y.mean(axis=0)
-    constant = (mean >= 0.5).astype(np.float32) if is_binary else mean
+    mlp = [score(_mlp(hidden, i, train, test.x, is_classes=is_classes)) for i in range(seeds)]
+    labels, counts = np.unique(train.y, return_counts=True)
+    constant = labels[[counts.argmax()]] if is_classes else train.y.mean(axis=0)
     scores = (nnrun[0], median(nnrun), mlp[0], median(mlp), score(np.tile(constant, (len(test.y), 1))))
-    texts = (f"{value:.4f}" if is_binary else f"{value:.4g}" for value in scores)
-    return (path.stem, str(len(test.y)), "accuracy" if is_binary else "abs. error", *texts)
+    texts = (f"{value:.4f}" if is_classes else f"{value:.4g}" for value in scores)
+    return (path.stem, str(len(test.y)), "accuracy" if is_classes else "abs. error", *texts)
 
 
 def _nnrun(dataset: Any, seed: int, x: Vector) -> Vector:
-    """Return what the model that nnrun saves predicts, in the target's units or as 0 and 1."""
+    """Return what the model that nnrun saves predicts, in the target's units or as labels' numbers."""
     from nnrun.backend import keras
     from nnrun.training import train
 
@@ -72,10 +72,12 @@ def _nnrun(dataset: Any, seed: int, x: Vector) -> Vector:
     with tempfile.TemporaryDirectory() as folder:
         result = train(seeded, stem="mlp", path=Path(folder) / "run")
         outputs: Vector = keras.saving.load_model(result.run.model).predict(x, verbose=0)
+    if dataset.config.is_classes and not dataset.config.is_binary:
+        return outputs.argmax(axis=1).astype(np.float32)
     return (outputs >= 0.5).astype(np.float32) if dataset.config.is_binary else outputs
 
 
-def _mlp(hidden: list[int], seed: int, train: Any, x: Vector, *, is_binary: bool) -> Vector:
+def _mlp(hidden: list[int], seed: int, train: Any, x: Vector, *, is_classes: bool) -> Vector:
     from sklearn.compose import TransformedTargetRegressor
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -83,7 +85,7 @@ def _mlp(hidden: list[int], seed: int, train: Any, x: Vector, *, is_binary: bool
     from sklearn.preprocessing import StandardScaler
 
     arguments = {"hidden_layer_sizes": hidden, "max_iter": MAX_ITER, "random_state": seed, "early_stopping": False}
-    if is_binary:
+    if is_classes:
         model = make_pipeline(StandardScaler(), MLPClassifier(**arguments))
     else:
         regressor = make_pipeline(StandardScaler(), MLPRegressor(**arguments))

@@ -1,5 +1,6 @@
 """Every benchmark in order, and a table at the end: python tests/benchmarks/run.py."""
 
+import init
 import lesson
 import mlp
 import predict
@@ -24,6 +25,7 @@ def main() -> None:
     runs = read_runs(__doc__)
     results = [result for benchmark in (startup, lesson, predict) for result in benchmark.run(runs)]
     mlp.run(runs)
+    init.run(runs)
     print()
     print_table(results)
 
