@@ -19,7 +19,8 @@ MAX_CATEGORIES = 50  # a text column of more is refused: an input each, and few 
 DISTINCT = 0.9  # a text column of which more is distinct tells rows apart, and predicts nothing
 _DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d %Y", "%d %b %Y")
 _TIMES = ("%H:%M", "%H:%M:%S%.f")  # %.f may be absent
-_ISO = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ")
+_ISO = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%d %H:%M:%S%.f%:z")
+FIRST_YEAR = 1000  # before it stand versions such as 1.2.3
 FORMATS = (*_DATES, *_TIMES, *_ISO, *(f"{date} {time}" for date in _DATES for time in _TIMES))
 """The dates and times that are recognised, in the letters of C's strftime."""
 
@@ -208,7 +209,8 @@ def label_key(text: str) -> str:
 def parse_dates(texts: pl.Series, form: str) -> pl.Series:
     """Return texts of the form as Datetime, or as Time where the form has no day; null where they are others."""
     if "%d" in form:
-        return texts.str.to_datetime(form, strict=False, time_unit="us")
+        dates: pl.Series = texts.str.to_datetime(form, strict=False, time_unit="us")
+        return dates.set(dates.dt.year() < FIRST_YEAR, None)
     return texts.str.to_time(form, strict=False)
 
 

@@ -197,10 +197,15 @@ def _open_parquet(source: Path | bytes, name: str) -> File:
     def blocks() -> Iterator[tuple[pl.DataFrame, Places]]:
         for first in range(0, scan.select(pl.len()).collect().item(), ROWS):
             frame = scan.slice(first, ROWS).collect()
-            texts = [column.cast(column.dtype if column.dtype.is_numeric() else pl.String) for column in frame]
-            yield pl.DataFrame(texts), partial(_row_numbers, first)
+            yield pl.DataFrame([_as_text(column) for column in frame]), partial(_row_numbers, first)
 
     return File(name, list(scan.collect_schema()), blocks)
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Duration):  # which polars cannot cast
+        return pl.Series(column.name, [None if cell is None else str(cell) for cell in column], dtype=pl.String)
+    return column if column.dtype.is_numeric() else column.cast(pl.String)
 
 
 def _row_numbers(first: int, rows: Sequence[int]) -> list[str]:
