@@ -143,7 +143,7 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
         _check_output(output, data)
     trained, reading = _open(run, data, target=False, owed=True)
     if threshold is not None and (not trained.config.is_binary or math.isnan(threshold)):
-        raise click.UsageError("--threshold is a probability from 0 to 1, for a run that predicts two labels")
+        raise click.UsageError("--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy")
     kept = tuple(dict.fromkeys(name.strip() for name in keep.split(",") if name.strip()))
     predictions = trained.predictions(reading, keep=kept, threshold=0.5 if threshold is None else threshold)
     if ignored := [name for name in trained.ignored(reading.table) if name not in kept]:

@@ -17,7 +17,7 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 SHOWN = 3  # how many lines or cells a message names
 MAX_CATEGORIES = 50  # a text column of more is refused: an input each, and few rows to learn it from
 DISTINCT = 0.9  # a text column of which more is distinct tells rows apart, and predicts nothing
-_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d %Y", "%d %b %Y")
+_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%B %d %Y", "%d %B %Y")  # %B: short names too
 _TIMES = ("%H:%M", "%H:%M:%S%.f")  # %.f may be absent
 _ISO = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%d %H:%M:%S%.f%:z")
 FIRST_YEAR = 1000  # before it stand versions such as 1.2.3
@@ -74,7 +74,7 @@ class Column:
         self.not_number = Fault("is not a number")
         self.not_finite = Fault("is not finite")
         self.too_large = Fault("is beyond what float32 holds")
-        self.not_date = Fault("is no date or time as training read them here")
+        self.not_date = Fault("")
         self.not_label = Fault(not_label)
         self.missing = Fault(missing)
 
@@ -121,6 +121,7 @@ class Column:
         self.rows += len(block.frame)
         texts = block.texts(self.name)
         dates = parse_dates(texts, form)
+        self.not_date.what = f"is not of the form {form}, as training read this column"
         self.not_date.add(block, dates.is_null() & texts.is_not_null(), texts)
         self.missing.add(block, texts.is_null(), texts)
         return dates

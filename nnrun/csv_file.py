@@ -22,6 +22,7 @@ Places = Callable[[Sequence[int]], list[str]]
 BLOCK = 16 << 20  # bytes of a block: polars reads it on all cores
 FIRST = 64 << 10  # of a pipe's first block, whose rows need not wait for more; each next one is twice as large
 LONGEST = 1 << 28  # bytes of a record, beyond which a quote was left open
+INDEX = "Unnamed: 0"  # what pandas calls the index that it and R write without a name
 LISTED = 10  # how many bad lines a message names
 GZIP = b"\x1f\x8b"
 OTHER_FILES = {b"PK\x03\x04": "a spreadsheet or an archive", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
@@ -125,6 +126,7 @@ def open_csv(source: Source, name: str) -> File:
         header = [cell.replace(NUL, "\0").strip() for cell in next(reader)]
     except csv.Error as error:
         raise TableError(f"{name}:1: the header cannot be read: {error}") from None
+    header[:1] = header[:1] if header[0] or len(header) == 1 else [INDEX]
     above = start.split(b"\n")[: reader.line_num]
     check_utf8(b"\n".join(above), name, 1, separator)
     if problems := [f"{name}:1: {problem}" for problem in _wrong_names(header)]:

@@ -117,8 +117,13 @@ def open_table(source: Source, null_values: Sequence[str], name: str | None = No
     files = [_open_file(part, called) for part, called in parts]
     for file in files[1:]:
         if sorted(file.header) != sorted(files[0].header):
-            differ = sorted(set(file.header) ^ set(files[0].header))
-            raise TableError(f"{file.name}: its columns are not those of {files[0].name}: {listed(differ, 5)}")
+            lacks, more = (
+                sorted(set(a) - set(b)) for a, b in ((files[0].header, file.header), (file.header, files[0].header))
+            )
+            differ = " and ".join(
+                [f"lacks {listed(lacks, 5)}"] * bool(lacks) + [f"has {listed(more, 5)} besides"] * bool(more)
+            )
+            raise TableError(f"{file.name}: {differ}, unlike {files[0].name}; parts have the same columns")
     return Table(name, files[0].header, files, list(null_values))
 
 

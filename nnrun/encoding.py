@@ -21,7 +21,7 @@ from nnrun.named import Positive, Strict
 
 DatePart = Literal["year", "month", "day", "weekday", "hour"]
 KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}  # whose second is the positive one
-OWED = "the cell is missing; training dropped such rows, but here every row is owed a prediction: fill it in"
+OWED = "the cell is missing, in a row that is owed a prediction; fill it in, or train with missing: mean"
 NO_TARGET = "the target is missing; fill it in, or leave the row out with missing: drop (or mean) under data"
 
 
@@ -79,7 +79,10 @@ class Encoder(Strict):
         return [feature for feature in self.features for _ in range(feature.width)]
 
     def fitted(self, x: Moments, y: Moments, config: Config) -> "Encoder":
-        """Return the encoder with the statistics of the training rows, and only the categories that occur in them."""
+        """Return the encoder with the statistics of the training rows, and only what occurs in them.
+
+        A category that none of them has, or a part of a date that is the same in all, is no input.
+        """
         features, at = [], 0
         for feature in self.features:
             if feature.kind == "text":
@@ -89,8 +92,10 @@ class Encoder(Strict):
             else:
                 statistics = x.describe(at)
                 variance = statistics["variance"] or 1.0  # of a constant: Keras would divide by 1e-7
-                features.append(feature.model_copy(update={**statistics, "variance": variance}))
+                if not feature.part or statistics["variance"]:
+                    features.append(feature.model_copy(update={**statistics, "variance": variance}))
             at += feature.width
+        features = features or [*self.features[:1]]
         targets = self.targets
         if not self.labels:
             targets = [_fit_target(target.name, y.describe(i), config) for i, target in enumerate(targets)]
@@ -132,7 +137,7 @@ class Reading:
     def __init__(self, encoder: Encoder, table: Table, *, target: bool, owed: bool = False, fill: bool = True) -> None:
         self.encoder, self.table, self.target, self.owed, self.fill = encoder, table, target, owed, fill
         self.dropped = 0
-        missing = OWED if owed and encoder.missing == "drop" else MISSING
+        missing = OWED if owed else MISSING
         self.columns = {feature.name: Column(feature.name, missing=missing) for feature in encoder.features}
         saw = f"is no label that training saw ({listed(encoder.labels, 10)})"
         self.targets = [Column(t.name, missing=NO_TARGET, not_label=saw) for t in encoder.targets if target]

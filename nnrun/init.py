@@ -19,12 +19,13 @@ from nnrun.moments import Moments
 NULL_VALUES = Data(train="table.csv", target=["target"]).null_values
 UNITS = 128  # of the first hidden layer, half in the second: on 15 public tables of 344 rows on no size did better
 ROWS_PER_UNIT = 3  # smaller tables get fewer units
+STEPS = 600  # an epoch's steps at the most: larger tables get larger batches, up to 1,024 rows
 RECIPE = """\
-optimizer: {name: adam, learning_rate: 0.002, weight_decay: 0.1}  # decay keeps weights small, as does Dropout
-batch_size: 32
+optimizer: {{name: adam, learning_rate: 0.002, weight_decay: 0.1}}  # decay keeps weights small, as does Dropout
+batch_size: {batch_size}
 epochs: 200  # the most: early stopping ends the run, and keeps the epoch of the least loss on the rows held out
-early_stopping: {monitor: val_loss, patience: 20, restore_best_weights: true}
-reduce_lr_on_plateau: {monitor: val_loss, factor: 0.5, patience: 5}"""
+early_stopping: {{monitor: val_loss, patience: 20, restore_best_weights: true}}
+reduce_lr_on_plateau: {{monitor: val_loss, factor: 0.5, patience: 5, min_lr: 0.00001}}"""
 MAX_CLASSES = 20  # whole numbers from 0 or 1 on, with no gap up to this many, are taken for classes
 IDENTIFIER = re.compile(r"(?i)(.*[_ -])?(id|uuid|guid|index|rownum|row_number)|Unnamed: 0")
 
@@ -83,15 +84,17 @@ def write_config(data: Path, target: str, folder: Path) -> str:
         for column in columns.values():
             column.survey(block)
     profile = columns.pop(target)
-    output = _output(profile, counts)
+    output = _output(table.name, profile, counts)
     dropped = {name: why for name, column in columns.items() if (why := column.why_drop())}
     inputs = [column for name, column in columns.items() if name not in dropped]
     if not inputs:
-        raise TableError(f"{table.name}: no column is left to be an input: {'; '.join(dropped.values())}")
+        raise TableError(
+            f"{table.name}: no column is left to be an input: {'; '.join(f'{name!r} {why}' for name, why in dropped.items())}"
+        )
     return "\n".join(_lines(table, path, profile, output, dropped, inputs)) + "\n"
 
 
-def _output(target: _Profile, counts: Counter[str]) -> _Output:
+def _output(table: str, target: _Profile, counts: Counter[str]) -> _Output:
     """Return how to predict the target, by what its cells are."""
     kind, statistics = target.kind, target.range.describe(0)
     spelt = {label_key(text): text for text in counts}
@@ -99,15 +102,16 @@ def _output(target: _Profile, counts: Counter[str]) -> _Output:
     most = 0.4 * counts.total()  # labels: two rows of each, of those that are not held out
     whole = statistics["whole"] and low in (0, 1) and high - low == len(spelt) - 1 <= min(MAX_CLASSES, most) - 1
     if not counts or len(spelt) == 1:
-        raise TableError(f"column {target.name!r} has nothing to tell: {listed(list(counts), 1) or 'no value'}")
+        raise TableError(
+            f"{table}: column {target.name!r} is no target: {listed(list(counts), 1) or 'no value'} in every row"
+        )
     if len(spelt) == 2:
         known = tuple(sorted(spelt)) in KNOWN_LABELS
         rarer = min(counts, key=counts.__getitem__)
         return _Output("two labels", 1, "sigmoid", "BinaryCrossentropy", "" if known else in_yaml(rarer))
     if kind == "date" or (kind == "text" and len(spelt) > min(MAX_CATEGORIES, most)):
-        raise TableError(
-            f"column {target.name!r} {target.unfit(expand_dates=False) or 'has few rows of each label'}: no target"
-        )
+        why = target.unfit(expand_dates=False) or "has few rows of each label"
+        raise TableError(f"{table}: column {target.name!r} is no target: it {why}")
     if kind == "text" or whole:
         return _Output(f"{len(spelt)} labels", len(spelt), "softmax", "SparseCategoricalCrossentropy")
     if problems := target.problems("number", missing=False, text_advice=""):
@@ -143,4 +147,4 @@ def _lines(
     yield "  - {type: Dropout, rate: 0.1}"
     yield f"  - {{units: {output.units}, activation: {output.activation}}}"
     yield f"loss: {output.loss}"
-    yield RECIPE
+    yield RECIPE.format(batch_size=max(32, min(1024, 1 << (rows // STEPS).bit_length())))
