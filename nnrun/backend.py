@@ -27,7 +27,7 @@ def _load() -> tuple[Any, Any]:
             tensorflow = importlib.import_module("tensorflow")
             tensorflow.config.list_physical_devices("GPU")  # complains where there is none
             return tensorflow, importlib.import_module("keras")
-        except ImportError as error:
+        except Exception as error:
             log.seek(0)
             said = log.read().decode(errors="replace")
             raise NnrunError(f"{said}TensorFlow cannot be imported: {error}; pip install nnrun again") from error

@@ -164,8 +164,7 @@ class Config(Strict, use_attribute_docstrings=True):
     @property
     def metric_specs(self) -> list[str | Spec]:
         """The metrics, or the default by the loss."""
-        default: list[str | Spec] = ["accuracy" if self.is_classes else "mean_absolute_error"]
-        return default if self.metrics is None else self.metrics
+        return ["accuracy" if self.is_classes else "mean_absolute_error"] if self.metrics is None else self.metrics
 
     def metric_class(self, metric: str | Spec) -> str:
         """Return the Keras class of a metric: accuracy is that of the loss, as in Keras."""

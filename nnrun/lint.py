@@ -16,9 +16,8 @@ from nnrun.encoding import Feature, Target
 from nnrun.errors import ConfigError, listed
 
 Level = Literal["error", "warning"]
-Rule = Callable[[Config, Dataset], Iterator[str]]
+Rules = dict[str, Callable[[Config, Dataset], Iterator[str]]]
 
-PROBABILITIES = {"sigmoid", "hard_sigmoid", "sparse_sigmoid"}
 EXACT_INTEGERS = 2**24  # float32 has 24 bits of precision
 LARGE = 10.0  # inputs beyond this saturate or dominate a freshly initialised layer
 RARE = 0.1  # a label with less than this share of the rows, of two; of several accordingly less
@@ -44,20 +43,20 @@ def sigmoid_hidden(config: Config, _: Dataset) -> Iterator[str]:
 
 def bce_output(config: Config, _: Dataset) -> Iterator[str]:
     """Under BinaryCrossentropy the output is a probability, or from_logits says that it is none."""
-    if config.is_binary and config.output_activation() not in PROBABILITIES:
-        yield from _no_probability(config, "sigmoid")
+    if config.is_binary:
+        yield from _no_probability(config, "sigmoid", "hard_sigmoid", "sparse_sigmoid")
 
 
 def softmax_output(config: Config, _: Dataset) -> Iterator[str]:
     """Under SparseCategoricalCrossentropy the outputs are probabilities, or from_logits says that they are none."""
-    if config.is_classes and not config.is_binary and config.output_activation() != "softmax":
+    if config.is_classes and not config.is_binary:
         yield from _no_probability(config, "softmax")
 
 
-def _no_probability(config: Config, activation: str) -> Iterator[str]:
-    if not config.from_logits:
+def _no_probability(config: Config, *fine: str) -> Iterator[str]:
+    if config.output_activation() not in fine and not config.from_logits:
         logits = f"in linear with loss: {{name: {config.loss['name']}, from_logits: true}}"
-        advice = f"end in activation: {activation}, or {logits}"
+        advice = f"end in activation: {fine[0]}, or {logits}"
         yield f"{config.where('loss')}: the output is {config.output_activation()}, which is no probability; {advice}"
 
 
@@ -130,13 +129,13 @@ def checkpoint(config: Config, _: Dataset) -> Iterator[str]:
         yield f"{config.where('checkpoint')}: has no effect in this version"
 
 
-def _rules(module: dict[str, Any]) -> dict[str, Rule]:
+def _rules(module: dict[str, Any]) -> Rules:
     """Return the rules that a module has defined, by code: `mse_range` is `mse-range`."""
     own = [f for f in module.values() if isfunction(f) and f.__module__ == module["__name__"]]
     return {f.__name__.replace("_", "-"): f for f in own if not f.__name__.startswith("_")}
 
 
-RULES: dict[Level, dict[str, Rule]] = {"error": _rules(vars(lint_errors)), "warning": _rules(globals())}
+RULES: dict[Level, Rules] = {"error": _rules(vars(lint_errors)), "warning": _rules(globals())}
 
 
 class Finding(NamedTuple):

@@ -49,9 +49,8 @@ def labels(config: Config, dataset: Dataset) -> Iterator[str]:
         lines = " or ".join(f"`positive: {in_yaml(label)}`" for label in found)
         yield f"{place}: which label is 1 cannot be told; say so under data: {lines}"
     elif positive is not None and label_key(str(positive)) not in keys:
-        known = " and ".join(map(repr, found))
-        place = config.where("data", "positive")
-        yield f"{place}: {received(positive)} is no label of the target; its labels are {known}"
+        known = f"its labels are {' and '.join(map(repr, found))}"
+        yield f"{config.where('data', 'positive')}: {received(positive)} is no label of the target; {known}"
 
 
 def output_units(config: Config, dataset: Dataset) -> Iterator[str]:

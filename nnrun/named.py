@@ -1,8 +1,4 @@
-"""Keras objects in YAML: a name, or a mapping of a name and Keras's own arguments.
-
-optimizer: adam
-optimizer: {name: adam, learning_rate: 0.01}
-"""
+"""Keras objects in YAML: a name, or a mapping of one and Keras's arguments: `{name: adam, learning_rate: 0.01}`."""
 
 import re
 from dataclasses import dataclass, field

@@ -20,10 +20,9 @@ from nnrun.errors import ConfigError, received
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 
-Scalar = str | int | float | bool | None
 Keys = tuple[str | int, ...]
 
-_WORDS: dict[str, Scalar] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
+_WORDS: dict[str, Any] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
 _WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5}|[1-9][0-9]*[eE]\+?([0-9]|1[0-5]))")
 _FLOAT = re.compile(r"[-+]?(?!0[0-9]+\Z)([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -154,7 +153,7 @@ class _Dumper(yaml.SafeDumper):
         return super().represent_scalar(tag, value, style)
 
 
-def _plain(text: str) -> Scalar:
+def _plain(text: str) -> Any:
     """Return what an unquoted scalar means: a word of YAML's, a number, or itself."""
     if text in _WORDS:
         return _WORDS[text]
