@@ -17,10 +17,11 @@ def main() -> None:
         if getattr(sys, name) is None:  # closed by the caller; what is opened next takes its number
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
         getattr(sys, name).reconfigure(errors="backslashreplace")
-    code = 0
+    code = 1
     try:
         cli(standalone_mode=False)
         sys.stdout.flush()
+        code = 0
     except click.ClickException as error:
         error.show()
         code = 2
@@ -28,16 +29,14 @@ def main() -> None:
         click.echo(error, err=True)
         code = error.exit_code
     except SystemExit:  # click's answer to a closed pipe
-        pass
+        code = 0
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         code = Interrupted.exit_code
     except OSError as error:
         click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
-        code = 1
     except MemoryError:
         click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
-        code = 1
     gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
     sys.exit(code)
 

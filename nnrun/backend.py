@@ -12,14 +12,11 @@ from nnrun.errors import NnrunError
 
 
 def _load() -> tuple[Any, Any]:
-    """Return TensorFlow and Keras; what C++ writes to stderr while they load is shown only where loading fails.
-
-    TF_CPP_MIN_LOG_LEVEL does not reach the lines from before its logging is set up.
-    """
+    """Return TensorFlow and Keras; what C++ writes to stderr while they load is shown only where loading fails."""
     os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
-    kept = os.dup(2)
+    kept = os.dup(2)  # TF_CPP_MIN_LOG_LEVEL does not reach what is written before logging is set up
     gc.disable()  # collections while it loads cost a tenth of a small run, and find nothing
     with tempfile.TemporaryFile() as log:
         os.dup2(log.fileno(), 2)

@@ -22,8 +22,7 @@ def summarize(config: Config, features: int) -> list[LayerSummary]:
     for spec in config.layers:
         kind, parameters = spec["type"], 0
         if kind == "Dense":
-            parameters = (units + spec["use_bias"]) * spec["units"]
-            units = spec["units"]
+            parameters, units = (units + spec["use_bias"]) * spec["units"], spec["units"]
         elif kind.endswith("Normalization"):
             moving = 2 if kind == "BatchNormalization" else 0  # mean and variance
             parameters = units * (spec["center"] + spec["scale"] + moving)

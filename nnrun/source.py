@@ -1,12 +1,10 @@
-"""YAML text to plain values, each with its line and column.
+"""YAML text to plain values with their places, from PyYAML's events: no tag can construct an object.
 
-PyYAML's parser supplies the events; no tag can construct an object. Scalars are read as YAML 1.2 reads them:
-`1e-3` is a number, `no` and `2012-01-01` are text, `010` is not octal.
+Scalars are read as YAML 1.2 reads them: `1e-3` is a number, `no` and `2012-01-01` are text, `010` is not octal.
 """
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import takewhile
@@ -79,30 +77,25 @@ class Source:
             return None
         if event.tag not in (None, "!"):
             self._problem(event, keys, f"tags are not allowed; remove {event.tag!r}")
-        if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(keys)
+        if isinstance(event, yaml.ScalarEvent):
+            value = event.value if event.style else _plain(event.value)  # quoted, or a block: text
+            if value in (math.inf, -math.inf):
+                self._problem(event, keys, f"numbers must be finite; received {event.value}")
+            return value
+        children = takewhile(lambda event: not isinstance(event, yaml.CollectionEndEvent), self.events)
         if isinstance(event, yaml.SequenceStartEvent):
-            return [self._value(item, (*keys, i)) for i, item in enumerate(self._children())]
-        value = event.value if event.style else _plain(event.value)  # quoted, or a block: text, whatever it looks like
-        if value in (math.inf, -math.inf):
-            self._problem(event, keys, f"numbers must be finite; received {event.value}")
-        return value
-
-    def _mapping(self, keys: Keys) -> dict[str, Any]:
+            return [self._value(item, (*keys, i)) for i, item in enumerate(children)]
         mapping: dict[str, Any] = {}
-        for event in self._children():
-            if not isinstance(event, yaml.ScalarEvent):
-                self._problem(event, keys, "a key must be a word")
+        for child in children:
+            if not isinstance(child, yaml.ScalarEvent):
+                self._problem(child, keys, "a key must be a word")
                 raise ConfigError(self.problems)
-            below = (*keys, event.value)
-            if event.value in mapping:
+            below = (*keys, child.value)
+            if child.value in mapping:
                 first = self.marks[below][1].removeprefix(f"{self.name}:")
-                self._problem(event, below, f"duplicate key; it stands at {first} already")
-            mapping[event.value] = self._value(next(self.events), below, event)
+                self._problem(child, below, f"duplicate key; it stands at {first} already")
+            mapping[child.value] = self._value(next(self.events), below, child)
         return mapping
-
-    def _children(self) -> Iterator[Any]:
-        return takewhile(lambda event: not isinstance(event, yaml.CollectionEndEvent), self.events)
 
     def _problem(self, event: yaml.Event, keys: Keys, message: str) -> None:
         self.problems.append(": ".join(filter(None, (self._at(event.start_mark), dotted(keys), message))))
