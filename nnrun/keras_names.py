@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator, WithJsonSchema
 
 from nnrun.errors import did_you_mean, received
-from nnrun.named import REQUIRED, Named, Positive, Seed, Spec, Table, Units, problem
+from nnrun.named import REQUIRED, Named, Positive, Seed, Spec, Table, Units, problem, snake_case
 
 _KERAS = json.loads(Path(__file__).with_name("keras.json").read_text(encoding="utf-8"))
 _ACTIVATIONS = _KERAS["activations"]
@@ -83,9 +83,7 @@ OPTIMIZER = Named("optimizer", _table("optimizers"), default="RMSprop")
 _ALIASES = {"mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError", "msle": "MeanSquaredLogarithmicError"}
 _ALIASES |= dict.fromkeys(("accuracy", "acc"), "BinaryAccuracy") | LOSS.aliases
 METRIC = Named("metric", _table("metrics"), aliases=_ALIASES, keep_spelling=True)
-_STOPPING, _PLATEAU = "EarlyStopping", "ReduceLROnPlateau"
-EARLY_STOPPING = Named("early_stopping", {_STOPPING: _table("callbacks")[_STOPPING]}, default=_STOPPING)
-REDUCE_LR = Named("reduce_lr_on_plateau", {_PLATEAU: _table("callbacks")[_PLATEAU]}, default=_PLATEAU)
+EARLY_STOPPING, REDUCE_LR = (Named(snake_case(n), {n: given}, default=n) for n, given in _table("callbacks").items())
 
 NUMBER_METRICS = frozenset(
     "LogCoshError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError "
