@@ -89,4 +89,6 @@ NUMBER_METRICS = frozenset(
     "LogCoshError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError "
     "Poisson R2Score RootMeanSquaredError".split()
 )
-"""The metrics that measure numbers; of the others, Sparse... are of several classes, the rest of yes or no."""
+"""The metrics that measure numbers."""
+CATEGORICAL_METRICS = frozenset(name for name in METRIC.table if name.startswith("Sparse"))
+"""The metrics of several classes; those that are in neither set are for one yes/no output."""

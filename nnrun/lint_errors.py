@@ -10,7 +10,7 @@ from nnrun.config import Config, metric_name
 from nnrun.dataset import Dataset
 from nnrun.encoding import KNOWN_LABELS
 from nnrun.errors import did_you_mean, listed, received
-from nnrun.keras_names import METRIC, NUMBER_METRICS
+from nnrun.keras_names import CATEGORICAL_METRICS, METRIC, NUMBER_METRICS
 from nnrun.network import oversize, summarize
 from nnrun.source import Keys
 
@@ -96,7 +96,7 @@ def metric_loss(config: Config, _: Dataset) -> Iterator[str]:
         place = f"{config.where('metrics', i)}: {metric_name(metric)}"
         if not config.is_classes and name not in NUMBER_METRICS:
             yield f"{place} is for classes; for numbers use mean_absolute_error, say"
-        elif config.is_classes and config.is_binary == name.startswith("Sparse"):
+        elif config.is_classes and config.is_binary == (name in CATEGORICAL_METRICS):
             yield f"{place} is for {'several labels' if config.is_binary else 'two labels'}; use accuracy, say"
         elif config.is_binary and config.from_logits and name not in ("BinaryAccuracy", "BinaryCrossentropy", "AUC"):
             yield f"{place} needs probabilities; leave from_logits out and end in a sigmoid"
