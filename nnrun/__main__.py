@@ -17,33 +17,28 @@ def main() -> None:
         if getattr(sys, name) is None:  # closed by the caller; what is opened next takes its number
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
         getattr(sys, name).reconfigure(errors="backslashreplace")
-    code = _exit_code()
-    gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
-    sys.exit(code)
-
-
-def _exit_code() -> int:
+    code = 1
     try:
         cli(standalone_mode=False)
         sys.stdout.flush()
+        code = 0
     except click.ClickException as error:
         error.show()
-        return 2
+        code = 2
     except NnrunError as error:
         click.echo(error, err=True)
-        return error.exit_code
+        code = error.exit_code
     except SystemExit:  # click's answer to a closed pipe
-        return 0
+        code = 0
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
-        return Interrupted.exit_code
+        code = Interrupted.exit_code
     except OSError as error:
         click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
-        return 1
     except MemoryError:
         click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
-        return 1
-    return 0
+    gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -5,51 +5,33 @@ import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
 
 from nnrun.errors import NnrunError
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what TensorFlow's C++ writes to stderr while it loads from the user, unless loading fails.
-
-    TF_CPP_MIN_LOG_LEVEL does not reach the lines from before its logging is set up.
-    """
+def _load() -> tuple[Any, Any]:
+    """Return TensorFlow and Keras; what C++ writes to stderr while they load is shown only where loading fails."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
-    kept = os.dup(2)
+    kept = os.dup(2)  # TF_CPP_MIN_LOG_LEVEL does not reach what is written before logging is set up
+    gc.disable()  # collections while it loads cost a tenth of a small run, and find nothing
     with tempfile.TemporaryFile() as log:
         os.dup2(log.fileno(), 2)
         try:
-            yield
-        except Exception:
-            os.dup2(kept, 2)
-            log.seek(0)
-            sys.stderr.write(log.read().decode(errors="replace"))
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-
-
-def _load() -> tuple[Any, Any]:
-    os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    collecting = gc.isenabled()
-    gc.disable()  # collections while it loads cost a tenth of a small run, and find nothing
-    try:
-        with _quiet():
             tensorflow = importlib.import_module("tensorflow")
             tensorflow.config.list_physical_devices("GPU")  # complains where there is none
             return tensorflow, importlib.import_module("keras")
-    except ImportError as error:
-        raise NnrunError(f"TensorFlow cannot be imported: {error}; pip install nnrun again") from error
-    finally:
-        gc.freeze()
-        if collecting:
+        except Exception as error:
+            log.seek(0)
+            said = log.read().decode(errors="replace")
+            raise NnrunError(f"{said}TensorFlow cannot be imported: {error}; pip install nnrun again") from error
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            gc.freeze()
             gc.enable()
 
 

@@ -30,12 +30,6 @@ def _columns(value: Any) -> Any:
 Columns = Annotated[list[str], BeforeValidator(_columns, json_schema_input_type=str | float | list[str | float])]
 
 
-def _label(value: Any) -> Any:
-    if isinstance(value, str | int | float):
-        return value
-    raise problem(f"must be a label: text, a number, true or false; received {received(value)}")
-
-
 def _expectation(value: Any) -> Any:
     if isinstance(value, str) and _EXPECTATION.fullmatch(value):
         return value
@@ -52,7 +46,6 @@ def _distinct(metrics: list[str | Spec]) -> list[str | Spec]:
 _Comparison = Annotated[str, Field(pattern=f"^{_EXPECTATION.pattern}$")]
 _Metrics = list[Annotated[str | Spec, METRIC]]
 Metrics = Annotated[_Metrics, BeforeValidator(lambda v: [v] if isinstance(v, str) else v), AfterValidator(_distinct)]
-Label = Annotated[Any, BeforeValidator(_label, json_schema_input_type=str | float | bool)]
 Expectation = Annotated[str, BeforeValidator(_expectation, json_schema_input_type=_Comparison)]
 
 
@@ -83,7 +76,7 @@ class Data(Strict, use_attribute_docstrings=True):
     """Columns of dates and times: refuse them, or make inputs of year, month, day, weekday and hour."""
     in_memory: Literal["auto"] | bool = "auto"
     """Whether to keep the table in memory, or in files; `auto` takes files for more than a quarter of what is free."""
-    positive: Label | None = None
+    positive: str | int | float | bool | None = None
     """Which of the target's two labels is 1, where they are not 0/1, false/true or no/yes."""
 
     @field_validator("validation_split")
@@ -171,8 +164,7 @@ class Config(Strict, use_attribute_docstrings=True):
     @property
     def metric_specs(self) -> list[str | Spec]:
         """The metrics, or the default by the loss."""
-        default: list[str | Spec] = ["accuracy" if self.is_classes else "mean_absolute_error"]
-        return default if self.metrics is None else self.metrics
+        return ["accuracy" if self.is_classes else "mean_absolute_error"] if self.metrics is None else self.metrics
 
     def metric_class(self, metric: str | Spec) -> str:
         """Return the Keras class of a metric: accuracy is that of the loss, as in Keras."""
@@ -212,9 +204,7 @@ class Config(Strict, use_attribute_docstrings=True):
 
     def to_yaml(self) -> str:
         """Return the config with every default filled in, as YAML that loads to an equal config."""
-        values = self.model_copy(update={"metrics": self.metric_specs}).model_dump()
-        as_is = ("metrics", "class_weight", "expect")
-        return to_yaml({k: v if k in as_is else _tidy(v) for k, v in values.items() if v is not None})
+        return to_yaml(_tidy({**self.model_dump(), "metrics": self.metric_specs}))
 
 
 def metric_name(metric: str | Spec) -> str:

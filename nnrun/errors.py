@@ -51,8 +51,7 @@ class Interrupted(NnrunError):
 
 def received(value: object) -> str:
     """Return a value as a message shows it: as YAML writes it, and not too long."""
-    words = {None: "nothing", True: "true", False: "false"}
-    text = words[value] if value is None or isinstance(value, bool) else repr(value)
+    text = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
 
 

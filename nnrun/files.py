@@ -12,10 +12,7 @@ from typing import IO, Any
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path`, of the same ending, where the body creates a file; then rename that to `path`.
-
-    On any error, as the OSError of a full disk, the temporary file is removed and `path` is as it was.
-    """
+    """Yield a path beside `path`, of the same ending, for the body to create; rename it to `path` unless it fails."""
     temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
     try:
         yield temporary

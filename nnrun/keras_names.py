@@ -1,8 +1,7 @@
 """What Keras names, as data, so that a config is checked without importing TensorFlow.
 
-`keras.json` holds the classes, their arguments and defaults, as `tests/keras_names.py` reads them off
-the installed Keras; a test fails where the two differ. What Keras does not say stands here: the type and
-range of each argument.
+`keras.json` is what `tests/keras_names.py` reads off the installed Keras. What Keras does not say stands here: the
+type and range of each argument.
 """
 
 import json
@@ -13,7 +12,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator, WithJsonSchema
 
 from nnrun.errors import did_you_mean, received
-from nnrun.named import REQUIRED, Named, Positive, Seed, Spec, Table, Units, problem
+from nnrun.named import REQUIRED, Named, Positive, Seed, Spec, Table, Units, problem, snake_case
 
 _KERAS = json.loads(Path(__file__).with_name("keras.json").read_text(encoding="utf-8"))
 _ACTIVATIONS = _KERAS["activations"]
@@ -63,54 +62,33 @@ _KIND["activation"] = Annotated[str, AfterValidator(_check_activation), WithJson
 
 
 def _table(plural: str) -> Table:
-    return {name: _arguments(name, defaults) for name, defaults in _KERAS[plural].items()}
+    return {name: {a: _argument(name, a, d) for a, d in given.items()} for name, given in _KERAS[plural].items()}
 
 
-def _arguments(name: str, defaults: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    arguments = {}
-    for argument, default in defaults.items():
-        kind = _KIND.get(f"{name}.{argument}") or _KIND.get(argument) or _KIND[argument.rpartition("_")[2]]
-        if default == "<required>":
-            arguments[argument] = (kind, REQUIRED)
-        elif argument == "activation":
-            arguments[argument] = (kind, "linear")  # what Keras means by None
-        else:
-            arguments[argument] = (kind if default is not None else kind | None, default)
-    return arguments
+def _argument(name: str, argument: str, default: Any) -> tuple[Any, Any]:
+    kind = _KIND.get(f"{name}.{argument}") or _KIND.get(argument) or _KIND[argument.rpartition("_")[2]]
+    if default is None and argument == "activation":
+        return kind, "linear"  # what Keras means by None
+    return kind if default is not None else kind | None, REQUIRED if default == "<required>" else default
 
 
 INITIALIZER = Named("initializer", _table("initializers"))
-REGULARIZER = Named("regularizer", _table("regularizers"), shorthand="L1L2")
+REGULARIZER = Named("regularizer", _table("regularizers"), default="L1L2")
 CONSTRAINT = Named("constraint", _table("constraints"))
 _KIND |= {named.what: Annotated[Spec, named] for named in (INITIALIZER, REGULARIZER, CONSTRAINT)}
 
 LAYER = Named("layer", _table("layers"), key="type", default="Dense")
 LOSS = Named("loss", _table("losses"), aliases={"bce": "BinaryCrossentropy", "mse": "MeanSquaredError"})
 OPTIMIZER = Named("optimizer", _table("optimizers"), default="RMSprop")
-METRIC = Named(
-    "metric",
-    _table("metrics"),
-    aliases={
-        "accuracy": "BinaryAccuracy",
-        "acc": "BinaryAccuracy",
-        "bce": "BinaryCrossentropy",
-        "mae": "MeanAbsoluteError",
-        "mape": "MeanAbsolutePercentageError",
-        "mse": "MeanSquaredError",
-        "msle": "MeanSquaredLogarithmicError",
-    },
-    keep_spelling=True,
-)
-_STOPPING, _PLATEAU = "EarlyStopping", "ReduceLROnPlateau"
-EARLY_STOPPING = Named("early_stopping", {_STOPPING: _table("callbacks")[_STOPPING]}, default=_STOPPING)
-REDUCE_LR = Named("reduce_lr_on_plateau", {_PLATEAU: _table("callbacks")[_PLATEAU]}, default=_PLATEAU)
+_ALIASES = {"mae": "MeanAbsoluteError", "mape": "MeanAbsolutePercentageError", "msle": "MeanSquaredLogarithmicError"}
+_ALIASES |= dict.fromkeys(("accuracy", "acc"), "BinaryAccuracy") | LOSS.aliases
+METRIC = Named("metric", _table("metrics"), aliases=_ALIASES, keep_spelling=True)
+EARLY_STOPPING, REDUCE_LR = (Named(snake_case(n), {n: given}, default=n) for n, given in _table("callbacks").items())
 
 NUMBER_METRICS = frozenset(
     "LogCoshError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError "
     "Poisson R2Score RootMeanSquaredError".split()
 )
 """The metrics that measure numbers."""
-CATEGORICAL_METRICS = frozenset(
-    f"Sparse{name}" for name in ("CategoricalAccuracy", "CategoricalCrossentropy", "TopKCategoricalAccuracy")
-)
+CATEGORICAL_METRICS = frozenset(name for name in METRIC.table if name.startswith("Sparse"))
 """The metrics of several classes; those that are in neither set are for one yes/no output."""

@@ -1,20 +1,141 @@
 """Lint: everything that can be said of a config and its data before TensorFlow is imported.
 
-Each public function of `lint_errors.py` and `lint_warnings.py` is a rule, and its name the rule's code.
+Each public function of `lint_errors.py` is a rule whose findings stop `train`, and each of this module above `RULES`
+one of what trains, but probably not as was meant. A rule's name is its code.
 """
 
 from collections.abc import Callable, Iterator
 from inspect import isfunction
-from types import ModuleType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from nnrun import lint_errors, lint_warnings
-from nnrun.config import Config
+from nnrun import lint_errors
+from nnrun.columns import in_yaml
+from nnrun.config import Checkpoint, Config
 from nnrun.dataset import Dataset
-from nnrun.errors import ConfigError
+from nnrun.encoding import Feature, Target
+from nnrun.errors import ConfigError, listed
 
 Level = Literal["error", "warning"]
-Rule = Callable[[Config, Dataset], Iterator[str]]
+Rules = dict[str, Callable[[Config, Dataset], Iterator[str]]]
+
+EXACT_INTEGERS = 2**24  # float32 has 24 bits of precision
+LARGE = 10.0  # inputs beyond this saturate or dominate a freshly initialised layer
+RARE = 0.1  # a label with less than this share of the rows, of two; of several accordingly less
+FEW = 1_000  # rows compared before all are
+
+
+def linear_hidden(config: Config, _: Dataset) -> Iterator[str]:
+    """With linear hidden layers only, the network is no more than linear or logistic regression."""
+    dense = config.layers_with("units")
+    if len(dense) > 1 and all(spec.get("activation", "linear") == "linear" for spec in config.layers[: dense[-1]]):
+        kind = "logistic" if config.is_classes else "linear"
+        why = "every hidden layer is linear, so the network is no more than"
+        yield f"{config.where('layers')}: {why} {kind} regression; use activation: relu"
+
+
+def sigmoid_hidden(config: Config, _: Dataset) -> Iterator[str]:
+    """ReLU learns faster than sigmoid in hidden layers."""
+    hidden = config.layers_with("activation")[:-1]
+    if found := [i for i in hidden if config.layers[i]["activation"] == "sigmoid"]:
+        place = config.where("layers", found[0], "activation")
+        yield f"{place}: sigmoid in a hidden layer learns slowly; relu is faster"
+
+
+def bce_output(config: Config, _: Dataset) -> Iterator[str]:
+    """Under BinaryCrossentropy the output is a probability, or from_logits says that it is none."""
+    if config.is_binary:
+        yield from _no_probability(config, "sigmoid", "hard_sigmoid", "sparse_sigmoid")
+
+
+def softmax_output(config: Config, _: Dataset) -> Iterator[str]:
+    """Under SparseCategoricalCrossentropy the outputs are probabilities, or from_logits says that they are none."""
+    if config.is_classes and not config.is_binary:
+        yield from _no_probability(config, "softmax")
+
+
+def _no_probability(config: Config, *fine: str) -> Iterator[str]:
+    if config.output_activation() not in fine and not config.from_logits:
+        logits = f"in linear with loss: {{name: {config.loss['name']}, from_logits: true}}"
+        advice = f"end in activation: {fine[0]}, or {logits}"
+        yield f"{config.where('loss')}: the output is {config.output_activation()}, which is no probability; {advice}"
+
+
+def unscaled(config: Config, dataset: Dataset) -> Iterator[str]:
+    """Without normalize, large features make training slow or unstable."""
+    features = () if config.data.normalize else dataset.encoder.features
+    if large := [f.name for f in features if max(abs(f.minimum), abs(f.maximum)) > LARGE]:
+        place, names = config.where("data", "normalize"), listed(large, 3)
+        yield f"{place}: values beyond {LARGE:g} with normalize: false in {names}; leave normalize out"
+
+
+def target_copy(_: Config, dataset: Dataset) -> Iterator[str]:
+    """A feature that equals the target gives the answer away."""
+    x, y = dataset.train.x, dataset.train.y
+    for i, feature in enumerate(dataset.encoder.inputs):
+        for target in y.T if feature.kind in ("number", "boolean") else ():
+            if (x[:FEW, i] == target[:FEW]).all() and (x[:, i] == target).all():
+                name = feature.name
+                yield f"{dataset.train.name}: column {name!r} equals the target; drop: [{in_yaml(name)}]"
+
+
+def imbalance(config: Config, dataset: Dataset) -> Iterator[str]:
+    """With a rare label, always answering the other one looks good."""
+    counts, total = dataset.label_counts, sum(dataset.label_counts.values())
+    for label, count in counts.items():
+        if config.class_weight is None and count < RARE * total * 2 / len(counts):
+            place = config.where("data", "target")
+            yield f"{place}: only {count} of {total} rows are {label!r}; consider class_weight: balanced"
+
+
+def nothing_held_out(config: Config, dataset: Dataset) -> Iterator[str]:
+    """Without rows held out, nothing tells learning from memorising."""
+    if dataset.validation is None:
+        yield f"{config.where('data')}: nothing is held out for validation; add validation_split: 0.2 under data"
+
+
+def constant(_: Config, dataset: Dataset) -> Iterator[str]:
+    """A constant column says nothing."""
+    features = dataset.encoder.features
+    if columns := [f.name for f in features if len(f.categories) == 1 or (not f.categories and f.minimum == f.maximum)]:
+        yield f"{dataset.train.name}: constant in the training rows: {listed(columns, 3)}"
+
+
+def big_integers(_: Config, dataset: Dataset) -> Iterator[str]:
+    """float32 cannot tell neighbouring integers beyond 2^24 apart."""
+    columns: list[Feature | Target] = [*dataset.encoder.features, *dataset.encoder.targets]
+    for column in columns:
+        if column.whole and EXACT_INTEGERS < max(abs(column.minimum), abs(column.maximum)) < 2**53:
+            advice = "which float32 rounds; subtract an offset, or drop it if it is an identifier"
+            yield f"{dataset.train.name}: column {column.name!r} holds integers beyond 2^24, {advice}"
+
+
+def dropped_rows(_: Config, dataset: Dataset) -> Iterator[str]:
+    """`missing: drop` leaves rows out: that is said, with how many."""
+    for part in (dataset.train, dataset.validation, dataset.test):
+        if part and part.dropped and (part is not dataset.validation or part.name != dataset.train.name):
+            rows = "1 row is" if part.dropped == 1 else f"{part.dropped:,} rows are"
+            yield f"{part.name}: {rows} left out for a missing cell"
+
+
+def unseen_category(_: Config, dataset: Dataset) -> Iterator[str]:
+    """A category that training never saw is all zeros."""
+    for part in (dataset.validation, dataset.test):
+        yield from part.unseen if part else ()
+
+
+def checkpoint(config: Config, _: Dataset) -> Iterator[str]:
+    """Checkpoints are not written by this version."""
+    if config.checkpoint != Checkpoint():
+        yield f"{config.where('checkpoint')}: has no effect in this version"
+
+
+def _rules(module: dict[str, Any]) -> Rules:
+    """Return the rules that a module has defined, by code: `mse_range` is `mse-range`."""
+    own = [f for f in module.values() if isfunction(f) and f.__module__ == module["__name__"]]
+    return {f.__name__.replace("_", "-"): f for f in own if not f.__name__.startswith("_")}
+
+
+RULES: dict[Level, Rules] = {"error": _rules(vars(lint_errors)), "warning": _rules(globals())}
 
 
 class Finding(NamedTuple):
@@ -26,15 +147,6 @@ class Finding(NamedTuple):
 
     def __str__(self) -> str:
         return f"{'warning: ' * (self.level == 'warning')}{self.message} [{self.code}]"
-
-
-def _rules(module: ModuleType) -> dict[str, Rule]:
-    """Return the rules that the module defines, by code: `mse_range` is `mse-range`."""
-    own = {name: value for name, value in vars(module).items() if isfunction(value) and not name.startswith("_")}
-    return {name.replace("_", "-"): rule for name, rule in own.items() if rule.__module__ == module.__name__}
-
-
-RULES: dict[Level, dict[str, Rule]] = {"error": _rules(lint_errors), "warning": _rules(lint_warnings)}
 
 
 def lint(dataset: Dataset) -> list[Finding]:

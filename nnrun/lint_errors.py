@@ -49,9 +49,8 @@ def labels(config: Config, dataset: Dataset) -> Iterator[str]:
         lines = " or ".join(f"`positive: {in_yaml(label)}`" for label in found)
         yield f"{place}: which label is 1 cannot be told; say so under data: {lines}"
     elif positive is not None and label_key(str(positive)) not in keys:
-        known = " and ".join(map(repr, found))
-        place = config.where("data", "positive")
-        yield f"{place}: {received(positive)} is no label of the target; its labels are {known}"
+        known = f"its labels are {' and '.join(map(repr, found))}"
+        yield f"{config.where('data', 'positive')}: {received(positive)} is no label of the target; {known}"
 
 
 def output_units(config: Config, dataset: Dataset) -> Iterator[str]:
@@ -107,29 +106,27 @@ def logits_activation(config: Config, _: Dataset) -> Iterator[str]:
     """from_logits takes the last layer's output as it is: it must be linear."""
     activation = config.output_activation()
     if config.from_logits and activation != "linear":
-        place = config.where("loss", "from_logits")
-        yield f"{place}: logits come from a linear output; received {activation}: remove one of the two"
+        wrong = f"logits come from a linear output; received {activation}: remove one of the two"
+        yield f"{config.where('loss', 'from_logits')}: {wrong}"
 
 
 def monitor(config: Config, _: Dataset) -> Iterator[str]:
     """early_stopping, reduce_lr_on_plateau and expect name quantities that the run will log."""
+    tested = [f"test_{name}" for name in config.logged if config.data.test and not name.startswith("val_")]
+    named: list[tuple[Keys, str]] = [(("expect", name), name) for name in config.expect]
     for key in ("early_stopping", "reduce_lr_on_plateau"):
         if callback := getattr(config, key):
-            yield from _unknown_quantity(config, (key, "monitor"), callback["monitor"], config.logged)
+            named.append(((key, "monitor"), callback["monitor"]))
             metric = METRIC.canonical(callback["monitor"].removeprefix("val_"))
             if metric in UNDIRECTED and callback["mode"] == "auto":
                 yield f"{config.where(key)}: say mode: min or max for {callback['monitor']}"
-    tested = [f"test_{name}" for name in config.logged if config.data.test and not name.startswith("val_")]
-    for name in config.expect:
-        yield from _unknown_quantity(config, ("expect", name), name, config.logged + tested)
-
-
-def _unknown_quantity(config: Config, keys: Keys, name: str, known: list[str]) -> Iterator[str]:
-    hint = did_you_mean(name, known) or f"; it logs {', '.join(known)}"
-    if name.startswith("val_") and not any(k.startswith("val_") for k in known):
-        hint = "; hold rows out: validation_split: 0.2 under data"
-    if name not in known:
-        yield f"{config.where(*keys)}: the run logs no {name!r}{hint}"
+    for keys, name in named:
+        known = config.logged + tested * (keys[0] == "expect")
+        hint = did_you_mean(name, known) or f"; it logs {', '.join(known)}"
+        if name.startswith("val_") and not any(k.startswith("val_") for k in known):
+            hint = "; hold rows out: validation_split: 0.2 under data"
+        if name not in known:
+            yield f"{config.where(*keys)}: the run logs no {name!r}{hint}"
 
 
 def class_weight(config: Config, dataset: Dataset) -> Iterator[str]:

@@ -9,24 +9,22 @@ from pydantic import ValidationError
 
 from nnrun.config import Config
 from nnrun.errors import ConfigError, received
-from nnrun.source import Keys, Reader, Source, dotted, read_source
+from nnrun.source import Keys, Source, dotted, read_source
 
 
 def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
-    """Load and validate a config, with overrides `KEY=VALUE` as --set takes them.
-
-    Raises a ConfigError with every mistake, each with its place.
-    """
+    """Load a config with overrides `KEY=VALUE`, or raise a ConfigError with every mistake, each with its place."""
     source = read_source(path)
+    _resolve_paths(source.values, path.parent)
     problems = []
     for text in overrides:
         try:
-            apply_override(source, text)
+            _override(source, text)
         except ConfigError as error:
             problems += error.problems
     if problems:
         raise ConfigError(problems)
-    _resolve_paths(source)
+    _resolve_paths(source.values, Path())  # those of --set
     try:
         config = Config.model_validate(source.values)
     except ValidationError as error:
@@ -35,56 +33,44 @@ def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
     return config
 
 
-def apply_override(source: Source, text: str) -> None:
-    """Set one value, given as `KEY=VALUE` with KEY dotted (`layers[0].units`) and VALUE in YAML.
-
-    Raises a ConfigError where `text` has no such form, or names no place in the config.
-    """
-    mark = f"--set {text}"
-    source.overrides.append(mark)
-    name, equals, value = text.partition("=")
-    name = re.sub(r"\[(\d+)\]", r".\1", name.strip())
-    if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", name):
-        raise ConfigError(f"{mark}: the form is KEY=VALUE, as in optimizer.learning_rate=0.01")
-    parsed = Reader(mark, has_lines=False).read(value)
-    keys: Keys = ()
-    place: Any = source.values
-    *parents, last = name.split(".")
-    for part in parents:
-        keys += (_step(place, part, mark),)
-        if isinstance(place, dict) and part not in place:
-            place[part] = {}
-            source.marks[keys] = mark, mark
-        if isinstance(place[keys[-1]], str):  # optimizer: adam, then --set optimizer.learning_rate=...
-            place[keys[-1]] = {"type" if keys[0] == "layers" else "name": place[keys[-1]]}
-        place = place[keys[-1]]
-    keys += (_step(place, last, mark),)
-    place[keys[-1]] = parsed
-    kept = {k: places for k, places in source.marks.items() if k[: len(keys)] != keys}
-    source.marks = {**kept, keys: (mark, mark)}
-
-
-def _step(place: Any, part: str, mark: str) -> str | int:
-    if isinstance(place, dict):
-        return part
-    if isinstance(place, list) and part.isdigit() and int(part) < len(place):
-        return int(part)
-    size = f"a list of {len(place)}, counted from 0" if isinstance(place, list) else repr(place)
-    raise ConfigError(f"{mark}: {part!r} names nothing in {size}")
-
-
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the config, for editors."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
 
 
-def _resolve_paths(source: Source) -> None:
-    """Make the tables' paths absolute: from the config's folder, or for --set from the working one."""
-    data: Any = source.values.get("data")
+def _override(source: Source, text: str) -> None:
+    """Set one value, given as `KEY=VALUE` with KEY dotted (`layers[0].units`) and VALUE in YAML."""
+    mark = f"--set {text}"
+    name, equals, value = text.partition("=")
+    name = re.sub(r"\[(\d+)\]", r".\1", name.strip())
+    if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", name):
+        raise ConfigError(f"{mark}: the form is KEY=VALUE, as in optimizer.learning_rate=0.01")
+    parsed = Source(mark, has_lines=False).read(value).values
+    keys: Keys = ()
+    place = parent = source.values
+    for part in name.split("."):
+        parent, in_list = place, isinstance(place, list)
+        if not isinstance(parent, dict) and not (in_list and part.isdigit() and int(part) < len(parent)):
+            size = f"a list of {len(parent)}, counted from 0" if in_list else repr(parent)
+            raise ConfigError(f"{mark}: {part!r} names nothing in {size}")
+        keys += (int(part) if in_list else part,)
+        if isinstance(parent, dict) and part not in parent:
+            parent[part] = {}
+            source.marks[keys] = mark, mark
+        place = parent[keys[-1]]
+        if isinstance(place, str):  # optimizer: adam, then --set optimizer.learning_rate=...
+            place = parent[keys[-1]] = {"type" if keys[0] == "layers" else "name": place}
+    parent[keys[-1]] = parsed
+    kept = {k: places for k, places in source.marks.items() if k[: len(keys)] != keys}
+    source.marks = {**kept, keys: (mark, mark)}
+
+
+def _resolve_paths(values: dict[str, Any], folder: Path) -> None:
+    """Make the tables' paths absolute."""
+    data: Any = values.get("data")
     for key in ("train", "validation", "test") if isinstance(data, dict) else ():
         if isinstance(data.get(key), str) and data[key]:
-            given = source.locate(("data", key)) in source.overrides
-            data[key] = os.path.abspath((Path() if given else Path(source.name).parent) / data[key])
+            data[key] = os.path.abspath(folder / data[key])
 
 
 _RULES = {
@@ -107,34 +93,32 @@ _RULES = {
 
 def _render(error: ValidationError, source: Source) -> list[str]:
     """Return a line for each place with a mistake, in the order of the file: path, rule, received."""
-    places: dict[Keys, list[Any]] = {}
+    found: dict[Keys, list[Any]] = {}
     for e in error.errors(include_url=False):
-        places.setdefault(_known_keys(e, source.values), []).append(e)
+        found.setdefault(_known_keys(e, source.values), []).append(e)
     # Of a union's members, the one that fits best has the deepest mistake.
-    shallow = {keys[:end] for keys in places for end in range(1, len(keys))}
-    deepest = sorted((keys for keys in places if keys not in shallow), key=source.order)
-    return [_line(keys, places[keys], source) for keys in deepest]
-
-
-def _line(keys: Keys, errors: list[Any], source: Source) -> str:
-    kinds = {e["type"] for e in errors}
-    if kinds <= _RULES.keys():
-        rules = " or ".join(_RULES[e["type"]].format(**e.get("ctx", {})) for e in errors)
-        message = rules.replace(" or must be ", " or ")
-        if not kinds & {"missing", "too_short", "string_too_short"}:
-            message += f"; received {received(errors[0]['input'])}"
-    else:
+    shallow = {keys[:end] for keys in found for end in range(1, len(keys))}
+    order = {place: i for i, (place, _) in enumerate(source.marks.values())}
+    lines = []
+    for keys in sorted(found, key=lambda keys: order.get(source.locate(keys), 0)):
+        if keys in shallow:
+            continue
+        errors, kinds = found[keys], {e["type"] for e in found[keys]}
         message = errors[0]["msg"]
-    return f"{source.locate(keys, key='unknown_key' in kinds)}: {dotted(keys)}: {message}"
+        if kinds <= _RULES.keys():
+            rules = " or ".join(_RULES[e["type"]].format(**e.get("ctx", {})) for e in errors)
+            message = rules.replace(" or must be ", " or ")
+            if not kinds & {"missing", "too_short", "string_too_short"}:
+                message += f"; received {received(errors[0]['input'])}"
+        lines.append(f"{source.locate(keys, key='unknown_key' in kinds)}: {dotted(keys)}: {message}")
+    return lines
 
 
 def _known_keys(error: Any, values: Any) -> Keys:
     """Return the error's location without what pydantic adds: the names of a union's members."""
     keys: Keys = ()
     for key in error["loc"]:
-        if isinstance(values, dict) and (key in values or error["type"] in ("missing", "unknown_key")):
-            values = values.get(key)
-        elif isinstance(values, list) and isinstance(key, int):
+        if isinstance(key, int) if isinstance(values, list) else isinstance(values, dict) and key in values:
             values = values[key]
         elif error["type"] != "missing":
             continue

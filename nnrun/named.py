@@ -1,11 +1,4 @@
-"""Keras objects in YAML: a name, or a mapping of a name and Keras's own arguments.
-
-    optimizer: adam
-    optimizer: {name: adam, learning_rate: 0.01}
-
-A table says which names there are and what each takes; `Named` is the pydantic annotation that
-checks a value against one and fills in the defaults.
-"""
+"""Keras objects in YAML: a name, or a mapping of one and Keras's arguments: `{name: adam, learning_rate: 0.01}`."""
 
 import re
 from dataclasses import dataclass, field
@@ -45,18 +38,15 @@ class Strict(BaseModel):
         try:
             return handler(value)
         except ValidationError as error:
-            details = [_answer(e, cls) for e in error.errors(include_url=False)]
+            known, details = list(cls.model_fields), []
+            for e in error.errors(include_url=False):
+                kind, message = e["type"], e["msg"]
+                if kind == "extra_forbidden":
+                    takes = f"; {cls.__name__} takes {', '.join(known) or 'none'}"
+                    kind, message = "unknown_key", f"unknown key{did_you_mean(str(e['loc'][-1]), known) or takes}"
+                custom = PydanticCustomError(kind, "{message}", {"message": message, **e.get("ctx", {})})
+                details.append(InitErrorDetails(type=custom, loc=e["loc"], input=e["input"]))
             raise ValidationError.from_exception_data(cls.__name__, details) from None
-
-
-def _answer(error: Any, model: type[BaseModel]) -> InitErrorDetails:
-    kind, context = error["type"], {"message": error["msg"], **error.get("ctx", {})}
-    if kind == "extra_forbidden":
-        known = list(model.model_fields)
-        hint = did_you_mean(str(error["loc"][-1]), known) or f"; {model.__name__} takes {', '.join(known) or 'none'}"
-        kind, context = "unknown_key", {"message": f"unknown key{hint}"}
-    custom = PydanticCustomError(kind, "{message}", context)
-    return InitErrorDetails(type=custom, loc=error["loc"], input=error["input"])
 
 
 def snake_case(name: str) -> str:
@@ -65,30 +55,19 @@ def snake_case(name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _cases(name: str) -> list[str]:
-    return list(dict.fromkeys((name.lower(), snake_case(name), name)))  # hints prefer the last
-
-
-def fold(name: str) -> str:
-    """Return what class names and snake_case have in common."""
-    return name.replace("_", "").lower()
-
-
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Named:
-    """Annotation for a field that holds a Keras object, which messages call `what`.
+    """Annotation for a field that holds a Keras object of those in `table`, which messages call `what`.
 
-    The validated value is a dict: the class's own name under `key`, then every argument of `table`. Where a
-    mapping has no name it is `default`, or `shorthand` if every key is an argument of that class
-    (`kernel_regularizer: {l2: 0.01}`). `aliases` are further names; `keep_spelling` leaves a name as it was written.
+    The validated value is a dict: the class's own name under `key`, then every argument. Where a mapping has no
+    name it is `default`. `aliases` are further names; `keep_spelling` leaves a name as it was written.
     """
 
     what: str
-    table: Table = field(hash=False)
+    table: Table
     key: str = "name"
     default: str | None = None
-    shorthand: str | None = None
-    aliases: dict[str, str] = field(default_factory=dict, hash=False)
+    aliases: dict[str, str] = field(default_factory=dict)
     keep_spelling: bool = False
 
     def validate(self, value: Any) -> Spec | str:
@@ -96,53 +75,41 @@ class Named:
         if not isinstance(value, str | dict):
             forms = f"a name or a mapping with {self.key!r}" if len(self.table) > 1 else "a mapping of arguments"
             raise problem(f"must be {forms}; received {received(value)}")
-        arguments = dict(value) if isinstance(value, dict) else {self.key: value}
-        spelt = arguments.get(self.key)
-        name = self._name(arguments, () if isinstance(value, str) else (self.key,))
+        arguments = {self.key: value} if isinstance(value, str) else dict(value)
+        given = arguments.pop(self.key, self.default)
+        name = self.canonical(given) if isinstance(given, str) else None
+        if not name:
+            what = f"an {self.what}" if self.what[0] in "aeiou" else f"a {self.what}"
+            wrong = f"{self.key!r} is missing: the name of" if given is None else f"{received(given)} is not"
+            near = did_you_mean(str(given), list(self._spellings())) if given is not None else ""
+            hint = near or f"; known: {', '.join(self.table)}"
+            details = InitErrorDetails(type=problem(f"{wrong} {what}{hint}"), loc=(self.key,), input=given)
+            raise ValidationError.from_exception_data(self.what, [details])
         arguments = _model(self, name).model_validate(arguments).model_dump()
-        if not self.keep_spelling:
-            return {self.key: name, **arguments}
-        return value if isinstance(value, str) else {self.key: spelt, **arguments}
+        if self.keep_spelling:
+            return value if isinstance(value, str) else {self.key: given, **arguments}
+        return {self.key: name, **arguments}
 
     def canonical(self, name: str) -> str | None:
         """Return the class that `name` means, or None."""
-        known = {fold(k): k for k in self.table} | {fold(k): v for k, v in self.aliases.items()}
-        return known.get(fold(name))
+        meant = {spelling.replace("_", "").lower(): known for spelling, known in self._spellings().items()}
+        return meant.get(name.replace("_", "").lower())
 
-    def _name(self, arguments: Spec, place: tuple[str, ...]) -> str:
-        """Take the name out of `arguments`."""
-        short = self.shorthand
-        if short and self.key not in arguments and arguments.keys() <= self.table[short].keys():
-            return short
-        given = arguments.pop(self.key, self.default)
-        if isinstance(given, str) and (name := self.canonical(given)):
-            return name
-        details = InitErrorDetails(type=problem(self._unknown(given)), loc=place, input=given)
-        raise ValidationError.from_exception_data(self.what, [details])
-
-    def _unknown(self, given: Any) -> str:
-        what = f"an {self.what}" if self.what[0] in "aeiou" else f"a {self.what}"
-        hint = did_you_mean(str(given), self._spellings())
-        known = "" if hint else f"; known: {', '.join(self.table)}"
-        if given is None:
-            return f"{self.key!r} is missing: the name of {what}{known}"
-        return f"{received(given)} is not {what}{hint}{known}"
-
-    def _spellings(self) -> list[str]:
-        """Return the names that a config may use, class names and snake_case alike."""
-        return list(dict.fromkeys([*self.aliases, *(s for name in self.table for s in _cases(name))]))
+    def _spellings(self) -> dict[str, str]:
+        """Return what a config may call each class; hints prefer the last."""
+        return self.aliases | {s: name for name in self.table for s in (name.lower(), snake_case(name), name)}
 
     def __get_pydantic_core_schema__(self, *_: Any) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.validate)
 
     def __get_pydantic_json_schema__(self, *_: Any) -> dict[str, Any]:
         """Return the JSON Schema of the field: any of the names, or a mapping for one of them."""
-        forms: list[dict[str, Any]] = [{"enum": self._spellings()}]
+        forms: list[dict[str, Any]] = [{"enum": list(self._spellings())}]
         for name in self.table:
             form = _model(self, name).model_json_schema()
-            known = [*_cases(name), *(alias for alias, meant in self.aliases.items() if meant == name)]
-            form["properties"] = {self.key: {"enum": known}, **form.get("properties", {})}
-            if name not in (self.default, self.shorthand):
+            known = [spelling for spelling, meant in self._spellings().items() if meant == name]
+            form["properties"] = {self.key: {"enum": known}, **form["properties"]}
+            if name != self.default:
                 form["required"] = [self.key, *form.get("required", [])]
             forms.append(form)
         return {"title": self.what, "anyOf": forms}

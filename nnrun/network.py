@@ -1,7 +1,4 @@
-"""The network of a config as numbers: what each layer gives and how many parameters it has.
-
-Told by arithmetic, so that `check` and `show` need no TensorFlow.
-"""
+"""The network of a config as numbers, told by arithmetic, so that `check` and `show` need no TensorFlow."""
 
 from typing import NamedTuple
 
@@ -23,15 +20,13 @@ def summarize(config: Config, features: int) -> list[LayerSummary]:
     """Return a summary of each layer of the config, given the number of features."""
     layers, units = [], features
     for spec in config.layers:
-        kind, name, parameters = spec["type"], spec["type"], 0
+        kind, parameters = spec["type"], 0
         if kind == "Dense":
-            parameters = (units + spec["use_bias"]) * spec["units"]
-            units = spec["units"]
+            parameters, units = (units + spec["use_bias"]) * spec["units"], spec["units"]
         elif kind.endswith("Normalization"):
             moving = 2 if kind == "BatchNormalization" else 0  # mean and variance
             parameters = units * (spec["center"] + spec["scale"] + moving)
-        if "activation" in spec:
-            name = f"{kind} {spec['activation']}"
+        name = f"{kind} {spec['activation']}" if "activation" in spec else kind
         layers.append(LayerSummary(name, units, parameters))
     return layers
 

@@ -1,13 +1,10 @@
-"""YAML text to plain values, with the line and column of each.
+"""YAML text to plain values with their places, from PyYAML's events: no tag can construct an object.
 
-PyYAML's parser supplies the events; nothing here constructs objects, so no tag can run code. Scalars
-are read as YAML 1.2 reads them, which is what a person means: `1e-3` is a number, `no` and
-`2012-01-01` are text, `010` is not octal.
+Scalars are read as YAML 1.2 reads them: `1e-3` is a number, `no` and `2012-01-01` are text, `010` is not octal.
 """
 
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import takewhile
@@ -21,131 +18,54 @@ from nnrun.errors import ConfigError, received
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 
-Scalar = str | int | float | bool | None
 Keys = tuple[str | int, ...]
 
-_WORDS: dict[str, Scalar] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
+_WORDS: dict[str, Any] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
 _WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5}|[1-9][0-9]*[eE]\+?([0-9]|1[0-5]))")
 _FLOAT = re.compile(r"[-+]?(?!0[0-9]+\Z)([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-_NON_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
 @dataclass
 class Source:
-    """Plain values and where each stands.
+    """Plain values and, by key path, the places "name:line:column" of each value and of its key.
 
-    `name` is what messages call the text. `marks` holds, by key path, the places "name:line:column" of each value
-    and of its key; `overrides` are the places of what came from --set, in the order given.
+    Without `has_lines`, for text given outside a file, the name is the place of everything.
     """
 
     name: str
-    values: dict[str, Any] = field(default_factory=dict)
+    has_lines: bool = True
+    values: Any = None
     marks: dict[Keys, tuple[str, str]] = field(default_factory=dict)
-    overrides: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
     def locate(self, keys: Keys, *, key: bool = False) -> str:
         """Return the place of the value at `keys` (of its key if `key`), or of its nearest parent."""
         while keys and keys not in self.marks:
             keys = keys[:-1]
-        return self.marks[keys][1 if key else 0] if keys else f"{self.name}:1:1"
+        return self.marks[keys][key] if keys else f"{self.name}:1:1"
 
-    def order(self, keys: Keys) -> tuple[float, ...]:
-        """Return a sort key: the line and column in the file; what --set gave comes last."""
-        place = self.locate(keys)
-        if place in self.overrides:
-            return math.inf, self.overrides.index(place)
-        return tuple(map(int, place.split(":")[-2:]))
-
-
-def dotted(keys: Keys) -> str:
-    """Return `layers[1].activation` for ("layers", 1, "activation")."""
-    return "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in keys).removeprefix(".")
-
-
-def read_source(path: Path) -> Source:
-    """Read a YAML file.
-
-    Raises a ConfigError where it cannot be read, is no YAML mapping, or uses what a config has no need of:
-    aliases, tags, several documents, over 32 levels, over 1 MiB.
-    """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        hint = "; give the path of a YAML config" if path.is_dir() else ""
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}{hint}") from None
-    if len(data) > MAX_BYTES:
-        raise ConfigError(f"{path}: a config is at most 1 MiB; give tables as separate files")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path}:{line}: not UTF-8: byte {data[error.start]:#04x}") from None
-    reader = Reader(str(path))
-    values = reader.read(text)
-    if not isinstance(values, dict):
-        got = {type(None): "an empty file", list: "a list"}.get(type(values), f"only {received(values)}")
-        raise ConfigError(f"{path}:1:1: a config is a mapping of keys to values; received {got}")
-    return Source(reader.name, values, reader.marks)
-
-
-def to_yaml(values: dict[str, Any]) -> str:
-    """Return `values` as a YAML document that `read_source` reads back the same."""
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes every string that would be read back as something else."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-    def represent_scalar(self, tag: str, value: Any, style: str | None = None) -> yaml.ScalarNode:
-        if tag == "tag:yaml.org,2002:str":
-            style = '"' if not value.isprintable() else None if isinstance(_plain(value), str) else "'"
-        return super().represent_scalar(tag, value, style)
-
-
-@dataclass
-class Reader:
-    """Builds values from the parser's events, and notes their places as in `Source.marks`.
-
-    Without `has_lines`, for text given outside a file, the text's name is the place of everything.
-    """
-
-    name: str
-    has_lines: bool = True
-    marks: dict[Keys, tuple[str, str]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-    def read(self, text: str) -> Any:
-        """Return the value of the text, or raise a ConfigError."""
+    def read(self, text: str) -> "Source":
+        """Read the text, or raise a ConfigError."""
         if bad := yaml.reader.Reader.NON_PRINTABLE.search(text):
             place = self._end(text[: bad.start()])
             raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
         self.events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         try:
-            value = self._document()
+            for event in filter(lambda event: isinstance(event, yaml.DocumentStartEvent), self.events):
+                if self.marks:
+                    self._problem(event, (), "a config is one document; remove what follows '---'")
+                    break
+                self.values = self._value(next(self.events), ())
         except yaml.MarkedYAMLError as error:
-            mark: Any = error.problem_mark or error.context_mark
+            mark: Any = error.problem_mark
             ended = mark.line > text.count("\n")  # libyaml's place for an early end
             tab = not ended and text.split("\n")[mark.line].lstrip(" ").startswith("\t")
-            reason = "tabs cannot indent YAML; use spaces" if tab else f"not YAML: {error.problem or error.context}"
+            reason = "tabs cannot indent YAML; use spaces" if tab else f"not YAML: {error.problem}"
             self.problems.append(f"{self._end(text) if ended else self._at(mark)}: {reason}")
         if self.problems:
             raise ConfigError(self.problems)
-        return value
-
-    def _document(self) -> Any:
-        next(self.events)  # the stream's start
-        if isinstance(next(self.events), yaml.StreamEndEvent):
-            return None
-        value = self._value(next(self.events), ())
-        next(self.events)  # the document's end
-        if not isinstance(event := next(self.events), yaml.StreamEndEvent):
-            self._problem(event, (), "a config is one document; remove what follows '---'")
-        return value
+        return self
 
     def _value(self, event: Any, keys: Keys, key_event: Any = None) -> Any:
         self.marks[keys] = self._at(event.start_mark), self._at((key_event or event).start_mark)
@@ -157,50 +77,76 @@ class Reader:
             return None
         if event.tag not in (None, "!"):
             self._problem(event, keys, f"tags are not allowed; remove {event.tag!r}")
-        if isinstance(event, yaml.MappingStartEvent):
-            return self._mapping(keys)
+        if isinstance(event, yaml.ScalarEvent):
+            value = event.value if event.style else _plain(event.value)  # quoted, or a block: text
+            if value in (math.inf, -math.inf):
+                self._problem(event, keys, f"numbers must be finite; received {event.value}")
+            return value
+        children = takewhile(lambda event: not isinstance(event, yaml.CollectionEndEvent), self.events)
         if isinstance(event, yaml.SequenceStartEvent):
-            return [self._value(item, (*keys, i)) for i, item in enumerate(self._children())]
-        return self._scalar(event, keys)
-
-    def _children(self) -> Iterator[Any]:
-        return takewhile(lambda event: not isinstance(event, yaml.CollectionEndEvent), self.events)
-
-    def _mapping(self, keys: Keys) -> dict[str, Any]:
+            return [self._value(item, (*keys, i)) for i, item in enumerate(children)]
         mapping: dict[str, Any] = {}
-        for event in self._children():
-            key = getattr(event, "value", "")
-            below = (*keys, key)
-            _, first = self.marks.get(below, ("", ""))
-            if not isinstance(event, yaml.ScalarEvent):
-                self._problem(event, keys, "a key must be a word")
-                self._value(event, below)
-            if key in mapping:
-                earlier = first.removeprefix(f"{self.name}:")
-                self._problem(event, below, f"duplicate key; it stands at {earlier} already")
-            mapping[key] = self._value(next(self.events), below, event)
+        for child in children:
+            if not isinstance(child, yaml.ScalarEvent):
+                self._problem(child, keys, "a key must be a word")
+                raise ConfigError(self.problems)
+            below = (*keys, child.value)
+            if child.value in mapping:
+                first = self.marks[below][1].removeprefix(f"{self.name}:")
+                self._problem(child, below, f"duplicate key; it stands at {first} already")
+            mapping[child.value] = self._value(next(self.events), below, child)
         return mapping
-
-    def _scalar(self, event: yaml.ScalarEvent, keys: Keys) -> Scalar:
-        if event.style:  # quoted, or a block: text, whatever it looks like
-            return event.value
-        value = _plain(event.value)
-        if _NON_FINITE.fullmatch(event.value) or value in (math.inf, -math.inf):
-            self._problem(event, keys, f"numbers must be finite; received {event.value}")
-        return value
 
     def _problem(self, event: yaml.Event, keys: Keys, message: str) -> None:
         self.problems.append(": ".join(filter(None, (self._at(event.start_mark), dotted(keys), message))))
+
+    def _at(self, mark: Any) -> str:
+        return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if self.has_lines else self.name
 
     def _end(self, text: str) -> str:
         lines = text.split("\n")
         return f"{self.name}:{len(lines)}:{len(lines[-1]) + 1}" if self.has_lines else self.name
 
-    def _at(self, mark: Any) -> str:
-        return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if self.has_lines else self.name
+
+def dotted(keys: Keys) -> str:
+    """Return `layers[1].activation` for ("layers", 1, "activation")."""
+    return "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in keys).removeprefix(".")
 
 
-def _plain(text: str) -> Scalar:
+def read_source(path: Path) -> Source:
+    """Read a YAML file; raise a ConfigError where it cannot be read or is no mapping of what a config may hold."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        hint = "; give the path of a YAML config" if path.is_dir() else ""
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}{hint}") from None
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{path}: a config is at most 1 MiB; give tables as separate files")
+    try:
+        source = Source(str(path)).read(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}:{line}: not UTF-8: byte {data[error.start]:#04x}") from None
+    if not isinstance(source.values, dict):
+        got = {type(None): "an empty file", list: "a list"}.get(type(source.values), f"only {received(source.values)}")
+        raise ConfigError(f"{path}:1:1: a config is a mapping of keys to values; received {got}")
+    return source
+
+
+def to_yaml(values: dict[str, Any]) -> str:
+    """Return `values` as a YAML document that `read_source` reads back the same."""
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Dumper(yaml.SafeDumper):
+    def represent_scalar(self, tag: str, value: Any, style: str | None = None) -> yaml.ScalarNode:
+        if tag == "tag:yaml.org,2002:str":
+            style = '"' if not value.isprintable() else None if isinstance(_plain(value), str) else "'"
+        return super().represent_scalar(tag, value, style)
+
+
+def _plain(text: str) -> Any:
     """Return what an unquoted scalar means: a word of YAML's, a number, or itself."""
     if text in _WORDS:
         return _WORDS[text]
