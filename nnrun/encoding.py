@@ -92,10 +92,10 @@ class Encoder(Strict):
             else:
                 statistics = x.describe(at)
                 variance = statistics["variance"] or 1.0  # of a constant: Keras would divide by 1e-7
-                if not feature.part or statistics["variance"]:
-                    features.append(feature.model_copy(update={**statistics, "variance": variance}))
+                features.append(feature.model_copy(update={**statistics, "variance": variance}))
             at += feature.width
-        features = features or [*self.features[:1]]
+        telling = {f.name for f in features if f.part and f.minimum < f.maximum}
+        features = [f for f in features if not f.part or f.minimum < f.maximum or f.name not in telling]
         targets = self.targets
         if not self.labels:
             targets = [_fit_target(target.name, y.describe(i), config) for i, target in enumerate(targets)]

@@ -314,8 +314,8 @@ def test_a_missing_cell_is_taken_as_in_training_but_every_row_is_owed_a_predicti
     with pytest.raises(TableError) as caught:
         list(trained.predictions(reading))
     why = {
-        "error": "fill it in, or say missing",
-        "drop": "training dropped such rows, but here every row is owed a pred",
+        "error": "in a row that is owed a prediction; fill it in, or train with missing: mean",
+        "drop": "in a row that is owed a prediction; fill it in, or train with missing: mean",
     }
     assert caught.value.problems[0].startswith(f"new.csv:4: column 'age': the cell is missing; {why[missing]}")
 
@@ -348,4 +348,6 @@ def test_text_where_training_read_numbers_or_dates_is_refused_with_its_line(proj
     project.table(frame.with_columns(when=when))
     project.table(frame.with_columns(when=pl.when(ROW == 4).then(pl.lit("31.01.2020")).otherwise(when)), "other.csv")
     (line,) = problems(project.dataset, {"data.dates": "expand", "data.test": "other.csv"})
-    assert line.endswith("other.csv:6: column 'when': '31.01.2020' is no date or time as training read them here")
+    assert line.endswith(
+        "other.csv:6: column 'when': '31.01.2020' is not of the form %Y-%m-%d, as training read this column"
+    )

@@ -227,8 +227,8 @@ def test_parts_train_as_the_whole_does(project, frame):
 
 
 PARTS = [  # the parts of a table, and what the refusal says
-    (["a,b\n1,2\n", "a,c\n1,2\n"], "part-1.csv: its columns are not those of {}part-0.csv: 'b', 'c'"),
-    (["a,b\n1,2\n", "a\n1\n"], "part-1.csv: its columns are not those of {}part-0.csv: 'b'"),
+    (["a,b\n1,2\n", "a,c\n1,2\n"], "part-1.csv: lacks 'b' and has 'c' besides, unlike {}part-0.csv; parts have the same columns"),
+    (["a,b\n1,2\n", "a\n1\n"], "part-1.csv: lacks 'b', unlike {}part-0.csv; parts have the same columns"),
     (["a,b\n1,2\n", ""], "part-1.csv: the file is empty; a table has a header and rows"),
     (["a,b\n1,2\n", "a,b\n1,2\n3\n"], "part-1.csv:3: 1 cell, where the header has 2"),
     (["a,b\n1,2\n", "a,b\n1,2\n3,x\n"], "part-1.csv:3: column 'b': 'x' is not a number"),
@@ -259,7 +259,9 @@ def test_parts_in_several_folders_are_named_by_their_folders(project, problems):
         project.table(f"c{i}\n1\n", f"year{i}/t.csv")
     (line,) = problems(open_table, project.folder / "year*" / "t.csv", NULLS)
     start = f"{project.folder}/year"
-    assert line == f"{start}2/t.csv: its columns are not those of {start}1/t.csv: 'c1', 'c2'"
+    assert (
+        line == f"{start}2/t.csv: lacks 'c1' and has 'c2' besides, unlike {start}1/t.csv; parts have the same columns"
+    )
 
 
 def test_a_pattern_that_matches_nothing_is_no_file_and_said_at_its_key(project, problems):
