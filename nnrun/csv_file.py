@@ -19,7 +19,7 @@ from nnrun.errors import TableError
 
 Source = Path | bytes | IO[bytes]
 Places = Callable[[Sequence[int]], list[str]]
-BLOCK = 16 << 20  # bytes of a block: polars reads it on all cores
+BLOCK = 4 << 20  # bytes of a block: larger ones are hardly faster, and take memory
 FIRST = 64 << 10  # of a pipe's first block, whose rows need not wait for more; each next one is twice as large
 LONGEST = 1 << 28  # bytes of a record, beyond which a quote was left open
 INDEX = "Unnamed: 0"  # what pandas calls the index that it and R write without a name

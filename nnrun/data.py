@@ -21,7 +21,6 @@ from nnrun.csv_file import File, Places, Source, open_binary, open_csv
 from nnrun.errors import TableError, listed, short_path
 from nnrun.files import sha256
 
-KEPT = 64 << 20  # bytes of a table whose blocks are kept for a second reading
 ROWS = 131_072  # of a block of a Parquet file
 PARQUET = b"PAR1"
 FORMULA = r"^([=+\-@\t\r])"  # what spreadsheets run: https://owasp.org/www-community/attacks/CSV_Injection
@@ -46,15 +45,14 @@ class Block:
         texts: pl.Series = cells.cast(pl.String).str.strip_chars()
         missing = texts.is_in(["", *self.null_values])
         if cells.dtype.is_numeric():
-            missing = cells.cast(pl.Float64).is_in(self.null_numbers)
+            missing = cells.cast(pl.Float64).is_in(list(self.null_numbers))
         present: pl.Series = texts.set(missing, None)
         return present
 
     @property
-    def null_numbers(self) -> pl.Series:
+    def null_numbers(self) -> tuple[float, ...]:
         """The null values that are numbers."""
-        nulls = pl.Series(self.null_values, dtype=pl.String).cast(pl.Float64, strict=False)
-        return pl.Series([nulls.drop_nulls()], dtype=pl.List(pl.Float64))
+        return _numbers(tuple(self.null_values))
 
     def without_missing(self, columns: Sequence[str]) -> "Block":
         """Return the block without the rows in which a cell of these columns is missing."""
@@ -64,14 +62,24 @@ class Block:
         return replace(self, frame=self.frame[kept], places=lambda rows: self.places(kept.gather(list(rows)).to_list()))
 
 
+@cache
+def _numbers(texts: tuple[str, ...]) -> tuple[float, ...]:
+    numbers = pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False)
+    return tuple(numbers.filter(numbers.is_finite()))
+
+
 @dataclass(frozen=True)
 class Table:
-    """A table of one or several files with the same columns; `columns` are their names, as the first has them."""
+    """A table of one or several files with the same columns; `columns` are their names, as the first has them.
+
+    `keep` is how many bytes of blocks are kept for a second reading.
+    """
 
     name: str
     columns: list[str]
     files: list[File]
     null_values: list[str]
+    keep: int
     _blocks: list[Block] = field(default_factory=list)
 
     def blocks(self) -> Iterator[Block]:
@@ -80,7 +88,7 @@ class Table:
         rows, size = 0, 0.0
         for block in self._blocks or self._read():
             rows, size = rows + len(block.frame), size + block.frame.estimated_size()
-            kept = [*kept, block] if size <= KEPT else []
+            kept = [*kept, block] if size <= self.keep else []
             yield block
         if not rows:
             raise TableError(f"{self.name}: the header stands alone; a table needs rows")
@@ -103,7 +111,7 @@ class Table:
                     yield Block(file.name, frame, self.null_values, places)
 
 
-def open_table(source: Source, null_values: Sequence[str], name: str | None = None) -> Table:
+def open_table(source: Source, null_values: Sequence[str], name: str | None = None, *, keep: int = 0) -> Table:
     """Open a CSV (plain or gzipped; comma, semicolon or tab) or Parquet file, known by its content, or several.
 
     `source` is a path, a pattern as in `part-*.csv` for a table in parts, the bytes of a file or a stream;
@@ -124,7 +132,7 @@ def open_table(source: Source, null_values: Sequence[str], name: str | None = No
                 [f"lacks {listed(lacks, 5)}"] * bool(lacks) + [f"has {listed(more, 5)} besides"] * bool(more)
             )
             raise TableError(f"{file.name}: {differ}, unlike {files[0].name}; parts have the same columns")
-    return Table(name, files[0].header, files, list(null_values))
+    return Table(name, files[0].header, files, list(null_values), keep)
 
 
 def find_files(path: Path) -> list[Path]:

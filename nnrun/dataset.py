@@ -19,6 +19,7 @@ from nnrun.moments import Moments
 from nnrun.storage import Matrix, Store, map_matrix, memory_bytes, new_folder
 from nnrun.survey import Survey
 
+KEPT = 64 << 20  # bytes of a table that are not read from its file a second time
 CACHE = Path("runs") / ".cache"
 SHARE = 4  # a matrix of a quarter of the memory at hand: TensorFlow copies it, and needs room of its own
 TEXT = 8  # how many times its file a matrix may be large: Parquet and gzip hold numbers in less than a byte
@@ -121,7 +122,7 @@ def _open_tables(config: Config) -> dict[str, Table]:
     for key in PARTS:
         if path := getattr(config.data, key):
             try:
-                tables[key] = open_table(Path(path), config.data.null_values, short_path(path))
+                tables[key] = open_table(Path(path), config.data.null_values, short_path(path), keep=KEPT)
             except TableError as error:
                 place = "" if find_files(Path(path)) else f"{config.where('data', key)}: "
                 problems += [place + problem for problem in error.problems]

@@ -88,9 +88,8 @@ def write_config(data: Path, target: str, folder: Path) -> str:
     dropped = {name: why for name, column in columns.items() if (why := column.why_drop())}
     inputs = [column for name, column in columns.items() if name not in dropped]
     if not inputs:
-        raise TableError(
-            f"{table.name}: no column is left to be an input: {'; '.join(f'{name!r} {why}' for name, why in dropped.items())}"
-        )
+        reasons = "; ".join(f"{name!r} {why}" for name, why in dropped.items())
+        raise TableError(f"{table.name}: no column is left to be an input: {reasons}")
     return "\n".join(_lines(table, path, profile, output, dropped, inputs)) + "\n"
 
 
@@ -101,10 +100,9 @@ def _output(table: str, target: _Profile, counts: Counter[str]) -> _Output:
     low, high = statistics["minimum"], statistics["maximum"]
     most = 0.4 * counts.total()  # labels: two rows of each, of those that are not held out
     whole = statistics["whole"] and low in (0, 1) and high - low == len(spelt) - 1 <= min(MAX_CLASSES, most) - 1
-    if not counts or len(spelt) == 1:
-        raise TableError(
-            f"{table}: column {target.name!r} is no target: {listed(list(counts), 1) or 'no value'} in every row"
-        )
+    if len(spelt) < 2:
+        value = listed(list(counts), 1) or "no value"
+        raise TableError(f"{table}: column {target.name!r} is no target: {value} in every row")
     if len(spelt) == 2:
         known = tuple(sorted(spelt)) in KNOWN_LABELS
         rarer = min(counts, key=counts.__getitem__)

@@ -272,7 +272,7 @@ def test_the_config_trains_to_the_end(project, nnrun, frame):
         (table([f"name {i}" for i in range(ROWS)]), "column 'y' is no target: it holds text"),
         (pl.concat([table([f"t{i + n}" for i in range(ROWS)]) for n in (0, 0, 40)]), "text of more than 50 categories"),
         (pl.DataFrame({"y": EVEN}), "odd.csv: no column is left to be an input"),
-        (pl.DataFrame({"k": [1] * ROWS, "y": EVEN}), "odd.csv: no column is left to be an input: 'k' is always the same"),
+        (pl.DataFrame({"k": [1] * ROWS, "y": EVEN}), "no column is left to be an input: 'k' is always the same"),
         (table().rename({"y": "Y"}), "odd.csv: 'y' is not a column; did you mean 'Y'?"),
         (table().rename({"y": "label"}), "odd.csv: 'y' is not a column; it has 'x', 'label'"),
         (table(["1.2.3", *NUMBERS[1:]]), "odd.csv:2: column 'y': '1.2.3' is not a number"),
