@@ -104,7 +104,7 @@ def test_a_named_pipe_is_read_once_and_can_be_gone_over_twice(tmp_path, name):
     os.mkfifo(path)
     writer = threading.Thread(target=path.write_bytes, args=[FORMATS[name]])
     writer.start()
-    table = open_table(path, NULLS)
+    table = open_table(path, NULLS, keep=1 << 20)
     readings = [[row for block in table.blocks() for row in block.frame.select("town").rows()] for _ in range(2)]
     writer.join(timeout=10)
     assert readings == [[("York",), ("Ely, Cambs",), ('the "Bath"',)]] * 2
