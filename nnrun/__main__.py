@@ -1,9 +1,7 @@
 """The entry: `nnrun`, or `python -m nnrun`; errors become messages and exit codes."""
 
 import gc
-import os
 import sys
-from pathlib import Path
 
 import click
 
@@ -13,10 +11,8 @@ from nnrun.errors import Interrupted, NnrunError
 
 def main() -> None:
     """Run the command line; every expected error becomes a message and an exit code."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller; what is opened next takes its number
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
-        getattr(sys, name).reconfigure(errors="backslashreplace")
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     code = 1
     try:
         cli(standalone_mode=False)

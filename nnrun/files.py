@@ -65,7 +65,5 @@ def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` durable; Windows can open no folder and needs none of this."""
     if os.name != "nt":
         handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        os.fsync(handle)
+        os.close(handle)

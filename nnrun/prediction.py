@@ -1,5 +1,6 @@
 """A run directory applied to a table: predict and evaluate; of its `model.keras` only the weights are read."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,11 +45,7 @@ class TrainedRun:
     def predictions(
         self, reading: Reading, *, keep: tuple[str, ...] = (), threshold: float = 0.5
     ) -> Iterator[pl.DataFrame]:
-        """Yield the columns of `keep` and a prediction for each row of the table, in order, or raise a TableError.
-
-        For two labels these are `probability` and `prediction` (the second label from `threshold` on), for several
-        `probability_LABEL` and `prediction`, for numbers `prediction`, or `prediction_NAME` for each of several.
-        """
+        """Yield the columns of `keep` and of predictions for each row of the table, in order, or raise a TableError."""
         reading.table.require(keep)
         predict = predictor(self.serving)
         for block, x, _ in reading:
@@ -62,26 +59,22 @@ class TrainedRun:
             yield pl.DataFrame([block.frame[name] for name in keep] + [pl.Series(n, c) for n, c in columns.items()])
 
     def evaluate(self, reading: Reading) -> tuple[int, dict[str, Any]]:
-        """Return the number of rows, and the run's loss and metrics with the usual ones, or raise a TableError.
-
-        For labels these come with `labels`; for numbers they are in the target's units. What is undefined is None.
-        """
+        """Return the number of rows, and the run's loss and metrics with the usual ones, or raise a TableError."""
         predict, labels = predictor(self.serving), self.encoder.labels
         measure = ClassMeasure(len(labels)) if labels else NumberMeasure(len(self.encoder.targets))
-        rows = 0
+        rows: list[int] = []
 
         def blocks() -> Iterator[tuple[Tensors, Order]]:
-            nonlocal rows
             for _, x, y in reading:
                 arrays = Arrays(x.astype(np.float32), y.astype(np.float32))
                 measure.add(arrays.y, predict(arrays.x))
-                rows += len(x)
+                rows.append(len(x))
                 yield from Rows(arrays, self.config.batch_size).blocks()
 
         build_variables(self.model, len(self.encoder.targets))
         logs = Loop(self.model.test_step, self.model, self.config.batch_size).run(blocks())
         metrics = {"loss": logs["loss"], **logs, **measure.metrics(), **logs}  # the config's own win
-        return rows, metrics | ({"labels": labels} if labels else {})
+        return sum(rows), metrics | ({"labels": labels} if labels else {})
 
     def _columns(self, outputs: Matrix, threshold: float) -> dict[str, Any]:
         labels = pl.Series(self.encoder.labels, dtype=pl.String)
@@ -114,3 +107,10 @@ def load_run(path: Path) -> TrainedRun:
         raise RunError(f"{run.model}: its weights do not fit {run.config}: {reason}") from None
     compile_model(model, config, rows=0)
     return TrainedRun(config, encoder, model, serving)
+
+
+def open_run(run: Path, data: Path, **options: bool) -> tuple[TrainedRun, Reading]:
+    """Load a run, and open a table, or standard input for -, to be read with its encoder."""
+    trained = load_run(run)
+    table = trained.open(sys.stdin.buffer if str(data) == "-" else data, str(data))
+    return trained, Reading(trained.encoder, table, **options)

@@ -4,6 +4,7 @@ import csv
 import itertools
 import math
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,8 +14,8 @@ from nnrun.errors import RunError
 from nnrun.files import sha256, write_json
 
 FILES = ("config.yaml", "encoding.json", "history.csv", "metrics.json", "model.keras", "run.json")
-T = TypeVar("T")
 CHECKED = ("config.yaml", "encoding.json", "model.keras")
+T = TypeVar("T")
 
 
 class RunInfo(BaseModel, extra="allow"):
@@ -59,13 +60,11 @@ class Run:
 
     def best_epoch(self) -> dict[str, str]:
         """Return the row of history.csv with the least val_loss, or loss; empty where there is none."""
-        try:
-            rows = list(csv.DictReader(self.history.read_text(encoding="utf-8").splitlines()))
-            losses = [float(row.get("val_loss") or row["loss"]) for row in rows]
-        except (OSError, ValueError, KeyError):
-            return {}
-        finite = [(loss, i) for i, loss in enumerate(losses) if math.isfinite(loss)]
-        return rows[min(finite)[1]] if finite else {}
+        with suppress(OSError, ValueError, KeyError):
+            rows: list[dict[str, str]] = list(csv.DictReader(self.history.read_text(encoding="utf-8").splitlines()))
+            by_loss = {float(row.get("val_loss") or row["loss"]): row for row in reversed(rows)}
+            return by_loss[min(filter(math.isfinite, by_loss))]
+        return {}
 
     def append_history(self, row: dict[str, float]) -> None:
         """Add an epoch to history.csv in one write; the first one brings the header."""
@@ -99,25 +98,19 @@ def check_target(path: Path, *, overwrite: bool) -> None:
 
 
 def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Run:
-    """Make a run directory, without the files of a run before: `path`, or the first free of runs/STEM, runs/STEM-2, ...
-
-    With `overwrite`, runs/STEM need not be free. Raises a RunError where that cannot be.
-    """
-    numbered = not path and not overwrite
+    """Make a run directory without a former run's files: `path`, or the first free of runs/STEM, runs/STEM-2, ..."""
+    numbered, number = not path and not overwrite, itertools.count(2)
     path = path or Path("runs") / stem
-    if not numbered:
-        check_target(path, overwrite=overwrite)
-    for number in itertools.count(2):
-        try:
-            path.mkdir(parents=True, exist_ok=not numbered)
-            for name in FILES:
-                (path / name).unlink(missing_ok=True)
-            break
-        except OSError as error:
-            if not numbered or not path.is_dir():
-                hint = "; choose one with -o" if numbered else ""
-                raise RunError(f"{path}: cannot be written: {error.strerror}{hint}") from None
-            path = path.with_name(f"{stem}-{number}")
+    while numbered and path.exists():
+        path = path.with_name(f"{stem}-{next(number)}")
+    check_target(path, overwrite=overwrite)
+    try:
+        path.mkdir(parents=True, exist_ok=not numbered)
+        for name in FILES:
+            (path / name).unlink(missing_ok=True)
+    except OSError as error:
+        hint = "; choose one with -o" if numbered else ""
+        raise RunError(f"{path}: cannot be written: {error.strerror}{hint}") from None
     shutil.rmtree(path / "tensorboard", ignore_errors=True)
     return Run(path)
 

@@ -5,17 +5,19 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 from typing import Any, Literal
 
 import numpy as np
 
 from nnrun import __version__
-from nnrun.backend import keras, set_seed, tf, versions
+from nnrun.backend import keras, tf
 from nnrun.config import OPERATORS, Config, parse_expectation
 from nnrun.data import fingerprint
 from nnrun.dataset import Dataset
-from nnrun.engine import Logs, Loop, Rows, build_variables, evaluate, row_order
+from nnrun.engine import Logs, Loop, Rows, build_variables, row_order
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, TrainingError
 from nnrun.files import atomic_path, finite, write_json, write_text
 from nnrun.model import Model, build_network, compile_model, make, serving_model
@@ -44,11 +46,10 @@ def train(
 ) -> Result:
     """Train the dataset's config into the run directory `path`, or one under `runs` by the name of `stem`.
 
-    Raises a ConfigError where Keras refuses the network, a TrainingError where the loss is no longer finite, a
-    RunError where the run directory cannot be written, and Interrupted on Ctrl-C.
+    Raises a ConfigError, a TrainingError where the loss is not finite, a RunError, and Interrupted on Ctrl-C.
     """
     config = dataset.config
-    set_seed(config.seed)
+    keras.utils.set_random_seed(config.seed)
     try:
         model = build_network(config, dataset.encoder)
         compile_model(model, config, len(dataset.train.x))
@@ -70,14 +71,14 @@ def train(
 
 
 def _start(run: Run, dataset: Dataset, **facts: Any) -> None:
-    """Write what is known before training."""
     config, data = dataset.config, {}
     for name in ("train", "validation", "test"):
         if part := getattr(dataset, name):
             path = getattr(config.data, name)
             data[name] = {"rows": len(part.x)} | ({"path": path, "sha256": fingerprint(path)} if path else {})
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    facts |= {"seed": config.seed, "versions": versions(), "data": data}
+    versions = {name: version(name) for name in ("tensorflow", "keras", "numpy", "polars")}
+    facts |= {"seed": config.seed, "versions": {"python": python_version(), **versions}, "data": data}
     run.write_info(status="running", started=started, nnrun=__version__, **facts)
     write_text(run.config, config.to_yaml())
     write_json(run.encoding, dataset.encoder.model_dump())
@@ -97,13 +98,14 @@ def _fit(model: Model, dataset: Dataset, recorder: "_Recorder", fit: Any, callba
         parts |= {"": dataset.train, "val_": dataset.validation}
     for prefix, part in parts.items():
         if part:
-            measured = evaluate(model, dataset.arrays(part, weighted=not prefix), config.batch_size)
-            metrics |= {prefix + name: value for name, value in measured.items()}
+            rows = Rows(dataset.arrays(part, weighted=not prefix), config.batch_size)
+            logs = Loop(model.test_step, model, config.batch_size, rows.count).run(rows.blocks())
+            metrics |= {prefix + name: value for name, value in logs.items()}
     with atomic_path(run.model) as temporary:
         serving_model(model, config).save(temporary)
     write_json(run.metrics, {"epoch": best, **finite(metrics)})
-    last = {"epochs": epochs, "best_epoch": best, "seconds": round(seconds, 3), "checksums": run.checksums()}
-    run.write_info(status="finished", **last)
+    last = {"epochs": epochs, "best_epoch": best, "seconds": round(seconds, 3)}
+    run.write_info(status="finished", **last, checksums=run.checksums())
     return Result(run, epochs, best, seconds, metrics)
 
 
@@ -174,8 +176,7 @@ class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         self.run, self.config = run, config
         self.logs: list[Logs] = []
 
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        logs = logs or {}
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         names = dict.fromkeys([*self.config.logged, *logs])
         row = {name: np.asarray(logs[name]).item() for name in names}  # F1Score gives an array of one
         self.run.append_history({"epoch": epoch + 1, **row})
