@@ -1,17 +1,20 @@
 """The command line: parse, call one function, print. Command bodies import what they need."""
 
+import gc
 import json
 import shlex
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 from typing import Any
 
 import click
 
 from nnrun import __version__
-from nnrun.errors import short_path
+from nnrun.errors import Interrupted, NnrunError, short_path
 from nnrun.files import finite, open_output
 
 PATH = click.Path(path_type=Path)
@@ -21,21 +24,11 @@ SetOption = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
 THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
-
-
-def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        libraries = f"Keras {version('keras')}, TensorFlow {version('tensorflow')}"
-        click.echo(f"nnrun {__version__} ({libraries}, Python {sys.version.split()[0]})")
-        context.exit()
+LIBRARIES = f"Keras {version('keras')}, TensorFlow {version('tensorflow')}, Python {python_version()}"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
-@click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the versions."
-)
+@click.version_option(__version__, message=f"nnrun %(version)s ({LIBRARIES})", help="Show the versions.")
 def cli() -> None:
     """Train a Keras network on a CSV from a YAML config.
 
@@ -138,8 +131,7 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
         click.echo(f"ignored columns: {', '.join(ignored)}", err=True)
     with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
         write_csv(predictions, file, **options)
-    for line in reading.notes():
-        click.echo(line, err=True)
+    click.echo("".join(f"{line}\n" for line in reading.notes()), err=True, nl=False)
 
 
 @_command("evaluate runs/digits-relu configs/digits01.csv")
@@ -155,8 +147,7 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
     rows, metrics = trained.evaluate(reading)
     summary = {"rows": rows, "metrics": finite(metrics)}
     click.echo(json.dumps(summary) if as_json else describe_evaluation(rows, metrics))
-    for line in reading.notes():
-        click.echo(line, err=True)
+    click.echo("".join(f"{line}\n" for line in reading.notes()), err=True, nl=False)
 
 
 @_command("show runs/digits-relu")
@@ -201,3 +192,31 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, r
             click.echo(finding, err=True)
     raise_errors(findings)
     return dataset
+
+
+def main() -> None:
+    """Run the command line; every expected error becomes a message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    code = 1
+    try:
+        cli(standalone_mode=False)
+        sys.stdout.flush()
+        code = 0
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except NnrunError as error:
+        click.echo(error, err=True)
+        code = error.exit_code
+    except SystemExit:  # click's answer to a closed pipe
+        code = 0
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        code = Interrupted.exit_code
+    except OSError as error:
+        click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
+    except MemoryError:
+        click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
+    gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
+    sys.exit(code)

@@ -1,7 +1,7 @@
 """A run directory applied to a table: predict and evaluate; of its `model.keras` only the weights are read."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,9 +42,7 @@ class TrainedRun:
         used = {f.name for f in self.encoder.features} | {*self.config.data.target, *self.config.data.drop}
         return [name for name in table.columns if name not in used]
 
-    def predictions(
-        self, reading: Reading, *, keep: tuple[str, ...] = (), threshold: float = 0.5
-    ) -> Iterator[pl.DataFrame]:
+    def predictions(self, reading: Reading, keep: Sequence[str] = (), threshold: float = 0.5) -> Iterator[pl.DataFrame]:
         """Yield the columns of `keep` and of predictions for each row of the table, in order, or raise a TableError."""
         reading.table.require(keep)
         predict = predictor(self.serving)
@@ -73,8 +71,8 @@ class TrainedRun:
 
         build_variables(self.model, len(self.encoder.targets))
         logs = Loop(self.model.test_step, self.model, self.config.batch_size).run(blocks())
-        metrics = {"loss": logs["loss"], **logs, **measure.metrics(), **logs}  # the config's own win
-        return sum(rows), metrics | ({"labels": labels} if labels else {})
+        own = {"labels": labels, **logs} if labels else logs  # the config's own metrics win
+        return sum(rows), {**logs, **measure.metrics(), **own}
 
     def _columns(self, outputs: Matrix, threshold: float) -> dict[str, Any]:
         labels = pl.Series(self.encoder.labels, dtype=pl.String)

@@ -2,20 +2,20 @@
 
 import csv
 import itertools
+import json
 import math
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from nnrun.errors import RunError
 from nnrun.files import sha256, write_json
 
 FILES = ("config.yaml", "encoding.json", "history.csv", "metrics.json", "model.keras", "run.json")
 CHECKED = ("config.yaml", "encoding.json", "model.keras")
-T = TypeVar("T")
 
 
 class RunInfo(BaseModel, extra="allow"):
@@ -47,7 +47,10 @@ class Run:
         if not self.info.is_file():
             what = "is no run directory: it has no run.json" if self.path.exists() else "does not exist"
             raise RunError(f"{self.path}: {what}; give what `nnrun train` printed")
-        return _parse(RunInfo, self.info)
+        try:
+            return RunInfo.model_validate_json(self.info.read_bytes())
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.info}: cannot be read: {str(error).splitlines()[0]}; was it altered?") from None
 
     def write_info(self, **changes: Any) -> None:
         """Change some entries of run.json."""
@@ -56,7 +59,9 @@ class Run:
 
     def read_metrics(self) -> dict[str, float | None]:
         """Return what metrics.json holds; empty for an unfinished run."""
-        return _parse(dict[str, float | None], self.metrics) if self.metrics.exists() else {}
+        with suppress(OSError, ValueError):
+            return dict(json.loads(self.metrics.read_bytes()))
+        return {}
 
     def best_epoch(self) -> dict[str, str]:
         """Return the row of history.csv with the least val_loss, or loss; empty where there is none."""
@@ -113,10 +118,3 @@ def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Run:
         raise RunError(f"{path}: cannot be written: {error.strerror}{hint}") from None
     shutil.rmtree(path / "tensorboard", ignore_errors=True)
     return Run(path)
-
-
-def _parse(kind: type[T], path: Path) -> T:
-    try:
-        return TypeAdapter(kind).validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read: {str(error).splitlines()[0]}; was it altered?") from None

@@ -2,9 +2,10 @@
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
@@ -58,15 +59,17 @@ def train(
         raise ConfigError(f"{config.where('layers')}: Keras refuses this network: {error}") from None
     run = create_run(path, stem, overwrite=overwrite)
     _start(run, dataset, engine=engine, jit_compile=bool(model.jit_compile))
-    recorder = _Recorder(run, config)
+    history: list[Logs] = []
+    recorder = keras.callbacks.LambdaCallback(on_epoch_end=partial(_record, run, config, history))
     try:
-        return _fit(model, dataset, recorder, fit_compiled if engine == "compiled" else fit_keras, callbacks)
+        fit = fit_compiled if engine == "compiled" else fit_keras
+        return _fit(model, dataset, run, history, lambda own: fit(model, dataset, [*own, recorder, *callbacks]))
     except KeyboardInterrupt:
-        run.write_info(status="interrupted", epochs=len(recorder.logs))
-        done = f"{len(recorder.logs)} of {config.epochs} epochs"
+        run.write_info(status="interrupted", epochs=len(history))
+        done = f"{len(history)} of {config.epochs} epochs"
         raise Interrupted(f"interrupted after {done}; {run.history} has them, no model") from None
     except BaseException:
-        run.write_info(status="failed", epochs=len(recorder.logs))
+        run.write_info(status="failed", epochs=len(history))
         raise
 
 
@@ -84,16 +87,16 @@ def _start(run: Run, dataset: Dataset, **facts: Any) -> None:
     write_json(run.encoding, dataset.encoder.model_dump())
 
 
-def _fit(model: Model, dataset: Dataset, recorder: "_Recorder", fit: Any, callbacks: tuple[Any, ...]) -> Result:
-    config, run = dataset.config, recorder.run
+def _fit(model: Model, dataset: Dataset, run: Run, history: list[Logs], fit: Callable[[list[Any]], None]) -> Result:
+    config = dataset.config
     own = [make(keras.callbacks, spec) for spec in (config.early_stopping, config.reduce_lr_on_plateau) if spec]
     if config.tensorboard:
         own.append(keras.callbacks.TensorBoard(log_dir=str(run.tensorboard)))
     began = time.perf_counter()
-    fit(model, dataset, [*own, recorder, *callbacks])
-    seconds, epochs = time.perf_counter() - began, len(recorder.logs)
+    fit(own)
+    seconds, epochs = time.perf_counter() - began, len(history)
     best = next((int(c.best_epoch) + 1 for c in own if getattr(c, "best_weights", None) is not None), epochs)
-    metrics, parts = {**recorder.logs[best - 1]}, {"test_": dataset.test}
+    metrics, parts = {**history[best - 1]}, {"test_": dataset.test}
     if config.optimizer["use_ema"]:  # the epochs were measured with weights that are not averaged
         parts |= {"": dataset.train, "val_": dataset.validation}
     for prefix, part in parts.items():
@@ -168,23 +171,14 @@ def fit_keras(model: Model, dataset: Dataset, callbacks: list[Any]) -> None:
     )
 
 
-class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes history.csv, and stops a run whose loss is no longer finite."""
-
-    def __init__(self, run: Run, config: Config) -> None:
-        super().__init__()
-        self.run, self.config = run, config
-        self.logs: list[Logs] = []
-
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        names = dict.fromkeys([*self.config.logged, *logs])
-        row = {name: np.asarray(logs[name]).item() for name in names}  # F1Score gives an array of one
-        self.run.append_history({"epoch": epoch + 1, **row})
-        self.logs.append(row)
-        logs.clear()
-        logs.update(row)  # in order, for the callbacks that follow
-        if not np.isfinite(row["loss"]):
-            rate = self.config.optimizer["learning_rate"]
-            advice = f"try optimizer: adam, a learning_rate smaller than {rate:g}, or clipnorm: 1 on the optimizer"
-            advice += "" if self.config.data.normalize else ", or normalize: true"
-            raise TrainingError(f"the loss is {row['loss']} after epoch {epoch + 1}; {advice}")
+def _record(run: Run, config: Config, history: list[Logs], epoch: int, logs: Logs) -> None:
+    """Write a row of history.csv, and stop a run whose loss is no longer finite."""
+    row = {name: np.asarray(logs[name]).item() for name in [*config.logged, *logs]}  # F1Score gives an array of one
+    run.append_history({"epoch": epoch + 1, **row})
+    history.append(row)
+    logs.clear()
+    logs.update(row)  # in order, for the callbacks that follow
+    if not np.isfinite(row["loss"]):
+        rate, hint = config.optimizer["learning_rate"], "" if config.data.normalize else ", or normalize: true"
+        advice = f"try optimizer: adam, a learning_rate smaller than {rate:g}, or clipnorm: 1 on the optimizer{hint}"
+        raise TrainingError(f"the loss is {row['loss']} after epoch {epoch + 1}; {advice}")
