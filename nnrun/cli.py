@@ -152,15 +152,11 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
 
 @_command("show runs/digits-relu")
 @click.argument("path", metavar="RUN|CONFIG", type=PATH)
-@click.pass_context
-def show(context: click.Context, path: Path) -> None:
+def show(path: Path) -> None:
     """Show the layers with shapes and parameters, the data, and a run's best epoch."""
-    from nnrun.report import describe_run
+    from nnrun.report import describe_dataset, describe_run
 
-    if path.is_dir():
-        click.echo(describe_run(path))
-    else:
-        context.invoke(check, config=path, overrides=())
+    click.echo(describe_run(path) if path.is_dir() else describe_dataset(_prepare(path, ())))
 
 
 @_command("schema > nnrun.schema.json")

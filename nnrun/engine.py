@@ -33,8 +33,7 @@ def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
     if chunk == 1:
         return generator.permutation(rows).astype(np.int32)
     starts = generator.permutation(rows // chunk) * chunk
-    order = (starts[:, None] + np.arange(chunk)).ravel()
-    order = np.append(order, np.arange(len(order), rows)).astype(np.int32)
+    order = np.append(starts[:, None] + np.arange(chunk), np.arange(rows - rows % chunk, rows)).astype(np.int32)
     for start in range(0, rows, RESIDENT_CHUNKS * chunk):
         generator.shuffle(order[start : start + RESIDENT_CHUNKS * chunk])
     return order
@@ -78,8 +77,7 @@ class Loop:
     def __init__(self, step: Any, model: Model, batch_size: int, rows: int | None = None) -> None:
         self._step, self._batch_size = step, batch_size
         self.steps = -(-(rows or 0) // batch_size)
-        # Keras traces batches with a fixed number of rows where every batch has it, and with an open
-        # one elsewhere; the two round differently. XLA needs fixed ones: the last batch goes alone.
+        # Keras fixes a batch's number of rows where all have the same, which rounds differently; XLA needs it fixed.
         self._fixed = model.jit_compile or (rows is not None and rows % batch_size == 0)
         options = {"jit_compile": model.jit_compile, "autograph": False, "reduce_retracing": True}
         self._run = tf.function(self._batches, **options)

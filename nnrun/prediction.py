@@ -19,7 +19,6 @@ from nnrun.errors import RunError, TableError
 from nnrun.loading import load_config
 from nnrun.measures import ClassMeasure, NumberMeasure
 from nnrun.model import Model, build_network, compile_model, serving_model
-from nnrun.network import oversize
 from nnrun.runs import Run
 from nnrun.storage import Matrix
 
@@ -92,8 +91,6 @@ def load_run(path: Path) -> TrainedRun:
     run.verify()
     config = load_config(run.config)
     encoder = Encoder.load(run.encoding)
-    if too_large := oversize(config, len(encoder.inputs)):
-        raise RunError(f"{run.config}: {too_large}")
     if [target.name for target in encoder.targets] != config.data.target or bool(encoder.labels) != config.is_classes:
         raise RunError(f"{run.encoding}: its targets are not those of {run.config}; the file was altered")
     try:

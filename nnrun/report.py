@@ -15,8 +15,6 @@ from nnrun.loading import load_config
 from nnrun.network import summarize
 from nnrun.runs import Run
 
-LINES = 10  # how many lines of progress a run prints where stderr is no terminal
-
 
 def describe_dataset(dataset: Dataset) -> str:
     """Return a few lines about the tables, and the network."""
@@ -119,7 +117,7 @@ def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
     ) as bar:
         task = bar.add_task("", total=epochs, epoch=1, logs="")
 
-        def on_batch(batch: int, _: Any) -> None:
+        def on_batch(batch: int, logs: Any) -> None:  # Keras passes `logs` by name
             epoch = bar.tasks[task].fields["epoch"] - 1
             bar.update(task, completed=epoch + (batch + 1) / callback.params["steps"])
 
@@ -133,7 +131,7 @@ def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
 
 def _print_line(began: float, epochs: int, epoch: int, logs: Mapping[str, float]) -> None:
     done = epoch + 1
-    if done * LINES // epochs > epoch * LINES // epochs:
+    if done * 10 // epochs > epoch * 10 // epochs:
         left = (time.monotonic() - began) / done * (epochs - done)
         ahead = f" ({left:.0f} s left)" if left >= 1 else ""
         print(f"epoch {done}/{epochs}: {describe_metrics(logs)}{ahead}", file=sys.stderr, flush=True)

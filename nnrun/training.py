@@ -58,7 +58,7 @@ def train(
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{config.where('layers')}: Keras refuses this network: {error}") from None
     run = create_run(path, stem, overwrite=overwrite)
-    _start(run, dataset, engine=engine, jit_compile=bool(model.jit_compile))
+    _start(run, dataset, seed=config.seed, engine=engine, jit_compile=bool(model.jit_compile))
     history: list[Logs] = []
     recorder = keras.callbacks.LambdaCallback(on_epoch_end=partial(_record, run, config, history))
     try:
@@ -79,10 +79,10 @@ def _start(run: Run, dataset: Dataset, **facts: Any) -> None:
         if part := getattr(dataset, name):
             path = getattr(config.data, name)
             data[name] = {"rows": len(part.x)} | ({"path": path, "sha256": fingerprint(path)} if path else {})
-    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    facts |= {"started": datetime.now(timezone.utc).isoformat(timespec="seconds"), "data": data}
     versions = {name: version(name) for name in ("tensorflow", "keras", "numpy", "polars")}
-    facts |= {"seed": config.seed, "versions": {"python": python_version(), **versions}, "data": data}
-    run.write_info(status="running", started=started, nnrun=__version__, **facts)
+    facts["versions"] = {"python": python_version(), **versions}
+    run.write_info(status="running", nnrun=__version__, **facts)
     write_text(run.config, config.to_yaml())
     write_json(run.encoding, dataset.encoder.model_dump())
 
