@@ -1,45 +1,6 @@
-"""The entry: `nnrun`, or `python -m nnrun`; errors become messages and exit codes."""
+"""The entry of `nnrun` and of `python -m nnrun`."""
 
-import gc
-import os
-import sys
-from pathlib import Path
-
-import click
-
-from nnrun.cli import cli
-from nnrun.errors import Interrupted, NnrunError
-
-
-def main() -> None:
-    """Run the command line; every expected error becomes a message and an exit code."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by the caller; what is opened next takes its number
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
-        getattr(sys, name).reconfigure(errors="backslashreplace")
-    code = 1
-    try:
-        cli(standalone_mode=False)
-        sys.stdout.flush()
-        code = 0
-    except click.ClickException as error:
-        error.show()
-        code = 2
-    except NnrunError as error:
-        click.echo(error, err=True)
-        code = error.exit_code
-    except SystemExit:  # click's answer to a closed pipe
-        code = 0
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        code = Interrupted.exit_code
-    except OSError as error:
-        click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
-    except MemoryError:
-        click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
-    gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
-    sys.exit(code)
-
+from nnrun.cli import main
 
 if __name__ == "__main__":
     main()

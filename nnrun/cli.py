@@ -1,49 +1,34 @@
 """The command line: parse, call one function, print. Command bodies import what they need."""
 
-import inspect
+import gc
 import json
-import math
 import shlex
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from platform import python_version
+from typing import Any
 
 import click
 
 from nnrun import __version__
-from nnrun.errors import short_path
+from nnrun.errors import Interrupted, NnrunError, short_path
 from nnrun.files import finite, open_output
-
-if TYPE_CHECKING:
-    from nnrun.dataset import Dataset
-    from nnrun.encoding import Reading
-    from nnrun.prediction import TrainedRun
 
 PATH = click.Path(path_type=Path)
 SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable."
 ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they are."
 SetOption = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
-RUN_HELP = "The run directory. Default: runs/<config's stem>, then -2, -3, ..."
 ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
 THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
-
-
-def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        libraries = f"Keras {version('keras')}, TensorFlow {version('tensorflow')}"
-        click.echo(f"nnrun {__version__} ({libraries}, Python {sys.version.split()[0]})")
-        context.exit()
+LIBRARIES = f"Keras {version('keras')}, TensorFlow {version('tensorflow')}, Python {python_version()}"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
-@click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show the versions."
-)
+@click.version_option(__version__, message=f"nnrun %(version)s ({LIBRARIES})", help="Show the versions.")
 def cli() -> None:
     """Train a Keras network on a CSV from a YAML config.
 
@@ -55,9 +40,7 @@ def cli() -> None:
 
 
 def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
-    """Make a command of a function; its help ends with an example."""
-    end = f"\n\n\b\nExample:\n  nnrun {example}"
-    return lambda function: cli.command(help=inspect.cleandoc(function.__doc__ or "") + end)(function)
+    return cli.command(epilog=f"\b\nExample:\n  nnrun {example}")
 
 
 @_command("init configs/diabetes.csv --target progression -o diabetes.yaml")
@@ -86,16 +69,14 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
 
     Every mistake in CONFIG and its tables, warnings, and a summary of the data and the network.
     """
-    from nnrun.report import describe_dataset, describe_network
+    from nnrun.report import describe_dataset
 
-    dataset = _prepare(config, overrides)
-    network = describe_network(dataset.config, len(dataset.encoder.inputs))
-    click.echo(f"{describe_dataset(dataset)}\n\n{network}")
+    click.echo(describe_dataset(_prepare(config, overrides)))
 
 
 @_command("train configs/digits-relu.yaml --set epochs=50")
 @click.argument("config", type=PATH)
-@click.option("-o", "--output", type=PATH, help=RUN_HELP)
+@click.option("-o", "--output", type=PATH, help="The run directory. Default: runs/<config's stem>, then -2, -3, ...")
 @SetOption
 @click.option("--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP)
 @click.option("--overwrite", is_flag=True, help="Replace the run that stands there.")
@@ -103,7 +84,7 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any) -> None:
     """Train CONFIG on its table and save the model in a run directory."""
-    from nnrun.report import describe_metrics
+    from nnrun.report import describe_metrics, progress
     from nnrun.runs import check_target
 
     as_json = options.pop("as_json")
@@ -112,7 +93,6 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
     dataset = _prepare(config, overrides, quiet=quiet, runs=output.parent if output else Path("runs"))
 
     from nnrun import training
-    from nnrun.progress import progress
 
     with progress(dataset.config.epochs, quiet=quiet) as callbacks:
         result = training.train(dataset, stem=config.stem, path=output, callbacks=callbacks, **options)
@@ -137,12 +117,13 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
 
     Columns are found by name; the target may be absent.
     """
-    from nnrun.data import write_csv
-
     if output:
         _check_output(output, data)
-    trained, reading = _open(run, data, target=False, owed=True)
-    if threshold is not None and (not trained.config.is_binary or math.isnan(threshold)):
+    from nnrun.data import write_csv
+    from nnrun.prediction import open_run
+
+    trained, reading = open_run(run, data, target=False, owed=True)
+    if threshold is not None and not (trained.config.is_binary and 0 <= threshold <= 1):  # NaN passes FloatRange
         raise click.UsageError("--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy")
     kept = tuple(dict.fromkeys(name.strip() for name in keep.split(",") if name.strip()))
     predictions = trained.predictions(reading, keep=kept, threshold=0.5 if threshold is None else threshold)
@@ -150,8 +131,7 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
         click.echo(f"ignored columns: {', '.join(ignored)}", err=True)
     with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
         write_csv(predictions, file, **options)
-    for line in reading.notes():
-        click.echo(line, err=True)
+    click.echo("".join(f"{line}\n" for line in reading.notes()), err=True, nl=False)
 
 
 @_command("evaluate runs/digits-relu configs/digits01.csv")
@@ -160,34 +140,23 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
 @JsonOption
 def evaluate(run: Path, data: Path, as_json: bool) -> None:
     """Measure a run on DATA, a table with the target or - for standard input."""
+    from nnrun.prediction import open_run
     from nnrun.report import describe_evaluation
 
-    trained, reading = _open(run, data, target=True)
+    trained, reading = open_run(run, data, target=True)
     rows, metrics = trained.evaluate(reading)
     summary = {"rows": rows, "metrics": finite(metrics)}
     click.echo(json.dumps(summary) if as_json else describe_evaluation(rows, metrics))
-    for line in reading.notes():
-        click.echo(line, err=True)
+    click.echo("".join(f"{line}\n" for line in reading.notes()), err=True, nl=False)
 
 
 @_command("show runs/digits-relu")
 @click.argument("path", metavar="RUN|CONFIG", type=PATH)
-@click.pass_context
-def show(context: click.Context, path: Path) -> None:
+def show(path: Path) -> None:
     """Show the layers with shapes and parameters, the data, and a run's best epoch."""
-    from nnrun.encoding import Encoder
-    from nnrun.loading import load_config
-    from nnrun.report import describe_network, describe_run
-    from nnrun.runs import Run
+    from nnrun.report import describe_dataset, describe_run
 
-    if not path.is_dir():
-        context.invoke(check, config=path, overrides=())
-        return
-    run = Run(path)
-    if run.read_info().status == "finished":
-        run.verify()
-    click.echo(f"{describe_run(run)}\n")
-    click.echo(describe_network(load_config(run.config), len(Encoder.load(run.encoding).inputs)))
+    click.echo(describe_run(path) if path.is_dir() else describe_dataset(_prepare(path, ())))
 
 
 @_command("schema > nnrun.schema.json")
@@ -198,16 +167,6 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-def _open(run: Path, data: Path, **options: bool) -> "tuple[TrainedRun, Reading]":
-    """Load a run, and open a table, or standard input, to be read with its encoder."""
-    from nnrun.encoding import Reading
-    from nnrun.prediction import load_run
-
-    trained = load_run(run)
-    table = trained.open(sys.stdin.buffer if str(data) == "-" else data, str(data))
-    return trained, Reading(trained.encoder, table, **options)
-
-
 def _check_output(output: Path, data: Path) -> None:
     """Refuse a file that cannot be written, before the work is done."""
     if not output.parent.is_dir() or output.is_dir():
@@ -216,8 +175,8 @@ def _check_output(output: Path, data: Path) -> None:
         raise click.UsageError(f"-o {output}: would replace DATA itself")
 
 
-def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> "Dataset":
-    """Load the config and its tables; print the warnings and raise the errors of lint."""
+def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> Any:
+    """Return the Dataset of a config; print the warnings and raise the errors of lint."""
     from nnrun.dataset import load_dataset
     from nnrun.lint import lint, raise_errors
     from nnrun.loading import load_config
@@ -229,3 +188,31 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, r
             click.echo(finding, err=True)
     raise_errors(findings)
     return dataset
+
+
+def main() -> None:
+    """Run the command line; every expected error becomes a message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    code = 1
+    try:
+        cli(standalone_mode=False)
+        sys.stdout.flush()
+        code = 0
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except NnrunError as error:
+        click.echo(error, err=True)
+        code = error.exit_code
+    except SystemExit:  # click's answer to a closed pipe
+        code = 0
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        code = Interrupted.exit_code
+    except OSError as error:
+        click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
+    except MemoryError:
+        click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
+    gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
+    sys.exit(code)

@@ -1,8 +1,7 @@
 """The compiled epoch: Keras's own steps, looped inside one `tf.function`.
 
-Keras's `fit` spends about 1 ms of Python and tf.data on every step, a small network's arithmetic 0.02 ms. Here a graph
-loop gathers each batch by index from the resident rows and calls the model's own `train_step`, which Keras documents as
-its override point, so losses, optimizers, metrics and weights are Keras's bit for bit.
+Keras's `fit` spends 1 ms of Python on every step, a small network's arithmetic 0.02 ms. Here a graph loop gathers each
+batch from the resident rows and calls the model's own `train_step`, so that all is Keras's bit for bit.
 """
 
 import time
@@ -29,24 +28,19 @@ Tensors = tuple[Any, ...]
 
 
 def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
-    """Return the order of the rows in an epoch (counted from 0): int32 (rows,), fresh every epoch.
-
-    `chunk` rows are kept together: RESIDENT_CHUNKS chunks, drawn from all over the table, are shuffled row by row, then
-    the next, so that no more than these need to be in memory.
-    """
+    """Return the order of an epoch's rows; RESIDENT_CHUNKS chunks of rows at a time are shuffled with each other."""
     generator = np.random.default_rng([seed, epoch])
     if chunk == 1:
         return generator.permutation(rows).astype(np.int32)
     starts = generator.permutation(rows // chunk) * chunk
-    order = (starts[:, None] + np.arange(chunk)).ravel()
-    order = np.append(order, np.arange(len(order), rows)).astype(np.int32)
+    order = np.append(starts[:, None] + np.arange(chunk), np.arange(rows - rows % chunk, rows)).astype(np.int32)
     for start in range(0, rows, RESIDENT_CHUNKS * chunk):
         generator.shuffle(order[start : start + RESIDENT_CHUNKS * chunk])
     return order
 
 
 class Rows:
-    """The rows of a part: resident as tensors, or of a memory-mapped one block after block as they are asked for."""
+    """The rows of a part: resident as tensors, or read block by block where they are memory-mapped."""
 
     def __init__(self, arrays: Arrays, batch_size: int) -> None:
         self.arrays = [array for array in (arrays.x, arrays.y, arrays.sample_weight) if array is not None]
@@ -78,18 +72,12 @@ def _tensor(array: Any) -> Any:
 
 
 class Loop:
-    """A model's train_step or test_step, run over batches of resident rows in calls of about half a second.
+    """A model's train_step or test_step, run over batches of resident rows; `rows` is how many, where that is known."""
 
-    The last batch may be smaller, and counts as Keras counts it. `rows` is how many there will be, where that is known.
-    """
-
-    def __init__(
-        self, step: Callable[[Tensors], object], model: Model, batch_size: int, rows: int | None = None
-    ) -> None:
+    def __init__(self, step: Any, model: Model, batch_size: int, rows: int | None = None) -> None:
         self._step, self._batch_size = step, batch_size
         self.steps = -(-(rows or 0) // batch_size)
-        # Keras traces batches with a fixed number of rows where every batch has it, and with an open
-        # one elsewhere; the two round differently. XLA needs fixed ones: the last batch goes alone.
+        # Keras fixes a batch's number of rows where all have the same, which rounds differently; XLA needs it fixed.
         self._fixed = model.jit_compile or (rows is not None and rows % batch_size == 0)
         options = {"jit_compile": model.jit_compile, "autograph": False, "reduce_retracing": True}
         self._run = tf.function(self._batches, **options)
@@ -104,8 +92,8 @@ class Loop:
         self._reset()
         before, size = 0, self._batch_size
         for tensors, order in resident:
-            rows, indices, done = len(order), tf.constant(order), 0
-            looped = rows // size if self._fixed else -(-rows // size)
+            indices, steps, done = tf.constant(order), -(-len(order) // size), 0
+            looped = len(order) // size if self._fixed else steps
             while done < looped:
                 stop, began = min(done + self._steps_per_call, looped), time.perf_counter()
                 self._run(tensors, indices, tf.constant(done), tf.constant(stop))
@@ -113,33 +101,22 @@ class Loop:
                 self._steps_per_call = max(1, min(fitting, (stop - done) * GROWTH))
                 done = stop
                 report(before + done)
-            if done * size < rows:
+            if done < steps:
                 self._last(tensors, indices[done * size :])
-                done += 1
-                report(before + done)
-            before += done
+                report(before + steps)
+            before += steps
         return {name: value.numpy().item() for name, value in self._results().items()}
 
     def _batches(self, tensors: Tensors, order: Any, start: Any, stop: Any) -> None:
         def one(step: Any) -> list[Any]:
-            begin = step * self._batch_size
-            if self._fixed:
-                rows = tf.slice(order, [begin], [self._batch_size])
-            else:
-                rows = order[begin : tf.minimum(begin + self._batch_size, tf.shape(order)[0])]
-            self._batch(tensors, rows)
+            begin, size = step * self._batch_size, self._batch_size
+            self._batch(tensors, tf.slice(order, [begin], [size]) if self._fixed else order[begin : begin + size])
             return [step + 1]
 
         tf.while_loop(lambda step: step < stop, one, [start])
 
     def _batch(self, tensors: Tensors, rows: Any) -> None:
         self._step(tuple(tf.gather(tensor, rows) for tensor in tensors))
-
-
-def evaluate(model: Model, arrays: Arrays, batch_size: int) -> Logs:
-    """Return the loss and metrics of the rows, as `model.evaluate` does."""
-    rows = Rows(arrays, batch_size)
-    return Loop(model.test_step, model, batch_size, rows.count).run(rows.blocks())
 
 
 def build_variables(model: Model, targets: int) -> None:

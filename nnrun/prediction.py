@@ -1,6 +1,7 @@
 """A run directory applied to a table: predict and evaluate; of its `model.keras` only the weights are read."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from nnrun.errors import RunError, TableError
 from nnrun.loading import load_config
 from nnrun.measures import ClassMeasure, NumberMeasure
 from nnrun.model import Model, build_network, compile_model, serving_model
-from nnrun.network import oversize
 from nnrun.runs import Run
 from nnrun.storage import Matrix
 
@@ -41,14 +41,8 @@ class TrainedRun:
         used = {f.name for f in self.encoder.features} | {*self.config.data.target, *self.config.data.drop}
         return [name for name in table.columns if name not in used]
 
-    def predictions(
-        self, reading: Reading, *, keep: tuple[str, ...] = (), threshold: float = 0.5
-    ) -> Iterator[pl.DataFrame]:
-        """Yield the columns of `keep` and a prediction for each row of the table, in order, or raise a TableError.
-
-        For two labels these are `probability` and `prediction` (the second label from `threshold` on), for several
-        `probability_LABEL` and `prediction`, for numbers `prediction`, or `prediction_NAME` for each of several.
-        """
+    def predictions(self, reading: Reading, keep: Sequence[str] = (), threshold: float = 0.5) -> Iterator[pl.DataFrame]:
+        """Yield the columns of `keep` and of predictions for each row of the table, in order, or raise a TableError."""
         reading.table.require(keep)
         predict = predictor(self.serving)
         for block, x, _ in reading:
@@ -62,26 +56,22 @@ class TrainedRun:
             yield pl.DataFrame([block.frame[name] for name in keep] + [pl.Series(n, c) for n, c in columns.items()])
 
     def evaluate(self, reading: Reading) -> tuple[int, dict[str, Any]]:
-        """Return the number of rows, and the run's loss and metrics with the usual ones, or raise a TableError.
-
-        For labels these come with `labels`; for numbers they are in the target's units. What is undefined is None.
-        """
+        """Return the number of rows, and the run's loss and metrics with the usual ones, or raise a TableError."""
         predict, labels = predictor(self.serving), self.encoder.labels
         measure = ClassMeasure(len(labels)) if labels else NumberMeasure(len(self.encoder.targets))
-        rows = 0
+        rows: list[int] = []
 
         def blocks() -> Iterator[tuple[Tensors, Order]]:
-            nonlocal rows
             for _, x, y in reading:
                 arrays = Arrays(x.astype(np.float32), y.astype(np.float32))
                 measure.add(arrays.y, predict(arrays.x))
-                rows += len(x)
+                rows.append(len(x))
                 yield from Rows(arrays, self.config.batch_size).blocks()
 
         build_variables(self.model, len(self.encoder.targets))
         logs = Loop(self.model.test_step, self.model, self.config.batch_size).run(blocks())
-        metrics = {"loss": logs["loss"], **logs, **measure.metrics(), **logs}  # the config's own win
-        return rows, metrics | ({"labels": labels} if labels else {})
+        own = {"labels": labels, **logs} if labels else logs  # the config's own metrics win
+        return sum(rows), {**logs, **measure.metrics(), **own}
 
     def _columns(self, outputs: Matrix, threshold: float) -> dict[str, Any]:
         labels = pl.Series(self.encoder.labels, dtype=pl.String)
@@ -101,8 +91,6 @@ def load_run(path: Path) -> TrainedRun:
     run.verify()
     config = load_config(run.config)
     encoder = Encoder.load(run.encoding)
-    if too_large := oversize(config, len(encoder.inputs)):
-        raise RunError(f"{run.config}: {too_large}")
     if [target.name for target in encoder.targets] != config.data.target or bool(encoder.labels) != config.is_classes:
         raise RunError(f"{run.encoding}: its targets are not those of {run.config}; the file was altered")
     try:
@@ -114,3 +102,10 @@ def load_run(path: Path) -> TrainedRun:
         raise RunError(f"{run.model}: its weights do not fit {run.config}: {reason}") from None
     compile_model(model, config, rows=0)
     return TrainedRun(config, encoder, model, serving)
+
+
+def open_run(run: Path, data: Path, **options: bool) -> tuple[TrainedRun, Reading]:
+    """Load a run, and open a table, or standard input for -, to be read with its encoder."""
+    trained = load_run(run)
+    table = trained.open(sys.stdin.buffer if str(data) == "-" else data, str(data))
+    return trained, Reading(trained.encoder, table, **options)

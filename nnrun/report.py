@@ -1,17 +1,23 @@
-"""Text for people: what `check`, `show`, `train` and `evaluate` print."""
+"""Text for people: what `check`, `show`, `train` and `evaluate` print, and progress on stderr while a run trains."""
 
-from collections.abc import Mapping
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from nnrun.config import Config
 from nnrun.dataset import Dataset
+from nnrun.encoding import Encoder
 from nnrun.errors import listed
+from nnrun.loading import load_config
 from nnrun.network import summarize
 from nnrun.runs import Run
 
 
 def describe_dataset(dataset: Dataset) -> str:
-    """Return a few lines about the tables."""
+    """Return a few lines about the tables, and the network."""
     encoder = dataset.encoder
     lines = [f"data      {dataset.train.name}: {_count(len(dataset.train.x), 'training row')}"]
     if dataset.validation:
@@ -29,11 +35,10 @@ def describe_dataset(dataset: Dataset) -> str:
             values = ", ".join(f"{label!r} {n}" for label, n in dataset.label_counts.items())
             values += f"; probabilities are of {encoder.labels[-1]!r}" if dataset.config.is_binary else ""
         lines.append(f"target    {target.name}: {values}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", _describe_network(dataset.config, len(encoder.inputs))])
 
 
-def describe_network(config: Config, features: int) -> str:
-    """Return the layers with their shapes and parameters, and what trains them."""
+def _describe_network(config: Config, features: int) -> str:
     rows = [("layer", "output shape", "parameters")]
     if config.data.normalize:
         rows.append(("Normalization", f"({features})", "0"))
@@ -51,9 +56,12 @@ def describe_network(config: Config, features: int) -> str:
     return "\n".join([*lines, f"{config.loss['name']}, {optimizer}, {steps}"])
 
 
-def describe_run(run: Run) -> str:
-    """Return what a run directory says of itself: its data, the epoch that was kept, the best epoch."""
+def describe_run(path: Path) -> str:
+    """Return what a run directory says of itself: its data, the epoch that was kept, the best epoch, the network."""
+    run = Run(path)
     info, metrics = run.read_info(), run.read_metrics()
+    if info.status == "finished":
+        run.verify()
     lines = [f"status     {info.status}, started {info.started}"]
     for name, part in info.data.items():
         origin = part.get("path", "held out of the training table")
@@ -63,7 +71,8 @@ def describe_run(run: Run) -> str:
     if best := run.best_epoch():
         by = "val_loss" if "val_loss" in best else "loss"
         lines.append(f"best       epoch {best['epoch']} by {by}: {by} {float(best[by]):.6g}")
-    return "\n".join(lines)
+    network = _describe_network(load_config(run.config), len(Encoder.load(run.encoding).inputs))
+    return "\n".join([*lines, "", network])
 
 
 def describe_metrics(metrics: Mapping[str, Any]) -> str:
@@ -81,6 +90,57 @@ def describe_evaluation(rows: int, metrics: dict[str, Any]) -> str:
         width = max(len(str(cell)) for row in table for cell in row) + 2
         lines += ["".join(f"{cell:>{width}}" for cell in row) for row in table]
     return "\n".join(lines)
+
+
+@contextmanager
+def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
+    """Yield the Keras callbacks that show progress: a bar on a terminal, a line per tenth of the run elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
+
+    from nnrun.backend import keras
+
+    if quiet or not sys.stderr.isatty():
+        began = time.monotonic()
+        line = keras.callbacks.LambdaCallback(on_epoch_end=lambda *args: _print_line(began, epochs, *args))
+        yield () if quiet else (line,)
+        return
+    with Progress(
+        TextColumn("epoch {task.fields[epoch]}/" + str(epochs), table_column=Column(no_wrap=True)),
+        BarColumn(bar_width=10),
+        TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[logs]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+        console=Console(stderr=True),
+        refresh_per_second=5,
+        expand=True,
+    ) as bar:
+        task = bar.add_task("", total=epochs, epoch=1, logs="")
+
+        def on_batch(batch: int, logs: Any) -> None:  # Keras passes `logs` by name
+            epoch = bar.tasks[task].fields["epoch"] - 1
+            bar.update(task, completed=epoch + (batch + 1) / callback.params["steps"])
+
+        callback = keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, _: bar.update(task, epoch=epoch + 1),
+            on_train_batch_end=on_batch,
+            on_epoch_end=lambda _, logs: bar.update(task, logs=_short(logs)),
+        )
+        yield (callback,)
+
+
+def _print_line(began: float, epochs: int, epoch: int, logs: Mapping[str, float]) -> None:
+    done = epoch + 1
+    if done * 10 // epochs > epoch * 10 // epochs:
+        left = (time.monotonic() - began) / done * (epochs - done)
+        ahead = f" ({left:.0f} s left)" if left >= 1 else ""
+        print(f"epoch {done}/{epochs}: {describe_metrics(logs)}{ahead}", file=sys.stderr, flush=True)
+
+
+def _short(logs: Mapping[str, float]) -> str:
+    """Return `loss 0.012 (val 0.023), accuracy 0.987 (val 0.954)`, which fits in 80 columns."""
+    held = {name: f" (val {logs[f'val_{name}']:.3g})" for name in logs if f"val_{name}" in logs}
+    return ", ".join(f"{name} {logs[name]:.3g}{held.get(name, '')}" for name in logs if not name.startswith("val_"))
 
 
 def _number(value: Any) -> str:

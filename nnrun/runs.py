@@ -2,18 +2,19 @@
 
 import csv
 import itertools
+import json
 import math
 import shutil
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from nnrun.errors import RunError
 from nnrun.files import sha256, write_json
 
 FILES = ("config.yaml", "encoding.json", "history.csv", "metrics.json", "model.keras", "run.json")
-T = TypeVar("T")
 CHECKED = ("config.yaml", "encoding.json", "model.keras")
 
 
@@ -46,7 +47,10 @@ class Run:
         if not self.info.is_file():
             what = "is no run directory: it has no run.json" if self.path.exists() else "does not exist"
             raise RunError(f"{self.path}: {what}; give what `nnrun train` printed")
-        return _parse(RunInfo, self.info)
+        try:
+            return RunInfo.model_validate_json(self.info.read_bytes())
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.info}: cannot be read: {str(error).splitlines()[0]}; was it altered?") from None
 
     def write_info(self, **changes: Any) -> None:
         """Change some entries of run.json."""
@@ -55,17 +59,17 @@ class Run:
 
     def read_metrics(self) -> dict[str, float | None]:
         """Return what metrics.json holds; empty for an unfinished run."""
-        return _parse(dict[str, float | None], self.metrics) if self.metrics.exists() else {}
+        with suppress(OSError, ValueError):
+            return dict(json.loads(self.metrics.read_bytes()))
+        return {}
 
     def best_epoch(self) -> dict[str, str]:
         """Return the row of history.csv with the least val_loss, or loss; empty where there is none."""
-        try:
-            rows = list(csv.DictReader(self.history.read_text(encoding="utf-8").splitlines()))
-            losses = [float(row.get("val_loss") or row["loss"]) for row in rows]
-        except (OSError, ValueError, KeyError):
-            return {}
-        finite = [(loss, i) for i, loss in enumerate(losses) if math.isfinite(loss)]
-        return rows[min(finite)[1]] if finite else {}
+        with suppress(OSError, ValueError, KeyError):
+            rows: list[dict[str, str]] = list(csv.DictReader(self.history.read_text(encoding="utf-8").splitlines()))
+            by_loss = {float(row.get("val_loss") or row["loss"]): row for row in reversed(rows)}
+            return by_loss[min(filter(math.isfinite, by_loss))]
+        return {}
 
     def append_history(self, row: dict[str, float]) -> None:
         """Add an epoch to history.csv in one write; the first one brings the header."""
@@ -99,31 +103,18 @@ def check_target(path: Path, *, overwrite: bool) -> None:
 
 
 def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Run:
-    """Make a run directory, without the files of a run before: `path`, or the first free of runs/STEM, runs/STEM-2, ...
-
-    With `overwrite`, runs/STEM need not be free. Raises a RunError where that cannot be.
-    """
-    numbered = not path and not overwrite
+    """Make a run directory without a former run's files: `path`, or the first free of runs/STEM, runs/STEM-2, ..."""
+    numbered, number = not path and not overwrite, itertools.count(2)
     path = path or Path("runs") / stem
-    if not numbered:
-        check_target(path, overwrite=overwrite)
-    for number in itertools.count(2):
-        try:
-            path.mkdir(parents=True, exist_ok=not numbered)
-            for name in FILES:
-                (path / name).unlink(missing_ok=True)
-            break
-        except OSError as error:
-            if not numbered or not path.is_dir():
-                hint = "; choose one with -o" if numbered else ""
-                raise RunError(f"{path}: cannot be written: {error.strerror}{hint}") from None
-            path = path.with_name(f"{stem}-{number}")
+    while numbered and path.exists():
+        path = path.with_name(f"{stem}-{next(number)}")
+    check_target(path, overwrite=overwrite)
+    try:
+        path.mkdir(parents=True, exist_ok=not numbered)
+        for name in FILES:
+            (path / name).unlink(missing_ok=True)
+    except OSError as error:
+        hint = "; choose one with -o" if numbered else ""
+        raise RunError(f"{path}: cannot be written: {error.strerror}{hint}") from None
     shutil.rmtree(path / "tensorboard", ignore_errors=True)
     return Run(path)
-
-
-def _parse(kind: type[T], path: Path) -> T:
-    try:
-        return TypeAdapter(kind).validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path}: cannot be read: {str(error).splitlines()[0]}; was it altered?") from None

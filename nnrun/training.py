@@ -2,20 +2,23 @@
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
+from platform import python_version
 from typing import Any, Literal
 
 import numpy as np
 
 from nnrun import __version__
-from nnrun.backend import keras, set_seed, tf, versions
+from nnrun.backend import keras, tf
 from nnrun.config import OPERATORS, Config, parse_expectation
 from nnrun.data import fingerprint
 from nnrun.dataset import Dataset
-from nnrun.engine import Logs, Loop, Rows, build_variables, evaluate, row_order
+from nnrun.engine import Logs, Loop, Rows, build_variables, row_order
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, TrainingError
 from nnrun.files import atomic_path, finite, write_json, write_text
 from nnrun.model import Model, build_network, compile_model, make, serving_model
@@ -44,11 +47,10 @@ def train(
 ) -> Result:
     """Train the dataset's config into the run directory `path`, or one under `runs` by the name of `stem`.
 
-    Raises a ConfigError where Keras refuses the network, a TrainingError where the loss is no longer finite, a
-    RunError where the run directory cannot be written, and Interrupted on Ctrl-C.
+    Raises a ConfigError, a TrainingError where the loss is not finite, a RunError, and Interrupted on Ctrl-C.
     """
     config = dataset.config
-    set_seed(config.seed)
+    keras.utils.set_random_seed(config.seed)
     try:
         model = build_network(config, dataset.encoder)
         compile_model(model, config, len(dataset.train.x))
@@ -56,54 +58,57 @@ def train(
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{config.where('layers')}: Keras refuses this network: {error}") from None
     run = create_run(path, stem, overwrite=overwrite)
-    _start(run, dataset, engine=engine, jit_compile=bool(model.jit_compile))
-    recorder = _Recorder(run, config)
+    _start(run, dataset, seed=config.seed, engine=engine, jit_compile=bool(model.jit_compile))
+    history: list[Logs] = []
+    recorder = keras.callbacks.LambdaCallback(on_epoch_end=partial(_record, run, config, history))
     try:
-        return _fit(model, dataset, recorder, fit_compiled if engine == "compiled" else fit_keras, callbacks)
+        fit = fit_compiled if engine == "compiled" else fit_keras
+        return _fit(model, dataset, run, history, lambda own: fit(model, dataset, [*own, recorder, *callbacks]))
     except KeyboardInterrupt:
-        run.write_info(status="interrupted", epochs=len(recorder.logs))
-        done = f"{len(recorder.logs)} of {config.epochs} epochs"
+        run.write_info(status="interrupted", epochs=len(history))
+        done = f"{len(history)} of {config.epochs} epochs"
         raise Interrupted(f"interrupted after {done}; {run.history} has them, no model") from None
     except BaseException:
-        run.write_info(status="failed", epochs=len(recorder.logs))
+        run.write_info(status="failed", epochs=len(history))
         raise
 
 
 def _start(run: Run, dataset: Dataset, **facts: Any) -> None:
-    """Write what is known before training."""
     config, data = dataset.config, {}
     for name in ("train", "validation", "test"):
         if part := getattr(dataset, name):
             path = getattr(config.data, name)
             data[name] = {"rows": len(part.x)} | ({"path": path, "sha256": fingerprint(path)} if path else {})
-    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    facts |= {"seed": config.seed, "versions": versions(), "data": data}
-    run.write_info(status="running", started=started, nnrun=__version__, **facts)
+    facts |= {"started": datetime.now(timezone.utc).isoformat(timespec="seconds"), "data": data}
+    versions = {name: version(name) for name in ("tensorflow", "keras", "numpy", "polars")}
+    facts["versions"] = {"python": python_version(), **versions}
+    run.write_info(status="running", nnrun=__version__, **facts)
     write_text(run.config, config.to_yaml())
     write_json(run.encoding, dataset.encoder.model_dump())
 
 
-def _fit(model: Model, dataset: Dataset, recorder: "_Recorder", fit: Any, callbacks: tuple[Any, ...]) -> Result:
-    config, run = dataset.config, recorder.run
+def _fit(model: Model, dataset: Dataset, run: Run, history: list[Logs], fit: Callable[[list[Any]], None]) -> Result:
+    config = dataset.config
     own = [make(keras.callbacks, spec) for spec in (config.early_stopping, config.reduce_lr_on_plateau) if spec]
     if config.tensorboard:
         own.append(keras.callbacks.TensorBoard(log_dir=str(run.tensorboard)))
     began = time.perf_counter()
-    fit(model, dataset, [*own, recorder, *callbacks])
-    seconds, epochs = time.perf_counter() - began, len(recorder.logs)
+    fit(own)
+    seconds, epochs = time.perf_counter() - began, len(history)
     best = next((int(c.best_epoch) + 1 for c in own if getattr(c, "best_weights", None) is not None), epochs)
-    metrics, parts = {**recorder.logs[best - 1]}, {"test_": dataset.test}
+    metrics, parts = {**history[best - 1]}, {"test_": dataset.test}
     if config.optimizer["use_ema"]:  # the epochs were measured with weights that are not averaged
         parts |= {"": dataset.train, "val_": dataset.validation}
     for prefix, part in parts.items():
         if part:
-            measured = evaluate(model, dataset.arrays(part, weighted=not prefix), config.batch_size)
-            metrics |= {prefix + name: value for name, value in measured.items()}
+            rows = Rows(dataset.arrays(part, weighted=not prefix), config.batch_size)
+            logs = Loop(model.test_step, model, config.batch_size, rows.count).run(rows.blocks())
+            metrics |= {prefix + name: value for name, value in logs.items()}
     with atomic_path(run.model) as temporary:
         serving_model(model, config).save(temporary)
     write_json(run.metrics, {"epoch": best, **finite(metrics)})
-    last = {"epochs": epochs, "best_epoch": best, "seconds": round(seconds, 3), "checksums": run.checksums()}
-    run.write_info(status="finished", **last)
+    last = {"epochs": epochs, "best_epoch": best, "seconds": round(seconds, 3)}
+    run.write_info(status="finished", **last, checksums=run.checksums())
     return Result(run, epochs, best, seconds, metrics)
 
 
@@ -166,24 +171,14 @@ def fit_keras(model: Model, dataset: Dataset, callbacks: list[Any]) -> None:
     )
 
 
-class _Recorder(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes history.csv, and stops a run whose loss is no longer finite."""
-
-    def __init__(self, run: Run, config: Config) -> None:
-        super().__init__()
-        self.run, self.config = run, config
-        self.logs: list[Logs] = []
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        logs = logs or {}
-        names = dict.fromkeys([*self.config.logged, *logs])
-        row = {name: np.asarray(logs[name]).item() for name in names}  # F1Score gives an array of one
-        self.run.append_history({"epoch": epoch + 1, **row})
-        self.logs.append(row)
-        logs.clear()
-        logs.update(row)  # in order, for the callbacks that follow
-        if not np.isfinite(row["loss"]):
-            rate = self.config.optimizer["learning_rate"]
-            advice = f"try optimizer: adam, a learning_rate smaller than {rate:g}, or clipnorm: 1 on the optimizer"
-            advice += "" if self.config.data.normalize else ", or normalize: true"
-            raise TrainingError(f"the loss is {row['loss']} after epoch {epoch + 1}; {advice}")
+def _record(run: Run, config: Config, history: list[Logs], epoch: int, logs: Logs) -> None:
+    """Write a row of history.csv, and stop a run whose loss is no longer finite."""
+    row = {name: np.asarray(logs[name]).item() for name in [*config.logged, *logs]}  # F1Score gives an array of one
+    run.append_history({"epoch": epoch + 1, **row})
+    history.append(row)
+    logs.clear()
+    logs.update(row)  # in order, for the callbacks that follow
+    if not np.isfinite(row["loss"]):
+        rate, hint = config.optimizer["learning_rate"], "" if config.data.normalize else ", or normalize: true"
+        advice = f"try optimizer: adam, a learning_rate smaller than {rate:g}, or clipnorm: 1 on the optimizer{hint}"
+        raise TrainingError(f"the loss is {row['loss']} after epoch {epoch + 1}; {advice}")

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nnrun.backend import keras, set_seed
+from nnrun.backend import keras
 from nnrun.data import open_table
 from nnrun.dataset import Dataset
 from nnrun.encoding import Reading
@@ -125,7 +125,7 @@ def test_compiled_epoch_equals_a_plain_fit_on_rows_in_the_same_order(project, an
     ours = train(dataset, stem="ours", path=project.folder / "ours")
 
     x, y = matrices(dataset, animals)
-    set_seed(0)
+    keras.utils.set_random_seed(0)
     model = build_network(dataset.config, dataset.encoder)
     compile_model(model, dataset.config, len(x))
     losses = []

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from nnrun import engine
-from nnrun.backend import keras, set_seed
+from nnrun.backend import keras
 from nnrun.config import Config
 from nnrun.dataset import Dataset
 from nnrun.errors import ExpectationError, Interrupted, RunError, TrainingError
@@ -83,7 +83,7 @@ def test_compiled_epoch_equals_a_plain_fit_on_rows_in_the_same_order(project, ru
     ours = train(dataset, stem="ours", path=run_folder / "ours")
 
     arrays = dataset.arrays(dataset.train)
-    set_seed(0)
+    keras.utils.set_random_seed(0)
     model = build_network(dataset.config, dataset.encoder)
     compile_model(model, dataset.config, len(arrays.x))
     losses = []
