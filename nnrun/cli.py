@@ -175,8 +175,8 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
 @click.pass_context
 def show(context: click.Context, path: Path) -> None:
     """Show the layers with shapes and parameters, the data, and a run's best epoch."""
+    from nnrun.config import load_config
     from nnrun.encoding import Encoder
-    from nnrun.loading import load_config
     from nnrun.report import describe_network, describe_run
     from nnrun.runs import Run
 
@@ -193,9 +193,9 @@ def show(context: click.Context, path: Path) -> None:
 @_command("schema > nnrun.schema.json")
 def schema() -> None:
     """Print the JSON Schema of the config, for editors."""
-    from nnrun.loading import json_schema
+    from nnrun.config import Config
 
-    click.echo(json.dumps(json_schema(), indent=2))
+    click.echo(json.dumps(Config.model_json_schema(), indent=2))
 
 
 def _open(run: Path, data: Path, **options: bool) -> "tuple[TrainedRun, Reading]":
@@ -218,9 +218,9 @@ def _check_output(output: Path, data: Path) -> None:
 
 def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> "Dataset":
     """Load the config and its tables; print the warnings and raise the errors of lint."""
+    from nnrun.config import load_config
     from nnrun.dataset import load_dataset
     from nnrun.lint import lint, raise_errors
-    from nnrun.loading import load_config
 
     dataset = load_dataset(load_config(config, overrides), runs / ".cache")
     findings = lint(dataset)
