@@ -1,22 +1,14 @@
-"""Lint: everything that can be said of a config and its data before TensorFlow is imported.
-
-Each public function of `lint_errors.py` is a rule whose findings stop `train`, and each of this module above `RULES`
-one of what trains, but probably not as was meant. A rule's name is its code.
-"""
+"""Lint: everything that can be said of a config and its data before TensorFlow is imported."""
 
 from collections.abc import Callable, Iterator
 from inspect import isfunction
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from nnrun import lint_errors
 from nnrun.columns import in_yaml
 from nnrun.config import Checkpoint, Config
 from nnrun.dataset import Dataset
-from nnrun.encoding import Feature, Target
 from nnrun.errors import ConfigError, listed
-
-Level = Literal["error", "warning"]
-Rules = dict[str, Callable[[Config, Dataset], Iterator[str]]]
 
 EXACT_INTEGERS = 2**24  # float32 has 24 bits of precision
 LARGE = 10.0  # inputs beyond this saturate or dominate a freshly initialised layer
@@ -28,9 +20,8 @@ def linear_hidden(config: Config, _: Dataset) -> Iterator[str]:
     """With linear hidden layers only, the network is no more than linear or logistic regression."""
     dense = config.layers_with("units")
     if len(dense) > 1 and all(spec.get("activation", "linear") == "linear" for spec in config.layers[: dense[-1]]):
-        kind = "logistic" if config.is_classes else "linear"
-        why = "every hidden layer is linear, so the network is no more than"
-        yield f"{config.where('layers')}: {why} {kind} regression; use activation: relu"
+        regression = f"{'logistic' if config.is_classes else 'linear'} regression; use activation: relu"
+        yield f"{config.where('layers')}: every hidden layer is linear, so the network is no more than {regression}"
 
 
 def sigmoid_hidden(config: Config, _: Dataset) -> Iterator[str]:
@@ -43,21 +34,19 @@ def sigmoid_hidden(config: Config, _: Dataset) -> Iterator[str]:
 
 def bce_output(config: Config, _: Dataset) -> Iterator[str]:
     """Under BinaryCrossentropy the output is a probability, or from_logits says that it is none."""
-    if config.is_binary:
-        yield from _no_probability(config, "sigmoid", "hard_sigmoid", "sparse_sigmoid")
+    yield from _no_probability(config, "BinaryCrossentropy", "sigmoid", "hard_sigmoid", "sparse_sigmoid")
 
 
 def softmax_output(config: Config, _: Dataset) -> Iterator[str]:
     """Under SparseCategoricalCrossentropy the outputs are probabilities, or from_logits says that they are none."""
-    if config.is_classes and not config.is_binary:
-        yield from _no_probability(config, "softmax")
+    yield from _no_probability(config, "SparseCategoricalCrossentropy", "softmax")
 
 
-def _no_probability(config: Config, *fine: str) -> Iterator[str]:
-    if config.output_activation() not in fine and not config.from_logits:
-        logits = f"in linear with loss: {{name: {config.loss['name']}, from_logits: true}}"
-        advice = f"end in activation: {fine[0]}, or {logits}"
-        yield f"{config.where('loss')}: the output is {config.output_activation()}, which is no probability; {advice}"
+def _no_probability(config: Config, loss: str, *fine: str) -> Iterator[str]:
+    output = config.output_activation()
+    if config.loss["name"] == loss and output not in fine and not config.from_logits:
+        advice = f"end in activation: {fine[0]}, or in linear with loss: {{name: {loss}, from_logits: true}}"
+        yield f"{config.where('loss')}: the output is {output}, which is no probability; {advice}"
 
 
 def unscaled(config: Config, dataset: Dataset) -> Iterator[str]:
@@ -74,17 +63,17 @@ def target_copy(_: Config, dataset: Dataset) -> Iterator[str]:
     for i, feature in enumerate(dataset.encoder.inputs):
         for target in y.T if feature.kind in ("number", "boolean") else ():
             if (x[:FEW, i] == target[:FEW]).all() and (x[:, i] == target).all():
-                name = feature.name
-                yield f"{dataset.train.name}: column {name!r} equals the target; drop: [{in_yaml(name)}]"
+                advice = f"drop: [{in_yaml(feature.name)}]"
+                yield f"{dataset.train.name}: column {feature.name!r} equals the target; {advice}"
 
 
 def imbalance(config: Config, dataset: Dataset) -> Iterator[str]:
     """With a rare label, always answering the other one looks good."""
     counts, total = dataset.label_counts, sum(dataset.label_counts.values())
-    for label, count in counts.items():
-        if config.class_weight is None and count < RARE * total * 2 / len(counts):
-            place = config.where("data", "target")
-            yield f"{place}: only {count} of {total} rows are {label!r}; consider class_weight: balanced"
+    for label, count in counts.items() if config.class_weight is None else ():
+        if count < RARE * total * 2 / len(counts):
+            few = f"only {count} of {total} rows are {label!r}"
+            yield f"{config.where('data', 'target')}: {few}; consider class_weight: balanced"
 
 
 def nothing_held_out(config: Config, dataset: Dataset) -> Iterator[str]:
@@ -102,8 +91,7 @@ def constant(_: Config, dataset: Dataset) -> Iterator[str]:
 
 def big_integers(_: Config, dataset: Dataset) -> Iterator[str]:
     """float32 cannot tell neighbouring integers beyond 2^24 apart."""
-    columns: list[Feature | Target] = [*dataset.encoder.features, *dataset.encoder.targets]
-    for column in columns:
+    for column in (*dataset.encoder.features, *dataset.encoder.targets):
         if column.whole and EXACT_INTEGERS < max(abs(column.minimum), abs(column.maximum)) < 2**53:
             advice = "which float32 rounds; subtract an offset, or drop it if it is an identifier"
             yield f"{dataset.train.name}: column {column.name!r} holds integers beyond 2^24, {advice}"
@@ -129,20 +117,20 @@ def checkpoint(config: Config, _: Dataset) -> Iterator[str]:
         yield f"{config.where('checkpoint')}: has no effect in this version"
 
 
-def _rules(module: dict[str, Any]) -> Rules:
-    """Return the rules that a module has defined, by code: `mse_range` is `mse-range`."""
+def _rules(module: dict[str, Any]) -> dict[str, Callable[[Config, Dataset], Iterator[str]]]:
     own = [f for f in module.values() if isfunction(f) and f.__module__ == module["__name__"]]
     return {f.__name__.replace("_", "-"): f for f in own if not f.__name__.startswith("_")}
 
 
-RULES: dict[Level, Rules] = {"error": _rules(vars(lint_errors)), "warning": _rules(globals())}
+# Each public function up to here, and of lint_errors, is a rule; its name is its code: mse_range is `mse-range`.
+RULES = {"error": _rules(vars(lint_errors)), "warning": _rules(globals())}
 
 
 class Finding(NamedTuple):
     """A rule that the config or the data breaks, in one line."""
 
     code: str
-    level: Level
+    level: str
     message: str
 
     def __str__(self) -> str:

@@ -29,21 +29,20 @@ UNDIRECTED = {"FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositive
 def labels(config: Config, dataset: Dataset) -> Iterator[str]:
     """BinaryCrossentropy needs two labels, and to know which is 1; SparseCategoricalCrossentropy two or more."""
     place, found, positive = config.where("data", "target"), list(dataset.label_counts), config.data.positive
+    keys, numbers = sorted(map(label_key, found)), "for numbers, use loss: MeanSquaredError"
     if not config.is_classes or len(config.data.target) > 1:
         return
     if not config.is_binary:
         if len(found) < 2 or len(found) > len(dataset.train.y) / 2:
             needs = f"needs two labels or more, and rows of each; received {listed(found, 3)}"
-            yield f"{place}: {config.loss['name']} {needs}; for numbers, use loss: MeanSquaredError"
+            yield f"{place}: {config.loss['name']} {needs}; {numbers}"
         if positive is not None:
             yield f"{config.where('data', 'positive')}: is for two labels under BinaryCrossentropy; remove it"
-        return
-    keys = sorted(map(label_key, found))
-    if len(found) == 1:
+    elif len(found) == 1:
         yield f"{place}: BinaryCrossentropy needs two labels; every row has {found[0]!r}"
     elif len(found) > 2:
         shown = ", ".join(map(repr, found[:5])) + ", ..." * (len(found) > 5)
-        needs = f"needs two labels; received {len(found)}: {shown}; for numbers, use loss: MeanSquaredError"
+        needs = f"needs two labels; received {len(found)}: {shown}; {numbers}"
         yield f"{place}: BinaryCrossentropy {needs}, for several labels SparseCategoricalCrossentropy"
     elif positive is None and tuple(keys) not in KNOWN_LABELS:
         lines = " or ".join(f"`positive: {in_yaml(label)}`" for label in found)
@@ -56,9 +55,8 @@ def labels(config: Config, dataset: Dataset) -> Iterator[str]:
 def output_units(config: Config, dataset: Dataset) -> Iterator[str]:
     """The last layer gives as many units as there are target columns, or labels of several."""
     targets, units = len(config.data.target), summarize(config, len(dataset.encoder.inputs))[-1].units
-    what, wanted = "target column", targets
-    if config.is_classes and not config.is_binary:
-        what, wanted = "label", len(dataset.encoder.labels)
+    several = config.is_classes and not config.is_binary
+    what, wanted = ("label", len(dataset.encoder.labels)) if several else ("target column", targets)
     if config.is_classes and targets > 1:
         yield f"{config.where('data', 'target')}: {config.loss['name']} takes one target; received {targets}"
     elif units != wanted:
@@ -69,10 +67,9 @@ def output_units(config: Config, dataset: Dataset) -> Iterator[str]:
 
 def softmax_one_unit(config: Config, dataset: Dataset) -> Iterator[str]:
     """A softmax over one unit is always 1."""
-    layers = summarize(config, len(dataset.encoder.inputs))
-    for i in config.layers_with("activation"):
-        activation = config.layers[i]["activation"]
-        if layers[i].units == 1 and activation in ("softmax", "log_softmax", "sparsemax"):
+    for i, layer in enumerate(summarize(config, len(dataset.encoder.inputs))):
+        activation = config.layers[i].get("activation")
+        if layer.units == 1 and activation in ("softmax", "log_softmax", "sparsemax"):
             place = config.where("layers", i, "activation")
             yield f"{place}: {activation} over one unit gives the same for every row; use sigmoid"
 
@@ -104,10 +101,9 @@ def metric_loss(config: Config, _: Dataset) -> Iterator[str]:
 
 def logits_activation(config: Config, _: Dataset) -> Iterator[str]:
     """from_logits takes the last layer's output as it is: it must be linear."""
-    activation = config.output_activation()
-    if config.from_logits and activation != "linear":
-        wrong = f"logits come from a linear output; received {activation}: remove one of the two"
-        yield f"{config.where('loss', 'from_logits')}: {wrong}"
+    place, output = config.where("loss", "from_logits"), config.output_activation()
+    if config.from_logits and output != "linear":
+        yield f"{place}: logits come from a linear output; received {output}: remove one of the two"
 
 
 def monitor(config: Config, _: Dataset) -> Iterator[str]:
@@ -164,5 +160,5 @@ def feature_range(config: Config, dataset: Dataset) -> Iterator[str]:
             yield f"{place} varies by {deviation:.2g} around {largest:.3g}, too little for float32; subtract an offset"
     for target in dataset.encoder.targets:
         if target.scale > LARGEST**0.5:  # Adam squares gradients, which grow with the square of the scale
-            place = f"{dataset.train.name}: column {target.name!r}"
-            yield f"{place} varies by {target.scale:.0e}, too much for gradients in float32; give it in another unit"
+            advice = "too much for gradients in float32; give it in another unit"
+            yield f"{dataset.train.name}: column {target.name!r} varies by {target.scale:.0e}, {advice}"
