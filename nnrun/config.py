@@ -191,10 +191,9 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
     def output_activation(self) -> str:
         """Return the activation that bounds the network's output; linear where none does."""
         for spec in reversed(self.layers):
-            if spec["type"] == "Dense" or spec.get("activation", "linear") != "linear":
-                return str(spec["activation"])
-            if spec["type"].endswith("Normalization"):
-                break
+            activation = str(spec.get("activation", "linear"))
+            if activation != "linear" or spec["type"] == "Dense" or spec["type"].endswith("Normalization"):
+                return activation
         return "linear"
 
     @property

@@ -55,8 +55,7 @@ class Strict(BaseModel):
 
 def snake_case(name: str) -> str:
     """Return Keras's snake_case of a class name: `BinaryAccuracy` -> `binary_accuracy`."""
-    name = re.sub(r"(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+    return re.sub(r"(?<=.)(?=[A-Z][a-z0-9])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 @dataclass(eq=False)

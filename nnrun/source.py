@@ -15,7 +15,6 @@ from nnrun.errors import ConfigError, received
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
-
 Keys = tuple[str | int, ...]
 
 # Scalars are read as in YAML 1.2: `1e-3` is a number, `no` and `2012-01-01` are text, `010` is not octal.
