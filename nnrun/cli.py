@@ -162,9 +162,9 @@ def show(path: Path) -> None:
 @_command("schema > nnrun.schema.json")
 def schema() -> None:
     """Print the JSON Schema of the config, for editors."""
-    from nnrun.loading import json_schema
+    from nnrun.config import Config
 
-    click.echo(json.dumps(json_schema(), indent=2))
+    click.echo(json.dumps(Config.model_json_schema(), indent=2))
 
 
 def _check_output(output: Path, data: Path) -> None:
@@ -177,9 +177,9 @@ def _check_output(output: Path, data: Path) -> None:
 
 def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> Any:
     """Return the Dataset of a config; print the warnings and raise the errors of lint."""
+    from nnrun.config import load_config
     from nnrun.dataset import load_dataset
     from nnrun.lint import lint, raise_errors
-    from nnrun.loading import load_config
 
     dataset = load_dataset(load_config(config, overrides), runs / ".cache")
     findings = lint(dataset)

@@ -1,30 +1,32 @@
-"""The config's schema: one documented field per key."""
+"""The config's schema, one documented field per key, and its loading from YAML and --set."""
 
+import os
 import re
 from operator import eq, ge, gt, le, lt
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 
-from nnrun.errors import received
-from nnrun.keras_names import EARLY_STOPPING, LAYER, LOSS, METRIC, OPTIMIZER, REDUCE_LR, Fraction
-from nnrun.named import Positive, Seed, Spec, Strict, Units, problem
-from nnrun.source import Source, dotted, to_yaml
+from nnrun import keras_names as names
+from nnrun.errors import ConfigError, received
+from nnrun.keras_names import Fraction, Positive, Seed, Spec, Strict, Units, problem
+from nnrun.source import Source, dotted, read_source, to_yaml
 
 _EXPECTATION = re.compile(r"\s*(>=|<=|==|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
+_DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 OPERATORS = {">=": ge, "<=": le, "==": eq, ">": gt, "<": lt}
 
 
 def _columns(value: Any) -> Any:
     """Accept one column for a list of one, and a number for a column whose name is that number."""
     items = value if isinstance(value, list) else [value]
-    names = [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in items]
-    if not all(isinstance(name, str) for name in names):
+    columns = [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in items]
+    if not all(isinstance(name, str) for name in columns):
         raise problem(f"must be a column's name or a list of them, quoted if need be; received {received(value)}")
-    if repeated := {name for name in names if names.count(name) > 1}:
+    if repeated := {name for name in columns if columns.count(name) > 1}:
         raise problem(f"names a column twice: {', '.join(map(repr, sorted(repeated)))}")
-    return names
+    return columns
 
 
 Columns = Annotated[list[str], BeforeValidator(_columns, json_schema_input_type=str | float | list[str | float])]
@@ -37,16 +39,15 @@ def _expectation(value: Any) -> Any:
 
 
 def _distinct(metrics: list[str | Spec]) -> list[str | Spec]:
-    names = list(map(metric_name, metrics))
-    if repeated := {name for name in names if names.count(name) > 1}:
+    called = list(map(metric_name, metrics))
+    if repeated := {name for name in called if called.count(name) > 1}:
         raise problem(f"two metrics have one name: {', '.join(sorted(repeated))}")
     return metrics
 
 
-_Comparison = Annotated[str, Field(pattern=f"^{_EXPECTATION.pattern}$")]
-_Metrics = list[Annotated[str | Spec, METRIC]]
+_Metrics = list[Annotated[str | Spec, names.METRIC]]
 Metrics = Annotated[_Metrics, BeforeValidator(lambda v: [v] if isinstance(v, str) else v), AfterValidator(_distinct)]
-Expectation = Annotated[str, BeforeValidator(_expectation, json_schema_input_type=_Comparison)]
+Expectation = Annotated[str, Field(pattern=f"^{_EXPECTATION.pattern}$"), BeforeValidator(_expectation)]
 
 
 class Data(Strict, use_attribute_docstrings=True):
@@ -102,28 +103,28 @@ class Checkpoint(Strict, use_attribute_docstrings=True):
     """Seconds between two checkpoints. Accepted, and without effect in this version."""
 
 
-class Config(Strict, use_attribute_docstrings=True):
+class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
     """An nnrun config: what the Keras snippet says, as a file."""
 
     data: Data
     """The tables and their columns."""
-    layers: Annotated[list[Annotated[Spec, LAYER]], Field(min_length=1)]
+    layers: Annotated[list[Annotated[Spec, names.LAYER]], Field(min_length=1)]
     """The layers in order, with Keras's own arguments; `type` is Dense where none is said."""
-    loss: Annotated[Spec, LOSS]
+    loss: Annotated[Spec, names.LOSS]
     """BinaryCrossentropy for yes/no targets, MeanSquaredError for numbers."""
-    optimizer: Annotated[Spec, OPTIMIZER] = "rmsprop"  # type: ignore[assignment]
+    optimizer: Annotated[Spec, names.OPTIMIZER] = "rmsprop"  # type: ignore[assignment]
     """A Keras optimizer; rmsprop is Keras's own default."""
     metrics: Metrics | None = None
     """Keras metrics. Default: accuracy, or mean_absolute_error, by the loss."""
-    epochs: Annotated[int, Ge(1), Le(10**9)]
+    epochs: Annotated[int, Field(ge=1, le=10**9)]
     """How many times to go over the training rows."""
     batch_size: Units = 32
     """Rows per step."""
     class_weight: Literal["balanced"] | dict[str, Positive] | None = None
     """`balanced`, or a weight for each label, so that a rare class counts for more."""
-    early_stopping: Annotated[Spec, EARLY_STOPPING] | None = None
+    early_stopping: Annotated[Spec, names.EARLY_STOPPING] | None = None
     """Keras's EarlyStopping, to stop when a quantity no longer improves."""
-    reduce_lr_on_plateau: Annotated[Spec, REDUCE_LR] | None = None
+    reduce_lr_on_plateau: Annotated[Spec, names.REDUCE_LR] | None = None
     """Keras's ReduceLROnPlateau, to lower the learning rate when a quantity no longer improves."""
     tensorboard: bool = False
     """Write TensorBoard logs into the run directory; needs the tensorboard extra."""
@@ -136,7 +137,7 @@ class Config(Strict, use_attribute_docstrings=True):
     expect: dict[str, Expectation] = {}
     """What the finished run must reach, as in {val_accuracy: ">= 0.95"}; else train exits 3."""
 
-    _source: Source = PrivateAttr(default_factory=lambda: Source("config"))
+    _source: Source = Source("config")
 
     @field_validator("optimizer")
     @classmethod
@@ -168,16 +169,16 @@ class Config(Strict, use_attribute_docstrings=True):
 
     def metric_class(self, metric: str | Spec) -> str:
         """Return the Keras class of a metric: accuracy is that of the loss, as in Keras."""
-        name = METRIC.canonical(metric_name(metric)) or ""
-        is_accuracy = name == "BinaryAccuracy" and metric_name(metric) in ("accuracy", "acc")
-        return "SparseCategoricalAccuracy" if is_accuracy and self.is_classes and not self.is_binary else name
+        if metric_name(metric) in ("accuracy", "acc") and self.is_classes and not self.is_binary:
+            return "SparseCategoricalAccuracy"
+        return names.METRIC.canonical(metric_name(metric)) or ""
 
     @property
     def logged(self) -> list[str]:
         """The names of the quantities that every epoch logs, in Keras's order."""
-        names = ["loss", *map(metric_name, self.metric_specs)]
+        logged = ["loss", *map(metric_name, self.metric_specs)]
         held_out = self.data.validation or self.data.validation_split
-        return names + [f"val_{name}" for name in names] if held_out else names
+        return logged + [f"val_{name}" for name in logged] if held_out else logged
 
     def where(self, *keys: str | int) -> str:
         """Return `file:line:column: dotted.path` of a key, for a message about its value."""
@@ -190,10 +191,9 @@ class Config(Strict, use_attribute_docstrings=True):
     def output_activation(self) -> str:
         """Return the activation that bounds the network's output; linear where none does."""
         for spec in reversed(self.layers):
-            if spec["type"] == "Dense" or spec.get("activation", "linear") != "linear":
-                return str(spec["activation"])
-            if spec["type"].endswith("Normalization"):
-                break
+            activation = str(spec.get("activation", "linear"))
+            if activation != "linear" or spec["type"] == "Dense" or spec["type"].endswith("Normalization"):
+                return activation
         return "linear"
 
     @property
@@ -205,6 +205,30 @@ class Config(Strict, use_attribute_docstrings=True):
     def to_yaml(self) -> str:
         """Return the config with every default filled in, as YAML that loads to an equal config."""
         return to_yaml(_tidy({**self.model_dump(), "metrics": self.metric_specs}))
+
+
+def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
+    """Load a config with overrides `KEY=VALUE`, or raise a ConfigError with every mistake, each with its place."""
+    source = read_source(path)
+    problems = []
+    for text in overrides:
+        try:
+            source.override(text)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    data: Any = source.values.get("data")
+    for key in ("train", "validation", "test") if isinstance(data, dict) else ():
+        if isinstance(data.get(key), str) and data[key]:
+            overridden = source.locate(("data", key)).startswith("--set ")
+            data[key] = os.path.abspath(data[key] if overridden else path.parent / data[key])
+    try:
+        config = Config.model_validate(source.values)
+    except ValidationError as error:
+        raise ConfigError(source.explain(error)) from None
+    config._source = source
+    return config
 
 
 def metric_name(metric: str | Spec) -> str:

@@ -16,8 +16,8 @@ from nnrun.columns import MISSING, Column, Kind, label_key
 from nnrun.config import Config
 from nnrun.data import Block, Table
 from nnrun.errors import RunError, TableError, listed
+from nnrun.keras_names import Positive, Strict
 from nnrun.moments import Moments, Values
-from nnrun.named import Positive, Strict
 
 DatePart = Literal["year", "month", "day", "weekday", "hour"]
 KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}  # whose second is the positive one

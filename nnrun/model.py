@@ -5,7 +5,7 @@ from typing import Any
 from nnrun.backend import keras
 from nnrun.config import Config, metric_name
 from nnrun.encoding import Encoder
-from nnrun.named import Spec
+from nnrun.keras_names import Spec
 
 Model = Any  # a keras.Sequential; Keras has no types
 

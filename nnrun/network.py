@@ -9,7 +9,7 @@ BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of th
 
 
 class LayerSummary(NamedTuple):
-    """One layer: what Keras calls it, the units that leave it, its parameters."""
+    """What Keras calls a layer, the units that leave it, its parameters."""
 
     name: str
     units: int
@@ -23,9 +23,8 @@ def summarize(config: Config, features: int) -> list[LayerSummary]:
         kind, parameters = spec["type"], 0
         if kind == "Dense":
             parameters, units = (units + spec["use_bias"]) * spec["units"], spec["units"]
-        elif kind.endswith("Normalization"):
-            moving = 2 if kind == "BatchNormalization" else 0  # mean and variance
-            parameters = units * (spec["center"] + spec["scale"] + moving)
+        elif kind.endswith("Normalization"):  # that of batches keeps their mean and variance too
+            parameters = units * (spec["center"] + spec["scale"] + 2 * (kind == "BatchNormalization"))
         name = f"{kind} {spec['activation']}" if "activation" in spec else kind
         layers.append(LayerSummary(name, units, parameters))
     return layers

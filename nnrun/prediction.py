@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from nnrun.config import Config
+from nnrun.config import Config, load_config
 from nnrun.csv_file import Source
 from nnrun.data import Table, open_table
 from nnrun.dataset import Arrays
 from nnrun.encoding import Encoder, Reading
 from nnrun.engine import Loop, Order, Rows, Tensors, build_variables, predictor
 from nnrun.errors import RunError, TableError
-from nnrun.loading import load_config
 from nnrun.measures import ClassMeasure, NumberMeasure
 from nnrun.model import Model, build_network, compile_model, serving_model
 from nnrun.runs import Run

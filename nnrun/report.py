@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nnrun.config import Config
+from nnrun.config import Config, load_config
 from nnrun.dataset import Dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import listed
-from nnrun.loading import load_config
 from nnrun.network import summarize
 from nnrun.runs import Run
 

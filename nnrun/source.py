@@ -1,7 +1,4 @@
-"""YAML text to plain values with their places, from PyYAML's events: no tag can construct an object.
-
-Scalars are read as YAML 1.2 reads them: `1e-3` is a number, `no` and `2012-01-01` are text, `010` is not octal.
-"""
+"""YAML text to plain values with their places, from PyYAML's events: no tag can construct an object."""
 
 import math
 import re
@@ -12,29 +9,39 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from nnrun.errors import ConfigError, received
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
-
 Keys = tuple[str | int, ...]
 
+# Scalars are read as in YAML 1.2: `1e-3` is a number, `no` and `2012-01-01` are text, `010` is not octal.
 _WORDS: dict[str, Any] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
 _WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5}|[1-9][0-9]*[eE]\+?([0-9]|1[0-5]))")
 _FLOAT = re.compile(r"[-+]?(?!0[0-9]+\Z)([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_RULES = {
+    "missing": "this key is required",
+    **dict.fromkeys(("int_type", "int_from_float"), "must be a whole number"),
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_type": "must be text (quote it if need be)",
+    **dict.fromkeys(("dict_type", "model_type"), "must be a mapping"),
+    "list_type": "must be a list",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    **dict.fromkeys(("too_short", "string_too_short"), "must not be empty"),
+}
 
 
 @dataclass
 class Source:
-    """Plain values and, by key path, the places "name:line:column" of each value and of its key.
-
-    Without `has_lines`, for text given outside a file, the name is the place of everything.
-    """
+    """Plain values and, by key path, the places "name:line:column" of each value and of its key."""
 
     name: str
-    has_lines: bool = True
+    has_lines: bool = True  # else the name is the place of everything
     values: Any = None
     marks: dict[Keys, tuple[str, str]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
@@ -66,6 +73,64 @@ class Source:
         if self.problems:
             raise ConfigError(self.problems)
         return self
+
+    def override(self, text: str) -> None:
+        """Set one value, given as `KEY=VALUE` with KEY dotted (`layers[0].units`) and VALUE in YAML."""
+        mark = f"--set {text}"
+        name, equals, value = text.partition("=")
+        name = re.sub(r"\[(\d+)\]", r".\1", name.strip())
+        if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", name):
+            raise ConfigError(f"{mark}: the form is KEY=VALUE, as in optimizer.learning_rate=0.01")
+        parsed = Source(mark, has_lines=False).read(value).values
+        keys: Keys = ()
+        place = parent = self.values
+        for part in name.split("."):
+            parent, in_list = place, isinstance(place, list)
+            if not isinstance(parent, dict) and not (in_list and part.isdigit() and int(part) < len(parent)):
+                size = f"a list of {len(parent)}, counted from 0" if in_list else repr(parent)
+                raise ConfigError(f"{mark}: {part!r} names nothing in {size}")
+            keys += (int(part) if in_list else part,)
+            if not in_list and part not in parent:
+                parent[part] = {}
+                self.marks[keys] = mark, mark
+            place = parent[keys[-1]]
+            if isinstance(place, str):  # optimizer: adam, then --set optimizer.learning_rate=...
+                place = parent[keys[-1]] = {"type" if keys[0] == "layers" else "name": place}
+        parent[keys[-1]] = parsed
+        self.marks = {k: at for k, at in self.marks.items() if k[: len(keys)] != keys} | {keys: (mark, mark)}
+
+    def explain(self, error: ValidationError) -> list[str]:
+        """Return a line for each place with a mistake, in the order of the file: path, rule, received."""
+        found: dict[Keys, list[Any]] = {}
+        for e in error.errors(include_url=False):
+            found.setdefault(self._known_keys(e), []).append(e)
+        # Of a union's members, the one that fits best has the deepest mistake.
+        shallow = {keys[:end] for keys in found for end in range(1, len(keys))}
+        order = {place: i for i, (place, _) in enumerate(self.marks.values())}
+        lines = []
+        for keys in sorted(found, key=lambda keys: order.get(self.locate(keys), 0)):
+            errors, kinds = found[keys], {e["type"] for e in found[keys]}
+            message = errors[0]["msg"]
+            if kinds.isdisjoint(("nnrun", "unknown_key")):
+                rules = (_RULES.get(e["type"], e["msg"]).format(**e.get("ctx", {})) for e in errors)
+                message = " or ".join(rules).replace("Input should be", "must be").replace(" or must be ", " or ")
+                if not kinds & {"missing", "too_short", "string_too_short"}:
+                    message += f"; received {received(errors[0]['input'])}"
+            if keys not in shallow:
+                lines.append(f"{self.locate(keys, key='unknown_key' in kinds)}: {dotted(keys)}: {message}")
+        return lines
+
+    def _known_keys(self, error: Any) -> Keys:
+        """Return the error's location without what pydantic adds: the names of a union's members."""
+        keys: Keys = ()
+        values = self.values
+        for key in error["loc"]:
+            if isinstance(key, int) if isinstance(values, list) else isinstance(values, dict) and key in values:
+                values = values[key]
+            elif error["type"] != "missing":
+                continue
+            keys += (key,)
+        return keys
 
     def _value(self, event: Any, keys: Keys, key_event: Any = None) -> Any:
         self.marks[keys] = self._at(event.start_mark), self._at((key_event or event).start_mark)

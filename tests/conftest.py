@@ -12,10 +12,9 @@ import pytest
 import yaml
 
 from nnrun.__main__ import main
-from nnrun.config import Config
+from nnrun.config import Config, load_config
 from nnrun.dataset import Dataset, load_dataset
 from nnrun.errors import InputError
-from nnrun.loading import load_config
 
 GOOD = {
     "data": {"train": "table.csv", "target": "label", "validation_split": 0.25},

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from nnrun.config import load_config
 from nnrun.data import open_table
 from nnrun.dataset import load_dataset
 from nnrun.encoding import Reading
 from nnrun.errors import TableError
 from nnrun.lint import lint
-from nnrun.loading import load_config
 from nnrun.prediction import load_run
 from nnrun.training import train
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from nnrun.loading import json_schema, load_config
+from nnrun.config import Config, load_config
 from nnrun.source import read_source
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
@@ -120,7 +120,7 @@ def lines(load, problems, project):
 
 def schema_errors(path):
     """Return what an editor with the schema would underline."""
-    found = jsonschema.Draft202012Validator(json_schema()).iter_errors(read_source(path).values)
+    found = jsonschema.Draft202012Validator(Config.model_json_schema()).iter_errors(read_source(path).values)
     return [error.message[:200] for error in found]
 
 
@@ -239,7 +239,7 @@ def test_the_schema_accepts_what_loads(load, project, added):
 
 
 def test_the_schema_is_valid_and_describes_every_key():
-    schema = json_schema()
+    schema = Config.model_json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     references = set(re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(schema)))
     assert references <= schema["$defs"].keys()

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from nnrun.cli import cli
-from nnrun.config import Config, Data
+from nnrun.config import Config, Data, load_config
 from nnrun.dataset import load_dataset
 from nnrun.lint import RULES, lint
-from nnrun.loading import load_config
 from nnrun.runs import FILES
 from nnrun.training import check_expectations, train
 

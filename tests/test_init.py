@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from nnrun.config import load_config
 from nnrun.dataset import load_dataset
 from nnrun.files import write_text
 from nnrun.init import write_config
 from nnrun.lint import lint
-from nnrun.loading import load_config
 
 ROWS = 40
 NUMBERS = np.random.default_rng(0).normal(size=ROWS).round(3)

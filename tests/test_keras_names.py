@@ -12,8 +12,8 @@ from pydantic import ValidationError
 import nnrun
 from nnrun import keras_names as names
 from nnrun.backend import keras
+from nnrun.keras_names import REQUIRED, Named, Spec, snake_case
 from nnrun.model import make
-from nnrun.named import REQUIRED, Named, Spec, snake_case
 from nnrun.training import train
 
 pytestmark = pytest.mark.skipif(

@@ -38,8 +38,8 @@ def run(runs: int) -> None:
 
 
 def _row(path: Path, seeds: int) -> tuple[str, ...] | None:
+    from nnrun.config import load_config
     from nnrun.dataset import load_dataset
-    from nnrun.loading import load_config
 
     dataset = load_dataset(load_config(path))
     held_out = dataset.validation or dataset.test
