@@ -1,6 +1,7 @@
 """The training table seen once: what its columns hold, what is wrong with them, its labels, the rows to hold out."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import polars as pl
@@ -8,7 +9,7 @@ import polars as pl
 from nnrun.columns import Column, Kind, in_yaml, label_key
 from nnrun.config import Config
 from nnrun.data import Block, Table, hold_out
-from nnrun.encoding import NO_TARGET, DatePart, Encoder, Feature, Target, needed
+from nnrun.encoding import NO_TARGET, DatePart, Encoder, Feature, Target, kept_rows
 from nnrun.errors import ConfigError
 
 DATE_PARTS: tuple[DatePart, ...] = ("year", "month", "day", "weekday", "hour")
@@ -16,10 +17,7 @@ Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 class Survey:
-    """What one reading of the table tells of the features and the config's targets.
-
-    `rows` is how many rows count, `dropped` how many were left out for a missing cell.
-    """
+    """What one reading of the table tells of features and targets; of its rows, `dropped` lack a cell."""
 
     def __init__(self, config: Config, table: Table, features: Sequence[str]) -> None:
         self.config, self.table = config, table
@@ -28,10 +26,21 @@ class Survey:
         self.rows = self.dropped = 0
         self._spelt: dict[str, str] = {}  # a label's key -> how it is first written
         self._codes: list[pl.Series] = []  # each row's place in _spelt
-        for block in table.blocks():
-            kept = block.without_missing(needed(config.data.missing, features, config.data.target))
-            self.dropped += len(block.frame) - len(kept.frame)
-            self._add(kept)
+        for block, dropped in kept_rows(table, config.data.missing, features, config.data.target):
+            self.rows += len(block.frame)
+            self.dropped += dropped
+            for column in self.columns:
+                column.survey(block)
+            if config.is_classes:
+                self._add_labels(block, self.targets[0])
+            else:
+                for target in self.targets:
+                    target.numbers(block, boolean=False)
+
+    def _add_labels(self, block: Block, target: Column) -> None:
+        for text in block.texts(target.name).drop_nulls().unique(maintain_order=True):
+            self._spelt.setdefault(label_key(text), text)
+        self._codes.append(target.labels(block, {key: i for i, key in enumerate(self._spelt)}))
 
     def problems(self) -> list[str]:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
@@ -53,11 +62,19 @@ class Survey:
         return problems
 
     def encoder(self) -> Encoder:
-        """Return the encoder of these columns, without the statistics of the training rows."""
+        """Return the encoder of these columns, without the statistics of the training rows.
+
+        Labels that are numbers are in their order, others in that of the alphabet; of two, the positive one comes last.
+        """
         features = [feature for column in self.columns for feature in _features(column)]
         names = self.config.data.target[: 1 if self.config.is_classes else None]
         targets = [Target(name=name) for name in names]
-        labels = [self._spelt[key] for key in self._label_keys()]
+        keys, positive = sorted(self._spelt), self.config.data.positive
+        with suppress(ValueError):
+            keys.sort(key=float)
+        if positive is not None:
+            keys.sort(key=lambda key: key == label_key(str(positive)))
+        labels = [self._spelt[key] for key in keys]
         return Encoder(features=features, targets=targets, labels=labels, missing=self.config.data.missing)
 
     def held_out(self) -> Mask:
@@ -69,8 +86,7 @@ class Survey:
         groups = len(self._spelt) if config.is_classes else 0
         labels = None
         if groups == 2 if config.is_binary else 1 < groups <= self.rows / 2:  # lint says what is wrong with others
-            places = {code: i for i, code in enumerate(sorted(range(groups), key=list(self._spelt).__getitem__))}
-            labels = pl.concat(self._codes).replace_strict(places)
+            labels = pl.Series(list(self._spelt)).rank("ordinal").gather(pl.concat(self._codes))
         rows = hold_out(labels, self.rows, fraction, config.seed)[1]
         if not 0 < len(rows) < self.rows:
             place = config.where("data", "validation_split")
@@ -79,34 +95,6 @@ class Survey:
             raise ConfigError(f"{place}: {fraction} of {self.rows} rows leaves {what}{why}")
         held[rows] = True
         return held
-
-    def _add(self, block: Block) -> None:
-        self.rows += len(block.frame)
-        for column in self.columns:
-            column.survey(block)
-        if not self.config.is_classes:
-            for target in self.targets:
-                target.numbers(block, boolean=False)
-            return
-        target = self.targets[0]
-        texts = block.texts(target.name)
-        target.rows += len(texts)
-        target.missing.add(block, texts.is_null(), texts)
-        keys = {text: label_key(text) for text in texts.drop_nulls().unique(maintain_order=True)}
-        for text, key in keys.items():
-            self._spelt.setdefault(key, text)
-        places = {key: i for i, key in enumerate(self._spelt)}
-        codes = {text: places[key] for text, key in keys.items()}
-        self._codes.append(texts.replace_strict(codes, default=None, return_dtype=pl.UInt32))
-
-    def _label_keys(self) -> list[str]:
-        """Return the labels' keys in order: numbers by value; of two, the positive one last."""
-        try:
-            keys = sorted(self._spelt, key=float)
-        except ValueError:
-            keys = sorted(self._spelt)
-        positive = self.config.data.positive
-        return keys if positive is None else sorted(keys, key=lambda key: key == label_key(str(positive)))
 
 
 def _features(column: Column) -> list[Feature]:
