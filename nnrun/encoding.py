@@ -144,15 +144,14 @@ class Reading:
         """
         features, targets = list(self.columns), [column.name for column in self.targets]
         self.table.require([*features, *targets])
-        rows, problems = 0, list[str]()
+        problems: list[str] = []
         for block, dropped in kept_rows(self.table, self.missing, features, targets):
             self.dropped += dropped
-            rows += len(block.frame)
             x, y = self._features(block), self._targets(block)
             problems = self._problems()
             if not problems:
                 yield block, x, y
-        if problems or not rows:
+        if problems or not self.columns[features[0]].rows:
             raise TableError(problems or f"{self.table.name}: every row is left out for a missing cell")
 
     def notes(self) -> list[str]:
@@ -165,12 +164,13 @@ class Reading:
         return [line for column in self.columns.values() if (line := column.unseen_message(self.table.name))]
 
     def _problems(self) -> list[str]:
-        expected = {f.name: (self.columns[f.name], f.kind, self.missing == "error") for f in self.encoder.features}
-        kind: Kind = "label" if self.encoder.labels else "number"
-        problems = []
-        for column, kind, missing in [*expected.values(), *((target, kind, True) for target in self.targets)]:
-            problems += column.problems(kind, missing=missing, text_advice=", and training read numbers here")
-        return problems
+        kinds = {feature.name: feature.kind for feature in self.encoder.features}
+        expected = [(column, kinds[name], self.missing == "error") for name, column in self.columns.items()]
+        expected += [(column, "label" if self.encoder.labels else "number", True) for column in self.targets]
+        advice = ", and training read numbers here"
+        return [
+            p for column, kind, missing in expected for p in column.problems(kind, missing=missing, text_advice=advice)
+        ]
 
     def _features(self, block: Block) -> Values:
         x = np.zeros((len(block.frame), len(self.encoder.inputs)), order="F")
