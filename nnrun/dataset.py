@@ -122,12 +122,11 @@ def _choose_features(config: Config, table: Table) -> list[str]:
     """Return the features that the config names, or every other column; else raise a ConfigError."""
     data, columns = config.data, table.columns
     problems = []
-    for key, names in (("target", data.target), ("features", data.features or []), ("drop", data.drop)):
-        for name in names:
+    for key in ("target", "features", "drop"):
+        for name in getattr(data, key) or []:
             if name not in columns:
                 hint = did_you_mean(name, columns) or f"; it has {listed(columns, 12)}"
-                place = config.where("data", key)
-                problems.append(f"{place}: {name!r} is not a column of {table.name}{hint}")
+                problems.append(f"{config.where('data', key)}: {name!r} is not a column of {table.name}{hint}")
     features = data.features or [c for c in columns if c not in (*data.target, *data.drop)]
     if not features:
         problems.append(f"{config.where('data')}: no column of {table.name} is left to be a feature")

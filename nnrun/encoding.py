@@ -1,6 +1,6 @@
 """The encoder, fitted on the training rows alone: every later table is treated as the training table was."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,10 +22,7 @@ NO_TARGET = "the target is missing; fill it in, or leave the row out with missin
 
 
 class Feature(Strict):
-    """A column, or the `part` of a date, as one input; a text column as one, 1 or 0, for each of its categories.
-
-    Mean, variance and range are of the training rows. The category null is the missing cell.
-    """
+    """A column, or `part` of a date, as an input; of text one, 1 or 0, for each category: null is the missing cell."""
 
     name: str
     kind: Kind = "number"
@@ -57,10 +54,7 @@ class Target(Strict):
 
 
 class Encoder(Strict):
-    """What turns tables into matrices, of features in this order, and predictions into labels.
-
-    `labels` are the table's own, empty for numbers; of two, the second is what probabilities are of.
-    """
+    """What turns tables into matrices, and predictions into `labels`: of two, probabilities are of the second."""
 
     features: Annotated[list[Feature], Field(min_length=1)]
     targets: Annotated[list[Target], Field(min_length=1)]
@@ -73,29 +67,28 @@ class Encoder(Strict):
         return [feature for feature in self.features for _ in range(feature.width)]
 
     def fitted(self, x: Moments, y: Moments, config: Config) -> "Encoder":
-        """Return the encoder with the statistics of the training rows, and only what occurs in them.
-
-        A category that none of them has, or a part of a date that is the same in all, is no input.
-        """
+        """Return the encoder with the statistics of the training rows, without categories that none of them has."""
         features, targets, at = [], self.targets, 0
         for feature in self.features:
-            statistics = x.describe(at)
-            statistics["variance"] = statistics["variance"] or 1.0  # of a constant: Keras would divide by 1e-7
-            if feature.kind == "text":
-                statistics = {"categories": [c for i, c in enumerate(feature.categories, at) if x.maximum[i] > 0]}
-            features.append(feature.model_copy(update=statistics))
+            if feature.kind != "text":
+                update = x.describe(at)
+                update["variance"] = update["variance"] or 1.0  # of a constant: Keras would divide by 1e-7
+            else:
+                update = {"categories": [c for i, c in enumerate(feature.categories, at) if x.maximum[i] > 0]}
+            features.append(feature.model_copy(update=update))
             at += feature.width
+        # of a date, the parts that are the same in all rows are no inputs either, unless all are
         telling = {f.name for f in features if f.part and f.minimum < f.maximum}
         features = [f for f in features if not f.part or f.minimum < f.maximum or f.name not in telling]
         if not self.labels:
             targets = []
             for i, target in enumerate(self.targets):
-                statistics = y.describe(i)
-                deviation = statistics.pop("variance") ** 0.5
+                update = y.describe(i)
+                deviation = update.pop("variance") ** 0.5
                 if config.rescales:
-                    offset = statistics["mean"] if config.output_activation() == "linear" else 0.0  # or stay above 0
-                    statistics |= {"scale": deviation or 1.0, "offset": offset}
-                targets.append(target.model_copy(update=statistics))
+                    offset = update["mean"] if config.output_activation() == "linear" else 0.0  # else it stays >= 0
+                    update |= {"scale": deviation or 1.0, "offset": offset}
+                targets.append(target.model_copy(update=update))
         return self.model_copy(update={"features": features, "targets": targets})
 
     @classmethod
@@ -114,9 +107,7 @@ class Encoder(Strict):
         return encoder
 
 
-def kept_rows(
-    table: Table, missing: str, features: Sequence[str], targets: Sequence[str]
-) -> Iterator[tuple[Block, int]]:
+def kept_rows(table: Table, missing: str, features: list[str], targets: list[str]) -> Iterator[tuple[Block, int]]:
     """Yield each block without the rows that `missing` leaves out for a missing cell, and how many these are."""
     needed = {"error": [], "mean": targets, "drop": [*features, *targets]}[missing]
     for block in table.blocks():
@@ -165,12 +156,11 @@ class Reading:
 
     def _problems(self) -> list[str]:
         kinds = {feature.name: feature.kind for feature in self.encoder.features}
-        expected = [(column, kinds[name], self.missing == "error") for name, column in self.columns.items()]
-        expected += [(column, "label" if self.encoder.labels else "number", True) for column in self.targets]
-        advice = ", and training read numbers here"
-        return [
-            p for column, kind, missing in expected for p in column.problems(kind, missing=missing, text_advice=advice)
-        ]
+        missing, advice = self.missing == "error", ", and training read numbers here"
+        found = [c.problems(kinds[name], missing=missing, text_advice=advice) for name, c in self.columns.items()]
+        kind: Kind = "label" if self.encoder.labels else "number"
+        found += [column.problems(kind, missing=True, text_advice=advice) for column in self.targets]
+        return [line for lines in found for line in lines]
 
     def _features(self, block: Block) -> Values:
         x = np.zeros((len(block.frame), len(self.encoder.inputs)), order="F")

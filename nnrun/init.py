@@ -68,16 +68,15 @@ def write_config(data: Path, target: str, folder: Path) -> str:
         counts.update(block.texts(target).drop_nulls().to_list())
         for column in columns.values():
             column.survey(block)
-    return "\n".join(_lines(table.name, path, columns.pop(target), counts, columns)) + "\n"
+    profile = columns.pop(target)
+    return "\n".join(_lines(table.name, path, profile, counts, list(columns.values()))) + "\n"
 
 
-def _lines(
-    table: str, path: str, target: _Profile, counts: Counter[str], columns: dict[str, _Profile]
-) -> Iterator[str]:
+def _lines(table: str, path: str, target: _Profile, counts: Counter[str], others: list[_Profile]) -> Iterator[str]:
     rows, labels = target.rows, tuple(sorted({label_key(text) for text in counts}))
     kind, outputs, activation, loss = _output(table, target, counts, len(labels))
-    dropped = {name: why for name, column in columns.items() if (why := column.why_drop())}
-    inputs = [column for name, column in columns.items() if name not in dropped]
+    dropped = {column.name: why for column in others if (why := column.why_drop())}
+    inputs = [column for column in others if column.name not in dropped]
     if not inputs:
         reasons = "; ".join(f"{name!r} {why}" for name, why in dropped.items())
         raise TableError(f"{table}: no column is left to be an input: {reasons}")

@@ -13,10 +13,7 @@ XLA_PAYS_FROM = 6_000  # steps: XLA compiles for 0.4 s where tracing takes 0.17,
 
 
 def build_network(config: Config, encoder: Encoder) -> Model:
-    """Return the layers that are trained, not compiled, of weights drawn from the global seed.
-
-    They go from float32 (batch, inputs) to (batch, targets) or, of several labels, (batch, labels): maybe logits.
-    """
+    """Return the layers that are trained: from float32 (batch, inputs) to (batch, targets), or (batch, labels)."""
     layers = [keras.Input((len(encoder.inputs),))]
     if config.data.normalize:
         mean, variance = ([getattr(f, key) for f in encoder.inputs] for key in ("mean", "variance"))

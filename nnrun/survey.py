@@ -1,6 +1,5 @@
 """The training table seen once: what its columns hold, what is wrong with them, its labels, the rows to hold out."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -8,18 +7,17 @@ import polars as pl
 
 from nnrun.columns import Column, Kind, in_yaml, label_key
 from nnrun.config import Config
-from nnrun.data import Block, Table, hold_out
+from nnrun.data import Table, hold_out
 from nnrun.encoding import NO_TARGET, DatePart, Encoder, Feature, Target, kept_rows
 from nnrun.errors import ConfigError
 
 DATE_PARTS: tuple[DatePart, ...] = ("year", "month", "day", "weekday", "hour")
-Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 class Survey:
     """What one reading of the table tells of features and targets; of its rows, `dropped` lack a cell."""
 
-    def __init__(self, config: Config, table: Table, features: Sequence[str]) -> None:
+    def __init__(self, config: Config, table: Table, features: list[str]) -> None:
         self.config, self.table = config, table
         self.columns = [Column(name) for name in features]
         self.targets = [Column(name, missing=NO_TARGET) for name in config.data.target]
@@ -32,15 +30,12 @@ class Survey:
             for column in self.columns:
                 column.survey(block)
             if config.is_classes:
-                self._add_labels(block, self.targets[0])
+                for text in block.texts(config.data.target[0]).drop_nulls().unique(maintain_order=True):
+                    self._spelt.setdefault(label_key(text), text)
+                self._codes.append(self.targets[0].labels(block, {key: i for i, key in enumerate(self._spelt)}))
             else:
                 for target in self.targets:
                     target.numbers(block, boolean=False)
-
-    def _add_labels(self, block: Block, target: Column) -> None:
-        for text in block.texts(target.name).drop_nulls().unique(maintain_order=True):
-            self._spelt.setdefault(label_key(text), text)
-        self._codes.append(target.labels(block, {key: i for i, key in enumerate(self._spelt)}))
 
     def problems(self) -> list[str]:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
@@ -62,13 +57,9 @@ class Survey:
         return problems
 
     def encoder(self) -> Encoder:
-        """Return the encoder of these columns, without the statistics of the training rows.
-
-        Labels that are numbers are in their order, others in that of the alphabet; of two, the positive one comes last.
-        """
+        """Return the encoder, without statistics; labels are in order, numbers by value, the positive one last."""
         features = [feature for column in self.columns for feature in _features(column)]
-        names = self.config.data.target[: 1 if self.config.is_classes else None]
-        targets = [Target(name=name) for name in names]
+        targets = [Target(name=name) for name in self.config.data.target[: 1 if self.config.is_classes else None]]
         keys, positive = sorted(self._spelt), self.config.data.positive
         with suppress(ValueError):
             keys.sort(key=float)
@@ -77,12 +68,11 @@ class Survey:
         labels = [self._spelt[key] for key in keys]
         return Encoder(features=features, targets=targets, labels=labels, missing=self.config.data.missing)
 
-    def held_out(self) -> Mask:
+    def held_out(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Return whether each row is held out for validation, drawn by the config's seed."""
         config, fraction = self.config, self.config.data.validation_split
-        held = np.zeros(self.rows, bool)
         if not fraction:
-            return held
+            return np.zeros(self.rows, bool)
         groups = len(self._spelt) if config.is_classes else 0
         labels = None
         if groups == 2 if config.is_binary else 1 < groups <= self.rows / 2:  # lint says what is wrong with others
@@ -93,8 +83,7 @@ class Survey:
             what = "none to validate on" if not len(rows) else "none to train on"
             why = "; every label needs a row to train on" if labels is not None else ""
             raise ConfigError(f"{place}: {fraction} of {self.rows} rows leaves {what}{why}")
-        held[rows] = True
-        return held
+        return np.isin(np.arange(self.rows), rows)
 
 
 def _features(column: Column) -> list[Feature]:
