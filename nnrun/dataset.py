@@ -97,9 +97,8 @@ def load_dataset(config: Config, cache: Path = CACHE) -> Dataset:
         return _encode(tables, survey, None)
     with new_folder(folder) as temporary:
         dataset = _encode(tables, survey, temporary)
-        parts = {key: part[2:] for key in PARTS if (part := getattr(dataset, key))}
         write_json(temporary / "encoding.json", dataset.encoder.model_dump())
-        write_json(temporary / "parts.json", parts)
+        write_json(temporary / "parts.json", {key: part[2:] for key in PARTS if (part := getattr(dataset, key))})
     return _load(config, folder)
 
 

@@ -68,7 +68,7 @@ class Encoder(Strict):
 
     def fitted(self, x: Moments, y: Moments, config: Config) -> "Encoder":
         """Return the encoder with the statistics of the training rows, without categories that none of them has."""
-        features, targets, at = [], self.targets, 0
+        features, targets, at = [], [], 0
         for feature in self.features:
             if feature.kind != "text":
                 update = x.describe(at)
@@ -80,16 +80,14 @@ class Encoder(Strict):
         # of a date, the parts that are the same in all rows are no inputs either, unless all are
         telling = {f.name for f in features if f.part and f.minimum < f.maximum}
         features = [f for f in features if not f.part or f.minimum < f.maximum or f.name not in telling]
-        if not self.labels:
-            targets = []
-            for i, target in enumerate(self.targets):
-                update = y.describe(i)
-                deviation = update.pop("variance") ** 0.5
-                if config.rescales:
-                    offset = update["mean"] if config.output_activation() == "linear" else 0.0  # else it stays >= 0
-                    update |= {"scale": deviation or 1.0, "offset": offset}
-                targets.append(target.model_copy(update=update))
-        return self.model_copy(update={"features": features, "targets": targets})
+        for i, target in enumerate([] if self.labels else self.targets):
+            update = y.describe(i)
+            deviation = update.pop("variance") ** 0.5
+            if config.rescales:
+                offset = update["mean"] if config.output_activation() == "linear" else 0.0  # else it stays >= 0
+                update |= {"scale": deviation or 1.0, "offset": offset}
+            targets.append(target.model_copy(update=update))
+        return self.model_copy(update={"features": features, "targets": targets or self.targets})
 
     @classmethod
     def load(cls, path: Path) -> "Encoder":
