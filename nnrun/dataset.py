@@ -1,10 +1,11 @@
 """The dataset of a config: its tables read, rows held out, the encoder fitted on the others, matrices filled."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,23 +29,17 @@ PARTS = ("train", "validation", "test")
 Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
-@dataclass(frozen=True)
-class Part:
-    """Some rows of a table as the network takes them: float32 x (rows, inputs) and y (rows, targets).
+class Part(NamedTuple):
+    """Rows of a table, x (rows, inputs) and y (rows, targets), not standardised; `dropped` rows were left out."""
 
-    x is as it stands in the table: the model standardises. `dropped` is how many rows were left out for missing cells,
-    `unseen` says which categories are new.
-    """
-
-    name: str
     x: Matrix
     y: Matrix
-    dropped: int = 0
-    unseen: tuple[str, ...] = ()
+    name: str
+    dropped: int
+    unseen: list[str]  # a message for each column with new categories
 
 
-@dataclass(frozen=True)
-class Arrays:
+class Arrays(NamedTuple):
     """What a step takes: x (rows, inputs), y (rows, targets) and sample_weight (rows,) or None, all float32."""
 
     x: Matrix
@@ -59,8 +54,8 @@ class Dataset:
     config: Config
     encoder: Encoder
     train: Part
-    validation: Part | None
-    test: Part | None
+    validation: Part | None = None
+    test: Part | None = None
 
     @cached_property
     def label_counts(self) -> dict[str, int]:
@@ -75,21 +70,14 @@ class Dataset:
         return Arrays(part.x, part.y, None if weights is None else weights[part.y[:, 0].astype(int)])
 
     def class_weights(self) -> Weights | None:
-        """Return the weight of each label, in the encoder's order.
-
-        `balanced` gives a label rows / (labels * rows of the label), as scikit-learn does.
-        """
-        given = self.config.class_weight
+        """Return the weight of each label; `balanced` is rows / (labels * rows of the label), as in scikit-learn."""
+        given, counts = self.config.class_weight, self.label_counts
         if given is None:
             return None
-        counts = self.label_counts
-        if given == "balanced":
-            total = sum(counts.values())
-            weights = [total / (len(counts) * count) for count in counts.values()]
-        else:
-            by_key = {label_key(label): weight for label, weight in dict(given).items()}
-            weights = [by_key[label_key(label)] for label in counts]
-        return np.array(weights, dtype=np.float32)
+        if isinstance(given, str):
+            given = {label: sum(counts.values()) / (len(counts) * count) for label, count in counts.items()}
+        by_key = {label_key(label): weight for label, weight in given.items()}
+        return np.array([by_key[label_key(label)] for label in counts], np.float32)
 
 
 def load_dataset(config: Config, cache: Path = CACHE) -> Dataset:
@@ -98,26 +86,24 @@ def load_dataset(config: Config, cache: Path = CACHE) -> Dataset:
     A table that would not fit in memory is converted once to files under `cache`. Raises a ConfigError where the config
     names a column that is not there, a TableError with every mistake of all the tables.
     """
-    tables = _open_tables(config)
-    folder = cache / _key(config) if _may_be_large(config, tables) else None
+    tables, in_memory = _open_tables(config), config.data.in_memory
+    size = sum(path.stat().st_size for key in tables for path in find_files(Path(getattr(config.data, key))))
+    room = 0 if in_memory is False else memory_bytes() / SHARE  # how many bytes a matrix may have in memory
+    folder = cache / _key(config) if in_memory is not True and size * TEXT > room else None
     if folder and folder.exists():
         return _load(config, folder)
     survey = Survey(config, tables["train"], _choose_features(config, tables["train"]))
-    if problems := survey.problems():
-        others = [Reading(survey.encoder(), tables[key], target=True) for key in PARTS[1:] if key in tables]
-        raise TableError(problems + [problem for reading in others for problem in _problems(reading)])
-    if not folder or survey.rows * (len(survey.encoder().inputs) + 1) * 4 < _room(config):
-        return Dataset(config, *_encode(config, tables, survey, None))
+    if not folder or survey.rows * (len(survey.encoder().inputs) + 1) * 4 < room:
+        return _encode(tables, survey, None)
     with new_folder(folder) as temporary:
-        encoder, *parts = _encode(config, tables, survey, temporary)
-        write_json(temporary / "encoding.json", encoder.model_dump())
-        facts = {key: [part.name, part.dropped, part.unseen] for key, part in zip(PARTS, parts, strict=True) if part}
-        write_json(temporary / "parts.json", facts)
+        dataset = _encode(tables, survey, temporary)
+        write_json(temporary / "encoding.json", dataset.encoder.model_dump())
+        write_json(temporary / "parts.json", {key: part[2:] for key in PARTS if (part := getattr(dataset, key))})
     return _load(config, folder)
 
 
 def _open_tables(config: Config) -> dict[str, Table]:
-    """Open the table of each key that the config gives, or raise a TableError with what is wrong with all of them."""
+    """Return the table of each key that the config gives, train first; else raise a TableError with every mistake."""
     tables, problems = {}, []
     for key in PARTS:
         if path := getattr(config.data, key):
@@ -135,12 +121,11 @@ def _choose_features(config: Config, table: Table) -> list[str]:
     """Return the features that the config names, or every other column; else raise a ConfigError."""
     data, columns = config.data, table.columns
     problems = []
-    for key, names in (("target", data.target), ("features", data.features or []), ("drop", data.drop)):
-        for name in names:
+    for key in ("target", "features", "drop"):
+        for name in getattr(data, key) or []:
             if name not in columns:
                 hint = did_you_mean(name, columns) or f"; it has {listed(columns, 12)}"
-                place = config.where("data", key)
-                problems.append(f"{place}: {name!r} is not a column of {table.name}{hint}")
+                problems.append(f"{config.where('data', key)}: {name!r} is not a column of {table.name}{hint}")
     features = data.features or [c for c in columns if c not in (*data.target, *data.drop)]
     if not features:
         problems.append(f"{config.where('data')}: no column of {table.name} is left to be a feature")
@@ -149,60 +134,50 @@ def _choose_features(config: Config, table: Table) -> list[str]:
     return features
 
 
-def _problems(reading: Reading) -> list[str]:
-    try:
-        for _ in reading:
-            pass
-    except TableError as error:
-        return error.problems
-    return []
-
-
-def _encode(
-    config: Config, tables: dict[str, Table], survey: Survey, folder: Path | None
-) -> tuple[Encoder, Part, Part | None, Part | None]:
+def _encode(tables: dict[str, Table], survey: Survey, folder: Path | None) -> Dataset:
     """Fit the encoder on the training rows, and fill the matrices of all parts, in files where a folder is given."""
-    encoder, train, validation = _encode_train(tables["train"], survey, folder)
-    parts, problems = {"validation": validation}, []
-    for key in PARTS[1:]:
-        if key in tables:
-            reading = Reading(encoder, tables[key], target=True)
-            x, y = _stores(encoder, tables[key].height(), key, folder)
-            try:
-                for _, features, targets in reading:
-                    x.append(features)
-                    y.append(targets)
-                parts[key] = Part(tables[key].name, x.finish(), y.finish(), reading.dropped, tuple(reading.unseen()))
-            except TableError as error:
-                problems += error.problems
+    parts: dict[str, Part] = {}
+    encoder, problems = survey.encoder(), survey.problems()
+    if not problems:
+        encoder, parts = _encode_train(tables["train"], survey, folder)
+    for key, table in list(tables.items())[1:]:
+        reading = Reading(encoder, table, target=True)
+        try:
+            x, y = _stores(encoder, table.height(), key, folder)
+            for _, features, targets in reading:
+                x.append(features)
+                y.append(targets)
+            parts[key] = Part(x.finish(), y.finish(), table.name, reading.dropped, reading.unseen())
+        except TableError as error:
+            problems += error.problems
     if problems:
         raise TableError(problems)
-    return encoder, train, parts["validation"], parts.get("test")
+    return Dataset(survey.config, encoder, **parts)
 
 
-def _encode_train(table: Table, survey: Survey, folder: Path | None) -> tuple[Encoder, Part, Part | None]:
+def _encode_train(table: Table, survey: Survey, folder: Path | None) -> tuple[Encoder, dict[str, Part]]:
     """Fill the matrices of the rows to train on and of those held out; missing cells are filled at the end."""
     encoder, held = survey.encoder(), survey.held_out()
+    masks = {"train": ~held, "validation": held}
     while True:
-        counts = {"train": int((~held).sum()), "validation": int(held.sum())}
-        stores = {key: _stores(encoder, rows, key, folder) for key, rows in counts.items() if rows}
+        stores = {key: _stores(encoder, int(mask.sum()), key, folder) for key, mask in masks.items() if mask.any()}
         statistics = Moments(len(encoder.inputs)), Moments(len(encoder.targets))
-        row = 0
-        reading = Reading(encoder, table, target=True, fill=False)
-        for _, *matrices in reading:
-            here = held[row : row + len(matrices[0])]
-            row += len(here)
+        reading, row = Reading(encoder, table, target=True, fill=False), 0
+        for block, *matrices in reading:
+            here = {key: mask[row : row + len(block.frame)] for key, mask in masks.items()}
+            row += len(block.frame)
             for i, matrix in enumerate(matrices):
-                statistics[i].add(matrix[~here])
+                statistics[i].add(matrix[here["train"]])
                 for key, pair in stores.items():
-                    pair[i].append(matrix[here if key == "validation" else ~here])
+                    pair[i].append(matrix[here[key]])
         fitted = encoder.fitted(*statistics, survey.config)
         if len(fitted.inputs) == len(encoder.inputs):
             break
         encoder = fitted  # without the categories that occur only in the rows held out
     fill = np.array([feature.mean for feature in fitted.inputs])
-    made = [Part(table.name, x.finish(fill), y.finish(), survey.dropped) for x, y in stores.values()]
-    return fitted, made[0], replace(made[1], unseen=tuple(reading.unseen())) if len(made) > 1 else None
+    unseen = {"train": [], "validation": reading.unseen()}
+    facts = {key: (table.name, survey.dropped, unseen[key]) for key in stores}
+    return fitted, {key: Part(x.finish(fill), y.finish(), *facts[key]) for key, (x, y) in stores.items()}
 
 
 def _stores(encoder: Encoder, rows: int, key: str, folder: Path | None) -> tuple[Store, Store]:
@@ -212,24 +187,11 @@ def _stores(encoder: Encoder, rows: int, key: str, folder: Path | None) -> tuple
 
 def _load(config: Config, folder: Path) -> Dataset:
     """Return the dataset that was converted to files."""
-    encoder = Encoder.load(folder / "encoding.json")
-    facts = json.loads((folder / "parts.json").read_text(encoding="utf-8"))
-    parts = {}
-    for key, (name, dropped, unseen) in facts.items():
+    encoder, parts = Encoder.load(folder / "encoding.json"), {}
+    for key, facts in json.loads((folder / "parts.json").read_text(encoding="utf-8")).items():
         x = map_matrix(folder / f"{key}-x.f32", len(encoder.inputs))
-        y = map_matrix(folder / f"{key}-y.f32", len(encoder.targets))
-        parts[key] = Part(name, x, y, dropped, tuple(unseen))
-    return Dataset(config, encoder, parts["train"], parts.get("validation"), parts.get("test"))
-
-
-def _may_be_large(config: Config, tables: dict[str, Table]) -> bool:
-    size = sum(path.stat().st_size for key in tables for path in find_files(Path(getattr(config.data, key))))
-    return config.data.in_memory is not True and size * TEXT > _room(config)
-
-
-def _room(config: Config) -> float:
-    """Return how large a matrix may be in memory, in bytes."""
-    return 0 if config.data.in_memory is False else memory_bytes() / SHARE
+        parts[key] = Part(x, map_matrix(folder / f"{key}-y.f32", len(encoder.targets)), *facts)
+    return Dataset(config, encoder, **parts)
 
 
 def _key(config: Config) -> str:

@@ -1,12 +1,8 @@
-"""The encoder: columns to a float32 matrix, labels to their numbers, and predictions back to labels.
+"""The encoder, fitted on the training rows alone: every later table is treated as the training table was."""
 
-It is fitted on the training rows alone, saved as `encoding.json`, and treats every later table as the
-training table was treated.
-"""
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import polars as pl
@@ -26,11 +22,7 @@ NO_TARGET = "the target is missing; fill it in, or leave the row out with missin
 
 
 class Feature(Strict):
-    """A column as one input, or a text column as one for each of its categories.
-
-    A number (of true and false: 1 and 0; of a date: its `part`) is standardised as (x - mean) / sqrt(variance), both
-    of the training rows, where a missing one is filled with the mean. A category is 1 or 0; null is the missing cell.
-    """
+    """A column, or `part` of a date, as an input; of text one, 1 or 0, for each category: null is the missing cell."""
 
     name: str
     kind: Kind = "number"
@@ -62,11 +54,7 @@ class Target(Strict):
 
 
 class Encoder(Strict):
-    """What turns tables into matrices and predictions into labels.
-
-    Features are in the matrix's order; `labels` are the table's own, empty for numbers; of two, the second is what
-    probabilities are of. `missing` is what the config says of missing cells.
-    """
+    """What turns tables into matrices, and predictions into `labels`: of two, probabilities are of the second."""
 
     features: Annotated[list[Feature], Field(min_length=1)]
     targets: Annotated[list[Target], Field(min_length=1)]
@@ -79,31 +67,27 @@ class Encoder(Strict):
         return [feature for feature in self.features for _ in range(feature.width)]
 
     def fitted(self, x: Moments, y: Moments, config: Config) -> "Encoder":
-        """Return the encoder with the statistics of the training rows, and only what occurs in them.
-
-        A category that none of them has, or a part of a date that is the same in all, is no input.
-        """
-        features, at = [], 0
+        """Return the encoder with the statistics of the training rows, without categories that none of them has."""
+        features, targets, at = [], [], 0
         for feature in self.features:
-            if feature.kind == "text":
-                occurs = x.maximum[at : at + feature.width] > 0
-                seen = [c for c, found in zip(feature.categories, occurs, strict=True) if found]
-                features.append(feature.model_copy(update={"categories": seen}))
+            if feature.kind != "text":
+                update = x.describe(at)
+                update["variance"] = update["variance"] or 1.0  # of a constant: Keras would divide by 1e-7
             else:
-                statistics = x.describe(at)
-                variance = statistics["variance"] or 1.0  # of a constant: Keras would divide by 1e-7
-                features.append(feature.model_copy(update={**statistics, "variance": variance}))
+                update = {"categories": [c for i, c in enumerate(feature.categories, at) if x.maximum[i] > 0]}
+            features.append(feature.model_copy(update=update))
             at += feature.width
+        # of a date, the parts that are the same in all rows are no inputs either, unless all are
         telling = {f.name for f in features if f.part and f.minimum < f.maximum}
         features = [f for f in features if not f.part or f.minimum < f.maximum or f.name not in telling]
-        targets = self.targets
-        if not self.labels:
-            targets = [_fit_target(target.name, y.describe(i), config) for i, target in enumerate(targets)]
-        return self.model_copy(update={"features": features, "targets": targets})
-
-    def label_codes(self) -> dict[str, int]:
-        """Return the number of each label, by its key."""
-        return {label_key(label): code for code, label in enumerate(self.labels)}
+        for i, target in enumerate([] if self.labels else self.targets):
+            update = y.describe(i)
+            deviation = update.pop("variance") ** 0.5
+            if config.rescales:
+                offset = update["mean"] if config.output_activation() == "linear" else 0.0  # else it stays >= 0
+                update |= {"scale": deviation or 1.0, "offset": offset}
+            targets.append(target.model_copy(update=update))
+        return self.model_copy(update={"features": features, "targets": targets or self.targets})
 
     @classmethod
     def load(cls, path: Path) -> "Encoder":
@@ -121,24 +105,24 @@ class Encoder(Strict):
         return encoder
 
 
-def needed(missing: str, features: Sequence[str], targets: Sequence[str]) -> list[str]:
-    """Return the columns without whose cells a row is left out, by what the config says of missing cells."""
-    return {"error": [], "mean": [*targets], "drop": [*features, *targets]}[missing]
+def kept_rows(table: Table, missing: str, features: list[str], targets: list[str]) -> Iterator[tuple[Block, int]]:
+    """Yield each block without the rows that `missing` leaves out for a missing cell, and how many these are."""
+    needed = {"error": [], "mean": targets, "drop": [*features, *targets]}[missing]
+    for block in table.blocks():
+        kept = block.without_missing(needed)
+        yield kept, len(block.frame) - len(kept.frame)
 
 
 class Reading:
-    """A table read through an encoder.
+    """A table read through an encoder, with its targets or without; `dropped` rows were left out so far.
 
-    `target` is whether its targets are read too; `owed` whether every row is owed a prediction, so that none may be
-    left out for a missing cell. Without `fill`, missing numbers stay NaN, for the encoder that is yet to be fitted.
-    `dropped` is how many rows were left out so far.
+    Where every row is `owed` a prediction, none is left out. Without `fill`, missing numbers stay NaN.
     """
 
     def __init__(self, encoder: Encoder, table: Table, *, target: bool, owed: bool = False, fill: bool = True) -> None:
-        self.encoder, self.table, self.target, self.owed, self.fill = encoder, table, target, owed, fill
-        self.dropped = 0
-        missing = OWED if owed else MISSING
-        self.columns = {feature.name: Column(feature.name, missing=missing) for feature in encoder.features}
+        self.encoder, self.table, self.fill, self.dropped = encoder, table, fill, 0
+        self.missing = "error" if owed and encoder.missing == "drop" else encoder.missing
+        self.columns = {f.name: Column(f.name, missing=OWED if owed else MISSING) for f in encoder.features}
         saw = f"is no label that training saw ({listed(encoder.labels, 10)})"
         self.targets = [Column(t.name, missing=NO_TARGET, not_label=saw) for t in encoder.targets if target]
 
@@ -147,41 +131,34 @@ class Reading:
 
         Nothing comes after the first mistake; a TableError with every mistake of the whole table is raised instead.
         """
-        names = [*self.columns, *(column.name for column in self.targets)]
-        self.table.require(names)
-        wrong = False
-        for block in self.table.blocks():
-            kept = block
-            if not self.owed:
-                targets = [column.name for column in self.targets]
-                kept = block.without_missing(needed(self.encoder.missing, list(self.columns), targets))
-                self.dropped += len(block.frame) - len(kept.frame)
-            x, y = self._features(kept), self._targets(kept)
-            wrong = wrong or bool(self.problems())
-            if not wrong:
-                yield kept, x, y
-        if wrong or not next(iter(self.columns.values())).rows:
-            raise TableError(self.problems() or f"{self.table.name}: every row is left out for a missing cell")
-
-    def problems(self) -> list[str]:
-        """Return a line for each kind of wrong cell in each column so far."""
-        missing = self.encoder.missing == "error" or (self.owed and self.encoder.missing == "drop")
-        kinds = {feature.name: feature.kind for feature in self.encoder.features}
-        advice = ", and training read numbers here"
-        lines = [c.problems(kinds[name], missing=missing, text_advice=advice) for name, c in self.columns.items()]
-        kind: Kind = "label" if self.encoder.labels else "number"
-        lines += [column.problems(kind, missing=True, text_advice=advice) for column in self.targets]
-        return [line for some in lines for line in some]
+        features, targets = list(self.columns), [column.name for column in self.targets]
+        self.table.require([*features, *targets])
+        problems: list[str] = []
+        for block, dropped in kept_rows(self.table, self.missing, features, targets):
+            self.dropped += dropped
+            x, y = self._features(block), self._targets(block)
+            problems = self._problems()
+            if not problems:
+                yield block, x, y
+        if problems or not self.columns[features[0]].rows:
+            raise TableError(problems or f"{self.table.name}: every row is left out for a missing cell")
 
     def notes(self) -> list[str]:
         """Return how many rows were left out, and a line for each column with categories that training never saw."""
         rows = "1 row" if self.dropped == 1 else f"{self.dropped:,} rows"
-        left_out = [f"{self.table.name}: {rows} left out for a missing cell"] if self.dropped else []
-        return left_out + self.unseen()
+        return [f"{self.table.name}: {rows} left out for a missing cell"] * bool(self.dropped) + self.unseen()
 
     def unseen(self) -> list[str]:
         """Return a line for each column with categories that training never saw, which are all zeros."""
         return [line for column in self.columns.values() if (line := column.unseen_message(self.table.name))]
+
+    def _problems(self) -> list[str]:
+        kinds = {feature.name: feature.kind for feature in self.encoder.features}
+        missing, advice = self.missing == "error", ", and training read numbers here"
+        found = [c.problems(kinds[name], missing=missing, text_advice=advice) for name, c in self.columns.items()]
+        kind: Kind = "label" if self.encoder.labels else "number"
+        found += [column.problems(kind, missing=True, text_advice=advice) for column in self.targets]
+        return [line for lines in found for line in lines]
 
     def _features(self, block: Block) -> Values:
         x = np.zeros((len(block.frame), len(self.encoder.inputs)), order="F")
@@ -204,18 +181,8 @@ class Reading:
         return x
 
     def _targets(self, block: Block) -> Values:
-        if self.encoder.labels:
-            known = self.encoder.label_codes()
-            columns = [column.labels(block, known).cast(pl.Float64) for column in self.targets]
-        else:
-            columns = [column.numbers(block, boolean=False) for column in self.targets]
-        return np.stack([column.to_numpy() for column in columns], axis=1) if columns else np.empty((0, 0))
-
-
-def _fit_target(name: str, statistics: dict[str, Any], config: Config) -> Target:
-    """Return the target's scale and offset: none under an output that is bounded, or unscaled."""
-    deviation, mean = statistics.pop("variance") ** 0.5, statistics["mean"]
-    if not config.rescales:
-        return Target(name=name, **statistics)
-    offset = mean if config.output_activation() == "linear" else 0.0  # else it stays non-negative
-    return Target(name=name, scale=deviation or 1.0, offset=offset, **statistics)
+        known = {label_key(label): code for code, label in enumerate(self.encoder.labels)}
+        y = np.empty((len(block.frame), len(self.targets)))
+        for i, column in enumerate(self.targets):
+            y[:, i] = (column.labels(block, known) if known else column.numbers(block, boolean=False)).to_numpy()
+        return y

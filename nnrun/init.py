@@ -5,13 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 
 from nnrun.columns import MAX_CATEGORIES, Column, in_yaml, label_key
 from nnrun.config import Data
-from nnrun.data import Block, Table, open_table
+from nnrun.data import Block, open_table
 from nnrun.encoding import KNOWN_LABELS
 from nnrun.errors import TableError, did_you_mean, listed, short_path
 from nnrun.moments import Moments
@@ -31,15 +30,12 @@ IDENTIFIER = re.compile(r"(?i)(.*[_ -])?(id|uuid|guid|index|rownum|row_number)|U
 
 
 class _Profile(Column):
-    """A column as `init` looks at it: with its range, and whether it just counts the rows."""
-
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.range = Moments(1)
-        self.counts_rows = True
+        self.counts_rows = True  # one by one, from any number on
 
     def numbers(self, block: Block, *, boolean: bool) -> pl.Series:
-        """Look at the numbers, and return them."""
         numbers = super().numbers(block, boolean=boolean)
         ahead = numbers - pl.int_range(self.rows - len(numbers), self.rows, eager=True)
         self.counts_rows = self.counts_rows and ahead.null_count() == 0 and ahead.min() == ahead.max()
@@ -47,7 +43,6 @@ class _Profile(Column):
         return numbers
 
     def why_drop(self) -> str | None:
-        """Return why the column is no input, or None."""
         if self.kind == "number" and (self.counts_rows or (self.range.whole[0] and IDENTIFIER.fullmatch(self.name))):
             return "tells rows apart, as an identifier"
         for fault in (self.not_number, self.not_finite, self.too_large):
@@ -56,16 +51,6 @@ class _Profile(Column):
         if len(self.texts) == 1 and not self.missing.count:
             return "is always the same"
         return self.unfit(expand_dates=True)
-
-
-class _Output(NamedTuple):
-    """How a target is predicted: its kind in words, what the config says of it, and the last layer."""
-
-    kind: str
-    units: int
-    activation: str
-    loss: str
-    positive: str = ""
 
 
 def write_config(data: Path, target: str, folder: Path) -> str:
@@ -84,52 +69,25 @@ def write_config(data: Path, target: str, folder: Path) -> str:
         for column in columns.values():
             column.survey(block)
     profile = columns.pop(target)
-    output = _output(table.name, profile, counts)
-    dropped = {name: why for name, column in columns.items() if (why := column.why_drop())}
-    inputs = [column for name, column in columns.items() if name not in dropped]
+    return "\n".join(_lines(table.name, path, profile, counts, list(columns.values()))) + "\n"
+
+
+def _lines(table: str, path: str, target: _Profile, counts: Counter[str], others: list[_Profile]) -> Iterator[str]:
+    rows, labels = target.rows, tuple(sorted({label_key(text) for text in counts}))
+    kind, outputs, activation, loss = _output(table, target, counts, len(labels))
+    dropped = {column.name: why for column in others if (why := column.why_drop())}
+    inputs = [column for column in others if column.name not in dropped]
     if not inputs:
         reasons = "; ".join(f"{name!r} {why}" for name, why in dropped.items())
-        raise TableError(f"{table.name}: no column is left to be an input: {reasons}")
-    return "\n".join(_lines(table, path, profile, output, dropped, inputs)) + "\n"
-
-
-def _output(table: str, target: _Profile, counts: Counter[str]) -> _Output:
-    """Return how to predict the target, by what its cells are."""
-    kind, statistics = target.kind, target.range.describe(0)
-    spelt = {label_key(text): text for text in counts}
-    low, high = statistics["minimum"], statistics["maximum"]
-    most = 0.4 * counts.total()  # labels: two rows of each, of those that are not held out
-    whole = statistics["whole"] and low in (0, 1) and high - low == len(spelt) - 1 <= min(MAX_CLASSES, most) - 1
-    if len(spelt) < 2:
-        value = listed(list(counts), 1) or "no value"
-        raise TableError(f"{table}: column {target.name!r} is no target: {value} in every row")
-    if len(spelt) == 2:
-        known = tuple(sorted(spelt)) in KNOWN_LABELS
-        rarer = min(counts, key=counts.__getitem__)
-        return _Output("two labels", 1, "sigmoid", "BinaryCrossentropy", "" if known else in_yaml(rarer))
-    if kind == "date" or (kind == "text" and len(spelt) > min(MAX_CATEGORIES, most)):
-        why = target.unfit(expand_dates=False) or "has few rows of each label"
-        raise TableError(f"{table}: column {target.name!r} is no target: it {why}")
-    if kind == "text" or whole:
-        return _Output(f"{len(spelt)} labels", len(spelt), "softmax", "SparseCategoricalCrossentropy")
-    if problems := target.problems("number", missing=False, text_advice=""):
-        raise TableError(problems)
-    never = low >= 0
-    shown = f"{low:g} to {high:g}, {'never negative' if never else 'any number'}"
-    return _Output(shown, 1, "softplus" if never else "linear", "MeanSquaredError")  # a ReLU that cannot die
-
-
-def _lines(
-    table: Table, path: str, target: _Profile, output: _Output, dropped: dict[str, str], inputs: list[_Profile]
-) -> Iterator[str]:
-    rows = inputs[0].rows
+        raise TableError(f"{table}: no column is left to be an input: {reasons}")
     units = max(8, min(UNITS, rows // ROWS_PER_UNIT // 8 * 8))
-    yield f"# {rows:,} rows of {table.name!r}. Next: nnrun check, then nnrun train, with this file's name."
+    yield f"# {rows:,} rows of {table!r}. Next: nnrun check, then nnrun train, with this file's name."
     yield "data:"
     yield f"  train: {in_yaml(path)}"
-    yield f"  target: {in_yaml(target.name)}  # {output.kind}"
-    if output.positive:
-        yield f"  positive: {output.positive}  # the label that probabilities are of, the rarer one"
+    yield f"  target: {in_yaml(target.name)}  # {kind}"
+    if len(labels) == 2 and labels not in KNOWN_LABELS:
+        rarer = min(counts, key=counts.__getitem__)
+        yield f"  positive: {in_yaml(rarer)}  # the label that probabilities are of, the rarer one"
     if dropped:
         yield f"  drop: [{', '.join(map(in_yaml, dropped))}]"
         yield from (f"  # {name!r} {why}" for name, why in dropped.items())
@@ -143,6 +101,29 @@ def _lines(
     yield "  - {type: Dropout, rate: 0.1}"
     yield f"  - {{units: {units // 2}, activation: relu}}"
     yield "  - {type: Dropout, rate: 0.1}"
-    yield f"  - {{units: {output.units}, activation: {output.activation}}}"
-    yield f"loss: {output.loss}"
+    yield f"  - {{units: {outputs}, activation: {activation}}}"
+    yield f"loss: {loss}"
     yield RECIPE.format(batch_size=max(32, min(1024, 1 << (rows // STEPS).bit_length())))
+
+
+def _output(table: str, target: _Profile, counts: Counter[str], labels: int) -> tuple[str, int, str, str]:
+    """Return the target's kind in words, and the units, the activation and the loss that predict it."""
+    kind, statistics = target.kind, target.range.describe(0)
+    low, high = statistics["minimum"], statistics["maximum"]
+    most = 0.4 * counts.total()  # labels: two rows of each, of those that are not held out
+    whole = statistics["whole"] and low in (0, 1) and high - low == labels - 1 <= min(MAX_CLASSES, most) - 1
+    if labels < 2:
+        value = listed(list(counts), 1) or "no value"
+        raise TableError(f"{table}: column {target.name!r} is no target: {value} in every row")
+    if labels == 2:
+        return "two labels", 1, "sigmoid", "BinaryCrossentropy"
+    if kind == "date" or (kind == "text" and labels > min(MAX_CATEGORIES, most)):
+        why = target.unfit(expand_dates=False) or "has few rows of each label"
+        raise TableError(f"{table}: column {target.name!r} is no target: it {why}")
+    if kind == "text" or whole:
+        return f"{labels} labels", labels, "softmax", "SparseCategoricalCrossentropy"
+    if problems := target.problems("number", missing=False, text_advice=""):
+        raise TableError(problems)
+    if low >= 0:
+        return f"{low:g} to {high:g}, never negative", 1, "softplus", "MeanSquaredError"  # a ReLU that cannot die
+    return f"{low:g} to {high:g}, any number", 1, "linear", "MeanSquaredError"

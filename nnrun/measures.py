@@ -14,7 +14,6 @@ class ClassMeasure:
     """Confusion matrix of labels, and of two labels AUC, precision and recall of the second."""
 
     def __init__(self, labels: int) -> None:
-        self.labels = labels
         self.confusion = np.zeros((labels, labels), np.int64)
         self.scores = np.zeros((2, 2 * HALF + 1), np.int64)
 
@@ -22,9 +21,8 @@ class ClassMeasure:
         """Count rows: y (rows, 1) the label's number, probability (rows, 1) of the second of two, or (rows, labels)."""
         actual = y[:, 0].astype(int)
         called = probability.argmax(axis=1) if probability.shape[1] > 1 else (probability[:, 0] >= 0.5).astype(int)
-        pairs = np.bincount(actual * self.labels + called, minlength=self.labels**2)
-        self.confusion += pairs.reshape(self.labels, self.labels)
-        if self.labels == 2:  # the bits of a float32 from 0 to 1 are in its order
+        np.add.at(self.confusion, (actual, called), 1)
+        if len(self.confusion) == 2:  # the bits of a float32 from 0 to 1 are in its order
             p = np.clip(np.ascontiguousarray(probability[:, -1], np.float32), 0, 1)  # a linear output may be beyond
             bits = np.minimum(p, 1 - p).view(np.int32) >> SCORE_BITS
             np.add.at(self.scores, (actual, np.where(p < 0.5, bits, 2 * HALF - bits)), 1)
@@ -32,17 +30,17 @@ class ClassMeasure:
     def metrics(self) -> dict[str, Any]:
         """Return `confusion_matrix`, a row per true label, and of two labels `auc`, `precision`, `recall`, or None."""
         table = {"confusion_matrix": self.confusion.tolist()}
-        if self.labels > 2:
+        if len(self.confusion) > 2:
             return table
         (_, false_positive), (false_negative, true_positive) = self.confusion.tolist()
         negative, positive = self.scores
         below = np.cumsum(negative) - negative / 2  # AUC is the share of pairs ranked rightly, ties counting half
-        return {
-            "auc": _ratio(float(positive @ below), float(negative.sum() * positive.sum())),
-            "precision": _ratio(true_positive, true_positive + false_positive),
-            "recall": _ratio(true_positive, true_positive + false_negative),
-            **table,
+        ratios = {
+            "auc": (float(positive @ below), float(negative.sum() * positive.sum())),
+            "precision": (true_positive, true_positive + false_positive),
+            "recall": (true_positive, true_positive + false_negative),
         }
+        return {name: part / whole if whole else None for name, (part, whole) in ratios.items()} | table
 
 
 class NumberMeasure:
@@ -67,7 +65,3 @@ class NumberMeasure:
             "mean_absolute_error": float((self.absolute / self.actual.count).mean()),
             "r2": None if constant else float((1 - self.squared / self.actual.squares).mean()),
         }
-
-
-def _ratio(numerator: float, denominator: float) -> float | None:
-    return numerator / denominator if denominator else None

@@ -13,21 +13,14 @@ XLA_PAYS_FROM = 6_000  # steps: XLA compiles for 0.4 s where tracing takes 0.17,
 
 
 def build_network(config: Config, encoder: Encoder) -> Model:
-    """Return the layers that are trained, not compiled; weights are drawn from the global seed.
-
-    The model goes from float32 (batch, inputs) to float32 (batch, targets), or (batch, labels) of several labels, which
-    are logits where the loss is from logits.
-    """
+    """Return the layers that are trained: from float32 (batch, inputs) to (batch, targets), or (batch, labels)."""
     layers = [keras.Input((len(encoder.inputs),))]
     if config.data.normalize:
-        mean = [feature.mean for feature in encoder.inputs]
-        variance = [feature.variance for feature in encoder.inputs]
+        mean, variance = ([getattr(f, key) for f in encoder.inputs] for key in ("mean", "variance"))
         layers.append(keras.layers.Normalization(mean=mean, variance=variance))
     layers += [make(keras.layers, spec, "type") for spec in config.layers]
-    scale = [target.scale for target in encoder.targets]
-    offset = [target.offset for target in encoder.targets]
-    if any(s != 1 for s in scale) or any(offset):
-        layers.append(keras.layers.Rescaling(scale, offset))
+    if config.rescales:
+        layers.append(keras.layers.Rescaling([t.scale for t in encoder.targets], [t.offset for t in encoder.targets]))
     return keras.Sequential(layers)
 
 

@@ -1,37 +1,41 @@
 """The training table seen once: what its columns hold, what is wrong with them, its labels, the rows to hold out."""
 
-from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import polars as pl
 
 from nnrun.columns import Column, Kind, in_yaml, label_key
 from nnrun.config import Config
-from nnrun.data import Block, Table, hold_out
-from nnrun.encoding import NO_TARGET, DatePart, Encoder, Feature, Target, needed
+from nnrun.data import Table, hold_out
+from nnrun.encoding import NO_TARGET, DatePart, Encoder, Feature, Target, kept_rows
 from nnrun.errors import ConfigError
 
 DATE_PARTS: tuple[DatePart, ...] = ("year", "month", "day", "weekday", "hour")
-Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 class Survey:
-    """What one reading of the table tells of the features and the config's targets.
+    """What one reading of the table tells of features and targets; of its rows, `dropped` lack a cell."""
 
-    `rows` is how many rows count, `dropped` how many were left out for a missing cell.
-    """
-
-    def __init__(self, config: Config, table: Table, features: Sequence[str]) -> None:
+    def __init__(self, config: Config, table: Table, features: list[str]) -> None:
         self.config, self.table = config, table
         self.columns = [Column(name) for name in features]
         self.targets = [Column(name, missing=NO_TARGET) for name in config.data.target]
         self.rows = self.dropped = 0
         self._spelt: dict[str, str] = {}  # a label's key -> how it is first written
         self._codes: list[pl.Series] = []  # each row's place in _spelt
-        for block in table.blocks():
-            kept = block.without_missing(needed(config.data.missing, features, config.data.target))
-            self.dropped += len(block.frame) - len(kept.frame)
-            self._add(kept)
+        for block, dropped in kept_rows(table, config.data.missing, features, config.data.target):
+            self.rows += len(block.frame)
+            self.dropped += dropped
+            for column in self.columns:
+                column.survey(block)
+            if config.is_classes:
+                for text in block.texts(config.data.target[0]).drop_nulls().unique(maintain_order=True):
+                    self._spelt.setdefault(label_key(text), text)
+                self._codes.append(self.targets[0].labels(block, {key: i for i, key in enumerate(self._spelt)}))
+            else:
+                for target in self.targets:
+                    target.numbers(block, boolean=False)
 
     def problems(self) -> list[str]:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
@@ -53,60 +57,33 @@ class Survey:
         return problems
 
     def encoder(self) -> Encoder:
-        """Return the encoder of these columns, without the statistics of the training rows."""
+        """Return the encoder, without statistics; labels are in order, numbers by value, the positive one last."""
         features = [feature for column in self.columns for feature in _features(column)]
-        names = self.config.data.target[: 1 if self.config.is_classes else None]
-        targets = [Target(name=name) for name in names]
-        labels = [self._spelt[key] for key in self._label_keys()]
+        targets = [Target(name=name) for name in self.config.data.target[: 1 if self.config.is_classes else None]]
+        keys, positive = sorted(self._spelt), self.config.data.positive
+        with suppress(ValueError):
+            keys.sort(key=float)
+        if positive is not None:
+            keys.sort(key=lambda key: key == label_key(str(positive)))
+        labels = [self._spelt[key] for key in keys]
         return Encoder(features=features, targets=targets, labels=labels, missing=self.config.data.missing)
 
-    def held_out(self) -> Mask:
+    def held_out(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Return whether each row is held out for validation, drawn by the config's seed."""
         config, fraction = self.config, self.config.data.validation_split
-        held = np.zeros(self.rows, bool)
         if not fraction:
-            return held
+            return np.zeros(self.rows, bool)
         groups = len(self._spelt) if config.is_classes else 0
         labels = None
         if groups == 2 if config.is_binary else 1 < groups <= self.rows / 2:  # lint says what is wrong with others
-            places = {code: i for i, code in enumerate(sorted(range(groups), key=list(self._spelt).__getitem__))}
-            labels = pl.concat(self._codes).replace_strict(places)
+            labels = pl.Series(list(self._spelt)).rank("ordinal").gather(pl.concat(self._codes))
         rows = hold_out(labels, self.rows, fraction, config.seed)[1]
         if not 0 < len(rows) < self.rows:
             place = config.where("data", "validation_split")
             what = "none to validate on" if not len(rows) else "none to train on"
             why = "; every label needs a row to train on" if labels is not None else ""
             raise ConfigError(f"{place}: {fraction} of {self.rows} rows leaves {what}{why}")
-        held[rows] = True
-        return held
-
-    def _add(self, block: Block) -> None:
-        self.rows += len(block.frame)
-        for column in self.columns:
-            column.survey(block)
-        if not self.config.is_classes:
-            for target in self.targets:
-                target.numbers(block, boolean=False)
-            return
-        target = self.targets[0]
-        texts = block.texts(target.name)
-        target.rows += len(texts)
-        target.missing.add(block, texts.is_null(), texts)
-        keys = {text: label_key(text) for text in texts.drop_nulls().unique(maintain_order=True)}
-        for text, key in keys.items():
-            self._spelt.setdefault(key, text)
-        places = {key: i for i, key in enumerate(self._spelt)}
-        codes = {text: places[key] for text, key in keys.items()}
-        self._codes.append(texts.replace_strict(codes, default=None, return_dtype=pl.UInt32))
-
-    def _label_keys(self) -> list[str]:
-        """Return the labels' keys in order: numbers by value; of two, the positive one last."""
-        try:
-            keys = sorted(self._spelt, key=float)
-        except ValueError:
-            keys = sorted(self._spelt)
-        positive = self.config.data.positive
-        return keys if positive is None else sorted(keys, key=lambda key: key == label_key(str(positive)))
+        return np.isin(np.arange(self.rows), rows)
 
 
 def _features(column: Column) -> list[Feature]:
