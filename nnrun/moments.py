@@ -35,10 +35,8 @@ class Moments:
 
     def describe(self, column: int) -> dict[str, Any]:
         """Return mean, variance (0 of a constant, exactly), minimum, maximum and whether all values are whole."""
-        if not self.count[column]:
-            return {"mean": 0.0, "variance": 0.0, "minimum": 0.0, "maximum": 0.0, "whole": False}
-        low, high = float(self.minimum[column]), float(self.maximum[column])
-        mean, variance = float(self.mean[column]), float(self.squares[column] / self.count[column])
-        if low == high:
-            mean, variance = low, 0.0
-        return {"mean": mean, "variance": variance, "minimum": low, "maximum": high, "whole": bool(self.whole[column])}
+        count = self.count[column]
+        low, high = (float(self.minimum[column]), float(self.maximum[column])) if count else (0.0, 0.0)
+        mean, variance = (low, 0.0) if low == high else (float(self.mean[column]), float(self.squares[column] / count))
+        whole = bool(count and self.whole[column])
+        return {"mean": mean, "variance": variance, "minimum": low, "maximum": high, "whole": whole}

@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -51,9 +52,9 @@ class Store:
         return matrix
 
 
-def map_matrix(path: Path, columns: int, mode: Any = "r") -> Matrix:
+def map_matrix(path: Path, columns: int) -> Matrix:
     """Return the float32 matrix that a file holds, memory-mapped."""
-    return np.memmap(path, np.float32, mode).reshape(-1, columns)
+    return np.memmap(path, np.float32, "r").reshape(-1, columns)
 
 
 @contextmanager
@@ -81,19 +82,17 @@ def new_folder(path: Path) -> Iterator[Path]:
 def memory_bytes() -> int:
     """Return the bytes of memory that this process may still use: of the machine, its control group and its limits."""
     known = [64 << 30]
-    with suppress(OSError, StopIteration, ValueError):
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        known.append(next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")))
     with suppress(OSError):
-        groups = [line.split(":")[1:] for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()]
-        for kind, path in groups:
-            for folder in (Path("/sys/fs/cgroup", kind, path[1:]), Path("/sys/fs/cgroup", kind)):
-                for name in ("memory.max", "memory.limit_in_bytes"):
-                    with suppress(OSError, ValueError):  # "max" where there is none
-                        known.append(int((folder / name).read_text(encoding="ascii")))
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+        known += [int(kib) << 10 for kib in re.findall(r"^MemAvailable: *(\d+)", text, re.MULTILINE)]
+    with suppress(OSError):
+        text = Path("/proc/self/cgroup").read_text(encoding="utf-8")
+        for kind, path in re.findall(r"^\d+:(.*?):/(.*)$", text, re.MULTILINE):
+            for file in (f"{path}/memory.max", f"{path}/memory.limit_in_bytes", "memory.max", "memory.limit_in_bytes"):
+                with suppress(OSError, ValueError):  # "max" where there is none
+                    known.append(int(Path("/sys/fs/cgroup", kind, file).read_text(encoding="ascii")))
     with suppress(ImportError):  # Windows has none
         import resource
 
-        limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
-        known += [limit for limit in limits if limit != resource.RLIM_INFINITY]
-    return max(0, min(known))
+        known += [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    return min(limit for limit in known if limit >= 0)  # no limit is -1 on Linux
