@@ -11,16 +11,15 @@ import polars as pl
 from nnrun.data import Block
 from nnrun.errors import received
 
+Values = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Kind = Literal["number", "boolean", "text", "date", "label"]
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 SHOWN = 3  # how many lines or cells a message names
 MAX_CATEGORIES = 50  # a text column of more is refused: an input each, and few rows to learn it from
-DISTINCT = 0.9  # a text column of which more is distinct tells rows apart, and predicts nothing
 _DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%B %d %Y", "%d %B %Y")  # %B: short names too
 _TIMES = ("%H:%M", "%H:%M:%S%.f")  # %.f may be absent
 _ISO = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%d %H:%M:%S%.f%:z")
-FIRST_YEAR = 1000  # before it stand versions such as 1.2.3
 # the dates and times that are recognised, in the letters of C's strftime
 FORMATS = (*_DATES, *_TIMES, *_ISO, *(f"{date} {time}" for date in _DATES for time in _TIMES))
 UNPRINTABLE = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"  # what JSON leaves as it is and YAML does not
@@ -44,7 +43,8 @@ class Fault:
             self.name = block.name
             self.places += block.places(rows.head(SHOWN - len(self.places)).to_list())
         if len(rows) and len(self.cells) < SHOWN:
-            self.cells = _more(self.cells, texts.gather(rows).unique(maintain_order=True), SHOWN)
+            cells = [*self.cells, *texts.gather(rows).unique(maintain_order=True).head(SHOWN)]
+            self.cells = list(dict.fromkeys(cells))[:SHOWN]
         self.count += len(rows)
 
     def message(self, column: str) -> str:
@@ -78,10 +78,10 @@ class Column:
         if len(self.texts) > MAX_CATEGORIES and not self.formats and not numbers.null_count():
             return
         texts = block.texts(self.name).drop_nulls().unique(maintain_order=True)
-        self.texts = _more(self.texts, texts, MAX_CATEGORIES + 1)
+        self.texts = list(dict.fromkeys([*self.texts, *texts.head(MAX_CATEGORIES + 1)]))[: MAX_CATEGORIES + 1]
         self.is_boolean = self.is_boolean and texts.str.to_lowercase().is_in(["true", "false"]).all()
         for sample in (texts.head(20), texts):
-            self.formats = [f for f in self.formats if not parse_dates(sample, f).null_count()]
+            self.formats = [f for f in self.formats if not _parse(sample, f).null_count()]
 
     @property
     def kind(self) -> Kind:
@@ -111,14 +111,14 @@ class Column:
         """Return the cells as Datetime or Time, null where they are missing or of another form."""
         self.not_known.what = f"is not of the form {form}, as training read this column"
         texts = self._texts(block)
-        dates = parse_dates(texts, form)
+        dates = _parse(texts, form)
         self.not_known.add(block, dates.is_null() & texts.is_not_null(), texts)
         return dates
 
     def codes(self, block: Block, categories: list[str | None]) -> pl.Series:
         """Return the index of each cell among the categories, null for others; null itself can be a category."""
         texts, known = self._texts(block), pl.Series(categories, dtype=pl.String)
-        codes = texts.replace_strict(known, range(len(known)), default=None, return_dtype=pl.Int64)
+        codes: pl.Series = texts.replace_strict(known, range(len(known)), default=None, return_dtype=pl.Int64)
         self.unseen.add(block, codes.is_null(), texts)
         return codes
 
@@ -126,7 +126,7 @@ class Column:
         """Return the number of each label; `known` gives it by the label's key."""
         texts = self._texts(block)
         keys = {text: known.get(label_key(text)) for text in texts.drop_nulls().unique()}
-        codes = texts.replace_strict(keys, default=None, return_dtype=pl.Int32)
+        codes: pl.Series = texts.replace_strict(keys, default=None, return_dtype=pl.Int32)
         self.not_known.add(block, codes.is_null() & texts.is_not_null(), texts)
         return codes
 
@@ -139,10 +139,7 @@ class Column:
         return f"{table}: column {self.name!r}: {cells} of categories that training never saw ({shown}); taken as none"
 
     def problems(self, kind: Kind, *, missing: bool, text_advice: str) -> list[str]:
-        """Return a line for each way in which cells are wrong where `kind` is expected.
-
-        `missing` is whether missing cells are wrong; `text_advice` says what to do about text among numbers.
-        """
+        """Return a line for each way in which cells are wrong where `kind` is expected; missing ones, if `missing`."""
         wrong = [self.not_known, *[self.missing] * missing]
         if kind in ("number", "boolean"):
             wrong = [self.not_number, self.not_finite, self.too_large, *wrong]
@@ -162,7 +159,7 @@ class Column:
             return f"holds dates of which day or month may be first ({examples}); write them as 2012-03-31"
         if self.kind == "text" and len(self.texts) > MAX_CATEGORIES:
             return f"holds text of more than {MAX_CATEGORIES} categories ({examples})"
-        if self.kind == "text" and len(self.texts) > max(1, DISTINCT * present):
+        if self.kind == "text" and len(self.texts) > max(1, 0.9 * present):
             return f"holds text ({examples}), nearly all of it distinct, as of an identifier"
         return None
 
@@ -177,6 +174,41 @@ class Column:
         return number.count > max(1, present / 2) and not _hint(number.cells[0] or "")
 
 
+class Moments:
+    """Count, mean, variance and range of each column of blocks of rows; NaN cells are left out."""
+
+    def __init__(self, columns: int) -> None:
+        self.count = np.zeros(columns, np.int64)
+        self.mean = np.zeros(columns)
+        self.squares = np.zeros(columns)  # the sum of squared deviations from the mean
+        self.minimum, self.maximum = np.full(columns, np.inf), np.full(columns, -np.inf)
+        self.whole = np.ones(columns, bool)
+
+    def add(self, values: Values) -> None:
+        """Take a float64 block of shape (rows, columns) into account."""
+        present = ~np.isnan(values)
+        count = present.sum(axis=0)
+        known = values if present.all() else np.where(present, values, 0.0)
+        mean = known.sum(axis=0) / np.maximum(count, 1)
+        squares = (np.where(present, known - mean, 0.0) ** 2).sum(axis=0)
+        # combined as in Chan, Golub and LeVeque (1979), which loses nothing to large means
+        total, shift = np.maximum(self.count + count, 1), mean - self.mean
+        self.squares += squares + shift**2 * (self.count * count / total)
+        self.mean += shift * (count / total)
+        self.count += count
+        self.minimum = np.minimum(self.minimum, np.min(known, axis=0, initial=np.inf, where=present))
+        self.maximum = np.maximum(self.maximum, np.max(known, axis=0, initial=-np.inf, where=present))
+        self.whole &= (known == np.rint(known)).all(axis=0)
+
+    def describe(self, column: int) -> dict[str, Any]:
+        """Return mean, variance (0 of a constant, exactly), minimum, maximum and whether all values are whole."""
+        count = self.count[column]
+        low, high = (float(self.minimum[column]), float(self.maximum[column])) if count else (0.0, 0.0)
+        mean, variance = (low, 0.0) if low == high else (float(self.mean[column]), float(self.squares[column] / count))
+        whole = bool(count and self.whole[column])
+        return {"mean": mean, "variance": variance, "minimum": low, "maximum": high, "whole": whole}
+
+
 def in_yaml(name: str) -> str:
     """Return a name as it can be pasted into a config: quoted, unless it is a plain word."""
     is_word = re.fullmatch(r"[A-Za-z_][\w-]*", name) and name.lower() not in ("true", "false", "null")
@@ -189,20 +221,14 @@ def label_key(text: str) -> str:
     stripped = text.strip()
     if re.fullmatch(r"[-+]?(\d{1,15}\.?\d*|\.\d+)", stripped):  # beyond 15 digits floats merge integers
         return repr(float(stripped))
-    lowered = stripped.lower()
-    return lowered if lowered in ("true", "false", "yes", "no") else stripped
+    return stripped.lower() if stripped.lower() in ("true", "false", "yes", "no") else stripped
 
 
-def parse_dates(texts: pl.Series, form: str) -> pl.Series:
-    """Return texts of the form as Datetime, or as Time where the form has no day; null where they are others."""
+def _parse(texts: pl.Series, form: str) -> pl.Series:
     if "%d" in form:
         dates: pl.Series = texts.str.to_datetime(form, strict=False, time_unit="us")
-        return dates.set(dates.dt.year() < FIRST_YEAR, None)
+        return dates.set(dates.dt.year() < 1000, None)  # versions such as 1.2.3
     return texts.str.to_time(form, strict=False)
-
-
-def _more(known: list[Any], distinct: pl.Series, most: int) -> list[Any]:
-    return list(dict.fromkeys([*known, *distinct.head(most)]))[:most]
 
 
 def _hint(cell: str) -> str:

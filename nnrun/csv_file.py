@@ -5,9 +5,8 @@ import gzip
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -20,9 +19,7 @@ Places = Callable[[Sequence[int]], list[str]]  # of rows of a block
 BLOCK = 4 << 20  # bytes of a block: larger ones are hardly faster, and take memory
 FIRST = 64 << 10  # of a pipe's first block, whose rows need not wait for more; each next one is twice as large
 LONGEST = 1 << 28  # bytes of a record, beyond which a quote was left open
-INDEX = "Unnamed: 0"  # what pandas calls the index that it and R write without a name
 LISTED = 10  # how many bad lines a message names
-GZIP = b"\x1f\x8b"
 OTHER_FILES = {b"PK\x03\x04": "a spreadsheet or an archive", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 NUL = "\ue000"  # stands for it, from the private use area: the csv module refuses it before Python 3.11
 csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 KiB
@@ -48,9 +45,8 @@ class CsvBlock:
 
     def frame(self) -> pl.DataFrame:
         """Return the cells as text (pl.String), empty ones null, blank lines left out; or raise a TableError."""
-        names = self.separator.join(map(str, range(len(self.header)))).encode() + b"\n"
+        data = self.separator.join(map(str, range(len(self.header)))).encode() + b"\n" + self.data
         try:
-            data = names + self.data
             frame = pl.read_csv(data, separator=self.separator, new_columns=self.header, infer_schema=False)
         except pl.exceptions.PolarsError as error:
             _check_utf8(self.data, self.name, self.line, self.separator)
@@ -78,8 +74,8 @@ class CsvBlock:
                 if (count := len(cells)) not in (0, len(self.header)):
                     s = "s" * (count > 1)
                     problems.append(f"{self.name}:{line}: {count} cell{s}, where the header has {len(self.header)}")
-        except csv.Error as error:
-            problems.append(f"{self.name}:{error}")
+        except TableError as error:
+            problems += error.problems
         more = [f"{self.name}: and {len(problems) - LISTED} more such lines"]
         return problems[:LISTED] + more * (len(problems) > LISTED)
 
@@ -92,16 +88,11 @@ class CsvBlock:
         except csv.Error as error:
             bare = "new-line" in str(error)  # or "unexpected end of data", or text after a quoted cell
             reason = "a CR stands inside the line; quote the cell" if bare else f"{error}; is a quote left open here?"
-            raise csv.Error(f"{line}: {reason}") from None
+            raise TableError(f"{self.name}:{line}: {reason}") from None
 
 
-def open_csv(source: Source, name: str) -> File:
-    """Read the header of a CSV file, plain or gzipped; raise a TableError where there is none, or a name is wrong.
-
-    The separator is comma, semicolon or tab, whichever gives the header the most cells.
-    """
-    pieces = _pieces(source)
-    start = next(pieces, b"")
+def open_csv(name: str, start: bytes, pieces: Callable[[], Iterator[bytes]]) -> File:
+    """Read the header of a CSV file in `pieces`, of which `start` is the first, or raise a TableError."""
     if kind := next((kind for magic, kind in OTHER_FILES.items() if start.startswith(magic)), None):
         raise TableError(f"{name}: is {kind}; save the table as CSV in UTF-8")
     first, end, _ = re.split(rb"(\r\n|\r|\n|$)", start, maxsplit=1)
@@ -116,30 +107,22 @@ def open_csv(source: Source, name: str) -> File:
         header = [cell.replace(NUL, "\0").strip() for cell in next(reader)]
     except csv.Error as error:
         raise TableError(f"{name}:1: the header cannot be read: {error}") from None
-    header[:1] = header[:1] if header[0] or len(header) == 1 else [INDEX]
+    if not header[0] and len(header) > 1:
+        header[0] = "Unnamed: 0"  # what pandas calls the index that it and R write without a name
     above = start.split(b"\n")[: reader.line_num]
     _check_utf8(b"\n".join(above), name, 1, separator)
     if problems := [f"{name}:1: {problem}" for problem in _wrong_names(header)]:
         raise TableError(problems)
-    read_once = None if isinstance(source, Path | bytes) else chain([start], pieces)
 
     def blocks() -> Iterator[tuple[pl.DataFrame, Places]]:
         line, skip = len(above) + 1, len(b"\n".join(above)) + 1
-        for piece in read_once or _pieces(source):
+        for piece in pieces():
             block = CsvBlock(name, header, separator, line, piece[skip:])
             if block.data:
                 yield block.frame(), block.places
             line, skip = line + block.data.count(b"\n"), 0
 
     return File(name, header, blocks)
-
-
-@contextmanager
-def open_binary(source: Source) -> Iterator[Any]:
-    """Open a file, bytes or a stream for reading, unzipped; it has `read1` and `peek`."""
-    raw: Any = source.open("rb") if isinstance(source, Path) else source
-    with io.BufferedReader(io.BytesIO(raw)) if isinstance(raw, bytes) else raw as file:
-        yield gzip.GzipFile(fileobj=file) if file.peek(2).startswith(GZIP) else file
 
 
 def _check_utf8(data: bytes, name: str, line: int, separator: str) -> None:
@@ -150,30 +133,28 @@ def _check_utf8(data: bytes, name: str, line: int, separator: str) -> None:
             text = raw.decode(errors="replace").strip()
             cells = next(csv.reader([text], delimiter=separator))
             cell = next(i for i, cell in enumerate(cells, start=1) if "\ufffd" in cell)
-            place = f"{name}:{number}: cell {cell}"
-            raise TableError(f"{place} is not UTF-8 ({text[:40]!r}); save the table as UTF-8") from None
+            what = f"cell {cell} is not UTF-8 ({text[:40]!r}); save the table as UTF-8"
+            raise TableError(f"{name}:{number}: {what}") from None
 
 
-def _pieces(source: Source) -> Iterator[bytes]:
+def read_pieces(source: Source) -> Iterator[bytes]:
+    """Yield the bytes of a file, unzipped and without a byte order mark, in pieces of whole records."""
+    raw: Any = source.open("rb") if isinstance(source, Path) else source
     size = BLOCK if isinstance(source, Path) else FIRST
-    with open_binary(source) as file:
+    with io.BufferedReader(io.BytesIO(raw)) if isinstance(raw, bytes) else raw as stream:
+        file = gzip.GzipFile(fileobj=stream) if stream.peek(2).startswith(b"\x1f\x8b") else stream
         pending, data = file.read1(3).removeprefix(b"\xef\xbb\xbf"), file.read1(size)  # of a pipe, what is at hand
         while data:
             pending += data
-            if end := len(pending) if len(pending) > LONGEST else _end_of_records(pending):
+            end = pending.rfind(b"\n") + 1
+            while pending.count(b'"', 0, end) % 2:  # the line ends inside quotes
+                end = pending.rfind(b"\n", 0, pending.rfind(b'"', 0, end)) + 1
+            if end := len(pending) if len(pending) > LONGEST else end:
                 yield pending[:end]
                 pending = pending[end:]
-            data = file.read(size)
-            size = min(2 * size, BLOCK)
+            data, size = file.read(size), min(2 * size, BLOCK)
     if pending:
         yield pending
-
-
-def _end_of_records(data: bytes) -> int:
-    end = data.rfind(b"\n") + 1  # after the last line end outside quotes, or 0
-    while data.count(b'"', 0, end) % 2:
-        end = data.rfind(b"\n", 0, data.rfind(b'"', 0, end)) + 1
-    return end
 
 
 def _reader(data: bytes, separator: str, *, strict: bool = True) -> Any:

@@ -5,37 +5,33 @@ import glob
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import polars as pl
 
-from nnrun.csv_file import File, Places, Source, open_binary, open_csv
+from nnrun.csv_file import File, Places, Source, open_csv, read_pieces
 from nnrun.errors import TableError, listed, short_path
 from nnrun.files import sha256
 
 ROWS = 131_072  # of a block of a Parquet file
-PARQUET = b"PAR1"
-FORMULA = r"^([=+\-@\t\r])"  # what spreadsheets run: https://owasp.org/www-community/attacks/CSV_Injection
 _sha256 = cache(lambda path, _changed: sha256(path))  # once, unless the file changes
 Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a file: cells as text (pl.String), or numbers where the file has types; empty ones null.
-
-    `null_values` are what missing cells look like; `places` tells where rows stand: `17`, the line, or `row 16`.
-    """
+    """Some rows of a file: cells as text (pl.String), or numbers where the file has types; empty ones null."""
 
     name: str
     frame: pl.DataFrame
-    null_values: list[str]
-    places: Places
+    null_values: list[str]  # what missing cells look like
+    places: Places  # tells where rows stand: `17`, the line, or `row 16`
 
     def texts(self, column: str) -> pl.Series:
         """Return a column's cells without the spaces around them; missing ones are null."""
@@ -63,16 +59,13 @@ class Block:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of one or several files with the same columns; `columns` are their names, as the first has them.
-
-    `keep` is how many bytes of blocks are kept for a second reading.
-    """
+    """A table of one or several files with the same columns."""
 
     name: str
-    columns: list[str]
+    columns: list[str]  # their names, as the first file has them
     files: list[File]
     null_values: list[str]
-    keep: int
+    keep: int  # how many bytes of blocks are kept for a second reading
     _blocks: list[Block] = field(default_factory=list)
 
     def blocks(self) -> Iterator[Block]:
@@ -105,11 +98,10 @@ class Table:
 
 
 def open_table(source: Source, null_values: Sequence[str], name: str | None = None, *, keep: int = 0) -> Table:
-    """Open a CSV (plain or gzipped; comma, semicolon or tab) or Parquet file, known by its content, or several.
+    """Open a CSV (plain or gzipped; comma, semicolon or tab) or Parquet file, known by its content.
 
     `source` is a path, a pattern as in `part-*.csv` for a table in parts, the bytes of a file or a stream;
-    `null_values` are what missing cells look like; `name` is what messages call the table. Raises a TableError where
-    there is no such file, it is no table, or the parts differ in their columns.
+    `null_values` are what missing cells look like; `name` is what messages call the table. Raises TableError.
     """
     name = name or str(source)
     parts: list[tuple[Source, str]] = [(source, name)]
@@ -138,10 +130,7 @@ def fingerprint(path: str) -> str:
 
 
 def write_csv(frames: Iterable[pl.DataFrame], file: IO[bytes], *, escape_formulas: bool = False) -> None:
-    """Write the frames, which have the same columns, to an open file as they come.
-
-    With `escape_formulas`, text that a spreadsheet would run gets an apostrophe before it; numbers never.
-    """
+    """Write frames as they come; with `escape_formulas`, text that a spreadsheet would run gets an apostrophe first."""
     for i, frame in enumerate(frames):
         written = frame
         if escape_formulas:
@@ -152,15 +141,13 @@ def write_csv(frames: Iterable[pl.DataFrame], file: IO[bytes], *, escape_formula
 
 
 def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -> tuple[Rows, Rows]:
-    """Draw the rows to hold out for validation, by `seed`, the same share of every label.
+    """Draw the rows to train on and those to hold out for validation, each ascending, the same share of every label.
 
-    `labels` are those of the `count` rows, or None for a regression; `fraction` is below 1. Returns the rows
-    to train on and the rows held out, each ascending.
+    `labels` are those of the `count` rows, or None for a regression; `fraction` is below 1.
     """
     generator = np.random.default_rng([seed, 0, 1])  # row orders of epochs use [seed, epoch]
-    groups = [np.arange(count)]
-    if labels is not None:
-        groups = [(labels == label).arg_true().to_numpy() for label in labels.unique().sort()]
+    codes = pl.zeros(count, eager=True) if labels is None else labels
+    groups = [(codes == code).arg_true().to_numpy() for code in codes.unique().sort()]
     ends = np.rint(fraction * np.cumsum([0, *map(len, groups)])).astype(int)  # the shares add up
     sizes = np.minimum(np.diff(ends), [len(rows) - (labels is not None) for rows in groups])  # each stays in training
     held = [generator.permutation(rows)[:size] for rows, size in zip(groups, sizes, strict=True)]
@@ -176,14 +163,15 @@ def _open_file(source: Source, name: str) -> File:
     with _readable(name):
         if isinstance(source, Path) and not source.is_file():
             source = source.open("rb")  # a pipe, which can be read only once
-        with open_binary(source) if isinstance(source, Path | bytes) else nullcontext(source) as file:
-            start = file.peek(4)  # type: ignore[union-attr]
-        if not start.startswith(PARQUET):
-            return open_csv(source, name)
-        return _open_parquet(source if isinstance(source, Path | bytes) else source.read(), name)
+        pieces = read_pieces(source)
+        start = next(pieces, b"")
+        once = None if isinstance(source, Path | bytes) else chain([start], pieces)
+        if start.startswith(b"PAR1"):
+            return _open_parquet(b"".join(once) if once else source, name)
+        return open_csv(name, start, lambda: once or read_pieces(source))
 
 
-def _open_parquet(source: Path | bytes, name: str) -> File:
+def _open_parquet(source: Source, name: str) -> File:
     def places(first: int, rows: Sequence[int]) -> list[str]:
         return [f"row {first + row + 1}" for row in rows]
 
@@ -211,6 +199,7 @@ def _readable(name: str) -> Iterator[None]:
 
 
 def _escaped(texts: pl.Series) -> pl.Series:
+    formula = r"^([=+\-@\t\r])"  # https://owasp.org/www-community/attacks/CSV_Injection
     is_number = texts.cast(pl.Float64, strict=False).is_not_null()
-    escaped: pl.Series = texts.zip_with(is_number, texts.str.replace(FORMULA, "'$1"))
+    escaped: pl.Series = texts.zip_with(is_number, texts.str.replace(formula, "'$1"))
     return escaped

@@ -12,11 +12,10 @@ import numpy as np
 import polars as pl
 from pydantic import Field, ValidationError
 
-from nnrun.columns import MISSING, Column, Kind, label_key
+from nnrun.columns import MISSING, Column, Kind, Moments, Values, label_key
 from nnrun.config import Config
 from nnrun.data import Block, Table
 from nnrun.errors import RunError, TableError, listed
-from nnrun.moments import Moments, Values
 from nnrun.named import Positive, Strict
 
 DatePart = Literal["year", "month", "day", "weekday", "hour"]

@@ -20,19 +20,16 @@ STALE = 86_400  # seconds after which a half-built cache was left behind by a cr
 
 
 class Store:
-    """A float32 matrix of shape (rows, columns) to be filled block by block: in memory, or in the file at `path`.
-
-    It begins on a page, so that TensorFlow can share its memory.
-    """
+    """A float32 matrix (rows, columns) to be filled block by block, in memory or in the file at `path`."""
 
     def __init__(self, rows: int, columns: int, path: Path | None) -> None:
-        self.path, self.rows = path, 0
+        self.rows, size = 0, max(4, 4 * rows * columns)
         if path:
             with path.open("wb") as file, suppress(AttributeError):  # only Linux has it: else a full disk kills us
-                os.posix_fallocate(file.fileno(), 0, max(4, 4 * rows * columns))
+                os.posix_fallocate(file.fileno(), 0, size)
             self.matrix: Matrix = np.memmap(path, np.float32, "r+", shape=(rows, columns))
         else:
-            buffer = mmap.mmap(-1, max(4, 4 * rows * columns))
+            buffer = mmap.mmap(-1, size)  # begins on a page, so that TensorFlow can share its memory
             self.matrix = np.frombuffer(buffer, np.float32, rows * columns).reshape(rows, columns)
 
     def append(self, block: "np.ndarray[Any, Any]") -> None:
@@ -59,10 +56,7 @@ def map_matrix(path: Path, columns: int) -> Matrix:
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `path` that becomes `path` if the body succeeds and no other process was first.
-
-    What crashed processes left behind is removed.
-    """
+    """Yield a temporary folder that becomes `path` if the body succeeds, and no other process was first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(".tmp-*"):
         with suppress(OSError):
@@ -88,9 +82,10 @@ def memory_bytes() -> int:
     with suppress(OSError):
         text = Path("/proc/self/cgroup").read_text(encoding="utf-8")
         for kind, path in re.findall(r"^\d+:(.*?):/(.*)$", text, re.MULTILINE):
-            for file in (f"{path}/memory.max", f"{path}/memory.limit_in_bytes", "memory.max", "memory.limit_in_bytes"):
-                with suppress(OSError, ValueError):  # "max" where there is none
-                    known.append(int(Path("/sys/fs/cgroup", kind, file).read_text(encoding="ascii")))
+            for folder in (Path("/sys/fs/cgroup", kind, path), Path("/sys/fs/cgroup", kind)):
+                for name in ("memory.max", "memory.limit_in_bytes"):
+                    with suppress(OSError, ValueError):  # "max" where there is none
+                        known.append(int((folder / name).read_text(encoding="ascii")))
     with suppress(ImportError):  # Windows has none
         import resource
 
