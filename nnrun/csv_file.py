@@ -1,7 +1,4 @@
-"""A CSV file as blocks of whole records, each with the line at which it begins.
-
-polars reads the cells of a block; where it meets a mistake, Python's csv module walks the block to say where.
-"""
+"""A CSV file as blocks of whole records: polars reads the cells; of mistakes, Python's csv module says where."""
 
 import csv
 import gzip
@@ -9,7 +6,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -18,13 +15,11 @@ import polars as pl
 from nnrun.errors import TableError
 
 Source = Path | bytes | IO[bytes]
-Places = Callable[[Sequence[int]], list[str]]
+Places = Callable[[Sequence[int]], list[str]]  # of rows of a block
 BLOCK = 4 << 20  # bytes of a block: larger ones are hardly faster, and take memory
 FIRST = 64 << 10  # of a pipe's first block, whose rows need not wait for more; each next one is twice as large
 LONGEST = 1 << 28  # bytes of a record, beyond which a quote was left open
-INDEX = "Unnamed: 0"  # what pandas calls the index that it and R write without a name
 LISTED = 10  # how many bad lines a message names
-GZIP = b"\x1f\x8b"
 OTHER_FILES = {b"PK\x03\x04": "a spreadsheet or an archive", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 NUL = "\ue000"  # stands for it, from the private use area: the csv module refuses it before Python 3.11
 csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 KiB
@@ -50,68 +45,54 @@ class CsvBlock:
 
     def frame(self) -> pl.DataFrame:
         """Return the cells as text (pl.String), empty ones null, blank lines left out; or raise a TableError."""
+        data = self.separator.join(map(str, range(len(self.header)))).encode() + b"\n" + self.data
         try:
-            frame = self._read()
-            if self._may_be_ragged(frame):  # polars fills a short row, and a blank line, with nulls
-                if problems := self._ragged():
-                    raise TableError(problems)
-                frame = frame.filter(pl.Series([bool(cells) for _, cells in self._records()], dtype=pl.Boolean))
+            frame = pl.read_csv(data, separator=self.separator, new_columns=self.header, infer_schema=False)
         except pl.exceptions.PolarsError as error:
-            check_utf8(self.data, self.name, self.line, self.separator)
+            _check_utf8(self.data, self.name, self.line, self.separator)
             quoted = (line for line, cells in self._records() if '"' in "".join(cells))
             reason = f"cannot be read as CSV: {str(error).splitlines()[0]}"
             raise TableError(self._ragged() or f"{self.name}:{next(quoted, self.line)}: {reason}") from None
-        return frame
+        if not frame[:, -1].null_count():  # with which polars fills a short row, and a blank line
+            return frame
+        separators = len(frame) * (len(self.header) - 1)
+        if b'"' not in self.data and 0 < separators == self.data.count(self.separator.encode()):
+            return frame
+        if problems := self._ragged():
+            raise TableError(problems)
+        return frame.filter(pl.Series([bool(cells) for _, cells in self._records()], dtype=pl.Boolean))
 
     def places(self, rows: Sequence[int]) -> list[str]:
         """Return the line in the file at which each of the frame's rows begins, for rows in ascending order."""
         lines = (line for line, cells in self._records() if cells)
         return [str(line) for row, line in enumerate(islice(lines, max(rows) + 1)) if row in rows]
 
-    def _read(self) -> pl.DataFrame:
-        names = self.separator.join(map(str, range(len(self.header)))).encode() + b"\n"
-        return pl.read_csv(names + self.data, separator=self.separator, new_columns=self.header, infer_schema=False)
-
-    def _may_be_ragged(self, frame: pl.DataFrame) -> bool:
-        if not len(frame) or not frame[:, -1].null_count():
-            return False
-        separators = self.data.count(self.separator.encode())
-        return b'"' in self.data or not separators or separators != len(frame) * (len(self.header) - 1)
-
     def _ragged(self) -> list[str]:
-        """Return a line for each record with more or fewer cells than the header, ten at most."""
         problems: list[str] = []
         try:
             for line, cells in self._records():
-                if cells and len(cells) != len(self.header):
-                    count = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
-                    problems.append(f"{self.name}:{line}: {count}, where the header has {len(self.header)}")
-        except csv.Error as error:
-            problems.append(f"{self.name}:{error}")
+                if (count := len(cells)) not in (0, len(self.header)):
+                    s = "s" * (count > 1)
+                    problems.append(f"{self.name}:{line}: {count} cell{s}, where the header has {len(self.header)}")
+        except TableError as error:
+            problems += error.problems
         more = [f"{self.name}: and {len(problems) - LISTED} more such lines"]
         return problems[:LISTED] + more * (len(problems) > LISTED)
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the line at which each record begins, and its cells."""
-        reader = _reader(self.data, self.separator)
-        line = self.line
+        reader, line = _reader(self.data, self.separator), self.line
         try:
             for cells in reader:
-                yield line, [cell.replace(NUL, "\0") for cell in cells]
+                yield line, cells
                 line = self.line + reader.line_num
         except csv.Error as error:
             bare = "new-line" in str(error)  # or "unexpected end of data", or text after a quoted cell
             reason = "a CR stands inside the line; quote the cell" if bare else f"{error}; is a quote left open here?"
-            raise csv.Error(f"{line}: {reason}") from None
+            raise TableError(f"{self.name}:{line}: {reason}") from None
 
 
-def open_csv(source: Source, name: str) -> File:
-    """Read the header of a CSV file, plain or gzipped; raise a TableError where there is none, or a name is wrong.
-
-    The separator is comma, semicolon or tab, whichever gives the header the most cells.
-    """
-    pieces = _pieces(source)
-    start = next(pieces, b"")
+def open_csv(name: str, start: bytes, pieces: Callable[[], Iterator[bytes]]) -> File:
+    """Read the header of a CSV file in `pieces`, of which `start` is the first, or raise a TableError."""
     if kind := next((kind for magic, kind in OTHER_FILES.items() if start.startswith(magic)), None):
         raise TableError(f"{name}: is {kind}; save the table as CSV in UTF-8")
     first, end, _ = re.split(rb"(\r\n|\r|\n|$)", start, maxsplit=1)
@@ -126,16 +107,16 @@ def open_csv(source: Source, name: str) -> File:
         header = [cell.replace(NUL, "\0").strip() for cell in next(reader)]
     except csv.Error as error:
         raise TableError(f"{name}:1: the header cannot be read: {error}") from None
-    header[:1] = header[:1] if header[0] or len(header) == 1 else [INDEX]
+    if not header[0] and len(header) > 1:
+        header[0] = "Unnamed: 0"  # what pandas calls the index that it and R write without a name
     above = start.split(b"\n")[: reader.line_num]
-    check_utf8(b"\n".join(above), name, 1, separator)
+    _check_utf8(b"\n".join(above), name, 1, separator)
     if problems := [f"{name}:1: {problem}" for problem in _wrong_names(header)]:
         raise TableError(problems)
-    started = None if isinstance(source, Path | bytes) else chain([start], pieces)  # what can be read only once
 
     def blocks() -> Iterator[tuple[pl.DataFrame, Places]]:
         line, skip = len(above) + 1, len(b"\n".join(above)) + 1
-        for piece in started or _pieces(source):
+        for piece in pieces():
             block = CsvBlock(name, header, separator, line, piece[skip:])
             if block.data:
                 yield block.frame(), block.places
@@ -144,68 +125,39 @@ def open_csv(source: Source, name: str) -> File:
     return File(name, header, blocks)
 
 
-def open_binary(source: Source) -> Any:
-    """Open a file, bytes or a stream for reading, unzipped; it has `read1` and `peek`."""
+def _check_utf8(data: bytes, name: str, line: int, separator: str) -> None:
+    for number, raw in enumerate(data.split(b"\n"), start=line):
+        try:
+            raw.decode()
+        except UnicodeDecodeError:
+            text = raw.decode(errors="replace").strip()
+            cells = next(csv.reader([text], delimiter=separator))
+            cell = next(i for i, cell in enumerate(cells, start=1) if "\ufffd" in cell)
+            what = f"cell {cell} is not UTF-8 ({text[:40]!r}); save the table as UTF-8"
+            raise TableError(f"{name}:{number}: {what}") from None
+
+
+def read_pieces(source: Source) -> Iterator[bytes]:
+    """Yield the bytes of a file, unzipped and without a byte order mark, in pieces of whole records."""
     raw: Any = source.open("rb") if isinstance(source, Path) else source
-    if isinstance(raw, bytes):
-        raw = io.BufferedReader(io.BytesIO(raw))
-    if not raw.peek(2).startswith(GZIP):
-        return raw
-    if not isinstance(source, Path):
-        return gzip.open(raw)
-    raw.close()
-    return gzip.open(source)
-
-
-def check_utf8(data: bytes, name: str, line: int, separator: str) -> None:
-    """Raise a TableError with the line and cell of the first byte that is not UTF-8, if there is one."""
-    try:
-        data.decode()
-    except UnicodeDecodeError as error:
-        begin, end = data.rfind(b"\n", 0, error.start) + 1, data.find(b"\n", error.start)
-        text = data[begin : end if end >= 0 else None].decode(errors="replace").strip()
-        cells = next(csv.reader([text], delimiter=separator))
-        cell = next(i for i, cell in enumerate(cells, start=1) if "\ufffd" in cell)
-        place = f"{name}:{line + data.count(bytes([10]), 0, begin)}: cell {cell}"
-        raise TableError(f"{place} is not UTF-8 ({text[:40]!r}); save the table as UTF-8") from None
-
-
-def _pieces(source: Source) -> Iterator[bytes]:
-    """Yield the bytes of the source in pieces of whole records, without a byte order mark."""
     size = BLOCK if isinstance(source, Path) else FIRST
-    with open_binary(source) as file:
-        pending = file.read1(3).removeprefix(b"\xef\xbb\xbf")
-        data = file.read1(size)  # of a pipe, what it has at hand
+    with io.BufferedReader(io.BytesIO(raw)) if isinstance(raw, bytes) else raw as stream:
+        file = gzip.GzipFile(fileobj=stream) if stream.peek(2).startswith(b"\x1f\x8b") else stream
+        pending, data = file.read1(3).removeprefix(b"\xef\xbb\xbf"), file.read1(size)  # of a pipe, what is at hand
         while data:
             pending += data
-            if end := len(pending) if len(pending) > LONGEST else _end_of_records(pending):
+            end = pending.rfind(b"\n") + 1
+            while pending.count(b'"', 0, end) % 2:  # the line ends inside quotes
+                end = pending.rfind(b"\n", 0, pending.rfind(b'"', 0, end)) + 1
+            if end := len(pending) if len(pending) > LONGEST else end:
                 yield pending[:end]
                 pending = pending[end:]
-            data = _read(file, size)
-            size = min(2 * size, BLOCK)
+            data, size = file.read(size), min(2 * size, BLOCK)
     if pending:
         yield pending
 
 
-def _read(file: Any, size: int) -> bytes:
-    """Return `size` bytes, fewer only at the end."""
-    parts, missing = [], size
-    while missing > 0 and (data := file.read1(missing)):
-        parts.append(data)
-        missing -= len(data)
-    return b"".join(parts)
-
-
-def _end_of_records(data: bytes) -> int:
-    """Return where the last whole record ends: after the last line end outside quotes, or 0."""
-    end = data.rfind(b"\n") + 1
-    while data.count(b'"', 0, end) % 2:
-        end = data.rfind(b"\n", 0, data.rfind(b'"', 0, end)) + 1
-    return end
-
-
 def _reader(data: bytes, separator: str, *, strict: bool = True) -> Any:
-    """Return a csv reader of the bytes, in which NUL stands for the NUL byte."""
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="replace", newline="\n")
     return csv.reader((line.replace("\0", NUL) for line in text), delimiter=separator, strict=strict)
 

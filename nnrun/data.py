@@ -1,7 +1,4 @@
-"""Tables: files of one or several parts, read block by block; rows held out; predictions written.
-
-Cells of a CSV are text, exactly as they are written, so that nothing is lost to a guess (`007`, `True`).
-"""
+"""Tables of one or several files, read block by block, cells of a CSV as text; rows held out; predictions written."""
 
 import csv
 import glob
@@ -10,49 +7,47 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import polars as pl
 
-from nnrun.csv_file import File, Places, Source, open_binary, open_csv
+from nnrun.csv_file import File, Places, Source, open_csv, read_pieces
 from nnrun.errors import TableError, listed, short_path
 from nnrun.files import sha256
 
 ROWS = 131_072  # of a block of a Parquet file
-PARQUET = b"PAR1"
-FORMULA = r"^([=+\-@\t\r])"  # what spreadsheets run: https://owasp.org/www-community/attacks/CSV_Injection
+_sha256 = cache(lambda path, _changed: sha256(path))  # once, unless the file changes
 Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a file: cells as text (pl.String), or numbers where the file has types; empty ones null.
-
-    `null_values` are what missing cells look like; `places` tells where rows stand: `17`, the line, or `row 16`.
-    """
+    """Some rows of a file: cells as text (pl.String), or numbers where the file has types; empty ones null."""
 
     name: str
     frame: pl.DataFrame
-    null_values: list[str]
-    places: Places
+    null_values: list[str]  # what missing cells look like
+    places: Places  # tells where rows stand: `17`, the line, or `row 16`
 
     def texts(self, column: str) -> pl.Series:
         """Return a column's cells without the spaces around them; missing ones are null."""
         cells = self.frame[column]
-        texts: pl.Series = cells.cast(pl.String).str.strip_chars()
+        texts = cells.cast(pl.String).str.strip_chars()
         missing = texts.is_in(["", *self.null_values])
         if cells.dtype.is_numeric():
-            missing = cells.cast(pl.Float64).is_in(list(self.null_numbers))
+            missing = cells.cast(pl.Float64).is_in(self.null_numbers)
         present: pl.Series = texts.set(missing, None)
         return present
 
-    @property
-    def null_numbers(self) -> tuple[float, ...]:
+    @cached_property
+    def null_numbers(self) -> list[float]:
         """The null values that are numbers."""
-        return _numbers(tuple(self.null_values))
+        numbers = pl.Series(self.null_values, dtype=pl.String).cast(pl.Float64, strict=False)
+        return list(numbers.filter(numbers.is_finite()))
 
     def without_missing(self, columns: Sequence[str]) -> "Block":
         """Return the block without the rows in which a cell of these columns is missing."""
@@ -62,24 +57,15 @@ class Block:
         return replace(self, frame=self.frame[kept], places=lambda rows: self.places(kept.gather(list(rows)).to_list()))
 
 
-@cache
-def _numbers(texts: tuple[str, ...]) -> tuple[float, ...]:
-    numbers = pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False)
-    return tuple(numbers.filter(numbers.is_finite()))
-
-
 @dataclass(frozen=True)
 class Table:
-    """A table of one or several files with the same columns; `columns` are their names, as the first has them.
-
-    `keep` is how many bytes of blocks are kept for a second reading.
-    """
+    """A table of one or several files with the same columns."""
 
     name: str
-    columns: list[str]
+    columns: list[str]  # their names, as the first file has them
     files: list[File]
     null_values: list[str]
-    keep: int
+    keep: int  # how many bytes of blocks are kept for a second reading
     _blocks: list[Block] = field(default_factory=list)
 
     def blocks(self) -> Iterator[Block]:
@@ -112,27 +98,24 @@ class Table:
 
 
 def open_table(source: Source, null_values: Sequence[str], name: str | None = None, *, keep: int = 0) -> Table:
-    """Open a CSV (plain or gzipped; comma, semicolon or tab) or Parquet file, known by its content, or several.
+    """Open a CSV (plain or gzipped; comma, semicolon or tab) or Parquet file, known by its content.
 
     `source` is a path, a pattern as in `part-*.csv` for a table in parts, the bytes of a file or a stream;
-    `null_values` are what missing cells look like; `name` is what messages call the table. Raises a TableError where
-    there is no such file, it is no table, or the parts differ in their columns.
+    `null_values` are what missing cells look like; `name` is what messages call the table. Raises TableError.
     """
     name = name or str(source)
     parts: list[tuple[Source, str]] = [(source, name)]
     if isinstance(source, Path) and not source.exists():
         parts = [(part, short_path(str(part))) for part in find_files(source)] or parts
     files = [_open_file(part, called) for part, called in parts]
+    first = files[0].header
     for file in files[1:]:
-        if sorted(file.header) != sorted(files[0].header):
-            lacks, more = (
-                sorted(set(a) - set(b)) for a, b in ((files[0].header, file.header), (file.header, files[0].header))
-            )
-            differ = " and ".join(
-                [f"lacks {listed(lacks, 5)}"] * bool(lacks) + [f"has {listed(more, 5)} besides"] * bool(more)
-            )
-            raise TableError(f"{file.name}: {differ}, unlike {files[0].name}; parts have the same columns")
-    return Table(name, files[0].header, files, list(null_values), keep)
+        lacks, more = sorted(set(first) - set(file.header)), sorted(set(file.header) - set(first))
+        differ = [f"lacks {listed(lacks, 5)}"] * bool(lacks) + [f"has {listed(more, 5)} besides"] * bool(more)
+        if differ:
+            what = f"{' and '.join(differ)}, unlike {files[0].name}; parts have the same columns"
+            raise TableError(f"{file.name}: {what}")
+    return Table(name, first, files, list(null_values), keep)
 
 
 def find_files(path: Path) -> list[Path]:
@@ -142,76 +125,62 @@ def find_files(path: Path) -> list[Path]:
 
 def fingerprint(path: str) -> str:
     """Return the SHA-256 of the file, or of those of all parts."""
-    parts = [_sha256(str(part), part.stat().st_mtime_ns) for part in find_files(Path(path))]
+    parts = [_sha256(part, part.stat().st_mtime_ns) for part in find_files(Path(path))]
     return parts[0] if len(parts) == 1 else hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
-@cache
-def _sha256(path: str, _changed: int) -> str:
-    return sha256(Path(path))
-
-
 def write_csv(frames: Iterable[pl.DataFrame], file: IO[bytes], *, escape_formulas: bool = False) -> None:
-    """Write the frames, which have the same columns, to an open file as they come.
-
-    With `escape_formulas`, text that a spreadsheet would run gets an apostrophe before it; numbers never.
-    """
+    """Write frames as they come; with `escape_formulas`, text that a spreadsheet would run gets an apostrophe first."""
     for i, frame in enumerate(frames):
         written = frame
         if escape_formulas:
-            texts = [_escaped(frame[column]) for column in frame.columns if frame[column].dtype == pl.String]
-            written = frame.with_columns(texts)
+            written = frame.with_columns(pl.col(pl.String).map_batches(_escaped, return_dtype=pl.String))
             written.columns = _escaped(pl.Series(frame.columns)).to_list()
         file.write(written.write_csv(include_header=i == 0).encode())
         file.flush()
 
 
 def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -> tuple[Rows, Rows]:
-    """Draw the rows to hold out for validation, by `seed`, the same share of every label.
+    """Draw the rows to train on and those to hold out for validation, each ascending, the same share of every label.
 
-    `labels` are those of the `count` rows, or None for a regression; `fraction` is below 1. Returns the rows
-    to train on and the rows held out, each ascending.
+    `labels` are those of the `count` rows, or None for a regression; `fraction` is below 1.
     """
     generator = np.random.default_rng([seed, 0, 1])  # row orders of epochs use [seed, epoch]
-    groups = [np.arange(count)]
-    if labels is not None:
-        groups = [(labels == label).arg_true().to_numpy() for label in labels.unique().sort()]
+    codes = pl.zeros(count, eager=True) if labels is None else labels
+    groups = [(codes == code).arg_true().to_numpy() for code in codes.unique().sort()]
     ends = np.rint(fraction * np.cumsum([0, *map(len, groups)])).astype(int)  # the shares add up
-    sizes = np.diff(ends)
-    if labels is not None:
-        sizes = np.minimum(sizes, [len(rows) - 1 for rows in groups])  # every label stays in training
+    sizes = np.minimum(np.diff(ends), [len(rows) - (labels is not None) for rows in groups])  # each stays in training
     held = [generator.permutation(rows)[:size] for rows, size in zip(groups, sizes, strict=True)]
     validation = np.sort(np.concatenate(held)).astype(np.intp)
     return np.setdiff1d(np.arange(count), validation), validation
 
 
 def _open_file(source: Source, name: str) -> File:
-    if isinstance(source, Path):
-        if source.is_dir():
-            raise TableError(f"{name}: is a folder; give a .csv file")
-        if not source.exists():
-            raise TableError(f"{name}: there is no such file")
+    if isinstance(source, Path) and source.is_dir():
+        raise TableError(f"{name}: is a folder; give a .csv file")
+    if isinstance(source, Path) and not source.exists():
+        raise TableError(f"{name}: there is no such file")
     with _readable(name):
         if isinstance(source, Path) and not source.is_file():
             source = source.open("rb")  # a pipe, which can be read only once
-        if isinstance(source, Path | bytes):
-            with open_binary(source) as file:
-                start = file.peek(4)
-        else:
-            start = source.peek(4)  # type: ignore[attr-defined]
-        if not start.startswith(PARQUET):
-            return open_csv(source, name)
-        return _open_parquet(source if isinstance(source, Path | bytes) else source.read(), name)
+        pieces = read_pieces(source)
+        start = next(pieces, b"")
+        once = None if isinstance(source, Path | bytes) else chain([start], pieces)
+        if start.startswith(b"PAR1"):
+            return _open_parquet(b"".join(once) if once else source, name)
+        return open_csv(name, start, lambda: once or read_pieces(source))
 
 
-def _open_parquet(source: Path | bytes, name: str) -> File:
-    scan = pl.scan_parquet(source, glob=False)
+def _open_parquet(source: Source, name: str) -> File:
+    def places(first: int, rows: Sequence[int]) -> list[str]:
+        return [f"row {first + row + 1}" for row in rows]
 
     def blocks() -> Iterator[tuple[pl.DataFrame, Places]]:
         for first in range(0, scan.select(pl.len()).collect().item(), ROWS):
-            frame = scan.slice(first, ROWS).collect()
-            yield pl.DataFrame([_as_text(column) for column in frame]), partial(_row_numbers, first)
+            frame = pl.DataFrame([_as_text(column) for column in scan.slice(first, ROWS).collect()])
+            yield frame, partial(places, first)
 
+    scan = pl.scan_parquet(source, glob=False)
     return File(name, list(scan.collect_schema()), blocks)
 
 
@@ -221,13 +190,8 @@ def _as_text(column: pl.Series) -> pl.Series:
     return column if column.dtype.is_numeric() else column.cast(pl.String)
 
 
-def _row_numbers(first: int, rows: Sequence[int]) -> list[str]:
-    return [f"row {first + row + 1}" for row in rows]
-
-
 @contextmanager
 def _readable(name: str) -> Iterator[None]:
-    """Raise a TableError with the file's name for what a library says of a file that it cannot read."""
     try:
         yield
     except (OSError, EOFError, zlib.error, csv.Error, pl.exceptions.PolarsError) as error:
@@ -235,6 +199,7 @@ def _readable(name: str) -> Iterator[None]:
 
 
 def _escaped(texts: pl.Series) -> pl.Series:
+    formula = r"^([=+\-@\t\r])"  # https://owasp.org/www-community/attacks/CSV_Injection
     is_number = texts.cast(pl.Float64, strict=False).is_not_null()
-    escaped: pl.Series = texts.str.replace(FORMULA, "'$1")
-    return texts.set(~is_number, None).fill_null(escaped)
+    escaped: pl.Series = texts.zip_with(is_number, texts.str.replace(formula, "'$1"))
+    return escaped

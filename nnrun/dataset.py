@@ -10,13 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from nnrun import __version__
-from nnrun.columns import label_key
+from nnrun.columns import Moments, label_key
 from nnrun.config import Config
 from nnrun.data import Table, find_files, fingerprint, open_table
 from nnrun.encoding import Encoder, Reading
 from nnrun.errors import ConfigError, TableError, did_you_mean, listed, short_path
 from nnrun.files import write_json
-from nnrun.moments import Moments
 from nnrun.storage import Matrix, Store, map_matrix, memory_bytes, new_folder
 from nnrun.survey import Survey
 

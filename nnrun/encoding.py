@@ -8,12 +8,11 @@ import numpy as np
 import polars as pl
 from pydantic import Field, ValidationError
 
-from nnrun.columns import MISSING, Column, Kind, label_key
+from nnrun.columns import MISSING, Column, Kind, Moments, Values, label_key
 from nnrun.config import Config
 from nnrun.data import Block, Table
 from nnrun.errors import RunError, TableError, listed
 from nnrun.keras_names import Positive, Strict
-from nnrun.moments import Moments, Values
 
 DatePart = Literal["year", "month", "day", "weekday", "hour"]
 KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}  # whose second is the positive one

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nnrun.moments import Moments
+from nnrun.columns import Moments
 
 SCORE_BITS = 9  # of float32's 24 that AUC leaves out: ties are scores that agree to 2^-14 of p, or of 1 - p beyond 0.5
 HALF = int(np.float32(0.5).view(np.int32)) >> SCORE_BITS

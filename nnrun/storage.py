@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -19,19 +20,16 @@ STALE = 86_400  # seconds after which a half-built cache was left behind by a cr
 
 
 class Store:
-    """A float32 matrix of shape (rows, columns) to be filled block by block: in memory, or in the file at `path`.
-
-    It begins on a page, so that TensorFlow can share its memory.
-    """
+    """A float32 matrix (rows, columns) to be filled block by block, in memory or in the file at `path`."""
 
     def __init__(self, rows: int, columns: int, path: Path | None) -> None:
-        self.path, self.rows = path, 0
+        self.rows, size = 0, max(4, 4 * rows * columns)
         if path:
             with path.open("wb") as file, suppress(AttributeError):  # only Linux has it: else a full disk kills us
-                os.posix_fallocate(file.fileno(), 0, max(4, 4 * rows * columns))
+                os.posix_fallocate(file.fileno(), 0, size)
             self.matrix: Matrix = np.memmap(path, np.float32, "r+", shape=(rows, columns))
         else:
-            buffer = mmap.mmap(-1, max(4, 4 * rows * columns))
+            buffer = mmap.mmap(-1, size)  # begins on a page, so that TensorFlow can share its memory
             self.matrix = np.frombuffer(buffer, np.float32, rows * columns).reshape(rows, columns)
 
     def append(self, block: "np.ndarray[Any, Any]") -> None:
@@ -51,17 +49,14 @@ class Store:
         return matrix
 
 
-def map_matrix(path: Path, columns: int, mode: Any = "r") -> Matrix:
+def map_matrix(path: Path, columns: int) -> Matrix:
     """Return the float32 matrix that a file holds, memory-mapped."""
-    return np.memmap(path, np.float32, mode).reshape(-1, columns)
+    return np.memmap(path, np.float32, "r").reshape(-1, columns)
 
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside `path` that becomes `path` if the body succeeds and no other process was first.
-
-    What crashed processes left behind is removed.
-    """
+    """Yield a temporary folder that becomes `path` if the body succeeds, and no other process was first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(".tmp-*"):
         with suppress(OSError):
@@ -81,19 +76,18 @@ def new_folder(path: Path) -> Iterator[Path]:
 def memory_bytes() -> int:
     """Return the bytes of memory that this process may still use: of the machine, its control group and its limits."""
     known = [64 << 30]
-    with suppress(OSError, StopIteration, ValueError):
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        known.append(next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable")))
     with suppress(OSError):
-        groups = [line.split(":")[1:] for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()]
-        for kind, path in groups:
-            for folder in (Path("/sys/fs/cgroup", kind, path[1:]), Path("/sys/fs/cgroup", kind)):
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+        known += [int(kib) << 10 for kib in re.findall(r"^MemAvailable: *(\d+)", text, re.MULTILINE)]
+    with suppress(OSError):
+        text = Path("/proc/self/cgroup").read_text(encoding="utf-8")
+        for kind, path in re.findall(r"^\d+:(.*?):/(.*)$", text, re.MULTILINE):
+            for folder in (Path("/sys/fs/cgroup", kind, path), Path("/sys/fs/cgroup", kind)):
                 for name in ("memory.max", "memory.limit_in_bytes"):
                     with suppress(OSError, ValueError):  # "max" where there is none
                         known.append(int((folder / name).read_text(encoding="ascii")))
     with suppress(ImportError):  # Windows has none
         import resource
 
-        limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
-        known += [limit for limit in limits if limit != resource.RLIM_INFINITY]
-    return max(0, min(known))
+        known += [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    return min(limit for limit in known if limit >= 0)  # no limit is -1 on Linux
