@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -65,10 +66,7 @@ def init(data: Path, target: str, output: Path | None) -> None:
 @click.argument("config", type=PATH)
 @SetOption
 def check(config: Path, overrides: tuple[str, ...]) -> None:
-    """Tell all that can be known before training, without TensorFlow.
-
-    Every mistake in CONFIG and its tables, warnings, and a summary of the data and the network.
-    """
+    """Tell every mistake in CONFIG and its tables, warnings and a summary, without TensorFlow."""
     from nnrun.report import describe_dataset
 
     click.echo(describe_dataset(_prepare(config, overrides)))
@@ -113,10 +111,7 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
 @click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
 def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float | None, **options: bool) -> None:
-    """Predict each row of DATA, a table or - for standard input.
-
-    Columns are found by name; the target may be absent.
-    """
+    """Predict each row of DATA, a table or - for standard input; columns are found by name."""
     if output:
         _check_output(output, data)
     from nnrun.data import write_csv
@@ -192,8 +187,9 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, r
 
 def main() -> None:
     """Run the command line; every expected error becomes a message and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    for name in ("stdout", "stderr"):  # where the caller closed one, what is opened next would take its number
+        setattr(sys, name, getattr(sys, name) or Path(os.devnull).open("w"))  # noqa: SIM115
+        getattr(sys, name).reconfigure(errors="backslashreplace")
     code = 1
     try:
         cli(standalone_mode=False)

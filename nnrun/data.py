@@ -141,10 +141,7 @@ def write_csv(frames: Iterable[pl.DataFrame], file: IO[bytes], *, escape_formula
 
 
 def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -> tuple[Rows, Rows]:
-    """Draw the rows to train on and those to hold out for validation, each ascending, the same share of every label.
-
-    `labels` are those of the `count` rows, or None for a regression; `fraction` is below 1.
-    """
+    """Draw which of `count` rows to train on and which to hold out, each ascending, the same share of every label."""
     generator = np.random.default_rng([seed, 0, 1])  # row orders of epochs use [seed, epoch]
     codes = pl.zeros(count, eager=True) if labels is None else labels
     groups = [(codes == code).arg_true().to_numpy() for code in codes.unique().sort()]

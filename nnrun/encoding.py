@@ -126,10 +126,7 @@ class Reading:
         self.targets = [Column(t.name, missing=NO_TARGET, not_label=saw) for t in encoder.targets if target]
 
     def __iter__(self) -> Iterator[tuple[Block, Values, Values]]:
-        """Yield each block with its float64 features (rows, inputs) and targets (rows, targets), labels as numbers.
-
-        Nothing comes after the first mistake; a TableError with every mistake of the whole table is raised instead.
-        """
+        """Yield blocks with float64 x (rows, inputs), y (rows, targets); at a mistake raise all of the whole table."""
         features, targets = list(self.columns), [column.name for column in self.targets]
         self.table.require([*features, *targets])
         problems: list[str] = []

@@ -106,11 +106,14 @@ def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Run:
     """Make a run directory without a former run's files: `path`, or the first free of runs/STEM, runs/STEM-2, ..."""
     numbered, number = not path and not overwrite, itertools.count(2)
     path = path or Path("runs") / stem
-    while numbered and path.exists():
-        path = path.with_name(f"{stem}-{next(number)}")
-    check_target(path, overwrite=overwrite)
+    if not numbered:
+        check_target(path, overwrite=overwrite)
     try:
-        path.mkdir(parents=True, exist_ok=not numbered)
+        while True:
+            with suppress(FileExistsError):  # of another run, perhaps made this very moment
+                path.mkdir(parents=True, exist_ok=not numbered)
+                break
+            path = path.with_name(f"{stem}-{next(number)}")
         for name in FILES:
             (path / name).unlink(missing_ok=True)
     except OSError as error:

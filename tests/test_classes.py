@@ -16,9 +16,8 @@ from nnrun.dataset import Dataset
 from nnrun.encoding import Reading
 from nnrun.errors import TableError
 from nnrun.lint import lint
-from nnrun.measures import ClassMeasure
 from nnrun.model import build_network, compile_model
-from nnrun.prediction import TrainedRun, load_run
+from nnrun.prediction import ClassMeasure, TrainedRun, load_run
 from nnrun.training import Result, row_order, train
 
 HIDDEN = {"units": 6, "activation": "relu"}

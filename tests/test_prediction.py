@@ -15,8 +15,7 @@ from nnrun.data import Table, open_table
 from nnrun.encoding import Reading
 from nnrun.errors import RunError, TableError
 from nnrun.files import sha256
-from nnrun.measures import ClassMeasure, NumberMeasure
-from nnrun.prediction import TrainedRun, load_run
+from nnrun.prediction import ClassMeasure, NumberMeasure, TrainedRun, load_run
 from nnrun.training import train
 
 HIDDEN = {"units": 6, "activation": "relu"}
