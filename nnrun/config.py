@@ -177,8 +177,7 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
     def logged(self) -> list[str]:
         """The names of the quantities that every epoch logs, in Keras's order."""
         logged = ["loss", *map(metric_name, self.metric_specs)]
-        held_out = self.data.validation or self.data.validation_split
-        return logged + [f"val_{name}" for name in logged] if held_out else logged
+        return logged + [f"val_{name}" for name in logged if self.data.validation or self.data.validation_split]
 
     def where(self, *keys: str | int) -> str:
         """Return `file:line:column: dotted.path` of a key, for a message about its value."""
