@@ -111,8 +111,6 @@ def open_csv(name: str, start: bytes, pieces: Callable[[], Iterator[bytes]]) -> 
         header[0] = "Unnamed: 0"  # what pandas calls the index that it and R write without a name
     above = start.split(b"\n")[: reader.line_num]
     _check_utf8(b"\n".join(above), name, 1, separator)
-    if problems := [f"{name}:1: {problem}" for problem in _wrong_names(header)]:
-        raise TableError(problems)
 
     def blocks() -> Iterator[tuple[pl.DataFrame, Places]]:
         line, skip = len(above) + 1, len(b"\n".join(above)) + 1
@@ -130,7 +128,7 @@ def _check_utf8(data: bytes, name: str, line: int, separator: str) -> None:
         try:
             raw.decode()
         except UnicodeDecodeError:
-            text = raw.decode(errors="replace").strip()
+            text = raw.decode(errors="replace").rstrip("\r")
             cells = next(csv.reader([text], delimiter=separator))
             cell = next(i for i, cell in enumerate(cells, start=1) if "\ufffd" in cell)
             what = f"cell {cell} is not UTF-8 ({text[:40]!r}); save the table as UTF-8"
@@ -143,16 +141,16 @@ def read_pieces(source: Source) -> Iterator[bytes]:
     size = BLOCK if isinstance(source, Path) else FIRST
     with io.BufferedReader(io.BytesIO(raw)) if isinstance(raw, bytes) else raw as stream:
         file = gzip.GzipFile(fileobj=stream) if stream.peek(2).startswith(b"\x1f\x8b") else stream
-        pending, data = file.read1(3).removeprefix(b"\xef\xbb\xbf"), file.read1(size)  # of a pipe, what is at hand
+        pending, data = file.read(3).removeprefix(b"\xef\xbb\xbf"), file.read1(size)  # of a pipe, what is at hand
         while data:
             pending += data
             end = pending.rfind(b"\n") + 1
-            while pending.count(b'"', 0, end) % 2:  # the line ends inside quotes
-                end = pending.rfind(b"\n", 0, pending.rfind(b'"', 0, end)) + 1
+            if pending.count(b'"', 0, end) % 2:  # the line ends inside quotes: blank out what is quoted
+                end = re.sub(rb'"[^"]*"?', lambda cell: bytes(len(cell[0])), pending).rfind(b"\n") + 1
             if end := len(pending) if len(pending) > LONGEST else end:
                 yield pending[:end]
                 pending = pending[end:]
-            data, size = file.read(size), min(2 * size, BLOCK)
+            data, size = file.read(max(size, len(pending))), min(2 * size, BLOCK)
     if pending:
         yield pending
 
@@ -162,7 +160,8 @@ def _reader(data: bytes, separator: str, *, strict: bool = True) -> Any:
     return csv.reader((line.replace("\0", NUL) for line in text), delimiter=separator, strict=strict)
 
 
-def _wrong_names(header: list[str]) -> Iterator[str]:
+def wrong_names(header: list[str]) -> Iterator[str]:
+    """Yield what is wrong with the names of columns."""
     hint = "; is the header missing?" if all(re.fullmatch(r"[-+.\deE]+", cell) for cell in header) else ""
     for i, column in enumerate(header, start=1):
         if not column:

@@ -15,7 +15,7 @@ from typing import IO
 import numpy as np
 import polars as pl
 
-from nnrun.csv_file import File, Places, Source, open_csv, read_pieces
+from nnrun.csv_file import File, Places, Source, open_csv, read_pieces, wrong_names
 from nnrun.errors import TableError, listed, short_path
 from nnrun.files import sha256
 
@@ -39,7 +39,7 @@ class Block:
         texts = cells.cast(pl.String).str.strip_chars()
         missing = texts.is_in(["", *self.null_values])
         if cells.dtype.is_numeric():
-            missing = cells.cast(pl.Float64).is_in(self.null_numbers)
+            missing |= cells.cast(pl.Float64).is_in(self.null_numbers)
         present: pl.Series = texts.set(missing, None)
         return present
 
@@ -108,6 +108,8 @@ def open_table(source: Source, null_values: Sequence[str], name: str | None = No
     if isinstance(source, Path) and not source.exists():
         parts = [(part, short_path(str(part))) for part in find_files(source)] or parts
     files = [_open_file(part, called) for part, called in parts]
+    if problems := [f"{file.name}:1: {problem}" for file in files for problem in wrong_names(file.header)]:
+        raise TableError(problems)
     first = files[0].header
     for file in files[1:]:
         lacks, more = sorted(set(first) - set(file.header)), sorted(set(file.header) - set(first))
@@ -125,7 +127,7 @@ def find_files(path: Path) -> list[Path]:
 
 def fingerprint(path: str) -> str:
     """Return the SHA-256 of the file, or of those of all parts."""
-    parts = [_sha256(part, part.stat().st_mtime_ns) for part in find_files(Path(path))]
+    parts = [_sha256(part, part.stat().st_mtime_ns) for part in find_files(Path(path)) if part.is_file()]
     return parts[0] if len(parts) == 1 else hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 

@@ -19,7 +19,7 @@ from nnrun.files import write_json
 from nnrun.storage import Matrix, Store, map_matrix, memory_bytes, new_folder
 from nnrun.survey import Survey
 
-KEPT = 64 << 20  # bytes of a table that are not read from its file a second time
+KEPT = 32 << 20  # bytes of a table that are not read from its file a second time
 CACHE = Path("runs") / ".cache"
 SHARE = 4  # a matrix of a quarter of the memory at hand: TensorFlow copies it, and needs room of its own
 TEXT = 8  # how many times its file a matrix may be large: Parquet and gzip hold numbers in less than a byte
@@ -195,7 +195,7 @@ def _load(config: Config, folder: Path) -> Dataset:
 
 def _key(config: Config) -> str:
     """Return what the converted files depend on, as a name: the tables and whatever the encoding is made of."""
-    files = [fingerprint(getattr(config.data, key)) for key in PARTS if getattr(config.data, key)]
+    files = {key: fingerprint(getattr(config.data, key)) for key in PARTS if getattr(config.data, key)}
     data = config.data.model_dump(exclude={*PARTS, "in_memory"})
     outputs = [config.loss["name"], config.rescales, config.output_activation(), config.seed]
     return sha256(json.dumps([__version__, files, data, outputs], sort_keys=True).encode()).hexdigest()[:32]

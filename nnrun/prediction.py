@@ -109,7 +109,7 @@ def load_run(path: Path) -> TrainedRun:
 def open_run(run: Path, data: Path, **options: bool) -> tuple[TrainedRun, Reading]:
     """Load a run, and open a table, or standard input for -, to be read with its encoder."""
     trained = load_run(run)
-    table = trained.open(sys.stdin.buffer if str(data) == "-" else data, str(data))
+    table = trained.open((sys.stdin.buffer if sys.stdin else b"") if str(data) == "-" else data, str(data))
     return trained, Reading(trained.encoder, table, **options)
 
 

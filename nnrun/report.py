@@ -137,7 +137,6 @@ def _print_line(began: float, epochs: int, epoch: int, logs: Mapping[str, float]
 
 
 def _short(logs: Mapping[str, float]) -> str:
-    """Return `loss 0.012 (val 0.023), accuracy 0.987 (val 0.954)`, which fits in 80 columns."""
     held = {name: f" (val {logs[f'val_{name}']:.3g})" for name in logs if f"val_{name}" in logs}
     return ", ".join(f"{name} {logs[name]:.3g}{held.get(name, '')}" for name in logs if not name.startswith("val_"))
 

@@ -45,7 +45,8 @@ class Store:
             np.copyto(rows, fill, where=np.isnan(rows), casting="same_kind")  # type: ignore[arg-type]
         if isinstance(self.matrix, np.memmap):
             self.matrix.flush()
-            os.truncate(self.matrix.filename, matrix.nbytes)  # type: ignore[arg-type]
+            if self.rows < len(self.matrix):  # which Windows refuses while it is mapped
+                os.truncate(self.matrix.filename, matrix.nbytes)  # type: ignore[arg-type]
         return matrix
 
 
