@@ -335,3 +335,10 @@ def test_a_file_name_that_is_not_utf8_is_refused(project, nnrun):
     done = nnrun("init", name, "--target", "y", "-o", "new.yaml")
     assert done.code == 2
     assert "the name is not UTF-8, as a config is; rename the file" in done.err
+
+
+def test_the_positive_label_is_the_rarer_one_however_it_is_spelt(project):
+    labels = ["5"] * 60 + ["5.0"] * 2 + ["7"] * 38
+    project.table(pl.DataFrame({"x": list(range(100)), "y": labels}).with_columns(x=pl.col("x") * 7 % 13), "odd.csv")
+    text = write_config(project.folder / "odd.csv", "y", project.folder)
+    assert 'positive: "7"' in text

@@ -369,3 +369,12 @@ def test_a_store_returns_what_was_put_in(tmp_path):
         assert matrix.dtype == np.float32
         np.testing.assert_array_equal(matrix, expected)
     np.testing.assert_array_equal(map_matrix(tmp_path / "x.f32", 3), expected)
+
+
+def test_a_table_to_test_on_is_never_taken_for_one_to_validate_on(project, frame, mapped):
+    project.table(frame, "other.csv")
+    role = {"data.validation_split": 0}
+    assert mapped({**role, "data.validation": "other.csv"}).test is None
+    tested = mapped({**role, "data.test": "other.csv"})
+    assert tested.validation is None
+    assert len(tested.test.x) == 60

@@ -372,3 +372,27 @@ def test_a_table_too_large_to_keep_is_read_again(project, frame, blocks_of, monk
     blocks_of(100)
     monkeypatch.setattr("nnrun.dataset.KEPT", 500)
     np.testing.assert_array_equal(project.dataset().train.x, whole.train.x)
+
+
+def test_a_stray_quote_is_refused_in_time_that_grows_with_the_file(project, problems):
+    table = open_table(project.table(b'a,b\n5" pipe,1\n' + b'"xxxxxxxxxxxx","1"\n' * 200_000), NULLS)
+    assert problems(list, table.blocks())[0].startswith(f"{table.name}:")
+
+
+def test_nan_is_missing_in_parquet_as_it_is_in_a_csv(project):
+    numbers = pl.DataFrame({"a": [1.0, float("nan"), 3.0]})
+    buffer = io.BytesIO()
+    numbers.write_parquet(buffer)
+    for content in (buffer.getvalue(), b"a\n1.0\nNaN\n3.0\n"):
+        column = Column("a")
+        for block in open_table(content, NULLS, "t").blocks():
+            assert column.numbers(block, boolean=False).to_list() == [1, None, 3]
+        assert (column.missing.count, column.not_finite.count) == (1, 0)
+
+
+def test_a_name_that_polars_takes_for_a_pattern_is_refused_in_parquet_too(problems):
+    buffer = io.BytesIO()
+    pl.DataFrame({"^a.*$": [1], "b": [2]}).write_parquet(buffer)
+    assert problems(open_table, buffer.getvalue(), NULLS, "t") == [
+        "t:1: '^a.*$' reads as a pattern to polars; name the column without ^ and $"
+    ]

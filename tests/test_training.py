@@ -274,3 +274,11 @@ def test_overwriting_leaves_nothing_of_the_old_run(project, run_folder):
     train(project.dataset(epochs=1), stem="x", path=run_folder, overwrite=True)
     assert pl.read_csv(run_folder / "history.csv").height == 1
     assert not (run_folder / "tensorboard").exists()
+
+
+@pytest.mark.parametrize(("layers", "compiled"), [([], True), ([{"type": "Dropout", "rate": 0.1}], False)])
+def test_auto_compiles_long_runs_with_xla_but_not_with_random_layers(project, layers, compiled):
+    dataset = project.dataset({"layers": [HIDDEN, *layers, SIGMOID], "epochs": 6_000})
+    model = build_network(dataset.config, dataset.encoder)
+    compile_model(model, dataset.config, len(dataset.train.x))
+    assert model.jit_compile is compiled
