@@ -75,6 +75,7 @@ class Column:
     def survey(self, block: Block) -> None:
         """Take a block into account for `kind`."""
         numbers = self.numbers(block, boolean=False)
+        self.formats = self.formats if numbers.null_count() or not len(numbers) else []  # no date is a number
         if len(self.texts) > MAX_CATEGORIES and not self.formats and not numbers.null_count():
             return
         texts = block.texts(self.name).drop_nulls().unique(maintain_order=True)

@@ -85,8 +85,7 @@ def _lines(table: str, path: str, target: _Profile, counts: Counter[str], others
     yield f"  train: {in_yaml(path)}"
     yield f"  target: {in_yaml(target.name)}  # {kind}"
     if len(labels) == 2 and labels not in KNOWN_LABELS:
-        sums = {key: sum(n for text, n in counts.items() if label_key(text) == key) for key in labels}
-        rarer = next(text for text in counts if label_key(text) == min(labels, key=sums.__getitem__))
+        rarer = min(counts, key=lambda text: sum(n for t, n in counts.items() if label_key(t) == label_key(text)))
         yield f"  positive: {in_yaml(rarer)}  # the label that probabilities are of, the rarer one"
     if dropped:
         yield f"  drop: [{', '.join(map(in_yaml, dropped))}]"
