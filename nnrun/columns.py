@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from nnrun.data import Block
-from nnrun.errors import received
+from nnrun.errors import counted, received
 
 Values = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Kind = Literal["number", "boolean", "text", "date", "label"]
@@ -133,11 +133,10 @@ class Column:
 
     def unseen_message(self, table: str) -> str | None:
         """Return how many cells hold categories that training never saw, and which, or None."""
-        if not self.unseen.count:
-            return None
-        cells = "1 cell" if self.unseen.count == 1 else f"{self.unseen.count:,} cells"
+        cells = counted(self.unseen.count, "cell")
         shown = ", ".join("a missing cell" if text is None else repr(text) for text in self.unseen.cells)
-        return f"{table}: column {self.name!r}: {cells} of categories that training never saw ({shown}); taken as none"
+        text = f"{table}: column {self.name!r}: {cells} of categories that training never saw ({shown}); taken as none"
+        return text if self.unseen.count else None
 
     def problems(self, kind: Kind, *, missing: bool, text_advice: str) -> list[str]:
         """Return a line for each way in which cells are wrong where `kind` is expected; missing ones, if `missing`."""

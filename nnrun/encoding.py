@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 from nnrun.columns import MISSING, Column, Kind, Moments, Values, label_key
 from nnrun.config import Config
 from nnrun.data import Block, Table
-from nnrun.errors import RunError, TableError, listed
+from nnrun.errors import RunError, TableError, counted, listed
 from nnrun.keras_names import Positive, Strict
 
 DatePart = Literal["year", "month", "day", "weekday", "hour"]
@@ -141,8 +141,8 @@ class Reading:
 
     def notes(self) -> list[str]:
         """Return how many rows were left out, and a line for each column with categories that training never saw."""
-        rows = "1 row" if self.dropped == 1 else f"{self.dropped:,} rows"
-        return [f"{self.table.name}: {rows} left out for a missing cell"] * bool(self.dropped) + self.unseen()
+        left_out = f"{self.table.name}: {counted(self.dropped, 'row')} left out for a missing cell"
+        return [left_out] * bool(self.dropped) + self.unseen()
 
     def unseen(self) -> list[str]:
         """Return a line for each column with categories that training never saw, which are all zeros."""

@@ -68,6 +68,11 @@ def listed(names: Sequence[object], most: int) -> str:
     return ", ".join(map(repr, names[:most])) + more
 
 
+def counted(count: int, noun: str) -> str:
+    """Return `1 row`, or `1,234 rows`."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def short_path(path: str) -> str:
     """Return the path as short as it can be said from here."""
     here = Path.cwd()

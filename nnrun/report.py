@@ -10,7 +10,7 @@ from typing import Any
 from nnrun.config import Config, load_config
 from nnrun.dataset import Dataset
 from nnrun.encoding import Encoder
-from nnrun.errors import listed
+from nnrun.errors import counted, listed
 from nnrun.network import summarize
 from nnrun.runs import Run
 
@@ -18,11 +18,11 @@ from nnrun.runs import Run
 def describe_dataset(dataset: Dataset) -> str:
     """Return a few lines about the tables, and the network."""
     encoder = dataset.encoder
-    lines = [f"data      {dataset.train.name}: {_count(len(dataset.train.x), 'training row')}"]
+    lines = [f"data      {dataset.train.name}: {counted(len(dataset.train.x), 'training row')}"]
     if dataset.validation:
-        lines.append(f"          {_count(len(dataset.validation.x), 'row')} held out for validation")
+        lines.append(f"          {counted(len(dataset.validation.x), 'row')} held out for validation")
     if dataset.test:
-        lines.append(f"          {dataset.test.name}: {_count(len(dataset.test.x), 'test row')}")
+        lines.append(f"          {dataset.test.name}: {counted(len(dataset.test.x), 'test row')}")
     lines.append(f"features  {listed(list(dict.fromkeys(f.name for f in encoder.features)), 6)}")
     for feature in encoder.features:
         if feature.kind == "text":
@@ -51,7 +51,7 @@ def _describe_network(config: Config, features: int) -> str:
     i, j, k = (max(map(len, column)) for column in zip(*rows, strict=True))
     lines = [f"{name:{i}}  {shape:{j}}  {parameters:>{k}}" for name, shape, parameters in rows]
     optimizer = f"{config.optimizer['name']} (learning_rate {config.optimizer['learning_rate']:g})"
-    steps = f"{_count(config.epochs, 'epoch')}, batch_size {config.batch_size}"
+    steps = f"{counted(config.epochs, 'epoch')}, batch_size {config.batch_size}"
     return "\n".join([*lines, f"{config.loss['name']}, {optimizer}, {steps}"])
 
 
@@ -94,10 +94,6 @@ def describe_evaluation(rows: int, metrics: dict[str, Any]) -> str:
 @contextmanager
 def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
     """Yield the Keras callbacks that show progress: a bar on a terminal, a line per tenth of the run elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-    from rich.table import Column
-
     from nnrun.backend import keras
 
     if quiet or not sys.stderr.isatty():
@@ -105,6 +101,10 @@ def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
         line = keras.callbacks.LambdaCallback(on_epoch_end=lambda *args: _print_line(began, epochs, *args))
         yield () if quiet else (line,)
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
+
     with Progress(
         TextColumn("epoch {task.fields[epoch]}/" + str(epochs), table_column=Column(no_wrap=True)),
         BarColumn(bar_width=10),
@@ -143,7 +143,3 @@ def _short(logs: Mapping[str, float]) -> str:
 
 def _number(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else "undefined" if value is None else str(value)
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"
