@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -82,7 +83,7 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
 @click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any) -> None:
     """Train CONFIG on its table and save the model in a run directory."""
-    from nnrun.report import describe_metrics, progress
+    from nnrun.report import progress
     from nnrun.runs import check_target
 
     as_json = options.pop("as_json")
@@ -94,13 +95,38 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
 
     with progress(dataset.config.epochs, quiet=quiet) as callbacks:
         result = training.train(dataset, stem=config.stem, path=output, callbacks=callbacks, **options)
-    if as_json:
-        summary = {"run": str(result.run.path), "status": "finished", "epochs": result.epochs}
-        click.echo(json.dumps({**summary, "seconds": round(result.seconds, 3), "metrics": finite(result.metrics)}))
-    elif not quiet:
-        click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}\nsaved in {result.run.path}")
-        click.echo(f"next: nnrun predict {shlex.join([str(result.run.path), short_path(dataset.config.data.train)])}")
-    training.check_expectations(dataset.config, result.metrics)
+    _report(result, dataset, as_json=as_json, quiet=quiet)
+
+
+@_command("resume runs/digits-relu --epochs 200")
+@click.argument("run", type=PATH)
+@click.option("--epochs", type=click.IntRange(1, 10**9), help="Go on until the run has this many. Default: as planned.")
+@click.option("--force", is_flag=True, help="Go on although versions of Python or of a library changed.")
+@JsonOption
+@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+def resume(run: Path, epochs: int | None, *, force: bool, as_json: bool, quiet: bool) -> None:
+    """Go on with a RUN that was stopped, from its last checkpoint, to the same weights; or train it for longer."""
+    from nnrun.report import progress
+    from nnrun.resume import reopen
+
+    with reopen(run, epochs=epochs, force=force) as (opened, dataset):
+        from nnrun import training
+
+        with progress(dataset.config.epochs, quiet=quiet) as callbacks:
+            result = training.resume(opened, dataset, callbacks=callbacks)
+    _report(result, dataset, as_json=as_json, quiet=quiet)
+
+
+@_command("reproduce runs/digits-relu")
+@click.argument("run", type=PATH)
+@click.option("-q", "--quiet", is_flag=True, help="Print errors and differences only.")
+def reproduce(run: Path, *, quiet: bool) -> None:
+    """Train a finished RUN again, elsewhere, and compare table, history and weights; exit 3 where they differ."""
+    from nnrun.reproduce import reproduce as train_again
+
+    same = train_again(run, quiet=quiet)
+    if not quiet:
+        click.echo(same)
 
 
 @_command("predict runs/digits-relu configs/digits01.csv --keep label")
@@ -162,6 +188,21 @@ def schema() -> None:
     click.echo(json.dumps(Config.model_json_schema(), indent=2))
 
 
+def _report(result: Any, dataset: Any, *, as_json: bool, quiet: bool) -> None:
+    """Print what came of a training; raise an ExpectationError where it is too little."""
+    from nnrun.report import describe_metrics
+    from nnrun.training import check_expectations
+
+    run = str(result.run.path)
+    if as_json:
+        summary = {"run": run, "status": "finished", "epochs": result.epochs, "seconds": round(result.seconds, 3)}
+        click.echo(json.dumps({**summary, "metrics": finite(result.metrics)}))
+    elif not quiet:
+        click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}\nsaved in {run}")
+        click.echo(f"next: nnrun predict {shlex.join([run, short_path(dataset.config.data.train)])}")
+    check_expectations(dataset.config, result.metrics)
+
+
 def _check_output(output: Path, data: Path) -> None:
     """Refuse a file that cannot be written, before the work is done."""
     if not output.parent.is_dir() or output.is_dir():
@@ -185,12 +226,16 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, r
     return dataset
 
 
+def _terminate(number: int, _: Any) -> None:
+    raise Interrupted("terminated", number)
+
+
 def main() -> None:
     """Run the command line; every expected error becomes a message and an exit code."""
     for name in ("stdout", "stderr"):  # where the caller closed one, what is opened next would take its number
         setattr(sys, name, getattr(sys, name) or Path(os.devnull).open("w"))  # noqa: SIM115
         getattr(sys, name).reconfigure(errors="backslashreplace")
-    code = 1
+    code, former = 1, signal.signal(signal.SIGTERM, _terminate)
     try:
         cli(standalone_mode=False)
         sys.stdout.flush()
@@ -205,10 +250,11 @@ def main() -> None:
         code = 0
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
-        code = Interrupted.exit_code
+        code = 128 + signal.SIGINT
     except OSError as error:
         click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
     except MemoryError:
         click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
+    signal.signal(signal.SIGTERM, former)
     gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
     sys.exit(code)

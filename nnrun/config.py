@@ -203,7 +203,7 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
 
     def to_yaml(self) -> str:
         """Return the config with every default filled in, as YAML that loads to an equal config."""
-        return to_yaml(_tidy({**self.model_dump(), "metrics": self.metric_specs}))
+        return to_yaml(_tidy(self.model_dump()))
 
 
 def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:

@@ -87,12 +87,19 @@ class Loop:
         self._results = tf.function(model.get_metrics_result, autograph=False)
         self._steps_per_call = 1
 
-    def run(self, resident: Iterable[tuple[Tensors, Order]], report: Callable[[int], None] = lambda _: None) -> Logs:
-        """Return the metrics of every step over each tensors' rows in their order; `report` gets the steps done."""
-        self._reset()
+    def run(
+        self, resident: Iterable[tuple[Tensors, Order]], report: Callable[[int], None] = lambda _: None, start: int = 0
+    ) -> Logs:
+        """Return the metrics of every step over each tensors' rows in their order; `report` gets the steps done.
+
+        The first `start` steps were run before, by a process whose variables, metrics included, were restored.
+        """
+        if not start:
+            self._reset()
         before, size = 0, self._batch_size
         for tensors, order in resident:
-            indices, steps, done = tf.constant(order), -(-len(order) // size), 0
+            indices, steps = tf.constant(order), -(-len(order) // size)
+            done = min(max(start - before, 0), steps)
             looped = len(order) // size if self._fixed else steps
             while done < looped:
                 stop, began = min(done + self._steps_per_call, looped), time.perf_counter()

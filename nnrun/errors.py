@@ -38,15 +38,17 @@ class RunError(InputError):
 
 
 class ExpectationError(NnrunError):
-    """The finished run does not meet `expect`."""
+    """The finished run does not meet `expect`, or is not the same again."""
 
     exit_code = 3
 
 
 class Interrupted(NnrunError):
-    """The user stopped the command."""
+    """A signal stopped the command: SIGINT, which is Ctrl-C, or SIGTERM."""
 
-    exit_code = 130
+    def __init__(self, message: str, number: int = 2) -> None:
+        self.exit_code = 128 + number
+        super().__init__(message)
 
 
 def received(value: object) -> str:

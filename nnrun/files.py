@@ -4,27 +4,78 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
+
+TEMPORARY = ".tmp-"  # how the names of unfinished files begin
+
+
+@contextmanager
+def named_errors(path: Path, *others: Path) -> Iterator[None]:
+    """Name `path` in an OSError that names no file, as those of writing do, or one of `others`."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename in (None, *map(str, others)):
+            raise OSError(error.errno, error.strerror or str(error), str(path)) from None
+        raise
+
+
+@contextmanager
+def atomic_paths(*paths: Path) -> Iterator[list[Path]]:
+    """Yield a path beside each of `paths`, all in one folder, for the body to create; rename them all, or none.
+
+    After an error, even of the last fsync, every file is what it was; after a kill, the old one or the new one.
+    """
+    new, former = ([path.with_name(f"{TEMPORARY}{os.getpid()}-{i}{path.name}") for path in paths] for i in ("", "was-"))
+    undo: list[Callable[[], Any]] = []
+    try:
+        with named_errors(paths[0] if len(paths) == 1 else paths[0].parent, *new):
+            yield new
+            for temporary in new:
+                with temporary.open("rb+") as file:
+                    os.fsync(file.fileno())
+            for path, temporary, backup in zip(paths, new, former, strict=True):
+                undo.append(_keep(path, backup))
+                temporary.replace(path)
+        sync_folder(paths[0].parent)
+    except BaseException:
+        for back in reversed(undo):
+            with suppress(OSError):
+                back()
+        raise
+    finally:
+        for temporary in (*new, *former):
+            with suppress(OSError):
+                temporary.unlink()
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a path beside `path`, of the same ending, for the body to create; rename it to `path` unless it fails."""
-    temporary = path.with_name(f".tmp-{os.getpid()}-{path.name}")
-    try:
+    with atomic_paths(path) as (temporary,):
         yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename == str(temporary):
-            raise OSError(error.errno, error.strerror, str(path)) from None
-        raise
-    sync_folder(path.parent)
+
+
+def _keep(path: Path, backup: Path) -> Callable[[], Any]:
+    """Return what brings the file at `path` back as it is now."""
+    if not path.exists():
+        return partial(path.unlink, missing_ok=True)
+    try:
+        os.link(path, backup)
+    except OSError:  # not every file system has links
+        shutil.copyfile(path, backup)
+    return partial(backup.replace, path)
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what a process that was killed left behind; nobody else may be writing there."""
+    for left in folder.glob(f"{TEMPORARY}*"):
+        left.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -33,16 +84,25 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def to_json(value: Any) -> str:
+    """Return `value` as indented JSON. NaN and infinity are refused."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` to `path` as indented JSON, atomically. NaN and infinity are refused."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    """Write `value` to `path` as indented JSON, atomically."""
+    write_text(path, to_json(value))
 
 
 @contextmanager
 def open_output(path: Path) -> Iterator[IO[bytes]]:
     """Yield a file to write: an ordinary one is replaced atomically, a device or pipe is opened as it is."""
     as_it_is = path.exists() and not path.is_file()
-    with nullcontext(path) if as_it_is else atomic_path(path.resolve()) as target, target.open("wb") as file:
+    with (
+        nullcontext(path) if as_it_is else atomic_path(path.resolve()) as target,
+        named_errors(path),
+        target.open("wb") as file,
+    ):
         yield file
 
 
@@ -64,5 +124,8 @@ def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` durable; Windows can open no folder and needs none of this."""
     if os.name != "nt":
         handle = os.open(folder, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
+        try:
+            with named_errors(folder):
+                os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,5 +1,6 @@
 """The network of a config as numbers, told by arithmetic, so that `check` and `show` need no TensorFlow."""
 
+import math
 from typing import NamedTuple
 
 from nnrun.config import Config
@@ -13,20 +14,25 @@ class LayerSummary(NamedTuple):
 
     name: str
     units: int
-    parameters: int
+    shapes: list[tuple[int, ...]]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the layer's weights are."""
+        return sum(math.prod(shape) for shape in self.shapes)
 
 
 def summarize(config: Config, features: int) -> list[LayerSummary]:
     """Return a summary of each layer of the config, given the number of features."""
     layers, units = [], features
     for spec in config.layers:
-        kind, parameters = spec["type"], 0
+        kind, shapes = spec["type"], []
         if kind == "Dense":
-            parameters, units = (units + spec["use_bias"]) * spec["units"], spec["units"]
+            shapes, units = [(units, spec["units"]), *[(spec["units"],)] * spec["use_bias"]], spec["units"]
         elif kind.endswith("Normalization"):  # that of batches keeps their mean and variance too
-            parameters = units * (spec["center"] + spec["scale"] + 2 * (kind == "BatchNormalization"))
+            shapes = [(units,)] * (spec["center"] + spec["scale"] + 2 * (kind == "BatchNormalization"))
         name = f"{kind} {spec['activation']}" if "activation" in spec else kind
-        layers.append(LayerSummary(name, units, parameters))
+        layers.append(LayerSummary(name, units, shapes))
     return layers
 
 
@@ -38,3 +44,11 @@ def oversize(config: Config, features: int) -> str | None:
         return None
     gib = f"{needed / 2**30:,.0f} GiB to train; {available / 2**30:,.0f} GiB are free"
     return f"{parameters:,} parameters need {gib}: use fewer units"
+
+
+def weight_shapes(config: Config, features: int) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Return the shape and dtype of every weight, in Keras's order, by a name such as `layers[0].weights[1]`."""
+    shapes: dict[str, tuple[tuple[int, ...], str]] = {}
+    for i, layer in enumerate(summarize(config, features)):
+        shapes |= {f"layers[{i}].weights[{j}]": (shape, "float32") for j, shape in enumerate(layer.shapes)}
+    return shapes

@@ -1,4 +1,4 @@
-"""A run directory applied to a table: predict and evaluate; of its `model.keras` only the weights are read."""
+"""A run directory applied to a table: predict and evaluate."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from nnrun.arrays import read_arrays
 from nnrun.columns import Moments
 from nnrun.config import Config, load_config
 from nnrun.csv_file import Source
@@ -18,6 +19,7 @@ from nnrun.encoding import Encoder, Reading
 from nnrun.engine import Loop, Order, Rows, Tensors, build_variables, predictor
 from nnrun.errors import RunError, TableError
 from nnrun.model import Model, build_network, compile_model, serving_model
+from nnrun.network import summarize, weight_shapes
 from nnrun.runs import Run
 from nnrun.storage import Matrix
 
@@ -88,22 +90,28 @@ class TrainedRun:
 
 
 def load_run(path: Path) -> TrainedRun:
-    """Load a finished run; raise a RunError where there is none, or its files were altered."""
+    """Load a run that has a model; raise a RunError where there is none, or its files were altered.
+
+    Files may come from anybody: the network is built from the validated config, and takes only weights that fit it.
+    """
     run = Run(path)
     run.verify()
-    config = load_config(run.config)
-    encoder = Encoder.load(run.encoding)
+    config, encoder = load_config(run.config), Encoder.load(run.encoding)
+    shapes, outputs = weight_shapes(config, len(encoder.inputs)), summarize(config, 0)[-1].units
+    several = config.is_classes and not config.is_binary
     if [target.name for target in encoder.targets] != config.data.target or bool(encoder.labels) != config.is_classes:
         raise RunError(f"{run.encoding}: its targets are not those of {run.config}; the file was altered")
+    if outputs != len(encoder.labels if several else encoder.targets):
+        raise RunError(f"{run.config}: the last layer's units do not fit {run.encoding}; one of them was altered")
+    weights = read_arrays(run.weights, shapes)[1]  # before anything is built
     try:
         model = build_network(config, encoder)
-        serving = serving_model(model, config)
-        serving.load_weights(run.model)
-    except Exception as error:  # Keras, h5py and zipfile raise what they like at a bad file
+        model.set_weights(list(weights.values()))
+        compile_model(model, config, rows=0)
+    except Exception as error:  # Keras raises what it likes
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RunError(f"{run.model}: its weights do not fit {run.config}: {reason}") from None
-    compile_model(model, config, rows=0)
-    return TrainedRun(config, encoder, model, serving)
+        raise RunError(f"{run.config}: Keras refuses this network: {reason}") from None
+    return TrainedRun(config, encoder, model, serving_model(model, config))
 
 
 def open_run(run: Path, data: Path, **options: bool) -> tuple[TrainedRun, Reading]:

@@ -4,18 +4,26 @@ import csv
 import itertools
 import json
 import math
+import os
+import shlex
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from platform import python_version
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from nnrun.errors import RunError
-from nnrun.files import sha256, write_json
+from nnrun import __version__
+from nnrun.errors import RunError, listed, received
+from nnrun.files import named_errors, remove_temporaries, sha256, to_json, write_text
+from nnrun.source import Keys, dotted
 
-FILES = ("config.yaml", "encoding.json", "history.csv", "metrics.json", "model.keras", "run.json")
-CHECKED = ("config.yaml", "encoding.json", "model.keras")
+CHECKED = ("config.yaml", "encoding.json", "model.keras", "weights.npz")
+FILES = (*CHECKED, "checkpoint.npz", "history.csv", "metrics.json", "run.json")
+LIBRARIES = ("tensorflow", "keras", "numpy", "polars")
 
 
 class RunInfo(BaseModel, extra="allow"):
@@ -25,8 +33,13 @@ class RunInfo(BaseModel, extra="allow"):
     started: str = ""
     epochs: int = 0
     best_epoch: int = 0
+    goal: int = 0  # how many epochs resume goes on to
+    engine: Literal["compiled", "keras"] = "compiled"
+    config: dict[str, Any] = {}  # as it was when the run started
     data: dict[str, dict[str, str | int]] = {}
-    checksums: dict[str, str] = {}
+    versions: dict[str, str] = {}
+    threads: int = 0
+    checksums: dict[str, str] = {}  # of a finished model
 
 
 class Run:
@@ -36,7 +49,9 @@ class Run:
         self.path = path
         self.config = path / "config.yaml"  # every default filled in, paths absolute
         self.encoding = path / "encoding.json"  # the encoder
-        self.model = path / "model.keras"  # a plain keras.Sequential
+        self.model = path / "model.keras"  # a plain keras.Sequential, for others: nnrun never opens it
+        self.weights = path / "weights.npz"  # the same weights, for predict and evaluate
+        self.checkpoint = path / "checkpoint.npz"  # what resume goes on from
         self.history = path / "history.csv"  # a row per epoch
         self.metrics = path / "metrics.json"  # the finished run's
         self.info = path / "run.json"  # status, versions, seed, data fingerprints, checksums
@@ -47,6 +62,8 @@ class Run:
         if not self.info.is_file():
             what = "is no run directory: it has no run.json" if self.path.exists() else "does not exist"
             raise RunError(f"{self.path}: {what}; give what `nnrun train` printed")
+        if strange := [p.name for p in self.path.rglob("*") if _leads_outside(p)]:
+            raise RunError(f"{self.path}: links and devices are not followed; received {listed(strange, 3)}")
         try:
             return RunInfo.model_validate_json(self.info.read_bytes())
         except (OSError, ValueError) as error:
@@ -54,8 +71,24 @@ class Run:
 
     def write_info(self, **changes: Any) -> None:
         """Change some entries of run.json."""
-        known = self.read_info().model_dump() if self.info.exists() else {}
-        write_json(self.info, {**known, **changes})
+        write_text(self.info, self.changed_info(**changes))
+
+    def changed_info(self, **changes: Any) -> str:
+        """Return run.json with some entries changed."""
+        return to_json({**(self.read_info().model_dump() if self.info.exists() else {}), **changes})
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the directory while the body runs, or raise a RunError where another process does."""
+        with (self.path / ".lock").open("a") as lock:  # the system lets go of it when the process dies
+            with suppress(ImportError):  # Windows
+                import fcntl
+
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise RunError(f"{self.path}: another process is training this run; wait until it ends") from None
+            yield
 
     def read_metrics(self) -> dict[str, float | None]:
         """Return what metrics.json holds; empty for an unfinished run."""
@@ -71,53 +104,75 @@ class Run:
             return by_loss[min(filter(math.isfinite, by_loss))]
         return {}
 
-    def append_history(self, row: dict[str, float]) -> None:
-        """Add an epoch to history.csv in one write; the first one brings the header."""
-        with self.history.open("a", encoding="utf-8", newline="") as file:  # written when it is closed
-            writer = csv.DictWriter(file, list(row), lineterminator="\n")
-            if not file.tell():
-                writer.writeheader()
-            writer.writerow(row)
-
-    def checksums(self) -> dict[str, str]:
-        """Return the SHA-256 of each file that prediction reads."""
-        return {name: sha256(self.path / name) for name in CHECKED}
-
     def verify(self) -> None:
-        """Raise a RunError unless the run is finished and its files are as training left them."""
+        """Raise a RunError unless the run has a model and its files are as training left them."""
         info = self.read_info()
-        if info.status != "finished":
-            raise RunError(f"{self.path}: has no model yet: its status is {info.status!r}")
+        if not info.checksums:
+            advice = f"go on with: nnrun resume {shlex.quote(str(self.path))}"
+            raise RunError(f"{self.path}: has no model yet: its status is {info.status!r}; {advice}")
         if missing := [name for name in CHECKED if not (self.path / name).is_file()]:
             raise RunError(f"{self.path}: {', '.join(missing)} is missing")
-        if altered := [name for name, found in self.checksums().items() if info.checksums.get(name) != found]:
+        if altered := [name for name in CHECKED if info.checksums.get(name) != sha256(self.path / name)]:
             raise RunError(f"{self.path}: {', '.join(altered)} was altered since training")
+
+
+def append_history(path: Path, rows: list[dict[str, float]], epoch: int) -> None:
+    """Add the rows of the epochs after `epoch` to a history.csv in one write; the first one brings the header."""
+    with named_errors(path), path.open("a", encoding="utf-8", newline="") as file:  # written when it is closed
+        writer = csv.DictWriter(file, ["epoch", *(rows[0] if rows else ())], lineterminator="\n")
+        if rows and not file.tell():
+            writer.writeheader()
+        writer.writerows({"epoch": number, **row} for number, row in enumerate(rows, epoch + 1))
+
+
+def _leads_outside(path: Path) -> bool:
+    special = (path.is_fifo, path.is_socket, path.is_block_device, path.is_char_device)
+    return path.is_symlink() or any(is_it() for is_it in special)
+
+
+def circumstances() -> dict[str, Any]:
+    """Return what else the numbers of a run depend on: versions, and how many threads compute."""
+    versions = {"nnrun": __version__, "python": python_version(), **{name: version(name) for name in LIBRARIES}}
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {"versions": versions, "threads": threads}
+
+
+def differences(then: Any, now: Any, keys: Keys = ()) -> list[str]:
+    """Return a line for each value that differs between two trees of JSON: `layers[0].units: 4 then, 5 now`."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return [line for k in {**then, **now} for line in differences(then.get(k), now.get(k), (*keys, k))]
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        return [line for i in range(len(then)) for line in differences(then[i], now[i], (*keys, i))]
+    return [] if then == now else [f"{dotted(keys)}: {received(then)} then, {received(now)} now"]
 
 
 def check_target(path: Path, *, overwrite: bool) -> None:
     """Raise a RunError where a run may not be written to `path`, since something stands there."""
-    if any(path.iterdir()) if path.is_dir() else path.exists():
+    names = {p.name for p in path.iterdir()} if path.is_dir() else set()
+    of_others = {name for name in names - {*FILES} if not name.startswith(".")}
+    if "run.json" in names or of_others or (path.exists() and not path.is_dir()):
         Run(path).read_info()  # it is a run
         if not overwrite:
             raise RunError(f"{path}: exists; choose another with -o, or replace it with --overwrite")
 
 
-def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Run:
-    """Make a run directory without a former run's files: `path`, or the first free of runs/STEM, runs/STEM-2, ..."""
+@contextmanager
+def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Iterator[Run]:
+    """Yield a new run directory, locked: `path`, or the first free of runs/STEM, runs/STEM-2, ..."""
     numbered, number = not path and not overwrite, itertools.count(2)
     path = path or Path("runs") / stem
     if not numbered:
         check_target(path, overwrite=overwrite)
-    try:
-        while True:
-            with suppress(FileExistsError):  # of another run, perhaps made this very moment
-                path.mkdir(parents=True, exist_ok=not numbered)
-                break
-            path = path.with_name(f"{stem}-{next(number)}")
+    while True:
+        with suppress(FileExistsError):  # of another run, perhaps made this very moment
+            path.mkdir(parents=True, exist_ok=not numbered)
+            break
+        path = path.with_name(f"{stem}-{next(number)}")
+    run = Run(path)
+    with run.locked():
+        check_target(path, overwrite=overwrite)  # again: another process may have been first
         for name in FILES:
             (path / name).unlink(missing_ok=True)
-    except OSError as error:
-        hint = "; choose one with -o" if numbered else ""
-        raise RunError(f"{path}: cannot be written: {error.strerror}{hint}") from None
-    shutil.rmtree(path / "tensorboard", ignore_errors=True)
-    return Run(path)
+        remove_temporaries(path)
+        shutil.rmtree(run.tensorboard, ignore_errors=True)
+        yield run

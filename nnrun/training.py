@@ -1,28 +1,26 @@
 """Training: a dataset fitted, epoch by epoch, into a run directory."""
 
 import itertools
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from platform import python_version
 from typing import Any, Literal
 
-import numpy as np
-
 from nnrun import __version__
+from nnrun.arrays import write_arrays
 from nnrun.backend import keras, tf
+from nnrun.checkpoint import Checkpoint, State
 from nnrun.config import OPERATORS, Config, parse_expectation
 from nnrun.data import fingerprint
-from nnrun.dataset import Dataset
+from nnrun.dataset import PARTS, Dataset
 from nnrun.engine import Logs, Loop, Rows, build_variables, row_order
-from nnrun.errors import ConfigError, ExpectationError, Interrupted, TrainingError
-from nnrun.files import atomic_path, finite, write_json, write_text
+from nnrun.errors import ConfigError, ExpectationError, Interrupted
+from nnrun.files import atomic_paths, finite, sha256, to_json
 from nnrun.model import Model, build_network, compile_model, make, serving_model
-from nnrun.runs import Run, create_run
+from nnrun.network import weight_shapes
+from nnrun.runs import CHECKED, Run, circumstances, create_run
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,39 @@ def train(
 ) -> Result:
     """Train the dataset's config into the run directory `path`, or one under `runs` by the name of `stem`.
 
-    Raises a ConfigError, a TrainingError where the loss is not finite, a RunError, and Interrupted on Ctrl-C.
+    Raises a ConfigError, a TrainingError where the loss is not finite, a RunError, and Interrupted at a signal.
     """
+    model, dataset = _build(dataset)
+    config, data = dataset.config, dict[str, Any]()
+    for name in PARTS:
+        if part := getattr(dataset, name):
+            table = getattr(config.data, name)
+            data[name] = {"path": table, "sha256": fingerprint(table)} if table else {}
+            data[name]["rows"] = len(part.x)
+    facts = {
+        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "seed": config.seed,
+        "engine": engine,
+        "jit_compile": model.jit_compile,
+        "data": data,
+        "config": config.model_dump(mode="json"),
+    }
+    with create_run(path, stem, overwrite=overwrite) as run:
+        info = to_json({"status": "running", "goal": config.epochs, "nnrun": __version__, **circumstances(), **facts})
+        texts = {run.config: config.to_yaml(), run.encoding: to_json(dataset.encoder.model_dump()), run.info: info}
+        with atomic_paths(*texts) as files:
+            for file, text in zip(files, texts.values(), strict=True):
+                file.write_text(text, encoding="utf-8", newline="\n")
+        return _fit(run, model, dataset, fit_compiled if engine == "compiled" else fit_keras, callbacks)
+
+
+def resume(run: Run, dataset: Dataset, callbacks: tuple[Any, ...] = ()) -> Result:
+    """Train a run that was reopened from its checkpoint on, as if it had never stopped; raises what `train` does."""
+    return _fit(run, *_build(dataset), fit_compiled, callbacks)
+
+
+def _build(dataset: Dataset) -> tuple[Model, Dataset]:
+    """Return the compiled model, and the dataset with the config that says what was decided."""
     config = dataset.config
     keras.utils.set_random_seed(config.seed)
     try:
@@ -57,59 +86,57 @@ def train(
         build_variables(model, len(dataset.encoder.targets))
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{config.where('layers')}: Keras refuses this network: {error}") from None
-    run = create_run(path, stem, overwrite=overwrite)
-    _start(run, dataset, seed=config.seed, engine=engine, jit_compile=bool(model.jit_compile))
-    history: list[Logs] = []
-    recorder = keras.callbacks.LambdaCallback(on_epoch_end=partial(_record, run, config, history))
-    try:
-        fit = fit_compiled if engine == "compiled" else fit_keras
-        return _fit(model, dataset, run, history, lambda own: fit(model, dataset, [*own, recorder, *callbacks]))
-    except KeyboardInterrupt:
-        run.write_info(status="interrupted", epochs=len(history))
-        done = f"{len(history)} of {config.epochs} epochs"
-        raise Interrupted(f"interrupted after {done}; {run.history} has them, no model") from None
-    except BaseException:
-        run.write_info(status="failed", epochs=len(history))
-        raise
+    decided = {"jit_compile": bool(model.jit_compile), "metrics": config.metric_specs}
+    return model, replace(dataset, config=config.model_copy(update=decided))
 
 
-def _start(run: Run, dataset: Dataset, **facts: Any) -> None:
-    config, data = dataset.config, {}
-    for name in ("train", "validation", "test"):
-        if part := getattr(dataset, name):
-            path = getattr(config.data, name)
-            data[name] = {"rows": len(part.x)} | ({"path": path, "sha256": fingerprint(path)} if path else {})
-    facts |= {"started": datetime.now(timezone.utc).isoformat(timespec="seconds"), "data": data}
-    versions = {name: version(name) for name in ("tensorflow", "keras", "numpy", "polars")}
-    facts["versions"] = {"python": python_version(), **versions}
-    run.write_info(status="running", nnrun=__version__, **facts)
-    write_text(run.config, config.to_yaml())
-    write_json(run.encoding, dataset.encoder.model_dump())
-
-
-def _fit(model: Model, dataset: Dataset, run: Run, history: list[Logs], fit: Callable[[list[Any]], None]) -> Result:
+def _fit(run: Run, model: Model, dataset: Dataset, fit: Callable[..., None], callbacks: tuple[Any, ...]) -> Result:
     config = dataset.config
     own = [make(keras.callbacks, spec) for spec in (config.early_stopping, config.reduce_lr_on_plateau) if spec]
     if config.tensorboard:
         own.append(keras.callbacks.TensorBoard(log_dir=str(run.tensorboard)))
-    began = time.perf_counter()
-    fit(own)
-    seconds, epochs = time.perf_counter() - began, len(history)
-    best = next((int(c.best_epoch) + 1 for c in own if getattr(c, "best_weights", None) is not None), epochs)
-    metrics, parts = {**history[best - 1]}, {"test_": dataset.test}
+    checkpoint = Checkpoint(run, config, model, own)
+    run.write_info(status="running", goal=config.epochs, **circumstances())
+    try:
+        with checkpoint.watch():
+            fit(model, dataset, checkpoint.state, [*own, checkpoint, *callbacks])
+            return _finish(run, model, dataset, checkpoint)
+    except BaseException as error:
+        stopped = isinstance(error, KeyboardInterrupt | Interrupted)
+        with suppress(OSError):
+            run.write_info(status="interrupted" if stopped else "failed", epochs=len(checkpoint.history))
+        if isinstance(error, KeyboardInterrupt):
+            raise checkpoint.interrupted() from None
+        raise
+
+
+def _finish(run: Run, model: Model, dataset: Dataset, checkpoint: Checkpoint) -> Result:
+    """Measure what is to be measured at the end, and write the model with all that speaks of it, or nothing."""
+    config, epochs = dataset.config, len(checkpoint.history)
+    best = next((int(c.best_epoch) + 1 for c in checkpoint.callbacks if getattr(c, "best_weights", None)), epochs)
+    metrics, parts = {**checkpoint.history[best - 1]}, {"test_": dataset.test}
     if config.optimizer["use_ema"]:  # the epochs were measured with weights that are not averaged
         parts |= {"": dataset.train, "val_": dataset.validation}
     for prefix, part in parts.items():
         if part:
             rows = Rows(dataset.arrays(part, weighted=not prefix), config.batch_size)
-            logs = Loop(model.test_step, model, config.batch_size, rows.count).run(rows.blocks())
+            loop = Loop(model.test_step, model, config.batch_size, rows.count)
+            logs = loop.run(rows.blocks(), lambda _: checkpoint.poll())
             metrics |= {prefix + name: value for name, value in logs.items()}
-    with atomic_path(run.model) as temporary:
-        serving_model(model, config).save(temporary)
-    write_json(run.metrics, {"epoch": best, **finite(metrics)})
-    last = {"epochs": epochs, "best_epoch": best, "seconds": round(seconds, 3)}
-    run.write_info(status="finished", **last, checksums=run.checksums())
-    return Result(run, epochs, best, seconds, metrics)
+    result = Result(run, epochs, best, checkpoint.state.seconds, metrics)
+    files = (run.config, run.model, run.weights, run.metrics, run.info)
+    with atomic_paths(*files) as (config_file, model_file, weights_file, metrics_file, info_file):
+        config_file.write_text(config.to_yaml(), encoding="utf-8", newline="\n")
+        serving_model(model, config).save(model_file)
+        names = weight_shapes(config, len(dataset.encoder.inputs))
+        write_arrays(weights_file, dict(zip(names, model.get_weights(), strict=True)))
+        metrics_file.write_text(to_json({"epoch": best, **finite(metrics)}), encoding="utf-8")
+        new = dict(zip(files, (config_file, model_file, weights_file), strict=False))
+        checksums = {name: sha256(new.get(run.path / name, run.path / name)) for name in CHECKED}
+        facts = {"epochs": epochs, "best_epoch": best, "seconds": round(result.seconds, 3), "checksums": checksums}
+        facts["config"] = config.model_dump(mode="json")
+        info_file.write_text(run.changed_info(status="finished", **facts), encoding="utf-8")
+    return result
 
 
 def check_expectations(config: Config, metrics: Logs) -> None:
@@ -123,8 +150,8 @@ def check_expectations(config: Config, metrics: Logs) -> None:
         raise ExpectationError("\n".join(missed))
 
 
-def fit_compiled(model: Model, dataset: Dataset, callbacks: list[Any]) -> None:
-    """Fit with nnrun's engine; what Keras's `fit` does around the epochs is done as it does it."""
+def fit_compiled(model: Model, dataset: Dataset, state: State, callbacks: list[Any]) -> None:
+    """Fit from `state` on with nnrun's engine; what Keras's `fit` does around the epochs is done as it does it."""
     config, size = dataset.config, dataset.config.batch_size
     rows = Rows(dataset.arrays(dataset.train, weighted=True), size)
     training = Loop(model.train_step, model, size, rows.count)
@@ -132,22 +159,26 @@ def fit_compiled(model: Model, dataset: Dataset, callbacks: list[Any]) -> None:
     validating = held_out and Loop(model.test_step, model, size, held_out.count)
     listed = keras.callbacks.CallbackList(callbacks, model=model, epochs=config.epochs, steps=training.steps)
     listed.on_train_begin()
-    for epoch in range(config.epochs):
-        listed.on_epoch_begin(epoch)
-        listed.on_train_batch_begin(0)
-        order = row_order(config.seed, epoch, rows.count, chunk=rows.chunk)
-        logs = training.run(rows.blocks(order), lambda step: listed.on_train_batch_end(step - 1))
-        if held_out and validating:
-            logs |= {f"val_{name}": value for name, value in validating.run(held_out.blocks()).items()}
-        listed.on_epoch_end(epoch, logs)
+    logs: Logs = {}
+    for epoch in range(state.epoch, config.epochs):
         if model.stop_training:
             break
+        listed.on_epoch_begin(epoch)
+        listed.on_train_batch_begin(state.step)
+        order = row_order(config.seed, epoch, rows.count, chunk=rows.chunk)
+        logs = training.run(rows.blocks(order), lambda step: listed.on_train_batch_end(step - 1), start=state.step)
+        if held_out and validating:
+            listed.on_test_begin()
+            measured = validating.run(held_out.blocks(), lambda step: listed.on_test_batch_end(step - 1))
+            listed.on_test_end(measured)
+            logs |= {f"val_{name}": value for name, value in measured.items()}
+        listed.on_epoch_end(epoch, logs)
     model.optimizer.finalize_variable_values(model.trainable_variables)
     listed.on_train_end(logs)
 
 
-def fit_keras(model: Model, dataset: Dataset, callbacks: list[Any]) -> None:
-    """Fit with Keras's own `model.fit`, on the same batches."""
+def fit_keras(model: Model, dataset: Dataset, _: State, callbacks: list[Any]) -> None:
+    """Fit with Keras's own `model.fit`, on the same batches, from the first one on."""
     config, size, validation = dataset.config, dataset.config.batch_size, dataset.validation
     rows = Rows(dataset.arrays(dataset.train, weighted=True), size)
 
@@ -169,16 +200,3 @@ def fit_keras(model: Model, dataset: Dataset, callbacks: list[Any]) -> None:
         callbacks=callbacks,
         verbose=0,
     )
-
-
-def _record(run: Run, config: Config, history: list[Logs], epoch: int, logs: Logs) -> None:
-    """Write a row of history.csv, and stop a run whose loss is no longer finite."""
-    row = {name: np.asarray(logs[name]).item() for name in [*config.logged, *logs]}  # F1Score gives an array of one
-    run.append_history({"epoch": epoch + 1, **row})
-    history.append(row)
-    logs.clear()
-    logs.update(row)  # in order, for the callbacks that follow
-    if not np.isfinite(row["loss"]):
-        rate, hint = config.optimizer["learning_rate"], "" if config.data.normalize else ", or normalize: true"
-        advice = f"try optimizer: adam, a learning_rate smaller than {rate:g}, or clipnorm: 1 on the optimizer{hint}"
-        raise TrainingError(f"the loss is {row['loss']} after epoch {epoch + 1}; {advice}")

@@ -226,7 +226,7 @@ def test_run_json_says_what_the_numbers_depend_on(project, run_folder):
     assert info["data"]["train"]["rows"] + info["data"]["validation"]["rows"] == 60
     assert info["versions"]["keras"] == keras.__version__
     assert info.keys() >= {"nnrun", "seed", "engine", "jit_compile", "started", "seconds", "epochs", "best_epoch"}
-    assert info["checksums"].keys() == {"config.yaml", "encoding.json", "model.keras"}
+    assert info["checksums"].keys() == {"config.yaml", "encoding.json", "model.keras", "weights.npz"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,180 @@
+"""Checkpoints: all that a training goes on from, written at any step, so that a stopped run ends as any other."""
+
+import shlex
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from nnrun.arrays import Array, Shapes, read_arrays, write_arrays
+from nnrun.backend import keras
+from nnrun.config import Config
+from nnrun.errors import Interrupted, RunError, TrainingError
+from nnrun.files import atomic_path
+from nnrun.model import Model
+from nnrun.runs import Run, append_history
+
+Logs = dict[str, float]
+# what EarlyStopping and ReduceLROnPlateau remember, beside the best weights
+REMEMBERED = ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter")
+
+
+class State(BaseModel):
+    """How far a run is: whole epochs, and steps of the next; what each callback knows; the history's columns."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, ser_json_inf_nan="constants")
+
+    epoch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    stopped: bool = False  # by EarlyStopping
+    has_best: bool = False
+    callbacks: list[dict[str, int | float | None]] = []
+    columns: list[str] = []
+
+
+class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes history.csv as epochs end; checkpoint.npz every `checkpoint.every_seconds`, at a signal and at the end.
+
+    SIGINT and SIGTERM end the run after the engine's current call, once it is saved; a second one ends it at once.
+    `callbacks` are those with a state of their own; they come before this one where Keras calls them.
+    """
+
+    def __init__(self, run: Run, config: Config, model: Model, callbacks: list[Any]) -> None:
+        super().__init__()
+        self.run, self.config, self.callbacks = run, config, callbacks
+        self.history: list[Logs] = []
+        self.state = State(callbacks=[{} for _ in callbacks])
+        self._signal = 0
+        self._best: list[Array] | None = None
+        self._metrics: dict[str, Array] = {}  # of the training rows, while the others are measured
+        self._ended = False
+        self._saved = self._began = time.monotonic()
+        self.set_model(model)
+        if run.checkpoint.exists():
+            self._restore()
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Give the other callbacks, which begin anew, what they knew."""
+        self.model.stop_training = self.state.stopped
+        for callback, known in zip(self.callbacks, self.state.callbacks, strict=True):
+            vars(callback).update(known)
+            if hasattr(callback, "best_weights"):
+                callback.best_weights = self._best
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Note the step."""
+        self.state.step = batch + 1
+        self.poll()
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Keep the metrics of the training rows, which those of the rows held out replace."""
+        self._metrics = {name: v.numpy() for name, v in self._variables().items() if name.startswith("metric")}
+
+    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Stop here too, if need be."""
+        self.poll()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Write a row of history.csv; raise a TrainingError where the loss is no longer finite."""
+        row = {name: np.asarray(logs[name]).item() for name in [*self.config.logged, *logs]}  # F1Score: an array of one
+        append_history(self.run.history, [row], epoch)
+        self.history.append(row)
+        logs.clear()
+        logs.update(row)  # in order, for the callbacks that follow
+        if not np.isfinite(row["loss"]):
+            rate, hint = (
+                self.config.optimizer["learning_rate"],
+                ", or normalize: true" * (not self.config.data.normalize),
+            )
+            advice = (
+                f"try optimizer: adam, a learning_rate smaller than {rate:g}, or clipnorm: 1 on the optimizer{hint}"
+            )
+            raise TrainingError(f"the loss is {row['loss']} after epoch {epoch + 1}; {advice}")
+        self._metrics = {}
+        self.state.epoch, self.state.step, self.state.stopped = epoch + 1, 0, bool(self.model.stop_training)
+        self.poll(save=self.state.stopped or epoch + 1 == self.config.epochs)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """From here on the weights are those to serve, not those to go on from."""
+        self._ended = True
+
+    def poll(self, *, save: bool = False) -> None:
+        """Write the checkpoint where it is time to; raise Interrupted where a signal asked for it."""
+        due = time.monotonic() - self._saved >= self.config.checkpoint.every_seconds
+        if (save or due or self._signal) and not self._ended:
+            self.save()
+        if self._signal:
+            raise self.interrupted(self._signal)
+
+    def interrupted(self, number: int = signal.SIGINT) -> Interrupted:
+        """Return the error that says how far the run is, and how it goes on."""
+        done = f"interrupted after {len(self.history)} of {self.config.epochs} epochs"
+        return Interrupted(f"{done}; go on with: nnrun resume {shlex.quote(str(self.run.path))}", number)
+
+    def save(self) -> None:
+        """Write checkpoint.npz, atomically."""
+        self._best = next((c.best_weights for c in self.callbacks if getattr(c, "best_weights", None)), None)
+        state, now = self.state, time.monotonic()
+        state.callbacks = [
+            {name: np.asarray(getattr(c, name)).item() for name in REMEMBERED if hasattr(c, name)}
+            for c in self.callbacks
+        ]
+        state.has_best, state.columns = self._best is not None, list(self.history[0]) if self.history else []
+        state.seconds, self._began = state.seconds + now - self._began, now
+        arrays = {name: variable.numpy() for name, variable in self._variables().items()} | self._metrics
+        arrays |= {f"best_{i}": weights for i, weights in enumerate(self._best or [])}
+        rows = [list(row.values()) for row in self.history]
+        arrays["history"] = np.array(rows, np.float64).reshape(len(rows), len(state.columns))
+        with atomic_path(self.run.checkpoint) as temporary:
+            write_arrays(temporary, arrays, state.model_dump_json())
+        self._saved = time.monotonic()
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """Note SIGINT and SIGTERM while the body runs."""
+        former = {}
+        if threading.current_thread() is threading.main_thread():  # no other may
+            former = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, _: Any) -> None:
+        if self._signal:
+            raise KeyboardInterrupt
+        self._signal = number
+
+    def _variables(self) -> dict[str, Any]:
+        """Return the variables of the network, seeds included, of the optimizer, and of the metrics."""
+        model = self.model
+        kinds = {"model": model.variables, "optimizer": model.optimizer.variables, "metric": model.metrics_variables}
+        return {f"{kind}_{i}": variable for kind, found in kinds.items() for i, variable in enumerate(found)}
+
+    def _restore(self) -> None:
+        """Bring everything to where the checkpoint is, history.csv too, or raise a RunError."""
+        weights = {f"best_{i}": (w.shape, str(w.dtype)) for i, w in enumerate(self.model.get_weights())}
+
+        def more(text: str) -> Shapes:
+            self.state = state = State.model_validate_json(text)
+            if len(state.callbacks) != len(self.callbacks) or any({*c} - {*REMEMBERED} for c in state.callbacks):
+                raise ValueError("its callbacks are not those of the config")
+            return {"history": ((state.epoch, len(state.columns)), "float64"), **(weights if state.has_best else {})}
+
+        known = {name: (tuple(v.shape), str(v.dtype)) for name, v in self._variables().items()}
+        _, arrays = read_arrays(self.run.checkpoint, known, more)
+        if self.state.epoch > self.config.epochs:
+            raise RunError(f"{self.run.path}: has {self.state.epoch} epochs already, more than {self.config.epochs}")
+        for name, variable in self._variables().items():
+            variable.assign(arrays[name])
+        self._best = [arrays[name] for name in weights] if self.state.has_best else None
+        self.history = [dict(zip(self.state.columns, row, strict=True)) for row in arrays["history"].tolist()]
+        with atomic_path(self.run.history) as temporary:
+            append_history(temporary, self.history, 0)

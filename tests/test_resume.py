@@ -1,0 +1,179 @@
+"""A run that was stopped goes on as if it never had been."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_training import CASES, HIDDEN, SIGMOID
+
+from nnrun import engine
+from nnrun.backend import keras
+from nnrun.errors import RunError
+from nnrun.prediction import load_run
+from nnrun.resume import reopen
+from nnrun.runs import Run
+from nnrun.training import Result, resume, train
+
+DROPOUT = {"layers": [HIDDEN, {"type": "Dropout", "rate": 0.3}, {"type": "BatchNormalization"}, SIGMOID]}
+RESUMED = CASES | {
+    "class weights, balanced": {"class_weight": "balanced", **DROPOUT},
+    "accumulated gradients": {"optimizer": {"name": "adam", "gradient_accumulation_steps": 2}, "batch_size": 8},
+    "dropout and batch normalisation": {**DROPOUT, "batch_size": 8},
+    "mapped from files": {**DROPOUT, "data.in_memory": False, "batch_size": 7},
+    "xla with dropout": {**DROPOUT, "jit_compile": True, "batch_size": 8},
+}
+
+
+class PowerCut(BaseException):
+    """Ends a training where no handler expects it."""
+
+
+class Cut(keras.callbacks.Callback):  # type: ignore[misc]
+    """Cuts the power after so many calls of the hooks that a training has."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.left = after
+
+    def count(self, *_: Any, **__: Any) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise PowerCut
+
+    on_train_batch_end = on_test_batch_end = on_epoch_end = on_epoch_begin = count
+
+
+def outcome(result: Result) -> dict[str, Any]:
+    """Return all that must be the same: history, metrics, weights of both files."""
+    run = result.run
+    with np.load(run.weights) as file:
+        ours = {name: file[name].tobytes() for name in file.files}
+    theirs = [w.tobytes() for w in keras.saving.load_model(run.model, compile=False).get_weights()]
+    texts = [path.read_text() for path in (run.history, run.metrics, run.config, run.encoding)]
+    return {"files": texts, "ours": ours, "theirs": theirs, "epochs": (result.epochs, result.best_epoch)}
+
+
+def go_on(path: Path, **options: Any) -> Result:
+    with reopen(path, **options) as (run, dataset):
+        return resume(run, dataset)
+
+
+@pytest.fixture(autouse=True)
+def _short_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Call the graph for one step at a time, and so have a checkpoint at every step."""
+    monkeypatch.setattr(engine, "SECONDS_PER_CALL", 1e-9)
+
+
+@pytest.fixture
+def cut(project) -> Callable[..., Path]:
+    """Start a training whose power is cut after some calls, and return its run directory."""
+
+    def start(changes: dict[str, Any], after: int, name: str = "run") -> Path:
+        dataset = project.dataset({"checkpoint": {"every_seconds": 1e-9}, **changes})
+        with pytest.raises(PowerCut):
+            train(dataset, stem="x", path=project.folder / name, callbacks=(Cut(after),))
+        return project.folder / name
+
+    return start
+
+
+@pytest.fixture
+def whole(project) -> Callable[..., Result]:
+    """Train without a stop."""
+
+    def run(changes: dict[str, Any], name: str = "whole") -> Result:
+        changes = {"checkpoint": {"every_seconds": 1e-9}, **changes}
+        return train(project.dataset(changes), stem="x", path=project.folder / name)
+
+    return run
+
+
+@pytest.mark.parametrize("changes", RESUMED.values(), ids=RESUMED.keys())
+def test_a_stopped_run_ends_as_one_that_never_stopped(cut, whole, changes):
+    assert outcome(go_on(cut(changes, after=7))) == outcome(whole(changes))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("batch_size", [8, 9])
+def test_it_does_not_matter_at_which_step_it_stopped(cut, whole, batch_size):
+    changes = {**DROPOUT, "batch_size": batch_size, "early_stopping": {"patience": 1, "restore_best_weights": True}}
+    expected = outcome(whole(changes))
+    after = 1
+    while True:
+        try:
+            path = cut(changes, after, f"run{after}")
+        except pytest.fail.Exception:  # it ended before the cut
+            break
+        assert outcome(go_on(path)) == expected
+        after += 1
+    assert after > 20
+
+
+def test_a_run_that_stops_again_and_again_ends_the_same(project, whole):
+    changes = {**DROPOUT, "batch_size": 8}
+    expected, path = outcome(whole(changes)), project.folder / "run"
+    dataset = project.dataset({"checkpoint": {"every_seconds": 1e-9}, **changes})
+    with pytest.raises(PowerCut):
+        train(dataset, stem="x", path=path, callbacks=(Cut(3),))
+    results: list[Result] = []
+    for after in range(2, 100):
+        with suppress(PowerCut), reopen(path) as (run, again):
+            results.append(resume(run, again, callbacks=(Cut(after),)))
+        if results:
+            break
+    assert outcome(results[0]) == expected
+
+
+@pytest.mark.parametrize("changes", [{}, CASES["plateau"], CASES["moving average of weights"], CASES["early stopping"]])
+def test_a_finished_run_that_goes_on_is_a_longer_run(whole, changes):
+    epochs = 3 + changes.get("epochs", 3)
+    short = whole(changes, "short")
+    with pytest.raises(RunError, match=r"has \d+ epochs already, more than 1"):
+        go_on(short.run.path, epochs=1)
+    assert outcome(go_on(short.run.path, epochs=epochs)) == outcome(whole({**changes, "epochs": epochs}))
+
+
+def test_a_finished_run_that_goes_on_to_where_it_is_stays_as_it_is(whole):
+    result = whole({})
+    assert outcome(go_on(result.run.path)) == outcome(result)
+
+
+def test_a_longer_goal_survives_the_next_stop(project, whole):
+    short = whole({}, "short")
+    with pytest.raises(PowerCut), reopen(short.run.path, epochs=6) as (run, dataset):
+        resume(run, dataset, callbacks=(Cut(3),))
+    assert load_run(short.run.path).config.epochs == 3  # the former model serves until then
+    assert outcome(go_on(short.run.path)) == outcome(whole({"epochs": 6}))
+
+
+def test_what_differs_is_named_and_refused(project, cut, frame):
+    path = cut({}, after=5)
+    config, info = (path / "config.yaml").read_text(), Run(path).read_info()
+    (path / "config.yaml").write_text(config.replace("units: 4", "units: 5").replace("epochs: 3", "epochs: 4"))
+    project.table(frame.reverse())
+    Run(path).write_info(versions={**info.versions, "keras": "2.0"})
+    with pytest.raises(RunError) as caught:
+        go_on(path)
+    text = str(caught.value)
+    assert "config.yaml: layers[0].units: 4 then, 5 now" in text
+    assert "config.yaml: epochs: 3 then, 4 now" in text
+    assert f"keras: '2.0' then, '{keras.__version__}' now; --force" in text
+    assert "table.csv: was changed since the run started" in text
+    (path / "config.yaml").write_text(config)
+    project.table(frame)
+    with pytest.raises(RunError, match=r"keras: '2.0' then"):
+        go_on(path)
+    assert go_on(path, force=True).epochs == 3
+
+
+def test_two_trainings_on_one_run_are_refused(project, cut):
+    path = cut({}, after=5)
+    with reopen(path):
+        with pytest.raises(RunError, match="another process is training this run"), reopen(path):
+            pass
+        with pytest.raises(RunError, match="another process is training this run"):
+            train(project.dataset(), stem="x", path=path, overwrite=True)
+    assert go_on(path).epochs == 3
