@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
+from annotated_types import Ge
 from pydantic import BaseModel, ConfigDict
 
 from nnrun.arrays import Array, Shapes, read_arrays, write_arrays
@@ -20,22 +21,21 @@ from nnrun.model import Model
 from nnrun.runs import Run, append_history
 
 Logs = dict[str, float]
-# what EarlyStopping and ReduceLROnPlateau remember, beside the best weights
-REMEMBERED = ("wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter")
+# by EarlyStopping, which has weights too, and by ReduceLROnPlateau
+Remembered = Literal["wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter"]
 
 
 class State(BaseModel):
-    """How far a run is: whole epochs, and steps of the next; what each callback knows; the history's columns."""
+    """How far a run is: whole epochs, steps of the next, seconds of training; what each callback remembers."""
 
     model_config = ConfigDict(extra="forbid", strict=True, ser_json_inf_nan="constants")
 
-    epoch: int = 0
-    step: int = 0
+    epoch: Annotated[int, Ge(0)] = 0
+    step: Annotated[int, Ge(0)] = 0
     seconds: float = 0.0
     stopped: bool = False  # by EarlyStopping
-    has_best: bool = False
-    callbacks: list[dict[str, int | float | None]] = []
-    columns: list[str] = []
+    has_best: bool = False  # weights to restore
+    callbacks: list[dict[Remembered, int | float | None]] = []
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
@@ -50,6 +50,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         self.run, self.config, self.callbacks = run, config, callbacks
         self.history: list[Logs] = []
         self.state = State(callbacks=[{} for _ in callbacks])
+        self._columns = config.logged + ["learning_rate"] * bool(config.reduce_lr_on_plateau)  # of the history
         self._signal = 0
         self._best: list[Array] | None = None
         self._metrics: dict[str, Array] = {}  # of the training rows, while the others are measured
@@ -88,13 +89,9 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         logs.clear()
         logs.update(row)  # in order, for the callbacks that follow
         if not np.isfinite(row["loss"]):
-            rate, hint = (
-                self.config.optimizer["learning_rate"],
-                ", or normalize: true" * (not self.config.data.normalize),
-            )
-            advice = (
-                f"try optimizer: adam, a learning_rate smaller than {rate:g}, or clipnorm: 1 on the optimizer{hint}"
-            )
+            normalize = "" if self.config.data.normalize else ", or normalize: true"
+            smaller = f"a learning_rate smaller than {self.config.optimizer['learning_rate']:g}"
+            advice = f"try optimizer: adam, {smaller}, or clipnorm: 1 on the optimizer{normalize}"
             raise TrainingError(f"the loss is {row['loss']} after epoch {epoch + 1}; {advice}")
         self._metrics = {}
         self.state.epoch, self.state.step, self.state.stopped = epoch + 1, 0, bool(self.model.stop_training)
@@ -121,16 +118,14 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         """Write checkpoint.npz, atomically."""
         self._best = next((c.best_weights for c in self.callbacks if getattr(c, "best_weights", None)), None)
         state, now = self.state, time.monotonic()
-        state.callbacks = [
-            {name: np.asarray(getattr(c, name)).item() for name in REMEMBERED if hasattr(c, name)}
-            for c in self.callbacks
-        ]
-        state.has_best, state.columns = self._best is not None, list(self.history[0]) if self.history else []
+        known = [{name: vars(c)[name] for name in get_args(Remembered) if name in vars(c)} for c in self.callbacks]
+        state.callbacks = [{name: np.asarray(value).item() for name, value in each.items()} for each in known]
+        state.has_best = self._best is not None
         state.seconds, self._began = state.seconds + now - self._began, now
         arrays = {name: variable.numpy() for name, variable in self._variables().items()} | self._metrics
         arrays |= {f"best_{i}": weights for i, weights in enumerate(self._best or [])}
-        rows = [list(row.values()) for row in self.history]
-        arrays["history"] = np.array(rows, np.float64).reshape(len(rows), len(state.columns))
+        rows = [[row[name] for name in self._columns] for row in self.history]
+        arrays["history"] = np.array(rows, np.float64).reshape(-1, len(self._columns))
         with atomic_path(self.run.checkpoint) as temporary:
             write_arrays(temporary, arrays, state.model_dump_json())
         self._saved = time.monotonic()
@@ -164,9 +159,12 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
         def more(text: str) -> Shapes:
             self.state = state = State.model_validate_json(text)
-            if len(state.callbacks) != len(self.callbacks) or any({*c} - {*REMEMBERED} for c in state.callbacks):
+            if [0 <= (c.get("best_epoch") or 0) < max(1, state.epoch) for c in state.callbacks] != [True] * len(
+                self.callbacks
+            ):
                 raise ValueError("its callbacks are not those of the config")
-            return {"history": ((state.epoch, len(state.columns)), "float64"), **(weights if state.has_best else {})}
+            history = {"history": ((state.epoch, len(self._columns)), "float64")}
+            return history | (weights if state.has_best else {})
 
         known = {name: (tuple(v.shape), str(v.dtype)) for name, v in self._variables().items()}
         _, arrays = read_arrays(self.run.checkpoint, known, more)
@@ -175,6 +173,6 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         for name, variable in self._variables().items():
             variable.assign(arrays[name])
         self._best = [arrays[name] for name in weights] if self.state.has_best else None
-        self.history = [dict(zip(self.state.columns, row, strict=True)) for row in arrays["history"].tolist()]
+        self.history = [dict(zip(self._columns, row, strict=True)) for row in arrays["history"].tolist()]
         with atomic_path(self.run.history) as temporary:
             append_history(temporary, self.history, 0)

@@ -23,6 +23,9 @@ PATH = click.Path(path_type=Path)
 SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable."
 ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they are."
 SetOption = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
+QuietOption = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+RunArgument, DataArgument = click.argument("run", type=PATH), click.argument("data", type=PATH)
+ConfigArgument = click.argument("config", type=PATH)
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
 THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
@@ -46,7 +49,7 @@ def _command(example: str) -> Callable[[Callable[..., None]], click.Command]:
 
 
 @_command("init configs/diabetes.csv --target progression -o diabetes.yaml")
-@click.argument("data", type=PATH)
+@DataArgument
 @click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
 @click.option("-o", "--output", type=PATH, help="The YAML file to write. Default: stdout.")
 def init(data: Path, target: str, output: Path | None) -> None:
@@ -64,7 +67,7 @@ def init(data: Path, target: str, output: Path | None) -> None:
 
 
 @_command("check configs/digits-relu.yaml")
-@click.argument("config", type=PATH)
+@ConfigArgument
 @SetOption
 def check(config: Path, overrides: tuple[str, ...]) -> None:
     """Tell every mistake in CONFIG and its tables, warnings and a summary, without TensorFlow."""
@@ -74,64 +77,50 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
 
 
 @_command("train configs/digits-relu.yaml --set epochs=50")
-@click.argument("config", type=PATH)
+@ConfigArgument
 @click.option("-o", "--output", type=PATH, help="The run directory. Default: runs/<config's stem>, then -2, -3, ...")
 @SetOption
 @click.option("--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP)
 @click.option("--overwrite", is_flag=True, help="Replace the run that stands there.")
 @JsonOption
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@QuietOption
 def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any) -> None:
     """Train CONFIG on its table and save the model in a run directory."""
-    from nnrun.report import progress
     from nnrun.runs import check_target
 
-    as_json = options.pop("as_json")
     if output:
         check_target(output, overwrite=options["overwrite"])
     dataset = _prepare(config, overrides, quiet=quiet, runs=output.parent if output else Path("runs"))
-
-    from nnrun import training
-
-    with progress(dataset.config.epochs, quiet=quiet) as callbacks:
-        result = training.train(dataset, stem=config.stem, path=output, callbacks=callbacks, **options)
-    _report(result, dataset, as_json=as_json, quiet=quiet)
+    _train("train", dataset, quiet, options.pop("as_json"), stem=config.stem, path=output, **options)
 
 
 @_command("resume runs/digits-relu --epochs 200")
-@click.argument("run", type=PATH)
+@RunArgument
 @click.option("--epochs", type=click.IntRange(1, 10**9), help="Go on until the run has this many. Default: as planned.")
 @click.option("--force", is_flag=True, help="Go on although versions of Python or of a library changed.")
 @JsonOption
-@click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+@QuietOption
 def resume(run: Path, epochs: int | None, *, force: bool, as_json: bool, quiet: bool) -> None:
     """Go on with a RUN that was stopped, from its last checkpoint, to the same weights; or train it for longer."""
-    from nnrun.report import progress
     from nnrun.resume import reopen
 
     with reopen(run, epochs=epochs, force=force) as (opened, dataset):
-        from nnrun import training
-
-        with progress(dataset.config.epochs, quiet=quiet) as callbacks:
-            result = training.resume(opened, dataset, callbacks=callbacks)
-    _report(result, dataset, as_json=as_json, quiet=quiet)
+        _train("resume", dataset, quiet, as_json, run=opened)
 
 
 @_command("reproduce runs/digits-relu")
-@click.argument("run", type=PATH)
-@click.option("-q", "--quiet", is_flag=True, help="Print errors and differences only.")
+@RunArgument
+@QuietOption
 def reproduce(run: Path, *, quiet: bool) -> None:
     """Train a finished RUN again, elsewhere, and compare table, history and weights; exit 3 where they differ."""
     from nnrun.reproduce import reproduce as train_again
 
-    same = train_again(run, quiet=quiet)
-    if not quiet:
-        click.echo(same)
+    click.echo(train_again(run, quiet=quiet))
 
 
 @_command("predict runs/digits-relu configs/digits01.csv --keep label")
-@click.argument("run", type=PATH)
-@click.argument("data", type=PATH)
+@RunArgument
+@DataArgument
 @click.option("-o", "--output", type=PATH, help="The CSV to write. Default: stdout.")
 @click.option("--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas.")
 @click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
@@ -156,8 +145,8 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
 
 
 @_command("evaluate runs/digits-relu configs/digits01.csv")
-@click.argument("run", type=PATH)
-@click.argument("data", type=PATH)
+@RunArgument
+@DataArgument
 @JsonOption
 def evaluate(run: Path, data: Path, as_json: bool) -> None:
     """Measure a run on DATA, a table with the target or - for standard input."""
@@ -188,11 +177,13 @@ def schema() -> None:
     click.echo(json.dumps(Config.model_json_schema(), indent=2))
 
 
-def _report(result: Any, dataset: Any, *, as_json: bool, quiet: bool) -> None:
-    """Print what came of a training; raise an ExpectationError where it is too little."""
-    from nnrun.report import describe_metrics
-    from nnrun.training import check_expectations
+def _train(function: str, dataset: Any, quiet: bool, as_json: bool, **arguments: Any) -> None:
+    """Call train or resume of `nnrun.training`, with progress, and print what came of it."""
+    from nnrun import training
+    from nnrun.report import describe_metrics, progress
 
+    with progress(dataset.config.epochs, quiet=quiet) as callbacks:
+        result = getattr(training, function)(dataset=dataset, callbacks=callbacks, **arguments)
     run = str(result.run.path)
     if as_json:
         summary = {"run": run, "status": "finished", "epochs": result.epochs, "seconds": round(result.seconds, 3)}
@@ -200,7 +191,7 @@ def _report(result: Any, dataset: Any, *, as_json: bool, quiet: bool) -> None:
     elif not quiet:
         click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}\nsaved in {run}")
         click.echo(f"next: nnrun predict {shlex.join([run, short_path(dataset.config.data.train)])}")
-    check_expectations(dataset.config, result.metrics)
+    training.check_expectations(dataset.config, result.metrics)
 
 
 def _check_output(output: Path, data: Path) -> None:

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import re
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,12 +13,11 @@ import numpy as np
 from nnrun.arrays import read_arrays
 from nnrun.config import load_config
 from nnrun.dataset import load_dataset
+from nnrun.encoding import Encoder
 from nnrun.errors import ExpectationError, counted
 from nnrun.network import weight_shapes
 from nnrun.report import progress
 from nnrun.runs import Run, circumstances, differences
-
-LISTED = 10  # differences, beyond which a message only counts
 
 
 def reproduce(path: Path, *, quiet: bool = False) -> str:
@@ -36,19 +37,21 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
             again = training.train(dataset, stem="", path=Path(folder) / "run", engine=info.engine, callbacks=callbacks)
         found = differences(_outcome(run), _outcome(again.run))
         shapes = weight_shapes(config, len(dataset.encoder.inputs))
-        if not any(line.startswith("encoding") for line in found):
-            then, now = (read_arrays(r.weights, shapes)[1] for r in (run, again.run))
-            found += [
-                f"{k}: differs by up to {np.abs(then[k] - now[k]).max():.2g}" for k in then if (then[k] != now[k]).any()
-            ]
+        then = read_arrays(run.weights, weight_shapes(config, len(Encoder.load(run.encoding).inputs)))[1]
+        now = read_arrays(again.run.weights, shapes)[1]
+    apart = {k: np.abs(then[k] - now[k]).max() if then[k].shape == now[k].shape else np.inf for k in shapes}
+    found += [f"{name}: differs by up to {distance:.2g}" for name, distance in apart.items() if distance]
     if not found:
         return (
             f"equal: the table, {counted(again.epochs, 'epoch')} of history, {counted(len(shapes), 'array')} of weights"
         )
+    lines = []
+    for _, group in groupby(found, lambda line: re.split(r"[.[]", line)[0]):
+        first, *more = group
+        lines.append(f"{path}: {first}" + f" (and {len(more)} more such differences)" * bool(more))
     changed = differences({"versions": info.versions, "threads": info.threads}, circumstances())
-    why = [f"changed since: {line}" for line in changed] or ["versions and number of threads are the same"]
-    more = [f"and {len(found) - LISTED} more differences"] * (len(found) > LISTED)
-    raise ExpectationError("\n".join([*(f"{path}: {line}" for line in found[:LISTED]), *more, *why]))
+    lines += [f"changed since: {line}" for line in changed] or ["versions and number of threads are the same"]
+    raise ExpectationError("\n".join(lines))
 
 
 def _outcome(run: Run) -> dict[str, Any]:
