@@ -15,6 +15,7 @@ from nnrun.config import load_config
 from nnrun.dataset import load_dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import ExpectationError, counted
+from nnrun.lint import lint, raise_errors
 from nnrun.network import weight_shapes
 from nnrun.report import progress
 from nnrun.runs import Run, circumstances, differences
@@ -30,6 +31,7 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
     info, config = run.read_info(), load_config(run.config)
     with TemporaryDirectory(prefix="nnrun-") as folder:
         dataset = load_dataset(config, Path(folder) / ".cache")
+        raise_errors(lint(dataset))
 
         from nnrun import training
 

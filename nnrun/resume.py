@@ -10,6 +10,7 @@ from nnrun.dataset import PARTS, Dataset, load_dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import RunError
 from nnrun.files import remove_temporaries
+from nnrun.lint import lint, raise_errors
 from nnrun.runs import Run, circumstances, differences
 
 
@@ -39,4 +40,5 @@ def reopen(path: Path, *, epochs: int | None = None, force: bool = False) -> Ite
         dataset = load_dataset(config.model_copy(update={"epochs": goal}), path.parent / ".cache")
         if dataset.encoder != Encoder.load(run.encoding):
             raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
+        raise_errors(lint(dataset))
         yield run, dataset
