@@ -11,7 +11,7 @@ from nnrun.config import Config, load_config
 from nnrun.dataset import Dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import counted, listed
-from nnrun.network import summarize
+from nnrun.network import LayerSummary, summarize
 from nnrun.runs import Run
 
 
@@ -38,15 +38,13 @@ def describe_dataset(dataset: Dataset) -> str:
 
 
 def _describe_network(config: Config, features: int) -> str:
-    rows = [("layer", "output shape", "parameters")]
-    if config.data.normalize:
-        rows.append(("Normalization", f"({features})", "0"))
     layers = summarize(config, features)
-    rows += [(layer.name, f"({layer.units})", f"{layer.parameters:,}") for layer in layers]
-    if config.rescales:
-        rows.append(("Rescaling", f"({layers[-1].units})", "0"))
-    if config.from_logits:
-        rows.append((f"Activation {'sigmoid' if config.is_binary else 'softmax'}", f"({layers[-1].units})", "0"))
+    last = f"Activation {'sigmoid' if config.is_binary else 'softmax'}"
+    shown = [LayerSummary("Normalization", features, 0)] * config.data.normalize + layers
+    shown += [LayerSummary("Rescaling", layers[-1].units, 0)] * config.rescales
+    shown += [LayerSummary(last, layers[-1].units, 0)] * config.from_logits
+    rows = [("layer", "output shape", "parameters")]
+    rows += [(name, f"({units})", f"{parameters:,}") for name, units, parameters in shown]
     rows.append(("total", "", f"{sum(layer.parameters for layer in layers):,}"))
     i, j, k = (max(map(len, column)) for column in zip(*rows, strict=True))
     lines = [f"{name:{i}}  {shape:{j}}  {parameters:>{k}}" for name, shape, parameters in rows]
@@ -63,8 +61,7 @@ def describe_run(path: Path) -> str:
         run.verify()
     lines = [f"status     {info.status}, started {info.started}"]
     for name, part in info.data.items():
-        origin = part.get("path", "held out of the training table")
-        lines.append(f"{name:10} {part.get('rows')} rows, {origin}")
+        lines.append(f"{name:10} {part.get('rows')} rows, {part.get('path', 'held out of the training table')}")
     if metrics.pop("epoch", None):
         lines.append(f"kept       epoch {info.best_epoch} of {info.epochs}: {describe_metrics(metrics)}")
     if best := run.best_epoch():
@@ -105,15 +102,9 @@ def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
-    with Progress(
-        TextColumn("epoch {task.fields[epoch]}/" + str(epochs), table_column=Column(no_wrap=True)),
-        BarColumn(bar_width=10),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[logs]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
-        console=Console(stderr=True),
-        refresh_per_second=5,
-        expand=True,
-    ) as bar:
+    metrics = TextColumn("{task.fields[logs]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+    columns = ("epoch {task.fields[epoch]}/{task.total}", BarColumn(bar_width=10), TimeRemainingColumn(compact=True))
+    with Progress(*columns, metrics, console=Console(stderr=True), refresh_per_second=5, expand=True) as bar:
         task = bar.add_task("", total=epochs, epoch=1, logs="")
 
         def on_batch(batch: int, logs: Any) -> None:  # Keras passes `logs` by name
