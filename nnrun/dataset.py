@@ -71,12 +71,10 @@ class Dataset:
     def class_weights(self) -> Weights | None:
         """Return the weight of each label; `balanced` is rows / (labels * rows of the label), as in scikit-learn."""
         given, counts = self.config.class_weight, self.label_counts
-        if given is None:
-            return None
-        if isinstance(given, str):
+        if given == "balanced":
             given = {label: sum(counts.values()) / (len(counts) * count) for label, count in counts.items()}
-        by_key = {label_key(label): weight for label, weight in given.items()}
-        return np.array([by_key[label_key(label)] for label in counts], np.float32)
+        by_key = {label_key(label): weight for label, weight in (given or {}).items()}
+        return np.array([by_key[label_key(label)] for label in counts], np.float32) if given else None
 
 
 def load_dataset(config: Config, cache: Path = CACHE) -> Dataset:
@@ -121,10 +119,9 @@ def _choose_features(config: Config, table: Table) -> list[str]:
     data, columns = config.data, table.columns
     problems = []
     for key in ("target", "features", "drop"):
-        for name in getattr(data, key) or []:
-            if name not in columns:
-                hint = did_you_mean(name, columns) or f"; it has {listed(columns, 12)}"
-                problems.append(f"{config.where('data', key)}: {name!r} is not a column of {table.name}{hint}")
+        for name in [name for name in getattr(data, key) or [] if name not in columns]:
+            hint = did_you_mean(name, columns) or f"; it has {listed(columns, 12)}"
+            problems.append(f"{config.where('data', key)}: {name!r} is not a column of {table.name}{hint}")
     features = data.features or [c for c in columns if c not in (*data.target, *data.drop)]
     if not features:
         problems.append(f"{config.where('data')}: no column of {table.name} is left to be a feature")
@@ -138,7 +135,7 @@ def _encode(tables: dict[str, Table], survey: Survey, folder: Path | None) -> Da
     parts: dict[str, Part] = {}
     encoder, problems = survey.encoder(), survey.problems()
     if not problems:
-        encoder, parts = _encode_train(tables["train"], survey, folder)
+        encoder, parts = _encode_train(encoder, survey, folder)
     for key, table in list(tables.items())[1:]:
         reading = Reading(encoder, table, target=True)
         try:
@@ -154,28 +151,26 @@ def _encode(tables: dict[str, Table], survey: Survey, folder: Path | None) -> Da
     return Dataset(survey.config, encoder, **parts)
 
 
-def _encode_train(table: Table, survey: Survey, folder: Path | None) -> tuple[Encoder, dict[str, Part]]:
+def _encode_train(encoder: Encoder, survey: Survey, folder: Path | None) -> tuple[Encoder, dict[str, Part]]:
     """Fill the matrices of the rows to train on and of those held out; missing cells are filled at the end."""
-    encoder, held = survey.encoder(), survey.held_out()
+    held = survey.held_out()
     masks = {"train": ~held, "validation": held}
-    while True:
-        stores = {key: _stores(encoder, int(mask.sum()), key, folder) for key, mask in masks.items() if mask.any()}
-        statistics = Moments(len(encoder.inputs)), Moments(len(encoder.targets))
-        reading, row = Reading(encoder, table, target=True, fill=False), 0
-        for block, *matrices in reading:
-            here = {key: mask[row : row + len(block.frame)] for key, mask in masks.items()}
-            row += len(block.frame)
-            for i, matrix in enumerate(matrices):
-                statistics[i].add(matrix[here["train"]])
-                for key, pair in stores.items():
-                    pair[i].append(matrix[here[key]])
-        fitted = encoder.fitted(*statistics, survey.config)
-        if len(fitted.inputs) == len(encoder.inputs):
-            break
-        encoder = fitted  # without the categories that occur only in the rows held out
+    stores = {key: _stores(encoder, int(mask.sum()), key, folder) for key, mask in masks.items() if mask.any()}
+    statistics = Moments(len(encoder.inputs)), Moments(len(encoder.targets))
+    reading, row = Reading(encoder, survey.table, target=True, fill=False), 0
+    for block, *matrices in reading:
+        here = {key: mask[row : row + len(block.frame)] for key, mask in masks.items()}
+        row += len(block.frame)
+        for i, matrix in enumerate(matrices):
+            statistics[i].add(matrix[here["train"]])
+            for key, pair in stores.items():
+                pair[i].append(matrix[here[key]])
+    fitted = encoder.fitted(*statistics, survey.config)
+    if len(fitted.inputs) < len(encoder.inputs):  # without the categories that occur only in the rows held out
+        return _encode_train(fitted, survey, folder)
     fill = np.array([feature.mean for feature in fitted.inputs])
     unseen = {"train": [], "validation": reading.unseen()}
-    facts = {key: (table.name, survey.dropped, unseen[key]) for key in stores}
+    facts = {key: (survey.table.name, survey.dropped, unseen[key]) for key in stores}
     return fitted, {key: Part(x.finish(fill), y.finish(), *facts[key]) for key, (x, y) in stores.items()}
 
 
