@@ -1,6 +1,8 @@
 """The dataset of a config: its tables read, rows held out, the encoder fitted on the others, matrices filled."""
 
 import json
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -8,13 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from nnrun import __version__
 from nnrun.columns import Moments, label_key
 from nnrun.config import Config
 from nnrun.data import Table, find_files, fingerprint, open_table
 from nnrun.encoding import Encoder, Reading
-from nnrun.errors import ConfigError, TableError, did_you_mean, listed, short_path
+from nnrun.errors import ConfigError, RunError, TableError, did_you_mean, listed, short_path
 from nnrun.files import write_json
 from nnrun.storage import Matrix, Store, map_matrix, memory_bytes, new_folder
 from nnrun.survey import Survey
@@ -24,6 +27,7 @@ CACHE = Path("runs") / ".cache"
 SHARE = 4  # a matrix of a quarter of the memory at hand: TensorFlow copies it, and needs room of its own
 TEXT = 8  # how many times its file a matrix may be large: Parquet and gzip hold numbers in less than a byte
 PARTS = ("train", "validation", "test")
+FACTS = TypeAdapter(dict[str, tuple[int, str, int, list[str]]])  # parts.json: rows, name, dropped, unseen of each part
 
 Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -88,14 +92,17 @@ def load_dataset(config: Config, cache: Path = CACHE) -> Dataset:
     room = 0 if in_memory is False else memory_bytes() / SHARE  # how many bytes a matrix may have in memory
     folder = cache / _key(config) if in_memory is not True and size * TEXT > room else None
     if folder and folder.exists():
-        return _load(config, folder)
+        with suppress(RunError):  # damaged files are converted anew
+            return _load(config, folder)
+        shutil.rmtree(folder, ignore_errors=True)
     survey = Survey(config, tables["train"], _choose_features(config, tables["train"]))
     if not folder or survey.rows * (len(survey.encoder().inputs) + 1) * 4 < room:
         return _encode(tables, survey, None)
     with new_folder(folder) as temporary:
         dataset = _encode(tables, survey, temporary)
         write_json(temporary / "encoding.json", dataset.encoder.model_dump())
-        write_json(temporary / "parts.json", {key: part[2:] for key in PARTS if (part := getattr(dataset, key))})
+        facts = {key: (len(part.x), *part[2:]) for key in PARTS if (part := getattr(dataset, key))}
+        write_json(temporary / "parts.json", facts)
     return _load(config, folder)
 
 
@@ -180,12 +187,20 @@ def _stores(encoder: Encoder, rows: int, key: str, folder: Path | None) -> tuple
 
 
 def _load(config: Config, folder: Path) -> Dataset:
-    """Return the dataset that was converted to files."""
+    """Return the dataset that was converted to files; raise a RunError where they are damaged."""
     encoder, parts = Encoder.load(folder / "encoding.json"), {}
-    for key, facts in json.loads((folder / "parts.json").read_text(encoding="utf-8")).items():
-        x = map_matrix(folder / f"{key}-x.f32", len(encoder.inputs))
-        parts[key] = Part(x, map_matrix(folder / f"{key}-y.f32", len(encoder.targets)), *facts)
-    return Dataset(config, encoder, **parts)
+    try:
+        for key, (rows, name, dropped, unseen) in FACTS.validate_json((folder / "parts.json").read_bytes()).items():
+            x = map_matrix(folder / f"{key}-x.f32", len(encoder.inputs))
+            y = map_matrix(folder / f"{key}-y.f32", len(encoder.targets))
+            wrong_label = encoder.labels and not 0 <= y.min() <= y.max() < len(encoder.labels)
+            if wrong_label or not len(x) == len(y) == rows:
+                raise ValueError(f"{key}-x.f32 and {key}-y.f32 are not what was written")
+            parts[key] = Part(x, y, name, dropped, unseen)
+        return Dataset(config, encoder, **parts)
+    except (OSError, ValueError, TypeError) as error:  # TypeError: a part is missing, or has another name
+        reason = str(error).split("\n")[0]
+        raise RunError(f"{folder}: a converted table cannot be read: {reason}; remove the folder") from None
 
 
 def _key(config: Config) -> str:
