@@ -1,5 +1,6 @@
 """Text for people: what `check`, `show`, `train` and `evaluate` print, and progress on stderr while a run trains."""
 
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,7 @@ def describe_dataset(dataset: Dataset) -> str:
             values = ", ".join(f"{label!r} {n}" for label, n in dataset.label_counts.items())
             values += f"; probabilities are of {encoder.labels[-1]!r}" if dataset.config.is_binary else ""
         lines.append(f"target    {target.name}: {values}")
-    return "\n".join([*lines, "", _describe_network(dataset.config, len(encoder.inputs))])
+    return _printable([*lines, "", _describe_network(dataset.config, len(encoder.inputs))])
 
 
 def _describe_network(config: Config, features: int) -> str:
@@ -65,10 +66,10 @@ def describe_run(path: Path) -> str:
     if metrics.pop("epoch", None):
         lines.append(f"kept       epoch {info.best_epoch} of {info.epochs}: {describe_metrics(metrics)}")
     if best := run.best_epoch():
-        by = "val_loss" if "val_loss" in best else "loss"
-        lines.append(f"best       epoch {best['epoch']} by {by}: {by} {float(best[by]):.6g}")
+        epoch, by, loss = best
+        lines.append(f"best       epoch {epoch} by {by}: {by} {loss:.6g}")
     network = _describe_network(load_config(run.config), len(Encoder.load(run.encoding).inputs))
-    return "\n".join([*lines, "", network])
+    return _printable([*lines, "", network])
 
 
 def describe_metrics(metrics: Mapping[str, Any]) -> str:
@@ -130,6 +131,11 @@ def _print_line(began: float, epochs: int, epoch: int, logs: Mapping[str, float]
 def _short(logs: Mapping[str, float]) -> str:
     held = {name: f" (val {logs[f'val_{name}']:.3g})" for name in logs if f"val_{name}" in logs}
     return ", ".join(f"{name} {logs[name]:.3g}{held.get(name, '')}" for name in logs if not name.startswith("val_"))
+
+
+def _printable(lines: list[str]) -> str:
+    """Return the lines as a text without what would command a terminal: names and run directories come from others."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda found: f"\\x{ord(found[0]):02x}", "\n".join(lines))
 
 
 def _number(value: Any) -> str:
