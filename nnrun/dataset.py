@@ -23,7 +23,6 @@ from nnrun.storage import Matrix, Store, map_matrix, memory_bytes, new_folder
 from nnrun.survey import Survey
 
 KEPT = 32 << 20  # bytes of a table that are not read from its file a second time
-CACHE = Path("runs") / ".cache"
 SHARE = 4  # a matrix of a quarter of the memory at hand: TensorFlow copies it, and needs room of its own
 TEXT = 8  # how many times its file a matrix may be large: Parquet and gzip hold numbers in less than a byte
 PARTS = ("train", "validation", "test")
@@ -81,7 +80,7 @@ class Dataset:
         return np.array([by_key[label_key(label)] for label in counts], np.float32) if given else None
 
 
-def load_dataset(config: Config, cache: Path = CACHE) -> Dataset:
+def load_dataset(config: Config, cache: Path = Path("runs", ".cache")) -> Dataset:
     """Read the config's tables, and hold rows out for validation.
 
     A table that would not fit in memory is converted once to files under `cache`. Raises a ConfigError where the config
@@ -176,9 +175,8 @@ def _encode_train(encoder: Encoder, survey: Survey, folder: Path | None) -> tupl
     if len(fitted.inputs) < len(encoder.inputs):  # without the categories that occur only in the rows held out
         return _encode_train(fitted, survey, folder)
     fill = np.array([feature.mean for feature in fitted.inputs])
-    unseen = {"train": [], "validation": reading.unseen()}
-    facts = {key: (survey.table.name, survey.dropped, unseen[key]) for key in stores}
-    return fitted, {key: Part(x.finish(fill), y.finish(), *facts[key]) for key, (x, y) in stores.items()}
+    facts, unseen = (survey.table.name, survey.dropped), {"train": [], "validation": reading.unseen()}
+    return fitted, {key: Part(x.finish(fill), y.finish(), *facts, unseen[key]) for key, (x, y) in stores.items()}
 
 
 def _stores(encoder: Encoder, rows: int, key: str, folder: Path | None) -> tuple[Store, Store]:

@@ -25,10 +25,9 @@ def describe_dataset(dataset: Dataset) -> str:
     if dataset.test:
         lines.append(f"          {dataset.test.name}: {counted(len(dataset.test.x), 'test row')}")
     lines.append(f"features  {listed(list(dict.fromkeys(f.name for f in encoder.features)), 6)}")
-    for feature in encoder.features:
-        if feature.kind == "text":
-            names = ["a missing cell" if c is None else c for c in feature.categories]
-            lines.append(f"          {feature.name!r}: an input for each of {listed(names, 6)}")
+    for feature in [f for f in encoder.features if f.kind == "text"]:
+        names = ["a missing cell" if c is None else c for c in feature.categories]
+        lines.append(f"          {feature.name!r}: an input for each of {listed(names, 6)}")
     for target in encoder.targets:
         values = f"{target.minimum:g} to {target.maximum:g}, mean {target.mean:g}"
         if encoder.labels:
