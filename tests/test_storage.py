@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -325,7 +326,7 @@ def test_damaged_files_are_converted_anew(project, mapped, conversions, name, co
 def test_a_file_where_the_folder_of_converted_tables_should_be_is_a_message(project, mapped, problems):
     mapped()
     [folder] = folders(project)
-    storage.shutil.rmtree(folder)
+    shutil.rmtree(folder)
     folder.write_text("x")
     assert problems(mapped)[0].startswith(f"{folder}/encoding.json: cannot be read: ")
 
@@ -335,8 +336,8 @@ def test_damaged_files_that_cannot_be_removed_are_a_message(project, mapped, mon
     mapped()
     [folder] = folders(project)
     damage(folder / name, content)
-    keep_damaged = storage.shutil.rmtree
-    monkeypatch.setattr(dataset.shutil, "rmtree", lambda path, **_: path == folder or keep_damaged(path))
+    keep_damaged = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", lambda path, **_: path == folder or keep_damaged(path))
     [line] = problems(mapped)
     assert line.startswith(f"{folder}")
     assert "\n" not in line
