@@ -1,6 +1,8 @@
 """The dataset of a config: its tables read, rows held out, the encoder fitted on the others, matrices filled."""
 
 import json
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -8,22 +10,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from nnrun import __version__
 from nnrun.columns import Moments, label_key
 from nnrun.config import Config
 from nnrun.data import Table, find_files, fingerprint, open_table
 from nnrun.encoding import Encoder, Reading
-from nnrun.errors import ConfigError, TableError, did_you_mean, listed, short_path
+from nnrun.errors import ConfigError, RunError, TableError, did_you_mean, listed, short_path
 from nnrun.files import write_json
 from nnrun.storage import Matrix, Store, map_matrix, memory_bytes, new_folder
 from nnrun.survey import Survey
 
 KEPT = 32 << 20  # bytes of a table that are not read from its file a second time
-CACHE = Path("runs") / ".cache"
 SHARE = 4  # a matrix of a quarter of the memory at hand: TensorFlow copies it, and needs room of its own
 TEXT = 8  # how many times its file a matrix may be large: Parquet and gzip hold numbers in less than a byte
 PARTS = ("train", "validation", "test")
+FACTS = TypeAdapter(dict[str, tuple[int, str, int, list[str]]])  # parts.json: rows, name, dropped, unseen of each part
 
 Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -71,15 +74,13 @@ class Dataset:
     def class_weights(self) -> Weights | None:
         """Return the weight of each label; `balanced` is rows / (labels * rows of the label), as in scikit-learn."""
         given, counts = self.config.class_weight, self.label_counts
-        if given is None:
-            return None
-        if isinstance(given, str):
+        if given == "balanced":
             given = {label: sum(counts.values()) / (len(counts) * count) for label, count in counts.items()}
-        by_key = {label_key(label): weight for label, weight in given.items()}
-        return np.array([by_key[label_key(label)] for label in counts], np.float32)
+        by_key = {label_key(label): weight for label, weight in (given or {}).items()}
+        return np.array([by_key[label_key(label)] for label in counts], np.float32) if given else None
 
 
-def load_dataset(config: Config, cache: Path = CACHE) -> Dataset:
+def load_dataset(config: Config, cache: Path = Path("runs", ".cache")) -> Dataset:
     """Read the config's tables, and hold rows out for validation.
 
     A table that would not fit in memory is converted once to files under `cache`. Raises a ConfigError where the config
@@ -90,14 +91,17 @@ def load_dataset(config: Config, cache: Path = CACHE) -> Dataset:
     room = 0 if in_memory is False else memory_bytes() / SHARE  # how many bytes a matrix may have in memory
     folder = cache / _key(config) if in_memory is not True and size * TEXT > room else None
     if folder and folder.exists():
-        return _load(config, folder)
+        with suppress(RunError):  # damaged files are converted anew
+            return _load(config, folder)
+        shutil.rmtree(folder, ignore_errors=True)
     survey = Survey(config, tables["train"], _choose_features(config, tables["train"]))
     if not folder or survey.rows * (len(survey.encoder().inputs) + 1) * 4 < room:
         return _encode(tables, survey, None)
     with new_folder(folder) as temporary:
         dataset = _encode(tables, survey, temporary)
         write_json(temporary / "encoding.json", dataset.encoder.model_dump())
-        write_json(temporary / "parts.json", {key: part[2:] for key in PARTS if (part := getattr(dataset, key))})
+        facts = {key: (len(part.x), *part[2:]) for key in PARTS if (part := getattr(dataset, key))}
+        write_json(temporary / "parts.json", facts)
     return _load(config, folder)
 
 
@@ -121,10 +125,9 @@ def _choose_features(config: Config, table: Table) -> list[str]:
     data, columns = config.data, table.columns
     problems = []
     for key in ("target", "features", "drop"):
-        for name in getattr(data, key) or []:
-            if name not in columns:
-                hint = did_you_mean(name, columns) or f"; it has {listed(columns, 12)}"
-                problems.append(f"{config.where('data', key)}: {name!r} is not a column of {table.name}{hint}")
+        for name in [name for name in getattr(data, key) or [] if name not in columns]:
+            hint = did_you_mean(name, columns) or f"; it has {listed(columns, 12)}"
+            problems.append(f"{config.where('data', key)}: {name!r} is not a column of {table.name}{hint}")
     features = data.features or [c for c in columns if c not in (*data.target, *data.drop)]
     if not features:
         problems.append(f"{config.where('data')}: no column of {table.name} is left to be a feature")
@@ -138,7 +141,7 @@ def _encode(tables: dict[str, Table], survey: Survey, folder: Path | None) -> Da
     parts: dict[str, Part] = {}
     encoder, problems = survey.encoder(), survey.problems()
     if not problems:
-        encoder, parts = _encode_train(tables["train"], survey, folder)
+        encoder, parts = _encode_train(encoder, survey, folder)
     for key, table in list(tables.items())[1:]:
         reading = Reading(encoder, table, target=True)
         try:
@@ -154,29 +157,26 @@ def _encode(tables: dict[str, Table], survey: Survey, folder: Path | None) -> Da
     return Dataset(survey.config, encoder, **parts)
 
 
-def _encode_train(table: Table, survey: Survey, folder: Path | None) -> tuple[Encoder, dict[str, Part]]:
+def _encode_train(encoder: Encoder, survey: Survey, folder: Path | None) -> tuple[Encoder, dict[str, Part]]:
     """Fill the matrices of the rows to train on and of those held out; missing cells are filled at the end."""
-    encoder, held = survey.encoder(), survey.held_out()
+    held = survey.held_out()
     masks = {"train": ~held, "validation": held}
-    while True:
-        stores = {key: _stores(encoder, int(mask.sum()), key, folder) for key, mask in masks.items() if mask.any()}
-        statistics = Moments(len(encoder.inputs)), Moments(len(encoder.targets))
-        reading, row = Reading(encoder, table, target=True, fill=False), 0
-        for block, *matrices in reading:
-            here = {key: mask[row : row + len(block.frame)] for key, mask in masks.items()}
-            row += len(block.frame)
-            for i, matrix in enumerate(matrices):
-                statistics[i].add(matrix[here["train"]])
-                for key, pair in stores.items():
-                    pair[i].append(matrix[here[key]])
-        fitted = encoder.fitted(*statistics, survey.config)
-        if len(fitted.inputs) == len(encoder.inputs):
-            break
-        encoder = fitted  # without the categories that occur only in the rows held out
+    stores = {key: _stores(encoder, int(mask.sum()), key, folder) for key, mask in masks.items() if mask.any()}
+    statistics = Moments(len(encoder.inputs)), Moments(len(encoder.targets))
+    reading, row = Reading(encoder, survey.table, target=True, fill=False), 0
+    for block, *matrices in reading:
+        here = {key: mask[row : row + len(block.frame)] for key, mask in masks.items()}
+        row += len(block.frame)
+        for i, matrix in enumerate(matrices):
+            statistics[i].add(matrix[here["train"]])
+            for key, pair in stores.items():
+                pair[i].append(matrix[here[key]])
+    fitted = encoder.fitted(*statistics, survey.config)
+    if len(fitted.inputs) < len(encoder.inputs):  # without the categories that occur only in the rows held out
+        return _encode_train(fitted, survey, folder)
     fill = np.array([feature.mean for feature in fitted.inputs])
-    unseen = {"train": [], "validation": reading.unseen()}
-    facts = {key: (table.name, survey.dropped, unseen[key]) for key in stores}
-    return fitted, {key: Part(x.finish(fill), y.finish(), *facts[key]) for key, (x, y) in stores.items()}
+    facts, unseen = (survey.table.name, survey.dropped), {"train": [], "validation": reading.unseen()}
+    return fitted, {key: Part(x.finish(fill), y.finish(), *facts, unseen[key]) for key, (x, y) in stores.items()}
 
 
 def _stores(encoder: Encoder, rows: int, key: str, folder: Path | None) -> tuple[Store, Store]:
@@ -185,12 +185,20 @@ def _stores(encoder: Encoder, rows: int, key: str, folder: Path | None) -> tuple
 
 
 def _load(config: Config, folder: Path) -> Dataset:
-    """Return the dataset that was converted to files."""
+    """Return the dataset that was converted to files; raise a RunError where they are damaged."""
     encoder, parts = Encoder.load(folder / "encoding.json"), {}
-    for key, facts in json.loads((folder / "parts.json").read_text(encoding="utf-8")).items():
-        x = map_matrix(folder / f"{key}-x.f32", len(encoder.inputs))
-        parts[key] = Part(x, map_matrix(folder / f"{key}-y.f32", len(encoder.targets)), *facts)
-    return Dataset(config, encoder, **parts)
+    try:
+        for key, (rows, name, dropped, unseen) in FACTS.validate_json((folder / "parts.json").read_bytes()).items():
+            x = map_matrix(folder / f"{key}-x.f32", len(encoder.inputs))
+            y = map_matrix(folder / f"{key}-y.f32", len(encoder.targets))
+            wrong_label = encoder.labels and not 0 <= y.min() <= y.max() < len(encoder.labels)
+            if wrong_label or not len(x) == len(y) == rows:
+                raise ValueError(f"{key}-x.f32 and {key}-y.f32 are not what was written")
+            parts[key] = Part(x, y, name, dropped, unseen)
+        return Dataset(config, encoder, **parts)
+    except (OSError, ValueError, TypeError) as error:  # TypeError: a part is missing, or has another name
+        reason = str(error).split("\n")[0]
+        raise RunError(f"{folder}: a converted table cannot be read: {reason}; remove the folder") from None
 
 
 def _key(config: Config) -> str:

@@ -1,5 +1,6 @@
 """Text for people: what `check`, `show`, `train` and `evaluate` print, and progress on stderr while a run trains."""
 
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from nnrun.config import Config, load_config
 from nnrun.dataset import Dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import counted, listed
-from nnrun.network import summarize
+from nnrun.network import LayerSummary, summarize
 from nnrun.runs import Run
 
 
@@ -24,29 +25,26 @@ def describe_dataset(dataset: Dataset) -> str:
     if dataset.test:
         lines.append(f"          {dataset.test.name}: {counted(len(dataset.test.x), 'test row')}")
     lines.append(f"features  {listed(list(dict.fromkeys(f.name for f in encoder.features)), 6)}")
-    for feature in encoder.features:
-        if feature.kind == "text":
-            names = ["a missing cell" if c is None else c for c in feature.categories]
-            lines.append(f"          {feature.name!r}: an input for each of {listed(names, 6)}")
+    for feature in [f for f in encoder.features if f.kind == "text"]:
+        names = ["a missing cell" if c is None else c for c in feature.categories]
+        lines.append(f"          {feature.name!r}: an input for each of {listed(names, 6)}")
     for target in encoder.targets:
         values = f"{target.minimum:g} to {target.maximum:g}, mean {target.mean:g}"
         if encoder.labels:
             values = ", ".join(f"{label!r} {n}" for label, n in dataset.label_counts.items())
             values += f"; probabilities are of {encoder.labels[-1]!r}" if dataset.config.is_binary else ""
         lines.append(f"target    {target.name}: {values}")
-    return "\n".join([*lines, "", _describe_network(dataset.config, len(encoder.inputs))])
+    return _printable([*lines, "", _describe_network(dataset.config, len(encoder.inputs))])
 
 
 def _describe_network(config: Config, features: int) -> str:
-    rows = [("layer", "output shape", "parameters")]
-    if config.data.normalize:
-        rows.append(("Normalization", f"({features})", "0"))
     layers = summarize(config, features)
-    rows += [(layer.name, f"({layer.units})", f"{layer.parameters:,}") for layer in layers]
-    if config.rescales:
-        rows.append(("Rescaling", f"({layers[-1].units})", "0"))
-    if config.from_logits:
-        rows.append((f"Activation {'sigmoid' if config.is_binary else 'softmax'}", f"({layers[-1].units})", "0"))
+    last = f"Activation {'sigmoid' if config.is_binary else 'softmax'}"
+    shown = [LayerSummary("Normalization", features, 0)] * config.data.normalize + layers
+    shown += [LayerSummary("Rescaling", layers[-1].units, 0)] * config.rescales
+    shown += [LayerSummary(last, layers[-1].units, 0)] * config.from_logits
+    rows = [("layer", "output shape", "parameters")]
+    rows += [(name, f"({units})", f"{parameters:,}") for name, units, parameters in shown]
     rows.append(("total", "", f"{sum(layer.parameters for layer in layers):,}"))
     i, j, k = (max(map(len, column)) for column in zip(*rows, strict=True))
     lines = [f"{name:{i}}  {shape:{j}}  {parameters:>{k}}" for name, shape, parameters in rows]
@@ -63,15 +61,14 @@ def describe_run(path: Path) -> str:
         run.verify()
     lines = [f"status     {info.status}, started {info.started}"]
     for name, part in info.data.items():
-        origin = part.get("path", "held out of the training table")
-        lines.append(f"{name:10} {part.get('rows')} rows, {origin}")
+        lines.append(f"{name:10} {part.get('rows')} rows, {part.get('path', 'held out of the training table')}")
     if metrics.pop("epoch", None):
         lines.append(f"kept       epoch {info.best_epoch} of {info.epochs}: {describe_metrics(metrics)}")
     if best := run.best_epoch():
-        by = "val_loss" if "val_loss" in best else "loss"
-        lines.append(f"best       epoch {best['epoch']} by {by}: {by} {float(best[by]):.6g}")
+        epoch, by, loss = best
+        lines.append(f"best       epoch {epoch} by {by}: {by} {loss:.6g}")
     network = _describe_network(load_config(run.config), len(Encoder.load(run.encoding).inputs))
-    return "\n".join([*lines, "", network])
+    return _printable([*lines, "", network])
 
 
 def describe_metrics(metrics: Mapping[str, Any]) -> str:
@@ -105,15 +102,9 @@ def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
-    with Progress(
-        TextColumn("epoch {task.fields[epoch]}/" + str(epochs), table_column=Column(no_wrap=True)),
-        BarColumn(bar_width=10),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[logs]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
-        console=Console(stderr=True),
-        refresh_per_second=5,
-        expand=True,
-    ) as bar:
+    metrics = TextColumn("{task.fields[logs]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
+    columns = ("epoch {task.fields[epoch]}/{task.total}", BarColumn(bar_width=10), TimeRemainingColumn(compact=True))
+    with Progress(*columns, metrics, console=Console(stderr=True), refresh_per_second=5, expand=True) as bar:
         task = bar.add_task("", total=epochs, epoch=1, logs="")
 
         def on_batch(batch: int, logs: Any) -> None:  # Keras passes `logs` by name
@@ -139,6 +130,11 @@ def _print_line(began: float, epochs: int, epoch: int, logs: Mapping[str, float]
 def _short(logs: Mapping[str, float]) -> str:
     held = {name: f" (val {logs[f'val_{name}']:.3g})" for name in logs if f"val_{name}" in logs}
     return ", ".join(f"{name} {logs[name]:.3g}{held.get(name, '')}" for name in logs if not name.startswith("val_"))
+
+
+def _printable(lines: list[str]) -> str:
+    """Return the lines as a text without what would command a terminal: names and run directories come from others."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda found: f"\\x{ord(found[0]):02x}", "\n".join(lines))
 
 
 def _number(value: Any) -> str:

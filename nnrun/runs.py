@@ -2,7 +2,6 @@
 
 import csv
 import itertools
-import json
 import math
 import os
 import shlex
@@ -14,7 +13,7 @@ from pathlib import Path
 from platform import python_version
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from nnrun import __version__
 from nnrun.errors import RunError, listed, received
@@ -93,16 +92,18 @@ class Run:
     def read_metrics(self) -> dict[str, float | None]:
         """Return what metrics.json holds; empty for an unfinished run."""
         with suppress(OSError, ValueError):
-            return dict(json.loads(self.metrics.read_bytes()))
+            return TypeAdapter(dict[str, float | None]).validate_json(self.metrics.read_bytes())
         return {}
 
-    def best_epoch(self) -> dict[str, str]:
-        """Return the row of history.csv with the least val_loss, or loss; empty where there is none."""
-        with suppress(OSError, ValueError, KeyError):
-            rows: list[dict[str, str]] = list(csv.DictReader(self.history.read_text(encoding="utf-8").splitlines()))
-            by_loss = {float(row.get("val_loss") or row["loss"]): row for row in reversed(rows)}
-            return by_loss[min(filter(math.isfinite, by_loss))]
-        return {}
+    def best_epoch(self) -> tuple[int, str, float] | None:
+        """Return the epoch with the least val_loss, or loss, in history.csv, which of the two it is, and that loss."""
+        with suppress(OSError, ValueError, KeyError, TypeError, csv.Error):
+            rows = csv.DictReader(self.history.read_text(encoding="utf-8").splitlines())
+            by = "val_loss" if "val_loss" in (rows.fieldnames or ()) else "loss"
+            losses = [(float(row[by]), int(row["epoch"])) for row in rows]
+            loss, epoch = min(pair for pair in losses if math.isfinite(pair[0]))
+            return epoch, by, loss
+        return None
 
     def verify(self) -> None:
         """Raise a RunError unless the run has a model and its files are as training left them."""

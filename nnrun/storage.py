@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -77,16 +78,14 @@ def new_folder(path: Path) -> Iterator[Path]:
 def memory_bytes() -> int:
     """Return the bytes of memory that this process may still use: of the machine, its control group and its limits."""
     known = [64 << 30]
-    with suppress(OSError):
+    with suppress(OSError):  # only Linux has these files
         text = Path("/proc/meminfo").read_text(encoding="ascii")
         known += [int(kib) << 10 for kib in re.findall(r"^MemAvailable: *(\d+)", text, re.MULTILINE)]
-    with suppress(OSError):
         text = Path("/proc/self/cgroup").read_text(encoding="utf-8")
         for kind, path in re.findall(r"^\d+:(.*?):/(.*)$", text, re.MULTILINE):
-            for folder in (Path("/sys/fs/cgroup", kind, path), Path("/sys/fs/cgroup", kind)):
-                for name in ("memory.max", "memory.limit_in_bytes"):
-                    with suppress(OSError, ValueError):  # "max" where there is none
-                        known.append(int((folder / name).read_text(encoding="ascii")))
+            for folder, name in product((path, ""), ("memory.max", "memory.limit_in_bytes")):
+                with suppress(OSError, ValueError):  # "max" where there is none
+                    known.append(int(Path("/sys/fs/cgroup", kind, folder, name).read_text(encoding="ascii")))
     with suppress(ImportError):  # Windows has none
         import resource
 

@@ -1,6 +1,8 @@
 """Tables in files: the same as in memory, converted once, and safe against crashes and other runs."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -264,6 +266,81 @@ def test_auto_keeps_small_tables_in_memory_and_takes_files_for_large_ones(projec
     kept = load_dataset(project.load({"data.in_memory": True}), project.folder / "none")
     assert not isinstance(kept.train.x, np.memmap)
     assert not (project.folder / "none").exists()
+
+
+DAMAGE: dict[str, tuple[str, Any]] = {
+    "no parts.json": ("parts.json", None),
+    "empty parts.json": ("parts.json", b""),
+    "a list for parts.json": ("parts.json", b"[]"),
+    "parts.json without parts": ("parts.json", b"{}"),
+    "a part of another name": ("parts.json", lambda data: data.replace(b"validation", b"validatiom")),
+    "a part without its rows": ("parts.json", lambda data: data.replace(b"45", b"")),
+    "a part with other rows": ("parts.json", lambda data: data.replace(b"45", b"44")),
+    "half of parts.json": ("parts.json", lambda data: data[: len(data) // 2]),
+    "parts.json in no encoding": ("parts.json", b"\xff" * 99),
+    "parts.json nested deeply": ("parts.json", b"[" * 100_000),
+    "no encoding.json": ("encoding.json", None),
+    "half of encoding.json": ("encoding.json", lambda data: data[: len(data) // 2]),
+    "encoding.json with a column less": ("encoding.json", lambda data: json.dumps(without_a_feature(data)).encode()),
+    "encoding.json nested deeply": ("encoding.json", b'{"a":' * 100_000),
+    "no x": ("train-x.f32", None),
+    "no y to validate on": ("validation-y.f32", None),
+    "empty x": ("train-x.f32", b""),
+    "x without its last row": ("train-x.f32", lambda data: data[:-12]),
+    "x without its last byte": ("train-x.f32", lambda data: data[:-1]),
+    "y without its last row": ("train-y.f32", lambda data: data[:-4]),
+    "y with a row more": ("validation-y.f32", lambda data: data + bytes(4)),
+    "labels that are not there": ("train-y.f32", lambda data: np.full(len(data) // 4, 7, np.float32).tobytes()),
+    "labels that are no numbers": ("validation-y.f32", lambda data: b"\xff" * len(data)),
+}
+
+
+def without_a_feature(data: bytes) -> Any:
+    encoding = json.loads(data)
+    return {**encoding, "features": encoding["features"][1:]}
+
+
+def damage(path: Path, content: Any) -> None:
+    """Remove a file, or write other bytes in its place, or what a function makes of those that it holds."""
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content(path.read_bytes()) if callable(content) else content)
+
+
+@pytest.mark.parametrize(("name", "content"), DAMAGE.values(), ids=DAMAGE.keys())
+def test_damaged_files_are_converted_anew(project, mapped, conversions, name, content):
+    mapped()
+    [folder] = folders(project)
+    damage(folder / name, content)
+    loaded, expected = mapped(), project.dataset()
+    assert len(conversions) == 3
+    assert loaded.encoder == expected.encoder
+    assert equal(loaded.train, expected.train)
+    assert equal(loaded.validation, expected.validation)
+    assert folders(project) == [folder]
+    mapped()
+    assert len(conversions) == 3
+
+
+def test_a_file_where_the_folder_of_converted_tables_should_be_is_a_message(project, mapped, problems):
+    mapped()
+    [folder] = folders(project)
+    shutil.rmtree(folder)
+    folder.write_text("x")
+    assert problems(mapped)[0].startswith(f"{folder}/encoding.json: cannot be read: ")
+
+
+@pytest.mark.parametrize(("name", "content"), DAMAGE.values(), ids=DAMAGE.keys())
+def test_damaged_files_that_cannot_be_removed_are_a_message(project, mapped, monkeypatch, problems, name, content):
+    mapped()
+    [folder] = folders(project)
+    damage(folder / name, content)
+    keep_damaged = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", lambda path, **_: path == folder or keep_damaged(path))
+    [line] = problems(mapped)
+    assert line.startswith(f"{folder}")
+    assert "\n" not in line
 
 
 @pytest.mark.parametrize("calls", [1, 3, 9])
