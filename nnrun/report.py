@@ -40,11 +40,11 @@ def describe_dataset(dataset: Dataset) -> str:
 def _describe_network(config: Config, features: int) -> str:
     layers = summarize(config, features)
     last = f"Activation {'sigmoid' if config.is_binary else 'softmax'}"
-    shown = [LayerSummary("Normalization", features, 0)] * config.data.normalize + layers
-    shown += [LayerSummary("Rescaling", layers[-1].units, 0)] * config.rescales
-    shown += [LayerSummary(last, layers[-1].units, 0)] * config.from_logits
+    shown = [LayerSummary("Normalization", features, [])] * config.data.normalize + layers
+    shown += [LayerSummary("Rescaling", layers[-1].units, [])] * config.rescales
+    shown += [LayerSummary(last, layers[-1].units, [])] * config.from_logits
     rows = [("layer", "output shape", "parameters")]
-    rows += [(name, f"({units})", f"{parameters:,}") for name, units, parameters in shown]
+    rows += [(layer.name, f"({layer.units})", f"{layer.parameters:,}") for layer in shown]
     rows.append(("total", "", f"{sum(layer.parameters for layer in layers):,}"))
     i, j, k = (max(map(len, column)) for column in zip(*rows, strict=True))
     lines = [f"{name:{i}}  {shape:{j}}  {parameters:>{k}}" for name, shape, parameters in rows]

@@ -8,6 +8,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from nnrun import __version__
 from nnrun.arrays import write_arrays
 from nnrun.backend import keras, tf
@@ -86,7 +88,9 @@ def _build(dataset: Dataset) -> tuple[Model, Dataset]:
         build_variables(model, len(dataset.encoder.targets))
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{config.where('layers')}: Keras refuses this network: {error}") from None
-    decided = {"jit_compile": bool(model.jit_compile), "metrics": config.metric_specs}
+    in_memory = not isinstance(dataset.train.x, np.memmap)  # which the order of the rows depends on
+    data = config.data.model_copy(update={"in_memory": in_memory})
+    decided = {"data": data, "jit_compile": bool(model.jit_compile), "metrics": config.metric_specs}
     return model, replace(dataset, config=config.model_copy(update=decided))
 
 
