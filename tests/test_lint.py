@@ -103,7 +103,6 @@ WARNINGS = [
     ("nothing-held-out", {"data.validation_split": 0}, [], "data: nothing is held out for validation; add"),
     ("constant", {}, [pl.lit(1 / 3).alias("dose")], "table.csv: constant in the training rows: 'dose'"),
     ("big-integers", {}, [(age * 1e7).round()], "table.csv: column 'age' holds integers beyond 2^24"),
-    ("checkpoint", {"checkpoint": {"every_seconds": 5}}, [], "checkpoint: has no effect in this version"),
 ]  # fmt: skip
 LEVELS = [("error", ERRORS), ("warning", WARNINGS)]
 CASES = [(case[0], level, *case[1:]) for level, cases in LEVELS for case in cases]
