@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nnrun.columns import in_yaml, label_key
-from nnrun.config import Config, metric_name
+from nnrun.config import Config
 from nnrun.dataset import Dataset
 from nnrun.encoding import KNOWN_LABELS
 from nnrun.errors import ConfigError, did_you_mean, listed, received
@@ -118,7 +118,7 @@ def _outputs(config: Config, dataset: Dataset) -> Found:
 
 def _metrics(config: Config, _: Dataset) -> Found:
     for i, metric in enumerate(config.metrics or []):
-        place, name, called = ("metrics", i), config.metric_class(metric), metric_name(metric)
+        place, name, called = ("metrics", i), config.metric_class(metric), metric["name"]
         if not config.is_classes and name not in NUMBER_METRICS:
             yield "metric-loss", place, f"{called} is for classes; for numbers use mean_absolute_error, say"
         elif config.is_classes and config.is_binary == (name in CATEGORICAL_METRICS):
