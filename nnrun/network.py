@@ -1,5 +1,6 @@
 """The network of a config as numbers, told by arithmetic, so that `check` and `show` need no TensorFlow."""
 
+from math import prod
 from typing import NamedTuple
 
 from nnrun.config import Config
@@ -9,24 +10,30 @@ BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of th
 
 
 class LayerSummary(NamedTuple):
-    """What Keras calls a layer, the units that leave it, its parameters."""
+    """What Keras calls a layer, the units that leave it, the shapes of its weights in the order of Keras."""
 
     name: str
     units: int
-    parameters: int
+    shapes: list[tuple[int, ...]]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the weights are."""
+        return sum(map(prod, self.shapes))
 
 
 def summarize(config: Config, features: int) -> list[LayerSummary]:
     """Return a summary of each layer of the config, given the number of features."""
     layers, units = [], features
     for spec in config.layers:
-        kind, parameters = spec["type"], 0
+        kind, shapes = spec["type"], []
         if kind == "Dense":
-            parameters, units = (units + spec["use_bias"]) * spec["units"], spec["units"]
+            bias = [(spec["units"],)] * spec["use_bias"]
+            shapes, units = [(units, spec["units"]), *bias], spec["units"]
         elif kind.endswith("Normalization"):  # that of batches keeps their mean and variance too
-            parameters = units * (spec["center"] + spec["scale"] + 2 * (kind == "BatchNormalization"))
+            shapes = [(units,)] * (spec["scale"] + spec["center"] + 2 * (kind == "BatchNormalization"))
         name = f"{kind} {spec['activation']}" if "activation" in spec else kind
-        layers.append(LayerSummary(name, units, parameters))
+        layers.append(LayerSummary(name, units, shapes))
     return layers
 
 
