@@ -176,20 +176,19 @@ def _layers(config: Config, _: Dataset) -> Found:
 
 
 def _ranges(config: Config, dataset: Dataset) -> Found:
-    features, targets, table = dataset.encoder.features, dataset.encoder.targets, dataset.train.name
+    code, table = "feature-range", dataset.train.name
+    features, targets = dataset.encoder.features, dataset.encoder.targets
     for feature in features if config.data.normalize else ():
         spread, largest = feature.variance**0.5, max(abs(feature.minimum), abs(feature.maximum))
         varies = f"column {feature.name!r} varies by"
         if not SMALLEST < spread < LARGEST:
-            why = "which float32 cannot standardise; give it in another unit"
-            yield "feature-range", table, f"{varies} {spread:.0e}, {why}"
+            yield code, table, f"{varies} {spread:.0e}, which float32 cannot standardise; give it in another unit"
         elif largest > COARSE * spread and feature.minimum < feature.maximum:
-            why = "too little for float32; subtract an offset"
-            yield "feature-range", table, f"{varies} {spread:.2g} around {largest:.3g}, {why}"
+            yield code, table, f"{varies} {spread:.2g} around {largest:.3g}, too little for float32; subtract an offset"
     for target in targets:
         if target.scale > LARGEST**0.5:  # Adam squares gradients, which grow with the square of the scale
-            why = "too much for gradients in float32; give it in another unit"
-            yield "feature-range", table, f"column {target.name!r} varies by {target.scale:.0e}, {why}"
+            varies = f"column {target.name!r} varies by {target.scale:.0e}"
+            yield code, table, f"{varies}, too much for gradients in float32; give it in another unit"
     large = [f.name for f in features if max(abs(f.minimum), abs(f.maximum)) > LARGE]
     if large and not config.data.normalize:
         beyond = f"values beyond {LARGE:g} with normalize: false in {listed(large, 3)}"
@@ -210,11 +209,10 @@ def _rows(config: Config, dataset: Dataset) -> Found:
     if dataset.validation is None:
         yield "nothing-held-out", ("data",), "nothing is held out for validation; add validation_split: 0.2 under data"
     table, x, y = dataset.train.name, dataset.train.x, dataset.train.y
-    for i, feature in enumerate(dataset.encoder.inputs):
-        for target in y.T if feature.kind in ("number", "boolean") else ():
+    for i, column in enumerate(dataset.encoder.inputs):
+        for target in y.T if column.kind in ("number", "boolean") else ():
             if (x[:1_000, i] == target[:1_000]).all() and (x[:, i] == target).all():  # a few before all
-                equals = f"column {feature.name!r} equals the target"
-                yield "target-copy", table, f"{equals}; drop: [{in_yaml(feature.name)}]"
+                yield "target-copy", table, f"column {column.name!r} equals the target; drop: [{in_yaml(column.name)}]"
     features = dataset.encoder.features
     if columns := [f.name for f in features if len(f.categories) == 1 or (not f.categories and f.minimum == f.maximum)]:
         yield "constant", table, f"constant in the training rows: {listed(columns, 3)}"
