@@ -223,7 +223,7 @@ def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
     try:
         config = Config.model_validate(source.values)
     except ValidationError as error:
-        raise ConfigError(source.explain(error)) from None
+        raise ConfigError(list(source.explain(error))) from None
     config._source = source
     return config
 

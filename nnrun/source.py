@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import takewhile
@@ -61,8 +62,7 @@ class Source:
         try:
             for event in filter(lambda event: isinstance(event, yaml.DocumentStartEvent), self.events):
                 if self.marks:
-                    self._problem(event, (), "a config is one document; remove what follows '---'")
-                    break
+                    raise self._problem(event, (), "a config is one document; remove what follows '---'")
                 self.values = self._value(next(self.events), ())
         except yaml.MarkedYAMLError as error:
             mark: Any = error.problem_mark
@@ -98,8 +98,8 @@ class Source:
         self.marks = {k: at for k, at in self.marks.items() if k[: len(keys)] != keys} | {keys: (mark, mark)}
         self.marks |= {(*keys, *below): at for below, at in new.marks.items()}
 
-    def explain(self, error: ValidationError) -> list[str]:
-        """Return a line for each place with a mistake, in the order of the file: path, rule, received."""
+    def explain(self, error: ValidationError) -> Iterator[str]:
+        """Yield a line for each place with a mistake, in the order of the file: path, rule, received."""
         found: dict[Keys, list[Any]] = {}
         for e in error.errors(include_url=False):
             keys: Keys = ()
@@ -110,7 +110,6 @@ class Source:
         # Of a union's members, the one that fits best has the deepest mistake.
         shallow = {keys[:end] for keys in found for end in range(1, len(keys))}
         order = {place: i for i, (place, _) in enumerate(self.marks.values())}
-        lines = []
         for keys in sorted(found, key=lambda keys: order.get(self.locate(keys), 0)):
             errors, kinds = found[keys], {e["type"] for e in found[keys]}
             message = errors[0]["msg"]
@@ -120,8 +119,7 @@ class Source:
                 if not kinds & {"missing", "too_short", "string_too_short"}:
                     message += f"; received {received(errors[0]['input'])}"
             if keys not in shallow:
-                lines.append(f"{self.locate(keys, key='unknown_key' in kinds)}: {dotted(keys)}: {message}")
-        return lines
+                yield f"{self.locate(keys, key='unknown_key' in kinds)}: {dotted(keys)}: {message}"
 
     def _value(self, event: Any, keys: Keys, key_event: Any = None) -> Any:
         self.marks[keys] = self._at(event.start_mark), self._at((key_event or event).start_mark)
