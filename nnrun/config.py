@@ -6,7 +6,7 @@ from operator import eq, ge, gt, le, lt
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo
 
 from nnrun import keras_names as names
 from nnrun.errors import ConfigError, received
@@ -38,14 +38,34 @@ def _expectation(value: Any) -> Any:
     raise problem(f"must be one of {' '.join(OPERATORS)} and a number; received {received(value)}")
 
 
-def _distinct(metrics: list[str | Spec]) -> list[str | Spec]:
-    called = list(map(metric_name, metrics))
+def _distinct(metrics: list[Spec]) -> list[Spec]:
+    called = [metric["name"] for metric in metrics]
     if repeated := {name for name in called if called.count(name) > 1}:
         raise problem(f"two metrics have one name: {', '.join(sorted(repeated))}")
     return metrics
 
 
-_Metrics = list[Annotated[str | Spec, names.METRIC]]
+def _one_validation(split: float, info: ValidationInfo) -> float:
+    if split and info.data.get("validation"):
+        raise problem("give validation or validation_split, not both")
+    return split
+
+
+def _disjoint(columns: list[str], info: ValidationInfo) -> list[str]:
+    for other in ("target", "features"):
+        if shared := set(columns) & set(info.data.get(other) or []) - {""}:
+            raise problem(f"{', '.join(map(repr, sorted(shared)))} is named in data.{other} too")
+    return columns
+
+
+def _one_clipping(optimizer: Spec) -> Spec:
+    given = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if optimizer.get(k) is not None]
+    if len(given) > 1:
+        raise problem(f"give one of {', '.join(given)}, not several")
+    return optimizer
+
+
+_Metrics = list[Annotated[Spec, names.METRIC]]
 Metrics = Annotated[_Metrics, BeforeValidator(lambda v: [v] if isinstance(v, str) else v), AfterValidator(_distinct)]
 Expectation = Annotated[str, Field(pattern=f"^{_EXPECTATION.pattern}$"), BeforeValidator(_expectation)]
 
@@ -57,13 +77,13 @@ class Data(Strict, use_attribute_docstrings=True):
     """The training table: a .csv or .csv.gz file with a header; relative to the config."""
     target: Annotated[Columns, Field(min_length=1)]
     """The column to predict, or a list of columns for MeanSquaredError."""
-    features: Annotated[Columns, Field(min_length=1)] | None = None
+    features: Annotated[Columns, Field(min_length=1), AfterValidator(_disjoint)] | None = None
     """The input columns, in order. Default: every other column."""
-    drop: Columns = []
+    drop: Annotated[Columns, AfterValidator(_disjoint)] = []
     """Columns to leave out of the default features."""
     validation: Annotated[str, Field(min_length=1)] | None = None
     """A second table that is measured after every epoch and never trained on."""
-    validation_split: Fraction = 0.0
+    validation_split: Annotated[Fraction, AfterValidator(_one_validation)] = 0.0
     """The share of the training rows to hold out instead: drawn by `seed`, stratified for classes."""
     test: Annotated[str, Field(min_length=1)] | None = None
     """A table that is measured once, after training."""
@@ -80,27 +100,12 @@ class Data(Strict, use_attribute_docstrings=True):
     positive: str | int | float | bool | None = None
     """Which of the target's two labels is 1, where they are not 0/1, false/true or no/yes."""
 
-    @field_validator("validation_split")
-    @classmethod
-    def _one_validation(cls, value: float, info: ValidationInfo) -> float:
-        if value and info.data.get("validation"):
-            raise problem("give validation or validation_split, not both")
-        return value
-
-    @field_validator("features", "drop")
-    @classmethod
-    def _disjoint(cls, value: list[str] | None, info: ValidationInfo) -> list[str] | None:
-        for other in ("target", "features"):
-            if shared := set(value or []) & set(info.data.get(other) or []) - {""}:
-                raise problem(f"{', '.join(map(repr, sorted(shared)))} is named in data.{other} too")
-        return value
-
 
 class Checkpoint(Strict, use_attribute_docstrings=True):
     """When to write a checkpoint."""
 
     every_seconds: Positive = 10
-    """Seconds between two checkpoints. Accepted, and without effect in this version."""
+    """Seconds between two checkpoints."""
 
 
 class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
@@ -112,7 +117,7 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
     """The layers in order, with Keras's own arguments; `type` is Dense where none is said."""
     loss: Annotated[Spec, names.LOSS]
     """BinaryCrossentropy for yes/no targets, MeanSquaredError for numbers."""
-    optimizer: Annotated[Spec, names.OPTIMIZER] = "rmsprop"  # type: ignore[assignment]
+    optimizer: Annotated[Spec, names.OPTIMIZER, AfterValidator(_one_clipping)] = "rmsprop"  # type: ignore[assignment]
     """A Keras optimizer; rmsprop is Keras's own default."""
     metrics: Metrics | None = None
     """Keras metrics. Default: accuracy, or mean_absolute_error, by the loss."""
@@ -139,14 +144,6 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
 
     _source: Source = Source("config")
 
-    @field_validator("optimizer")
-    @classmethod
-    def _one_clipping(cls, value: Spec) -> Spec:
-        given = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if value.get(k) is not None]
-        if len(given) > 1:
-            raise problem(f"give one of {', '.join(given)}, not several")
-        return value
-
     @property
     def is_binary(self) -> bool:
         """Whether the target is one of two labels, told by one probability."""
@@ -163,20 +160,21 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
         return bool(self.loss.get("from_logits"))
 
     @property
-    def metric_specs(self) -> list[str | Spec]:
-        """The metrics, or the default by the loss."""
-        return ["accuracy" if self.is_classes else "mean_absolute_error"] if self.metrics is None else self.metrics
+    def metric_specs(self) -> list[Spec]:
+        """The metrics, or the default by the loss; each is logged by its name as it is written, as in Keras."""
+        default = {"name": "accuracy" if self.is_classes else "mean_absolute_error"}
+        return [default] if self.metrics is None else self.metrics
 
-    def metric_class(self, metric: str | Spec) -> str:
+    def metric_class(self, metric: Spec) -> str:
         """Return the Keras class of a metric: accuracy is that of the loss, as in Keras."""
-        if metric_name(metric) in ("accuracy", "acc") and self.is_classes and not self.is_binary:
+        if metric["name"] in ("accuracy", "acc") and self.is_classes and not self.is_binary:
             return "SparseCategoricalAccuracy"
-        return names.METRIC.canonical(metric_name(metric)) or ""
+        return names.METRIC.canonical(metric["name"]) or ""
 
     @property
     def logged(self) -> list[str]:
         """The names of the quantities that every epoch logs, in Keras's order."""
-        logged = ["loss", *map(metric_name, self.metric_specs)]
+        logged = ["loss", *(metric["name"] for metric in self.metric_specs)]
         return logged + [f"val_{name}" for name in logged if self.data.validation or self.data.validation_split]
 
     def where(self, *keys: str | int) -> str:
@@ -203,7 +201,7 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
 
     def to_yaml(self) -> str:
         """Return the config with every default filled in, as YAML that loads to an equal config."""
-        return to_yaml(_tidy(self.model_dump()))
+        return to_yaml(self.model_dump())
 
 
 def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
@@ -225,25 +223,12 @@ def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
     try:
         config = Config.model_validate(source.values)
     except ValidationError as error:
-        raise ConfigError(source.explain(error)) from None
+        raise ConfigError(list(source.explain(error))) from None
     config._source = source
     return config
-
-
-def metric_name(metric: str | Spec) -> str:
-    """Return what a metric is called in the logs: its name as it is written, as in Keras."""
-    return metric if isinstance(metric, str) else str(metric["name"])
 
 
 def parse_expectation(text: str) -> tuple[str, float]:
     """Return the operator and the number of a validated expectation such as ">= 0.95"."""
     operator, number = _EXPECTATION.findall(text)[0]
     return operator, float(number)
-
-
-def _tidy(value: Any) -> Any:
-    """Leave out what is None, and write a mapping that is only a name as the name."""
-    if isinstance(value, dict):
-        kept = {k: _tidy(v) for k, v in value.items() if v is not None}
-        return kept["name"] if set(kept) == {"name"} else kept
-    return [_tidy(v) for v in value] if isinstance(value, list) else value

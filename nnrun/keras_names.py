@@ -69,15 +69,14 @@ class Named:
     aliases: dict[str, str] = field(default_factory=dict)
     keep_spelling: bool = False  # the name stays as it was written
 
-    def validate(self, value: Any) -> Spec | str:
-        """Return `value` with its name made canonical and every default filled in."""
+    def validate(self, value: Any) -> Spec:
+        """Return the canonical name with every argument; where the spelling is kept, a mere name stays alone."""
         if not isinstance(value, str | dict):
             forms = f"a name or a mapping with {self.key!r}" if len(self.table) > 1 else "a mapping of arguments"
             raise problem(f"must be {forms}; received {received(value)}")
         arguments = {self.key: value} if isinstance(value, str) else dict(value)
         given = arguments.pop(self.key, self.default)
-        name = self.canonical(given) if isinstance(given, str) else None
-        if not name:
+        if not (name := self.canonical(str(given))):
             what = f"an {self.what}" if self.what[0] in "aeiou" else f"a {self.what}"
             wrong = f"{self.key!r} is missing: the name of" if given is None else f"{received(given)} is not"
             hint = did_you_mean(str(given or ""), list(self._spellings())) or f"; known: {', '.join(self.table)}"
@@ -85,7 +84,7 @@ class Named:
             raise ValidationError.from_exception_data(self.what, [details])
         arguments = _model(self, name).model_validate(arguments).model_dump()
         if self.keep_spelling:
-            return value if isinstance(value, str) else {self.key: given, **arguments}
+            return {self.key: given} if isinstance(value, str) else {self.key: given, **arguments}
         return {self.key: name, **arguments}
 
     def canonical(self, name: str) -> str | None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from nnrun.backend import keras
-from nnrun.config import Config, metric_name
+from nnrun.config import Config
 from nnrun.encoding import Encoder
 from nnrun.keras_names import Spec
 
@@ -48,20 +48,18 @@ def make(module: Any, spec: Spec, key: str = "name") -> Any:
     """Return an instance of the Keras class that a validated spec names."""
     arguments = {k: v for k, v in spec.items() if k != key}
     for name, value in arguments.items():
-        kind = name.rpartition("_")[2]
-        if isinstance(value, dict) and kind in ("initializer", "regularizer", "constraint"):
-            arguments[name] = make(getattr(keras, f"{kind}s"), value)
+        if isinstance(value, dict):  # kernel_initializer and its like
+            arguments[name] = make(getattr(keras, f"{name.rpartition('_')[2]}s"), value)
     if not hasattr(module, spec[key]):  # Python 3.10 gets Keras 3.12
         raise ValueError(f"Keras {keras.__version__} has no {spec[key]}")
     return getattr(module, spec[key])(**arguments)
 
 
-def _make_metric(metric: str | Spec, config: Config) -> Any:
+def _make_metric(metric: Spec, config: Config) -> Any:
     """Return a Keras metric; where the model gives logits, one that takes them."""
-    name = config.metric_class(metric)
-    arguments = {} if isinstance(metric, str) else {k: v for k, v in metric.items() if k != "name"}
-    if config.from_logits and name == "BinaryAccuracy":
-        arguments["threshold"] = 0.0  # the logit of probability 0.5
-    elif config.from_logits and not name.endswith("Accuracy"):  # that of several labels goes by the largest
-        arguments["from_logits"] = True
-    return make(keras.metrics, {"class": name, "name": metric_name(metric), **arguments}, "class")
+    spec = {"class": config.metric_class(metric), **metric}
+    if config.from_logits and spec["class"] == "BinaryAccuracy":
+        spec["threshold"] = 0.0  # the logit of probability 0.5
+    elif config.from_logits and not spec["class"].endswith("Accuracy"):  # that of several labels goes by the largest
+        spec["from_logits"] = True
+    return make(keras.metrics, spec, "class")

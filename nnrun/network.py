@@ -1,6 +1,6 @@
 """The network of a config as numbers, told by arithmetic, so that `check` and `show` need no TensorFlow."""
 
-import math
+from math import prod
 from typing import NamedTuple
 
 from nnrun.config import Config
@@ -10,7 +10,7 @@ BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of th
 
 
 class LayerSummary(NamedTuple):
-    """What Keras calls a layer, the units that leave it, its parameters."""
+    """What Keras calls a layer, the units that leave it, the shapes of its weights in the order of Keras."""
 
     name: str
     units: int
@@ -18,8 +18,8 @@ class LayerSummary(NamedTuple):
 
     @property
     def parameters(self) -> int:
-        """How many numbers the layer's weights are."""
-        return sum(math.prod(shape) for shape in self.shapes)
+        """How many numbers the weights are."""
+        return sum(map(prod, self.shapes))
 
 
 def summarize(config: Config, features: int) -> list[LayerSummary]:
@@ -28,9 +28,10 @@ def summarize(config: Config, features: int) -> list[LayerSummary]:
     for spec in config.layers:
         kind, shapes = spec["type"], []
         if kind == "Dense":
-            shapes, units = [(units, spec["units"]), *[(spec["units"],)] * spec["use_bias"]], spec["units"]
+            bias = [(spec["units"],)] * spec["use_bias"]
+            shapes, units = [(units, spec["units"]), *bias], spec["units"]
         elif kind.endswith("Normalization"):  # that of batches keeps their mean and variance too
-            shapes = [(units,)] * (spec["center"] + spec["scale"] + 2 * (kind == "BatchNormalization"))
+            shapes = [(units,)] * (spec["scale"] + spec["center"] + 2 * (kind == "BatchNormalization"))
         name = f"{kind} {spec['activation']}" if "activation" in spec else kind
         layers.append(LayerSummary(name, units, shapes))
     return layers

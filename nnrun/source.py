@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import takewhile
@@ -61,8 +62,7 @@ class Source:
         try:
             for event in filter(lambda event: isinstance(event, yaml.DocumentStartEvent), self.events):
                 if self.marks:
-                    self._problem(event, (), "a config is one document; remove what follows '---'")
-                    break
+                    raise self._problem(event, (), "a config is one document; remove what follows '---'")
                 self.values = self._value(next(self.events), ())
         except yaml.MarkedYAMLError as error:
             mark: Any = error.problem_mark
@@ -81,33 +81,35 @@ class Source:
         name = re.sub(r"\[(\d+)\]", r".\1", name.strip())
         if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", name):
             raise ConfigError(f"{mark}: the form is KEY=VALUE, as in optimizer.learning_rate=0.01")
-        parsed = Source(mark, has_lines=False).read(value).values
+        new = Source(mark, has_lines=False).read(value)
         keys: Keys = ()
         place = parent = self.values
         for part in name.split("."):
+            if isinstance(place, str):  # optimizer: adam, then --set optimizer.learning_rate=...
+                place = parent[keys[-1]] = {"type" if keys[0] == "layers" else "name": place}
             parent, in_list = place, isinstance(place, list)
             if not isinstance(parent, dict) and not (in_list and part.isdigit() and int(part) < len(parent)):
                 size = f"a list of {len(parent)}, counted from 0" if in_list else repr(parent)
                 raise ConfigError(f"{mark}: {part!r} names nothing in {size}")
             keys += (int(part) if in_list else part,)
-            if not in_list and part not in parent:
-                parent[part] = {}
-                self.marks[keys] = mark, mark
-            place = parent[keys[-1]]
-            if isinstance(place, str):  # optimizer: adam, then --set optimizer.learning_rate=...
-                place = parent[keys[-1]] = {"type" if keys[0] == "layers" else "name": place}
-        parent[keys[-1]] = parsed
+            self.marks.setdefault(keys, (mark, mark))
+            place = parent[keys[-1]] if in_list else parent.setdefault(part, {})
+        parent[keys[-1]] = new.values
         self.marks = {k: at for k, at in self.marks.items() if k[: len(keys)] != keys} | {keys: (mark, mark)}
+        self.marks |= {(*keys, *below): at for below, at in new.marks.items()}
 
-    def explain(self, error: ValidationError) -> list[str]:
-        """Return a line for each place with a mistake, in the order of the file: path, rule, received."""
+    def explain(self, error: ValidationError) -> Iterator[str]:
+        """Yield a line for each place with a mistake, in the order of the file: path, rule, received."""
         found: dict[Keys, list[Any]] = {}
         for e in error.errors(include_url=False):
-            found.setdefault(self._known_keys(e), []).append(e)
+            keys: Keys = ()
+            for key in e["loc"]:
+                if (*keys, key) in self.marks or e["type"] == "missing":  # else the name of a union's member
+                    keys += (key,)
+            found.setdefault(keys, []).append(e)
         # Of a union's members, the one that fits best has the deepest mistake.
         shallow = {keys[:end] for keys in found for end in range(1, len(keys))}
         order = {place: i for i, (place, _) in enumerate(self.marks.values())}
-        lines = []
         for keys in sorted(found, key=lambda keys: order.get(self.locate(keys), 0)):
             errors, kinds = found[keys], {e["type"] for e in found[keys]}
             message = errors[0]["msg"]
@@ -117,26 +119,12 @@ class Source:
                 if not kinds & {"missing", "too_short", "string_too_short"}:
                     message += f"; received {received(errors[0]['input'])}"
             if keys not in shallow:
-                lines.append(f"{self.locate(keys, key='unknown_key' in kinds)}: {dotted(keys)}: {message}")
-        return lines
-
-    def _known_keys(self, error: Any) -> Keys:
-        """Return the error's location without what pydantic adds: the names of a union's members."""
-        keys: Keys = ()
-        values = self.values
-        for key in error["loc"]:
-            if isinstance(key, int) if isinstance(values, list) else isinstance(values, dict) and key in values:
-                values = values[key]
-            elif error["type"] != "missing":
-                continue
-            keys += (key,)
-        return keys
+                yield f"{self.locate(keys, key='unknown_key' in kinds)}: {dotted(keys)}: {message}"
 
     def _value(self, event: Any, keys: Keys, key_event: Any = None) -> Any:
         self.marks[keys] = self._at(event.start_mark), self._at((key_event or event).start_mark)
         if len(keys) > MAX_DEPTH:
-            self._problem(event, keys, f"a config is at most {MAX_DEPTH} levels deep")
-            raise ConfigError(self.problems)
+            raise self._problem(event, keys, f"a config is at most {MAX_DEPTH} levels deep")
         if isinstance(event, yaml.AliasEvent):
             self._problem(event, keys, "aliases (*name) are not allowed; write the value out")
             return None
@@ -153,8 +141,7 @@ class Source:
         mapping: dict[str, Any] = {}
         for child in children:
             if not isinstance(child, yaml.ScalarEvent):
-                self._problem(child, keys, "a key must be a word")
-                raise ConfigError(self.problems)
+                raise self._problem(child, keys, "a key must be a word")
             below = (*keys, child.value)
             if child.value in mapping:
                 first = self.marks[below][1].removeprefix(f"{self.name}:")
@@ -162,8 +149,10 @@ class Source:
             mapping[child.value] = self._value(next(self.events), below, child)
         return mapping
 
-    def _problem(self, event: yaml.Event, keys: Keys, message: str) -> None:
+    def _problem(self, event: yaml.Event, keys: Keys, message: str) -> ConfigError:
+        """Note a mistake; raise what is returned where reading cannot go on."""
         self.problems.append(": ".join(filter(None, (self._at(event.start_mark), dotted(keys), message))))
+        return ConfigError(self.problems)
 
     def _at(self, mark: Any) -> str:
         return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if self.has_lines else self.name
@@ -200,11 +189,17 @@ def read_source(path: Path) -> Source:
 
 
 def to_yaml(values: dict[str, Any]) -> str:
-    """Return `values` as a YAML document that `read_source` reads back the same."""
+    """Return YAML that means the same: without what is None, and a mapping that is only a name as the name."""
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 class _Dumper(yaml.SafeDumper):
+    def represent_data(self, data: Any) -> yaml.Node:
+        if isinstance(data, dict):
+            data = {k: v for k, v in data.items() if v is not None}
+            data = data["name"] if set(data) == {"name"} else data
+        return super().represent_data(data)
+
     def represent_scalar(self, tag: str, value: Any, style: str | None = None) -> yaml.ScalarNode:
         if tag == "tag:yaml.org,2002:str":
             style = '"' if not value.isprintable() else None if isinstance(_plain(value), str) else "'"

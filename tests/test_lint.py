@@ -8,6 +8,7 @@ import pytest
 from conftest import Project
 
 from nnrun.errors import ConfigError
+from nnrun.keras_names import LAYER
 from nnrun.lint import RULES, lint, raise_errors
 from nnrun.model import build_network
 from nnrun.network import oversize, summarize
@@ -103,7 +104,6 @@ WARNINGS = [
     ("nothing-held-out", {"data.validation_split": 0}, [], "data: nothing is held out for validation; add"),
     ("constant", {}, [pl.lit(1 / 3).alias("dose")], "table.csv: constant in the training rows: 'dose'"),
     ("big-integers", {}, [(age * 1e7).round()], "table.csv: column 'age' holds integers beyond 2^24"),
-    ("checkpoint", {"checkpoint": {"every_seconds": 5}}, [], "checkpoint: has no effect in this version"),
 ]  # fmt: skip
 LEVELS = [("error", ERRORS), ("warning", WARNINGS)]
 CASES = [(case[0], level, *case[1:]) for level, cases in LEVELS for case in cases]
@@ -201,6 +201,21 @@ def test_parameters_are_counted_as_keras_counts_them(project, layers):
     added = sum(layer.count_params() for layer in model.layers if layer not in ours)
     assert sum(layer.parameters for layer in summary) == model.count_params() - added
     assert added == 0
+
+
+def test_the_shapes_of_all_weights_are_those_of_keras_in_its_order(project):
+    options = [{"center": center, "scale": scale} for center in (True, False) for scale in (True, False)]
+    normalizations = ("BatchNormalization", "LayerNormalization")
+    layers = [{"type": kind, **chosen} for kind in normalizations for chosen in options]
+    layers += [{**DENSE, "use_bias": use_bias, "units": units} for use_bias, units in ((True, 5), (False, 4))]
+    layers += [{"type": "Dropout", "rate": 0.5, "seed": 3}, {"type": "GaussianNoise", "stddev": 0.1}]
+    layers += [{"type": "Activation", "activation": "tanh"}, {"type": "BatchNormalization"}, SIGMOID]
+    dataset = project.dataset({"layers": layers})
+    assert {spec["type"] for spec in layers if "type" in spec} | {"Dense"} == LAYER.table.keys()
+    model = build_network(dataset.config, dataset.encoder)
+    summary = summarize(dataset.config, 3)
+    assert [layer.shapes for layer in summary] == [[w.shape for w in layer.weights] for layer in model.layers[1:]]
+    assert [shape for layer in summary for shape in layer.shapes] == [weight.shape for weight in model.weights]
 
 
 def test_a_network_is_oversized_only_beyond_the_memory_of_the_machine(project, monkeypatch):
