@@ -12,7 +12,7 @@ from nnrun.data import Block
 from nnrun.errors import counted, received
 
 Values = np.ndarray[tuple[int, int], np.dtype[np.float64]]
-Kind = Literal["number", "boolean", "text", "date", "label"]
+Kind = Literal["number", "boolean", "text", "date"]
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 SHOWN = 3  # how many lines or cells a message names
@@ -59,7 +59,7 @@ class Fault:
 class Column:
     """A column of one table: what its cells are, and which are wrong."""
 
-    def __init__(self, name: str, *, missing: str = MISSING, not_label: str = "") -> None:
+    def __init__(self, name: str, *, missing: str = MISSING, not_known: str = "") -> None:
         self.name = name
         self.rows = 0
         self.texts: list[str] = []  # the distinct ones, up to one more than MAX_CATEGORIES
@@ -68,7 +68,7 @@ class Column:
         self.not_number = Fault("is not a number")
         self.not_finite = Fault("is not finite")
         self.too_large = Fault("is beyond what float32 holds")
-        self.not_known = Fault(not_label)  # of dates: of another form
+        self.not_known = Fault(not_known)  # a date of another form, a label that training never saw
         self.unseen = Fault("")  # categories that training never saw
         self.missing = Fault(missing)
 
@@ -110,7 +110,6 @@ class Column:
 
     def dates(self, block: Block, form: str) -> pl.Series:
         """Return the cells as Datetime or Time, null where they are missing or of another form."""
-        self.not_known.what = f"is not of the form {form}, as training read this column"
         texts = self._texts(block)
         dates = _parse(texts, form)
         self.not_known.add(block, dates.is_null() & texts.is_not_null(), texts)
@@ -201,12 +200,12 @@ class Moments:
         self.whole &= (known == np.rint(known)).all(axis=0)
 
     def describe(self, column: int) -> dict[str, Any]:
-        """Return mean, variance (0 of a constant, exactly), minimum, maximum and whether all values are whole."""
+        """Return mean, variance (1 of a constant: Keras would divide by 1e-7), range and whether all are whole."""
         count = self.count[column]
         low, high = (float(self.minimum[column]), float(self.maximum[column])) if count else (0.0, 0.0)
         mean, variance = (low, 0.0) if low == high else (float(self.mean[column]), float(self.squares[column] / count))
         whole = bool(count and self.whole[column])
-        return {"mean": mean, "variance": variance, "minimum": low, "maximum": high, "whole": whole}
+        return {"mean": mean, "variance": variance or 1.0, "minimum": low, "maximum": high, "whole": whole}
 
 
 def in_yaml(name: str) -> str:

@@ -5,14 +5,13 @@ import gzip
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import polars as pl
 
-from nnrun.errors import TableError
+from nnrun.errors import TableError, counted
 
 Source = Path | bytes | IO[bytes]
 Places = Callable[[Sequence[int]], list[str]]  # of rows of a block
@@ -33,8 +32,7 @@ class File(NamedTuple):
     blocks: Callable[[], Iterator[tuple[pl.DataFrame, Places]]]
 
 
-@dataclass(frozen=True)
-class CsvBlock:
+class CsvBlock(NamedTuple):
     """Some whole records of a CSV file: their bytes, and the line (counted from 1) at which the first begins."""
 
     name: str
@@ -53,10 +51,9 @@ class CsvBlock:
             quoted = (line for line, cells in self._records() if '"' in "".join(cells))
             reason = f"cannot be read as CSV: {str(error).splitlines()[0]}"
             raise TableError(self._ragged() or f"{self.name}:{next(quoted, self.line)}: {reason}") from None
-        if not frame[:, -1].null_count():  # with which polars fills a short row, and a blank line
-            return frame
+        full = not frame[:, -1].null_count()  # with null polars fills a short row, and a blank line
         separators = len(frame) * (len(self.header) - 1)
-        if b'"' not in self.data and 0 < separators == self.data.count(self.separator.encode()):
+        if full or (b'"' not in self.data and 0 < separators == self.data.count(self.separator.encode())):
             return frame
         if problems := self._ragged():
             raise TableError(problems)
@@ -68,12 +65,11 @@ class CsvBlock:
         return [str(line) for row, line in enumerate(islice(lines, max(rows) + 1)) if row in rows]
 
     def _ragged(self) -> list[str]:
-        problems: list[str] = []
+        problems, width = [], len(self.header)
         try:
             for line, cells in self._records():
-                if (count := len(cells)) not in (0, len(self.header)):
-                    s = "s" * (count > 1)
-                    problems.append(f"{self.name}:{line}: {count} cell{s}, where the header has {len(self.header)}")
+                if len(cells) not in (0, width):
+                    problems.append(f"{self.name}:{line}: {counted(len(cells), 'cell')}, where the header has {width}")
         except TableError as error:
             problems += error.problems
         more = [f"{self.name}: and {len(problems) - LISTED} more such lines"]
@@ -109,11 +105,11 @@ def open_csv(name: str, start: bytes, pieces: Callable[[], Iterator[bytes]]) -> 
         raise TableError(f"{name}:1: the header cannot be read: {error}") from None
     if not header[0] and len(header) > 1:
         header[0] = "Unnamed: 0"  # what pandas calls the index that it and R write without a name
-    above = start.split(b"\n")[: reader.line_num]
-    _check_utf8(b"\n".join(above), name, 1, separator)
+    above = b"\n".join(start.split(b"\n", reader.line_num)[: reader.line_num])
+    _check_utf8(above, name, 1, separator)
 
     def blocks() -> Iterator[tuple[pl.DataFrame, Places]]:
-        line, skip = len(above) + 1, len(b"\n".join(above)) + 1
+        line, skip = reader.line_num + 1, len(above) + 1
         for piece in pieces():
             block = CsvBlock(name, header, separator, line, piece[skip:])
             if block.data:
@@ -124,15 +120,14 @@ def open_csv(name: str, start: bytes, pieces: Callable[[], Iterator[bytes]]) -> 
 
 
 def _check_utf8(data: bytes, name: str, line: int, separator: str) -> None:
-    for number, raw in enumerate(data.split(b"\n"), start=line):
-        try:
-            raw.decode()
-        except UnicodeDecodeError:
-            text = raw.decode(errors="replace").rstrip("\r")
-            cells = next(csv.reader([text], delimiter=separator))
-            cell = next(i for i, cell in enumerate(cells, start=1) if "\ufffd" in cell)
-            what = f"cell {cell} is not UTF-8 ({text[:40]!r}); save the table as UTF-8"
-            raise TableError(f"{name}:{number}: {what}") from None
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        above = data[: error.end].split(b"\n")
+        text = data[error.end - len(above[-1]) :].split(b"\n")[0].decode(errors="replace").rstrip("\r")
+        cell = len(next(_reader(above[-1], separator, strict=False)))
+        what = f"cell {cell} is not UTF-8 ({text[:40]!r}); save the table as UTF-8"
+        raise TableError(f"{name}:{line + len(above) - 1}: {what}") from None
 
 
 def read_pieces(source: Source) -> Iterator[bytes]:

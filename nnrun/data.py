@@ -36,12 +36,11 @@ class Block:
     def texts(self, column: str) -> pl.Series:
         """Return a column's cells without the spaces around them; missing ones are null."""
         cells = self.frame[column]
-        texts = cells.cast(pl.String).str.strip_chars()
+        texts: pl.Series = cells.cast(pl.String).str.strip_chars()
         missing = texts.is_in(["", *self.null_values])
         if cells.dtype.is_numeric():
             missing |= cells.cast(pl.Float64).is_in(self.null_numbers)
-        present: pl.Series = texts.set(missing, None)
-        return present
+        return texts.set(missing, None)
 
     @cached_property
     def null_numbers(self) -> list[float]:
@@ -133,12 +132,8 @@ def fingerprint(path: str) -> str:
 
 def write_csv(frames: Iterable[pl.DataFrame], file: IO[bytes], *, escape_formulas: bool = False) -> None:
     """Write frames as they come; with `escape_formulas`, text that a spreadsheet would run gets an apostrophe first."""
-    for i, frame in enumerate(frames):
-        written = frame
-        if escape_formulas:
-            written = frame.with_columns(pl.col(pl.String).map_batches(_escaped, return_dtype=pl.String))
-            written.columns = _escaped(pl.Series(frame.columns)).to_list()
-        file.write(written.write_csv(include_header=i == 0).encode())
+    for i, frame in enumerate(map(_escaped, frames) if escape_formulas else frames):
+        file.write(frame.write_csv(include_header=i == 0).encode())
         file.flush()
 
 
@@ -197,8 +192,9 @@ def _readable(name: str) -> Iterator[None]:
         raise TableError(f"{name}: cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}") from None
 
 
-def _escaped(texts: pl.Series) -> pl.Series:
-    formula = r"^([=+\-@\t\r])"  # https://owasp.org/www-community/attacks/CSV_Injection
-    is_number = texts.cast(pl.Float64, strict=False).is_not_null()
-    escaped: pl.Series = texts.zip_with(is_number, texts.str.replace(formula, "'$1"))
-    return escaped
+def _escaped(frame: pl.DataFrame) -> pl.DataFrame:
+    text, formula = pl.col(pl.String), r"^([=+\-@\t\r])"  # https://owasp.org/www-community/attacks/CSV_Injection
+    is_number = text.cast(pl.Float64, strict=False).is_not_null()
+    escaped = pl.when(is_number).then(text).otherwise(text.str.replace(formula, "'$1"))
+    names = pl.DataFrame({"": frame.columns}).select(escaped).to_series()
+    return frame.with_columns(escaped).rename(dict(zip(frame.columns, names, strict=True)))

@@ -96,10 +96,9 @@ def _lines(table: str, path: str, target: _Profile, counts: Counter[str], others
         yield "  dates: expand  # to year, month, day, weekday and hour"
     yield "  validation_split: 0.2  # rows that are never trained on, which tell when to stop"
     yield "layers:  # ReLU learns fast in hidden layers; the last layer goes by the target"
-    yield f"  - {{units: {units}, activation: relu}}"
-    yield "  - {type: Dropout, rate: 0.1}"
-    yield f"  - {{units: {units // 2}, activation: relu}}"
-    yield "  - {type: Dropout, rate: 0.1}"
+    for hidden in (units, units // 2):
+        yield f"  - {{units: {hidden}, activation: relu}}"
+        yield "  - {type: Dropout, rate: 0.1}"
     yield f"  - {{units: {outputs}, activation: {activation}}}"
     yield f"loss: {loss}"
     yield RECIPE.format(batch_size=max(32, min(1024, 1 << (rows // STEPS).bit_length())))

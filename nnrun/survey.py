@@ -5,13 +5,11 @@ from contextlib import suppress
 import numpy as np
 import polars as pl
 
-from nnrun.columns import Column, Kind, in_yaml, label_key
+from nnrun.columns import MAX_CATEGORIES, Column, Kind, in_yaml, label_key
 from nnrun.config import Config
 from nnrun.data import Table, hold_out
-from nnrun.encoding import NO_TARGET, DatePart, Encoder, Feature, Target, kept_rows
+from nnrun.encoding import NO_TARGET, Encoder, Feature, Target, date_parts, kept_rows
 from nnrun.errors import ConfigError
-
-DATE_PARTS: tuple[DatePart, ...] = ("year", "month", "day", "weekday", "hour")
 
 
 class Survey:
@@ -51,7 +49,7 @@ class Survey:
                 kind: Kind = "text" if column.kind == "boolean" else column.kind  # true and false are no numbers
                 problems += column.problems(kind, missing=data.missing == "error", text_advice="")
         advice = "; for labels, use loss: BinaryCrossentropy, or SparseCategoricalCrossentropy for more than two"
-        kind = "label" if self.config.is_classes else "number"
+        kind = "text" if self.config.is_classes else "number"
         for target in self.targets:
             problems += target.problems(kind, missing=True, text_advice=advice)
         return problems
@@ -66,7 +64,10 @@ class Survey:
         if positive is not None:
             keys.sort(key=lambda key: key == label_key(str(positive)))
         labels = [self._spelt[key] for key in keys]
-        return Encoder(features=features, targets=targets, labels=labels, missing=self.config.data.missing)
+        # not validated: of too few labels lint says what is wrong
+        return Encoder.model_construct(
+            features=features, targets=targets, labels=labels, missing=self.config.data.missing
+        )
 
     def held_out(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Return whether each row is held out for validation, drawn by the config's seed."""
@@ -88,10 +89,9 @@ class Survey:
 
 def _features(column: Column) -> list[Feature]:
     if column.kind == "text":
-        categories: list[str | None] = [*sorted(column.texts), *[None] * bool(column.missing.count)]
+        categories = [*sorted(column.texts)[:MAX_CATEGORIES], *[None] * bool(column.missing.count)]
         return [Feature(name=column.name, kind="text", categories=categories)]
     if column.kind == "date":
         form = column.formats[0]
-        parts = DATE_PARTS[:4] * ("%d" in form) + DATE_PARTS[4:] * ("%H" in form)
-        return [Feature(name=column.name, kind="date", format=form, part=part) for part in parts]
+        return [Feature(name=column.name, kind="date", format=form, part=part) for part in date_parts(form)]
     return [Feature(name=column.name, kind=column.kind)]
