@@ -95,7 +95,8 @@ def load_dataset(config: Config, cache: Path = Path("runs", ".cache")) -> Datase
             return _load(config, folder)
         shutil.rmtree(folder, ignore_errors=True)
     survey = Survey(config, tables["train"], _choose_features(config, tables["train"]))
-    if not folder or survey.rows * (len(survey.encoder().inputs) + 1) * 4 < room:
+    encoder = survey.encoder()
+    if not folder or len(encoder.labels) == 1 or survey.rows * (len(encoder.inputs) + 1) * 4 < room:
         return _encode(tables, survey, None)
     with new_folder(folder) as temporary:
         dataset = _encode(tables, survey, temporary)

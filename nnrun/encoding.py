@@ -14,10 +14,10 @@ from nnrun.config import Config
 from nnrun.csv_file import wrong_names
 from nnrun.data import Block, Table
 from nnrun.errors import RunError, TableError, counted, listed, received
+from nnrun.files import read_small
 from nnrun.keras_names import Positive, Strict, problem
 
 DatePart = Literal["year", "month", "day", "weekday", "hour"]
-MAX_BYTES = 64 << 20  # of encoding.json, which may be a stranger's: some 200,000 features
 KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}  # whose second is the positive one
 OWED = "the cell is missing, in a row that is owed a prediction; fill it in, or train with missing: mean"
 NO_TARGET = "the target is missing; fill it in, or leave the row out with missing: drop (or mean) under data"
@@ -83,7 +83,7 @@ class Target(Strict):
 class Encoder(Strict):
     """What turns tables into matrices, and predictions into `labels`: of two, probabilities are of the second."""
 
-    features: Annotated[list[Feature], Len(1, 1 << 18)]  # more than MAX_BYTES hold as nnrun writes them
+    features: Annotated[list[Feature], Len(1, 1 << 16)]  # more than a file of its size holds as nnrun writes them
     targets: Annotated[list[Target], Len(1)]
     labels: list[str]
     missing: Literal["error", "mean", "drop"] = "error"
@@ -136,11 +136,7 @@ class Encoder(Strict):
     def load(cls, path: Path) -> "Encoder":
         """Return the encoder that encoding.json holds; else raise a RunError."""
         try:
-            with path.open("rb") as file:
-                content = file.read(MAX_BYTES + 1)
-            if len(content) > MAX_BYTES:
-                raise RunError(f"{path}: the whole: is larger than {MAX_BYTES >> 20} MiB; the file was altered")
-            return cls.model_validate_json(content)
+            return cls.model_validate_json(read_small(path))
         except OSError as error:
             raise RunError(f"{path}: cannot be read: {error.strerror}") from None
         except ValidationError as error:

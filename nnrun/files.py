@@ -1,5 +1,6 @@
 """Files that are either wholly there or not there: temporary file, fsync, rename, fsync of the folder."""
 
+import errno
 import hashlib
 import json
 import math
@@ -11,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+LARGEST = 16 << 20  # bytes of encoding.json: some 50,000 features
 TEMPORARY = ".tmp-"  # how the names of unfinished files begin
 
 
@@ -82,6 +84,15 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` as UTF-8, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_small(path: Path) -> bytes:
+    """Return the bytes of a file that may come from anybody, or raise an OSError where it is larger than such are."""
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise OSError(errno.EFBIG, f"is larger than {LARGEST >> 20} MiB", str(path))
+    return content
 
 
 def to_json(value: Any) -> str:

@@ -1,5 +1,6 @@
 """The model: a config and an encoder turned into a compiled, plain `keras.Sequential`."""
 
+from math import log
 from typing import Any
 
 from nnrun.backend import keras
@@ -58,8 +59,11 @@ def make(module: Any, spec: Spec, key: str = "name") -> Any:
 def _make_metric(metric: Spec, config: Config) -> Any:
     """Return a Keras metric; where the model gives logits, one that takes them."""
     spec = {"class": config.metric_class(metric), **metric}
+    if spec["class"] == "SparseCategoricalAccuracy":
+        spec.pop("threshold", None)  # that of accuracy for two labels
     if config.from_logits and spec["class"] == "BinaryAccuracy":
-        spec["threshold"] = 0.0  # the logit of probability 0.5
+        threshold = metric.get("threshold", 0.5)
+        spec["threshold"] = log(threshold / (1 - threshold))  # its logit
     elif config.from_logits and not spec["class"].endswith("Accuracy"):  # that of several labels goes by the largest
         spec["from_logits"] = True
     return make(keras.metrics, spec, "class")

@@ -15,6 +15,7 @@ from nnrun.config import load_config
 from nnrun.dataset import load_dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import ExpectationError, counted
+from nnrun.files import read_small
 from nnrun.lint import lint, raise_errors
 from nnrun.network import weight_shapes
 from nnrun.report import progress
@@ -57,6 +58,6 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
 
 
 def _outcome(run: Run) -> dict[str, Any]:
-    history = csv.DictReader(run.history.read_text(encoding="utf-8").splitlines())
-    encoding = json.loads(run.encoding.read_bytes())
+    history = csv.DictReader(read_small(run.history).decode().splitlines())
+    encoding = json.loads(read_small(run.encoding))
     return {"table": run.read_info().data, "encoding": encoding, "epoch": {row["epoch"]: row for row in history}}

@@ -17,7 +17,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from nnrun import __version__
 from nnrun.errors import RunError, listed, received
-from nnrun.files import named_errors, remove_temporaries, sha256, to_json, write_text
+from nnrun.files import named_errors, read_small, remove_temporaries, sha256, to_json, write_text
 from nnrun.source import Keys, dotted
 
 CHECKED = ("config.yaml", "encoding.json", "model.keras", "weights.npz")
@@ -64,7 +64,7 @@ class Run:
         if strange := [p.name for p in self.path.rglob("*") if _leads_outside(p)]:
             raise RunError(f"{self.path}: links and devices are not followed; received {listed(strange, 3)}")
         try:
-            return RunInfo.model_validate_json(self.info.read_bytes())
+            return RunInfo.model_validate_json(read_small(self.info))
         except (OSError, ValueError) as error:
             raise RunError(f"{self.info}: cannot be read: {str(error).splitlines()[0]}; was it altered?") from None
 
@@ -92,13 +92,13 @@ class Run:
     def read_metrics(self) -> dict[str, float | None]:
         """Return what metrics.json holds; empty for an unfinished run."""
         with suppress(OSError, ValueError):
-            return TypeAdapter(dict[str, float | None]).validate_json(self.metrics.read_bytes())
+            return TypeAdapter(dict[str, float | None]).validate_json(read_small(self.metrics))
         return {}
 
     def best_epoch(self) -> tuple[int, str, float] | None:
         """Return the epoch with the least val_loss, or loss, in history.csv, which of the two it is, and that loss."""
         with suppress(OSError, ValueError, KeyError, TypeError, csv.Error):
-            rows = csv.DictReader(self.history.read_text(encoding="utf-8").splitlines())
+            rows = csv.DictReader(read_small(self.history).decode().splitlines())
             by = "val_loss" if "val_loss" in (rows.fieldnames or ()) else "loss"
             losses = [(float(row[by]), int(row["epoch"])) for row in rows]
             loss, epoch = min(pair for pair in losses if math.isfinite(pair[0]))

@@ -18,11 +18,12 @@ class Survey:
     def __init__(self, config: Config, table: Table, features: list[str]) -> None:
         self.config, self.table = config, table
         self.columns = [Column(name) for name in features]
-        self.targets = [Column(name, missing=NO_TARGET) for name in config.data.target]
+        targets = config.data.target[: 1 if config.is_classes else None]  # lint says what is wrong with more
+        self.targets = [Column(name, missing=NO_TARGET) for name in targets]
         self.rows = self.dropped = 0
         self._spelt: dict[str, str] = {}  # a label's key -> how it is first written
         self._codes: list[pl.Series] = []  # each row's place in _spelt
-        for block, dropped in kept_rows(table, config.data.missing, features, config.data.target):
+        for block, dropped in kept_rows(table, config.data.missing, features, targets):
             self.rows += len(block.frame)
             self.dropped += dropped
             for column in self.columns:

@@ -354,3 +354,33 @@ def test_auc_of_extreme_scores(low, high, auc):
 
 def test_auc_of_an_output_that_is_no_probability_is_that_of_the_nearest_one():
     assert measured_auc(np.array([0, 1, 0, 1]), np.array([-0.5, 1.5, 0.2, 0.1])) == 0.75
+
+
+def test_accuracy_written_as_a_mapping_is_accuracy(animals, run):
+    trained = run(metrics=[{"name": "accuracy"}])
+    assert evaluate(trained, animals)["accuracy"] == evaluate(run(metrics=["accuracy"]), animals)["accuracy"]
+
+
+def test_a_threshold_of_accuracy_is_a_probability_on_logits_too(project, frame):
+    changes = {"metrics": [{"name": "accuracy", "threshold": 0.7}], "data.validation": "table.csv"}
+    changes["data.validation_split"] = project.drop
+    logits = {"loss": {"name": "bce", "from_logits": True}, "layers": [{"units": 1}]}
+    train(project.dataset({**changes, **logits}), stem="x", path=project.folder / "run")
+    trained = load_run(project.folder / "run")
+    called = predict(trained, frame)["probability"] > 0.7
+    assert evaluate(trained, frame)["accuracy"] == pytest.approx((called == frame["label"].cast(bool)).mean())
+
+
+@pytest.mark.parametrize("missing", ["mean", "drop"])
+def test_two_targets_of_labels_with_a_gap_are_refused_with_a_message(project, nnrun, frame, missing):
+    project.table(frame.with_columns(age=pl.when(pl.int_range(60) == 3).then(None).otherwise(pl.col("age"))))
+    done = nnrun("check", project.config({"data.target": ["label", "age"], "data.missing": missing}))
+    assert done.code == 2
+    assert "BinaryCrossentropy takes one target; received 2 [output-units]" in done.err
+
+
+def test_one_label_in_a_table_for_files_is_refused_with_a_message(project, nnrun, frame):
+    project.table(frame.with_columns(label=pl.lit(1)))
+    done = nnrun("check", project.config({"data.in_memory": False}))
+    assert done.code == 2
+    assert "BinaryCrossentropy needs two labels; every row has '1' [labels]" in done.err

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from nnrun.columns import FORMATS
 from nnrun.data import open_table
-from nnrun.encoding import MAX_BYTES, Encoder, Reading
+from nnrun.encoding import Encoder, Reading
 from nnrun.errors import InputError, RunError
+from nnrun.files import LARGEST
 
 AGE, TOWN, YEAR, HOUR, WET = range(5)  # the places of the features below
 DATE = {"kind": "date", "format": "%Y-%m-%d %H:%M"}
@@ -158,12 +159,12 @@ def test_a_forged_encoding_is_refused(tmp_path, encoding, place):
     assert len(line) < len(str(tmp_path)) + 300
 
 
-@pytest.mark.parametrize("size", [MAX_BYTES + 1, 1 << 40])
+@pytest.mark.parametrize("size", [LARGEST + 1, 1 << 40])
 def test_a_file_that_is_too_large_is_refused_without_reading_it_all(tmp_path, size):
     path = tmp_path / "encoding.json"
     with path.open("wb") as file:
         file.truncate(size)
-    with pytest.raises(RunError, match=r"the whole: is larger than 64 MiB; the file was altered$"):
+    with pytest.raises(RunError, match=r"cannot be read: is larger than 16 MiB$"):
         Encoder.load(path)
 
 
