@@ -24,8 +24,7 @@ SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Re
 ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they are."
 SetOption = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 QuietOption = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-RunArgument, DataArgument = click.argument("run", type=PATH), click.argument("data", type=PATH)
-ConfigArgument = click.argument("config", type=PATH)
+RunArgument, DataArgument, ConfigArgument = (click.argument(name, type=PATH) for name in ("run", "data", "config"))
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
 THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
@@ -210,9 +209,8 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, r
 
     dataset = load_dataset(load_config(config, overrides), runs / ".cache")
     findings = lint(dataset)
-    for finding in findings:
-        if finding.level == "warning" and not quiet:
-            click.echo(finding, err=True)
+    warnings = [f"{finding}\n" for finding in findings if finding.level == "warning" and not quiet]
+    click.echo("".join(warnings), err=True, nl=False)
     raise_errors(findings)
     return dataset
 
@@ -226,7 +224,8 @@ def main() -> None:
     for name in ("stdout", "stderr"):  # where the caller closed one, what is opened next would take its number
         setattr(sys, name, getattr(sys, name) or Path(os.devnull).open("w"))  # noqa: SIM115
         getattr(sys, name).reconfigure(errors="backslashreplace")
-    code, former = 1, signal.signal(signal.SIGTERM, _terminate)
+    code = 1
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli(standalone_mode=False)
         sys.stdout.flush()
@@ -246,6 +245,5 @@ def main() -> None:
         click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
     except MemoryError:
         click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
-    signal.signal(signal.SIGTERM, former)
     gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
     sys.exit(code)
