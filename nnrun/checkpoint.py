@@ -59,6 +59,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         self.set_model(model)
         if run.checkpoint.exists():
             self._restore()
+        else:
+            run.history.unlink(missing_ok=True)  # of epochs that ended before there was one
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Give the other callbacks, which begin anew, what they knew."""

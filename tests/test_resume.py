@@ -112,6 +112,22 @@ def test_it_does_not_matter_at_which_step_it_stopped(cut, whole, batch_size):
     assert after > 20
 
 
+@pytest.mark.parametrize("after", [1, 6, 11])
+def test_a_run_that_stopped_before_its_first_checkpoint_begins_anew(cut, whole, after):
+    changes = {"checkpoint": {"every_seconds": 1000}}
+    path = cut(changes, after)
+    assert not Run(path).checkpoint.exists()
+    assert outcome(go_on(path)) == outcome(whole(changes))
+
+
+@pytest.mark.parametrize("after", [3, 7, 8])
+def test_a_run_of_the_keras_engine_goes_on_too(project, whole, after):
+    changes, path = {**DROPOUT, "checkpoint": {"every_seconds": 1e-9}}, project.folder / "run"
+    with pytest.raises(PowerCut):
+        train(project.dataset(changes), stem="x", path=path, engine="keras", callbacks=(Cut(after),))
+    assert outcome(go_on(path)) == outcome(whole(changes))
+
+
 def test_a_run_that_stops_again_and_again_ends_the_same(project, whole):
     changes = {**DROPOUT, "batch_size": 8}
     expected, path = outcome(whole(changes)), project.folder / "run"
