@@ -49,8 +49,9 @@ def outcome(function: Callable[[Any], object], example: Any) -> tuple[int, list[
 
 
 @pytest.fixture(params=[FEW, pytest.param(MANY, marks=pytest.mark.fuzz)])
-def answered(request):
+def answered(request, monkeypatch):
     """Hold a function to answer every example of a strategy: a few that never change, or many at random."""
+    monkeypatch.setattr("os.fsync", lambda _: None)  # thousands of times it is most of the run
     many = request.param == MANY
     quiet = list(HealthCheck)  # what is large or slow to draw is meant so
     chosen = settings(
