@@ -1,0 +1,103 @@
+"""Bad configs and bad tables, each a file in tests/corpus with the whole answer of `nnrun check` beside it.
+
+After a change of wording `python tests/test_corpus.py` writes the answers anew: read the diff as a user would.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+CORPUS = Path(__file__).parent / "corpus"
+CONFIGS = sorted(CORPUS.glob("configs/*.yaml"))
+TABLES = sorted(path for path in CORPUS.glob("tables/*") if path.suffix not in (".txt", ".yaml"))
+
+
+def arguments(case: Path) -> list[str]:
+    """Return the arguments of `check` for a config of the corpus, or for a table, read with one of two configs."""
+    if case in CONFIGS:
+        return [str(case)]
+    kind = "numbers" if case.name.startswith("numbers-") else "classes"
+    return [str(case.with_name(f"{kind}.yaml")), "--set", f"data.train={case}"]
+
+
+def answer(case: Path) -> Path:
+    """Return the file that holds what `check` says of a case."""
+    return case.with_name(f"{case.name}.txt")
+
+
+def without_folder(text: str, case: Path) -> str:
+    """Return a message as it reads in the folder of the case."""
+    return text.replace(f"{case.parent}/", "").replace(str(case.parent), ".")
+
+
+@pytest.mark.parametrize("case", CONFIGS + TABLES, ids=lambda case: case.name)
+def test_check_answers_what_stands_beside_the_file(nnrun, case):
+    if case.name in PENDING:
+        pytest.skip(PENDING[case.name])
+    done = nnrun("check", *arguments(case))
+    assert (done.code, done.out) == (2, "")
+    assert without_folder(done.err, case) == answer(case).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", CONFIGS, ids=lambda case: case.name)
+def test_every_mistake_in_a_config_has_its_line_and_column(case):
+    for line in answer(case).read_text(encoding="utf-8").splitlines():
+        assert re.match(rf"(warning: )?{re.escape(case.name)}:\d+:\d+: \S", line)
+
+
+def test_the_corpus_is_large_every_answer_has_its_file_and_none_is_a_traceback():
+    assert min(len(CONFIGS), len(TABLES)) >= 45
+    assert sorted(CORPUS.rglob("*.txt")) == sorted(map(answer, CONFIGS + TABLES))
+    assert not any("Traceback" in answer(case).read_text(encoding="utf-8") for case in CONFIGS + TABLES)
+
+
+# Not run: what check says of these is wrong or of little help. The file beside each says what it should.
+PENDING: dict[str, str] = {
+    "binary.yaml": "names no column, and nothing to do",
+    "latin-1.yaml": "names no column, and nothing to do",
+    "utf-16.yaml": "names no column, and nothing to do",
+    "table-is-a-folder.yaml": "does not name the key",
+    "at-sign.yaml": "speaks of tokens",
+    "percent-sign.yaml": "speaks of tokens",
+    "no-space-after-colon.yaml": "points at the line after the mistake",
+    "quote-left-open.yaml": "points at the end of the file",
+    "bracket-left-open.yaml": "points at the line after the mistake",
+    "epochs-octal.yaml": "calls 010 no whole number",
+    "epochs-quoted.yaml": "does not say to remove the quotes",
+    "expect-what-is-not-logged.yaml": "suggests another metric, where data.test is missing",
+    "jit-compile-a-word.yaml": "'auto' or true or false",
+    "nothing-to-validate-on.yaml": "gives a reason that is none",
+    "python-tag.yaml": "names the tag as nobody wrote it",
+    "bzip2.csv.bz2": "takes a compressed file for one in another encoding",
+    "gzip-of-a-gzip.csv.gz": "takes a compressed file for one in another encoding",
+    "numpy.npy": "takes an array for a table in another encoding",
+    "old-spreadsheet.xls": "takes a spreadsheet for a table in another encoding",
+    "picture.png": "takes a picture for a table in another encoding",
+    "random-bytes.csv": "blames line ends",
+    "web-page.csv": "blames the config",
+    "utf-32.csv": "calls it UTF-16",
+    "utf-16-without-mark.csv": "does not think of UTF-16",
+    "nul-bytes-only.csv": "writes out a name of any length",
+    "gzip-corrupt.csv.gz": "speaks zlib",
+    "gzip-wrong-checksum.csv.gz": "speaks zlib",
+    "gzip-with-rubbish-behind.csv.gz": "says that the file is no gzip",
+    "quote-in-a-number.csv": "speaks polars",
+    "quote-left-open-in-the-header.csv": "speaks of data that end",
+    "thousands-separator.csv": "suggests a number a thousand times too small",
+    "pipes-between-columns.csv": "does not think of another separator",
+    "parquet-lists.parquet": "shows polars's own picture of a list, and calls it text",
+    "parquet-without-columns.parquet": "ends in the middle of a sentence",
+}
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:  # as a test has it: paths below the working directory are shortened
+        for each in CONFIGS + TABLES:
+            if each.name not in PENDING:
+                command = [sys.executable, "-m", "nnrun", "check", *arguments(each)]
+                said = subprocess.run(command, cwd=folder, capture_output=True, text=True).stderr
+                answer(each).write_text(without_folder(said, each), encoding="utf-8")
