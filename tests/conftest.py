@@ -1,8 +1,10 @@
 """Fixtures that every test file shares: a project folder with configs and tables in it."""
 
 import copy
+import shutil
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+from forgery import everything
 
 from nnrun.__main__ import main
 from nnrun.config import Config, load_config
@@ -131,3 +134,60 @@ def problems() -> Callable[..., list[str]]:
         return caught.value.problems
 
     return call
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run, trained once, of which tests forge copies; its table lies beside it."""
+    from nnrun.training import train
+
+    project = Project(tmp_path_factory.mktemp("original"))
+    dataset = project.dataset(early_stopping={"patience": 5, "restore_best_weights": True}, reduce_lr_on_plateau={})
+    return train(dataset, stem="x", path=project.folder / "run").run.path
+
+
+@pytest.fixture
+def stranger(project: Project, original: Path) -> Path:
+    """A copy of that run, in the project's folder."""
+    return Path(shutil.copytree(original, project.folder / "run"))
+
+
+@pytest.fixture
+def arguments(project, stranger) -> Callable[[str], list[Any]]:
+    """Return a command's arguments: of predict a table too, of resume one epoch more."""
+    more = {"predict": [project.folder / "table.csv"], "evaluate": [project.folder / "table.csv"]}
+    return lambda command: [command, stranger, *more.get(command, ["--epochs", "4"] * (command == "resume"))]
+
+
+@pytest.fixture
+def refused(nnrun, project, stranger, arguments) -> Callable[..., str]:
+    """Run a command that must refuse the run: exit 2, no result, one message; nothing that stands there changes."""
+
+    def call(command: str, name: str) -> str:
+        before = everything(project.folder)
+        done = nnrun(*arguments(command))
+        assert (done.code, done.out) == (2, ""), done.err
+        assert str(stranger / name) in done.err
+        assert "Traceback" not in done.err
+        assert everything(project.folder) == {**before, "run/.lock": b""}
+        return done.err
+
+    return call
+
+
+class Hangs(BaseException):
+    """Raised where a command takes too long, past every handler."""
+
+
+@pytest.fixture
+def impatient(stranger: Path) -> Iterator[None]:
+    """End the test where a command waits for what never comes."""
+
+    def end(*_: Any) -> None:
+        raise Hangs
+
+    former = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, 6)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, former)

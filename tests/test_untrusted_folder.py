@@ -1,0 +1,265 @@
+"""A run directory may come from anybody: links, pipes, devices, tables outside, files without end."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from forgery import everything, forge_config, header, npy, npy_of, patched, sign, zipped
+
+from nnrun.files import sha256
+
+FILES = ["config.yaml", "encoding.json", "model.keras", "weights.npz", "checkpoint.npz"]
+FILES += ["history.csv", "metrics.json", "run.json", ".lock"]
+COMMANDS = ["predict", "evaluate", "show", "resume", "reproduce"]
+SECRET = "root:x:0:0:secret"
+
+
+@pytest.fixture
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that no command has any business with."""
+    folder = tmp_path_factory.mktemp("outside")
+    (folder / "secret").write_text(f"{SECRET}\nmore\n")
+    return folder
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_link_is_not_followed(nnrun, stranger, arguments, outside, name):
+    (stranger / name).rename(outside / name)
+    (stranger / name).symlink_to(outside / name)
+    before = everything(outside)
+    for command in COMMANDS:
+        done = nnrun(*arguments(command))
+        assert (done.code, done.out) == (2, "")
+        assert done.err == f"{stranger}: links and devices are not followed; received {name!r}\n"
+    assert everything(outside) == before
+
+
+@pytest.mark.parametrize("name", [".lock", "history.csv", "tensorboard", "more/deep/link", ".tmp-1-model.keras"])
+def test_a_link_makes_nothing_where_it_leads(nnrun, stranger, arguments, outside, name):
+    (stranger / name).parent.mkdir(parents=True, exist_ok=True)
+    (stranger / name).unlink(missing_ok=True)
+    (stranger / name).symlink_to(outside / "made")
+    for command in COMMANDS:
+        assert nnrun(*arguments(command)).code == 2
+    assert [path.name for path in outside.iterdir()] == ["secret"]
+
+
+def test_a_linked_folder_is_not_entered(nnrun, stranger, arguments, outside):
+    (stranger / "tensorboard").symlink_to(outside, target_is_directory=True)
+    forge_config(stranger, {"tensorboard": True})
+    for command in COMMANDS:
+        assert nnrun(*arguments(command)).code == 2
+    assert [path.name for path in outside.iterdir()] == ["secret"]
+
+
+def test_a_replaced_run_takes_nothing_outside_with_it(project, nnrun, stranger, outside):
+    (stranger / "tensorboard").symlink_to(outside, target_is_directory=True)
+    assert nnrun("train", project.config(), "-o", "run", "--overwrite").code == 2
+    assert [path.name for path in outside.iterdir()] == ["secret"]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("name", [*FILES, "more"])
+def test_a_pipe_is_not_waited_for(nnrun, stranger, arguments, name):
+    (stranger / name).unlink(missing_ok=True)
+    os.mkfifo(stranger / name)
+    for command in COMMANDS:
+        done = nnrun(*arguments(command))
+        assert (done.code, done.out) == (2, "")
+        assert name in done.err
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_folder_in_place_of_a_file_is_named(nnrun, stranger, arguments, name):
+    (stranger / name).unlink()
+    (stranger / name).mkdir()
+    for command in ("predict", "show", "resume"):
+        done = nnrun(*arguments(command))
+        assert done.code in (0, 1, 2)  # 0: where the command does not need it
+        assert not done.code or name in done.err
+        assert "Traceback" not in done.err
+
+
+@pytest.mark.xfail(strict=True, reason="a RecursionError of pathlib's rglob (runs.py, read_info)")
+def test_folders_in_folders_without_end_are_refused(nnrun, stranger, arguments, monkeypatch):
+    here = Path.cwd()
+    monkeypatch.chdir(stranger)
+    for _ in range(1200):
+        Path("a").mkdir()
+        os.chdir("a")
+    os.chdir(here)
+    try:
+        assert nnrun(*arguments("show")).code in (0, 2)
+    finally:
+        subprocess.run(["rm", "-rf", stranger / "a"], check=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "resume",
+        pytest.param("reproduce", marks=pytest.mark.xfail(strict=True, reason="reproduce reads any file as a table")),
+    ],
+)
+def test_a_file_that_is_not_the_table_of_training_is_not_shown(nnrun, stranger, arguments, outside, command):
+    forge_config(stranger, {"data.train": str(outside / "secret")})
+    done = nnrun(*arguments(command))
+    assert done.code == 2
+    assert SECRET not in done.out + done.err
+    assert "secret: was changed since the run started" in done.err
+
+
+@pytest.mark.xfail(strict=True, reason="a pipe's fingerprint is that of nothing, and then it is read")
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("command", ["resume", "reproduce"])
+def test_a_pipe_as_the_table_is_not_waited_for(nnrun, stranger, arguments, outside, command):
+    os.mkfifo(outside / "pipe")
+    forge_config(stranger, {"data.train": str(outside / "pipe")})
+    info = json.loads((stranger / "run.json").read_bytes())
+    nothing = sha256(Path(os.devnull))
+    sign(stranger, data={"train": {**info["data"]["train"], "sha256": nothing}})
+    assert nnrun(*arguments(command)).code == 2
+
+
+def test_resuming_changes_nothing_outside_the_run(project, nnrun, stranger, original, arguments):
+    before, around = everything(original.parent), {*everything(project.folder)}
+    assert nnrun(*arguments("resume")).code == 0
+    assert everything(original.parent) == before
+    assert {*everything(project.folder)} == around
+
+
+@pytest.mark.xfail(strict=True, reason="history.csv is appended to where there is no checkpoint (checkpoint.py)")
+def test_a_history_without_a_checkpoint_begins_anew(nnrun, stranger, outside):
+    (stranger / "checkpoint.npz").unlink()
+    (stranger / "history.csv").unlink()
+    (outside / "history").write_text("theirs\n")
+    os.link(outside / "history", stranger / "history.csv")
+    assert nnrun("resume", stranger, "-q").code == 0
+    assert (outside / "history").read_text() == "theirs\n"
+    assert len((stranger / "history.csv").read_text().splitlines()) == 4
+
+
+MEASURED = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+def run():
+    if sys.argv[1] == "show":
+        from nnrun.__main__ import main
+        sys.argv = ["nnrun", *sys.argv[1:]]
+        main()
+    from nnrun.arrays import read_arrays
+    from nnrun.errors import RunError
+    try:
+        read_arrays(Path(sys.argv[1]), {"a": ((3, 4), "float32")})
+    except RunError as error:
+        print(error)
+        sys.exit(2)
+try:
+    run()
+finally:
+    status = Path("/proc/self/status").read_text()  # ru_maxrss begins with that of the parent
+    print(int(status.split("VmHWM:")[1].split()[0]) >> 10, file=sys.stderr)
+"""
+
+
+def measured(*arguments: Any) -> tuple[int, str, int]:
+    """Run `show`, or read arrays, in a process of 2 GiB at most; return exit code, output, and MiB used."""
+    script = [sys.executable, "-c", MEASURED, *map(str, arguments)]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60)
+    *lines, peak = done.stderr.splitlines()
+    return done.returncode, done.stdout + "\n".join(lines), int(peak)
+
+
+WHOLE = "the file is read whole, whatever its size (runs.py, encoding.py)"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "config.yaml",
+        "model.keras",
+        "weights.npz",
+        "checkpoint.npz",
+        *(
+            pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=WHOLE))
+            for name in ("run.json", "encoding.json", "metrics.json", "history.csv")
+        ),
+    ],
+)
+def test_a_file_without_end_takes_no_memory(stranger, name):
+    os.truncate(stranger / name, 300 << 20)  # a hole, which takes no disk
+    if name != "run.json":
+        sign(stranger)
+    code, out, peak = measured("show", stranger)
+    assert peak < 200
+    assert code in (0, 2)
+    assert "Traceback" not in out
+
+
+ENTRY = b"PK\x01\x02" + bytes(24) + b"\x01\0" + bytes(16) + b"a"
+
+
+def crowd(entries: int) -> bytes:
+    """Return a zip file of nothing but entries in its directory."""
+    end = b"PK\x05\x06" + bytes(8) + len(ENTRY * entries).to_bytes(4, "little") + bytes(6)
+    return ENTRY * entries + end
+
+
+HUGE = {
+    "a trillion rows": lambda: zipped(
+        {"state.npy": npy(np.zeros(0, np.uint8)), "a.npy": npy_of(header("(10**12, 4)"))}
+    ),
+    "more rows than there are": lambda: zipped({"state.npy": npy_of(header("(1099511627776,)", "'|u1'"))}),
+    "a hole of a gigabyte": lambda: zipped({"a.npy": b"x"}),
+    "members of twelve gigabytes": lambda: patched(zipped({"state.npy": b"x"}), "state.npy", size=2**32 - 2),
+    "a header without end": lambda: zipped({"state.npy": npy_of("(" * 9_000)}),
+    "a state of 100 MB": lambda: zipped({"state.npy": npy(np.full(100 << 20, 32, np.uint8))}),
+    "half a million members": lambda: crowd(500_000),
+}
+MUCH = {
+    "a state of 100 MB": "ROOM (arrays.py) lets a state be as large as 128 MiB, of which there are four copies",
+    "half a million members": "zipfile makes 500 bytes of 47, and ROOM (arrays.py) lets a file have 128 MiB of them",
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.xfail(strict=True, reason=MUCH[n])) if n in MUCH else n for n in HUGE]
+)
+def test_arrays_without_end_take_no_memory(tmp_path, name):
+    path = tmp_path / "weights.npz"
+    path.write_bytes(HUGE[name]())
+    if "hole" in name:
+        os.truncate(path, 1 << 30)
+    code, out, peak = measured(path)
+    assert (code, out.startswith(f"{path}: cannot be read: ")) == (2, True), out
+    assert "MemoryError" not in out
+    assert peak < 150
+
+
+WIDE = [{"units": 10**9, "activation": "relu"}, {"units": 1, "activation": "sigmoid"}]
+LIMITED = """
+import resource, sys
+from nnrun.backend import tf
+resource.setrlimit(resource.RLIMIT_AS, (10 << 30, 10 << 30))
+from nnrun.__main__ import main
+main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(
+    strict=True, reason="the network is built, or fails with TensorFlow's traceback, before the checkpoint is read"
+)
+@pytest.mark.parametrize("command", ["resume", "reproduce"])
+def test_a_network_too_large_is_refused_before_it_is_made(stranger, command):
+    forge_config(stranger, {"layers": WIDE})
+    script = [sys.executable, "-c", LIMITED, command, str(stranger)]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
