@@ -6,14 +6,15 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge
-from pydantic import BaseModel, ConfigDict
+from annotated_types import Ge, Lt
+from pydantic import AfterValidator, BaseModel
 
 from nnrun.arrays import Array, Shapes, read_arrays, write_arrays
 from nnrun.backend import keras
+from nnrun.columns import FLOAT32_MAX
 from nnrun.config import Config
 from nnrun.errors import Interrupted, RunError, TrainingError
 from nnrun.files import atomic_path
@@ -21,21 +22,34 @@ from nnrun.model import Model
 from nnrun.runs import Run, append_history
 
 Logs = dict[str, float]
-# by EarlyStopping, which has weights too, and by ReduceLROnPlateau
-Remembered = Literal["wait", "best", "best_epoch", "stopped_epoch", "cooldown_counter"]
+Count = Annotated[int, Ge(0)]
 
 
-class State(BaseModel):
+def _fits(best: float) -> float:
+    if abs(best) > FLOAT32_MAX and np.isfinite(best):
+        raise ValueError("is beyond what float32 holds")
+    return best
+
+
+class Memory(BaseModel, extra="forbid", strict=True, ser_json_inf_nan="constants"):
+    """What EarlyStopping, which has weights too, or ReduceLROnPlateau remembers."""
+
+    wait: Count = 0
+    best: Annotated[float, AfterValidator(_fits)] | None = None
+    best_epoch: Count = 0
+    stopped_epoch: Count = 0
+    cooldown_counter: Count = 0
+
+
+class State(BaseModel, extra="forbid", strict=True):
     """How far a run is: whole epochs, steps of the next, seconds of training; what each callback remembers."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, ser_json_inf_nan="constants")
-
-    epoch: Annotated[int, Ge(0)] = 0
-    step: Annotated[int, Ge(0)] = 0
-    seconds: float = 0.0
+    epoch: Count = 0
+    step: Count = 0
+    seconds: Annotated[float, Ge(0), Lt(1e12)] = 0.0
     stopped: bool = False  # by EarlyStopping
     has_best: bool = False  # weights to restore
-    callbacks: list[dict[Remembered, int | float | None]] = []
+    callbacks: list[Memory] = []
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
@@ -49,7 +63,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self.run, self.config, self.callbacks = run, config, callbacks
         self.history: list[Logs] = []
-        self.state = State(callbacks=[{} for _ in callbacks])
+        self.state = State(callbacks=[Memory() for _ in callbacks])
         self._columns = config.logged + ["learning_rate"] * bool(config.reduce_lr_on_plateau)  # of the history
         self._signal = 0
         self._best: list[Array] | None = None
@@ -66,7 +80,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         """Give the other callbacks, which begin anew, what they knew."""
         self.model.stop_training = self.state.stopped
         for callback, known in zip(self.callbacks, self.state.callbacks, strict=True):
-            vars(callback).update(known)
+            vars(callback).update(known.model_dump(exclude_unset=True))
             if hasattr(callback, "best_weights"):
                 callback.best_weights = self._best
 
@@ -109,19 +123,20 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         if (save or due or self._signal) and not self._ended:
             self.save()
         if self._signal:
-            raise self.interrupted(self._signal)
+            raise self.interrupted()
 
-    def interrupted(self, number: int = signal.SIGINT) -> Interrupted:
+    def interrupted(self) -> Interrupted:
         """Return the error that says how far the run is, and how it goes on."""
         done = f"interrupted after {len(self.history)} of {self.config.epochs} epochs"
-        return Interrupted(f"{done}; go on with: nnrun resume {shlex.quote(str(self.run.path))}", number)
+        advice = f"go on with: nnrun resume {shlex.quote(str(self.run.path))}"
+        return Interrupted(f"{done}; {advice}", self._signal or signal.SIGINT)
 
     def save(self) -> None:
         """Write checkpoint.npz, atomically."""
         self._best = next((c.best_weights for c in self.callbacks if getattr(c, "best_weights", None)), None)
         state, now = self.state, time.monotonic()
-        known = [{name: vars(c)[name] for name in get_args(Remembered) if name in vars(c)} for c in self.callbacks]
-        state.callbacks = [{name: np.asarray(value).item() for name, value in each.items()} for each in known]
+        known = [{name: vars(c)[name] for name in Memory.model_fields if name in vars(c)} for c in self.callbacks]
+        state.callbacks = [Memory(**{k: np.asarray(value).item() for k, value in each.items()}) for each in known]
         state.has_best = self._best is not None
         state.seconds, self._began = state.seconds + now - self._began, now
         arrays = {name: variable.numpy() for name, variable in self._variables().items()} | self._metrics
@@ -129,7 +144,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         rows = [[row[name] for name in self._columns] for row in self.history]
         arrays["history"] = np.array(rows, np.float64).reshape(-1, len(self._columns))
         with atomic_path(self.run.checkpoint) as temporary:
-            write_arrays(temporary, arrays, state.model_dump_json())
+            write_arrays(temporary, arrays, state.model_dump_json(exclude_unset=True))
         self._saved = time.monotonic()
 
     @contextmanager
@@ -161,15 +176,15 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
         def more(text: str) -> Shapes:
             self.state = state = State.model_validate_json(text)
-            if [0 <= (c.get("best_epoch") or 0) < max(1, state.epoch) for c in state.callbacks] != [True] * len(
-                self.callbacks
-            ):
+            in_time = [callback.best_epoch < max(1, state.epoch) for callback in state.callbacks]
+            if in_time != [True] * len(self.callbacks) or state.stopped > state.epoch:
                 raise ValueError("its callbacks are not those of the config")
             history = {"history": ((state.epoch, len(self._columns)), "float64")}
             return history | (weights if state.has_best else {})
 
         known = {name: (tuple(v.shape), str(v.dtype)) for name, v in self._variables().items()}
-        _, arrays = read_arrays(self.run.checkpoint, known, more)
+        room = sum(w.nbytes for w in self.model.get_weights()) + 8 * self.config.epochs * len(self._columns)
+        _, arrays = read_arrays(self.run.checkpoint, known, more, room, unchecked=("metric", "history"))
         if self.state.epoch > self.config.epochs:
             raise RunError(f"{self.run.path}: has {self.state.epoch} epochs already, more than {self.config.epochs}")
         for name, variable in self._variables().items():

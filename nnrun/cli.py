@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from nnrun import __version__
-from nnrun.errors import Interrupted, NnrunError, short_path
+from nnrun.errors import NnrunError, short_path
 from nnrun.files import finite, open_output
 
 PATH = click.Path(path_type=Path)
@@ -28,6 +28,7 @@ RunArgument, DataArgument, ConfigArgument = (click.argument(name, type=PATH) for
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
 THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
+SIGNALS: list[int] = []  # that came
 LIBRARIES = f"Keras {version('keras')}, TensorFlow {version('tensorflow')}, Python {python_version()}"
 
 
@@ -215,8 +216,9 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, r
     return dataset
 
 
-def _terminate(number: int, _: Any) -> None:
-    raise Interrupted("terminated", number)
+def _interrupt(number: int, _: Any) -> None:
+    SIGNALS.append(number)
+    raise KeyboardInterrupt
 
 
 def main() -> None:
@@ -240,10 +242,14 @@ def main() -> None:
         code = 0
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
-        code = 128 + signal.SIGINT
+        code = 128 + (SIGNALS or [signal.SIGINT])[-1]
     except OSError as error:
         click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
     except MemoryError:
         click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
+    except Exception:
+        if not SIGNALS:
+            raise
+        code = 128 + SIGNALS[-1]  # what TensorFlow made of it
     gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
     sys.exit(code)

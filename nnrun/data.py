@@ -3,6 +3,7 @@
 import csv
 import glob
 import hashlib
+import signal
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from nnrun.csv_file import File, Places, Source, open_csv, read_pieces, wrong_na
 from nnrun.errors import TableError, listed, short_path
 from nnrun.files import sha256
 
+if hasattr(signal, "siginterrupt"):
+    signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - or polars's handler lets a blocked read go on
 ROWS = 131_072  # of a block of a Parquet file
 _sha256 = cache(lambda path, _changed: sha256(path))  # once, unless the file changes
 Rows = np.ndarray[tuple[int], np.dtype[np.intp]]

@@ -33,10 +33,10 @@ def atomic_paths(*paths: Path) -> Iterator[list[Path]]:
 
     After an error, even of the last fsync, every file is what it was; after a kill, the old one or the new one.
     """
-    new, former = ([path.with_name(f"{TEMPORARY}{os.getpid()}-{i}{path.name}") for path in paths] for i in ("", "was-"))
+    new, former = ([p.with_name(f"{TEMPORARY}{os.getpid()}-{i}{p.name}") for p in paths] for i in ("", "was-"))
     undo: list[Callable[[], Any]] = []
     try:
-        with named_errors(paths[0] if len(paths) == 1 else paths[0].parent, *new):
+        with named_errors(paths[0] if len(paths) == 1 else paths[0].parent, *new, *former):
             yield new
             for temporary in new:
                 with temporary.open("rb+") as file:

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 
 from nnrun.arrays import read_arrays
-from nnrun.columns import Moments
+from nnrun.columns import Moments, Values
 from nnrun.config import Config, load_config
 from nnrun.csv_file import Source
-from nnrun.data import Table, open_table
+from nnrun.data import Block, Table, open_table
 from nnrun.dataset import Arrays
 from nnrun.encoding import Encoder, Reading
 from nnrun.engine import Loop, Order, Rows, Tensors, build_variables, predictor
@@ -48,12 +48,7 @@ class TrainedRun:
     def predictions(self, reading: Reading, keep: Sequence[str] = (), threshold: float = 0.5) -> Iterator[pl.DataFrame]:
         """Yield the columns of `keep` and of predictions for each row of the table, in order, or raise a TableError."""
         reading.table.require(keep)
-        predict = predictor(self.serving)
-        for block, x, _ in reading:
-            outputs = predict(x.astype(np.float32))
-            if len(wrong := np.flatnonzero(~np.isfinite(outputs).all(axis=1))):
-                place = f"{block.name}:{block.places([int(wrong[0])])[0]}"
-                raise TableError(f"{place}: the network's output is not finite; are all cells plausible?")
+        for block, _, _, outputs in self._outputs(reading):
             columns = self._columns(outputs, threshold)
             if clash := [name for name in keep if name in columns]:
                 raise TableError(f"{clash[0]!r} cannot be kept: predictions have a column of that name")
@@ -61,14 +56,14 @@ class TrainedRun:
 
     def evaluate(self, reading: Reading) -> tuple[int, dict[str, Any]]:
         """Return the number of rows, and the run's loss and metrics with the usual ones, or raise a TableError."""
-        predict, labels = predictor(self.serving), self.encoder.labels
+        labels = self.encoder.labels
         measure = ClassMeasure(len(labels)) if labels else NumberMeasure(len(self.encoder.targets))
         rows: list[int] = []
 
         def blocks() -> Iterator[tuple[Tensors, Order]]:
-            for _, x, y in reading:
-                arrays = Arrays(x.astype(np.float32), y.astype(np.float32))
-                measure.add(arrays.y, predict(arrays.x))
+            for _, x, y, outputs in self._outputs(reading):
+                arrays = Arrays(x, y.astype(np.float32))
+                measure.add(arrays.y, outputs)
                 rows.append(len(x))
                 yield from Rows(arrays, self.config.batch_size).blocks()
 
@@ -76,6 +71,17 @@ class TrainedRun:
         logs = Loop(self.model.test_step, self.model, self.config.batch_size).run(blocks())
         own = {"labels": labels, **logs} if labels else logs  # the config's own metrics win
         return sum(rows), {**logs, **measure.metrics(), **own}
+
+    def _outputs(self, reading: Reading) -> Iterator[tuple[Block, Matrix, Values, Matrix]]:
+        """Yield each block with x, y and the network's outputs, or raise a TableError where one is not finite."""
+        predict = predictor(self.serving)
+        for block, features, y in reading:
+            x = features.astype(np.float32)
+            outputs = predict(x)
+            if len(wrong := np.flatnonzero(~np.isfinite(outputs).all(axis=1))):
+                place = f"{block.name}:{block.places([int(wrong[0])])[0]}"
+                raise TableError(f"{place}: the network's output is not finite; are all cells plausible?")
+            yield block, x, y, outputs
 
     def _columns(self, outputs: Matrix, threshold: float) -> dict[str, Any]:
         labels = pl.Series(self.encoder.labels, dtype=pl.String)

@@ -1,12 +1,10 @@
 """A finished run trained again from its own directory, elsewhere, and compared: table, history, weights."""
 
 import csv
-import json
 import re
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +17,7 @@ from nnrun.files import read_small
 from nnrun.lint import lint, raise_errors
 from nnrun.network import weight_shapes
 from nnrun.report import progress
-from nnrun.runs import Run, circumstances, differences
+from nnrun.runs import Run, changed_tables, circumstances, differences
 
 
 def reproduce(path: Path, *, quiet: bool = False) -> str:
@@ -29,7 +27,11 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
     """
     run = Run(path)
     run.verify()
-    info, config = run.read_info(), load_config(run.config)
+    info, config, encoder = run.read_info(), load_config(run.config), Encoder.load(run.encoding)
+    shapes = weight_shapes(config, len(encoder.inputs))
+    then, former = read_arrays(run.weights, shapes)[1], _history(run)
+    if found := changed_tables(config, info):
+        raise ExpectationError("\n".join(found))
     with TemporaryDirectory(prefix="nnrun-") as folder:
         dataset = load_dataset(config, Path(folder) / ".cache")
         raise_errors(lint(dataset))
@@ -38,10 +40,9 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
 
         with progress(config.epochs, quiet=quiet) as callbacks:
             again = training.train(dataset, stem="", path=Path(folder) / "run", engine=info.engine, callbacks=callbacks)
-        found = differences(_outcome(run), _outcome(again.run))
-        shapes = weight_shapes(config, len(dataset.encoder.inputs))
-        then = read_arrays(run.weights, weight_shapes(config, len(Encoder.load(run.encoding).inputs)))[1]
-        now = read_arrays(again.run.weights, shapes)[1]
+        found = differences(encoder.model_dump(), dataset.encoder.model_dump(), ("encoding",))
+        found += differences(former, _history(again.run), ("epoch",))
+        now = read_arrays(again.run.weights, weight_shapes(config, len(dataset.encoder.inputs)))[1]
     apart = {k: np.abs(then[k] - now[k]).max() if then[k].shape == now[k].shape else np.inf for k in shapes}
     found += [f"{name}: differs by up to {distance:.2g}" for name, distance in apart.items() if distance]
     if not found:
@@ -57,7 +58,6 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
     raise ExpectationError("\n".join(lines))
 
 
-def _outcome(run: Run) -> dict[str, Any]:
-    history = csv.DictReader(read_small(run.history).decode().splitlines())
-    encoding = json.loads(read_small(run.encoding))
-    return {"table": run.read_info().data, "encoding": encoding, "epoch": {row["epoch"]: row for row in history}}
+def _history(run: Run) -> dict[str, dict[str, str]]:
+    rows = csv.DictReader(read_small(run.history).decode(errors="replace").splitlines())
+    return {str(row.get("epoch")): row for row in rows}

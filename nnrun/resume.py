@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nnrun.config import load_config
-from nnrun.data import find_files, fingerprint
-from nnrun.dataset import PARTS, Dataset, load_dataset
+from nnrun.dataset import Dataset, load_dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import RunError
 from nnrun.files import remove_temporaries
 from nnrun.lint import lint, raise_errors
-from nnrun.runs import Run, circumstances, differences
+from nnrun.network import summarize
+from nnrun.runs import Run, changed_tables, circumstances, differences
 
 
 @contextmanager
@@ -27,18 +27,22 @@ def reopen(path: Path, *, epochs: int | None = None, force: bool = False) -> Ite
         info = run.read_info()
         remove_temporaries(path)
         config = load_config(run.config)
-        problems = [f"{run.config}: {line}" for line in differences(info.config, config.model_dump(mode="json"))]
+        then = info.config | (
+            {"epochs": config.epochs} if config.epochs == info.goal else {}
+        )  # a save may be half done
+        problems = [f"{run.config}: {line}" for line in differences(then, config.model_dump(mode="json"))]
         versions = [] if force else differences(info.versions, circumstances()["versions"])
         problems += [f"{run.info}: {line}; --force goes on with the versions of now" for line in versions]
-        for name in PARTS:
-            table, then = getattr(config.data, name), info.data.get(name, {}).get("sha256")
-            if table and find_files(Path(table)) and fingerprint(table) != then:
-                problems.append(f"{table}: was changed since the run started (its SHA-256 is another)")
+        problems += changed_tables(config, info)
         if problems:
             raise RunError([*problems, f"{path}: cannot go on from here: undo that, or train anew"])
-        goal = epochs or info.goal or config.epochs
-        dataset = load_dataset(config.model_copy(update={"epochs": goal}), path.parent / ".cache")
-        if dataset.encoder != Encoder.load(run.encoding):
+        config = config.model_copy(update={"epochs": epochs or info.goal or config.epochs})
+        encoder = Encoder.load(run.encoding)
+        bytes_ = sum(4 * layer.parameters for layer in summarize(config, len(encoder.inputs)))
+        if run.checkpoint.exists() and run.checkpoint.stat().st_size < bytes_:  # before anything is built
+            raise RunError(f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?")
+        dataset = load_dataset(config, path.parent / ".cache")
+        if dataset.encoder != encoder:
             raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
         raise_errors(lint(dataset))
         yield run, dataset

@@ -11,12 +11,16 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from annotated_types import Ge, Le
 from pydantic import BaseModel, TypeAdapter
 
 from nnrun import __version__
-from nnrun.errors import RunError, listed, received
+from nnrun.config import Config
+from nnrun.data import find_files, fingerprint
+from nnrun.dataset import PARTS
+from nnrun.errors import RunError, received
 from nnrun.files import named_errors, read_small, remove_temporaries, sha256, to_json, write_text
 from nnrun.source import Keys, dotted
 
@@ -25,20 +29,25 @@ FILES = (*CHECKED, "checkpoint.npz", "history.csv", "metrics.json", "run.json")
 LIBRARIES = ("tensorflow", "keras", "numpy", "polars")
 
 
-class RunInfo(BaseModel, extra="allow"):
-    """What run.json says, as far as commands read it."""
+class RunInfo(BaseModel, allow_inf_nan=False):
+    """What run.json says."""
 
     status: str
     started: str = ""
+    nnrun: str = ""
     epochs: int = 0
     best_epoch: int = 0
-    goal: int = 0  # how many epochs resume goes on to
+    goal: Annotated[int, Ge(0), Le(10**9)] = 0  # how many epochs resume goes on to
+    seconds: float = 0.0  # of training
+    seed: int = 0
     engine: Literal["compiled", "keras"] = "compiled"
+    jit_compile: bool = False
     config: dict[str, Any] = {}  # as it was when the run started
     data: dict[str, dict[str, str | int]] = {}
     versions: dict[str, str] = {}
     threads: int = 0
     checksums: dict[str, str] = {}  # of a finished model
+    saving: dict[str, str] = {}  # of the next one, while its files are renamed one by one
 
 
 class Run:
@@ -61,8 +70,9 @@ class Run:
         if not self.info.is_file():
             what = "is no run directory: it has no run.json" if self.path.exists() else "does not exist"
             raise RunError(f"{self.path}: {what}; give what `nnrun train` printed")
-        if strange := [p.name for p in self.path.rglob("*") if _leads_outside(p)]:
-            raise RunError(f"{self.path}: links and devices are not followed; received {listed(strange, 3)}")
+        levels = ("*", "*/*", "*/*/*")  # as deep as TensorBoard writes
+        if strange := next((p for level in levels for p in self.path.glob(level) if _leads_outside(p)), None):
+            raise RunError(f"{self.path}: links and devices are not followed; received {strange.name!r}")
         try:
             return RunInfo.model_validate_json(read_small(self.info))
         except (OSError, ValueError) as error:
@@ -113,7 +123,8 @@ class Run:
             raise RunError(f"{self.path}: has no model yet: its status is {info.status!r}; {advice}")
         if missing := [name for name in CHECKED if not (self.path / name).is_file()]:
             raise RunError(f"{self.path}: {', '.join(missing)} is missing")
-        if altered := [name for name in CHECKED if info.checksums.get(name) != sha256(self.path / name)]:
+        known = {name: (info.checksums.get(name), info.saving.get(name)) for name in CHECKED}
+        if altered := [name for name in CHECKED if sha256(self.path / name) not in known[name]]:
             raise RunError(f"{self.path}: {', '.join(altered)} was altered since training")
 
 
@@ -136,6 +147,19 @@ def circumstances() -> dict[str, Any]:
     versions = {"nnrun": __version__, "python": python_version(), **{name: version(name) for name in LIBRARIES}}
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {"versions": versions, "threads": threads}
+
+
+def changed_tables(config: Config, info: RunInfo) -> list[str]:
+    """Return a line for each table that is there and is not what it was, by its SHA-256."""
+    changed = []
+    for name in PARTS:
+        table = getattr(config.data, name)
+        files = find_files(Path(table)) if table else []
+        if files and not (
+            all(map(Path.is_file, files)) and fingerprint(table) == info.data.get(name, {}).get("sha256")
+        ):
+            changed.append(f"{table}: is not the table that the run started with (its SHA-256 is another)")
+    return changed
 
 
 def differences(then: Any, now: Any, keys: Keys = ()) -> list[str]:
