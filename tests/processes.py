@@ -15,6 +15,7 @@ from typing import Any
 
 SERVER = """
 import json, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's & makes it ignore
 import nnrun.lint, nnrun.prediction, nnrun.report, nnrun.resume, nnrun.training
 from nnrun.__main__ import main
 
@@ -24,7 +25,6 @@ def run(arguments, folder, streams):
         os.dup2(handle, number)
         os.close(handle)
     os.chdir(folder)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's & makes it ignore
     sys.argv = ["nnrun", *arguments]
     main()
 
