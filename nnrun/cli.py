@@ -226,8 +226,10 @@ def main() -> None:
     for name in ("stdout", "stderr"):  # where the caller closed one, what is opened next would take its number
         setattr(sys, name, getattr(sys, name) or Path(os.devnull).open("w"))  # noqa: SIM115
         getattr(sys, name).reconfigure(errors="backslashreplace")
+    SIGNALS.clear()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     code = 1
-    signal.signal(signal.SIGTERM, _terminate)
     try:
         cli(standalone_mode=False)
         sys.stdout.flush()
@@ -248,8 +250,8 @@ def main() -> None:
     except MemoryError:
         click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
     except Exception:
-        if not SIGNALS:
+        if not SIGNALS:  # else it is what TensorFlow made of one
             raise
-        code = 128 + SIGNALS[-1]  # what TensorFlow made of it
+        code = 128 + SIGNALS[-1]
     gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
     sys.exit(code)

@@ -139,8 +139,8 @@ def _finish(run: Run, model: Model, dataset: Dataset, checkpoint: Checkpoint) ->
         checksums = {name: sha256(new.get(run.path / name, run.path / name)) for name in CHECKED}
         facts = {"epochs": epochs, "best_epoch": best, "seconds": round(result.seconds, 3), "checksums": checksums}
         facts["config"] = config.model_dump(mode="json")
-        info_file.write_text(run.changed_info(status="finished", saving={}, **facts), encoding="utf-8")
         run.write_info(saving=checksums)  # so that the former model or this one serves, wherever a kill comes
+        info_file.write_text(run.changed_info(status="finished", saving={}, **facts), encoding="utf-8")
     return result
 
 
