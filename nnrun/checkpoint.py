@@ -105,10 +105,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         logs.clear()
         logs.update(row)  # in order, for the callbacks that follow
         if not np.isfinite(row["loss"]):
-            normalize = "" if self.config.data.normalize else ", or normalize: true"
-            smaller = f"a learning_rate smaller than {self.config.optimizer['learning_rate']:g}"
-            advice = f"try optimizer: adam, {smaller}, or clipnorm: 1 on the optimizer{normalize}"
-            raise TrainingError(f"the loss is {row['loss']} after epoch {epoch + 1}; {advice}")
+            raise self.diverged(f"the loss is {row['loss']}")
         self._metrics = {}
         self.state.epoch, self.state.step, self.state.stopped = epoch + 1, 0, bool(self.model.stop_training)
         self.poll(save=self.state.stopped or epoch + 1 == self.config.epochs)
@@ -131,8 +128,17 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         advice = f"go on with: nnrun resume {shlex.quote(str(self.run.path))}"
         return Interrupted(f"{done}; {advice}", self._signal or signal.SIGINT)
 
+    def diverged(self, what: str) -> TrainingError:
+        """Return the error of a training whose loss or weights are no longer finite."""
+        normalize = "" if self.config.data.normalize else ", or normalize: true"
+        smaller = f"a learning_rate smaller than {self.config.optimizer['learning_rate']:g}"
+        advice = f"try optimizer: adam, {smaller}, or clipnorm: 1 on the optimizer{normalize}"
+        return TrainingError(f"{what} after epoch {len(self.history)}; {advice}")
+
     def save(self) -> None:
-        """Write checkpoint.npz, atomically."""
+        """Write checkpoint.npz, atomically; not with weights from which nothing can go on."""
+        if not all(np.isfinite(weights).all() for weights in self.model.get_weights()):
+            return
         self._best = next((c.best_weights for c in self.callbacks if getattr(c, "best_weights", None)), None)
         state, now = self.state, time.monotonic()
         known = [{name: vars(c)[name] for name in Memory.model_fields if name in vars(c)} for c in self.callbacks]
@@ -152,7 +158,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         """Note SIGINT and SIGTERM while the body runs."""
         former = {}
         if threading.current_thread() is threading.main_thread():  # no other may
-            former = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+            caught = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+            former = {number: signal.signal(number, self._stop) for number in caught}
         try:
             yield
         finally:
@@ -185,8 +192,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         known = {name: (tuple(v.shape), str(v.dtype)) for name, v in self._variables().items()}
         room = sum(w.nbytes for w in self.model.get_weights()) + 8 * self.config.epochs * len(self._columns)
         _, arrays = read_arrays(self.run.checkpoint, known, more, room, unchecked=("metric", "history"))
-        if self.state.epoch > self.config.epochs:
-            raise RunError(f"{self.run.path}: has {self.state.epoch} epochs already, more than {self.config.epochs}")
+        if (begun := self.state.epoch + bool(self.state.step)) > self.config.epochs:
+            raise RunError(f"{self.run.path}: has begun epoch {begun} already; give --epochs {begun} or more")
         for name, variable in self._variables().items():
             variable.assign(arrays[name])
         self._best = [arrays[name] for name in weights] if self.state.has_best else None

@@ -1,10 +1,7 @@
 """The command line: parse, call one function, print. Command bodies import what they need."""
 
-import gc
 import json
-import os
 import shlex
-import signal
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -16,7 +13,7 @@ from typing import Any
 import click
 
 from nnrun import __version__
-from nnrun.errors import NnrunError, short_path
+from nnrun.errors import short_path
 from nnrun.files import finite, open_output
 
 PATH = click.Path(path_type=Path)
@@ -28,7 +25,6 @@ RunArgument, DataArgument, ConfigArgument = (click.argument(name, type=PATH) for
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
 THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
-SIGNALS: list[int] = []  # that came
 LIBRARIES = f"Keras {version('keras')}, TensorFlow {version('tensorflow')}, Python {python_version()}"
 
 
@@ -184,7 +180,9 @@ def _train(function: str, dataset: Any, quiet: bool, as_json: bool, **arguments:
 
     with progress(dataset.config.epochs, quiet=quiet) as callbacks:
         result = getattr(training, function)(dataset=dataset, callbacks=callbacks, **arguments)
-    run = str(result.run.path)
+    run, planned = str(result.run.path), dataset.config.epochs
+    if result.epochs < planned and not quiet:
+        click.echo(f"early stopping ended it after {result.epochs} of {planned} epochs", err=True)
     if as_json:
         summary = {"run": run, "status": "finished", "epochs": result.epochs, "seconds": round(result.seconds, 3)}
         click.echo(json.dumps({**summary, "metrics": finite(result.metrics)}))
@@ -214,44 +212,3 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, r
     click.echo("".join(warnings), err=True, nl=False)
     raise_errors(findings)
     return dataset
-
-
-def _interrupt(number: int, _: Any) -> None:
-    SIGNALS.append(number)
-    raise KeyboardInterrupt
-
-
-def main() -> None:
-    """Run the command line; every expected error becomes a message and an exit code."""
-    for name in ("stdout", "stderr"):  # where the caller closed one, what is opened next would take its number
-        setattr(sys, name, getattr(sys, name) or Path(os.devnull).open("w"))  # noqa: SIM115
-        getattr(sys, name).reconfigure(errors="backslashreplace")
-    SIGNALS.clear()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
-    code = 1
-    try:
-        cli(standalone_mode=False)
-        sys.stdout.flush()
-        code = 0
-    except click.ClickException as error:
-        error.show()
-        code = 2
-    except NnrunError as error:
-        click.echo(error, err=True)
-        code = error.exit_code
-    except SystemExit:  # click's answer to a closed pipe
-        code = 0
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        code = 128 + (SIGNALS or [signal.SIGINT])[-1]
-    except OSError as error:
-        click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
-    except MemoryError:
-        click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
-    except Exception:
-        if not SIGNALS:  # else it is what TensorFlow made of one
-            raise
-        code = 128 + SIGNALS[-1]
-    gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
-    sys.exit(code)

@@ -19,6 +19,7 @@ SECONDS_PER_CALL = 0.4  # a graph loop cannot be interrupted: Ctrl-C and progres
 GROWTH = 8  # how much longer than the last one a call may be
 ALIGNMENT = 64  # bytes: what Eigen, which computes on the CPU, wants of memory
 PREDICTION_ROWS = 8_192  # rows per call: some MB of activations, and no cost per row to speak of
+ACTIVATIONS = 1 << 24  # of a layer at most: 64 MiB
 CHUNK_ROWS = 4_096  # rows of a memory-mapped table that are read together: some 100 KB, so the disk keeps up
 RESIDENT_CHUNKS = 128  # chunks that are shuffled together: half a million rows, drawn from all over the table
 
@@ -138,8 +139,11 @@ def predictor(model: Model) -> Callable[[Matrix], Matrix]:
     signature = [tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)]
     call = tf.function(lambda block: model(block, training=False), input_signature=signature)
 
+    widest = max(layer.output.shape[-1] for layer in model.layers)
+    rows = max(1, min(PREDICTION_ROWS, ACTIVATIONS // widest))
+
     def predict(x: Matrix) -> Matrix:
-        starts = range(0, max(1, len(x)), PREDICTION_ROWS)
-        return np.concatenate([call(x[start : start + PREDICTION_ROWS]).numpy() for start in starts])
+        starts = range(0, max(1, len(x)), rows)
+        return np.concatenate([call(x[start : start + rows]).numpy() for start in starts])
 
     return predict

@@ -152,7 +152,7 @@ def _needs(config: Config, dataset: Dataset) -> Found:
         wrong = [f"label {known[key]!r} has no weight" for key in sorted(known.keys() - given.keys())]
         wrong += [f"{given[key]!r} is no label of the target" for key in sorted(given.keys() - known.keys())]
         yield from (("class-weight", ("class_weight",), text) for text in wrong)
-    if problem := oversize(config, len(dataset.encoder.inputs)):
+    if problem := oversize(config, len(dataset.encoder.inputs), len(dataset.train.x)):
         yield "network-size", ("layers",), problem
     if config.tensorboard and not importlib.util.find_spec("tensorboard"):
         yield "tensorboard", ("tensorboard",), "the package is not installed: pip install 'nnrun[tensorboard]'"

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from nnrun.config import Config
 from nnrun.storage import memory_bytes
 
+BYTES_PER_ACTIVATION = 8  # float32, and its gradient
 BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer
 
 
@@ -37,14 +38,15 @@ def summarize(config: Config, features: int) -> list[LayerSummary]:
     return layers
 
 
-def oversize(config: Config, features: int) -> str | None:
+def oversize(config: Config, features: int, rows: int) -> str | None:
     """Return what is wrong with a network whose training does not fit in memory, or None."""
-    parameters = sum(layer.parameters for layer in summarize(config, features))
-    needed, available = parameters * BYTES_PER_PARAMETER, memory_bytes()
+    layers, batch = summarize(config, features), min(config.batch_size, rows)
+    parameters, units = sum(layer.parameters for layer in layers), sum(layer.units for layer in layers)
+    needed, available = parameters * BYTES_PER_PARAMETER + units * batch * BYTES_PER_ACTIVATION, memory_bytes()
     if needed <= available:
         return None
     gib = f"{needed / 2**30:,.0f} GiB to train; {available / 2**30:,.0f} GiB are free"
-    return f"{parameters:,} parameters need {gib}: use fewer units"
+    return f"{parameters:,} parameters and batches of {batch:,} need {gib}: use fewer units"
 
 
 def weight_shapes(config: Config, features: int) -> dict[str, tuple[tuple[int, ...], str]]:

@@ -12,7 +12,7 @@ from nnrun.arrays import read_arrays
 from nnrun.config import load_config
 from nnrun.dataset import load_dataset
 from nnrun.encoding import Encoder
-from nnrun.errors import ExpectationError, counted
+from nnrun.errors import ExpectationError, Interrupted, counted
 from nnrun.files import read_small
 from nnrun.lint import lint, raise_errors
 from nnrun.network import weight_shapes
@@ -39,7 +39,12 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
         from nnrun import training
 
         with progress(config.epochs, quiet=quiet) as callbacks:
-            again = training.train(dataset, stem="", path=Path(folder) / "run", engine=info.engine, callbacks=callbacks)
+            target = Path(folder) / "run"
+            try:
+                again = training.train(dataset, stem="", path=target, engine=info.engine, callbacks=callbacks)
+            except Interrupted as error:
+                error.args = (f"interrupted; {path} is as it was",)
+                raise
         found = differences(encoder.model_dump(), dataset.encoder.model_dump(), ("encoding",))
         found += differences(former, _history(again.run), ("epoch",))
         now = read_arrays(again.run.weights, weight_shapes(config, len(dataset.encoder.inputs)))[1]
@@ -53,7 +58,8 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
     for _, group in groupby(found, lambda line: re.split(r"[.[]", line)[0]):
         first, *more = group
         lines.append(f"{path}: {first}" + f" (and {len(more)} more such differences)" * bool(more))
-    changed = differences({"versions": info.versions, "threads": info.threads}, circumstances())
+    now_ = circumstances()
+    changed = differences({key: getattr(info, key) for key in now_}, now_)
     lines += [f"changed since: {line}" for line in changed] or ["versions and number of threads are the same"]
     raise ExpectationError("\n".join(lines))
 

@@ -36,12 +36,14 @@ def reopen(path: Path, *, epochs: int | None = None, force: bool = False) -> Ite
         problems += changed_tables(config, info)
         if problems:
             raise RunError([*problems, f"{path}: cannot go on from here: undo that, or train anew"])
+        if info.checksums and not run.checkpoint.exists():
+            raise RunError(f"{path}: cannot go on: its checkpoint.npz was removed; train anew")
         config = config.model_copy(update={"epochs": epochs or info.goal or config.epochs})
         encoder = Encoder.load(run.encoding)
         bytes_ = sum(4 * layer.parameters for layer in summarize(config, len(encoder.inputs)))
         if run.checkpoint.exists() and run.checkpoint.stat().st_size < bytes_:  # before anything is built
             raise RunError(f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?")
-        dataset = load_dataset(config, path.parent / ".cache")
+        dataset = load_dataset(config, path.resolve().parent / ".cache")
         if dataset.encoder != encoder:
             raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
         raise_errors(lint(dataset))

@@ -1,6 +1,7 @@
 """Run directories: every file name of one in one place."""
 
 import csv
+import io
 import itertools
 import math
 import os
@@ -27,6 +28,13 @@ from nnrun.source import Keys, dotted
 CHECKED = ("config.yaml", "encoding.json", "model.keras", "weights.npz")
 FILES = (*CHECKED, "checkpoint.npz", "history.csv", "metrics.json", "run.json")
 LIBRARIES = ("tensorflow", "keras", "numpy", "polars")
+VARIABLES = (
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "OMP_NUM_THREADS",
+    "XLA_FLAGS",
+)
 
 
 class RunInfo(BaseModel, allow_inf_nan=False):
@@ -46,6 +54,7 @@ class RunInfo(BaseModel, allow_inf_nan=False):
     data: dict[str, dict[str, str | int]] = {}
     versions: dict[str, str] = {}
     threads: int = 0
+    environment: dict[str, str] = {}
     checksums: dict[str, str] = {}  # of a finished model
     saving: dict[str, str] = {}  # of the next one, while its files are renamed one by one
 
@@ -108,7 +117,8 @@ class Run:
     def best_epoch(self) -> tuple[int, str, float] | None:
         """Return the epoch with the least val_loss, or loss, in history.csv, which of the two it is, and that loss."""
         with suppress(OSError, ValueError, KeyError, TypeError, csv.Error):
-            rows = csv.DictReader(read_small(self.history).decode().splitlines())
+            whole = read_small(self.history).decode().rpartition("\n")[0]  # a kill may leave half a row
+            rows = csv.DictReader(whole.splitlines())
             by = "val_loss" if "val_loss" in (rows.fieldnames or ()) else "loss"
             losses = [(float(row[by]), int(row["epoch"])) for row in rows]
             loss, epoch = min(pair for pair in losses if math.isfinite(pair[0]))
@@ -130,11 +140,20 @@ class Run:
 
 def append_history(path: Path, rows: list[dict[str, float]], epoch: int) -> None:
     """Add the rows of the epochs after `epoch` to a history.csv in one write; the first one brings the header."""
-    with named_errors(path), path.open("a", encoding="utf-8", newline="") as file:  # written when it is closed
-        writer = csv.DictWriter(file, ["epoch", *(rows[0] if rows else ())], lineterminator="\n")
-        if rows and not file.tell():
-            writer.writeheader()
-        writer.writerows({"epoch": number, **row} for number, row in enumerate(rows, epoch + 1))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["epoch", *(rows[0] if rows else ())], lineterminator="\n")
+    size = path.stat().st_size if path.exists() else 0
+    if rows and not size:
+        writer.writeheader()
+    writer.writerows({"epoch": number, **row} for number, row in enumerate(rows, epoch + 1))
+    with named_errors(path):
+        try:
+            with path.open("a", encoding="utf-8", newline="") as file:
+                file.write(text.getvalue())
+        except OSError:
+            with suppress(OSError):
+                os.truncate(path, size)
+            raise
 
 
 def _leads_outside(path: Path) -> bool:
@@ -143,10 +162,11 @@ def _leads_outside(path: Path) -> bool:
 
 
 def circumstances() -> dict[str, Any]:
-    """Return what else the numbers of a run depend on: versions, and how many threads compute."""
+    """Return what else the numbers of a run depend on: versions, how many threads compute, and how they are told to."""
     versions = {"nnrun": __version__, "python": python_version(), **{name: version(name) for name in LIBRARIES}}
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {"versions": versions, "threads": threads}
+    environment = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    return {"versions": versions, "threads": threads, "environment": environment}
 
 
 def changed_tables(config: Config, info: RunInfo) -> list[str]:
@@ -174,8 +194,8 @@ def differences(then: Any, now: Any, keys: Keys = ()) -> list[str]:
 def check_target(path: Path, *, overwrite: bool) -> None:
     """Raise a RunError where a run may not be written to `path`, since something stands there."""
     names = {p.name for p in path.iterdir()} if path.is_dir() else set()
-    of_others = {name for name in names - {*FILES} if not name.startswith(".")}
-    if "run.json" in names or of_others or (path.exists() and not path.is_dir()):
+    half_made = {*FILES} - {"run.json"} if ".lock" in names else set()  # by a process that was killed
+    if {name for name in names - half_made if not name.startswith(".")} or (path.exists() and not path.is_dir()):
         Run(path).read_info()  # it is a run
         if not overwrite:
             raise RunError(f"{path}: exists; choose another with -o, or replace it with --overwrite")
@@ -188,9 +208,10 @@ def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Iterator[Run
     path = path or Path("runs") / stem
     if not numbered:
         check_target(path, overwrite=overwrite)
-    while True:
+        path.mkdir(parents=True, exist_ok=True)
+    while numbered:
         with suppress(FileExistsError):  # of another run, perhaps made this very moment
-            path.mkdir(parents=True, exist_ok=not numbered)
+            path.mkdir(parents=True)
             break
         path = path.with_name(f"{stem}-{next(number)}")
     run = Run(path)

@@ -19,7 +19,7 @@ from nnrun.data import fingerprint
 from nnrun.dataset import PARTS, Dataset
 from nnrun.engine import Logs, Loop, Rows, build_variables, row_order
 from nnrun.errors import ConfigError, ExpectationError, Interrupted
-from nnrun.files import atomic_paths, finite, sha256, to_json
+from nnrun.files import LARGEST, atomic_paths, finite, sha256, to_json
 from nnrun.model import Model, build_network, compile_model, make, serving_model
 from nnrun.network import weight_shapes
 from nnrun.runs import CHECKED, Run, circumstances, create_run
@@ -64,9 +64,14 @@ def train(
         "data": data,
         "config": config.model_dump(mode="json"),
     }
+    encoding = to_json(dataset.encoder.model_dump())
+    if len(encoding.encode()) > LARGEST:
+        raise ConfigError(
+            f"{config.where('data')}: the columns' names and categories are too long to be saved; drop some"
+        )
     with create_run(path, stem, overwrite=overwrite) as run:
         info = to_json({"status": "running", "goal": config.epochs, "nnrun": __version__, **circumstances(), **facts})
-        texts = {run.config: config.to_yaml(), run.encoding: to_json(dataset.encoder.model_dump()), run.info: info}
+        texts = {run.config: config.to_yaml(), run.encoding: encoding, run.info: info}
         with atomic_paths(*texts) as files:
             for file, text in zip(files, texts.values(), strict=True):
                 file.write_text(text, encoding="utf-8", newline="\n")
@@ -100,7 +105,7 @@ def _fit(run: Run, model: Model, dataset: Dataset, fit: Callable[..., None], cal
     if config.tensorboard:
         own.append(keras.callbacks.TensorBoard(log_dir=str(run.tensorboard)))
     checkpoint = Checkpoint(run, config, model, own)
-    run.write_info(status="running", goal=config.epochs, **circumstances())
+    run.write_info(status="running", goal=config.epochs)
     try:
         with checkpoint.watch():
             fit(model, dataset, checkpoint.state, [*own, checkpoint, *callbacks])
@@ -117,6 +122,8 @@ def _fit(run: Run, model: Model, dataset: Dataset, fit: Callable[..., None], cal
 def _finish(run: Run, model: Model, dataset: Dataset, checkpoint: Checkpoint) -> Result:
     """Measure what is to be measured at the end, and write the model with all that speaks of it, or nothing."""
     config, epochs = dataset.config, len(checkpoint.history)
+    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+        raise checkpoint.diverged("weights are not finite")
     best = next((int(c.best_epoch) + 1 for c in checkpoint.callbacks if getattr(c, "best_weights", None)), epochs)
     metrics, parts = {**checkpoint.history[best - 1]}, {"test_": dataset.test}
     if config.optimizer["use_ema"]:  # the epochs were measured with weights that are not averaged

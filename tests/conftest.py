@@ -116,8 +116,11 @@ def nnrun(project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
 
     def call(*arguments: str | Path) -> Done:
         monkeypatch.setattr(sys, "argv", ["nnrun", *map(str, arguments)])
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         with pytest.raises(SystemExit) as ended:
             main()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         out, err = capfd.readouterr()
         return Done(int(ended.value.code or 0), out, err)
 

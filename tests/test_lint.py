@@ -221,6 +221,9 @@ def test_the_shapes_of_all_weights_are_those_of_keras_in_its_order(project):
 def test_a_network_is_oversized_only_beyond_the_memory_of_the_machine(project, monkeypatch):
     config = project.load({"layers": [SIGMOID]})  # four parameters of 16 bytes
     monkeypatch.setattr("nnrun.network.memory_bytes", lambda: 64)
-    assert oversize(config, 3) is None
+    assert oversize(config, 3, rows=0) is None
     monkeypatch.setattr("nnrun.network.memory_bytes", lambda: 63)
-    assert oversize(config, 3).startswith("4 parameters need ")
+    assert oversize(config, 3, rows=0).startswith("4 parameters and batches of 0 need ")
+    monkeypatch.setattr("nnrun.network.memory_bytes", lambda: 64 + 8 * 10)
+    assert oversize(config, 3, rows=10) is None
+    assert oversize(config, 3, rows=11)

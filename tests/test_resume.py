@@ -147,7 +147,7 @@ def test_a_run_that_stops_again_and_again_ends_the_same(project, whole):
 def test_a_finished_run_that_goes_on_is_a_longer_run(whole, changes):
     epochs = 3 + changes.get("epochs", 3)
     short = whole(changes, "short")
-    with pytest.raises(RunError, match=r"has \d+ epochs already, more than 1"):
+    with pytest.raises(RunError, match=r"has begun epoch \d+ already; give --epochs \d+ or more"):
         go_on(short.run.path, epochs=1)
     assert outcome(go_on(short.run.path, epochs=epochs)) == outcome(whole({**changes, "epochs": epochs}))
 
@@ -177,7 +177,7 @@ def test_what_differs_is_named_and_refused(project, cut, frame):
     assert "config.yaml: layers[0].units: 4 then, 5 now" in text
     assert "config.yaml: epochs: 3 then, 4 now" in text
     assert f"keras: '2.0' then, '{keras.__version__}' now; --force" in text
-    assert "table.csv: was changed since the run started" in text
+    assert "table.csv: is not the table that the run started with" in text
     (path / "config.yaml").write_text(config)
     project.table(frame)
     with pytest.raises(RunError, match=r"keras: '2.0' then"):
