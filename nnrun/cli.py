@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from nnrun import __version__
-from nnrun.errors import Interrupted, NnrunError, short_path
+from nnrun.errors import Interrupted, NnrunError, printable, short_path
 from nnrun.files import finite, open_output
 
 PATH = click.Path(path_type=Path)
@@ -137,10 +137,10 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
     kept = tuple(dict.fromkeys(name.strip() for name in keep.split(",") if name.strip()))
     predictions = trained.predictions(reading, keep=kept, threshold=0.5 if threshold is None else threshold)
     if ignored := [name for name in trained.ignored(reading.table) if name not in kept]:
-        click.echo(f"ignored columns: {', '.join(ignored)}", err=True)
+        click.echo(printable(f"ignored columns: {', '.join(ignored)}"), err=True)
     with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
         write_csv(predictions, file, **options)
-    click.echo("".join(f"{line}\n" for line in reading.notes()), err=True, nl=False)
+    click.echo("".join(f"{printable(line)}\n" for line in reading.notes()), err=True, nl=False)
 
 
 @_command("evaluate runs/digits-relu configs/digits01.csv")
@@ -156,7 +156,7 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
     rows, metrics = trained.evaluate(reading)
     summary = {"rows": rows, "metrics": finite(metrics)}
     click.echo(json.dumps(summary) if as_json else describe_evaluation(rows, metrics))
-    click.echo("".join(f"{line}\n" for line in reading.notes()), err=True, nl=False)
+    click.echo("".join(f"{printable(line)}\n" for line in reading.notes()), err=True, nl=False)
 
 
 @_command("show runs/digits-relu")
@@ -209,7 +209,7 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, r
 
     dataset = load_dataset(load_config(config, overrides), runs / ".cache")
     findings = lint(dataset)
-    warnings = [f"{finding}\n" for finding in findings if finding.level == "warning" and not quiet]
+    warnings = [f"{printable(str(finding))}\n" for finding in findings if finding.level == "warning" and not quiet]
     click.echo("".join(warnings), err=True, nl=False)
     raise_errors(findings)
     return dataset
@@ -242,7 +242,7 @@ def main() -> None:
         click.echo("interrupted", err=True)
         code = 128 + signal.SIGINT
     except OSError as error:
-        click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
+        click.echo(printable(f"{error.filename or 'I/O'}: {error.strerror or error}"), err=True)
     except MemoryError:
         click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
     gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s

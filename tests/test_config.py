@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from nnrun.config import Config, load_config
+from nnrun.errors import InputError
 from nnrun.source import read_source
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
@@ -146,6 +147,15 @@ def test_what_is_no_config_at_all_is_one_line(lines, text, line):
 @pytest.mark.parametrize(("override", "line"), SETS)
 def test_a_mistake_in_a_set_is_reported_as_that_set(lines, override, line):
     assert lines(BASE, override)[0].startswith(f"--set {override}: {line}")
+
+
+def test_a_message_is_fit_for_a_terminal_and_bounded_and_its_problems_are_whole():
+    given = ["see\n\x1b[31m\u2028Größe", "x" * 5_000 + "y", *["z" * 100] * 1_000]
+    first, second, *others = str(InputError(given)).split("\n")
+    assert first == r"see\n\x1b[31m\u2028Größe"
+    assert (second[:500], second[-501:]) == ("x" * 500, " " + "x" * 499 + "y")
+    assert (len(second), len(others), others[-1]) == (1_005, 150, "and 851 more mistakes")
+    assert InputError(given).problems == given
 
 
 def test_all_mistakes_are_named_in_one_pass_in_the_order_of_the_file(lines):
