@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from nnrun.cli import cli
-from nnrun.errors import NnrunError
+from nnrun.errors import NnrunError, printable
 
 SIGNALS: list[int] = []  # that came
 
@@ -46,7 +46,7 @@ def main() -> None:
         click.echo("interrupted", err=True)
         code = 128 + (SIGNALS or [signal.SIGINT])[-1]
     except OSError as error:
-        click.echo(f"{error.filename or 'I/O'}: {error.strerror or error}", err=True)
+        click.echo(printable(f"{error.filename or 'I/O'}: {error.strerror or error}"), err=True)
     except MemoryError:
         click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
     except Exception:

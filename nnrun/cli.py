@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from nnrun import __version__
-from nnrun.errors import short_path
+from nnrun.errors import printable, short_path
 from nnrun.files import finite, open_output
 
 PATH = click.Path(path_type=Path)
@@ -134,10 +134,10 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
     kept = tuple(dict.fromkeys(name.strip() for name in keep.split(",") if name.strip()))
     predictions = trained.predictions(reading, keep=kept, threshold=0.5 if threshold is None else threshold)
     if ignored := [name for name in trained.ignored(reading.table) if name not in kept]:
-        click.echo(f"ignored columns: {', '.join(ignored)}", err=True)
+        click.echo(printable(f"ignored columns: {', '.join(ignored)}"), err=True)
     with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
         write_csv(predictions, file, **options)
-    click.echo("".join(f"{line}\n" for line in reading.notes()), err=True, nl=False)
+    click.echo("".join(f"{printable(line)}\n" for line in reading.notes()), err=True, nl=False)
 
 
 @_command("evaluate runs/digits-relu configs/digits01.csv")
@@ -153,7 +153,7 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
     rows, metrics = trained.evaluate(reading)
     summary = {"rows": rows, "metrics": finite(metrics)}
     click.echo(json.dumps(summary) if as_json else describe_evaluation(rows, metrics))
-    click.echo("".join(f"{line}\n" for line in reading.notes()), err=True, nl=False)
+    click.echo("".join(f"{printable(line)}\n" for line in reading.notes()), err=True, nl=False)
 
 
 @_command("show runs/digits-relu")
@@ -208,7 +208,7 @@ def _prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, r
 
     dataset = load_dataset(load_config(config, overrides), runs / ".cache")
     findings = lint(dataset)
-    warnings = [f"{finding}\n" for finding in findings if finding.level == "warning" and not quiet]
+    warnings = [f"{printable(str(finding))}\n" for finding in findings if finding.level == "warning" and not quiet]
     click.echo("".join(warnings), err=True, nl=False)
     raise_errors(findings)
     return dataset

@@ -231,6 +231,8 @@ def _parse(texts: pl.Series, form: str) -> pl.Series:
 
 
 def _hint(cell: str) -> str:
+    if re.fullmatch(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d*)?\s*", cell):
+        return "; numbers are written without separators of thousands and with a decimal point, as in 1234.5"
     if re.fullmatch(r"\s*[+-]?[\d.]*,\d+\s*", cell):
         return "; decimals are written with a point, as in 1.5"
     return "; it holds a NUL byte" if "\0" in cell else ""

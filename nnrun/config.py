@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from operator import eq, ge, gt, le, lt
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,7 +25,7 @@ def _columns(value: Any) -> Any:
     columns = [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in items]
     if not all(isinstance(name, str) for name in columns):
         raise problem(f"must be a column's name or a list of them, quoted if need be; received {received(value)}")
-    if repeated := {name for name in columns if columns.count(name) > 1}:
+    if repeated := [name for name, count in Counter(columns).items() if count > 1]:
         raise problem(f"names a column twice: {', '.join(map(repr, sorted(repeated)))}")
     return columns
 
@@ -39,8 +40,8 @@ def _expectation(value: Any) -> Any:
 
 
 def _distinct(metrics: list[Spec]) -> list[Spec]:
-    called = [metric["name"] for metric in metrics]
-    if repeated := {name for name in called if called.count(name) > 1}:
+    called = Counter(metric["name"] for metric in metrics)
+    if repeated := [name for name, count in called.items() if count > 1]:
         raise problem(f"two metrics have one name: {', '.join(sorted(repeated))}")
     return metrics
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -11,15 +12,24 @@ from typing import IO, Any, NamedTuple
 
 import polars as pl
 
-from nnrun.errors import TableError, counted
+from nnrun.errors import TableError, counted, received
 
 Source = Path | bytes | IO[bytes]
 Places = Callable[[Sequence[int]], list[str]]  # of rows of a block
 BLOCK = 4 << 20  # bytes of a block: larger ones are hardly faster, and take memory
 FIRST = 64 << 10  # of a pipe's first block, whose rows need not wait for more; each next one is twice as large
-LONGEST = 1 << 28  # bytes of a record, beyond which a quote was left open
+LONGEST = 16 << 20  # bytes of a record, beyond which a quote was left open
 LISTED = 10  # how many bad lines a message names
-OTHER_FILES = {b"PK\x03\x04": "a spreadsheet or an archive", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+OTHER_FILES = {  # how they begin
+    rb"PK\x03\x04|\xd0\xcf\x11\xe0": "a spreadsheet or an archive",
+    rb"\xff\xfe\0\0|\0\0\xfe\xff": "UTF-32",
+    rb"\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0]": "UTF-16",
+    rb"BZh\d": "compressed with bzip2",
+    rb"\x1f\x8b": "compressed with gzip twice",
+    rb"\x93NUMPY": "a NumPy array",
+    rb"\x89PNG|\xff\xd8\xff": "a picture",
+    rb"(?i)\s*<(!doctype|html)": "a web page",
+}
 NUL = "\ue000"  # stands for it, from the private use area: the csv module refuses it before Python 3.11
 csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 KiB
 
@@ -48,9 +58,12 @@ class CsvBlock(NamedTuple):
             frame = pl.read_csv(data, separator=self.separator, new_columns=self.header, infer_schema=False)
         except pl.exceptions.PolarsError as error:
             _check_utf8(self.data, self.name, self.line, self.separator)
-            quoted = (line for line, cells in self._records() if '"' in "".join(cells))
-            reason = f"cannot be read as CSV: {str(error).splitlines()[0]}"
-            raise TableError(self._ragged() or f"{self.name}:{next(quoted, self.line)}: {reason}") from None
+            if problems := self._ragged():
+                raise TableError(problems) from None
+            quoted = next((line for line, cells in self._records() if '"' in "".join(cells)), None)
+            reason = "a quote stands inside a cell; leave it out, or quote the cell and write it twice"
+            reason = reason if quoted else "cannot be read as CSV: " + str(error).partition("\n")[0]
+            raise TableError(f"{self.name}:{quoted or self.line}: {reason}") from None
         full = not frame[:, -1].null_count()  # with null polars fills a short row, and a blank line
         separators = len(frame) * (len(self.header) - 1)
         if full or (b'"' not in self.data and 0 < separators == self.data.count(self.separator.encode())):
@@ -89,20 +102,21 @@ class CsvBlock(NamedTuple):
 
 def open_csv(name: str, start: bytes, pieces: Callable[[], Iterator[bytes]]) -> File:
     """Read the header of a CSV file in `pieces`, of which `start` is the first, or raise a TableError."""
-    if kind := next((kind for magic, kind in OTHER_FILES.items() if start.startswith(magic)), None):
+    if kind := next((kind for magic, kind in OTHER_FILES.items() if re.match(magic, start)), None):
         raise TableError(f"{name}: is {kind}; save the table as CSV in UTF-8")
     first, end, _ = re.split(rb"(\r\n|\r|\n|$)", start, maxsplit=1)
     if not first.strip():
         what = ":1: the first line is blank" if start else ": the file is empty"
         raise TableError(f"{name}{what}; a table has a header and rows")
-    if end == b"\r":
-        raise TableError(f"{name}:1: lines end in CR alone; end them in LF or CRLF")
     separator = max(",;\t", key=lambda separator: len(next(_reader(first, separator, strict=False))))
+    if end == b"\r":
+        _check_utf8(first, name, 1, separator)
+        raise TableError(f"{name}:1: lines end in CR alone; end them in LF or CRLF")
     reader = _reader(start, separator)
     try:
         header = [cell.replace(NUL, "\0").strip() for cell in next(reader)]
     except csv.Error as error:
-        raise TableError(f"{name}:1: the header cannot be read: {error}") from None
+        raise TableError(f"{name}:1: the header cannot be read: {error}; is a quote left open here?") from None
     if not header[0] and len(header) > 1:
         header[0] = "Unnamed: 0"  # what pandas calls the index that it and R write without a name
     above = b"\n".join(start.split(b"\n", reader.line_num)[: reader.line_num])
@@ -158,12 +172,15 @@ def _reader(data: bytes, separator: str, *, strict: bool = True) -> Any:
 def wrong_names(header: list[str]) -> Iterator[str]:
     """Yield what is wrong with the names of columns."""
     hint = "; is the header missing?" if all(re.fullmatch(r"[-+.\deE]+", cell) for cell in header) else ""
+    counts = Counter(header)
+    if not header:
+        yield "the table has no columns"
     for i, column in enumerate(header, start=1):
         if not column:
             yield f"column {i} has no name; give it one in the header"
         elif "\0" in column:
-            yield f"{column!r} holds a NUL byte"
+            yield f"{received(column)} holds a NUL byte"
         elif column.startswith("^") and column.endswith("$"):
             yield f"{column!r} reads as a pattern to polars; name the column without ^ and $"
-        elif header.index(column) != i - 1 and header[: i - 1].count(column) == 1:
-            yield f"{header.count(column)} columns are named {column!r}; names must differ{hint}"
+        elif (count := counts.pop(column, 1)) > 1:
+            yield f"{count} columns are named {column!r}; names must differ{hint}"

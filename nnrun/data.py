@@ -2,7 +2,9 @@
 
 import csv
 import glob
+import gzip
 import hashlib
+import os
 import signal
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -106,10 +108,10 @@ def open_table(source: Source, null_values: Sequence[str], name: str | None = No
     `null_values` are what missing cells look like; `name` is what messages call the table. Raises TableError.
     """
     name = name or str(source)
-    parts: list[tuple[Source, str]] = [(source, name)]
-    if isinstance(source, Path) and not source.exists():
-        parts = [(part, short_path(str(part))) for part in find_files(source)] or parts
-    files = [_open_file(part, called) for part, called in parts]
+    found: list[Source] = [*find_files(source)] if isinstance(source, Path) else [source]
+    if not found:
+        raise TableError(f"{name}: there is no such file")
+    files = [_open_file(part, name if part is source else short_path(str(part))) for part in found]
     if problems := [f"{file.name}:1: {problem}" for file in files for problem in wrong_names(file.header)]:
         raise TableError(problems)
     first = files[0].header
@@ -124,7 +126,9 @@ def open_table(source: Source, null_values: Sequence[str], name: str | None = No
 
 def find_files(path: Path) -> list[Path]:
     """Return the file at the path, or those that it matches as a pattern, sorted; empty where there is none."""
-    return [path] if path.exists() else [Path(found) for found in sorted(glob.glob(str(path)))]  # noqa: PTH207
+    is_there = os.path.exists  # of a name that is too long Path.exists raises an error
+    found = [path] if is_there(path) else map(Path, sorted(glob.glob(str(path))))  # noqa: PTH207
+    return list(filter(is_there, found))
 
 
 def fingerprint(path: str) -> str:
@@ -155,8 +159,6 @@ def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -
 def _open_file(source: Source, name: str) -> File:
     if isinstance(source, Path) and source.is_dir():
         raise TableError(f"{name}: is a folder; give a .csv file")
-    if isinstance(source, Path) and not source.exists():
-        raise TableError(f"{name}: there is no such file")
     with _readable(name):
         if isinstance(source, Path) and not source.is_file():
             source = source.open("rb")  # a pipe, which can be read only once
@@ -183,7 +185,8 @@ def _open_parquet(source: Source, name: str) -> File:
 
 def _as_text(column: pl.Series) -> pl.Series:
     if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Duration):  # which polars cannot cast
-        return pl.Series(column.name, [None if cell is None else str(cell) for cell in column], dtype=pl.String)
+        texts = [None if cell is None else str(cell) for cell in column.to_list()]
+        return pl.Series(column.name, texts, dtype=pl.String)
     return column if column.dtype.is_numeric() else column.cast(pl.String)
 
 
@@ -191,8 +194,12 @@ def _as_text(column: pl.Series) -> pl.Series:
 def _readable(name: str) -> Iterator[None]:
     try:
         yield
-    except (OSError, EOFError, zlib.error, csv.Error, pl.exceptions.PolarsError) as error:
-        raise TableError(f"{name}: cannot be read: {(str(error) or type(error).__name__).splitlines()[0]}") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        what = "the gzip file is cut short, damaged or followed by other bytes; download or compress it again"
+        raise TableError(f"{name}: cannot be read: {what}") from None
+    except (OSError, csv.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        reason = (str(error) or type(error).__name__).partition("\n")[0]
+        raise TableError(f"{name}: cannot be read: {reason}") from None
 
 
 def _escaped(frame: pl.DataFrame) -> pl.DataFrame:

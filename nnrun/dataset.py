@@ -114,7 +114,8 @@ def _open_tables(config: Config) -> dict[str, Table]:
             try:
                 tables[key] = open_table(Path(path), config.data.null_values, short_path(path), keep=KEPT)
             except TableError as error:
-                place = "" if find_files(Path(path)) else f"{config.where('data', key)}: "
+                is_file = any(not found.is_dir() for found in find_files(Path(path)))
+                place = "" if is_file else f"{config.where('data', key)}: "
                 problems += [place + problem for problem in error.problems]
     if problems:
         raise TableError(problems)
@@ -128,6 +129,7 @@ def _choose_features(config: Config, table: Table) -> list[str]:
     for key in ("target", "features", "drop"):
         for name in [name for name in getattr(data, key) or [] if name not in columns]:
             hint = did_you_mean(name, columns) or f"; it has {listed(columns, 12)}"
+            hint += "; columns are separated by commas, semicolons or tabs" * (len(columns) == 1)
             problems.append(f"{config.where('data', key)}: {name!r} is not a column of {table.name}{hint}")
     features = data.features or [c for c in columns if c not in (*data.target, *data.drop)]
     if not features:

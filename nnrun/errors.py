@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from itertools import accumulate
 from pathlib import Path
+
+LINE, LINES = 1_000, 16_000  # characters of a mistake, and of all that are told: files of strangers can have millions
 
 
 class NnrunError(Exception):
@@ -16,13 +19,20 @@ class TrainingError(NnrunError):
 
 
 class InputError(NnrunError):
-    """What the user gave is wrong; `problems` are all mistakes found, one line each, at least one."""
+    """What the user gave is wrong; `problems` are all mistakes, one line each, at least one; str() shortens them."""
 
     exit_code = 2
 
-    def __init__(self, problems: str | Sequence[str]) -> None:
-        self.problems = [problems] if isinstance(problems, str) else list(problems)
-        super().__init__("\n".join(self.problems))
+    def __init__(self, problems: str | list[str]) -> None:
+        self.problems = [problems] if isinstance(problems, str) else problems
+        super().__init__(problems)
+
+    def __str__(self) -> str:
+        half, first = LINE // 2, self.problems[:LINES]
+        lines = [printable(line if len(line) <= LINE else f"{line[:half]} ... {line[-half:]}") for line in first]
+        told = sum(end <= LINES for end in accumulate(map(len, lines)))
+        more = len(self.problems) - told
+        return "\n".join(lines[:told] + [f"and {counted(more, 'more mistake')}"] * (more > 0))
 
 
 class ConfigError(InputError):
@@ -49,6 +59,11 @@ class Interrupted(NnrunError):
     def __init__(self, message: str, number: int = 2) -> None:
         self.exit_code = 128 + number
         super().__init__(message)
+
+
+def printable(text: str) -> str:
+    r"""Return a line with whatever could command a terminal, line ends too, as an escape such as \x1b."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def received(value: object) -> str:

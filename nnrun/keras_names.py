@@ -7,7 +7,7 @@ type and range of each argument.
 import json
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -79,7 +79,7 @@ class Named:
         if not (name := self.canonical(str(given))):
             what = f"an {self.what}" if self.what[0] in "aeiou" else f"a {self.what}"
             wrong = f"{self.key!r} is missing: the name of" if given is None else f"{received(given)} is not"
-            hint = did_you_mean(str(given or ""), list(self._spellings())) or f"; known: {', '.join(self.table)}"
+            hint = did_you_mean(str(given or ""), list(self._spellings)) or f"; known: {', '.join(self.table)}"
             details = InitErrorDetails(type=problem(f"{wrong} {what}{hint}"), loc=(self.key,), input=given)
             raise ValidationError.from_exception_data(self.what, [details])
         arguments = _model(self, name).model_validate(arguments).model_dump()
@@ -89,9 +89,10 @@ class Named:
 
     def canonical(self, name: str) -> str | None:
         """Return the class that `name` means, or None."""
-        meant = {spelling.replace("_", "").lower(): known for spelling, known in self._spellings().items()}
+        meant = {spelling.replace("_", "").lower(): known for spelling, known in self._spellings.items()}
         return meant.get(name.replace("_", "").lower())
 
+    @cached_property
     def _spellings(self) -> dict[str, str]:
         """Return what a config may call each class; hints prefer the last."""
         return self.aliases | {s: name for name in self.table for s in (name.lower(), snake_case(name), name)}
@@ -100,10 +101,10 @@ class Named:
         return core_schema.no_info_plain_validator_function(self.validate)
 
     def __get_pydantic_json_schema__(self, *_: Any) -> dict[str, Any]:
-        forms: list[dict[str, Any]] = [{"enum": list(self._spellings())}]
+        forms: list[dict[str, Any]] = [{"enum": list(self._spellings)}]
         for name in self.table:
             form = _model(self, name).model_json_schema()
-            known = [spelling for spelling, meant in self._spellings().items() if meant == name]
+            known = [spelling for spelling, meant in self._spellings.items() if meant == name]
             required = [self.key] * (name != self.default) + form.get("required", [])
             properties = {self.key: {"enum": known}, **form["properties"]}
             forms.append({**form, "properties": properties, "required": required})
@@ -130,9 +131,11 @@ _KINDS: dict[Any, str] = {
     Annotated[float, Gt(0), Le(1)]: "threshold Lion.beta_1",
     Annotated[float, Le(0)]: "learning_rate_power beta_2_decay",
     float: "value gain mean minval maxval muon_a muon_b muon_c baseline",
-    Units: "units k ema_overwrite_frequency ns_steps",
+    Annotated[int, Ge(1), Le(100)]: "ns_steps",  # unrolled, of a handful
+    Units: "units k ema_overwrite_frequency",
     Annotated[int, Ge(0)]: "patience cooldown start_from_epoch warmup_steps num_regressors",
-    Annotated[int, Ge(2)]: "gradient_accumulation_steps num_thresholds",
+    Annotated[int, Ge(2)]: "gradient_accumulation_steps",
+    Annotated[int, Ge(2), Le(10_000)]: "num_thresholds",
     Seed: "seed",
     bool: "use_bias center BatchNormalization.scale LayerNormalization.scale use_ema amsgrad nesterov "
     "centered relative_step exclude_embeddings from_logits restore_best_weights",

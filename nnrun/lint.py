@@ -138,6 +138,8 @@ def _metrics(config: Config, _: Dataset) -> Found:
         hint = did_you_mean(name, known) or f"; it logs {', '.join(known)}"
         if name.startswith("val_") and not any(k.startswith("val_") for k in known):
             hint = "; hold rows out: validation_split: 0.2 under data"
+        elif name.startswith("test_") and keys[0] == "expect" and not tested:
+            hint = "; give a table to measure: test under data"
         if name not in known:
             yield "monitor", keys, f"the run logs no {name!r}{hint}"
 

@@ -1,6 +1,5 @@
 """Text for people: what `check`, `show`, `train` and `evaluate` print, and progress on stderr while a run trains."""
 
-import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,7 @@ from typing import Any
 from nnrun.config import Config, load_config
 from nnrun.dataset import Dataset
 from nnrun.encoding import Encoder
-from nnrun.errors import counted, listed
+from nnrun.errors import counted, listed, printable
 from nnrun.network import LayerSummary, summarize
 from nnrun.runs import Run
 
@@ -34,10 +33,10 @@ def describe_dataset(dataset: Dataset) -> str:
             values = ", ".join(f"{label!r} {n}" for label, n in dataset.label_counts.items())
             values += f"; probabilities are of {encoder.labels[-1]!r}" if dataset.config.is_binary else ""
         lines.append(f"target    {target.name}: {values}")
-    return _printable([*lines, "", _describe_network(dataset.config, len(encoder.inputs))])
+    return "\n".join(map(printable, [*lines, "", *_describe_network(dataset.config, len(encoder.inputs))]))
 
 
-def _describe_network(config: Config, features: int) -> str:
+def _describe_network(config: Config, features: int) -> list[str]:
     layers = summarize(config, features)
     last = f"Activation {'sigmoid' if config.is_binary else 'softmax'}"
     shown = [LayerSummary("Normalization", features, [])] * config.data.normalize + layers
@@ -50,7 +49,7 @@ def _describe_network(config: Config, features: int) -> str:
     lines = [f"{name:{i}}  {shape:{j}}  {parameters:>{k}}" for name, shape, parameters in rows]
     optimizer = f"{config.optimizer['name']} (learning_rate {config.optimizer['learning_rate']:g})"
     steps = f"{counted(config.epochs, 'epoch')}, batch_size {config.batch_size}"
-    return "\n".join([*lines, f"{config.loss['name']}, {optimizer}, {steps}"])
+    return [*lines, f"{config.loss['name']}, {optimizer}, {steps}"]
 
 
 def describe_run(path: Path) -> str:
@@ -68,7 +67,7 @@ def describe_run(path: Path) -> str:
         epoch, by, loss = best
         lines.append(f"best       epoch {epoch} by {by}: {by} {loss:.6g}")
     network = _describe_network(load_config(run.config), len(Encoder.load(run.encoding).inputs))
-    return _printable([*lines, "", network])
+    return "\n".join(map(printable, [*lines, "", *network]))
 
 
 def describe_metrics(metrics: Mapping[str, Any]) -> str:
@@ -130,11 +129,6 @@ def _print_line(began: float, epochs: int, epoch: int, logs: Mapping[str, float]
 def _short(logs: Mapping[str, float]) -> str:
     held = {name: f" (val {logs[f'val_{name}']:.3g})" for name in logs if f"val_{name}" in logs}
     return ", ".join(f"{name} {logs[name]:.3g}{held.get(name, '')}" for name in logs if not name.startswith("val_"))
-
-
-def _printable(lines: list[str]) -> str:
-    """Return the lines as a text without what would command a terminal: names and run directories come from others."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda found: f"\\x{ord(found[0]):02x}", "\n".join(lines))
 
 
 def _number(value: Any) -> str:

@@ -14,14 +14,14 @@ from pydantic import ValidationError
 
 from nnrun.errors import ConfigError, received
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 256 << 10
 MAX_DEPTH = 32
 Keys = tuple[str | int, ...]
 
 # Scalars are read as in YAML 1.2: `1e-3` is a number, `no` and `2012-01-01` are text, `010` is not octal.
 _WORDS: dict[str, Any] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
 _WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5}|[1-9][0-9]*[eE]\+?([0-9]|1[0-5]))")
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5}|[1-9][0-9]{0,17}[eE]\+?([0-9]|1[0-5]))")
 _FLOAT = re.compile(r"[-+]?(?!0[0-9]+\Z)([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _RULES = {
     "missing": "this key is required",
@@ -34,6 +34,12 @@ _RULES = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     **dict.fromkeys(("too_short", "string_too_short"), "must not be empty"),
+}
+_BEGUN = {  # what libyaml was reading, for lines perhaps, when it met a mistake: what is wrong where that begins
+    "while scanning a quoted scalar": "the quote that opens here is not closed",
+    "while scanning a simple key": "a key is followed by a colon and a space",
+    "while parsing a flow mapping": "the bracket that opens here is not closed, or a comma is missing",
+    "while parsing a flow sequence": "the bracket that opens here is not closed, or a comma is missing",
 }
 
 
@@ -55,9 +61,7 @@ class Source:
 
     def read(self, text: str) -> "Source":
         """Read the text, or raise a ConfigError."""
-        if bad := yaml.reader.Reader.NON_PRINTABLE.search(text):
-            place = self._end(text[: bad.start()])
-            raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
+        self._check(text)
         self.events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         try:
             for event in filter(lambda event: isinstance(event, yaml.DocumentStartEvent), self.events):
@@ -66,9 +70,15 @@ class Source:
                 self.values = self._value(next(self.events), ())
         except yaml.MarkedYAMLError as error:
             mark: Any = error.problem_mark
+            begun: Any = error.context_mark
+            reason = f"not YAML: {error.problem}"
+            if error.context in _BEGUN and begun.line < mark.line:
+                mark, reason = begun, f"not YAML: {_BEGUN[error.context]}"
             ended = mark.line > text.count("\n")  # libyaml's place for an early end
-            tab = not ended and text.split("\n")[mark.line].lstrip(" ").startswith("\t")
-            reason = "tabs cannot indent YAML; use spaces" if tab else f"not YAML: {error.problem}"
+            if not ended and text.split("\n")[mark.line].lstrip(" ").startswith("\t"):
+                reason = "tabs cannot indent YAML; use spaces"
+            elif "start any token" in reason:
+                reason = f"not YAML: text cannot begin with {text[mark.index : mark.index + 1]!r}; quote it"
             self.problems.append(f"{self._end(text) if ended else self._at(mark)}: {reason}")
         if self.problems:
             raise ConfigError(self.problems)
@@ -77,6 +87,7 @@ class Source:
     def override(self, text: str) -> None:
         """Set one value, given as `KEY=VALUE` with KEY dotted (`layers[0].units`) and VALUE in YAML."""
         mark = f"--set {text}"
+        Source(mark, has_lines=False)._check(text)
         name, equals, value = text.partition("=")
         name = re.sub(r"\[(\d+)\]", r".\1", name.strip())
         if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", name):
@@ -112,12 +123,16 @@ class Source:
         order = {place: i for i, (place, _) in enumerate(self.marks.values())}
         for keys in sorted(found, key=lambda keys: order.get(self.locate(keys), 0)):
             errors, kinds = found[keys], {e["type"] for e in found[keys]}
-            message = errors[0]["msg"]
+            message, given = errors[0]["msg"], errors[0]["input"]
             if kinds.isdisjoint(("nnrun", "unknown_key")):
                 rules = (_RULES.get(e["type"], e["msg"]).format(**e.get("ctx", {})) for e in errors)
-                message = " or ".join(rules).replace("Input should be", "must be").replace(" or must be ", " or ")
+                message = " or ".join(rules).replace("Input should be", "must be")
+                message = message.replace(" or must be true", ", true").replace(" or must be ", " or ")
                 if not kinds & {"missing", "too_short", "string_too_short"}:
-                    message += f"; received {received(errors[0]['input'])}"
+                    message += f"; received {received(given)}"
+                if kinds & {"int_type", "float_type", "bool_type"} and isinstance(given, str):
+                    is_plain = isinstance(_plain(given.lstrip("0") or "0"), int | float)
+                    message += "; write it without quotes and leading zeros" * is_plain
             if keys not in shallow:
                 yield f"{self.locate(keys, key='unknown_key' in kinds)}: {dotted(keys)}: {message}"
 
@@ -129,7 +144,8 @@ class Source:
             self._problem(event, keys, "aliases (*name) are not allowed; write the value out")
             return None
         if event.tag not in (None, "!"):
-            self._problem(event, keys, f"tags are not allowed; remove {event.tag!r}")
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._problem(event, keys, f"tags are not allowed; remove {tag!r}")
         if isinstance(event, yaml.ScalarEvent):
             value = event.value if event.style else _plain(event.value)  # quoted, or a block: text
             if value in (math.inf, -math.inf):
@@ -154,6 +170,11 @@ class Source:
         self.problems.append(": ".join(filter(None, (self._at(event.start_mark), dotted(keys), message))))
         return ConfigError(self.problems)
 
+    def _check(self, text: str) -> None:
+        if bad := yaml.reader.Reader.NON_PRINTABLE.search(text):  # in an argument, bytes that are no UTF-8 too
+            place = self._end(text[: bad.start()])
+            raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
+
     def _at(self, mark: Any) -> str:
         return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if self.has_lines else self.name
 
@@ -173,15 +194,16 @@ def read_source(path: Path) -> Source:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        hint = "; give the path of a YAML config" if path.is_dir() else ""
+        hint = "; give the path of a YAML config" * isinstance(error, IsADirectoryError)
         raise ConfigError(f"{path}: cannot be read: {error.strerror}{hint}") from None
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"{path}: a config is at most 1 MiB; give tables as separate files")
+        raise ConfigError(f"{path}: a config is at most 256 KiB; give tables as separate files")
     try:
         source = Source(str(path)).read(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path}:{line}: not UTF-8: byte {data[error.start]:#04x}") from None
+        place = Source(str(path))._end(error.object[: error.start].decode())
+        what = f"not UTF-8: byte {error.object[error.start]:#04x}"
+        raise ConfigError(f"{place}: {what}; save the config as UTF-8 text") from None
     if not isinstance(source.values, dict):
         got = {type(None): "an empty file", list: "a list"}.get(type(source.values), f"only {received(source.values)}")
         raise ConfigError(f"{path}:1:1: a config is a mapping of keys to values; received {got}")

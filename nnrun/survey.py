@@ -83,7 +83,7 @@ class Survey:
         if not 0 < len(rows) < self.rows:
             place = config.where("data", "validation_split")
             what = "none to validate on" if not len(rows) else "none to train on"
-            why = "; every label needs a row to train on" if labels is not None else ""
+            why = "; every label needs a row to train on" if labels is not None and fraction * self.rows >= 0.5 else ""
             raise ConfigError(f"{place}: {fraction} of {self.rows} rows leaves {what}{why}")
         return np.isin(np.arange(self.rows), rows)
 

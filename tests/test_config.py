@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from nnrun.config import Config, load_config
+from nnrun.errors import InputError
 from nnrun.source import read_source
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
@@ -75,8 +76,8 @@ NOT_CONFIGS = [
     ("", "1:1: a config is a mapping of keys to values; received an empty file"),
     ("- a\n- b\n", "1:1: a config is a mapping of keys to values; received a list"),
     ("data:\n\ttrain: a\n", "2:1: tabs cannot indent YAML; use spaces"),
-    ((BASE + "# café\n").encode("latin-1"), "8: not UTF-8: byte 0xe9"),
-    ("#" * (1 << 20) + "\n", " a config is at most 1 MiB; give tables as separate files"),
+    ((BASE + "# café\n").encode("latin-1"), "8:6: not UTF-8: byte 0xe9; save the config as UTF-8 text"),
+    ("#" * (256 << 10) + "\n", " a config is at most 256 KiB; give tables as separate files"),
     ("data: {train: [", "1:16: not YAML: "),
     ("a: " + "[" * 33 + "]" * 33, f"1:36: a{'[0]' * 32}: a config is at most 32 levels deep"),
     ("a: " + "[" * 50_000, f"1:36: a{'[0]' * 32}: a config is at most 32 levels deep"),
@@ -91,6 +92,7 @@ SETS = [
     ("layers[x].units=2", ""),
     ("metrics[0]=accuracy", ""),
     ("epochs=[", "not YAML: "),
+    ("\udcff=3", "character U+DCFF is not allowed in a config"),
     ("data={}", "data.train: this key is required"),
 ]
 SETS += [(text, "the form is KEY=VALUE, as in optimizer.") for text in ("a", "=3", "a..b=1", "a b=1")]
@@ -148,6 +150,15 @@ def test_a_mistake_in_a_set_is_reported_as_that_set(lines, override, line):
     assert lines(BASE, override)[0].startswith(f"--set {override}: {line}")
 
 
+def test_a_message_is_fit_for_a_terminal_and_bounded_and_its_problems_are_whole():
+    given = ["see\n\x1b[31m\u2028Größe", "x" * 5_000 + "y", *["z" * 100] * 1_000]
+    first, second, *others = str(InputError(given)).split("\n")
+    assert first == r"see\n\x1b[31m\u2028Größe"
+    assert (second[:500], second[-501:]) == ("x" * 500, " " + "x" * 499 + "y")
+    assert (len(second), len(others), others[-1]) == (1_005, 150, "and 851 more mistakes")
+    assert InputError(given).problems == given
+
+
 def test_all_mistakes_are_named_in_one_pass_in_the_order_of_the_file(lines):
     text = BASE.replace("label", "[]").replace("units: 1", "units: 0").replace("BinaryCrossentropy", "bec")
     refused = lines(f"{text}seed: -1\nexpect: {{loss: x, accuracy: y}}\n", "optimizer.rho=2", "batch_size=0")
@@ -177,9 +188,9 @@ def test_a_long_value_is_shortened_in_the_message(lines, added):
     assert len(line) < 1000
 
 
-def test_32_levels_and_a_mebibyte_are_read(load, lines):
+def test_32_levels_and_256_kib_are_read(load, lines):
     assert lines(f"{BASE}a: {'[' * 31}{']' * 31}") == [lines(f"{BASE}a: 1")[0]]
-    assert load(BASE + "#" * ((1 << 20) - len(BASE))).epochs == 3
+    assert load(BASE + "#" * ((256 << 10) - len(BASE))).epochs == 3
 
 
 @pytest.mark.parametrize("text", ["\ufeff" + BASE, BASE.replace("\n", "\r\n"), "---\n" + BASE])

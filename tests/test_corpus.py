@@ -36,8 +36,6 @@ def without_folder(text: str, case: Path) -> str:
 
 @pytest.mark.parametrize("case", CONFIGS + TABLES, ids=lambda case: case.name)
 def test_check_answers_what_stands_beside_the_file(nnrun, case):
-    if case.name in PENDING:
-        pytest.skip(PENDING[case.name])
     done = nnrun("check", *arguments(case))
     assert (done.code, done.out) == (2, "")
     assert without_folder(done.err, case) == answer(case).read_text(encoding="utf-8")
@@ -55,49 +53,9 @@ def test_the_corpus_is_large_every_answer_has_its_file_and_none_is_a_traceback()
     assert not any("Traceback" in answer(case).read_text(encoding="utf-8") for case in CONFIGS + TABLES)
 
 
-# Not run: what check says of these is wrong or of little help. The file beside each says what it should.
-PENDING: dict[str, str] = {
-    "binary.yaml": "names no column, and nothing to do",
-    "latin-1.yaml": "names no column, and nothing to do",
-    "utf-16.yaml": "names no column, and nothing to do",
-    "table-is-a-folder.yaml": "does not name the key",
-    "at-sign.yaml": "speaks of tokens",
-    "percent-sign.yaml": "speaks of tokens",
-    "no-space-after-colon.yaml": "points at the line after the mistake",
-    "quote-left-open.yaml": "points at the end of the file",
-    "bracket-left-open.yaml": "points at the line after the mistake",
-    "epochs-octal.yaml": "calls 010 no whole number",
-    "epochs-quoted.yaml": "does not say to remove the quotes",
-    "expect-what-is-not-logged.yaml": "suggests another metric, where data.test is missing",
-    "jit-compile-a-word.yaml": "'auto' or true or false",
-    "nothing-to-validate-on.yaml": "gives a reason that is none",
-    "python-tag.yaml": "names the tag as nobody wrote it",
-    "bzip2.csv.bz2": "takes a compressed file for one in another encoding",
-    "gzip-of-a-gzip.csv.gz": "takes a compressed file for one in another encoding",
-    "numpy.npy": "takes an array for a table in another encoding",
-    "old-spreadsheet.xls": "takes a spreadsheet for a table in another encoding",
-    "picture.png": "takes a picture for a table in another encoding",
-    "random-bytes.csv": "blames line ends",
-    "web-page.csv": "blames the config",
-    "utf-32.csv": "calls it UTF-16",
-    "utf-16-without-mark.csv": "does not think of UTF-16",
-    "nul-bytes-only.csv": "writes out a name of any length",
-    "gzip-corrupt.csv.gz": "speaks zlib",
-    "gzip-wrong-checksum.csv.gz": "speaks zlib",
-    "gzip-with-rubbish-behind.csv.gz": "says that the file is no gzip",
-    "quote-in-a-number.csv": "speaks polars",
-    "quote-left-open-in-the-header.csv": "speaks of data that end",
-    "thousands-separator.csv": "suggests a number a thousand times too small",
-    "pipes-between-columns.csv": "does not think of another separator",
-    "parquet-lists.parquet": "shows polars's own picture of a list, and calls it text",
-    "parquet-without-columns.parquet": "ends in the middle of a sentence",
-}
-
-
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:  # as a test has it: paths below the working directory are shortened
         for each in CONFIGS + TABLES:
-            if each.name not in PENDING:
-                command = [sys.executable, "-m", "nnrun", "check", *arguments(each)]
-                said = subprocess.run(command, cwd=folder, capture_output=True, text=True).stderr
-                answer(each).write_text(without_folder(said, each), encoding="utf-8")
+            command = [sys.executable, "-m", "nnrun", "check", *arguments(each)]
+            said = subprocess.run(command, cwd=folder, capture_output=True, text=True).stderr
+            answer(each).write_text(without_folder(said, each), encoding="utf-8")

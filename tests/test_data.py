@@ -117,8 +117,8 @@ def test_every_mistake_in_a_table_is_named_with_its_line_and_column(read, proble
 
 def test_what_is_no_file_is_refused(tmp_path, problems):
     assert problems(open_table, tmp_path, NULLS) == [f"{tmp_path}: is a folder; give a .csv file"]
-    missing = tmp_path / "no.csv"
-    assert problems(open_table, missing, NULLS) == [f"{missing}: there is no such file"]
+    for missing in (tmp_path / "no.csv", tmp_path / ("x" * 300)):
+        assert problems(open_table, missing, NULLS) == [f"{missing}: there is no such file"]
 
 
 @pytest.mark.parametrize("content", FINE, ids=range(len(FINE)))

@@ -62,7 +62,7 @@ def altered(offset: int, value: int) -> bytes:
 
 
 CASES: dict[str, Callable[[], Case]] = {
-    "a config of more than a mebibyte": lambda: Case("#" * (2 << 20)),
+    "a config of 512 KiB": lambda: Case("#" * (512 << 10)),
     "a million brackets": lambda: Case("a: " + "[" * 1_000_000),
     "aliases of aliases": lambda: Case("a: &a [x, x]\n" + repeated("b{0}: &b{0} [*a, *a]\n", 8)),
     "a million quotes": lambda: Case(table=b"a,label\n" + b'"' * 1_000_000),
@@ -74,6 +74,28 @@ CASES: dict[str, Callable[[], Case]] = {
         table=b"a,label\n" + b"".join(b"%d x,%d\n" % (i, i % 2) for i in range(500_000))
     ),
     "a text of 20 MB": lambda: Case(table=b"a,label\n" + b"x" * (20 << 20) + b",0\n1,1\n2,0\n3,1\n"),
+    "25,000 unknown keys": lambda: Case(CONFIG + repeated("k{}: 1\n", 25_000)),
+    "50,000 tags": lambda: Case("a: [" + "!t x," * 50_000 + "]"),
+    "50,000 layers without units": lambda: Case("layers:\n" + "- {}\n" * 50_000),
+    "28,000 unknown metrics": lambda: Case(f"{CONFIG}metrics:\n" + repeated("- m{}\n", 28_000)),
+    "40,000 metrics of one name": lambda: Case(f"{CONFIG}metrics:\n" + "- auc\n" * 40_000),
+    "35,000 unknown features": lambda: Case(
+        CONFIG.replace("target", f"features: [{repeated('f{},', 35_000)}], target")
+    ),
+    "a long key": lambda: Case(f"{CONFIG}? {'x' * 250_000}\n: 1\n"),
+    "a key with an escape": lambda: Case(f'{CONFIG}"\\e[31m": 1\n'),
+    "a key with a line end": lambda: Case(f'{CONFIG}"see\\n\\td": 1\n'),
+    "a --set with an escape": lambda: Case(override="\x1b[31m=1"),
+    "a --set that is no UTF-8": lambda: Case(override="\udcff=1"),
+    "a path longer than a name may be": lambda: Case(override="data.train=" + "x" * 300),
+    "/dev/zero": lambda: Case(override="data.train=/dev/zero"),
+    "600 MB of NUL, zipped": lambda: Case(table=zipped(bytes(1 << 20), 600)),
+    "600 MB without line end, zipped": lambda: Case(table=zipped(b"x" * (1 << 20), 600, b"a,label\n")),
+    "a quote left open above 20 MB": lambda: Case(table=b'a,label\n"1,0\n' + b"1,0\n" * 5_000_000),
+    "a quote among tabs": lambda: Case(table=b'a\tlabel\n"1"x\t0\n2\t1\n'),
+    "30,000 blank names": lambda: Case(table=b"," * 30_000 + b"\n1,2\n"),
+    "a long name": lambda: Case(table=b"a" * 100_000 + b",label\nx,0\n1,1\n2,1\n"),
+    "a byte of a Parquet file, at which polars panics": lambda: Case(table=altered(14, 1)),
 }
 
 
@@ -131,31 +153,9 @@ def test_what_is_large_or_broken_is_refused_in_seconds_and_little_memory(check, 
     refused(check(CASES[name]()))
 
 
-# Not run: what is not answered yet, or not in such bounds. Each goes to CASES once it is.
+# Not run: no exception can be caught where the process is aborted. Each goes to CASES once it is answered.
 PENDING: dict[str, Callable[[], Case]] = {
-    "a path longer than a name may be: exit code 1": lambda: Case(override="data.train=" + "x" * 300),
-    "a byte of a Parquet file altered: polars aborts the process": lambda: Case(table=altered(12, 1)),
-    "another byte: polars panics, with a traceback": lambda: Case(table=altered(14, 1)),
-    "/dev/zero: 6 GB, and a message of 2 GB": lambda: Case(override="data.train=/dev/zero"),
-    "600 MB of NUL, zipped: 3 GB, and a message of 1 GB": lambda: Case(table=zipped(bytes(1 << 20), 600)),
-    "600 MB without line end, zipped: 5 GB": lambda: Case(table=zipped(b"x" * (1 << 20), 600, b"a,label\n")),
-    "a quote left open above 20 MB: 1.3 GB": lambda: Case(table=b'a,label\n"1,0\n' + b"1,0\n" * 5_000_000),
-    "80,000 unknown keys: 19 MB of lines": lambda: Case(CONFIG + repeated("k{}: 1\n", 80_000)),
-    "200,000 tags: 16 MB of lines": lambda: Case("a: [" + "!t x," * 200_000 + "]"),
-    "190,000 layers without units: 16 s": lambda: Case("layers:\n" + "- {}\n" * 190_000),
-    "100,000 unknown metrics: 16 s": lambda: Case(f"{CONFIG}metrics:\n" + repeated("- m{}\n", 100_000)),
-    "30,000 metrics of one name: 8 s": lambda: Case(f"{CONFIG}metrics:\n" + "- auc\n" * 30_000),
-    "30,000 unknown features: 6 s": lambda: Case(
-        CONFIG.replace("target", f"features: [{repeated('f{},', 30_000)}], target")
-    ),
-    "30,000 blank names: 2 MB of lines": lambda: Case(table=b"," * 30_000 + b"\n1,2\n"),
-    "a long key, written out": lambda: Case(f"{CONFIG}? {'x' * 100_000}\n: 1\n"),
-    "a long name, written out": lambda: Case(table=b"a" * 100_000 + b",label\nx,0\n1,1\n2,1\n"),
-    "a key with an escape, written raw": lambda: Case(f'{CONFIG}"\\e[31m": 1\n'),
-    "a key with a line end, in two lines": lambda: Case(f'{CONFIG}"see\\n\\td": 1\n'),
-    "a --set with an escape, written raw": lambda: Case(override="\x1b[31m=1"),
-    "a --set that is no UTF-8, with a message of pydantic's": lambda: Case(override="\udcff=1"),
-    "a quote among tabs, written raw": lambda: Case(table=b'a\tlabel\n"1"x\t0\n2\t1\n'),
+    "a byte of a Parquet file altered: polars aborts the process": lambda: Case(table=altered(12, 1))
 }
 
 
