@@ -16,12 +16,12 @@ from nnrun.arrays import Array, Shapes, read_arrays, write_arrays
 from nnrun.backend import keras
 from nnrun.columns import FLOAT32_MAX
 from nnrun.config import Config
+from nnrun.engine import Logs
 from nnrun.errors import Interrupted, RunError, TrainingError
 from nnrun.files import atomic_path
 from nnrun.model import Model
 from nnrun.runs import Run, append_history
 
-Logs = dict[str, float]
 Count = Annotated[int, Ge(0)]
 
 

@@ -38,28 +38,26 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
 
         from nnrun import training
 
-        with progress(config.epochs, quiet=quiet) as callbacks:
-            target = Path(folder) / "run"
-            try:
+        target = Path(folder) / "run"
+        try:
+            with progress(config.epochs, quiet=quiet) as callbacks:
                 again = training.train(dataset, stem="", path=target, engine=info.engine, callbacks=callbacks)
-            except Interrupted as error:
-                error.args = (f"interrupted; {path} is as it was",)
-                raise
+        except Interrupted as error:
+            raise KeyboardInterrupt from error  # there is nothing to go on from
         found = differences(encoder.model_dump(), dataset.encoder.model_dump(), ("encoding",))
         found += differences(former, _history(again.run), ("epoch",))
         now = read_arrays(again.run.weights, weight_shapes(config, len(dataset.encoder.inputs)))[1]
     apart = {k: np.abs(then[k] - now[k]).max() if then[k].shape == now[k].shape else np.inf for k in shapes}
     found += [f"{name}: differs by up to {distance:.2g}" for name, distance in apart.items() if distance]
     if not found:
-        return (
-            f"equal: the table, {counted(again.epochs, 'epoch')} of history, {counted(len(shapes), 'array')} of weights"
-        )
+        weights = counted(len(shapes), "array")
+        return f"equal: the table, {counted(again.epochs, 'epoch')} of history, {weights} of weights"
     lines = []
     for _, group in groupby(found, lambda line: re.split(r"[.[]", line)[0]):
         first, *more = group
         lines.append(f"{path}: {first}" + f" (and {len(more)} more such differences)" * bool(more))
-    now_ = circumstances()
-    changed = differences({key: getattr(info, key) for key in now_}, now_)
+    circumstance = circumstances()
+    changed = differences({key: getattr(info, key) for key in circumstance}, circumstance)
     lines += [f"changed since: {line}" for line in changed] or ["versions and number of threads are the same"]
     raise ExpectationError("\n".join(lines))
 
