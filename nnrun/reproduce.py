@@ -43,7 +43,7 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
             with progress(config.epochs, quiet=quiet) as callbacks:
                 again = training.train(dataset, stem="", path=target, engine=info.engine, callbacks=callbacks)
         except Interrupted as error:
-            raise KeyboardInterrupt from error  # there is nothing to go on from
+            raise Interrupted(f"interrupted; {path} is as it was", error.exit_code - 128) from None
         found = differences(encoder.model_dump(), dataset.encoder.model_dump(), ("encoding",))
         found += differences(former, _history(again.run), ("epoch",))
         now = read_arrays(again.run.weights, weight_shapes(config, len(dataset.encoder.inputs)))[1]
