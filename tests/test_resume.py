@@ -169,7 +169,7 @@ def test_what_differs_is_named_and_refused(project, cut, frame):
     path = cut({}, after=5)
     config, info = (path / "config.yaml").read_text(), Run(path).read_info()
     (path / "config.yaml").write_text(config.replace("units: 4", "units: 5").replace("epochs: 3", "epochs: 4"))
-    project.table(frame.reverse())
+    table = project.table(frame.reverse())
     Run(path).write_info(versions={**info.versions, "keras": "2.0"})
     with pytest.raises(RunError) as caught:
         go_on(path)
@@ -177,7 +177,7 @@ def test_what_differs_is_named_and_refused(project, cut, frame):
     assert "config.yaml: layers[0].units: 4 then, 5 now" in text
     assert "config.yaml: epochs: 3 then, 4 now" in text
     assert f"keras: '2.0' then, '{keras.__version__}' now; --force" in text
-    assert "table.csv: was changed since the run started" in text
+    assert f"{table}: is not the table that the run started with (its SHA-256 is another)\n" in text
     (path / "config.yaml").write_text(config)
     project.table(frame)
     with pytest.raises(RunError, match=r"keras: '2.0' then"):
