@@ -15,8 +15,6 @@ from conftest import Project
 from disk import BEHIND_PATHLIB, Disk, Hook, Operation, failing
 from jobs import SMALL, Job, files, outcome
 
-from nnrun.backend import tf
-
 pytestmark = BEHIND_PATHLIB
 
 FAULTS = {"open": errno.EROFS, "write": errno.ENOSPC, "close": errno.EIO, "fsync": errno.EIO, "replace": errno.EACCES}
@@ -24,12 +22,9 @@ MODEL = ("model.keras", "weights.npz", "metrics.json", "config.yaml")
 
 
 @pytest.fixture(autouse=True)
-def _fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Run without graphs, which cost more than such a training; let time pass the same in all runs."""
+def _fast(eager, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let time pass the same in all runs."""
     monkeypatch.setattr("time.monotonic", itertools.count(0.0).__next__)
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")

@@ -1,20 +1,13 @@
-"""The same again: two runs of one config are equal, and `nnrun reproduce` says so, or what differs."""
+"""The same again: `nnrun reproduce` says that a run is equal, or what differs."""
 
 import numpy as np
 import pytest
 from forgery import forge_json, sign
-from test_resume import RESUMED, outcome, whole  # noqa: F401
 
 from nnrun.arrays import write_arrays
 from nnrun.backend import keras
 from nnrun.engine import row_order
 from nnrun.runs import Run
-
-
-@pytest.mark.parametrize("changes", [*RESUMED.values()][::2], ids=[*RESUMED][::2])
-def test_two_runs_of_one_config_are_equal_to_the_last_bit(whole, changes):  # noqa: F811
-    first, second = (outcome(whole(changes, name)) for name in ("first", "second"))
-    assert first == second
 
 
 @pytest.mark.parametrize("chunk", [1, 7])

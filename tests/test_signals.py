@@ -151,7 +151,7 @@ def test_a_signal_while_predicting_what_a_pipe_brings_leaves_the_old_file(server
             return process.ended() or len(list(folder.iterdir())) > 1
 
         wait_for(begun)
-        time.sleep(1)  # until it waits for more
+        time.sleep(0.5)  # until it waits for more
         began = time.monotonic()
         process.send(number)
         wait_for(lambda: process.ended() or time.monotonic() > began + MOMENT)

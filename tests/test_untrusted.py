@@ -12,6 +12,8 @@ from forgery import Canary, forge, gigabyte, header, link, members, npy, npy_of,
 
 import nnrun as package
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 BUILTINS = {"eval", "exec", "compile", "__import__"}
 MODULES = {"pickle", "marshal", "shelve", "dill", "joblib", "h5py", "runpy"}
 METHODS = {"load_model", "from_config", "deserialize", "deserialize_keras_object", "load_weights", "model_from_json"}

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from forgery import forge_state, header, members, npy, npy_of, zipped
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 State = dict[str, Any]
 
 

@@ -11,6 +11,8 @@ from forgery import forge, forge_config, forge_json
 from nnrun.config import load_config
 from nnrun.errors import ConfigError
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 WIDE = [{"units": 10**8, "activation": "relu"}, {"units": 1, "activation": "sigmoid"}]
 
 
