@@ -146,7 +146,7 @@ def test_a_run_json_that_says_what_it_cannot_is_refused(nnrun, stranger, entry):
 @pytest.mark.parametrize("value", ["1", "NaN", '{"a": [-Infinity]}', '"text"'])
 def test_what_a_run_json_says_beyond_that_is_dropped(nnrun, stranger, arguments, value):
     say(stranger, f'"more": {value}')
-    for command in ("predict", "evaluate", "show", "reproduce", "resume"):
+    for command in ("predict", "evaluate", "show", "resume"):
         done = nnrun(*arguments(command))
         assert (done.code, "Traceback" in done.err) == (0, False), command
     assert "more" not in json.loads((stranger / "run.json").read_bytes())
