@@ -178,6 +178,16 @@ def refused(nnrun, project, stranger, arguments) -> Callable[..., str]:
     return call
 
 
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """Run without graphs, which cost more than a small training."""
+    from nnrun.backend import tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 class Hangs(BaseException):
     """Raised where a command takes too long, past every handler."""
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import yaml
 
 from nnrun.config import load_config
@@ -137,15 +136,3 @@ def forge_state(run: Path, change: Callable[[dict[str, Any]], Any] | bytes) -> N
 def everything(folder: Path) -> dict[str, bytes | None]:
     """Return all that stands in a folder, files with their bytes."""
     return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in sorted(folder.rglob("*"))}
-
-
-def defect(*values: Any, reason: str, **options: Any) -> Any:
-    return pytest.param(*values, marks=pytest.mark.xfail(strict=True, reason=reason), **options)
-
-
-def cases(table: dict[str, Any], defects: dict[str, str]) -> list[Any]:
-    """Return the parameters of a table, those with a known defect marked."""
-    return [
-        defect(value, id=name, reason=defects[name]) if name in defects else pytest.param(value, id=name)
-        for name, value in table.items()
-    ]

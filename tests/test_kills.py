@@ -110,9 +110,11 @@ JOB = {
         {"type": "Dropout", "rate": 0.2},
         {"units": 1, "activation": "sigmoid"},
     ],
+    "optimizer": {"name": "sgd", "momentum": 0.9},
+    "metrics": [],
     "batch_size": 1,
     "jit_compile": False,
-    "epochs": 200,
+    "epochs": 100,
     "checkpoint": {"every_seconds": 0.01},
 }
 

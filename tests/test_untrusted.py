@@ -12,6 +12,8 @@ from forgery import Canary, forge, gigabyte, header, link, members, npy, npy_of,
 
 import nnrun as package
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 BUILTINS = {"eval", "exec", "compile", "__import__"}
 MODULES = {"pickle", "marshal", "shelve", "dill", "joblib", "h5py", "runpy"}
 METHODS = {"load_model", "from_config", "deserialize", "deserialize_keras_object", "load_weights", "model_from_json"}
@@ -20,6 +22,7 @@ OF_MODULES = {("yaml", "load"), ("yaml", "load_all"), ("yaml", "Loader"), ("yaml
 CANARY = Canary(Path("canary"))  # in the folder in which the command runs
 ONES = np.ones((3, 4), np.float32)
 ARRAYS = {"weights.npz": "layers[0].weights[0].npy", "checkpoint.npz": "model_0.npy"}  # both (3, 4)
+PARAMETERS = 21
 
 
 def dangers(node: ast.AST) -> set[Any]:
@@ -146,7 +149,8 @@ BAD_ARRAYS: dict[str, Callable[[dict[str, bytes], str], bytes]] = {
 def test_arrays_that_are_not_plainly_those_of_the_network_are_refused(stranger, refused, file, craft):
     forge(stranger, file, craft(members(stranger / file), ARRAYS[file]))
     message = refused("predict" if file == "weights.npz" else "resume", file)
-    assert "cannot be read: " in message
+    empty = file == "checkpoint.npz" and (stranger / file).stat().st_size < 4 * PARAMETERS
+    assert ("is smaller than the network of " if empty else "cannot be read: ") in message
     assert len(message) < 1000
 
 
@@ -159,7 +163,6 @@ def test_predictions_that_are_not_finite_are_refused(nnrun, stranger, arguments)
     assert "the network's output is not finite" in done.err
 
 
-@pytest.mark.xfail(strict=True, reason="an IndexError of np.add.at: NaN has no place among the scores (prediction.py)")
 def test_measures_of_what_is_not_finite_are_refused(nnrun, stranger, arguments):
     huge = npy(np.full((3, 4), 3e38, np.float32))
     forge(stranger, "weights.npz", zipped({**members(stranger / "weights.npz"), ARRAYS["weights.npz"]: huge}))

@@ -8,6 +8,8 @@ import polars as pl
 import pytest
 from forgery import everything, sign
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 CUTS = {
     "weights.npz": 25,
     "checkpoint.npz": 25,
