@@ -17,7 +17,7 @@ from nnrun.backend import keras
 from nnrun.columns import FLOAT32_MAX
 from nnrun.config import Config
 from nnrun.engine import Logs
-from nnrun.errors import Interrupted, RunError, TrainingError
+from nnrun.errors import STOPS, Interrupted, RunError, TrainingError
 from nnrun.files import atomic_path
 from nnrun.model import Model
 from nnrun.runs import Run, append_history
@@ -55,7 +55,7 @@ class State(BaseModel, extra="forbid", strict=True):
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes history.csv as epochs end; checkpoint.npz every `checkpoint.every_seconds`, at a signal and at the end.
 
-    SIGINT and SIGTERM end the run after the engine's current call, once it is saved; a second one ends it at once.
+    SIGINT, SIGTERM and SIGHUP end the run after the engine's current call, once it is saved; a second one does at once.
     `callbacks` are those with a state of their own; they come before this one where Keras calls them.
     """
 
@@ -70,6 +70,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         self._metrics: dict[str, Array] = {}  # of the training rows, while the others are measured
         self._ended = False
         self._saved = self._began = time.monotonic()
+        self.advice = f"go on with: nnrun resume {shlex.quote(str(run.path))}"
         self.set_model(model)
         if run.checkpoint.exists():
             self._restore()
@@ -125,14 +126,14 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     def interrupted(self) -> Interrupted:
         """Return the error that says how far the run is, and how it goes on."""
         done = f"interrupted after {len(self.history)} of {self.config.epochs} epochs"
-        advice = f"go on with: nnrun resume {shlex.quote(str(self.run.path))}"
-        return Interrupted(f"{done}; {advice}", self._signal or signal.SIGINT)
+        return Interrupted(f"{done}; {self.advice}", self._signal or signal.SIGINT)
 
     def diverged(self, what: str) -> TrainingError:
         """Return the error of a training whose loss or weights are no longer finite."""
         normalize = "" if self.config.data.normalize else ", or normalize: true"
         smaller = f"a learning_rate smaller than {self.config.optimizer['learning_rate']:g}"
-        advice = f"try optimizer: adam, {smaller}, or clipnorm: 1 on the optimizer{normalize}"
+        adam = "optimizer: adam, " * (self.config.optimizer["name"] != "Adam")
+        advice = f"try {adam}{smaller}, or clipnorm: 1 on the optimizer{normalize}"
         return TrainingError(f"{what} after epoch {len(self.history)}; {advice}")
 
     def save(self) -> None:
@@ -155,10 +156,10 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
     @contextmanager
     def watch(self) -> Iterator[None]:
-        """Note SIGINT and SIGTERM while the body runs."""
+        """Note the signals that stop a run while the body runs."""
         former = {}
         if threading.current_thread() is threading.main_thread():  # no other may
-            caught = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+            caught = [number for number in STOPS if signal.getsignal(number) != signal.SIG_IGN]
             former = {number: signal.signal(number, self._stop) for number in caught}
         try:
             yield

@@ -106,7 +106,7 @@ def resume(run: Path, epochs: int | None, *, force: bool, as_json: bool, quiet: 
 
 @_command("reproduce runs/digits-relu")
 @RunArgument
-@QuietOption
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def reproduce(run: Path, *, quiet: bool) -> None:
     """Train a finished RUN again, elsewhere, and compare table, history and weights; exit 3 where they differ."""
     from nnrun.reproduce import reproduce as train_again

@@ -1,10 +1,12 @@
 """The errors that nnrun raises on purpose, each with the exit code of the command that meets it."""
 
+import signal
 from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import accumulate
 from pathlib import Path
 
+STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 LINE, LINES = 1_000, 16_000  # characters of a mistake, and of all that are told: files of strangers can have millions
 
 

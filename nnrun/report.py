@@ -1,9 +1,10 @@
 """Text for people: what `check`, `show`, `train` and `evaluate` print, and progress on stderr while a run trains."""
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,14 @@ def describe_run(path: Path) -> str:
     if info.status == "finished":
         run.verify()
     lines = [f"status     {info.status}, started {info.started}"]
+    if info.status != "finished":
+        done = f"{run.epochs()} of {info.goal} epochs"
+        lines.append(f"epochs     {done}; where nobody trains it, go on with: nnrun resume {shlex.quote(str(path))}")
     for name, part in info.data.items():
         lines.append(f"{name:10} {part.get('rows')} rows, {part.get('path', 'held out of the training table')}")
     if metrics.pop("epoch", None):
-        lines.append(f"kept       epoch {info.best_epoch} of {info.epochs}: {describe_metrics(metrics)}")
+        of = f" of {info.epochs}" * (info.status == "finished")
+        lines.append(f"kept       epoch {info.best_epoch}{of}: {describe_metrics(metrics)}")
     if best := run.best_epoch():
         epoch, by, loss = best
         lines.append(f"best       epoch {epoch} by {by}: {by} {loss:.6g}")
@@ -93,8 +98,11 @@ def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
     from nnrun.backend import keras
 
     if quiet or not sys.stderr.isatty():
-        began = time.monotonic()
-        line = keras.callbacks.LambdaCallback(on_epoch_end=lambda *args: _print_line(began, epochs, *args))
+        began, first = time.monotonic(), list[int]()
+        line = keras.callbacks.LambdaCallback(
+            on_epoch_begin=lambda epoch, _: first.append(epoch),
+            on_epoch_end=lambda *args: _print_line(began, first[0], epochs, *args),
+        )
         yield () if quiet else (line,)
         return
     from rich.console import Console
@@ -118,12 +126,13 @@ def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
         yield (callback,)
 
 
-def _print_line(began: float, epochs: int, epoch: int, logs: Mapping[str, float]) -> None:
+def _print_line(began: float, first: int, epochs: int, epoch: int, logs: Mapping[str, float]) -> None:
     done = epoch + 1
     if done * 10 // epochs > epoch * 10 // epochs:
-        left = (time.monotonic() - began) / done * (epochs - done)
+        left = (time.monotonic() - began) / (done - first) * (epochs - done)
         ahead = f" ({left:.0f} s left)" if left >= 1 else ""
-        print(f"epoch {done}/{epochs}: {describe_metrics(logs)}{ahead}", file=sys.stderr, flush=True)
+        with suppress(OSError):  # nobody may be reading any more, and the run goes on
+            print(f"epoch {done}/{epochs}: {describe_metrics(logs)}{ahead}", file=sys.stderr, flush=True)
 
 
 def _short(logs: Mapping[str, float]) -> str:

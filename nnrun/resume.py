@@ -30,14 +30,20 @@ def reopen(path: Path, *, epochs: int | None = None, force: bool = False) -> Ite
         then = info.config | (
             {"epochs": config.epochs} if config.epochs == info.goal else {}
         )  # a save may be half done
-        problems = [f"{run.config}: {line}" for line in differences(then, config.model_dump(mode="json"))]
+        now = config.model_dump(mode="json")
+        problems = [f"{run.config}: {line}" for line in differences(then | {"checkpoint": now["checkpoint"]}, now)]
+        if then["epochs"] != now["epochs"]:
+            problems.append(f"{run.config}: leave epochs as it was, and give --epochs {now['epochs']}")
         versions = [] if force else differences(info.versions, circumstances()["versions"])
-        problems += [f"{run.info}: {line}; --force goes on with the versions of now" for line in versions]
         problems += changed_tables(config, info)
         if problems:
-            raise RunError([*problems, f"{path}: cannot go on from here: undo that, or train anew"])
-        if info.checksums and not run.checkpoint.exists():
-            raise RunError(f"{path}: cannot go on: its checkpoint.npz was removed; train anew")
+            problems.append(f"{path}: cannot go on from here: undo that, or train anew")
+        if problems or versions:
+            raise RunError(
+                [f"{run.info}: {line}; --force goes on with the versions of now" for line in versions] + problems
+            )
+        if (info.checksums or info.epochs) and not run.checkpoint.exists():
+            raise RunError(f"{path}: cannot go on: it has no checkpoint.npz any more; train anew")
         config = config.model_copy(update={"epochs": epochs or info.goal or config.epochs})
         encoder = Encoder.load(run.encoding)
         bytes_ = sum(4 * layer.parameters for layer in summarize(config, len(encoder.inputs)))

@@ -125,11 +125,17 @@ class Run:
             return epoch, by, loss
         return None
 
+    def epochs(self) -> int:
+        """Return how many epochs history.csv has."""
+        with suppress(OSError):
+            return max(0, read_small(self.history).count(b"\n") - 1)
+        return 0
+
     def verify(self) -> None:
         """Raise a RunError unless the run has a model and its files are as training left them."""
         info = self.read_info()
         if not info.checksums:
-            advice = f"go on with: nnrun resume {shlex.quote(str(self.path))}"
+            advice = f"wait until it is trained, or go on with: nnrun resume {shlex.quote(str(self.path))}"
             raise RunError(f"{self.path}: has no model yet: its status is {info.status!r}; {advice}")
         if missing := [name for name in CHECKED if not (self.path / name).is_file()]:
             raise RunError(f"{self.path}: {', '.join(missing)} is missing")
@@ -196,7 +202,8 @@ def check_target(path: Path, *, overwrite: bool) -> None:
     names = {p.name for p in path.iterdir()} if path.is_dir() else set()
     half_made = {*FILES} - {"run.json"} if ".lock" in names else set()  # by a process that was killed
     if {name for name in names - half_made if not name.startswith(".")} or (path.exists() and not path.is_dir()):
-        Run(path).read_info()  # it is a run
+        if "run.json" not in names:
+            raise RunError(f"{path}: exists, and is no run directory; choose another with -o")
         if not overwrite:
             raise RunError(f"{path}: exists; choose another with -o, or replace it with --overwrite")
 

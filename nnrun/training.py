@@ -18,7 +18,7 @@ from nnrun.config import OPERATORS, Config, parse_expectation
 from nnrun.data import fingerprint
 from nnrun.dataset import PARTS, Dataset
 from nnrun.engine import Logs, Loop, Rows, build_variables, row_order
-from nnrun.errors import ConfigError, ExpectationError, Interrupted
+from nnrun.errors import ConfigError, ExpectationError, Interrupted, NnrunError
 from nnrun.files import LARGEST, atomic_paths, finite, sha256, to_json
 from nnrun.model import Model, build_network, compile_model, make, serving_model
 from nnrun.network import weight_shapes
@@ -116,6 +116,9 @@ def _fit(run: Run, model: Model, dataset: Dataset, fit: Callable[..., None], cal
             run.write_info(status="interrupted" if stopped else "failed", epochs=len(checkpoint.history))
         if isinstance(error, KeyboardInterrupt):
             raise checkpoint.interrupted() from None
+        if isinstance(error, OSError):
+            reason = f"{error.filename or 'I/O'}: {error.strerror or error}"
+            raise NnrunError(f"{reason}; once that is mended, {checkpoint.advice}") from None
         raise
 
 

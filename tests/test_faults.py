@@ -17,6 +17,7 @@ from jobs import SMALL, Job, files, outcome
 
 pytestmark = BEHIND_PATHLIB
 
+MENDED = "(; once that is mended, go on with: nnrun resume run)?"  # where there is a run already
 FAULTS = {"open": errno.EROFS, "write": errno.ENOSPC, "close": errno.EIO, "fsync": errno.EIO, "replace": errno.EACCES}
 MODEL = ("model.keras", "weights.npz", "metrics.json", "config.yaml")
 
@@ -54,7 +55,7 @@ def check(job: Job, numbers: list[int], fault: Callable[[int], Hook], code: int,
 def test_wherever_an_operation_fails_the_last_save_stands_and_the_run_goes_on(job, kind):
     lasting = kind == "open" or (kind == "write" and job.arguments[0] == "train")  # a disk stays full, or is full once
     numbers = [i for i, o in enumerate(job.operations) if o.kind == kind and (kind, o.name) != ("close", ".lock")]
-    message = f"^run.*: {os.strerror(FAULTS[kind])}$"
+    message = f"^run.*: {os.strerror(FAULTS[kind])}{MENDED}$"
     check(job, numbers, lambda number: failing(number, FAULTS[kind], lasting=lasting), 1, message)
 
 
@@ -134,7 +135,7 @@ def test_a_file_system_without_links_will_do_and_its_copies_may_fail_too(job, mo
     assert len(copies) >= 3
     for number in copies:
         full = failing(number, errno.ENOSPC)
-        message = f"^run.*: {os.strerror(errno.ENOSPC)}$"
+        message = f"^run.*: {os.strerror(errno.ENOSPC)}{MENDED}$"
         hook = lambda *at, full=full: (no_links(*at), full(*at))  # noqa: E731
         assert not job.what_is_wrong_after(number, hook, 1, message), disk.operations[number]
 
@@ -176,7 +177,7 @@ def test_a_limit_on_the_size_of_files_is_a_message(job, size):
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (done.code, done.out) == (1, "")
-    assert re.fullmatch(r"run(/[\w.]+)?: File too large\n", done.err)
+    assert re.fullmatch(rf"run(/[\w.]+)?: File too large{MENDED}\n", done.err)
     before.pop("checkpoint.npz", None)  # which may be small enough
     assert {name: data for name, data in files(job.run).items() if name in before} == before
     assert not list(job.run.glob(".tmp-*"))
@@ -196,7 +197,7 @@ def test_a_read_only_folder_is_a_message(job):
     finally:
         job.run.chmod(0o700)
     assert (done.code, done.out) == (1, "")
-    assert re.fullmatch(r"run(/[\w.]+)?: Permission denied\n", done.err)
+    assert re.fullmatch(rf"run(/[\w.]+)?: Permission denied{MENDED}\n", done.err)
     assert files(job.run) == before
     assert not job.what_is_wrong_when_it_goes_on()
 

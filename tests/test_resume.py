@@ -157,7 +157,15 @@ def test_a_run_that_stopped_before_its_first_checkpoint_begins_anew(cut, whole, 
     changes = {"checkpoint": {"every_seconds": 1000}}
     path = cut(changes, after)
     assert not Run(path).checkpoint.exists()
+    Run(path).write_info(status="running", epochs=0)  # as a kill leaves it
     assert outcome(go_on(path)) == outcome(whole(changes))
+
+
+def test_a_run_whose_checkpoint_was_removed_is_refused(cut):
+    path = cut({}, after=10)
+    Run(path).checkpoint.unlink()
+    with pytest.raises(RunError, match=r"it has no checkpoint\.npz any more; train anew"):
+        go_on(path)
 
 
 @pytest.mark.parametrize("after", [3, 7, 8])

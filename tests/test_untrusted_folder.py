@@ -139,8 +139,8 @@ def test_a_history_without_a_checkpoint_begins_anew(nnrun, stranger, outside):
     (stranger / "history.csv").unlink()
     (outside / "history").write_text("theirs\n")
     os.link(outside / "history", stranger / "history.csv")
-    assert nnrun("resume", stranger).err == f"{stranger}: cannot go on: its checkpoint.npz was removed; train anew\n"
-    Run(stranger).write_info(status="interrupted", checksums={})  # before its first checkpoint
+    assert nnrun("resume", stranger).err == f"{stranger}: cannot go on: it has no checkpoint.npz any more; train anew\n"
+    Run(stranger).write_info(status="running", epochs=0, checksums={})  # killed before its first checkpoint
     assert nnrun("resume", stranger, "-q").code == 0
     assert (outside / "history").read_text() == "theirs\n"
     assert len((stranger / "history.csv").read_text().splitlines()) == 4
