@@ -313,3 +313,23 @@ def test_every_help_text_has_an_example(nnrun):
         done = nnrun(*name.split(), "--help")
         assert done.code == 0
         assert f"Example:\n    nnrun {name}".rstrip() in done.out, name
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_when_nobody_reads_its_progress_any_more(project):
+    project.config(epochs=300, jit_compile=False)
+    command = [sys.executable, "-m", "nnrun", "train", "config.yaml", "-o", "run"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=project.folder)
+    assert process.stderr
+    process.stderr.readline()
+    process.stderr.close()
+    assert process.wait(timeout=60) == 0
+    assert json.loads((project.folder / "run" / "run.json").read_text())["status"] == "finished"
+
+
+def test_show_says_how_far_a_run_is_and_how_it_goes_on(nnrun, trained):
+    info = json.loads((trained / "run.json").read_text())
+    (trained / "run.json").write_text(json.dumps({**info, "status": "interrupted", "goal": 90}))
+    shown = nnrun("show", "run").out
+    assert "epochs     20 of 90 epochs; where nobody trains it, go on with: nnrun resume run\n" in shown
+    assert "kept       epoch 20: " in shown
