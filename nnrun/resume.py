@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nnrun.config import load_config
+from nnrun.config import Config, load_config
 from nnrun.dataset import Dataset, load_dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import RunError
 from nnrun.files import remove_temporaries
 from nnrun.lint import lint, raise_errors
 from nnrun.network import summarize
-from nnrun.runs import Run, changed_tables, circumstances, differences
+from nnrun.runs import Run, RunInfo, changed_tables, circumstances, differences
 
 
 @contextmanager
@@ -27,21 +27,8 @@ def reopen(path: Path, *, epochs: int | None = None, force: bool = False) -> Ite
         info = run.read_info()
         remove_temporaries(path)
         config = load_config(run.config)
-        then = info.config | (
-            {"epochs": config.epochs} if config.epochs == info.goal else {}
-        )  # a save may be half done
-        now = config.model_dump(mode="json")
-        problems = [f"{run.config}: {line}" for line in differences(then | {"checkpoint": now["checkpoint"]}, now)]
-        if then["epochs"] != now["epochs"]:
-            problems.append(f"{run.config}: leave epochs as it was, and give --epochs {now['epochs']}")
-        versions = [] if force else differences(info.versions, circumstances()["versions"])
-        problems += changed_tables(config, info)
-        if problems:
-            problems.append(f"{path}: cannot go on from here: undo that, or train anew")
-        if problems or versions:
-            raise RunError(
-                [f"{run.info}: {line}; --force goes on with the versions of now" for line in versions] + problems
-            )
+        if problems := _what_differs(run, info, config, force=force):
+            raise RunError(problems)
         if (info.checksums or info.epochs) and not run.checkpoint.exists():
             raise RunError(f"{path}: cannot go on: it has no checkpoint.npz any more; train anew")
         config = config.model_copy(update={"epochs": epochs or info.goal or config.epochs})
@@ -54,3 +41,16 @@ def reopen(path: Path, *, epochs: int | None = None, force: bool = False) -> Ite
             raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
         raise_errors(lint(dataset))
         yield run, dataset
+
+
+def _what_differs(run: Run, info: RunInfo, config: Config, *, force: bool) -> list[str]:
+    then, now = info.config, config.model_dump(mode="json")
+    if config.epochs == info.goal:  # a kill came while the longer run was saved
+        then = then | {"epochs": config.epochs}
+    lines = [f"{run.config}: {line}" for line in differences(then | {"checkpoint": now["checkpoint"]}, now)]
+    if then.get("epochs") != config.epochs:
+        lines.append(f"{run.config}: leave epochs as it was, and give --epochs {config.epochs}")
+    lines += changed_tables(config, info)
+    lines += [f"{run.path}: cannot go on from here: undo that, or train anew"] * bool(lines)
+    versions = [] if force else differences(info.versions, circumstances()["versions"])
+    return [f"{run.info}: {line}; --force goes on with the versions of now" for line in versions] + lines

@@ -161,6 +161,13 @@ def test_a_run_that_stopped_before_its_first_checkpoint_begins_anew(cut, whole, 
     assert outcome(go_on(path)) == outcome(whole(changes))
 
 
+def test_a_run_that_does_not_say_what_it_started_with_is_refused(cut):
+    path = cut({}, after=5)
+    Run(path).write_info(config={})
+    with pytest.raises(RunError, match=r"config\.yaml: batch_size: nothing then, 32 now"):
+        go_on(path)
+
+
 def test_a_run_whose_checkpoint_was_removed_is_refused(cut):
     path = cut({}, after=10)
     Run(path).checkpoint.unlink()
