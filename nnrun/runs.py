@@ -99,7 +99,7 @@ class Run:
     def locked(self) -> Iterator[None]:
         """Hold the directory while the body runs, or raise a RunError where another process does."""
         with (self.path / ".lock").open("a") as lock:  # the system lets go of it when the process dies
-            with suppress(ImportError):  # Windows
+            with suppress(ImportError, OSError):  # Windows, or a file system without locks
                 import fcntl
 
                 try:
@@ -179,11 +179,9 @@ def changed_tables(config: Config, info: RunInfo) -> list[str]:
     """Return a line for each table that is there and is not what it was, by its SHA-256."""
     changed = []
     for name in PARTS:
-        table = getattr(config.data, name)
+        table, then = getattr(config.data, name), info.data.get(name, {}).get("sha256")
         files = find_files(Path(table)) if table else []
-        if files and not (
-            all(map(Path.is_file, files)) and fingerprint(table) == info.data.get(name, {}).get("sha256")
-        ):
+        if files and not (all(map(Path.is_file, files)) and fingerprint(table) == then):
             changed.append(f"{table}: is not the table that the run started with (its SHA-256 is another)")
     return changed
 
@@ -204,6 +202,7 @@ def check_target(path: Path, *, overwrite: bool) -> None:
     if {name for name in names - half_made if not name.startswith(".")} or (path.exists() and not path.is_dir()):
         if "run.json" not in names:
             raise RunError(f"{path}: exists, and is no run directory; choose another with -o")
+        Run(path).read_info()  # it is a run of nnrun's
         if not overwrite:
             raise RunError(f"{path}: exists; choose another with -o, or replace it with --overwrite")
 

@@ -220,6 +220,15 @@ def test_a_folder_that_is_no_run_is_not_overwritten(project, run_folder):
     assert (run_folder / "thesis.txt").read_text() == "years of work"
 
 
+def test_a_run_json_of_somebody_else_is_not_overwritten(project, run_folder):
+    run_folder.mkdir()
+    (run_folder / "run.json").write_text('{"years": "of work"}')
+    (run_folder / "config.yaml").write_text("of another program")
+    with pytest.raises(RunError, match=r"run\.json: cannot be read"):
+        train(project.dataset(), stem="x", path=run_folder, overwrite=True)
+    assert (run_folder / "config.yaml").exists()
+
+
 def test_run_json_says_what_the_numbers_depend_on(project, run_folder):
     info = json.loads(train(project.dataset(), stem="x", path=run_folder).run.info.read_text())
     assert info["status"] == "finished"
