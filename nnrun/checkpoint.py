@@ -20,7 +20,7 @@ from nnrun.engine import Logs
 from nnrun.errors import STOPS, Interrupted, RunError, TrainingError
 from nnrun.files import atomic_path
 from nnrun.model import Model
-from nnrun.runs import Run, append_history
+from nnrun.runs import Run, append_history, circumstances
 
 Count = Annotated[int, Ge(0)]
 
@@ -70,7 +70,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         self._metrics: dict[str, Array] = {}  # of the training rows, while the others are measured
         self._ended = False
         self._saved = self._began = time.monotonic()
-        self.advice = f"go on with: nnrun resume {shlex.quote(str(run.path))}"
+        force = " --force" * (run.read_info().versions != circumstances()["versions"])
+        self.advice = f"go on with: nnrun resume {shlex.quote(str(run.path))}{force}"
         self.set_model(model)
         if run.checkpoint.exists():
             self._restore()

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +14,7 @@ from test_training import CASES, HIDDEN, SIGMOID
 
 from nnrun import engine
 from nnrun.backend import keras
-from nnrun.errors import RunError
+from nnrun.errors import Interrupted, RunError
 from nnrun.prediction import load_run
 from nnrun.resume import reopen
 from nnrun.runs import Run
@@ -237,6 +238,9 @@ def test_what_differs_is_named_and_refused(project, cut, frame):
     project.table(frame)
     with pytest.raises(RunError, match=r"keras: '2.0' then"):
         go_on(path)
+    stop = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: signal.raise_signal(signal.SIGTERM))
+    with pytest.raises(Interrupted, match=r"run --force$"), reopen(path, force=True) as (run, dataset):
+        resume(run, dataset, callbacks=(stop,))
     assert go_on(path, force=True).epochs == 3
 
 
