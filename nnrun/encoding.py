@@ -7,7 +7,7 @@ from typing import Annotated, Literal, get_args
 import numpy as np
 import polars as pl
 from annotated_types import Ge, Le, Len
-from pydantic import AfterValidator, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, FailFast, ValidationError, ValidationInfo, field_validator, model_validator
 
 from nnrun.columns import FLOAT32_MAX, FORMATS, MAX_CATEGORIES, MISSING, Column, Kind, Moments, Values, label_key
 from nnrun.config import Config
@@ -83,8 +83,10 @@ class Target(Strict):
 class Encoder(Strict):
     """What turns tables into matrices, and predictions into `labels`: of two, probabilities are of the second."""
 
-    features: Annotated[list[Feature], Len(1, 1 << 16)]  # more than a file of its size holds as nnrun writes them
-    targets: Annotated[list[Target], Len(1)]
+    features: Annotated[
+        list[Feature], FailFast(), Len(1, 1 << 16)
+    ]  # more than a file of its size holds as nnrun writes them
+    targets: Annotated[list[Target], FailFast(), Len(1)]
     labels: list[str]
     missing: Literal["error", "mean", "drop"] = "error"
 

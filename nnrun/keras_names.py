@@ -39,10 +39,12 @@ class Strict(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _answer_unknown_keys(cls, value: Any, handler: Any) -> Any:
+        known, details = list(cls.model_fields), []
+        if isinstance(value, dict) and len(value) > len(known) + 1_000:  # an error for each would take gigabytes
+            raise problem(f"{len(value):,} keys are too many; {cls.__name__} takes {', '.join(known)}")
         try:
             return handler(value)
         except ValidationError as error:
-            known, details = list(cls.model_fields), []
             for e in error.errors(include_url=False):
                 kind, message = e["type"], e["msg"]
                 if kind == "extra_forbidden":
