@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from nnrun.cli import cli
-from nnrun.errors import STOPS, NnrunError, printable
+from nnrun.errors import NnrunError, printable, stop_signals
 
 SIGNALS: list[int] = []  # that came
 
@@ -26,7 +26,7 @@ def main() -> None:
         setattr(sys, name, getattr(sys, name) or Path(os.devnull).open("w"))  # noqa: SIM115
         getattr(sys, name).reconfigure(errors="backslashreplace")
     SIGNALS.clear()
-    caught = [number for number in STOPS if signal.getsignal(number) != signal.SIG_IGN]
+    caught = stop_signals()
     for number in caught:
         signal.signal(number, _interrupt)
     code = 1

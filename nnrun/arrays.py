@@ -2,12 +2,13 @@
 
 import zipfile
 from collections.abc import Callable, Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nnrun.errors import RunError
+from nnrun.errors import RunError, first_line
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Shapes = Mapping[str, tuple[tuple[int, ...], str]]  # name -> shape, dtype
@@ -55,8 +56,7 @@ def read_arrays(
                 raise ValueError(f"{name} has numbers that are not finite")
         return state, arrays
     except Exception as error:  # zipfile and numpy raise what they like at a bad file
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RunError(f"{path}: cannot be read: {reason}; was it altered?") from None
+        raise RunError(f"{path}: cannot be read: {first_line(error)}; was it altered?") from None
 
 
 def _read(archive: zipfile.ZipFile, name: str, spec: tuple[tuple[int, ...], str]) -> Array:
@@ -71,4 +71,4 @@ def _read(archive: zipfile.ZipFile, name: str, spec: tuple[tuple[int, ...], str]
 
 
 def _bytes(shape: tuple[int, ...], dtype: str) -> int:
-    return int(np.prod(shape, dtype=object)) * np.dtype(dtype).itemsize
+    return prod(shape) * np.dtype(dtype).itemsize

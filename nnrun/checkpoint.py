@@ -17,10 +17,10 @@ from nnrun.backend import keras
 from nnrun.columns import FLOAT32_MAX
 from nnrun.config import Config
 from nnrun.engine import Logs
-from nnrun.errors import STOPS, Interrupted, RunError, TrainingError
+from nnrun.errors import Interrupted, RunError, TrainingError, stop_signals
 from nnrun.files import atomic_path
 from nnrun.model import Model
-from nnrun.runs import Run, append_history, circumstances
+from nnrun.runs import Run, append_history, versions
 
 Count = Annotated[int, Ge(0)]
 
@@ -70,7 +70,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         self._metrics: dict[str, Array] = {}  # of the training rows, while the others are measured
         self._ended = False
         self._saved = self._began = time.monotonic()
-        force = " --force" * (run.read_info().versions != circumstances()["versions"])
+        force = " --force" * (run.read_info().versions != versions())
         self.advice = f"go on with: nnrun resume {shlex.quote(str(run.path))}{force}"
         self.set_model(model)
         if run.checkpoint.exists():
@@ -93,7 +93,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Keep the metrics of the training rows, which those of the rows held out replace."""
-        self._metrics = {name: v.numpy() for name, v in self._variables().items() if name.startswith("metric")}
+        self._metrics = {f"metric_{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)}
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         """Stop here too, if need be."""
@@ -129,6 +129,11 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         done = f"interrupted after {len(self.history)} of {self.config.epochs} epochs"
         return Interrupted(f"{done}; {self.advice}", self._signal or signal.SIGINT)
 
+    @property
+    def has_finite_weights(self) -> bool:
+        """Whether something can be made of the model's weights."""
+        return all(np.isfinite(weights).all() for weights in self.model.get_weights())
+
     def diverged(self, what: str) -> TrainingError:
         """Return the error of a training whose loss or weights are no longer finite."""
         normalize = "" if self.config.data.normalize else ", or normalize: true"
@@ -139,7 +144,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
     def save(self) -> None:
         """Write checkpoint.npz, atomically; not with weights from which nothing can go on."""
-        if not all(np.isfinite(weights).all() for weights in self.model.get_weights()):
+        if not self.has_finite_weights:
             return
         self._best = next((c.best_weights for c in self.callbacks if getattr(c, "best_weights", None)), None)
         state, now = self.state, time.monotonic()
@@ -160,8 +165,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         """Note the signals that stop a run while the body runs."""
         former = {}
         if threading.current_thread() is threading.main_thread():  # no other may
-            caught = [number for number in STOPS if signal.getsignal(number) != signal.SIG_IGN]
-            former = {number: signal.signal(number, self._stop) for number in caught}
+            former = {number: signal.signal(number, self._stop) for number in stop_signals()}
         try:
             yield
         finally:

@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple
 
 import polars as pl
 
-from nnrun.errors import TableError, counted, received
+from nnrun.errors import TableError, counted, first_line, received
 
 Source = Path | bytes | IO[bytes]
 Places = Callable[[Sequence[int]], list[str]]  # of rows of a block
@@ -62,7 +62,7 @@ class CsvBlock(NamedTuple):
                 raise TableError(problems) from None
             quoted = next((line for line, cells in self._records() if '"' in "".join(cells)), None)
             reason = "a quote stands inside a cell; leave it out, or quote the cell and write it twice"
-            reason = reason if quoted else "cannot be read as CSV: " + str(error).partition("\n")[0]
+            reason = reason if quoted else "cannot be read as CSV: " + first_line(error)
             raise TableError(f"{self.name}:{quoted or self.line}: {reason}") from None
         full = not frame[:, -1].null_count()  # with null polars fills a short row, and a blank line
         separators = len(frame) * (len(self.header) - 1)

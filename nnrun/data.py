@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from nnrun.csv_file import File, Places, Source, open_csv, read_pieces, wrong_names
-from nnrun.errors import TableError, listed, short_path
+from nnrun.errors import TableError, first_line, listed, short_path
 from nnrun.files import sha256
 
 if hasattr(signal, "siginterrupt"):
@@ -198,8 +198,7 @@ def _readable(name: str) -> Iterator[None]:
         what = "the gzip file is cut short, damaged or followed by other bytes; download or compress it again"
         raise TableError(f"{name}: cannot be read: {what}") from None
     except (OSError, csv.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        reason = (str(error) or type(error).__name__).partition("\n")[0]
-        raise TableError(f"{name}: cannot be read: {reason}") from None
+        raise TableError(f"{name}: cannot be read: {first_line(error)}") from None
 
 
 def _escaped(frame: pl.DataFrame) -> pl.DataFrame:

@@ -17,8 +17,8 @@ from nnrun.columns import Moments, label_key
 from nnrun.config import Config
 from nnrun.data import Table, find_files, fingerprint, open_table
 from nnrun.encoding import Encoder, Reading
-from nnrun.errors import ConfigError, RunError, TableError, did_you_mean, listed, short_path
-from nnrun.files import write_json
+from nnrun.errors import ConfigError, RunError, TableError, did_you_mean, first_line, listed, short_path
+from nnrun.files import read_small, write_json
 from nnrun.storage import Matrix, Store, map_matrix, memory_bytes, new_folder
 from nnrun.survey import Survey
 
@@ -191,7 +191,7 @@ def _load(config: Config, folder: Path) -> Dataset:
     """Return the dataset that was converted to files; raise a RunError where they are damaged."""
     encoder, parts = Encoder.load(folder / "encoding.json"), {}
     try:
-        for key, (rows, name, dropped, unseen) in FACTS.validate_json((folder / "parts.json").read_bytes()).items():
+        for key, (rows, name, dropped, unseen) in FACTS.validate_json(read_small(folder / "parts.json")).items():
             x = map_matrix(folder / f"{key}-x.f32", len(encoder.inputs))
             y = map_matrix(folder / f"{key}-y.f32", len(encoder.targets))
             wrong_label = encoder.labels and not 0 <= y.min() <= y.max() < len(encoder.labels)
@@ -200,8 +200,7 @@ def _load(config: Config, folder: Path) -> Dataset:
             parts[key] = Part(x, y, name, dropped, unseen)
         return Dataset(config, encoder, **parts)
     except (OSError, ValueError, TypeError) as error:  # TypeError: a part is missing, or has another name
-        reason = str(error).split("\n")[0]
-        raise RunError(f"{folder}: a converted table cannot be read: {reason}; remove the folder") from None
+        raise RunError(f"{folder}: a converted table cannot be read: {first_line(error)}; remove the folder") from None
 
 
 def _key(config: Config) -> str:

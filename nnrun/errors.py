@@ -6,7 +6,6 @@ from difflib import get_close_matches
 from itertools import accumulate
 from pathlib import Path
 
-STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 LINE, LINES = 1_000, 16_000  # characters of a mistake, and of all that are told: files of strangers can have millions
 
 
@@ -56,11 +55,22 @@ class ExpectationError(NnrunError):
 
 
 class Interrupted(NnrunError):
-    """A signal stopped the command: SIGINT, which is Ctrl-C, or SIGTERM."""
+    """A signal stopped the command: SIGINT, which is Ctrl-C, SIGTERM or SIGHUP."""
 
     def __init__(self, message: str, number: int = 2) -> None:
         self.exit_code = 128 + number
         super().__init__(message)
+
+
+def stop_signals() -> list[signal.Signals]:
+    """Return the signals that stop a command, without those that who started it wants ignored."""
+    stops = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    return [number for number in stops if signal.getsignal(number) != signal.SIG_IGN]
+
+
+def first_line(error: BaseException) -> str:
+    """Return what another library's error says in its first line, or the name of its class."""
+    return (str(error) or type(error).__name__).partition("\n")[0]
 
 
 def printable(text: str) -> str:

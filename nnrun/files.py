@@ -80,10 +80,16 @@ def remove_temporaries(folder: Path) -> None:
         left.unlink()
 
 
+def write_texts(texts: Mapping[Path, str]) -> None:
+    """Write each path's text as UTF-8, all of them or none."""
+    with atomic_paths(*texts) as temporaries:
+        for temporary, text in zip(temporaries, texts.values(), strict=True):
+            temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` as UTF-8, atomically."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    write_texts({path: text})
 
 
 def read_small(path: Path) -> bytes:

@@ -17,7 +17,7 @@ from nnrun.data import Block, Table, open_table
 from nnrun.dataset import Arrays
 from nnrun.encoding import Encoder, Reading
 from nnrun.engine import Loop, Order, Rows, Tensors, build_variables, predictor
-from nnrun.errors import RunError, TableError
+from nnrun.errors import RunError, TableError, first_line
 from nnrun.model import Model, build_network, compile_model, serving_model
 from nnrun.network import summarize, weight_shapes
 from nnrun.runs import Run
@@ -115,8 +115,7 @@ def load_run(path: Path) -> TrainedRun:
         model.set_weights(list(weights.values()))
         compile_model(model, config, rows=0)
     except Exception as error:  # Keras raises what it likes
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise RunError(f"{run.config}: Keras refuses this network: {reason}") from None
+        raise RunError(f"{run.config}: Keras refuses this network: {first_line(error)}") from None
     return TrainedRun(config, encoder, model, serving_model(model, config))
 
 

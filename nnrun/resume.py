@@ -11,7 +11,7 @@ from nnrun.errors import RunError
 from nnrun.files import remove_temporaries
 from nnrun.lint import lint, raise_errors
 from nnrun.network import summarize
-from nnrun.runs import Run, RunInfo, changed_tables, circumstances, differences
+from nnrun.runs import Run, RunInfo, changed_tables, differences, versions
 
 
 @contextmanager
@@ -33,8 +33,8 @@ def reopen(path: Path, *, epochs: int | None = None, force: bool = False) -> Ite
             raise RunError(f"{path}: cannot go on: it has no checkpoint.npz any more; train anew")
         config = config.model_copy(update={"epochs": epochs or info.goal or config.epochs})
         encoder = Encoder.load(run.encoding)
-        bytes_ = sum(4 * layer.parameters for layer in summarize(config, len(encoder.inputs)))
-        if run.checkpoint.exists() and run.checkpoint.stat().st_size < bytes_:  # before anything is built
+        needed = sum(4 * layer.parameters for layer in summarize(config, len(encoder.inputs)))
+        if run.checkpoint.exists() and run.checkpoint.stat().st_size < needed:  # before anything is built
             raise RunError(f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?")
         dataset = load_dataset(config, path.resolve().parent / ".cache")
         if dataset.encoder != encoder:
@@ -52,5 +52,5 @@ def _what_differs(run: Run, info: RunInfo, config: Config, *, force: bool) -> li
         lines.append(f"{run.config}: leave epochs as it was, and give --epochs {config.epochs}")
     lines += changed_tables(config, info)
     lines += [f"{run.path}: cannot go on from here: undo that, or train anew"] * bool(lines)
-    versions = [] if force else differences(info.versions, circumstances()["versions"])
-    return [f"{run.info}: {line}; --force goes on with the versions of now" for line in versions] + lines
+    changed = [] if force else differences(info.versions, versions())
+    return [f"{run.info}: {line}; --force goes on with the versions of now" for line in changed] + lines

@@ -9,6 +9,7 @@ import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
@@ -21,7 +22,7 @@ from nnrun import __version__
 from nnrun.config import Config
 from nnrun.data import find_files, fingerprint
 from nnrun.dataset import PARTS
-from nnrun.errors import RunError, received
+from nnrun.errors import RunError, first_line, received
 from nnrun.files import named_errors, read_small, remove_temporaries, sha256, to_json, write_text
 from nnrun.source import Keys, dotted
 
@@ -85,7 +86,7 @@ class Run:
         try:
             return RunInfo.model_validate_json(read_small(self.info))
         except (OSError, ValueError) as error:
-            raise RunError(f"{self.info}: cannot be read: {str(error).splitlines()[0]}; was it altered?") from None
+            raise RunError(f"{self.info}: cannot be read: {first_line(error)}; was it altered?") from None
 
     def write_info(self, **changes: Any) -> None:
         """Change some entries of run.json."""
@@ -167,12 +168,17 @@ def _leads_outside(path: Path) -> bool:
     return path.is_symlink() or any(is_it() for is_it in special)
 
 
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions that the numbers of a run depend on; looking them up takes some milliseconds."""
+    return {"nnrun": __version__, "python": python_version(), **{name: version(name) for name in LIBRARIES}}
+
+
 def circumstances() -> dict[str, Any]:
     """Return what else the numbers of a run depend on: versions, how many threads compute, and how they are told to."""
-    versions = {"nnrun": __version__, "python": python_version(), **{name: version(name) for name in LIBRARIES}}
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     environment = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    return {"versions": versions, "threads": threads, "environment": environment}
+    return {"versions": versions(), "threads": threads, "environment": environment}
 
 
 def changed_tables(config: Config, info: RunInfo) -> list[str]:

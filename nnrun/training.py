@@ -19,7 +19,7 @@ from nnrun.data import fingerprint
 from nnrun.dataset import PARTS, Dataset
 from nnrun.engine import Logs, Loop, Rows, build_variables, row_order
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, NnrunError
-from nnrun.files import LARGEST, atomic_paths, finite, sha256, to_json
+from nnrun.files import LARGEST, atomic_paths, finite, sha256, to_json, write_texts
 from nnrun.model import Model, build_network, compile_model, make, serving_model
 from nnrun.network import weight_shapes
 from nnrun.runs import CHECKED, Run, circumstances, create_run
@@ -72,9 +72,7 @@ def train(
     with create_run(path, stem, overwrite=overwrite) as run:
         info = to_json({"status": "running", "goal": config.epochs, "nnrun": __version__, **circumstances(), **facts})
         texts = {run.config: config.to_yaml(), run.encoding: encoding, run.info: info}
-        with atomic_paths(*texts) as files:
-            for file, text in zip(files, texts.values(), strict=True):
-                file.write_text(text, encoding="utf-8", newline="\n")
+        write_texts(texts)
         return _fit(run, model, dataset, fit_compiled if engine == "compiled" else fit_keras, callbacks)
 
 
@@ -125,7 +123,7 @@ def _fit(run: Run, model: Model, dataset: Dataset, fit: Callable[..., None], cal
 def _finish(run: Run, model: Model, dataset: Dataset, checkpoint: Checkpoint) -> Result:
     """Measure what is to be measured at the end, and write the model with all that speaks of it, or nothing."""
     config, epochs = dataset.config, len(checkpoint.history)
-    if not all(np.isfinite(weights).all() for weights in model.get_weights()):
+    if not checkpoint.has_finite_weights:
         raise checkpoint.diverged("weights are not finite")
     best = next((int(c.best_epoch) + 1 for c in checkpoint.callbacks if getattr(c, "best_weights", None)), epochs)
     metrics, parts = {**checkpoint.history[best - 1]}, {"test_": dataset.test}
