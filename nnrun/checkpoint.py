@@ -16,6 +16,7 @@ from nnrun.arrays import Array, Shapes, read_arrays, write_arrays
 from nnrun.backend import keras
 from nnrun.columns import FLOAT32_MAX
 from nnrun.config import Config
+from nnrun.distribution import ALONE, Team
 from nnrun.engine import Logs
 from nnrun.errors import Interrupted, RunError, TrainingError, stop_signals
 from nnrun.files import atomic_path
@@ -59,9 +60,9 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     `callbacks` are those with a state of their own; they come before this one where Keras calls them.
     """
 
-    def __init__(self, run: Run, config: Config, model: Model, callbacks: list[Any]) -> None:
+    def __init__(self, run: Run, config: Config, model: Model, callbacks: list[Any], team: Team = ALONE) -> None:
         super().__init__()
-        self.run, self.config, self.callbacks = run, config, callbacks
+        self.run, self.config, self.callbacks, self.team = run, config, callbacks, team
         self.history: list[Logs] = []
         self.state = State(callbacks=[Memory() for _ in callbacks])
         self._columns = config.logged + ["learning_rate"] * bool(config.reduce_lr_on_plateau)  # of the history
@@ -71,7 +72,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         self._ended = False
         self._saved = self._began = time.monotonic()
         force = " --force" * (run.read_info().versions != versions())
-        self.advice = f"go on with: nnrun resume {shlex.quote(str(run.path))}{force}"
+        place = shlex.quote(str(run.path)) if team.is_chief else "RUN"  # which the chief names
+        self.advice = f"go on{', on every worker,' * (team.workers > 1)} with: nnrun resume {place}{force}"
         self.set_model(model)
         if run.checkpoint.exists():
             self._restore()
@@ -93,7 +95,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Keep the metrics of the training rows, which those of the rows held out replace."""
-        self._metrics = {f"metric_{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)}
+        self._metrics = {f"metric_{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)}  # of all workers
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         """Stop here too, if need be."""
@@ -118,7 +120,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
     def poll(self, *, save: bool = False) -> None:
         """Write the checkpoint where it is time to; raise Interrupted where a signal asked for it."""
-        due = time.monotonic() - self._saved >= self.config.checkpoint.every_seconds
+        due = int(time.monotonic() - self._saved >= self.config.checkpoint.every_seconds)
+        due, self._signal = map(int, self.team.gather(due, self._signal).max(axis=0))  # one for all
         if (save or due or self._signal) and not self._ended:
             self.save()
         if self._signal:
@@ -152,12 +155,16 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         state.callbacks = [Memory(**{k: np.asarray(value).item() for k, value in each.items()}) for each in known]
         state.has_best = self._best is not None
         state.seconds, self._began = state.seconds + now - self._began, now
-        arrays = {name: variable.numpy() for name, variable in self._variables().items()} | self._metrics
+        variables = self._variables()
+        metrics = [name for name in variables if name.startswith("metric")]  # each worker has those of its rows
+        variables |= zip(metrics, self.team.total([variables[name] for name in metrics]), strict=True)
+        arrays = {name: variable.numpy() for name, variable in variables.items()} | self._metrics
         arrays |= {f"best_{i}": weights for i, weights in enumerate(self._best or [])}
         rows = [[row[name] for name in self._columns] for row in self.history]
         arrays["history"] = np.array(rows, np.float64).reshape(-1, len(self._columns))
-        with atomic_path(self.run.checkpoint) as temporary:
-            write_arrays(temporary, arrays, state.model_dump_json(exclude_unset=True))
+        if self.team.is_chief:
+            with atomic_path(self.run.checkpoint) as temporary:
+                write_arrays(temporary, arrays, state.model_dump_json(exclude_unset=True))
         self._saved = time.monotonic()
 
     @contextmanager
@@ -201,7 +208,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         if (begun := self.state.epoch + bool(self.state.step)) > self.config.epochs:
             raise RunError(f"{self.run.path}: has begun epoch {begun} already; give --epochs {begun} or more")
         for name, variable in self._variables().items():
-            variable.assign(arrays[name])
+            mine = self.team.is_chief or not name.startswith("metric")
+            variable.assign(arrays[name] if mine else np.zeros_like(arrays[name]))
         self._best = [arrays[name] for name in weights] if self.state.has_best else None
         self.history = [dict(zip(self._columns, row, strict=True)) for row in arrays["history"].tolist()]
         with atomic_path(self.run.history) as temporary:

@@ -13,6 +13,11 @@ SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Re
 SetOption = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 QuietOption = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+DISTRIBUTE_HELP = (
+    "Train on this machine's GPUs (mirrored), the workers of TF_CONFIG (multiworker), or one device (none)."
+)
+DISTRIBUTE = click.Choice(["auto", "none", "mirrored", "multiworker"])
+DistributeOption = click.option("--distribute", type=DISTRIBUTE, default="auto", help=DISTRIBUTE_HELP)
 RunArgument, DataArgument, ConfigArgument = (click.argument(name, type=PATH) for name in ("run", "data", "config"))
 
 

@@ -11,6 +11,7 @@ from nnrun.cli_options import (
     PATH,
     ConfigArgument,
     DataArgument,
+    DistributeOption,
     JsonOption,
     QuietOption,
     RunArgument,
@@ -59,14 +60,18 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
 @SetOption
 @click.option("--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP)
 @click.option("--overwrite", is_flag=True, help="Replace the run that stands there.")
+@DistributeOption
 @JsonOption
 @QuietOption
 def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any) -> None:
     """Train CONFIG on its table and save the model in a run directory."""
+    from nnrun.cluster import read_cluster
     from nnrun.runs import check_target
 
-    if output:
+    is_chief = read_cluster(options["distribute"]).is_chief
+    if output and is_chief:
         check_target(output, overwrite=options["overwrite"])
+    quiet = quiet or not is_chief
     dataset = prepare(config, overrides, quiet=quiet, runs=output.parent if output else Path("runs"))
     fit("train", dataset, quiet, options.pop("as_json"), stem=config.stem, path=output, **options)
 
@@ -75,14 +80,17 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
 @RunArgument
 @click.option("--epochs", type=click.IntRange(1, 10**9), help="Go on until the run has this many. Default: as planned.")
 @click.option("--force", is_flag=True, help="Go on although versions of Python or of a library changed.")
+@DistributeOption
 @JsonOption
 @QuietOption
-def resume(run: Path, epochs: int | None, *, force: bool, as_json: bool, quiet: bool) -> None:
+def resume(run: Path, epochs: int | None, *, force: bool, distribute: Any, as_json: bool, quiet: bool) -> None:
     """Go on with a RUN that was stopped, from its last checkpoint, to the same weights; or train it for longer."""
+    from nnrun.cluster import read_cluster
     from nnrun.resume import reopen
 
-    with reopen(run, epochs=epochs, force=force) as (opened, dataset):
-        fit("resume", dataset, quiet, as_json, run=opened)
+    is_chief = read_cluster(distribute).is_chief
+    with reopen(run, epochs=epochs, force=force, is_chief=is_chief) as (opened, dataset):
+        fit("resume", dataset, quiet or not is_chief, as_json, run=opened, distribute=distribute)
 
 
 @command("reproduce runs/digits-relu")
@@ -111,6 +119,7 @@ def fit(function: str, dataset: Any, quiet: bool, as_json: bool, **arguments: An
     with progress(dataset.config.epochs, quiet=quiet) as callbacks:
         result = getattr(training, function)(dataset=dataset, callbacks=callbacks, **arguments)
     run, planned = str(result.run.path), dataset.config.epochs
+    as_json = as_json and result.is_chief
     if result.epochs < planned and not quiet:
         click.echo(f"early stopping ended it after {result.epochs} of {planned} epochs", err=True)
     if as_json:

@@ -6,12 +6,13 @@ batch from the resident rows and calls the model's own `train_step`, so that all
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nnrun.backend import tf
 from nnrun.dataset import Arrays
+from nnrun.distribution import ALONE, Team
 from nnrun.model import Model
 from nnrun.storage import Matrix
 
@@ -26,6 +27,14 @@ RESIDENT_CHUNKS = 128  # chunks that are shuffled together: half a million rows,
 Logs = dict[str, float]
 Order = np.ndarray[tuple[int], np.dtype[np.int32]]
 Tensors = tuple[Any, ...]
+
+
+class Block(NamedTuple):
+    """Tensors, the order in which this worker takes their rows, and how many rows all workers take."""
+
+    tensors: Tensors
+    order: Order
+    rows: int
 
 
 def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
@@ -43,22 +52,23 @@ def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
 class Rows:
     """The rows of a part: resident as tensors, or read block by block where they are memory-mapped."""
 
-    def __init__(self, arrays: Arrays, batch_size: int) -> None:
+    def __init__(self, arrays: Arrays, batch_size: int, team: Team = ALONE) -> None:
         self.arrays = [array for array in (arrays.x, arrays.y, arrays.sample_weight) if array is not None]
-        self.count = len(arrays.x)
+        self.count, self._batch_size, self._team = len(arrays.x), batch_size, team
         mapped = isinstance(arrays.x, np.memmap)
         self.chunk = max(1, CHUNK_ROWS // batch_size) * batch_size if mapped else 1  # rows that are kept together
         self._all = None if mapped else self._tensors(...)
 
-    def blocks(self, order: Order | None = None) -> Iterator[tuple[Tensors, Order]]:
-        """Yield tensors and the order in which to take their rows, so that all come in `order`, or as they stand."""
+    def blocks(self, order: Order | None = None) -> Iterator[Block]:
+        """Yield blocks, so that all rows come in `order`, or as they stand; of each batch those of this worker."""
         order = np.arange(self.count, dtype=np.int32) if order is None else order
         if self._all:
-            yield self._all, order
+            yield Block(self._all, self._team.share(order, self._batch_size), len(order))
             return
         for start in range(0, self.count, RESIDENT_CHUNKS * self.chunk):
-            rows = order[start : start + RESIDENT_CHUNKS * self.chunk]
-            yield self._tensors(rows), np.arange(len(rows), dtype=np.int32)
+            every = order[start : start + RESIDENT_CHUNKS * self.chunk]
+            rows = self._team.share(every, self._batch_size)
+            yield Block(self._tensors(rows), np.arange(len(rows), dtype=np.int32), len(every))
 
     def _tensors(self, rows: Any) -> Tensors:
         return tuple(_tensor(array[rows]) for array in self.arrays)
@@ -73,57 +83,70 @@ def _tensor(array: Any) -> Any:
 
 
 class Loop:
-    """A model's train_step or test_step, run over batches of resident rows; `rows` is how many, where that is known."""
+    """A model's train_step or test_step, run over batches of rows, of which `rows` says more where all are known."""
 
-    def __init__(self, step: Any, model: Model, batch_size: int, rows: int | None = None) -> None:
-        self._step, self._batch_size = step, batch_size
-        self.steps = -(-(rows or 0) // batch_size)
+    def __init__(
+        self, model: Model, batch_size: int, rows: Rows | None = None, *, training: bool, team: Team = ALONE
+    ) -> None:
+        self._model, self._batch_size, self._team = model, batch_size, team
+        count = rows.count if rows else 0
+        self.steps = -(-count // batch_size)
         # Keras fixes a batch's number of rows where all have the same, which rounds differently; XLA needs it fixed.
-        self._fixed = model.jit_compile or (rows is not None and rows % batch_size == 0)
+        self._fixed = team.count == 1 and (model.jit_compile or (rows is not None and count % batch_size == 0))
         options = {"jit_compile": model.jit_compile, "autograph": False, "reduce_retracing": True}
+        self._step = model.train_step if training else model.test_step
+        self._batch = self._own_batch
+        if team.count > 1 and rows:  # traced alike on all workers, or their messages would not meet
+            self._batch = team.step(model, batch_size, training=training)
+            columns = tuple(tf.TensorSpec([None, *array.shape[1:]], tf.float32) for array in rows.arrays)
+            numbers = [tf.TensorSpec(shape, tf.int32) for shape in ([None], [], [], [])]
+            options = {"autograph": False, "input_signature": [columns, *numbers]}
         self._run = tf.function(self._batches, **options)
-        self._last = tf.function(self._batch, **options)
+        self._last = tf.function(self._take, jit_compile=model.jit_compile, autograph=False, reduce_retracing=True)
         # A metric's reset and result are some dozen small operations each, run once or twice an epoch.
         self._reset = tf.function(model.reset_metrics, autograph=False)
         self._results = tf.function(model.get_metrics_result, autograph=False)
         self._steps_per_call = 1
 
-    def run(
-        self, resident: Iterable[tuple[Tensors, Order]], report: Callable[[int], None] = lambda _: None, start: int = 0
-    ) -> Logs:
-        """Return the metrics of every step over each tensors' rows in their order; `report` gets the steps done.
+    def run(self, blocks: Iterable[Block], report: Callable[[int], None] = lambda _: None, start: int = 0) -> Logs:
+        """Return the metrics of every step over the rows of each block; `report` gets the steps done.
 
         The first `start` steps were run before, by a process whose variables, metrics included, were restored.
         """
         if not start:
             self._reset()
         before, size = 0, self._batch_size
-        for tensors, order in resident:
-            indices, steps = tf.constant(order), -(-len(order) // size)
+        for tensors, order, rows in blocks:
+            indices, steps = tf.constant(order), -(-rows // size)
             done = min(max(start - before, 0), steps)
-            looped = len(order) // size if self._fixed else steps
+            looped = rows // size if self._fixed else steps
             while done < looped:
                 stop, began = min(done + self._steps_per_call, looped), time.perf_counter()
-                self._run(tensors, indices, tf.constant(done), tf.constant(stop))
+                self._run(tensors, indices, tf.constant(rows), tf.constant(done), tf.constant(stop))
                 fitting = int((stop - done) * SECONDS_PER_CALL / max(time.perf_counter() - began, 1e-6))
-                self._steps_per_call = max(1, min(fitting, (stop - done) * GROWTH))
+                fitting = max(1, min(fitting, (stop - done) * GROWTH))
+                self._steps_per_call = int(self._team.gather(fitting).min())  # which must be one for all
                 done = stop
                 report(before + done)
             if done < steps:
                 self._last(tensors, indices[done * size :])
                 report(before + steps)
             before += steps
+        self._team.add_up(self._model.metrics_variables)
         return {name: value.numpy().item() for name, value in self._results().items()}
 
-    def _batches(self, tensors: Tensors, order: Any, start: Any, stop: Any) -> None:
+    def _batches(self, tensors: Tensors, order: Any, rows: Any, start: Any, stop: Any) -> None:
         def one(step: Any) -> list[Any]:
-            begin, size = step * self._batch_size, self._batch_size
-            self._batch(tensors, tf.slice(order, [begin], [size]) if self._fixed else order[begin : begin + size])
+            self._batch(tensors, order, rows, step)
             return [step + 1]
 
         tf.while_loop(lambda step: step < stop, one, [start])
 
-    def _batch(self, tensors: Tensors, rows: Any) -> None:
+    def _own_batch(self, tensors: Tensors, order: Any, _: Any, step: Any) -> None:
+        begin, size = step * self._batch_size, self._batch_size
+        self._take(tensors, tf.slice(order, [begin], [size]) if self._fixed else order[begin : begin + size])
+
+    def _take(self, tensors: Tensors, rows: Any) -> None:
         self._step(tuple(tf.gather(tensor, rows) for tensor in tensors))
 
 

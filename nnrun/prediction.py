@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from nnrun import engine
 from nnrun.arrays import read_arrays
 from nnrun.columns import Moments, Values
 from nnrun.config import Config, load_config
@@ -16,7 +17,7 @@ from nnrun.csv_file import Source
 from nnrun.data import Block, Table, open_table
 from nnrun.dataset import Arrays
 from nnrun.encoding import Encoder, Reading
-from nnrun.engine import Loop, Order, Rows, Tensors, build_variables, predictor
+from nnrun.engine import Loop, Rows, build_variables, predictor
 from nnrun.errors import RunError, TableError, first_line
 from nnrun.model import Model, build_network, compile_model, serving_model
 from nnrun.network import summarize, weight_shapes
@@ -60,7 +61,7 @@ class TrainedRun:
         measure = ClassMeasure(len(labels)) if labels else NumberMeasure(len(self.encoder.targets))
         rows: list[int] = []
 
-        def blocks() -> Iterator[tuple[Tensors, Order]]:
+        def blocks() -> Iterator[engine.Block]:
             for _, x, y, outputs in self._outputs(reading):
                 arrays = Arrays(x, y.astype(np.float32))
                 measure.add(arrays.y, outputs)
@@ -68,7 +69,7 @@ class TrainedRun:
                 yield from Rows(arrays, self.config.batch_size).blocks()
 
         build_variables(self.model, len(self.encoder.targets))
-        logs = Loop(self.model.test_step, self.model, self.config.batch_size).run(blocks())
+        logs = Loop(self.model, self.config.batch_size, training=False).run(blocks())
         own = {"labels": labels, **logs} if labels else logs  # the config's own metrics win
         return sum(rows), {**logs, **measure.metrics(), **own}
 

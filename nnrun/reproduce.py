@@ -56,7 +56,7 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
     for _, group in groupby(found, lambda line: re.split(r"[.[]", line)[0]):
         first, *more = group
         lines.append(f"{path}: {first}" + f" (and {len(more)} more such differences)" * bool(more))
-    circumstance = circumstances()
+    circumstance = {**circumstances(), "replicas": 1}
     changed = differences({key: getattr(info, key) for key in circumstance}, circumstance)
     lines += [f"changed since: {line}" for line in changed] or ["versions and number of threads are the same"]
     raise ExpectationError("\n".join(lines))

@@ -51,6 +51,7 @@ class RunInfo(BaseModel, allow_inf_nan=False):
     seed: int = 0
     engine: Literal["compiled", "keras"] = "compiled"
     jit_compile: bool = False
+    replicas: int = 1  # that shared each batch
     config: dict[str, Any] = {}  # as it was when the run started
     data: dict[str, dict[str, str | int]] = {}
     versions: dict[str, str] = {}

@@ -1,11 +1,12 @@
 """Training: a dataset fitted, epoch by epoch, into a run directory."""
 
-import itertools
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+import hashlib
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
@@ -14,22 +15,29 @@ from nnrun import __version__
 from nnrun.arrays import write_arrays
 from nnrun.backend import keras, tf
 from nnrun.checkpoint import Checkpoint, State
+from nnrun.cluster import Distribute
 from nnrun.config import OPERATORS, Config, parse_expectation
 from nnrun.data import fingerprint
 from nnrun.dataset import PARTS, Dataset
-from nnrun.engine import Logs, Loop, Rows, build_variables, row_order
-from nnrun.errors import ConfigError, ExpectationError, Interrupted, NnrunError
+from nnrun.distribution import Team, check_shareable, join, synchronize
+from nnrun.engine import Logs, Loop, Rows, build_variables
+from nnrun.errors import ConfigError, ExpectationError, Interrupted, NnrunError, first_line
 from nnrun.files import LARGEST, atomic_paths, finite, sha256, to_json, write_texts
+from nnrun.fitting import fit_compiled, fit_keras
 from nnrun.model import Model, build_network, compile_model, make, serving_model
 from nnrun.network import weight_shapes
-from nnrun.runs import CHECKED, Run, circumstances, create_run
+from nnrun.runs import CHECKED, Run, circumstances, create_run, versions
 
 
 @dataclass(frozen=True)
 class Result:
-    """A finished training: the epoch, from 1, whose weights were kept, its metrics, and the seconds of fitting."""
+    """A finished training: the epoch, from 1, whose weights were kept, its metrics, and the seconds of fitting.
+
+    Where several workers trained together, the run directory is the chief's alone.
+    """
 
     run: Run
+    is_chief: bool
     epochs: int
     best_epoch: int
     seconds: float
@@ -44,12 +52,17 @@ def train(
     engine: Literal["compiled", "keras"] = "compiled",
     overwrite: bool = False,
     callbacks: tuple[Any, ...] = (),
+    distribute: Distribute = "none",
 ) -> Result:
     """Train the dataset's config into the run directory `path`, or one under `runs` by the name of `stem`.
 
-    Raises a ConfigError, a TrainingError where the loss is not finite, a RunError, and Interrupted at a signal.
+    Raises a ConfigError, a TrainingError where the loss is not finite, a RunError, Interrupted at a signal, and an
+    NnrunError where another worker is lost.
     """
-    model, dataset = _build(dataset)
+    team = join(distribute)
+    if team.count > 1 and engine == "keras":
+        raise ConfigError("--engine keras trains on one device; leave it out, or say --distribute none")
+    model, dataset = _build(dataset, team)
     config, data = dataset.config, dict[str, Any]()
     for name in PARTS:
         if part := getattr(dataset, name):
@@ -61,6 +74,7 @@ def train(
         "seed": config.seed,
         "engine": engine,
         "jit_compile": model.jit_compile,
+        "replicas": team.count,
         "data": data,
         "config": config.model_dump(mode="json"),
     }
@@ -69,25 +83,32 @@ def train(
         raise ConfigError(
             f"{config.where('data')}: the columns' names and categories are too long to be saved; drop some"
         )
-    with create_run(path, stem, overwrite=overwrite) as run:
+    with ExitStack() as stack:
+        if not team.is_chief:
+            path = Path(stack.enter_context(TemporaryDirectory(prefix="nnrun-")), "run")
+        run = stack.enter_context(create_run(path, stem, overwrite=overwrite))
         info = to_json({"status": "running", "goal": config.epochs, "nnrun": __version__, **circumstances(), **facts})
         texts = {run.config: config.to_yaml(), run.encoding: encoding, run.info: info}
         write_texts(texts)
-        return _fit(run, model, dataset, fit_compiled if engine == "compiled" else fit_keras, callbacks)
+        return _fit(run, model, dataset, team, fit_compiled if engine == "compiled" else fit_keras, callbacks)
 
 
-def resume(run: Run, dataset: Dataset, callbacks: tuple[Any, ...] = ()) -> Result:
+def resume(run: Run, dataset: Dataset, callbacks: tuple[Any, ...] = (), *, distribute: Distribute = "none") -> Result:
     """Train a run that was reopened from its checkpoint on, as if it had never stopped; raises what `train` does."""
-    return _fit(run, *_build(dataset), fit_compiled, callbacks)
+    team = join(distribute)
+    return _fit(run, *_build(dataset, team), team, fit_compiled, callbacks)
 
 
-def _build(dataset: Dataset) -> tuple[Model, Dataset]:
+def _build(dataset: Dataset, team: Team) -> tuple[Model, Dataset]:
     """Return the compiled model, and the dataset with the config that says what was decided."""
     config = dataset.config
+    if team.count > 1:
+        check_shareable(config)
     keras.utils.set_random_seed(config.seed)
     try:
         model = build_network(config, dataset.encoder)
-        compile_model(model, config, len(dataset.train.x))
+        synchronize(model, team.count)
+        compile_model(model, config, len(dataset.train.x) if team.count == 1 else 0)  # XLA is for one device
         build_variables(model, len(dataset.encoder.targets))
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{config.where('layers')}: Keras refuses this network: {error}") from None
@@ -97,21 +118,28 @@ def _build(dataset: Dataset) -> tuple[Model, Dataset]:
     return model, replace(dataset, config=config.model_copy(update=decided))
 
 
-def _fit(run: Run, model: Model, dataset: Dataset, fit: Callable[..., None], callbacks: tuple[Any, ...]) -> Result:
+def _fit(
+    run: Run, model: Model, dataset: Dataset, team: Team, fit: Callable[..., None], callbacks: tuple[Any, ...]
+) -> Result:
     config = dataset.config
     own = [make(keras.callbacks, spec) for spec in (config.early_stopping, config.reduce_lr_on_plateau) if spec]
     if config.tensorboard:
         own.append(keras.callbacks.TensorBoard(log_dir=str(run.tensorboard)))
-    checkpoint = Checkpoint(run, config, model, own)
+    checkpoint = Checkpoint(run, config, model, own, team)
     run.write_info(status="running", goal=config.epochs)
     try:
         with checkpoint.watch():
-            fit(model, dataset, checkpoint.state, [*own, checkpoint, *callbacks])
-            return _finish(run, model, dataset, checkpoint)
+            _agree(model, dataset, team, checkpoint.state)
+            fit(model, dataset, team, checkpoint.state, [*own, checkpoint, *callbacks])
+            return _finish(run, model, dataset, team, checkpoint)
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt | Interrupted)
+        epochs = len(checkpoint.history) if team.workers == 1 or run.checkpoint.exists() else 0
         with suppress(OSError):
-            run.write_info(status="interrupted" if stopped else "failed", epochs=len(checkpoint.history))
+            run.write_info(status="interrupted" if stopped else "failed", epochs=epochs)
+        if team.workers > 1 and isinstance(error, tf.errors.OpError):
+            reason = f"another worker ended, or cannot be reached: {first_line(error)}"
+            raise NnrunError(f"{reason}; {checkpoint.advice}") from None
         if isinstance(error, KeyboardInterrupt):
             raise checkpoint.interrupted() from None
         if isinstance(error, OSError):
@@ -120,7 +148,22 @@ def _fit(run: Run, model: Model, dataset: Dataset, fit: Callable[..., None], cal
         raise
 
 
-def _finish(run: Run, model: Model, dataset: Dataset, checkpoint: Checkpoint) -> Result:
+def _agree(model: Model, dataset: Dataset, team: Team, state: State) -> None:
+    """Raise a ConfigError where the workers do not train the same; give all of them the chief's variables."""
+    config, paths = dataset.config, {"data": set(PARTS), "checkpoint": True}
+    parts = {name: (len(part.x), part.dropped) for name in PARTS if (part := getattr(dataset, name))}
+    tables = [fingerprint(table) for name in PARTS if (table := getattr(config.data, name))]
+    what = [versions(), config.model_dump(mode="json", exclude=paths), parts, tables]  # type: ignore[arg-type]
+    mine = int(hashlib.sha256(to_json([*what, state.epoch, state.step]).encode()).hexdigest()[:15], 16)
+    every = team.gather(mine)[:, 0]
+    if others := np.flatnonzero(every != every[0]).tolist():
+        differing = "its config, its tables, whether they are in memory (data.in_memory), versions or the checkpoint"
+        raise ConfigError(f"worker {others[0]} does not train what the chief does: they differ in {differing}")
+    variables = [*model.variables, *model.optimizer.variables]
+    team.copy_chief([variable for variable in variables if variable.dtype == "float32"])
+
+
+def _finish(run: Run, model: Model, dataset: Dataset, team: Team, checkpoint: Checkpoint) -> Result:
     """Measure what is to be measured at the end, and write the model with all that speaks of it, or nothing."""
     config, epochs = dataset.config, len(checkpoint.history)
     if not checkpoint.has_finite_weights:
@@ -131,12 +174,13 @@ def _finish(run: Run, model: Model, dataset: Dataset, checkpoint: Checkpoint) ->
         parts |= {"": dataset.train, "val_": dataset.validation}
     for prefix, part in parts.items():
         if part:
-            rows = Rows(dataset.arrays(part, weighted=not prefix), config.batch_size)
-            loop = Loop(model.test_step, model, config.batch_size, rows.count)
+            rows = Rows(dataset.arrays(part, weighted=not prefix), config.batch_size, team)
+            loop = Loop(model, config.batch_size, rows, training=False, team=team)
             logs = loop.run(rows.blocks(), lambda _: checkpoint.poll())
             metrics |= {prefix + name: value for name, value in logs.items()}
-    result = Result(run, epochs, best, checkpoint.state.seconds, metrics)
+    result = Result(run, team.is_chief, epochs, best, checkpoint.state.seconds, metrics)
     files = (run.config, run.model, run.weights, run.metrics, run.info)
+    synchronize(model, 1)
     with atomic_paths(*files) as (config_file, model_file, weights_file, metrics_file, info_file):
         config_file.write_text(config.to_yaml(), encoding="utf-8", newline="\n")
         serving_model(model, config).save(model_file)
@@ -161,55 +205,3 @@ def check_expectations(config: Config, metrics: Logs) -> None:
             missed.append(f"{config.where('expect', name)}: expected {operator} {bound:g}, got {metrics[name]:.6g}")
     if missed:
         raise ExpectationError("\n".join(missed))
-
-
-def fit_compiled(model: Model, dataset: Dataset, state: State, callbacks: list[Any]) -> None:
-    """Fit from `state` on with nnrun's engine; what Keras's `fit` does around the epochs is done as it does it."""
-    config, size = dataset.config, dataset.config.batch_size
-    rows = Rows(dataset.arrays(dataset.train, weighted=True), size)
-    training = Loop(model.train_step, model, size, rows.count)
-    held_out = Rows(dataset.arrays(dataset.validation), size) if dataset.validation else None
-    validating = held_out and Loop(model.test_step, model, size, held_out.count)
-    listed = keras.callbacks.CallbackList(callbacks, model=model, epochs=config.epochs, steps=training.steps)
-    listed.on_train_begin()
-    logs: Logs = {}
-    for epoch in range(state.epoch, config.epochs):
-        if model.stop_training:
-            break
-        listed.on_epoch_begin(epoch)
-        listed.on_train_batch_begin(state.step)
-        order = row_order(config.seed, epoch, rows.count, chunk=rows.chunk)
-        logs = training.run(rows.blocks(order), lambda step: listed.on_train_batch_end(step - 1), start=state.step)
-        if held_out and validating:
-            listed.on_test_begin()
-            measured = validating.run(held_out.blocks(), lambda step: listed.on_test_batch_end(step - 1))
-            listed.on_test_end(measured)
-            logs |= {f"val_{name}": value for name, value in measured.items()}
-        listed.on_epoch_end(epoch, logs)
-    model.optimizer.finalize_variable_values(model.trainable_variables)
-    listed.on_train_end(logs)
-
-
-def fit_keras(model: Model, dataset: Dataset, _: State, callbacks: list[Any]) -> None:
-    """Fit with Keras's own `model.fit`, on the same batches, from the first one on."""
-    config, size, validation = dataset.config, dataset.config.batch_size, dataset.validation
-    rows = Rows(dataset.arrays(dataset.train, weighted=True), size)
-
-    def batches() -> Iterator[tuple[Any, ...]]:
-        for epoch in itertools.count():
-            order = row_order(config.seed, epoch, rows.count, chunk=rows.chunk)
-            for start in range(0, rows.count, size):
-                yield tuple(array[order[start : start + size]] for array in rows.arrays)
-
-    length = None if rows.count % size else size  # as Keras's own adapter of arrays declares it
-    signature = tuple(tf.TensorSpec([length, *array.shape[1:]], tf.float32) for array in rows.arrays)
-    model.fit(
-        tf.data.Dataset.from_generator(batches, output_signature=signature),
-        epochs=config.epochs,
-        steps_per_epoch=-(-rows.count // size),
-        validation_data=(validation.x, validation.y) if validation else None,
-        validation_batch_size=size,
-        shuffle=False,
-        callbacks=callbacks,
-        verbose=0,
-    )

@@ -170,10 +170,10 @@ def test_blocks_of_a_table_in_files_are_whole_batches_in_order(mapped, batch_siz
     rows = Rows(arrays, batch_size)
     assert rows.chunk % batch_size == 0
     order = row_order(0, 0, 60, chunk=rows.chunk)
-    blocks = [(x.numpy()[places], places) for (x, _), places in rows.blocks(order)]
+    blocks = [(x.numpy()[places], places) for (x, _), places, _ in rows.blocks(order)]
     assert all(len(places) % batch_size == 0 for _, places in blocks[:-1])
     np.testing.assert_array_equal(np.concatenate([x for x, _ in blocks]), arrays.x[order])
-    np.testing.assert_array_equal(np.concatenate([x.numpy()[places] for (x, _), places in rows.blocks()]), arrays.x)
+    np.testing.assert_array_equal(np.concatenate([x.numpy()[places] for (x, _), places, _ in rows.blocks()]), arrays.x)
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from nnrun import engine
 from nnrun.backend import keras
 from nnrun.config import Config
 from nnrun.dataset import Dataset
+from nnrun.engine import row_order
 from nnrun.errors import ExpectationError, Interrupted, RunError, TrainingError
 from nnrun.model import build_network, compile_model
-from nnrun.training import Result, check_expectations, row_order, train
+from nnrun.training import Result, check_expectations, train
 
 HIDDEN = {"units": 6, "activation": "relu"}
 SIGMOID = {"units": 1, "activation": "sigmoid"}

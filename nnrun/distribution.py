@@ -1,0 +1,163 @@
+"""Several replicas that train one model: the GPUs of this machine, or workers on several, each with a share of rows.
+
+Weights, optimizer and metrics are plain variables of this process, kept equal on all workers by being changed alike;
+`tf.distribute` adds up what replicas compute. (Keras's `fit` under MultiWorkerMirroredStrategy fails: keras issue
+20585. Under its mirrored variables, too, Keras clips each replica's gradient, not their sum.)
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import Any, cast
+
+import numpy as np
+
+from nnrun.backend import keras, tf
+from nnrun.cluster import Cluster, Distribute, read_cluster
+from nnrun.config import Config
+from nnrun.errors import ConfigError, NnrunError, first_line
+
+MEAN = ("sum_over_batch_size", "mean")  # what a loss is of its rows, so that shares of a batch add up
+Indices = np.ndarray[tuple[int], np.dtype[np.int32]]
+Integers = np.ndarray[tuple[int, int], np.dtype[np.int64]]
+
+
+class Team:
+    """The replicas over which a model is trained, `first` to before `last` of `count` on this worker."""
+
+    def __init__(self, strategy: Any = None, cluster: Cluster | None = None) -> None:
+        cluster = cluster or Cluster()
+        self.strategy, self.workers, self.is_chief = strategy, cluster.workers, cluster.is_chief
+        self.index, self.count = cluster.index, strategy.num_replicas_in_sync if strategy else 1
+        here = self.count // self.workers  # every worker has as many
+        self.first, self.last = here * self.index, here * (self.index + 1)
+        self._total = tf.function(self._all_reduce, autograph=False)
+
+    def share(self, order: Indices, batch_size: int) -> Indices:
+        """Return this worker's rows of an order, batch by batch: of one of n rows, those from n * first // count."""
+        if self.workers == 1:
+            return order
+        whole = len(order) - len(order) % batch_size
+        parts = (order[:whole].reshape(-1, batch_size), order[whole:].reshape(1, -1))
+        cuts = [(p.shape[1] * self.first // self.count, p.shape[1] * self.last // self.count) for p in parts]
+        return np.concatenate([p[:, start:stop].ravel() for p, (start, stop) in zip(parts, cuts, strict=True)])
+
+    def total(self, tensors: Iterable[Any]) -> list[Any]:
+        """Return the sums of tensors over all workers, each of which calls this at the same point."""
+        values = [tf.convert_to_tensor(tensor) for tensor in tensors]
+        return list(self._total(values)) if self.workers > 1 and values else values
+
+    def add_up(self, variables: list[Any]) -> None:
+        """Give every variable the sum of what it is on all workers."""
+        if self.workers > 1:
+            for variable, value in zip(variables, self.total(variables), strict=True):
+                variable.assign(value)
+
+    def gather(self, *values: int) -> Integers:
+        """Return what every worker gives, a row for each."""
+        table = np.zeros((self.workers, len(values)), np.int64)
+        table[self.index] = values
+        return cast(Integers, self.total([table])[0].numpy()) if self.workers > 1 else table
+
+    def copy_chief(self, variables: list[Any]) -> None:
+        """Give every variable the chief's value."""
+        if not self.is_chief:
+            for variable in variables:
+                variable.assign(tf.zeros_like(variable))
+        self.add_up(variables)
+
+    def _all_reduce(self, values: list[Any]) -> Any:
+        def replica(values: list[Any]) -> Any:
+            context = tf.distribute.get_replica_context()
+            mine = [tf.identity(v) if _number(context) == self.first else tf.zeros_like(v) for v in values]
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, mine)
+
+        return self._here(self.strategy.run(replica, args=(values,)))
+
+    def _here(self, results: Any) -> Any:
+        return tf.nest.map_structure(lambda value: self.strategy.experimental_local_results(value)[0], results)
+
+    def _scope(self, number: int, variables: list[Any]) -> Any:
+        """Return a scope in which only this worker's first replica changes moving averages and seeds."""
+        given = [(variable, variable.value) for variable in variables]
+        return nullcontext() if number == self.first else keras.StatelessScope(given, collect_losses=True)
+
+    def step(self, model: Any, batch_size: int, *, training: bool) -> Callable[..., None]:
+        """Return what Keras's train_step or test_step is to a batch, for one that all replicas share.
+
+        It takes tensors, the order of this worker's rows in them, how many rows all workers have, and which batch.
+        Each replica's loss counts by its share of the batch, so that the sums are those of one process with all rows.
+        """
+        variables, replicas = model.trainable_variables, self.count
+        shapes = [tuple(v.shape) for v in variables]
+        here = batch_size * self.last // replicas - batch_size * self.first // replicas
+
+        def replica(tensors: Any, order: Any, batch: Any, rows: Any) -> Any:
+            context = tf.distribute.get_replica_context()
+            number = _number(context)
+            origin = batch * here - rows * self.first // replicas
+            begin, end = (origin + rows * n // replicas for n in (number, number + 1))
+            x, y, *weight = (tf.gather(tensor, order[begin:end]) for tensor in tensors)
+            count = tf.cast(end - begin, tf.float32)
+            with tf.GradientTape() as tape, self._scope(number, variables):
+                outputs = model(x, training=training)
+                # Keras divides by the number of replicas, as if all had as many rows
+                loss = replicas * model.compute_loss(x, y, outputs, *weight, training=training)
+                scaled = loss * count / tf.cast(rows, tf.float32)
+            for metric in model.metrics:
+                if metric.name == "loss":
+                    metric.update_state(loss, sample_weight=count)
+            model.compute_metrics(x, y, outputs, *weight)
+            if not training:
+                return ()
+            gradients = tape.gradient(scaled, [v.value for v in variables])
+            flat = tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)  # one message, not many
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, flat)
+
+        def step(tensors: Any, order: Any, rows: Any, batch: Any) -> None:
+            size = tf.minimum(batch_size, rows - batch * batch_size)
+            result = self._here(self.strategy.run(replica, args=(tensors, order, batch, size)))
+            if training:
+                parts = tf.split(result, [int(np.prod(shape)) for shape in shapes])
+                model.optimizer.apply(list(map(tf.reshape, parts, shapes)), variables)
+
+        return step
+
+
+ALONE = Team()
+
+
+def join(distribute: Distribute) -> Team:
+    """Return the team that `distribute` means, when all its workers are there; raises a ConfigError or NnrunError."""
+    cluster = read_cluster(distribute)
+    if cluster.workers > 1:
+        try:
+            return Team(tf.distribute.MultiWorkerMirroredStrategy(), cluster)
+        except (RuntimeError, ValueError, tf.errors.OpError) as error:
+            raise NnrunError(f"TF_CONFIG: the workers cannot come together: {first_line(error)}") from None
+    devices = tf.config.list_logical_devices("GPU")
+    if distribute == "mirrored" or (distribute in ("auto", "multiworker") and len(devices) > 1):
+        devices = devices or tf.config.list_logical_devices("CPU")
+        return Team(tf.distribute.MirroredStrategy([device.name for device in devices]))
+    return ALONE
+
+
+def check_shareable(config: Config) -> None:
+    """Raise a ConfigError with all that several replicas cannot do together."""
+    one, problems = "is for one device; leave it out, or say --distribute none", []
+    if config.jit_compile is True:
+        problems.append(f"{config.where('jit_compile')}: XLA {one}")
+    if (reduction := config.loss.get("reduction", MEAN[0])) not in MEAN:
+        problems.append(f"{config.where('loss', 'reduction')}: {reduction} {one}")
+    if problems:
+        raise ConfigError(problems)
+
+
+def synchronize(model: Any, replicas: int) -> None:
+    """Say whether BatchNormalization standardises by the rows of all replicas, as if one had them all."""
+    for layer in model.layers:
+        if hasattr(layer, "synchronized"):
+            layer.synchronized = replicas > 1
+
+
+def _number(context: Any) -> int:
+    return int(tf.get_static_value(context.replica_id_in_sync_group))
