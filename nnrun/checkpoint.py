@@ -2,10 +2,8 @@
 
 import shlex
 import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,7 +16,7 @@ from nnrun.columns import FLOAT32_MAX
 from nnrun.config import Config
 from nnrun.distribution import ALONE, Team
 from nnrun.engine import Logs
-from nnrun.errors import Interrupted, RunError, TrainingError, stop_signals
+from nnrun.errors import Interrupted, RunError, TrainingError, handled_signals
 from nnrun.files import atomic_path
 from nnrun.model import Model
 from nnrun.runs import Run, append_history, versions
@@ -121,10 +119,11 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     def poll(self, *, save: bool = False) -> None:
         """Write the checkpoint where it is time to; raise Interrupted where a signal asked for it."""
         due = int(time.monotonic() - self._saved >= self.config.checkpoint.every_seconds)
-        due, self._signal = map(int, self.team.gather(due, self._signal).max(axis=0))  # one for all
-        if (save or due or self._signal) and not self._ended:
+        due, number = map(int, self.team.gather(due, self._signal).max(axis=0))  # of all; one more may come meanwhile
+        if (save or due or number) and not self._ended:
             self.save()
-        if self._signal:
+        if number:
+            self._signal = number
             raise self.interrupted()
 
     def interrupted(self) -> Interrupted:
@@ -167,17 +166,9 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
                 write_arrays(temporary, arrays, state.model_dump_json(exclude_unset=True))
         self._saved = time.monotonic()
 
-    @contextmanager
-    def watch(self) -> Iterator[None]:
+    def watch(self) -> AbstractContextManager[None]:
         """Note the signals that stop a run while the body runs."""
-        former = {}
-        if threading.current_thread() is threading.main_thread():  # no other may
-            former = {number: signal.signal(number, self._stop) for number in stop_signals()}
-        try:
-            yield
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
+        return handled_signals(self._stop)
 
     def _stop(self, number: int, _: Any) -> None:
         if self._signal:

@@ -114,8 +114,11 @@ def schema() -> None:
 def fit(function: str, dataset: Any, quiet: bool, as_json: bool, **arguments: Any) -> None:
     """Call train or resume of `nnrun.training`, with progress, and print what came of it."""
     from nnrun import training
+    from nnrun.cluster import read_cluster
     from nnrun.report import describe_metrics, progress
 
+    if (workers := read_cluster(arguments["distribute"]).workers) > 1 and not quiet:
+        click.echo(f"waiting for the {workers} workers of TF_CONFIG", err=True)
     with progress(dataset.config.epochs, quiet=quiet) as callbacks:
         result = getattr(training, function)(dataset=dataset, callbacks=callbacks, **arguments)
     run, planned = str(result.run.path), dataset.config.epochs

@@ -5,8 +5,9 @@ Weights, optimizer and metrics are plain variables of this process, kept equal o
 20585. Under its mirrored variables, too, Keras clips each replica's gradient, not their sum.)
 """
 
+import signal
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from functools import cache
 from typing import Any, cast
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from nnrun.backend import keras, tf
 from nnrun.cluster import Cluster, Distribute, read_cluster
 from nnrun.config import Config
-from nnrun.errors import ConfigError, NnrunError, first_line
+from nnrun.errors import ConfigError, NnrunError, first_line, handled_signals
 
 MEAN = ("sum_over_batch_size", "mean")  # what a loss is of its rows, so that shares of a batch add up
 Indices = np.ndarray[tuple[int], np.dtype[np.int32]]
@@ -76,11 +77,6 @@ class Team:
     def _here(self, results: Any) -> Any:
         return tf.nest.map_structure(lambda value: self.strategy.experimental_local_results(value)[0], results)
 
-    def _scope(self, number: int, variables: list[Any]) -> Any:
-        """Return a scope in which only this worker's first replica changes moving averages and seeds."""
-        given = [(variable, variable.value) for variable in variables]
-        return nullcontext() if number == self.first else keras.StatelessScope(given, collect_losses=True)
-
     def step(self, model: Any, batch_size: int, *, training: bool) -> Callable[..., None]:
         """Return what Keras's train_step or test_step is to a batch, for one that all replicas share.
 
@@ -88,7 +84,7 @@ class Team:
         Each replica's loss counts by its share of the batch, so that the sums are those of one process with all rows.
         """
         variables, replicas = model.trainable_variables, self.count
-        shapes = [tuple(v.shape) for v in variables]
+        given, shapes = [(v, v.value) for v in variables], [tuple(v.shape) for v in variables]
         here = batch_size * self.last // replicas - batch_size * self.first // replicas
 
         def replica(tensors: Any, order: Any, batch: Any, rows: Any) -> Any:
@@ -98,11 +94,17 @@ class Team:
             begin, end = (origin + rows * n // replicas for n in (number, number + 1))
             x, y, *weight = (tf.gather(tensor, order[begin:end]) for tensor in tensors)
             count = tf.cast(end - begin, tf.float32)
-            with tf.GradientTape() as tape, self._scope(number, variables):
+            # each replica keeps what it changes to itself, and the first one's is kept: moving averages and seeds
+            with tf.GradientTape() as tape, keras.StatelessScope(given, collect_losses=True) as scope:
                 outputs = model(x, training=training)
                 # Keras divides by the number of replicas, as if all had as many rows
                 loss = replicas * model.compute_loss(x, y, outputs, *weight, training=training)
+                # and its layers forget their losses where they are called by another replica meanwhile
+                loss += sum(other for other in scope.losses if all(other is not known for known in model.losses))
                 scaled = loss * count / tf.cast(rows, tf.float32)
+            for variable in model.non_trainable_variables if number == self.first else ():
+                if (value := scope.get_current_value(variable)) is not None:
+                    variable.assign(value)
             for metric in model.metrics:
                 if metric.name == "loss":
                     metric.update_state(loss, sample_weight=count)
@@ -131,14 +133,14 @@ def join(distribute: Distribute) -> Team:
     cluster = read_cluster(distribute)
     if cluster.workers > 1:
         try:
-            return Team(tf.distribute.MultiWorkerMirroredStrategy(), cluster)
+            with handled_signals(signal.SIG_DFL):  # TensorFlow waits for the other workers with Python held
+                return Team(_multiworker(), cluster)
         except (RuntimeError, ValueError, tf.errors.OpError) as error:
             raise NnrunError(f"TF_CONFIG: the workers cannot come together: {first_line(error)}") from None
-    devices = tf.config.list_logical_devices("GPU")
-    if distribute == "mirrored" or (distribute in ("auto", "multiworker") and len(devices) > 1):
-        devices = devices or tf.config.list_logical_devices("CPU")
-        return Team(tf.distribute.MirroredStrategy([device.name for device in devices]))
-    return ALONE
+    devices = [device.name for device in tf.config.list_logical_devices("GPU")]
+    if distribute == "mirrored" and not devices:
+        devices = [device.name for device in tf.config.list_logical_devices("CPU")]
+    return Team(_mirrored(*devices)) if distribute != "none" and len(devices) > 1 else ALONE
 
 
 def check_shareable(config: Config) -> None:
@@ -157,6 +159,11 @@ def synchronize(model: Any, replicas: int) -> None:
     for layer in model.layers:
         if hasattr(layer, "synchronized"):
             layer.synchronized = replicas > 1
+
+
+# one of each in a process: the messages of a second one would be taken for the first one's
+_multiworker = cache(tf.distribute.MultiWorkerMirroredStrategy)
+_mirrored = cache(lambda *devices: tf.distribute.MirroredStrategy(devices))
 
 
 def _number(context: Any) -> int:

@@ -1,10 +1,13 @@
 """The errors that nnrun raises on purpose, each with the exit code of the command that meets it."""
 
 import signal
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 LINE, LINES = 1_000, 16_000  # characters of a mistake, and of all that are told: files of strangers can have millions
 
@@ -66,6 +69,19 @@ def stop_signals() -> list[signal.Signals]:
     """Return the signals that stop a command, without those that who started it wants ignored."""
     stops = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     return [number for number in stops if signal.getsignal(number) != signal.SIG_IGN]
+
+
+@contextmanager
+def handled_signals(handler: Any) -> Iterator[None]:
+    """Let `handler` answer the signals that stop a command while the body runs; only the main thread can."""
+    former = {}
+    if threading.current_thread() is threading.main_thread():
+        former = {number: signal.signal(number, handler) for number in stop_signals()}
+    try:
+        yield
+    finally:
+        for number, known in former.items():
+            signal.signal(number, known)
 
 
 def first_line(error: BaseException) -> str:

@@ -19,7 +19,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's & ma
 import nnrun.lint, nnrun.prediction, nnrun.report, nnrun.resume, nnrun.training
 from nnrun.__main__ import main
 
-def run(arguments, folder, streams):
+def run(arguments, folder, streams, environment):
+    os.environ.update(environment)
+    if devices := int(environment.get("CPU_DEVICES", 0)):
+        from nnrun.backend import tf
+        each = [tf.config.LogicalDeviceConfiguration()] * devices
+        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], each)
     for number, (path, flags) in enumerate(zip(streams, (os.O_RDONLY, *[os.O_WRONLY | os.O_CREAT | os.O_TRUNC] * 2))):
         handle = os.open(path, flags, 0o600)
         os.dup2(handle, number)
@@ -105,11 +110,14 @@ class Server:
         self._process.stdin.flush()
         return self._process.stdout.readline().strip()
 
-    def start(self, folder: Path, *arguments: Any, stdin: Path | str = os.devnull) -> Process:
+    def start(
+        self, folder: Path, *arguments: Any, stdin: Path | str = os.devnull, environment: dict[str, str] | None = None
+    ) -> Process:
         """Start a command in a folder; its stderr goes to a file beside it."""
         self._count += 1
         err = folder / f"stderr-{self._count}.txt"
-        pid = int(self.ask("start", [*map(str, arguments)], str(folder), [str(stdin), os.devnull, str(err)]))
+        streams = [str(stdin), os.devnull, str(err)]
+        pid = int(self.ask("start", [*map(str, arguments)], str(folder), streams, environment or {}))
         self.running.add(pid)
         return Process(self, pid, err)
 

@@ -1,0 +1,93 @@
+"""TF_CONFIG, and each worker's share of a batch, without other processes."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from nnrun.cluster import EXAMPLE, Cluster, read_cluster
+from nnrun.errors import ConfigError
+
+HOSTS = ["a:1", "b:1", "c:1"]
+
+
+def set_config(monkeypatch, cluster, task):
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
+
+
+@pytest.mark.parametrize(
+    ("cluster", "task", "expected"),
+    [
+        ({"worker": HOSTS}, {"type": "worker", "index": 0}, Cluster(3, 0)),
+        ({"worker": HOSTS}, {"type": "worker", "index": 2}, Cluster(3, 2)),
+        ({"chief": HOSTS[:1], "worker": HOSTS[1:]}, {"type": "chief", "index": 0}, Cluster(3, 0)),
+        ({"chief": HOSTS[:1], "worker": HOSTS[1:]}, {"type": "worker", "index": 0}, Cluster(3, 1)),
+        ({"worker": HOSTS[:1]}, {"type": "worker", "index": 0}, Cluster(1, 0)),
+        ({}, {}, Cluster(1, 0)),
+    ],
+)
+def test_the_first_task_is_the_chief(monkeypatch, cluster, task, expected):
+    set_config(monkeypatch, cluster, task)
+    assert read_cluster("auto") == read_cluster("multiworker") == expected
+    assert read_cluster("none") == read_cluster("mirrored") == Cluster(1, 0)
+    assert expected.is_chief == (expected.index == 0)
+
+
+def test_without_tf_config_there_is_one_worker(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    assert read_cluster("auto") == Cluster(1, 0)
+    with pytest.raises(ConfigError, match="TF_CONFIG: is not set, and --distribute multiworker needs it"):
+        read_cluster("multiworker")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "the whole: Invalid JSON"),
+        ("[]", "the whole: Input should be an object"),
+        ('{"cluster": {"worker": []}}', "cluster.worker: List should have at least 1 item"),
+        ('{"cluster": {"worker": "a:1"}}', "cluster.worker: Input should be a valid"),
+        ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"index": -1}}', "task.index: Input should be greater"),
+        ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"index": 2}}', "says that this is worker 2"),
+        ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "chief"}}', "says that this is chief 0"),
+        ('{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}}', "names 'ps', and nnrun has only workers"),
+    ],
+)
+def test_a_wrong_tf_config_is_told_with_what_a_right_one_is(monkeypatch, nnrun, project, text, message):
+    monkeypatch.setenv("TF_CONFIG", text)
+    done = nnrun("train", project.config(), "-o", "run")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("TF_CONFIG: ")
+    assert message in done.err
+    assert EXAMPLE in done.err
+    assert not (project.folder / "run").exists()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 5])
+@pytest.mark.parametrize("rows", [1, 4, 8, 9, 31])
+def test_every_row_of_every_batch_is_one_workers(workers, rows):
+    from nnrun.distribution import Team
+
+    order, size = np.random.default_rng(0).permutation(rows).astype(np.int32), 4
+    strategy = SimpleNamespace(num_replicas_in_sync=workers)
+    shares = [Team(strategy, Cluster(workers, i)).share(order, size).tolist() for i in range(workers)]
+    for batch in (order[start : start + size].tolist() for start in range(0, rows, size)):
+        taken = [[share.pop(0) for _ in range(sum(row in batch for row in share))] for share in shares]
+        assert [row for rows_of_one in taken for row in rows_of_one] == batch
+        assert max(map(len, taken)) - min(map(len, taken)) <= 1
+    assert shares == [[]] * workers
+
+
+def test_a_worker_reads_its_own_rows_of_a_table_in_files(project):
+    from nnrun.distribution import Team
+    from nnrun.engine import Rows
+
+    loaded = project.dataset({"data.in_memory": False, "data.validation_split": 0})
+    strategy, read = SimpleNamespace(num_replicas_in_sync=3), []
+    for i in range(3):
+        [(tensors, order, rows)] = Rows(loaded.arrays(loaded.train), 7, Team(strategy, Cluster(3, i))).blocks()
+        assert (rows, len(tensors[0]), order.tolist()) == (60, len(order), list(range(len(order))))
+        read.append(tensors[0].numpy())
+    assert sum(map(len, read)) == 60
+    assert {tuple(row) for part in read for row in part} == {tuple(row) for row in loaded.train.x}
