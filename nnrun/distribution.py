@@ -59,12 +59,14 @@ class Team:
         table[self.index] = values
         return cast(Integers, self.total([table])[0].numpy()) if self.workers > 1 else table
 
-    def copy_chief(self, variables: list[Any]) -> None:
-        """Give every variable the chief's value."""
-        if not self.is_chief:
-            for variable in variables:
-                variable.assign(tf.zeros_like(variable))
+    def copy_chief(self, model: Any) -> None:
+        """Give every worker the chief's weights and what its optimizer keeps, but noise of its own."""
+        variables = [v for v in (*model.variables, *model.optimizer.variables) if v.dtype == "float32"]
+        for variable in () if self.is_chief else variables:
+            variable.assign(tf.zeros_like(variable))
         self.add_up(variables)
+        for seed in _seeds(model):
+            seed.assign(tf.add(seed.value, [self.first, 0]))
 
     def _all_reduce(self, values: list[Any]) -> Any:
         def replica(values: list[Any]) -> Any:
@@ -95,7 +97,8 @@ class Team:
             x, y, *weight = (tf.gather(tensor, order[begin:end]) for tensor in tensors)
             count = tf.cast(end - begin, tf.float32)
             # each replica keeps what it changes to itself, and the first one's is kept: moving averages and seeds
-            with tf.GradientTape() as tape, keras.StatelessScope(given, collect_losses=True) as scope:
+            noise = [(seed, tf.add(seed.value, [number - self.first, 0])) for seed in _seeds(model)]
+            with tf.GradientTape() as tape, keras.StatelessScope(given + noise, collect_losses=True) as scope:
                 outputs = model(x, training=training)
                 # Keras divides by the number of replicas, as if all had as many rows
                 loss = replicas * model.compute_loss(x, y, outputs, *weight, training=training)
@@ -164,6 +167,11 @@ def synchronize(model: Any, replicas: int) -> None:
 # one of each in a process: the messages of a second one would be taken for the first one's
 _multiworker = cache(tf.distribute.MultiWorkerMirroredStrategy)
 _mirrored = cache(lambda *devices: tf.distribute.MirroredStrategy(devices))
+
+
+def _seeds(model: Any) -> list[Any]:
+    """Return the states, int64 (2,), from which Dropout and its like draw: a seed and a count."""
+    return [variable for variable in model.non_trainable_variables if variable.dtype == "int64"]
 
 
 def _number(context: Any) -> int:

@@ -1,6 +1,7 @@
 """Training: a dataset fitted, epoch by epoch, into a run directory."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from nnrun.data import fingerprint
 from nnrun.dataset import PARTS, Dataset
 from nnrun.distribution import Team, check_shareable, join, synchronize
 from nnrun.engine import Logs, Loop, Rows, build_variables
-from nnrun.errors import ConfigError, ExpectationError, Interrupted, NnrunError, first_line
+from nnrun.errors import ConfigError, ExpectationError, Interrupted, NnrunError
 from nnrun.files import LARGEST, atomic_paths, finite, sha256, to_json, write_texts
 from nnrun.fitting import fit_compiled, fit_keras
 from nnrun.model import Model, build_network, compile_model, make, serving_model
@@ -138,8 +139,9 @@ def _fit(
         with suppress(OSError):
             run.write_info(status="interrupted" if stopped else "failed", epochs=epochs)
         if team.workers > 1 and isinstance(error, tf.errors.OpError):
-            reason = f"another worker ended, or cannot be reached: {first_line(error)}"
-            raise NnrunError(f"{reason}; {checkpoint.advice}") from None
+            lost = re.search(r"/task:(\d+)", str(error).partition("unhealthy")[2])
+            who = f"worker {lost[1]}" if lost else "another worker"
+            raise NnrunError(f"{who} ended, or cannot be reached; {checkpoint.advice}") from None
         if isinstance(error, KeyboardInterrupt):
             raise checkpoint.interrupted() from None
         if isinstance(error, OSError):
@@ -159,8 +161,7 @@ def _agree(model: Model, dataset: Dataset, team: Team, state: State) -> None:
     if others := np.flatnonzero(every != every[0]).tolist():
         differing = "its config, its tables, whether they are in memory (data.in_memory), versions or the checkpoint"
         raise ConfigError(f"worker {others[0]} does not train what the chief does: they differ in {differing}")
-    variables = [*model.variables, *model.optimizer.variables]
-    team.copy_chief([variable for variable in variables if variable.dtype == "float32"])
+    team.copy_chief(model)
 
 
 def _finish(run: Run, model: Model, dataset: Dataset, team: Team, checkpoint: Checkpoint) -> Result:

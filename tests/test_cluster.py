@@ -1,6 +1,10 @@
 """TF_CONFIG, and each worker's share of a batch, without other processes."""
 
 import json
+import os
+import re
+import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -91,3 +95,34 @@ def test_a_worker_reads_its_own_rows_of_a_table_in_files(project):
         read.append(tensors[0].numpy())
     assert sum(map(len, read)) == 60
     assert {tuple(row) for part in read for row in part} == {tuple(row) for row in loaded.train.x}
+
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+STAND_INS = {  # what Slurm and nnrun are to the script
+    "scontrol": "printf 'node7\\nnode9\\n'",
+    "srun": 'for SLURM_PROCID in 0 1; do export SLURM_PROCID; "$@"; done',
+    "nnrun": 'echo "$TF_CONFIG"',
+}
+
+
+def test_the_readmes_slurm_script_sets_tf_config_on_every_worker(tmp_path, monkeypatch):
+    for name, body in STAND_INS.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{body}\n")
+        (tmp_path / name).chmod(0o755)
+    script = re.search(r"```bash\n(#!/bin/bash\n#SBATCH.+?)```", README, re.DOTALL)[1]
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_NODELIST": "node[7,9]"}
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=True)
+    texts = done.stdout.splitlines()
+    assert json.loads(texts[0])["cluster"] == {"worker": ["node7:12345", "node9:12345"]}
+    for i, text in enumerate(texts):
+        monkeypatch.setenv("TF_CONFIG", text)
+        assert read_cluster("auto") == Cluster(2, i)
+    assert len(texts) == 2
+
+
+def test_the_readmes_tf_configs_are_right(monkeypatch):
+    texts = re.findall(r"^export TF_CONFIG='(.+)'$", README, re.MULTILINE)
+    for i, text in enumerate(texts):
+        monkeypatch.setenv("TF_CONFIG", text)
+        assert read_cluster("auto") == Cluster(2, i)
+    assert len(texts) == 2

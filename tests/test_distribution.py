@@ -178,15 +178,23 @@ def test_workers_that_would_train_different_things_are_refused(start, finish, pr
         assert "worker 1 does not train what the chief does" in process.text()
 
 
-def test_noise_is_drawn_by_every_worker(start, finish, project):
-    layers = [
-        {"units": 4, "activation": "relu"},
-        {"type": "Dropout", "rate": 0.5},
-        {"units": 1, "activation": "sigmoid"},
-    ]
-    project.config(layers=layers)
-    assert finish(start(2, "train", "config.yaml", "-o", "together")) == [0, 0]
-    assert len(history(project.folder / "together")) == 3
+@pytest.mark.parametrize("workers", [1, 2])
+def test_noise_is_drawn_anew_for_every_share_of_a_batch(start, finish, server, project, workers):
+    """Two equal rows that met equal noise would do what one of them does in a batch of its own."""
+    dropout = {"type": "Dropout", "rate": 0.5}
+    layers = [{"units": 8, "activation": "relu"}, dropout, {"units": 1, "activation": "linear"}]
+    keys = {"data.validation_split": 0, "data.normalize": False, "loss": "MeanSquaredError", "layers": layers}
+    config = project.config(keys, optimizer="sgd", batch_size=2, epochs=1, metrics=[])
+    project.table("a,b,label\n" + "1,2,1.5\n" * 8)
+    assert server.run(project.folder, "train", config, "-o", "half", "--set", "batch_size=1") == 0
+    project.table("a,b,label\n" + "1,2,1.5\n" * 16)
+    if workers == 2:
+        assert finish(start(2, "train", config, "-o", "together")) == [0, 0]
+    else:
+        mirrored = ["train", config, "-o", "together", "--distribute", "mirrored"]
+        assert server.start(project.folder, *mirrored, environment={"CPU_DEVICES": "2"}).wait() == 0
+    ours, same = (history(project.folder / name)[0]["loss"] for name in ("together", "half"))
+    assert ours != pytest.approx(same, abs=1e-4)
 
 
 @pytest.mark.parametrize(
