@@ -87,14 +87,15 @@ class Team:
         """
         variables, replicas = model.trainable_variables, self.count
         given, shapes = [(v, v.value) for v in variables], [tuple(v.shape) for v in variables]
-        here = batch_size * self.last // replicas - batch_size * self.first // replicas
 
-        def replica(tensors: Any, order: Any, batch: Any, rows: Any) -> Any:
+        def cut(rows: Any, number: int) -> Any:
+            return rows * number // replicas - rows * self.first // replicas
+
+        def replica(batch: Any, rows: Any) -> Any:
             context = tf.distribute.get_replica_context()
             number = _number(context)
-            origin = batch * here - rows * self.first // replicas
-            begin, end = (origin + rows * n // replicas for n in (number, number + 1))
-            x, y, *weight = (tf.gather(tensor, order[begin:end]) for tensor in tensors)
+            begin, end = cut(rows, number), cut(rows, number + 1)
+            x, y, *weight = (tensor[begin:end] for tensor in batch)
             count = tf.cast(end - begin, tf.float32)
             # each replica keeps what it changes to itself, and the first one's is kept: moving averages and seeds
             noise = [(seed, tf.add(seed.value, [number - self.first, 0])) for seed in _seeds(model)]
@@ -118,9 +119,12 @@ class Team:
             flat = tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)  # one message, not many
             return context.all_reduce(tf.distribute.ReduceOp.SUM, flat)
 
-        def step(tensors: Any, order: Any, rows: Any, batch: Any) -> None:
-            size = tf.minimum(batch_size, rows - batch * batch_size)
-            result = self._here(self.strategy.run(replica, args=(tensors, order, batch, size)))
+        def step(tensors: Any, order: Any, rows: Any, number: Any) -> None:
+            size = tf.minimum(batch_size, rows - number * batch_size)
+            begin = number * cut(batch_size, self.last)
+            mine = order[begin : begin + cut(size, self.last)]
+            batch = tuple(tf.gather(tensor, mine) for tensor in tensors)  # where they are: devices get batches only
+            result = self._here(self.strategy.run(replica, args=(batch, size)))
             if training:
                 parts = tf.split(result, [int(np.prod(shape)) for shape in shapes])
                 model.optimizer.apply(list(map(tf.reshape, parts, shapes)), variables)

@@ -97,6 +97,20 @@ def test_a_worker_reads_its_own_rows_of_a_table_in_files(project):
     assert {tuple(row) for part in read for row in part} == {tuple(row) for row in loaded.train.x}
 
 
+def test_auto_takes_every_gpu(monkeypatch):
+    from nnrun import distribution
+
+    gpus = [SimpleNamespace(name=f"GPU:{i}") for i in range(2)]
+    monkeypatch.setattr(distribution.tf.config, "list_logical_devices", lambda kind: gpus * (kind == "GPU"))
+    monkeypatch.setattr(distribution, "_mirrored", lambda *names: SimpleNamespace(num_replicas_in_sync=len(names)))
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    assert [distribution.join(how).count for how in ("auto", "mirrored", "none")] == [2, 2, 1]
+    set_config(monkeypatch, {"worker": HOSTS[:1]}, {"type": "worker", "index": 0})
+    assert [distribution.join(how).count for how in ("auto", "multiworker")] == [2, 2]
+    gpus.pop()
+    assert distribution.join("auto") is distribution.ALONE
+
+
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 STAND_INS = {  # what Slurm and nnrun are to the script
     "scontrol": "printf 'node7\\nnode9\\n'",

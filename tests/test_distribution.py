@@ -229,6 +229,7 @@ def test_an_address_in_use_is_told(server, project):
 def test_a_worker_that_waits_for_others_can_be_stopped(start, project):
     project.config()
     [process] = start(2, "train", "config.yaml", "-o", "together", only=1)
+    wait_for(process.err.exists, "it to begin")
     wait_for(lambda: "waiting for the 2 workers of TF_CONFIG" in process.text(), "the message")
     time.sleep(0.5)
     process.send(signal.SIGINT)
