@@ -59,8 +59,11 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
 
 @command("show runs/digits-relu")
 @click.argument("path", metavar="RUN|CONFIG", type=PATH)
-def show(path: Path) -> None:
-    """Show the layers with shapes and parameters, the data, and a run's best epoch."""
+@click.option("--code", is_flag=True, help="Print the plain Keras script that does the same without nnrun.")
+def show(path: Path, code: bool) -> None:
+    """Show the layers with shapes and parameters, the data, and a run's best epoch; or all of it as a Keras script."""
+    from nnrun.codegen import dataset_script, run_script
     from nnrun.report import describe_dataset, describe_run
 
-    click.echo(describe_run(path) if path.is_dir() else describe_dataset(prepare(path, ())))
+    of_run, of_dataset = (run_script, dataset_script) if code else (describe_run, describe_dataset)
+    click.echo(of_run(path) if path.is_dir() else of_dataset(prepare(path, ())))
