@@ -26,12 +26,14 @@ def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     return click.command(epilog=f"\b\nExample:\n  nnrun {example}")
 
 
-def check_output(output: Path, data: Path) -> None:
-    """Refuse a file that cannot be written, before the work is done."""
+def check_output(output: Path, data: Path, *, new: bool = False) -> None:
+    """Refuse a file that cannot be written, or where it is to be `new`, replaced, before the work is done."""
+    if output.exists() and not data.is_dir() and data.exists() and output.samefile(data):
+        raise click.UsageError(f"-o {output}: would replace DATA itself")
+    if new and output.exists():
+        raise click.UsageError(f"-o {output}: exists; choose another name, or remove it")
     if not output.parent.is_dir() or output.is_dir():
         raise click.UsageError(f"-o {output}: there is no folder to write such a file in")
-    if output.exists() and data.exists() and output.samefile(data):
-        raise click.UsageError(f"-o {output}: would replace DATA itself")
 
 
 def prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> Any:

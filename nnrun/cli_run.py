@@ -1,4 +1,4 @@
-"""The commands that a finished run answers: predict, evaluate, show."""
+"""The commands that a finished run answers: predict, evaluate, show, export."""
 
 import json
 import sys
@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from nnrun.cli_options import PATH, DataArgument, JsonOption, RunArgument, check_output, command, prepare
-from nnrun.errors import printable
+from nnrun.errors import counted, listed, printable
 from nnrun.files import finite, open_output
 
 ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they are."
+FORMAT_HELP = "TensorFlow's SavedModel, LiteRT (as TensorFlow Lite is called now), or ONNX."
 THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
 
 
@@ -59,8 +60,26 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
 
 @command("show runs/digits-relu")
 @click.argument("path", metavar="RUN|CONFIG", type=PATH)
-def show(path: Path) -> None:
-    """Show the layers with shapes and parameters, the data, and a run's best epoch."""
+@click.option("--code", is_flag=True, help="Print the plain Keras script that does the same without nnrun.")
+def show(path: Path, code: bool) -> None:
+    """Show the layers with shapes and parameters, the data, and a run's best epoch; or all of it as a Keras script."""
+    from nnrun.codegen import dataset_script, run_script
     from nnrun.report import describe_dataset, describe_run
 
-    click.echo(describe_run(path) if path.is_dir() else describe_dataset(prepare(path, ())))
+    of_run, of_dataset = (run_script, dataset_script) if code else (describe_run, describe_dataset)
+    click.echo(of_run(path) if path.is_dir() else of_dataset(prepare(path, ())))
+
+
+@command("export runs/digits-relu --format onnx -o digits.onnx")
+@RunArgument
+@click.option("--format", "form", type=click.Choice(["saved_model", "litert", "onnx"]), required=True, help=FORMAT_HELP)
+@click.option("-o", "--output", type=PATH, required=True, help="The file, or for saved_model the folder, to write.")
+def export(run: Path, form: str, output: Path) -> None:
+    """Write RUN's network for another runtime; it takes the inputs that are told on stderr, not standardised."""
+    check_output(output, run, new=True)
+    from nnrun.export import export as write
+
+    names = write(run, form, output)
+    order = f"{counted(len(names), 'input')}, in this order: {listed(names, 20)}"
+    click.echo(f"saved in {output}")
+    click.echo(printable(f"takes rows of {order}; {run / 'encoding.json'} tells how they are made"), err=True)

@@ -38,9 +38,7 @@ def init(data: Path, target: str, output: Path | None) -> None:
     if not output:
         click.echo(write_config(data, target, Path()), nl=False)
         return
-    check_output(output, data)
-    if output.exists():
-        raise click.UsageError(f"-o {output}: exists; choose another name, or remove it")
+    check_output(output, data, new=True)
     write_text(output, write_config(data, target, output.parent))
 
 

@@ -113,6 +113,13 @@ class Encoder(Strict):
         """The feature that each column of the matrix comes from."""
         return [feature for feature in self.features for _ in range(feature.width)]
 
+    @property
+    def input_names(self) -> list[str]:
+        """What each column of the matrix holds, as in `age`, `town is York` or `month of day`."""
+        texts = [[f"{f.name} is {c or 'missing'}" for c in f.categories] for f in self.features]
+        others = [f"{f.part} of {f.name}" if f.part else f.name for f in self.features]
+        return [name for many, one in zip(texts, others, strict=True) for name in many or [one]]
+
     def fitted(self, x: Moments, y: Moments, config: Config) -> "Encoder":
         """Return the encoder with the statistics of the training rows, without categories that none of them has."""
         features, targets, at = [], [], 0

@@ -1,16 +1,14 @@
 """The model: a config and an encoder turned into a compiled, plain `keras.Sequential`."""
 
-from math import log
 from typing import Any
 
 from nnrun.backend import keras
 from nnrun.config import Config
 from nnrun.encoding import Encoder
 from nnrun.keras_names import Spec
+from nnrun.network import metric_arguments, uses_xla
 
 Model = Any  # a keras.Sequential; Keras has no types
-
-XLA_PAYS_FROM = 6_000  # steps: XLA compiles for 0.4 s where tracing takes 0.17, then saves 40 us a step
 
 
 def build_network(config: Config, encoder: Encoder) -> Model:
@@ -27,13 +25,11 @@ def build_network(config: Config, encoder: Encoder) -> Model:
 
 def compile_model(model: Model, config: Config, rows: int) -> None:
     """Compile for this number of training rows, which decides with the epochs about `jit_compile: auto`."""
-    pays = -(-rows // config.batch_size) * config.epochs >= XLA_PAYS_FROM
-    random = any(spec["type"] in ("Dropout", "GaussianNoise") for spec in config.layers)  # three times slower with XLA
     model.compile(
         optimizer=make(keras.optimizers, config.optimizer),
         loss=make(keras.losses, config.loss),
-        metrics=[_make_metric(metric, config) for metric in config.metric_specs],
-        jit_compile=(pays and not random) if config.jit_compile == "auto" else config.jit_compile,
+        metrics=[make(keras.metrics, metric_arguments(config, metric), "class") for metric in config.metric_specs],
+        jit_compile=uses_xla(config, rows),
     )
 
 
@@ -54,16 +50,3 @@ def make(module: Any, spec: Spec, key: str = "name") -> Any:
     if not hasattr(module, spec[key]):  # Python 3.10 gets Keras 3.12
         raise ValueError(f"Keras {keras.__version__} has no {spec[key]}")
     return getattr(module, spec[key])(**arguments)
-
-
-def _make_metric(metric: Spec, config: Config) -> Any:
-    """Return a Keras metric; where the model gives logits, one that takes them."""
-    spec = {"class": config.metric_class(metric), **metric}
-    if spec["class"] == "SparseCategoricalAccuracy":
-        spec.pop("threshold", None)  # that of accuracy for two labels
-    if config.from_logits and spec["class"] == "BinaryAccuracy":
-        threshold = metric.get("threshold", 0.5)
-        spec["threshold"] = log(threshold / (1 - threshold))  # its logit
-    elif config.from_logits and not spec["class"].endswith("Accuracy"):  # that of several labels goes by the largest
-        spec["from_logits"] = True
-    return make(keras.metrics, spec, "class")
