@@ -4,15 +4,18 @@ import json
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from shutil import get_terminal_size
+from typing import Any
 
 import click
 
-from nnrun.cli_options import PATH, DataArgument, JsonOption, RunArgument, check_output, command, prepare
+from nnrun.cli_options import PATH, DataArgument, JsonOption, PathArgument, RunArgument, check_output, command, prepare
 from nnrun.errors import printable
 from nnrun.files import finite, open_output
 
 ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they are."
-THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
+SORT_HELP = "List the best of a metric first: the least of losses and errors, else the greatest; those without it last."
+THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one."
 
 
 @command("predict runs/digits-relu configs/digits01.csv --keep label")
@@ -20,9 +23,9 @@ THRESHOLD_HELP = "For labels: the probability from which the prediction is the p
 @DataArgument
 @click.option("-o", "--output", type=PATH, help="The CSV to write. Default: stdout.")
 @click.option("--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas.")
-@click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
+@click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default="0.5", help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
-def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float | None, **options: bool) -> None:
+def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float, **options: bool) -> None:
     """Predict each row of DATA, a table or - for standard input; columns are found by name."""
     if output:
         check_output(output, data)
@@ -30,10 +33,8 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
     from nnrun.prediction import open_run
 
     trained, reading = open_run(run, data, target=False, owed=True)
-    if threshold is not None and not (trained.config.is_binary and 0 <= threshold <= 1):  # NaN passes FloatRange
-        raise click.UsageError("--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy")
     kept = tuple(dict.fromkeys(name.strip() for name in keep.split(",") if name.strip()))
-    predictions = trained.predictions(reading, keep=kept, threshold=0.5 if threshold is None else threshold)
+    predictions = trained.predictions(reading, keep=kept, threshold=threshold)
     if ignored := [name for name in trained.ignored(reading.table) if name not in kept]:
         click.echo(printable(f"ignored columns: {', '.join(ignored)}"), err=True)
     with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
@@ -58,9 +59,29 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
 
 
 @command("show runs/digits-relu")
-@click.argument("path", metavar="RUN|CONFIG", type=PATH)
-def show(path: Path) -> None:
+@PathArgument
+@JsonOption
+def show(path: Path, as_json: bool) -> None:
     """Show the layers with shapes and parameters, the data, and a run's best epoch."""
     from nnrun.report import describe_dataset, describe_run
+    from nnrun.summary import summarize_dataset, summarize_run
 
-    click.echo(describe_run(path) if path.is_dir() else describe_dataset(prepare(path, ())))
+    is_run = path.is_dir()
+    of: Any = path if is_run else prepare(path, ())
+    describe, summarize = (describe_run, summarize_run) if is_run else (describe_dataset, summarize_dataset)
+    click.echo(json.dumps(summarize(of)) if as_json else describe(of))
+
+
+@command("runs --sort val_accuracy")
+@click.argument("folder", type=PATH, default=Path("runs"))
+@click.option("--sort", metavar="METRIC", help=SORT_HELP)
+@JsonOption
+def runs(folder: Path, sort: str | None, as_json: bool) -> None:
+    """List the runs in FOLDER, by default in runs, with status, epochs and metrics."""
+    from nnrun.report import describe_runs
+    from nnrun.summary import list_runs
+
+    found = list_runs(folder, sort)
+    width = get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    click.echo(json.dumps(found) if as_json else describe_runs(found, width, sort))
+    click.echo("".join(f"{printable(run['error'])}\n" for run in found if "error" in run), err=True, nl=False)

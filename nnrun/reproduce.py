@@ -17,7 +17,8 @@ from nnrun.files import read_small
 from nnrun.lint import lint, raise_errors
 from nnrun.network import weight_shapes
 from nnrun.report import progress
-from nnrun.runs import Run, changed_tables, circumstances, differences
+from nnrun.resume import changed_tables, differences
+from nnrun.runs import Run, circumstances
 
 
 def reproduce(path: Path, *, quiet: bool = False) -> str:
