@@ -46,7 +46,7 @@ class FinishedRun:
         return pl.read_csv(read_small(Run(self.path).history))
 
     def predict(self, data: Data, *, keep: Sequence[str] = (), threshold: float = 0.5) -> pl.DataFrame:
-        """Return a row of predictions for each row of `data`, after its columns `keep`.
+        """Return a row of predictions for each row of `data`, after its columns `keep`, which of a CSV are text.
 
         `data` is a path, or a frame of polars or pandas; columns are found by name.
         Of two labels, the positive one is predicted from the probability `threshold` on.
@@ -54,14 +54,14 @@ class FinishedRun:
         """
         reading = self._read(data, target=False, owed=True)
         predictions = pl.concat(list(self._trained.predictions(reading, keep, threshold)))
-        _warn(*reading.notes())
+        _warn(*reading.notes(), level=3)
         return predictions
 
     def evaluate(self, data: Data) -> dict[str, Any]:
         """Return `rows`, their number, loss and metrics on `data`, as in `predict` and with the target."""
         reading = self._read(data, target=True)
         rows, metrics = self._trained.evaluate(reading)
-        _warn(*reading.notes())
+        _warn(*reading.notes(), level=3)
         return {"rows": rows, **metrics}
 
     def _read(self, data: Data, **options: bool) -> Reading:
@@ -125,9 +125,9 @@ def fit(function: Literal["train", "resume"], dataset: Dataset, *, quiet: bool, 
         return getattr(training, function)(dataset=dataset, callbacks=callbacks, **arguments)
 
 
-def _warn(*lines: str) -> None:
+def _warn(*lines: str, level: int = 4) -> None:
     for line in lines:
-        warnings.warn(line.removeprefix("warning: "), stacklevel=4)
+        warnings.warn(line.removeprefix("warning: "), stacklevel=level)
 
 
 def _source(data: Any) -> Path | bytes:

@@ -22,8 +22,8 @@ def path_argument(name: str, endings: tuple[str, ...], **options: Any) -> Callab
     """Return an argument that the shell completes to files that end so, or run directories, here or a folder down."""
 
     def complete(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
-        found = [path for deep in ("*", "*/*") for ending in endings for path in glob(escape(typed) + deep + ending)]  # noqa: PTH207
-        items = [CompletionItem(path.removesuffix("/run.json")) for path in sorted(found)]
+        found = [path for deep in ("*", "*/*") for end in endings for path in glob(escape(typed) + deep + end)]  # noqa: PTH207
+        items = [CompletionItem(path) for path in sorted(path.removesuffix("/run.json") for path in found)]
         return items or [CompletionItem(typed, type="file")]  # the shell goes on by itself
 
     return click.argument(name, type=PATH, shell_complete=complete, **options)

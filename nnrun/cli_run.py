@@ -26,7 +26,10 @@ THRESHOLD_HELP = "For labels: the probability from which the prediction is the p
 @click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default="0.5", help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
 def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float, **options: bool) -> None:
-    """Predict each row of DATA, a table or - for standard input; columns are found by name."""
+    """Predict each row of DATA, a table or - for standard input.
+
+    Columns are found by name, in any order.
+    """
     if output:
         check_output(output, data)
     from nnrun.data import write_csv
@@ -47,7 +50,10 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
 @DataArgument
 @JsonOption
 def evaluate(run: Path, data: Path, as_json: bool) -> None:
-    """Measure a run on DATA, a table with the target or - for standard input."""
+    """Measure a run on DATA, a table with the target.
+
+    DATA may be - for standard input.
+    """
     from nnrun.prediction import open_run
     from nnrun.report import describe_evaluation
 
@@ -62,7 +68,10 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
 @PathArgument
 @JsonOption
 def show(path: Path, as_json: bool) -> None:
-    """Show the layers with shapes and parameters, the data, and a run's best epoch."""
+    """Show layers, parameters and data, and a run's best epoch.
+
+    Of a CONFIG, what check says.
+    """
     from nnrun.report import describe_dataset, describe_run
     from nnrun.summary import summarize_dataset, summarize_run
 
@@ -77,7 +86,10 @@ def show(path: Path, as_json: bool) -> None:
 @click.option("--sort", metavar="METRIC", help=SORT_HELP)
 @JsonOption
 def runs(folder: Path, sort: str | None, as_json: bool) -> None:
-    """List the runs in FOLDER, by default in runs, with status, epochs and metrics."""
+    """List the runs in FOLDER with status, epochs and metrics.
+
+    FOLDER is runs by default. Without --sort, the latest is last.
+    """
     from nnrun.report import describe_runs
     from nnrun.summary import list_runs
 

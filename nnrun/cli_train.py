@@ -26,7 +26,7 @@ SCHEMA = "nnrun.schema.json"
 ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
 
 SMOKE_HELP = (
-    "Only try all steps, from the table to predictions, on 256 rows for 2 epochs; leave nothing, expect nothing."
+    "Try every step up to predictions on at most 256 rows and 2 epochs, and leave nothing; expect is not checked."
 )
 
 
@@ -56,7 +56,10 @@ def init(data: Path, target: str, output: Path | None) -> None:
 @SetOption
 @JsonOption
 def check(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Tell every mistake in CONFIG and its tables, warnings and a summary, without TensorFlow."""
+    """Tell every mistake in CONFIG and its tables, and sum them up.
+
+    It warns of what is probably not meant, and needs no TensorFlow.
+    """
     from nnrun.report import describe_dataset
     from nnrun.summary import summarize_dataset
 
@@ -74,7 +77,7 @@ def check(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
 @JsonOption
 @QuietOption
 def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any) -> None:
-    """Train CONFIG on its table and save the model in a run directory."""
+    """Train CONFIG on its table and save the run in a directory."""
     as_json = options.pop("as_json")
     if options.pop("smoke"):
         if output or options["overwrite"]:
@@ -102,7 +105,10 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
 @JsonOption
 @QuietOption
 def resume(run: Path, epochs: int | None, *, force: bool, as_json: bool, quiet: bool) -> None:
-    """Go on with a RUN that was stopped, from its last checkpoint, to the same weights; or train it for longer."""
+    """Go on with a RUN that was stopped, or train it for longer.
+
+    It goes on from its last checkpoint, to the weights of a run that never stopped.
+    """
     from nnrun.resume import reopen
 
     with reopen(run, epochs=epochs, force=force) as (opened, dataset):
@@ -113,7 +119,10 @@ def resume(run: Path, epochs: int | None, *, force: bool, as_json: bool, quiet: 
 @RunArgument
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def reproduce(run: Path, *, quiet: bool) -> None:
-    """Train a finished RUN again, elsewhere, and compare table, history and weights; exit 3 where they differ."""
+    """Train a finished RUN again, elsewhere, and compare the two.
+
+    Table, history and weights are compared; exit 3 where they differ.
+    """
     from nnrun.reproduce import reproduce as train_again
 
     click.echo(train_again(run, quiet=quiet))
