@@ -23,7 +23,7 @@ THRESHOLD_HELP = "For labels: the probability from which the prediction is the p
 @DataArgument
 @click.option("-o", "--output", type=PATH, help="The CSV to write. Default: stdout.")
 @click.option("--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas.")
-@click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default="0.5", help=THRESHOLD_HELP)
+@click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
 def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float, **options: bool) -> None:
     """Predict each row of DATA, a table or - for standard input.
