@@ -24,10 +24,7 @@ from nnrun.files import finite, write_texts
 
 SCHEMA = "nnrun.schema.json"
 ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
-
-SMOKE_HELP = (
-    "Try every step up to predictions on at most 256 rows and 2 epochs, and leave nothing; expect is not checked."
-)
+SMOKE_HELP = "Try every step up to predictions on at most 256 rows and 2 epochs; leave nothing, check no expect."
 
 
 @command("init configs/diabetes.csv --target progression -o diabetes.yaml")

@@ -17,8 +17,7 @@ from nnrun.files import read_small
 from nnrun.lint import lint, raise_errors
 from nnrun.network import weight_shapes
 from nnrun.report import progress
-from nnrun.resume import changed_tables, differences
-from nnrun.runs import Run, circumstances
+from nnrun.runs import Run, changed_tables, circumstances, differences
 
 
 def reproduce(path: Path, *, quiet: bool = False) -> str:

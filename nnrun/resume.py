@@ -3,18 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from nnrun.config import Config, load_config
-from nnrun.data import find_files, fingerprint
-from nnrun.dataset import PARTS, Dataset, load_dataset
+from nnrun.dataset import Dataset, load_dataset
 from nnrun.encoding import Encoder
-from nnrun.errors import RunError, received
+from nnrun.errors import RunError
 from nnrun.files import remove_temporaries
 from nnrun.lint import lint, raise_errors
 from nnrun.network import summarize
-from nnrun.runs import Run, RunInfo, versions
-from nnrun.source import Keys, dotted
+from nnrun.runs import Run, RunInfo, changed_tables, differences, versions
 
 
 @contextmanager
@@ -57,23 +54,3 @@ def _what_differs(run: Run, info: RunInfo, config: Config, *, force: bool) -> li
     lines += [f"{run.path}: cannot go on from here: undo that, or train anew"] * bool(lines)
     changed = [] if force else differences(info.versions, versions())
     return [f"{run.info}: {line}; --force goes on with the versions of now" for line in changed] + lines
-
-
-def changed_tables(config: Config, info: RunInfo) -> list[str]:
-    """Return a line for each table that is there and is not what it was, by its SHA-256."""
-    changed = []
-    for name in PARTS:
-        table, then = getattr(config.data, name), info.data.get(name, {}).get("sha256")
-        files = find_files(Path(table)) if table else []
-        if files and not (all(map(Path.is_file, files)) and fingerprint(table) == then):
-            changed.append(f"{table}: is not the table that the run started with (its SHA-256 is another)")
-    return changed
-
-
-def differences(then: Any, now: Any, keys: Keys = ()) -> list[str]:
-    """Return a line for each value that differs between two trees of JSON: `layers[0].units: 4 then, 5 now`."""
-    if isinstance(then, dict) and isinstance(now, dict):
-        return [line for k in {**then, **now} for line in differences(then.get(k), now.get(k), (*keys, k))]
-    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
-        return [line for i in range(len(then)) for line in differences(then[i], now[i], (*keys, i))]
-    return [] if then == now else [f"{dotted(keys)}: {received(then)} then, {received(now)} now"]

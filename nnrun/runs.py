@@ -20,8 +20,12 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, TypeAdapter
 
 from nnrun import __version__
-from nnrun.errors import RunError, first_line
+from nnrun.config import Config
+from nnrun.data import find_files, fingerprint
+from nnrun.dataset import PARTS
+from nnrun.errors import RunError, first_line, received
 from nnrun.files import named_errors, read_small, remove_temporaries, sha256, to_json, write_text
+from nnrun.source import Keys, dotted
 
 CHECKED = ("config.yaml", "encoding.json", "model.keras", "weights.npz")
 FILES = (*CHECKED, "checkpoint.npz", "history.csv", "metrics.json", "run.json")
@@ -187,6 +191,26 @@ def circumstances() -> dict[str, Any]:
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     environment = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     return {"versions": versions(), "threads": threads, "environment": environment}
+
+
+def changed_tables(config: Config, info: RunInfo) -> list[str]:
+    """Return a line for each table that is there and is not what it was, by its SHA-256."""
+    changed = []
+    for name in PARTS:
+        table, then = getattr(config.data, name), info.data.get(name, {}).get("sha256")
+        files = find_files(Path(table)) if table else []
+        if files and not (all(map(Path.is_file, files)) and fingerprint(table) == then):
+            changed.append(f"{table}: is not the table that the run started with (its SHA-256 is another)")
+    return changed
+
+
+def differences(then: Any, now: Any, keys: Keys = ()) -> list[str]:
+    """Return a line for each value that differs between two trees of JSON: `layers[0].units: 4 then, 5 now`."""
+    if isinstance(then, dict) and isinstance(now, dict):
+        return [line for k in {**then, **now} for line in differences(then.get(k), now.get(k), (*keys, k))]
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        return [line for i in range(len(then)) for line in differences(then[i], now[i], (*keys, i))]
+    return [] if then == now else [f"{dotted(keys)}: {received(then)} then, {received(now)} now"]
 
 
 def check_target(path: Path, *, overwrite: bool) -> None:

@@ -14,7 +14,7 @@ from nnrun.network import summarize
 from nnrun.runs import Run
 
 Summary = dict[str, Any]
-DETAILS = {"best_epoch", "seed", "engine", "jit_compile", "data", "versions", "threads"}
+DETAILS = {"seed", "engine", "jit_compile", "data", "versions", "threads"}
 LESS_IS_BETTER = ("loss", "Error", "Poisson", "Crossentropy", "Hinge", "FalseNegatives", "FalsePositives")
 
 
@@ -47,8 +47,14 @@ def summarize_run(path: Path, *, details: bool = True) -> Summary:
     if details:
         if info.status == "finished":
             run.verify()
+        best = zip(("epoch", "by", "value"), run.best_epoch() or (), strict=False)
         layers = _summarize_layers(load_config(run.config), Encoder.load(run.encoding))
-        summary |= {**info.model_dump(include=DETAILS), "layers": layers}
+        summary |= {
+            "kept_epoch": info.best_epoch,
+            "best": dict(best),
+            **info.model_dump(include=DETAILS),
+            "layers": layers,
+        }
     return summary
 
 
@@ -60,7 +66,13 @@ def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder; give one in which `nnrun train` made runs")
-    found = [_try_to_summarize(path) for path in sorted(folder.iterdir()) if (path / "run.json").is_file()]
+    found: list[Summary] = []
+    for path in sorted(path for path in folder.iterdir() if (path / "run.json").is_file()):
+        try:
+            found.append(summarize_run(path, details=False))
+        except RunError as error:
+            unknown = dict.fromkeys(("epochs", "goal", "started", "seconds"))
+            found.append({"run": str(path), "status": "broken", "metrics": {}, **unknown, "error": str(error)})
     found.sort(key=lambda run: str(run["started"]))
     if sort:
         if sort not in (known := known_metrics(found)):
@@ -80,14 +92,6 @@ def less_is_better(metric: str) -> bool:
 def known_metrics(found: list[Summary]) -> list[str]:
     """Return the names of the metrics that any of the runs has."""
     return list(dict.fromkeys(name for run in found for name in run["metrics"]))
-
-
-def _try_to_summarize(path: Path) -> Summary:
-    try:
-        return summarize_run(path, details=False)
-    except RunError as error:
-        unknown = dict.fromkeys(("epochs", "goal", "started", "seconds"))
-        return {"run": str(path), "status": "broken", "metrics": {}, **unknown, "error": str(error)}
 
 
 def _summarize_layers(config: Config, encoder: Encoder) -> list[Summary]:

@@ -159,7 +159,8 @@ def test_mistakes_go_to_stderr_with_json_too(project, nnrun):
 
 def test_show_json_says_what_show_says(nnrun, stranger):
     said = json.loads(nnrun("show", "run", "--json").out)
-    assert (said["status"], said["epochs"], said["best_epoch"]) == ("finished", 3, 3)
+    assert (said["status"], said["epochs"], said["kept_epoch"]) == ("finished", 3, 3)
+    assert said["best"]["by"] == "val_loss"
     assert said["versions"]["keras"] == keras.__version__
     assert said["data"]["train"]["rows"] == 45
     assert [layer["shapes"] for layer in said["layers"]] == [[[3, 4], [4]], [[4, 1], [1]]]
