@@ -19,7 +19,6 @@ from nnrun.runs import Run
 from nnrun.summary import summarize_dataset
 
 __all__ = ["FinishedRun", "NnrunError", "check", "load", "train"]
-Data = Any  # a path, or a frame of polars or pandas
 
 
 class FinishedRun:
@@ -45,7 +44,7 @@ class FinishedRun:
         """What history.csv holds: a row per epoch with its loss and metrics."""
         return pl.read_csv(read_small(Run(self.path).history))
 
-    def predict(self, data: Data, *, keep: Sequence[str] = (), threshold: float = 0.5) -> pl.DataFrame:
+    def predict(self, data: Any, *, keep: Sequence[str] = (), threshold: float = 0.5) -> pl.DataFrame:
         """Return a row of predictions for each row of `data`, after its columns `keep`, which of a CSV are text.
 
         `data` is a path, or a frame of polars or pandas; columns are found by name.
@@ -57,14 +56,14 @@ class FinishedRun:
         _warn(*reading.notes(), level=3)
         return predictions
 
-    def evaluate(self, data: Data) -> dict[str, Any]:
+    def evaluate(self, data: Any) -> dict[str, Any]:
         """Return `rows`, their number, loss and metrics on `data`, as in `predict` and with the target."""
         reading = self._read(data, target=True)
         rows, metrics = self._trained.evaluate(reading)
         _warn(*reading.notes(), level=3)
         return {"rows": rows, **metrics}
 
-    def _read(self, data: Data, **options: bool) -> Reading:
+    def _read(self, data: Any, **options: bool) -> Reading:
         table = self._trained.open(_source(data), str(data) if isinstance(data, str | Path) else "the frame")
         return Reading(self._trained.encoder, table, **options)
 
@@ -92,10 +91,8 @@ def train(
     """
     from nnrun.training import check_expectations
 
-    path, stem = Path(output) if output else None, Path(config).stem
-    dataset = load_checked(
-        config, tuple(overrides), path.parent if path else Path("runs"), list[str]().append if quiet else _warn
-    )
+    path, stem, warn = Path(output) if output else None, Path(config).stem, list[str]().append if quiet else _warn
+    dataset = load_checked(config, tuple(overrides), path.parent if path else Path("runs"), warn)
     result = fit("train", dataset, quiet=quiet, stem=stem, path=path, engine=engine, overwrite=overwrite)
     check_expectations(dataset.config, result.metrics)
     return FinishedRun(result.run.path)
@@ -110,9 +107,8 @@ def load_checked(config: str | Path, overrides: tuple[str, ...], runs: Path, war
     """Return the dataset of a config; tell `warn` what lint warns of, raise what it calls an error."""
     dataset = load_dataset(load_config(Path(config), overrides), runs / ".cache")
     findings = lint(dataset)
-    for finding in findings:
-        if finding.level == "warning":
-            warn(str(finding))
+    for line in [str(finding) for finding in findings if finding.level == "warning"]:
+        warn(line)
     raise_errors(findings)
     return dataset
 

@@ -163,11 +163,8 @@ def _number(value: Any) -> str:
 
 def _cells(run: Summary, metrics: list[str], most: int) -> list[str]:
     name, values = Path(run["run"]).name, [run["metrics"].get(metric) for metric in metrics]
-    return [
-        name if len(name) <= most else f"{name[: most - 3]}...",
-        run["status"][:11],
-        "-" if "error" in run else f"{run['epochs']}/{run['goal']}",
-        (run["started"] or "-")[5:16].replace("T", " "),  # without the year
-        f"{run['seconds']:.4g}" if run["seconds"] else "-",
-        *("-" if value is None else f"{value:.4g}" for value in values),
-    ]
+    name = name if len(name) <= most else f"{name[: most - 3]}..."
+    facts = [name, run["status"][:11], "-", "-", "-"]
+    if "error" not in run:  # the time of the day and the date, without the year
+        facts[2:] = f"{run['epochs']}/{run['goal']}", run["started"][5:16].replace("T", " "), f"{run['seconds']:.4g}"
+    return facts + ["-" if value is None else f"{value:.4g}" for value in values]

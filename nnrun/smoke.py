@@ -44,8 +44,8 @@ def smoke(config: Config, engine: Any = "compiled") -> dict[str, Any]:
         trained = load_run(result.run.path)
         reading = Reading(trained.encoder, heads["train"], target=False)
         predicted = sum(len(frame) for frame in trained.predictions(reading))
-    amounts = {"rows": len(parts["train"].x), "epochs": result.epochs, "predictions": predicted}
-    return {**amounts, "seconds": round(time.monotonic() - began, 3)}
+    done = {"rows": len(parts["train"].x), "epochs": result.epochs, "predictions": predicted}
+    return done | {"seconds": round(time.monotonic() - began, 3)}
 
 
 def _head(table: Table, config: Config) -> Table:

@@ -35,26 +35,16 @@ def summarize_run(path: Path, *, details: bool = True) -> Summary:
     """Return what a run directory says of itself, without `details` what is quickly read; else raise a RunError."""
     run = Run(path)
     info = run.read_info()
-    summary = {
-        "run": str(path),
-        "status": run.status(info),
-        "epochs": info.epochs if info.status == "finished" else run.epochs(),
-        "goal": info.goal,
-        "metrics": {name: value for name, value in finite(run.read_metrics()).items() if name != "epoch"},
-        "started": info.started,
-        "seconds": info.seconds or None,
-    }
+    metrics = {name: value for name, value in finite(run.read_metrics()).items() if name != "epoch"}
+    epochs = info.epochs if info.status == "finished" else run.epochs()
+    summary = {"run": str(path), "status": run.status(info), "epochs": epochs, "metrics": metrics}
+    summary |= info.model_dump(include={"goal", "started", "seconds"})
     if details:
         if info.status == "finished":
             run.verify()
-        best = zip(("epoch", "by", "value"), run.best_epoch() or (), strict=False)
+        best = dict(zip(("epoch", "by", "value"), run.best_epoch() or (), strict=False))
         layers = _summarize_layers(load_config(run.config), Encoder.load(run.encoding))
-        summary |= {
-            "kept_epoch": info.best_epoch,
-            "best": dict(best),
-            **info.model_dump(include=DETAILS),
-            "layers": layers,
-        }
+        summary |= {"kept_epoch": info.best_epoch, "best": best, "layers": layers, **info.model_dump(include=DETAILS)}
     return summary
 
 
