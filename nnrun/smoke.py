@@ -15,6 +15,7 @@ from nnrun.dataset import KEPT, PARTS, Dataset, Part, choose_features, encode, o
 from nnrun.encoding import Reading
 from nnrun.errors import Interrupted
 from nnrun.lint import lint, raise_errors
+from nnrun.network import summarize
 from nnrun.survey import Survey
 
 ROWS, EPOCHS = 256, 2
@@ -23,7 +24,7 @@ ROWS, EPOCHS = 256, 2
 def smoke(config: Config, engine: Any = "compiled") -> dict[str, Any]:
     """Read, check, train 2 epochs on at most 256 rows, save, load and predict, and return how much and how long.
 
-    Of a table beyond 32 MiB only its head is read, or as much as shows two labels. Leaves no file; `expect` is not
+    Of a table beyond 32 MiB only its head is read, or as much as shows every label. Leaves no file; `expect` is not
     checked. Raises what these steps raise.
     """
     began, tables = time.monotonic(), open_tables(config)
@@ -49,14 +50,16 @@ def smoke(config: Config, engine: Any = "compiled") -> dict[str, Any]:
 
 
 def _head(table: Table, config: Config) -> Table:
-    """Return the table's first rows, as many as are kept in memory; where these have one label, some with others."""
+    """Return the table's first rows, as many as are kept in memory; then few of each block until all labels are seen."""
     blocks, size, labels = list[Block](), 0.0, set[Any]()
+    wanted = max(2, summarize(config, 0)[-1].units) if config.is_classes else 1
     target = next(name for name in (*config.data.target, *table.columns) if name in table.columns)
     for block in table.blocks():
-        blocks.append(block if size < KEPT else replace(block, frame=block.frame.head(ROWS)))
+        start = int((~block.texts(target).is_in(list(labels))).arg_max() or 0)  # of a label that is new
+        blocks.append(block if size < KEPT else block.slice(start, ROWS))
         size += block.frame.estimated_size()
-        labels.update(block.texts(target).unique())
-        if size > KEPT and (len(labels) > 1 or not config.is_classes):
+        labels.update(blocks[-1].texts(target).unique())
+        if size > KEPT and len(labels) >= wanted:
             break
     return replace(table, keep=sys.maxsize, _blocks=blocks)
 

@@ -51,21 +51,25 @@ def test_smoke_refuses_what_would_keep_or_replace_a_run(project, nnrun, argument
     assert "--smoke leaves no run behind" in done.err
 
 
-def test_of_a_large_table_the_head_is_read_until_it_shows_two_labels(project, monkeypatch):
+@pytest.mark.parametrize(("units", "blocks"), [(1, 7), (3, 9)])
+def test_of_a_large_table_the_head_is_read_until_it_shows_every_label(project, monkeypatch, units, blocks):
     monkeypatch.setattr(smoke, "KEPT", 1 << 10)
     monkeypatch.setattr(data, "ROWS", 1_000)
-    x = np.arange(10_000.0) % 7
-    frame = pl.DataFrame({"x": x, "label": np.arange(10_000) >= 6_500})
+    number = np.arange(10_000)
+    label = (number >= 6_500) * 1 + (number == 8_900) * (units > 1)
+    pl.DataFrame({"x": number % 7, "label": label}).write_parquet(project.folder / "table.csv")
     read = []
-    blocks = data.Table.blocks
-    monkeypatch.setattr(data.Table, "blocks", lambda table: (read.append(len(b.frame)) or b for b in blocks(table)))
-    frame.write_parquet(project.folder / "table.csv")
-    config = project.load({"data.validation_split": 0.1})
-    table = smoke.open_tables(config)["train"]
-    head = smoke._head(table, config)
-    assert read == [1_000] * 7
-    assert sum(len(block.frame) for block in head.blocks()) == 1_000 + 6 * 256
-    assert next(head.blocks()).places([2]) == ["row 3"]
+    original = data.Table.blocks
+    monkeypatch.setattr(data.Table, "blocks", lambda table: (read.append(block) or block for block in original(table)))
+    loss = "BinaryCrossentropy" if units == 1 else "SparseCategoricalCrossentropy"
+    config = project.load({"loss": loss, "layers": [{"units": units, "activation": "softmax"}]})
+    head = smoke._head(smoke.open_tables(config)["train"], config)
+    assert [len(block.frame) for block in read] == [1_000] * blocks
+    frames = list(head.blocks())
+    assert [len(block.frame) for block in frames[:6]] == [1_000] + [256] * 5
+    assert frames[6].places([2]) == ["row 6503"]
+    if units > 1:
+        assert (len(frames[8].frame), frames[8].places([0])) == (100, ["row 8901"])
 
 
 @pytest.mark.parametrize(
