@@ -50,7 +50,7 @@ def smoke(config: Config, engine: Any = "compiled") -> dict[str, Any]:
 
 
 def _head(table: Table, config: Config) -> Table:
-    """Return the table's first rows, as many as are kept in memory; then few of each block until all labels are seen."""
+    """Return the first rows, as many as are kept in memory, then few of each block until all labels are seen."""
     blocks, size, labels = list[Block](), 0.0, set[Any]()
     wanted = max(2, summarize(config, 0)[-1].units) if config.is_classes else 1
     target = next(name for name in (*config.data.target, *table.columns) if name in table.columns)
