@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -108,3 +111,24 @@ def test_pipes_get_no_escape_codes(project, variables):
         done = subprocess.run(command, capture_output=True, text=True, cwd=project.folder, env=environment)
         assert "\x1b" not in done.stdout + done.stderr
         assert done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_narrow_terminal_has_a_bar_in_one_line_and_no_colour_under_no_color(project):
+    pty, fcntl, termios = (pytest.importorskip(name) for name in ("pty", "fcntl", "termios"))
+    terminal, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    command = [sys.executable, "-m", "nnrun", "train", str(project.config(epochs=30))]
+    variables = {**os.environ, "NO_COLOR": "1", "TERM": "xterm-256color"}
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, cwd=project.folder, env=variables):
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # the end of a terminal
+            while piece := os.read(terminal, 1 << 16):
+                shown += piece
+    os.close(terminal)
+    text = shown.decode()
+    assert "epoch 30/30 " in text
+    assert not re.search(r"\x1b\[[0-9;]*m", text)  # which sets a colour or a style
+    lines = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", text).replace("\r", "\n").split("\n")
+    assert all(len(line) <= 60 for line in lines if line.startswith("epoch ") and "/30 " in line)

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 from forgery import everything
 
-from nnrun import data, smoke
+from nnrun import data, smoke, training
+from nnrun.errors import Interrupted
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +106,12 @@ def test_few_rows_have_every_label(project, frame):
     few = smoke._few(dataset.train, dataset)
     assert len(few.x) == 256
     assert np.bincount(few.y[:, 0].astype(int)).tolist() == [255, 1]
+
+
+def test_an_interrupted_smoke_names_no_folder_to_go_on_with(project, nnrun, monkeypatch, temporary):
+    def stop(*_, **__):
+        raise Interrupted("go on with: nnrun resume somewhere", 15)
+
+    monkeypatch.setattr(training, "train", stop)
+    assert nnrun("train", project.config(), "--smoke") == (143, "", "interrupted; nothing is left\n")
+    assert not [path for path in temporary.iterdir() if path.name.startswith("nnrun-")]
