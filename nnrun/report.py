@@ -61,7 +61,7 @@ def describe_run(path: Path) -> str:
     info, metrics = run.read_info(), run.read_metrics()
     if info.status == "finished":
         run.verify()
-    lines = [f"status     {info.status}, started {info.started}"]
+    lines = [f"status     {run.status(info)}, started {info.started}"]
     if info.status != "finished":
         done = f"{run.epochs()} of {info.goal} epochs"
         lines.append(f"epochs     {done}; where nobody trains it, go on with: nnrun resume {shlex.quote(str(path))}")

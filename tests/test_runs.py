@@ -92,6 +92,7 @@ def test_running_is_told_from_stopped_and_a_trainer_is_not_disturbed(nnrun, runs
     change(runs / "a", status="running")
     run = Run(runs / "a")
     assert run.status(run.read_info()) == "stopped"
+    assert "status     stopped" in nnrun("show", "runs/a").out
     holder = """
 import sys
 from pathlib import Path
