@@ -1,24 +1,41 @@
 """What the commands of the command line share: how one is made, options and arguments, checks of what was given."""
 
 from collections.abc import Callable
+from glob import escape, glob
 from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from nnrun.errors import printable
 
 PATH = click.Path(path_type=Path)
+RUN, CONFIG, TABLE = ("/run.json",), (".yaml", ".yml"), (".csv", ".csv.gz", ".tsv", ".parquet")
 SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable."
 SetOption = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 QuietOption = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-JsonOption = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+JsonOption = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 DISTRIBUTE_HELP = (
     "Train on this machine's GPUs (mirrored), the workers of TF_CONFIG (multiworker), or one device (none)."
 )
 DISTRIBUTE = click.Choice(["auto", "none", "mirrored", "multiworker"])
 DistributeOption = click.option("--distribute", type=DISTRIBUTE, default="auto", help=DISTRIBUTE_HELP)
-RunArgument, DataArgument, ConfigArgument = (click.argument(name, type=PATH) for name in ("run", "data", "config"))
+
+
+def path_argument(name: str, endings: tuple[str, ...], **options: Any) -> Callable[..., Any]:
+    """Return an argument that the shell completes to files that end so, or run directories, here or a folder down."""
+
+    def complete(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+        found = [path for deep in ("*", "*/*") for end in endings for path in glob(escape(typed) + deep + end)]  # noqa: PTH207
+        items = [CompletionItem(path) for path in sorted(path.removesuffix("/run.json") for path in found)]
+        return items or [CompletionItem(typed, type="file")]  # the shell goes on by itself
+
+    return click.argument(name, type=PATH, shell_complete=complete, **options)
+
+
+RunArgument, DataArgument, ConfigArgument = map(path_argument, ("run", "data", "config"), (RUN, TABLE, CONFIG))
+PathArgument = path_argument("path", (*RUN, *CONFIG), metavar="RUN|CONFIG")
 
 
 def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
@@ -38,13 +55,6 @@ def check_output(output: Path, data: Path, *, new: bool = False) -> None:
 
 def prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> Any:
     """Return the Dataset of a config; print the warnings and raise the errors of lint."""
-    from nnrun.config import load_config
-    from nnrun.dataset import load_dataset
-    from nnrun.lint import lint, raise_errors
+    from nnrun.api import load_checked
 
-    dataset = load_dataset(load_config(config, overrides), runs / ".cache")
-    findings = lint(dataset)
-    warnings = [f"{printable(str(finding))}\n" for finding in findings if finding.level == "warning" and not quiet]
-    click.echo("".join(warnings), err=True, nl=False)
-    raise_errors(findings)
-    return dataset
+    return load_checked(config, overrides, runs, lambda line: None if quiet else click.echo(printable(line), err=True))

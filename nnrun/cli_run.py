@@ -4,16 +4,19 @@ import json
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from shutil import get_terminal_size
+from typing import Any
 
 import click
 
-from nnrun.cli_options import PATH, DataArgument, JsonOption, RunArgument, check_output, command, prepare
+from nnrun.cli_options import PATH, DataArgument, JsonOption, PathArgument, RunArgument, check_output, command, prepare
 from nnrun.errors import counted, listed, printable
 from nnrun.files import finite, open_output
 
 ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they are."
 FORMAT_HELP = "TensorFlow's SavedModel, LiteRT (as TensorFlow Lite is called now), or ONNX."
-THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
+SORT_HELP = "List the best of a metric first: the least of losses and errors, else the greatest; those without it last."
+THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one."
 
 
 @command("predict runs/digits-relu configs/digits01.csv --keep label")
@@ -21,20 +24,21 @@ THRESHOLD_HELP = "For labels: the probability from which the prediction is the p
 @DataArgument
 @click.option("-o", "--output", type=PATH, help="The CSV to write. Default: stdout.")
 @click.option("--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas.")
-@click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
+@click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
-def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float | None, **options: bool) -> None:
-    """Predict each row of DATA, a table or - for standard input; columns are found by name."""
+def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float, **options: bool) -> None:
+    """Predict each row of DATA, a table or - for standard input.
+
+    Columns are found by name, in any order.
+    """
     if output:
         check_output(output, data)
     from nnrun.data import write_csv
     from nnrun.prediction import open_run
 
     trained, reading = open_run(run, data, target=False, owed=True)
-    if threshold is not None and not (trained.config.is_binary and 0 <= threshold <= 1):  # NaN passes FloatRange
-        raise click.UsageError("--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy")
     kept = tuple(dict.fromkeys(name.strip() for name in keep.split(",") if name.strip()))
-    predictions = trained.predictions(reading, keep=kept, threshold=0.5 if threshold is None else threshold)
+    predictions = trained.predictions(reading, keep=kept, threshold=threshold)
     if ignored := [name for name in trained.ignored(reading.table) if name not in kept]:
         click.echo(printable(f"ignored columns: {', '.join(ignored)}"), err=True)
     with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
@@ -47,7 +51,10 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
 @DataArgument
 @JsonOption
 def evaluate(run: Path, data: Path, as_json: bool) -> None:
-    """Measure a run on DATA, a table with the target or - for standard input."""
+    """Measure a run on DATA, a table with the target.
+
+    DATA may be - for standard input.
+    """
     from nnrun.prediction import open_run
     from nnrun.report import describe_evaluation
 
@@ -59,15 +66,42 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
 
 
 @command("show runs/digits-relu")
-@click.argument("path", metavar="RUN|CONFIG", type=PATH)
+@PathArgument
 @click.option("--code", is_flag=True, help="Print the plain Keras script that does the same without nnrun.")
-def show(path: Path, code: bool) -> None:
-    """Show the layers with shapes and parameters, the data, and a run's best epoch; or all of it as a Keras script."""
+@JsonOption
+def show(path: Path, code: bool, as_json: bool) -> None:
+    """Show layers, parameters and data, and a run's best epoch.
+
+    Of a CONFIG, what check says. With --code, all of it as a Keras script.
+    """
     from nnrun.codegen import dataset_script, run_script
     from nnrun.report import describe_dataset, describe_run
+    from nnrun.summary import summarize_dataset, summarize_run
 
-    of_run, of_dataset = (run_script, dataset_script) if code else (describe_run, describe_dataset)
-    click.echo(of_run(path) if path.is_dir() else of_dataset(prepare(path, ())))
+    is_run = path.is_dir()
+    of: Any = path if is_run else prepare(path, ())
+    describe, summarize = (describe_run, summarize_run) if is_run else (describe_dataset, summarize_dataset)
+    if code:
+        describe = run_script if is_run else dataset_script
+    click.echo(json.dumps(summarize(of)) if as_json and not code else describe(of))
+
+
+@command("runs --sort val_accuracy")
+@click.argument("folder", type=PATH, default=Path("runs"))
+@click.option("--sort", metavar="METRIC", help=SORT_HELP)
+@JsonOption
+def runs(folder: Path, sort: str | None, as_json: bool) -> None:
+    """List the runs in FOLDER with status, epochs and metrics.
+
+    FOLDER is runs by default. Without --sort, the latest is last.
+    """
+    from nnrun.report import describe_runs
+    from nnrun.summary import list_runs
+
+    found = list_runs(folder, sort)
+    width = get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    click.echo(json.dumps(found) if as_json else describe_runs(found, width, sort))
+    click.echo("".join(f"{printable(run['error'])}\n" for run in found if "error" in run), err=True, nl=False)
 
 
 @command("export runs/digits-relu --format onnx -o digits.onnx")

@@ -3,7 +3,7 @@
 import json
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -21,9 +21,11 @@ from nnrun.cli_options import (
     prepare,
 )
 from nnrun.errors import short_path
-from nnrun.files import finite
+from nnrun.files import finite, write_texts
 
+SCHEMA = "nnrun.schema.json"
 ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
+SMOKE_HELP = "Try every step up to predictions on at most 256 rows and 2 epochs; leave nothing, check no expect."
 
 
 @command("init configs/diabetes.csv --target progression -o diabetes.yaml")
@@ -32,24 +34,33 @@ ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batc
 @click.option("-o", "--output", type=PATH, help="The YAML file to write. Default: stdout.")
 def init(data: Path, target: str, output: Path | None) -> None:
     """Write a config that trains on DATA as it stands, with comments."""
-    from nnrun.files import write_text
     from nnrun.init import write_config
+    from nnrun.schema import config_schema
 
     if not output:
         click.echo(write_config(data, target, Path()), nl=False)
         return
     check_output(output, data, new=True)
-    write_text(output, write_config(data, target, output.parent))
+    texts = {output: f"# yaml-language-server: $schema={SCHEMA}\n{write_config(data, target, output.parent)}"}
+    if not output.with_name(SCHEMA).exists():
+        texts[output.with_name(SCHEMA)] = f"{json.dumps(config_schema())}\n"
+    write_texts(texts)
 
 
 @command("check configs/digits-relu.yaml")
 @ConfigArgument
 @SetOption
-def check(config: Path, overrides: tuple[str, ...]) -> None:
-    """Tell every mistake in CONFIG and its tables, warnings and a summary, without TensorFlow."""
-    from nnrun.report import describe_dataset
+@JsonOption
+def check(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Tell every mistake in CONFIG and its tables, and sum them up.
 
-    click.echo(describe_dataset(prepare(config, overrides)))
+    It warns of what is probably not meant, and needs no TensorFlow.
+    """
+    from nnrun.report import describe_dataset
+    from nnrun.summary import summarize_dataset
+
+    dataset = prepare(config, overrides)
+    click.echo(json.dumps(summarize_dataset(dataset)) if as_json else describe_dataset(dataset))
 
 
 @command("train configs/digits-relu.yaml --set epochs=50")
@@ -59,10 +70,23 @@ def check(config: Path, overrides: tuple[str, ...]) -> None:
 @click.option("--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP)
 @click.option("--overwrite", is_flag=True, help="Replace the run that stands there.")
 @DistributeOption
+@click.option("--smoke", is_flag=True, help=SMOKE_HELP)
 @JsonOption
 @QuietOption
 def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any) -> None:
-    """Train CONFIG on its table and save the model in a run directory."""
+    """Train CONFIG on its table and save the run in a directory."""
+    as_json = options.pop("as_json")
+    if options.pop("smoke"):
+        if output or options["overwrite"]:
+            raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
+        from nnrun.config import load_config
+        from nnrun.smoke import smoke
+
+        done = smoke(load_config(config, overrides), options["engine"])
+        line = "smoke: ok: {rows} rows, {epochs} epochs, {predictions} predictions in {seconds:.1f} s".format(**done)
+        if as_json or not quiet:
+            click.echo(json.dumps({"smoke": "ok", **done}) if as_json else line)
+        return
     from nnrun.cluster import read_cluster
     from nnrun.runs import check_target
 
@@ -71,7 +95,7 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
         check_target(output, overwrite=options["overwrite"])
     quiet = quiet or not is_chief
     dataset = prepare(config, overrides, quiet=quiet, runs=output.parent if output else Path("runs"))
-    fit("train", dataset, quiet, options.pop("as_json"), stem=config.stem, path=output, **options)
+    fit("train", dataset, quiet, as_json, stem=config.stem, path=output, **options)
 
 
 @command("resume runs/digits-relu --epochs 200")
@@ -82,7 +106,10 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
 @JsonOption
 @QuietOption
 def resume(run: Path, epochs: int | None, *, force: bool, distribute: Any, as_json: bool, quiet: bool) -> None:
-    """Go on with a RUN that was stopped, from its last checkpoint, to the same weights; or train it for longer."""
+    """Go on with a RUN that was stopped, or train it for longer.
+
+    It goes on from its last checkpoint, to the weights of a run that never stopped.
+    """
     from nnrun.cluster import read_cluster
     from nnrun.resume import reopen
 
@@ -95,7 +122,10 @@ def resume(run: Path, epochs: int | None, *, force: bool, distribute: Any, as_js
 @RunArgument
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def reproduce(run: Path, *, quiet: bool) -> None:
-    """Train a finished RUN again, elsewhere, and compare table, history and weights; exit 3 where they differ."""
+    """Train a finished RUN again, elsewhere, and compare the two.
+
+    Table, history and weights are compared; exit 3 where they differ.
+    """
     from nnrun.reproduce import reproduce as train_again
 
     click.echo(train_again(run, quiet=quiet))
@@ -104,21 +134,21 @@ def reproduce(run: Path, *, quiet: bool) -> None:
 @command("schema > nnrun.schema.json")
 def schema() -> None:
     """Print the JSON Schema of the config, for editors."""
-    from nnrun.config import Config
+    from nnrun.schema import config_schema
 
-    click.echo(json.dumps(Config.model_json_schema(), indent=2))
+    click.echo(json.dumps(config_schema()))
 
 
-def fit(function: str, dataset: Any, quiet: bool, as_json: bool, **arguments: Any) -> None:
+def fit(function: Literal["train", "resume"], dataset: Any, quiet: bool, as_json: bool, **arguments: Any) -> None:
     """Call train or resume of `nnrun.training`, with progress, and print what came of it."""
-    from nnrun import training
+    from nnrun import api
     from nnrun.cluster import read_cluster
-    from nnrun.report import describe_metrics, progress
+    from nnrun.report import describe_metrics
+    from nnrun.training import check_expectations
 
     if (workers := read_cluster(arguments["distribute"]).workers) > 1 and not quiet:
         click.echo(f"waiting for the {workers} workers of TF_CONFIG", err=True)
-    with progress(dataset.config.epochs, quiet=quiet) as callbacks:
-        result = getattr(training, function)(dataset=dataset, callbacks=callbacks, **arguments)
+    result = api.fit(function, dataset, quiet=quiet, **arguments)
     run, planned = str(result.run.path), dataset.config.epochs
     as_json = as_json and result.is_chief
     if result.epochs < planned and not quiet:
@@ -129,4 +159,4 @@ def fit(function: str, dataset: Any, quiet: bool, as_json: bool, **arguments: An
     elif not quiet:
         click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}\nsaved in {run}")
         click.echo(f"next: nnrun predict {shlex.join([run, short_path(dataset.config.data.train)])}")
-    training.check_expectations(dataset.config, result.metrics)
+    check_expectations(dataset.config, result.metrics)

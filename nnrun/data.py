@@ -60,6 +60,12 @@ class Block:
         kept = pl.DataFrame([self.texts(column).is_not_null() for column in columns]).min_horizontal().arg_true()
         return replace(self, frame=self.frame[kept], places=lambda rows: self.places(kept.gather(list(rows)).to_list()))
 
+    def slice(self, start: int, rows: int) -> "Block":
+        """Return the block of these rows alone."""
+        return replace(
+            self, frame=self.frame.slice(start, rows), places=lambda at: self.places([start + i for i in at])
+        )
+
 
 @dataclass(frozen=True)
 class Table:

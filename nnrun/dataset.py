@@ -86,7 +86,7 @@ def load_dataset(config: Config, cache: Path = Path("runs", ".cache")) -> Datase
     A table that would not fit in memory is converted once to files under `cache`. Raises a ConfigError where the config
     names a column that is not there, a TableError with every mistake of all the tables.
     """
-    tables, in_memory = _open_tables(config), config.data.in_memory
+    tables, in_memory = open_tables(config), config.data.in_memory
     size = sum(path.stat().st_size for key in tables for path in find_files(Path(getattr(config.data, key))))
     room = 0 if in_memory is False else memory_bytes() / SHARE  # how many bytes a matrix may have in memory
     folder = cache / _key(config) if in_memory is not True and size * TEXT > room else None
@@ -94,19 +94,19 @@ def load_dataset(config: Config, cache: Path = Path("runs", ".cache")) -> Datase
         with suppress(RunError):  # damaged files are converted anew
             return _load(config, folder)
         shutil.rmtree(folder, ignore_errors=True)
-    survey = Survey(config, tables["train"], _choose_features(config, tables["train"]))
+    survey = Survey(config, tables["train"], choose_features(config, tables["train"]))
     encoder = survey.encoder()
     if not folder or len(encoder.labels) == 1 or survey.rows * (len(encoder.inputs) + 1) * 4 < room:
-        return _encode(tables, survey, None)
+        return encode(tables, survey, None)
     with new_folder(folder) as temporary:
-        dataset = _encode(tables, survey, temporary)
+        dataset = encode(tables, survey, temporary)
         write_json(temporary / "encoding.json", dataset.encoder.model_dump())
         facts = {key: (len(part.x), *part[2:]) for key in PARTS if (part := getattr(dataset, key))}
         write_json(temporary / "parts.json", facts)
     return _load(config, folder)
 
 
-def _open_tables(config: Config) -> dict[str, Table]:
+def open_tables(config: Config) -> dict[str, Table]:
     """Return the table of each key that the config gives, train first; else raise a TableError with every mistake."""
     tables, problems = {}, []
     for key in PARTS:
@@ -122,8 +122,8 @@ def _open_tables(config: Config) -> dict[str, Table]:
     return tables
 
 
-def _choose_features(config: Config, table: Table) -> list[str]:
-    """Return the features that the config names, or every other column; else raise a ConfigError."""
+def choose_features(config: Config, table: Table) -> list[str]:
+    """Return the features that the config names, or every other column of the table; else raise a ConfigError."""
     data, columns = config.data, table.columns
     problems = []
     for key in ("target", "features", "drop"):
@@ -139,7 +139,7 @@ def _choose_features(config: Config, table: Table) -> list[str]:
     return features
 
 
-def _encode(tables: dict[str, Table], survey: Survey, folder: Path | None) -> Dataset:
+def encode(tables: dict[str, Table], survey: Survey, folder: Path | None) -> Dataset:
     """Fit the encoder on the training rows, and fill the matrices of all parts, in files where a folder is given."""
     parts: dict[str, Part] = {}
     encoder, problems = survey.encoder(), survey.problems()

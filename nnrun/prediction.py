@@ -18,7 +18,7 @@ from nnrun.data import Block, Table, open_table
 from nnrun.dataset import Arrays
 from nnrun.encoding import Encoder, Reading
 from nnrun.engine import Loop, Rows, build_variables, predictor
-from nnrun.errors import RunError, TableError, first_line
+from nnrun.errors import InputError, RunError, TableError, first_line
 from nnrun.model import Model, build_network, compile_model, serving_model
 from nnrun.network import summarize, weight_shapes
 from nnrun.runs import Run
@@ -47,7 +47,9 @@ class TrainedRun:
         return [name for name in table.columns if name not in used]
 
     def predictions(self, reading: Reading, keep: Sequence[str] = (), threshold: float = 0.5) -> Iterator[pl.DataFrame]:
-        """Yield the columns of `keep` and of predictions for each row of the table, in order, or raise a TableError."""
+        """Yield the columns of `keep` and of predictions for each row of the table, or raise an InputError."""
+        if threshold != 0.5 and not (self.config.is_binary and 0 <= threshold <= 1):  # NaN is neither
+            raise InputError("the threshold is a probability from 0 to 1, for a run with BinaryCrossentropy")
         reading.table.require(keep)
         for block, _, _, outputs in self._outputs(reading):
             columns = self._columns(outputs, threshold)

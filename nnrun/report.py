@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from nnrun.encoding import Encoder
 from nnrun.errors import counted, listed, printable
 from nnrun.network import LayerSummary, summarize
 from nnrun.runs import Run
+from nnrun.summary import Summary, known_metrics
 
 
 def describe_dataset(dataset: Dataset) -> str:
@@ -59,7 +61,7 @@ def describe_run(path: Path) -> str:
     info, metrics = run.read_info(), run.read_metrics()
     if info.status == "finished":
         run.verify()
-    lines = [f"status     {info.status}, started {info.started}"]
+    lines = [f"status     {run.status(info)}, started {info.started}"]
     if info.status != "finished":
         done = f"{run.epochs()} of {info.goal} epochs"
         lines.append(f"epochs     {done}; where nobody trains it, go on with: nnrun resume {shlex.quote(str(path))}")
@@ -90,6 +92,21 @@ def describe_evaluation(rows: int, metrics: dict[str, Any]) -> str:
         width = max(len(str(cell)) for row in table for cell in row) + 2
         lines += ["".join(f"{cell:>{width}}" for cell in row) for row in table]
     return "\n".join(lines)
+
+
+def describe_runs(found: list[Summary], width: int, first: str | None = None) -> str:
+    """Return a table with a line for each run, and as many of the metrics as fit the width, `first` before others."""
+    known = sorted(known_metrics(found), key=lambda name: (name != first, not name.startswith(("val_", "test_"))))
+    rows = [
+        ["run", "status", "epochs", "started UTC", "seconds", *known],
+        *(_cells(run, known, width // 3) for run in found),
+    ]
+    rows = [list(map(printable, cells)) for cells in rows]
+    sizes = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
+    fits = max(5, sum(end <= width + 2 for end in accumulate(sizes)))
+    texts = [[cell.ljust(size) for cell, size in zip(cells[:fits], sizes, strict=False)] for cells in rows]
+    more = [f"more with --json: {', '.join(map(printable, known[fits - 5 :]))}"] * (fits - 5 < len(known))
+    return "\n".join(["".join(cells).rstrip() for cells in texts] + more)
 
 
 @contextmanager
@@ -142,3 +159,12 @@ def _short(logs: Mapping[str, float]) -> str:
 
 def _number(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else "undefined" if value is None else str(value)
+
+
+def _cells(run: Summary, metrics: list[str], most: int) -> list[str]:
+    name, values = Path(run["run"]).name, [run["metrics"].get(metric) for metric in metrics]
+    name = name if len(name) <= most else f"{name[: most - 3]}..."
+    facts = [name, run["status"][:11], "-", "-", "-"]
+    if "error" not in run:  # the time of the day and the date, without the year
+        facts[2:] = f"{run['epochs']}/{run['goal']}", run["started"][5:16].replace("T", " "), f"{run['seconds']:.4g}"
+    return facts + ["-" if value is None else f"{value:.4g}" for value in values]

@@ -7,6 +7,7 @@ import math
 import os
 import shlex
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -29,13 +30,7 @@ from nnrun.source import Keys, dotted
 CHECKED = ("config.yaml", "encoding.json", "model.keras", "weights.npz")
 FILES = (*CHECKED, "checkpoint.npz", "history.csv", "metrics.json", "run.json")
 LIBRARIES = ("tensorflow", "keras", "numpy", "polars")
-VARIABLES = (
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
-    "TF_ENABLE_ONEDNN_OPTS",
-    "OMP_NUM_THREADS",
-    "XLA_FLAGS",
-)
+VARIABLES = "TF_NUM_INTRAOP_THREADS TF_NUM_INTEROP_THREADS TF_ENABLE_ONEDNN_OPTS OMP_NUM_THREADS XLA_FLAGS".split()
 
 
 class RunInfo(BaseModel, allow_inf_nan=False):
@@ -104,11 +99,28 @@ class Run:
             with suppress(ImportError, OSError):  # Windows, or a file system without locks
                 import fcntl
 
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    raise RunError(f"{self.path}: another process is training this run; wait until it ends") from None
+                for again in (True, False):  # `status` may hold it for a moment
+                    try:
+                        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        break
+                    except BlockingIOError:
+                        if not again:
+                            what = "another process is training this run; wait until it ends"
+                            raise RunError(f"{self.path}: {what}") from None
+                        time.sleep(0.05)
             yield
+
+    def status(self, info: RunInfo) -> str:
+        """Return the status; `stopped` where run.json says `running`, and nobody holds the directory."""
+        if info.status == "running":
+            try:
+                import fcntl
+
+                with (self.path / ".lock").open() as lock:
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except (ImportError, OSError) as error:  # it is held, or this system has no locks to tell
+                return "stopped" if isinstance(error, FileNotFoundError) else "running"
+        return "stopped" if info.status == "running" else info.status
 
     def read_metrics(self) -> dict[str, float | None]:
         """Return what metrics.json holds; empty for an unfinished run."""

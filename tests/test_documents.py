@@ -1,9 +1,14 @@
 """The README and the shipped configs are true."""
 
+import json
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from nnrun.cli import cli
@@ -11,6 +16,8 @@ from nnrun.config import Config, Data, load_config
 from nnrun.dataset import load_dataset
 from nnrun.lint import RULES, lint
 from nnrun.runs import FILES
+from nnrun.schema import config_schema
+from nnrun.source import read_source
 from nnrun.training import check_expectations, train
 
 ROOT = Path(__file__).parent.parent
@@ -89,3 +96,89 @@ def test_the_readmes_config_is_valid(tmp_path):
     (tmp_path / "houses.yaml").write_text(text[1])
     config = load_config(tmp_path / "houses.yaml")
     assert config.optimizer["name"] == "Adam"
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch) -> Path:
+    """A folder with the configs and their tables, as a checkout has them."""
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_command_reference_is_what_help_says():
+    command = [sys.executable, "-m", "cogapp", "--check", "README.md"]  # click keeps what contexts of tests made
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, f"write it anew: cog -r README.md\n{done.stdout}{done.stderr}"
+
+
+def test_the_workflow_is_ten_lines_and_its_commands_run(repository, nnrun, monkeypatch):
+    (workflow,) = re.findall(r"```yaml\n(on: push\n.+?)```", README, re.DOTALL)
+    assert len(workflow.splitlines()) == 10
+    lines = [line.partition("run: ")[2] for line in workflow.splitlines() if "run: nnrun" in line]
+    monkeypatch.chdir(repository)
+    for command in lines[0].split(" && "):
+        done = nnrun(*shlex.split(command)[1:])
+        assert done.code == 0, done.err
+    assert json.loads(done.out)["status"] == "finished"
+
+
+def test_the_readmes_python_runs(repository):
+    (code,) = re.findall(r"```python\n(import nnrun\n.+?)```", README, re.DOTALL)
+    names: dict[str, object] = {}
+    with pytest.warns(UserWarning, match="constant"):
+        exec(code, names)
+    assert (repository / "runs" / "digits-relu" / "run.json").exists()
+
+
+def test_the_shipped_schema_is_what_nnrun_prints(nnrun):
+    assert (ROOT / "configs" / "nnrun.schema.json").read_text(encoding="utf-8") == nnrun("schema").out
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_names_the_schema_and_fits_it(path):
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    schema = path.with_name(first.removeprefix("# yaml-language-server: $schema="))
+    validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+    assert list(validator.iter_errors(read_source(path).values)) == []
+
+
+def objects(node) -> list[dict]:
+    """Return every part of a schema that describes a mapping of known keys."""
+    below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return [node] * (isinstance(node, dict) and "properties" in node) + [o for n in below for o in objects(n)]
+
+
+def test_the_schema_describes_every_key_and_allows_no_other():
+    schema = config_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for found in objects(schema):
+        assert found["additionalProperties"] is False
+        for key, value in found["properties"].items():
+            described = value.get("description", "")
+            assert described.endswith((".", '0.95"}; else train exits 3.')), (found["title"], key)
+            chosen = key in ("name", "type")  # by which the class is told
+            assert ("default" in value) != (key in found.get("required", [])) or chosen, (found["title"], key)
+    own = {"Config": schema, **schema["$defs"]}
+    assert all("examples" in value for part in own.values() for value in part["properties"].values())
+
+
+def test_every_example_of_the_schema_fits_it():
+    schema = config_schema()
+    for found in objects(schema):
+        for key, value in found["properties"].items():
+            validator = jsonschema.Draft202012Validator({**value, "$defs": schema["$defs"]})
+            for example in value.get("examples", []):
+                assert validator.is_valid(example), (found["title"], key, example)
+
+
+def test_init_writes_the_schema_beside_the_config_but_to_stdout_names_none(repository, nnrun):
+    done = nnrun("init", "configs/diabetes.csv", "--target", "progression", "-o", "diabetes.yaml")
+    first, second = Path("diabetes.yaml").read_text().splitlines()[:2]
+    assert (done.code, first) == (0, "# yaml-language-server: $schema=nnrun.schema.json")
+    assert second.startswith("# 442 rows")
+    assert json.loads(Path("nnrun.schema.json").read_text())["title"] == "Config"
+    Path("nnrun.schema.json").write_text("mine")
+    assert nnrun("init", "configs/digits01.csv", "--target", "label", "-o", "digits.yaml").code == 0
+    assert Path("nnrun.schema.json").read_text() == "mine"
+    assert "$schema" not in nnrun("init", "configs/diabetes.csv", "--target", "progression").out

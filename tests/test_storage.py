@@ -180,13 +180,13 @@ def test_blocks_of_a_table_in_files_are_whole_batches_in_order(mapped, batch_siz
 def conversions(monkeypatch) -> list[str]:
     """Grows by one with every conversion of a table."""
     done: list[str] = []
-    encode = dataset._encode
+    encode = dataset.encode
 
     def counted(*arguments: Any) -> Any:
         done.append("conversion")
         return encode(*arguments)
 
-    monkeypatch.setattr(dataset, "_encode", counted)
+    monkeypatch.setattr(dataset, "encode", counted)
     return done
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from nnrun import engine
-from nnrun.backend import keras
+from nnrun.backend import keras, tf
 from nnrun.config import Config
 from nnrun.dataset import Dataset
 from nnrun.engine import row_order
@@ -196,10 +196,14 @@ def test_ctrl_c_ends_the_run_and_keeps_its_history(project, run_folder, name):
     assert pl.read_csv(run_folder / "history.csv").height == 2
 
 
-def test_tensorboard_logs_are_written_where_asked_for(project, run_folder):
-    pytest.importorskip("tensorboard")
+def test_tensorboard_opens_the_logs_and_reads_the_history_from_them(project, run_folder):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     result = train(project.dataset(tensorboard=True), stem="x", path=run_folder)
-    assert list(result.run.tensorboard.rglob("events.out.tfevents.*"))
+    history = pl.read_csv(run_folder / "history.csv")
+    for part, column in (("train", "loss"), ("validation", "val_loss")):
+        events = accumulator.EventAccumulator(str(result.run.tensorboard / part)).Reload()
+        logged = [tf.make_ndarray(event.tensor_proto).item() for event in events.Tensors("epoch_loss")]
+        assert logged == pytest.approx(history[column].to_list(), rel=1e-6)
 
 
 def test_run_directories_are_numbered_and_never_overwritten_unasked(project, monkeypatch):
