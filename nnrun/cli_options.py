@@ -21,8 +21,10 @@ def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     return click.command(epilog=f"\b\nExample:\n  nnrun {example}")
 
 
-def check_output(output: Path, data: Path) -> None:
-    """Refuse a file that cannot be written, before the work is done."""
+def check_output(output: Path, data: Path, endings: tuple[str, ...] = ()) -> None:
+    """Refuse a file that cannot be written, or has none of the endings, before the work is done."""
+    if endings and output.suffix.lower() not in endings:
+        raise click.UsageError(f"-o {output}: must end in {' or '.join(endings)}")
     if not output.parent.is_dir() or output.is_dir():
         raise click.UsageError(f"-o {output}: there is no folder to write such a file in")
     if output.exists() and data.exists() and output.samefile(data):

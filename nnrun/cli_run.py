@@ -1,4 +1,4 @@
-"""The commands that a finished run answers: predict, evaluate, show."""
+"""The commands that a run answers: predict, evaluate, show, plot, report."""
 
 import json
 import sys
@@ -12,6 +12,7 @@ from nnrun.errors import printable
 from nnrun.files import finite, open_output
 
 ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they are."
+PICTURE_HELP = "The .png, .svg or .pdf file, which replaces what stands there."
 THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
 
 
@@ -64,3 +65,47 @@ def show(path: Path) -> None:
     from nnrun.report import describe_dataset, describe_run
 
     click.echo(describe_run(path) if path.is_dir() else describe_dataset(prepare(path, ())))
+
+
+@command("plot runs/digits-relu --data configs/digits01.csv")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=PATH)
+@click.option("--data", type=PATH, help="A table with the target, or - for standard input, to predict with one RUN.")
+@click.option("-o", "--output", type=PATH, default="plot.png", show_default=True, help=PICTURE_HELP)
+def plot(runs: tuple[Path, ...], data: Path | None, output: Path) -> None:
+    """Draw the curves of a RUN, or of several in one picture.
+
+    With --data: the confusion matrix of labels with ROC curves, or predicted against actual with residuals.
+    """
+    from nnrun import plots
+
+    check_output(output, data or Path(), plots.FORMATS)
+    if data and len(runs) > 1:
+        raise click.UsageError(f"--data is predicted with one RUN; received {len(runs)}")
+    if data:
+        from nnrun.prediction import open_run
+
+        trained, reading = open_run(runs[0], data, target=True)
+        measure = trained.measure((x, y) for _, x, y in reading)
+        click.echo("".join(f"{printable(line)}\n" for line in reading.notes()), err=True, nl=False)
+        figure = plots.make_figure(plots.outcome_panels(trained.encoder, measure), columns=2)
+    else:
+        figure = plots.make_figure(plots.curve_panels(runs))
+    _save(output, plots.render(figure, output.suffix.lower()))
+
+
+@command("report runs/digits-relu -o report.html")
+@RunArgument
+@click.option("-o", "--output", type=PATH, help="The page, which replaces what stands there. Default: RUN's name.html")
+def report(run: Path, output: Path | None) -> None:
+    """Write one HTML page on a RUN: metrics, curves, rows held out, table, network, config, versions."""
+    from nnrun.html_report import make_page
+
+    output = output or Path(f"{run.resolve().name}.html")
+    check_output(output, run, (".html", ".htm"))
+    _save(output, make_page(run).encode())
+
+
+def _save(output: Path, content: bytes) -> None:
+    with open_output(output) as file:
+        file.write(content)
+    click.echo(f"saved in {output}")

@@ -27,7 +27,7 @@ from nnrun.files import named_errors, read_small, remove_temporaries, sha256, to
 from nnrun.source import Keys, dotted
 
 CHECKED = ("config.yaml", "encoding.json", "model.keras", "weights.npz")
-FILES = (*CHECKED, "checkpoint.npz", "history.csv", "metrics.json", "run.json")
+FILES = (*CHECKED, "checkpoint.npz", "history.csv", "metrics.json", "run.json", "curves.png")
 LIBRARIES = ("tensorflow", "keras", "numpy", "polars")
 VARIABLES = (
     "TF_NUM_INTRAOP_THREADS",
@@ -72,6 +72,7 @@ class Run:
         self.checkpoint = path / "checkpoint.npz"  # what resume goes on from
         self.history = path / "history.csv"  # a row per epoch
         self.metrics = path / "metrics.json"  # the finished run's
+        self.curves = path / "curves.png"  # a picture of the history
         self.info = path / "run.json"  # status, versions, seed, data fingerprints, checksums
         self.tensorboard = path / "tensorboard"  # where the config asks for it
 

@@ -22,6 +22,7 @@ from nnrun.errors import ConfigError, ExpectationError, Interrupted, NnrunError
 from nnrun.files import LARGEST, atomic_paths, finite, sha256, to_json, write_texts
 from nnrun.model import Model, build_network, compile_model, make, serving_model
 from nnrun.network import weight_shapes
+from nnrun.plots import save_curves
 from nnrun.runs import CHECKED, Run, circumstances, create_run
 
 
@@ -107,7 +108,7 @@ def _fit(run: Run, model: Model, dataset: Dataset, fit: Callable[..., None], cal
     try:
         with checkpoint.watch():
             fit(model, dataset, checkpoint.state, [*own, checkpoint, *callbacks])
-            return _finish(run, model, dataset, checkpoint)
+            result = _finish(run, model, dataset, checkpoint)
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt | Interrupted)
         with suppress(OSError):
@@ -118,6 +119,8 @@ def _fit(run: Run, model: Model, dataset: Dataset, fit: Callable[..., None], cal
             reason = f"{error.filename or 'I/O'}: {error.strerror or error}"
             raise NnrunError(f"{reason}; once that is mended, {checkpoint.advice}") from None
         raise
+    save_curves(run)
+    return result
 
 
 def _finish(run: Run, model: Model, dataset: Dataset, checkpoint: Checkpoint) -> Result:
