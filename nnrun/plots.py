@@ -134,7 +134,7 @@ def _curves(name: str, runs: list[tuple[str, History, int]], axes: Any) -> None:
     if len(values) and not is_share and 0 < 100 * values.min() <= values.max():  # decades
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")  # matplotlib's own is a formula
-        axes.yaxis.set_minor_formatter("")
+        axes.minorticks_off()
     axes.set(title=_shown(name), xlabel="epoch")
     axes.locator_params(axis="x", integer=True, min_n_ticks=1)
 
