@@ -22,8 +22,7 @@ def make_page(path: Path) -> str:
     info, config, encoder = run.read_info(), load_config(run.config), Encoder.load(run.encoding)
     if info.checksums:
         run.verify()
-    kept = "none yet" if not info.best_epoch else f"of epoch {info.best_epoch}"
-    facts = {"status": info.status, "started": info.started, "epochs": run.epochs(), "weights": kept}
+    facts = {"status": info.status, "started": info.started, "epochs": run.epochs(), "kept epoch": info.best_epoch}
     facts |= {"seconds of training": info.seconds, "seed": info.seed, "engine": info.engine}
     metrics = {name: shown_number(value) for name, value in run.read_metrics().items() if name != "epoch"}
     network = network_rows(config, len(encoder.inputs))

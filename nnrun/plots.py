@@ -156,10 +156,8 @@ def outcome_panels(encoder: Encoder, measure: Any) -> list[Panel]:
 
 def _confusion(labels: list[str], confusion: Any, axes: Any) -> None:
     share = confusion / np.maximum(1, confusion.sum(axis=1, keepdims=True))
-    image = np.ones((*share.shape, 4)) * [0, 0.447, 0.698, 0.65]  # the first colour, so that text is read on it
-    image[:, :, 3] *= share
     axes.figure.set_size_inches(axes.figure.get_size_inches() * min(3, max(1, len(labels) / 6)))
-    axes.imshow(image, interpolation="nearest")
+    axes.imshow(np.full_like(share, 0.75), cmap="Blues", vmin=0, vmax=1, alpha=0.65 * share)  # text is read on it
     axes.grid(visible=False)
     named = labels if len(labels) <= NAMED else []
     ticks = {"xticks": range(len(named)), "yticks": range(len(named)), "xticklabels": named, "yticklabels": named}
@@ -181,8 +179,7 @@ def _roc(labels: list[str], scores: dict[int, Any], axes: Any) -> None:
 
 
 def _points(title: str, xlabel: str, x: Any, ylabel: str, y: Any, slope: int, axes: Any) -> None:
-    style = {"alpha": 0.5, "markersize": 4, "markeredgewidth": 0, "color": "C0"}
-    axes.plot(x, y, ".", rasterized=True, **style)
+    axes.plot(x, y, ".", rasterized=True, alpha=0.5, markersize=4, markeredgewidth=0, color="C0")
     axes.axline((x.mean(), slope * x.mean()), slope=slope, linestyle=":", color=INK)
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
 
