@@ -19,7 +19,8 @@ from nnrun.engine import Logs
 from nnrun.errors import Interrupted, RunError, TrainingError, handled_signals
 from nnrun.files import atomic_path
 from nnrun.model import Model
-from nnrun.runs import Run, append_history, versions
+from nnrun.provenance import versions
+from nnrun.runs import Run, append_history
 
 Count = Annotated[int, Ge(0)]
 

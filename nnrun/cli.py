@@ -6,7 +6,7 @@ from platform import python_version
 import click
 
 from nnrun import __version__
-from nnrun.cli_run import evaluate, export, predict, runs, show
+from nnrun.cli_run import evaluate, export, plot, predict, report, runs, show
 from nnrun.cli_train import check, init, reproduce, resume, schema, train
 
 LIBRARIES = f"Keras {version('keras')}, TensorFlow {version('tensorflow')}, Python {python_version()}"
@@ -24,5 +24,5 @@ def cli() -> None:
     """
 
 
-for each in (init, check, train, resume, reproduce, predict, evaluate, show, runs, export, schema):
+for each in (init, check, train, resume, reproduce, predict, evaluate, show, plot, report, runs, export, schema):
     cli.add_command(each)

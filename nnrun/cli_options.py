@@ -43,8 +43,10 @@ def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     return click.command(epilog=f"\b\nExample:\n  nnrun {example}")
 
 
-def check_output(output: Path, data: Path, *, new: bool = False) -> None:
-    """Refuse a file that cannot be written, or where it is to be `new`, replaced, before the work is done."""
+def check_output(output: Path, data: Path, endings: tuple[str, ...] = (), *, new: bool = False) -> None:
+    """Refuse a file that cannot be written, or has none of the endings, or is not `new`, before the work is done."""
+    if endings and output.suffix.lower() not in endings:
+        raise click.UsageError(f"-o {output}: must end in {' or '.join(endings)}")
     if output.exists() and not data.is_dir() and data.exists() and output.samefile(data):
         raise click.UsageError(f"-o {output}: would replace DATA itself")
     if new and output.exists():

@@ -1,4 +1,4 @@
-"""The commands that a finished run answers: predict, evaluate, show, export."""
+"""The commands that a run answers: predict, evaluate, show, plot, report, runs, export."""
 
 import json
 import sys
@@ -9,12 +9,24 @@ from typing import Any
 
 import click
 
-from nnrun.cli_options import PATH, DataArgument, JsonOption, PathArgument, RunArgument, check_output, command, prepare
+from nnrun.cli_options import (
+    PATH,
+    RUN,
+    DataArgument,
+    JsonOption,
+    PathArgument,
+    RunArgument,
+    check_output,
+    command,
+    path_argument,
+    prepare,
+)
 from nnrun.errors import counted, listed, printable
 from nnrun.files import finite, open_output
 
 ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they are."
 FORMAT_HELP = "TensorFlow's SavedModel, LiteRT (as TensorFlow Lite is called now), or ONNX."
+PICTURE_HELP = "The .png, .svg or .pdf file, which replaces what stands there."
 SORT_HELP = "List the best of a metric first: the least of losses and errors, else the greatest; those without it last."
 THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one."
 
@@ -86,6 +98,44 @@ def show(path: Path, code: bool, as_json: bool) -> None:
     click.echo(json.dumps(summarize(of)) if as_json and not code else describe(of))
 
 
+@command("plot runs/digits-relu --data configs/digits01.csv")
+@path_argument("runs", RUN, nargs=-1, required=True, metavar="RUN...")
+@click.option("--data", type=PATH, help="A table with the target, or - for standard input, to predict with one RUN.")
+@click.option("-o", "--output", type=PATH, default="plot.png", show_default=True, help=PICTURE_HELP)
+def plot(runs: tuple[Path, ...], data: Path | None, output: Path) -> None:
+    """Draw the curves of a RUN, or of several in one picture.
+
+    With --data: the confusion matrix of labels with ROC curves, or predicted against actual with residuals.
+    """
+    from nnrun import plots
+
+    check_output(output, data or Path(), plots.FORMATS)
+    if data and len(runs) > 1:
+        raise click.UsageError(f"--data is predicted with one RUN; received {len(runs)}")
+    if data:
+        from nnrun.prediction import open_run
+
+        trained, reading = open_run(runs[0], data, target=True)
+        measure = trained.measure((x, y) for _, x, y in reading)
+        click.echo("".join(f"{printable(line)}\n" for line in reading.notes()), err=True, nl=False)
+        figure = plots.make_figure(plots.outcome_panels(trained.encoder, measure), columns=2)
+    else:
+        figure = plots.make_figure(plots.curve_panels(runs))
+    _save(output, plots.render(figure, output.suffix.lower()))
+
+
+@command("report runs/digits-relu -o report.html")
+@RunArgument
+@click.option("-o", "--output", type=PATH, help="The page, which replaces what stands there. Default: RUN's name.html")
+def report(run: Path, output: Path | None) -> None:
+    """Write one HTML page on a RUN: metrics, curves, rows held out, table, network, config, versions."""
+    from nnrun.html_report import make_page
+
+    output = output or Path(f"{run.resolve().name}.html")
+    check_output(output, run, (".html", ".htm"))
+    _save(output, make_page(run).encode())
+
+
 @command("runs --sort val_accuracy")
 @click.argument("folder", type=PATH, default=Path("runs"))
 @click.option("--sort", metavar="METRIC", help=SORT_HELP)
@@ -117,3 +167,9 @@ def export(run: Path, form: str, output: Path) -> None:
     order = f"{counted(len(names), 'input')}, in this order: {listed(names, 20)}"
     click.echo(f"saved in {output}")
     click.echo(printable(f"takes rows of {order}; {run / 'encoding.json'} tells how they are made"), err=True)
+
+
+def _save(output: Path, content: bytes) -> None:
+    with open_output(output) as file:
+        file.write(content)
+    click.echo(f"saved in {output}")

@@ -92,12 +92,12 @@ def write_text(path: Path, text: str) -> None:
     write_texts({path: text})
 
 
-def read_small(path: Path) -> bytes:
+def read_small(path: Path, most: int = LARGEST) -> bytes:
     """Return the bytes of a file that may come from anybody, or raise an OSError where it is larger than such are."""
     with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise OSError(errno.EFBIG, f"is larger than {LARGEST >> 20} MiB", str(path))
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"is larger than {most >> 20} MiB", str(path))
     return content
 
 

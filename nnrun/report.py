@@ -39,7 +39,8 @@ def describe_dataset(dataset: Dataset) -> str:
     return "\n".join(map(printable, [*lines, "", *_describe_network(dataset.config, len(encoder.inputs))]))
 
 
-def _describe_network(config: Config, features: int) -> list[str]:
+def network_rows(config: Config, features: int) -> list[tuple[str, str, str]]:
+    """Return a header, a row for each layer of the saved model with its output's shape and parameters, and a total."""
     layers = summarize(config, features)
     last = f"Activation {'sigmoid' if config.is_binary else 'softmax'}"
     shown = [LayerSummary("Normalization", features, [])] * config.data.normalize + layers
@@ -47,7 +48,11 @@ def _describe_network(config: Config, features: int) -> list[str]:
     shown += [LayerSummary(last, layers[-1].units, [])] * config.from_logits
     rows = [("layer", "output shape", "parameters")]
     rows += [(layer.name, f"({layer.units})", f"{layer.parameters:,}") for layer in shown]
-    rows.append(("total", "", f"{sum(layer.parameters for layer in layers):,}"))
+    return [*rows, ("total", "", f"{sum(layer.parameters for layer in layers):,}")]
+
+
+def _describe_network(config: Config, features: int) -> list[str]:
+    rows = network_rows(config, features)
     i, j, k = (max(map(len, column)) for column in zip(*rows, strict=True))
     lines = [f"{name:{i}}  {shape:{j}}  {parameters:>{k}}" for name, shape, parameters in rows]
     optimizer = f"{config.optimizer['name']} (learning_rate {config.optimizer['learning_rate']:g})"
@@ -79,13 +84,13 @@ def describe_run(path: Path) -> str:
 
 def describe_metrics(metrics: Mapping[str, Any]) -> str:
     """Return `loss 0.0123, accuracy 0.987`."""
-    return ", ".join(f"{name} {_number(value)}" for name, value in metrics.items())
+    return ", ".join(f"{name} {shown_number(value)}" for name, value in metrics.items())
 
 
 def describe_evaluation(rows: int, metrics: dict[str, Any]) -> str:
     """Return a line per metric, and the confusion matrix as a table."""
     scalars = {"rows": rows} | {k: v for k, v in metrics.items() if k not in ("labels", "confusion_matrix")}
-    lines = [f"{name:20} {_number(value)}" for name, value in scalars.items()]
+    lines = [f"{name:20} {shown_number(value)}" for name, value in scalars.items()]
     if labels := metrics.get("labels"):
         table = [["", *["predicted"] * len(labels)], ["actual", *labels]]
         table += [[label, *row] for label, row in zip(labels, metrics["confusion_matrix"], strict=True)]
@@ -157,7 +162,8 @@ def _short(logs: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {logs[name]:.3g}{held.get(name, '')}" for name in logs if not name.startswith("val_"))
 
 
-def _number(value: Any) -> str:
+def shown_number(value: Any) -> str:
+    """Return a metric as people read it."""
     return f"{value:.6g}" if isinstance(value, float) else "undefined" if value is None else str(value)
 
 

@@ -16,8 +16,9 @@ from nnrun.errors import ExpectationError, Interrupted, counted
 from nnrun.files import read_small
 from nnrun.lint import lint, raise_errors
 from nnrun.network import weight_shapes
+from nnrun.provenance import changed_tables, circumstances, differences
 from nnrun.report import progress
-from nnrun.runs import Run, changed_tables, circumstances, differences
+from nnrun.runs import Run
 
 
 def reproduce(path: Path, *, quiet: bool = False) -> str:

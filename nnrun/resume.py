@@ -13,7 +13,8 @@ from nnrun.errors import RunError
 from nnrun.files import remove_temporaries
 from nnrun.lint import lint, raise_errors
 from nnrun.network import summarize
-from nnrun.runs import FILES, Run, RunInfo, changed_tables, differences, versions
+from nnrun.provenance import changed_tables, differences, versions
+from nnrun.runs import FILES, Run, RunInfo
 
 
 @contextmanager

@@ -10,27 +10,17 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from platform import python_version
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 from pydantic import BaseModel, TypeAdapter
 
-from nnrun import __version__
-from nnrun.config import Config
-from nnrun.data import find_files, fingerprint
-from nnrun.dataset import PARTS
-from nnrun.errors import RunError, first_line, received
+from nnrun.errors import RunError, first_line
 from nnrun.files import named_errors, read_small, remove_temporaries, sha256, to_json, write_text
-from nnrun.source import Keys, dotted
 
 CHECKED = ("config.yaml", "encoding.json", "model.keras", "weights.npz")
-FILES = (*CHECKED, "checkpoint.npz", "history.csv", "metrics.json", "run.json")
-LIBRARIES = ("tensorflow", "keras", "numpy", "polars")
-VARIABLES = "TF_NUM_INTRAOP_THREADS TF_NUM_INTEROP_THREADS TF_ENABLE_ONEDNN_OPTS OMP_NUM_THREADS XLA_FLAGS".split()
+FILES = (*CHECKED, "checkpoint.npz", "history.csv", "metrics.json", "run.json", "curves.png")
 
 
 class RunInfo(BaseModel, allow_inf_nan=False):
@@ -68,6 +58,7 @@ class Run:
         self.checkpoint = path / "checkpoint.npz"  # what resume goes on from
         self.history = path / "history.csv"  # a row per epoch
         self.metrics = path / "metrics.json"  # the finished run's
+        self.curves = path / "curves.png"  # a picture of the history
         self.info = path / "run.json"  # status, versions, seed, data fingerprints, checksums
         self.tensorboard = path / "tensorboard"  # where the config asks for it
 
@@ -179,39 +170,6 @@ def append_history(path: Path, rows: list[dict[str, float]], epoch: int) -> None
 def _leads_outside(path: Path) -> bool:
     special = (path.is_fifo, path.is_socket, path.is_block_device, path.is_char_device)
     return path.is_symlink() or any(is_it() for is_it in special)
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Return the versions that the numbers of a run depend on; looking them up takes some milliseconds."""
-    return {"nnrun": __version__, "python": python_version(), **{name: version(name) for name in LIBRARIES}}
-
-
-def circumstances() -> dict[str, Any]:
-    """Return what else the numbers of a run depend on: versions, how many threads compute, and how they are told to."""
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    environment = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    return {"versions": versions(), "threads": threads, "environment": environment}
-
-
-def changed_tables(config: Config, info: RunInfo) -> list[str]:
-    """Return a line for each table that is there and is not what it was, by its SHA-256."""
-    changed = []
-    for name in PARTS:
-        table, then = getattr(config.data, name), info.data.get(name, {}).get("sha256")
-        files = find_files(Path(table)) if table else []
-        if files and not (all(map(Path.is_file, files)) and fingerprint(table) == then):
-            changed.append(f"{table}: is not the table that the run started with (its SHA-256 is another)")
-    return changed
-
-
-def differences(then: Any, now: Any, keys: Keys = ()) -> list[str]:
-    """Return a line for each value that differs between two trees of JSON: `layers[0].units: 4 then, 5 now`."""
-    if isinstance(then, dict) and isinstance(now, dict):
-        return [line for k in {**then, **now} for line in differences(then.get(k), now.get(k), (*keys, k))]
-    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
-        return [line for i in range(len(then)) for line in differences(then[i], now[i], (*keys, i))]
-    return [] if then == now else [f"{dotted(keys)}: {received(then)} then, {received(now)} now"]
 
 
 def check_target(path: Path, *, overwrite: bool) -> None:

@@ -27,7 +27,9 @@ from nnrun.files import LARGEST, atomic_paths, finite, sha256, to_json, write_te
 from nnrun.fitting import fit_compiled, fit_keras
 from nnrun.model import Model, build_network, compile_model, make, serving_model
 from nnrun.network import weight_shapes
-from nnrun.runs import CHECKED, Run, circumstances, create_run, versions
+from nnrun.plots import save_curves
+from nnrun.provenance import circumstances, versions
+from nnrun.runs import CHECKED, Run, create_run
 
 
 @dataclass(frozen=True)
@@ -130,9 +132,10 @@ def _fit(
     run.write_info(status="running", goal=config.epochs)
     try:
         with checkpoint.watch():
-            _agree(model, dataset, team, checkpoint.state)
+            if team.workers > 1:
+                _agree(model, dataset, team, checkpoint.state)
             fit(model, dataset, team, checkpoint.state, [*own, checkpoint, *callbacks])
-            return _finish(run, model, dataset, team, checkpoint)
+            result = _finish(run, model, dataset, team, checkpoint)
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt | Interrupted)
         epochs = len(checkpoint.history) if team.workers == 1 or run.checkpoint.exists() else 0
@@ -148,6 +151,9 @@ def _fit(
             reason = f"{error.filename or 'I/O'}: {error.strerror or error}"
             raise NnrunError(f"{reason}; once that is mended, {checkpoint.advice}") from None
         raise
+    if team.is_chief:
+        save_curves(run)
+    return result
 
 
 def _agree(model: Model, dataset: Dataset, team: Team, state: State) -> None:

@@ -178,6 +178,14 @@ def refused(nnrun, project, stranger, arguments) -> Callable[..., str]:
     return call
 
 
+@pytest.fixture(autouse=True)
+def _undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write other bytes than those of curves.png, which takes longer than a test's training, but where it is tested."""
+    if request.path.stem not in ("test_plots", "test_html_report"):
+        monkeypatch.setattr("nnrun.plots.make_figure", lambda _: None)
+        monkeypatch.setattr("nnrun.plots.render", lambda *_: b"PNG")
+
+
 @pytest.fixture
 def eager() -> Iterator[None]:
     """Run without graphs, which cost more than a small training."""

@@ -18,6 +18,7 @@ from jobs import SMALL, Job, files, outcome
 pytestmark = BEHIND_PATHLIB
 
 MENDED = "(; once that is mended, go on with: nnrun resume run)?"  # where there is a run already
+UNDRAWN = r"(; the run is finished; once that is mended, nnrun plot run -o run/curves\.png)?"
 FAULTS = {"open": errno.EROFS, "write": errno.ENOSPC, "close": errno.EIO, "fsync": errno.EIO, "replace": errno.EACCES}
 MODEL = ("model.keras", "weights.npz", "metrics.json", "config.yaml")
 
@@ -55,7 +56,7 @@ def check(job: Job, numbers: list[int], fault: Callable[[int], Hook], code: int,
 def test_wherever_an_operation_fails_the_last_save_stands_and_the_run_goes_on(job, kind):
     lasting = kind == "open" or (kind == "write" and job.arguments[0] == "train")  # a disk stays full, or is full once
     numbers = [i for i, o in enumerate(job.operations) if o.kind == kind and (kind, o.name) != ("close", ".lock")]
-    message = f"^run.*: {os.strerror(FAULTS[kind])}{MENDED}$"
+    message = f"^run.*: {os.strerror(FAULTS[kind])}{MENDED}{UNDRAWN}$"
     check(job, numbers, lambda number: failing(number, FAULTS[kind], lasting=lasting), 1, message)
 
 
@@ -135,7 +136,7 @@ def test_a_file_system_without_links_will_do_and_its_copies_may_fail_too(job, mo
     assert len(copies) >= 3
     for number in copies:
         full = failing(number, errno.ENOSPC)
-        message = f"^run.*: {os.strerror(errno.ENOSPC)}{MENDED}$"
+        message = f"^run.*: {os.strerror(errno.ENOSPC)}{MENDED}{UNDRAWN}$"
         hook = lambda *at, full=full: (no_links(*at), full(*at))  # noqa: E731
         assert not job.what_is_wrong_after(number, hook, 1, message), disk.operations[number]
 
@@ -159,7 +160,7 @@ def test_every_save_is_write_fsync_replace_fsync_of_the_folder(job):
         saved.append({*replaced.values()})
     assert saved.count({"checkpoint.npz"}) == 2  # at a step, and at its epoch's end
     model = {"config.yaml", "model.keras", "weights.npz", "metrics.json", "run.json"}
-    assert saved[-2:] == [{"run.json"}, model]  # which has the checksums of what is to be renamed
+    assert saved[-3:] == [{"run.json"}, model, {"curves.png"}]  # run.json has the checksums of what is to be renamed
     in_place = {o.name for o in job.operations if o.kind in ("open", "write") and not o.name.startswith(".tmp-")}
     assert in_place == {".lock", "history.csv"}  # appended to; a checkpoint has the history too
     assert {o.name for o in job.operations if o.kind == "replace" and not o.name.startswith(".tmp-")} == set()

@@ -57,7 +57,7 @@ def test_what_is_found_nowhere_is_left_to_the_shell(folder):
 
 
 def test_commands_and_options_are_completed():
-    assert [line.split()[1] for line in completed("re")] == ["reproduce", "resume"]
+    assert [line.split()[1] for line in completed("res")] == ["resume"]
     assert completed("train", "a.yaml", "--sm") == ["plain --smoke"]
 
 

@@ -15,8 +15,8 @@ from nnrun.files import sha256
 from nnrun.runs import Run
 
 FILES = ["config.yaml", "encoding.json", "model.keras", "weights.npz", "checkpoint.npz"]
-FILES += ["history.csv", "metrics.json", "run.json", ".lock"]
-COMMANDS = ["predict", "evaluate", "show", "resume", "reproduce"]
+FILES += ["history.csv", "metrics.json", "run.json", "curves.png", ".lock"]
+COMMANDS = ["predict", "evaluate", "show", "plot", "report", "resume", "reproduce"]
 SECRET = "root:x:0:0:secret"
 
 
