@@ -128,7 +128,10 @@ def plot(runs: tuple[Path, ...], data: Path | None, output: Path) -> None:
 @RunArgument
 @click.option("-o", "--output", type=PATH, help="The page, which replaces what stands there. Default: RUN's name.html")
 def report(run: Path, output: Path | None) -> None:
-    """Write one HTML page on a RUN: metrics, curves, rows held out, table, network, config, versions."""
+    """Write one HTML page on a RUN, which needs no network.
+
+    It has metrics, curves, the rows held out, the table, layers, config and versions.
+    """
     from nnrun.html_report import make_page
 
     output = output or Path(f"{run.resolve().name}.html")
@@ -159,7 +162,10 @@ def runs(folder: Path, sort: str | None, as_json: bool) -> None:
 @click.option("--format", "form", type=click.Choice(["saved_model", "litert", "onnx"]), required=True, help=FORMAT_HELP)
 @click.option("-o", "--output", type=PATH, required=True, help="The file, or for saved_model the folder, to write.")
 def export(run: Path, form: str, output: Path) -> None:
-    """Write RUN's network for another runtime; it takes the inputs that are told on stderr, not standardised."""
+    """Write RUN's network for another runtime.
+
+    It takes the inputs that are told on stderr, not standardised.
+    """
     check_output(output, run, new=True)
     from nnrun.export import export as write
 

@@ -71,6 +71,8 @@ class Source:
         except yaml.MarkedYAMLError as error:
             mark: Any = error.problem_mark
             begun: Any = error.context_mark
+            if "nesting depth" in str(error.problem):  # libyaml looks ahead: what comes before is too deep already
+                return Source(self.name, self.has_lines).read(text[: mark.index])
             reason = f"not YAML: {error.problem}"
             if error.context in _BEGUN and begun.line < mark.line:
                 mark, reason = begun, f"not YAML: {_BEGUN[error.context]}"

@@ -180,10 +180,10 @@ def refused(nnrun, project, stranger, arguments) -> Callable[..., str]:
 
 @pytest.fixture(autouse=True)
 def _undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write other bytes than those of curves.png, which takes longer than a test's training, but where it is tested."""
+    """Write other bytes than those of pictures, which take longer than a test's training, but where they are tested."""
     if request.path.stem not in ("test_plots", "test_html_report"):
-        monkeypatch.setattr("nnrun.plots.make_figure", lambda _: None)
-        monkeypatch.setattr("nnrun.plots.render", lambda *_: b"PNG")
+        monkeypatch.setattr("nnrun.plots.make_figure", lambda *_, **__: None)
+        monkeypatch.setattr("nnrun.plots.render", lambda *_: b"<svg></svg>")
 
 
 @pytest.fixture
