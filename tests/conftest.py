@@ -181,9 +181,9 @@ def refused(nnrun, project, stranger, arguments) -> Callable[..., str]:
 @pytest.fixture(autouse=True)
 def _undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write other bytes than those of pictures, which take longer than a test's training, but where they are tested."""
-    if request.path.stem not in ("test_plots", "test_html_report"):
+    if request.path.stem not in ("test_plots", "test_html_report", "test_prompt"):
         monkeypatch.setattr("nnrun.plots.make_figure", lambda *_, **__: None)
-        monkeypatch.setattr("nnrun.plots.render", lambda *_: b"<svg></svg>")
+        monkeypatch.setattr("nnrun.plots.render", lambda *_: b"PNG")
 
 
 @pytest.fixture
