@@ -94,7 +94,6 @@ def load(form: str, path: Path) -> Computes:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # of the converters, on stderr, which is silenced
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_runtime_computes_what_predict_says_for_any_number_of_rows(trained, form, nnrun, tmp_path):
     path = tmp_path / "network"
@@ -161,7 +160,6 @@ def test_a_missing_package_is_named_with_the_extra(stranger, nnrun, monkeypatch)
 
 @has_onnx
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
 def test_an_activation_that_onnx_lacks_is_told_and_leaves_nothing_behind(stranger, nnrun, project):
     forge_config(stranger, {"layers": [{"units": 4, "activation": "gelu"}, {"units": 1, "activation": "sigmoid"}]})
     done = nnrun("export", stranger, "--format", "onnx", "-o", "x")
