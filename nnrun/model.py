@@ -10,7 +10,15 @@ from nnrun.keras_names import Spec
 
 Model = Any  # a keras.Sequential; Keras has no types
 
-XLA_PAYS_FROM = 6_000  # steps: XLA compiles for 0.4 s where tracing takes 0.17, then saves 40 us a step
+# Steps: XLA compiles for 0.4 s where tracing takes 0.17, then saves 40 us a step, on quiet cores. On busy ones, in CPU
+# time by tests/benchmarks/xla.py, it compiles for 1.2 to 1.5 s (2.5 with a smaller last batch) where tracing takes 0.4;
+# a step without it and with it, of units, features, batch:
+#   25-15-1, 28, 32     149 and 52 us     64-64-1, 28, 1024       650 and 567 us
+#   64-64-1, 28, 32     163 and 62        512-256-1, 100, 256     3,643 and 3,319
+#   25-15-1, 400, 32    180 and 96        1024-1024-1, 100, 128   15,350 and 11,845
+#   128-64-1, 100, 128  357 and 229       25-15-1 with Dropout    174 and 698
+# What compiling costs is soon won back by a large network too; only what draws random numbers is slower.
+XLA_PAYS_FROM = 6_000
 
 
 def build_network(config: Config, encoder: Encoder) -> Model:
@@ -28,7 +36,7 @@ def build_network(config: Config, encoder: Encoder) -> Model:
 def compile_model(model: Model, config: Config, rows: int) -> None:
     """Compile for this number of training rows, which decides with the epochs about `jit_compile: auto`."""
     pays = -(-rows // config.batch_size) * config.epochs >= XLA_PAYS_FROM
-    random = any(spec["type"] in ("Dropout", "GaussianNoise") for spec in config.layers)  # three times slower with XLA
+    random = any(spec["type"] in ("Dropout", "GaussianNoise") for spec in config.layers)
     model.compile(
         optimizer=make(keras.optimizers, config.optimizer),
         loss=make(keras.losses, config.loss),
