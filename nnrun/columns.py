@@ -83,6 +83,8 @@ class Column:
         self.is_boolean = self.is_boolean and texts.str.to_lowercase().is_in(["true", "false"]).all()
         for sample in (texts.head(20), texts):
             self.formats = [f for f in self.formats if not _parse(sample, f).null_count()]
+        if len(self.texts) > MAX_CATEGORIES and not self.formats and not numbers.null_count():
+            block.numbers.add(self.name)
 
     @property
     def kind(self) -> Kind:
@@ -94,8 +96,11 @@ class Column:
     def numbers(self, block: Block, *, boolean: bool) -> pl.Series:
         """Return the cells as Float64, null where they are missing or wrong; true and false as 1 and 0 if `boolean`."""
         numbers: pl.Series = block.frame[self.name].cast(pl.Float64, strict=False)
-        values = numbers.to_numpy()  # faster than polars on what is mostly in order; null is NaN
-        if (np.abs(values) <= FLOAT32_MAX).all() and not np.isin(values, block.null_numbers).any():
+        values = (
+            numbers.to_numpy()
+        )  # faster than polars on what is mostly in order; null is NaN, as is a minimum with it
+        is_finite = values.min(initial=0) >= -FLOAT32_MAX and values.max(initial=0) <= FLOAT32_MAX
+        if is_finite and not (block.null_numbers and np.isin(values, block.null_numbers).any()):
             self.rows += len(numbers)
             return numbers
         texts = cells = self._texts(block)

@@ -5,17 +5,21 @@ import gzip
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from nnrun.errors import TableError, counted, first_line, received
 
 Source = Path | bytes | IO[bytes]
 Places = Callable[[Sequence[int]], list[str]]  # of rows of a block
+Texts = Callable[[], pl.DataFrame]  # a block's cells as its file has them
+Blocks = Iterator[tuple[pl.DataFrame, Places, Texts]]
 BLOCK = 4 << 20  # bytes of a block: larger ones are hardly faster, and take memory
 FIRST = 64 << 10  # of a pipe's first block, whose rows need not wait for more; each next one is twice as large
 LONGEST = 16 << 20  # bytes of a record, beyond which a quote was left open
@@ -30,16 +34,17 @@ OTHER_FILES = {  # how they begin
     rb"\x89PNG|\xff\xd8\xff": "a picture",
     rb"(?i)\s*<(!doctype|html)": "a web page",
 }
+LF = ord("\n")
 NUL = "\ue000"  # stands for it, from the private use area: the csv module refuses it before Python 3.11
 csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 KiB
 
 
 class File(NamedTuple):
-    """A table's file: the names of its columns, and a function that reads it in blocks, each with its rows' places."""
+    """A table's file: the names of its columns, and a function that reads it in blocks, given those to be numbers."""
 
     name: str
     header: list[str]
-    blocks: Callable[[], Iterator[tuple[pl.DataFrame, Places]]]
+    blocks: Callable[[Container[str]], Blocks]
 
 
 class CsvBlock(NamedTuple):
@@ -51,8 +56,18 @@ class CsvBlock(NamedTuple):
     line: int
     data: bytes
 
-    def frame(self) -> pl.DataFrame:
-        """Return the cells as text (pl.String), empty ones null, blank lines left out; or raise a TableError."""
+    def frame(self, numbers: Container[str] = ()) -> pl.DataFrame:
+        """Return the cells as text (pl.String), empty ones null, blank lines left out; or raise a TableError.
+
+        The columns of `numbers` are pl.Float64 where polars takes all their cells for numbers, which is faster than to
+        cast text; it takes none for another number than the cast, with spaces around it or without.
+        """
+        schema = {name: pl.Float64 if name in numbers else pl.String for name in self.header}
+        if pl.Float64 in schema.values():
+            with suppress(pl.exceptions.PolarsError):
+                frame = pl.read_csv(self.data, separator=self.separator, has_header=False, schema=schema)
+                if self._is_whole(frame):
+                    return frame
         data = self.separator.join(map(str, range(len(self.header)))).encode() + b"\n" + self.data
         try:
             frame = pl.read_csv(data, separator=self.separator, new_columns=self.header, infer_schema=False)
@@ -64,9 +79,7 @@ class CsvBlock(NamedTuple):
             reason = "a quote stands inside a cell; leave it out, or quote the cell and write it twice"
             reason = reason if quoted else "cannot be read as CSV: " + first_line(error)
             raise TableError(f"{self.name}:{quoted or self.line}: {reason}") from None
-        full = not frame[:, -1].null_count()  # with null polars fills a short row, and a blank line
-        separators = len(frame) * (len(self.header) - 1)
-        if full or (b'"' not in self.data and 0 < separators == self.data.count(self.separator.encode())):
+        if self._is_whole(frame):
             return frame
         if problems := self._ragged():
             raise TableError(problems)
@@ -76,6 +89,12 @@ class CsvBlock(NamedTuple):
         """Return the line in the file at which each of the frame's rows begins, for rows in ascending order."""
         lines = (line for line, cells in self._records() if cells)
         return [str(line) for row, line in enumerate(islice(lines, max(rows) + 1)) if row in rows]
+
+    def _is_whole(self, frame: pl.DataFrame) -> bool:
+        """Whether no line is blank or too short, whose missing cells polars makes null; else count separators."""
+        separators = len(frame) * (len(self.header) - 1)
+        full = not frame[:, -1].null_count() and (separators > 0 or b"\r\r" not in self.data)  # which ends a blank line
+        return full or (b'"' not in self.data and 0 < separators == self.data.count(self.separator.encode()))
 
     def _ragged(self) -> list[str]:
         problems, width = [], len(self.header)
@@ -122,13 +141,13 @@ def open_csv(name: str, start: bytes, pieces: Callable[[], Iterator[bytes]]) -> 
     above = b"\n".join(start.split(b"\n", reader.line_num)[: reader.line_num])
     _check_utf8(above, name, 1, separator)
 
-    def blocks() -> Iterator[tuple[pl.DataFrame, Places]]:
+    def blocks(numbers: Container[str]) -> Blocks:
         line, skip = reader.line_num + 1, len(above) + 1
         for piece in pieces():
             block = CsvBlock(name, header, separator, line, piece[skip:])
             if block.data:
-                yield block.frame(), block.places
-            line, skip = line + block.data.count(b"\n"), 0
+                yield block.frame(numbers), block.places, block.frame
+            line, skip = line + np.count_nonzero(np.frombuffer(block.data, np.uint8) == LF), 0  # faster than count
 
     return File(name, header, blocks)
 
@@ -154,7 +173,7 @@ def read_pieces(source: Source) -> Iterator[bytes]:
         while data:
             pending += data
             end = pending.rfind(b"\n") + 1
-            if pending.count(b'"', 0, end) % 2:  # the line ends inside quotes: blank out what is quoted
+            if b'"' in pending and pending.count(b'"', 0, end) % 2:  # it ends inside quotes: blank out what is quoted
                 end = re.sub(rb'"[^"]*"?', lambda cell: bytes(len(cell[0])), pending).rfind(b"\n") + 1
             if end := len(pending) if len(pending) > LONGEST else end:
                 yield pending[:end]

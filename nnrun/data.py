@@ -7,7 +7,8 @@ import hashlib
 import os
 import signal
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
@@ -18,7 +19,7 @@ from typing import IO
 import numpy as np
 import polars as pl
 
-from nnrun.csv_file import File, Places, Source, open_csv, read_pieces, wrong_names
+from nnrun.csv_file import Blocks, File, Places, Source, Texts, open_csv, read_pieces, wrong_names
 from nnrun.errors import TableError, first_line, listed, short_path
 from nnrun.files import sha256
 
@@ -31,34 +32,50 @@ Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a file: cells as text (pl.String), or numbers where the file has types; empty ones null."""
+    """Some rows of a file: cells as text (pl.String), or numbers where the file has types; empty ones null.
+
+    The columns of a CSV file that are among `numbers` may be pl.Float64.
+    """
 
     name: str
     frame: pl.DataFrame
-    null_values: list[str]  # what missing cells look like
     places: Places  # tells where rows stand: `17`, the line, or `row 16`
+    as_read: Texts
+    null_values: list[str]  # what missing cells look like
+    null_numbers: list[float]  # those of them that are numbers
+    numbers: set[str]  # columns that later blocks may read as such
+
+    def cells(self, column: str) -> pl.Series:
+        """Return a column's cells as the file has them, in this block and those to come."""
+        if self.frame[column].dtype != pl.Float64:
+            return self.frame[column]
+        self.numbers.discard(column)
+        return self._as_read[column]
+
+    @cached_property
+    def _as_read(self) -> pl.DataFrame:
+        return self.as_read()
 
     def texts(self, column: str) -> pl.Series:
         """Return a column's cells without the spaces around them; missing ones are null."""
-        cells = self.frame[column]
+        cells = self.cells(column)
         texts: pl.Series = cells.cast(pl.String).str.strip_chars()
         missing = texts.is_in(["", *self.null_values])
         if cells.dtype.is_numeric():
             missing |= cells.cast(pl.Float64).is_in(self.null_numbers)
         return texts.set(missing, None)
 
-    @cached_property
-    def null_numbers(self) -> list[float]:
-        """The null values that are numbers."""
-        numbers = pl.Series(self.null_values, dtype=pl.String).cast(pl.Float64, strict=False)
-        return list(numbers.filter(numbers.is_finite()))
-
     def without_missing(self, columns: Sequence[str]) -> "Block":
         """Return the block without the rows in which a cell of these columns is missing."""
         if not columns:
             return self
         kept = pl.DataFrame([self.texts(column).is_not_null() for column in columns]).min_horizontal().arg_true()
-        return replace(self, frame=self.frame[kept], places=lambda rows: self.places(kept.gather(list(rows)).to_list()))
+        return replace(
+            self,
+            frame=self.frame[kept],
+            places=lambda rows: self.places(kept.gather(list(rows)).to_list()),
+            as_read=lambda: self._as_read[kept],
+        )
 
     def slice(self, start: int, rows: int) -> "Block":
         """Return the block of these rows alone."""
@@ -78,11 +95,11 @@ class Table:
     keep: int  # how many bytes of blocks are kept for a second reading
     _blocks: list[Block] = field(default_factory=list)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self, numbers: Iterable[str] = ()) -> Iterator[Block]:
         """Yield the rows block by block; raise a TableError at a mistake, or where there are none."""
         kept: list[Block] = []
         rows, size = 0, 0.0
-        for block in self._blocks or self._read():
+        for block in self._blocks or self._read(set(numbers)):
             rows, size = rows + len(block.frame), size + block.frame.estimated_size()
             kept = [*kept, block] if size <= self.keep else []
             yield block
@@ -100,11 +117,13 @@ class Table:
             s = "s are" if len(missing) > 1 else " is"
             raise TableError(f"{self.name}:1: {len(missing)} column{s} missing: {', '.join(map(repr, missing))}")
 
-    def _read(self) -> Iterator[Block]:
+    def _read(self, numbers: set[str]) -> Iterator[Block]:
+        nulls = pl.Series(self.null_values, dtype=pl.String).cast(pl.Float64, strict=False)
+        null_numbers = list(nulls.filter(nulls.is_finite()))
         for file in self.files:
             with _readable(file.name):
-                for frame, places in file.blocks():
-                    yield Block(file.name, frame, self.null_values, places)
+                for found in file.blocks(numbers):
+                    yield Block(file.name, *found, self.null_values, null_numbers, numbers)
 
 
 def open_table(source: Source, null_values: Sequence[str], name: str | None = None, *, keep: int = 0) -> Table:
@@ -173,20 +192,31 @@ def _open_file(source: Source, name: str) -> File:
         once = None if isinstance(source, Path | bytes) else chain([start], pieces)
         if start.startswith(b"PAR1"):
             return _open_parquet(b"".join(once) if once else source, name)
-        return open_csv(name, start, lambda: once or read_pieces(source))
+        file = open_csv(name, start, lambda: once or read_pieces(source))
+        # a pipe gives its rows as they come, and a thread that waits for more could not be ended
+        return file if once else file._replace(blocks=lambda numbers: _ahead(file.blocks(numbers)))
 
 
 def _open_parquet(source: Source, name: str) -> File:
     def places(first: int, rows: Sequence[int]) -> list[str]:
         return [f"row {first + row + 1}" for row in rows]
 
-    def blocks() -> Iterator[tuple[pl.DataFrame, Places]]:
+    def blocks(_: Container[str]) -> Blocks:
         for first in range(0, scan.select(pl.len()).collect().item(), ROWS):
             frame = pl.DataFrame([_as_text(column) for column in scan.slice(first, ROWS).collect()])
-            yield frame, partial(places, first)
+            yield frame, partial(places, first), partial(pl.DataFrame, frame)
 
     scan = pl.scan_parquet(source, glob=False)
     return File(name, list(scan.collect_schema()), blocks)
+
+
+def _ahead(blocks: Blocks) -> Blocks:
+    """Yield the blocks, reading the next one in a thread meanwhile."""
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(next, blocks, None)
+        while block := following.result():
+            following = thread.submit(next, blocks, None)
+            yield block
 
 
 def _as_text(column: pl.Series) -> pl.Series:

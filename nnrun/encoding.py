@@ -1,6 +1,6 @@
 """The encoder, fitted on the training rows alone: every later table is treated as the training table was."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -155,10 +155,12 @@ class Encoder(Strict):
             raise RunError(f"{path}: {place[:80]}: {first['msg']}; the file was altered") from None
 
 
-def kept_rows(table: Table, missing: str, features: list[str], targets: list[str]) -> Iterator[tuple[Block, int]]:
+def kept_rows(
+    table: Table, missing: str, features: list[str], targets: list[str], numbers: Iterable[str] = ()
+) -> Iterator[tuple[Block, int]]:
     """Yield each block without the rows that `missing` leaves out for a missing cell, and how many these are."""
     needed = {"error": [], "mean": targets, "drop": [*features, *targets]}[missing]
-    for block in table.blocks():
+    for block in table.blocks(numbers):
         kept = block.without_missing(needed)
         yield kept, len(block.frame) - len(kept.frame)
 
@@ -183,7 +185,8 @@ class Reading:
         features, targets = list(self.columns), [column.name for column in self.targets]
         self.table.require([*features, *targets])
         problems: list[str] = []
-        for block, dropped in kept_rows(self.table, self.missing, features, targets):
+        numbers = [f.name for f in self.encoder.features if f.kind == "number"] + targets * (not self.encoder.labels)
+        for block, dropped in kept_rows(self.table, self.missing, features, targets, numbers):
             self.dropped += dropped
             x, y = self._features(block), self._targets(block)
             problems = self._problems()

@@ -19,7 +19,7 @@ from nnrun.storage import Matrix
 SECONDS_PER_CALL = 0.4  # a graph loop cannot be interrupted: Ctrl-C and progress wait this long
 GROWTH = 8  # how much longer than the last one a call may be
 ALIGNMENT = 64  # bytes: what Eigen, which computes on the CPU, wants of memory
-PREDICTION_ROWS = 8_192  # rows per call: some MB of activations, and no cost per row to speak of
+PREDICTION_ROWS = 16_384  # rows per call: some MB of activations, and no cost per row to speak of
 ACTIVATIONS = 1 << 24  # of a layer at most: 64 MiB
 CHUNK_ROWS = 4_096  # rows of a memory-mapped table that are read together: some 100 KB, so the disk keeps up
 RESIDENT_CHUNKS = 128  # chunks that are shuffled together: half a million rows, drawn from all over the table

@@ -9,7 +9,15 @@ from nnrun.storage import memory_bytes
 
 BYTES_PER_ACTIVATION = 8  # float32, and its gradient
 BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer
-XLA_PAYS_FROM = 6_000  # steps: XLA compiles for 0.4 s where tracing takes 0.17, then saves 40 us a step
+# Steps: XLA compiles for 0.4 s where tracing takes 0.17, then saves 40 us a step, on quiet cores. On busy ones, in CPU
+# time by tests/benchmarks/xla.py, it compiles for 1.2 to 1.5 s (2.5 with a smaller last batch) where tracing takes 0.4;
+# a step without it and with it, of units, features, batch:
+#   25-15-1, 28, 32     149 and 52 us     64-64-1, 28, 1024       650 and 567 us
+#   64-64-1, 28, 32     163 and 62        512-256-1, 100, 256     3,643 and 3,319
+#   25-15-1, 400, 32    180 and 96        1024-1024-1, 100, 128   15,350 and 11,845
+#   128-64-1, 100, 128  357 and 229       25-15-1 with Dropout    174 and 698
+# What compiling costs is soon won back by a large network too; only what draws random numbers is slower.
+XLA_PAYS_FROM = 6_000
 
 
 class LayerSummary(NamedTuple):

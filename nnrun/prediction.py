@@ -57,7 +57,7 @@ class TrainedRun:
             columns = self._columns(outputs, threshold)
             if clash := [name for name in keep if name in columns]:
                 raise TableError(f"{clash[0]!r} cannot be kept: predictions have a column of that name")
-            yield pl.DataFrame([block.frame[name] for name in keep] + [pl.Series(n, c) for n, c in columns.items()])
+            yield pl.DataFrame([block.cells(name) for name in keep] + [pl.Series(n, c) for n, c in columns.items()])
 
     def evaluate(self, reading: Reading) -> tuple[int, dict[str, Any]]:
         """Return the number of rows, and the run's loss and metrics with the usual ones, or raise a TableError."""

@@ -303,6 +303,18 @@ def test_the_command_line_imports_nothing_heavy():
     assert python("-c", script).stdout == "[]\n"
 
 
+@pytest.mark.parametrize(("first", "imported"), [("nnrun.cli", []), ("nnrun", ["matplotlib.pyplot", "pandas"])])
+def test_keras_imports_pandas_and_its_like_in_a_notebook_alone(project, first, imported):
+    project.write("pandas.py", "DataFrame = Series = None")
+    script = f"""
+import sys, {first}, nnrun.backend
+print([m for m in ("matplotlib.pyplot", "pandas") if m in sys.modules])
+import pandas, matplotlib.pyplot
+"""
+    done = python("-c", script, cwd=project.folder)
+    assert (done.stdout, done.stderr) == (f"{imported}\n", "")
+
+
 def test_version_names_what_matters(nnrun):
     assert nnrun("--version").out.startswith("nnrun 0.")
     assert f"Keras {keras.__version__}" in nnrun("--version").out

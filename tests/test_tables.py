@@ -56,13 +56,13 @@ def places(source):
     ]
 
 
-def outcome(source):
+def outcome(source, as_numbers=False):
     """Return the numbers of each column and what is wrong with them, or the refusal of the whole."""
     try:
         table = open_table(source, NULLS, "t")
         columns = [Column(name) for name in table.columns]
         numbers = [[] for _ in columns]
-        for block in table.blocks():
+        for block in table.blocks(table.columns if as_numbers else ()):
             for i, column in enumerate(columns):
                 numbers[i] += column.numbers(block, boolean=False).to_list()
     except InputError as error:
@@ -286,6 +286,7 @@ BORDERS = [  # tables with what a block's border could cut
     'a,b\n1,"x ""\n"" y"\n2,"x\n""\n"\n3,"""\n\n"""\n4,""\n5,"\n"""\n6,7',
     'a,b\n1,"x\r\ny"\r\n2,"\r\n"\r\n3,4\r\n',
     'a,b\n1,"x\ry"\n2,z\n3,w\n',
+    "a\r\n1\r\n\r\r\n2\r\n",
     "é,b\nü,ß\n€,😀\n1,2\n",
     "\ufeffa,b\n1,2\n3,4\n",
     "a;b\n1;2\n3;4\n",
@@ -315,6 +316,47 @@ def test_blocks_do_not_show(project, blocks_of, text, pack):
         blocks_of(size)
         assert outcome(path) == expected
         assert outcome(io.BufferedReader(io.BytesIO(path.read_bytes()))) == expected
+
+
+ODD = [
+    " 5",
+    "5 ",
+    "\t5",
+    "+5",
+    "+-5",
+    ".5",
+    "5.",
+    "-0",
+    "05",
+    "5e",
+    "1E+5",
+    "1e-400",
+    "1e400",
+    "1e39",
+    "5\0",
+    "5\r",
+    "x",
+]
+ODD += ["0x10", "1_0", "1;5", "5%", "1d2", "true", "NA", "nan", "+NaN", "-inf", "Infinity", "\u2212" + "5", "\u0665"]
+ODD += ["", " ", '""', '" 5"', '"+5"', '5"', '"5', '"5"x', "-999", "-999.0", "-9.99e2", "12345678901234567890", "1\n2"]
+
+
+@pytest.mark.parametrize("text", [*BORDERS, *WRONG, *(f"a,b\n0.1,2\n{cell},3.5\n4,{cell}\n5,6" for cell in ODD)])
+def test_a_column_read_as_numbers_is_what_its_text_is_cast_to(blocks_of, monkeypatch, text):
+    monkeypatch.setattr("test_tables.NULLS", [*NULLS, "-999"])
+    for size in (1, 16, 1000):
+        blocks_of(size)
+        assert outcome(text.encode(), as_numbers=True) == outcome(text.encode())
+
+
+def test_numbers_are_read_to_the_last_bit_and_their_text_is_at_hand(blocks_of):
+    generator = np.random.default_rng(0)
+    floats = np.ldexp(generator.normal(size=500), generator.integers(-120, 120, 500)).tolist()
+    texts = [repr(value) for value in floats[::2]] + [f"{value:.25f}" for value in floats[1::2]]
+    blocks_of(300)
+    blocks = [*open_table("\n".join(["a", *texts]).encode(), NULLS, "t").blocks("a")]
+    assert [value for block in blocks for value in block.frame["a"]] == [float(text) for text in texts]
+    assert [text for block in blocks for text in block.cells("a")] == texts
 
 
 @pytest.mark.parametrize("text", BORDERS, ids=range(len(BORDERS)))

@@ -10,7 +10,7 @@ import pytest
 
 from nnrun import engine
 from nnrun.backend import keras, tf
-from nnrun.config import Config
+from nnrun.config import Config, load_config
 from nnrun.dataset import Dataset
 from nnrun.engine import row_order
 from nnrun.errors import ExpectationError, Interrupted, RunError, TrainingError
@@ -288,6 +288,10 @@ def test_overwriting_leaves_nothing_of_the_old_run(project, run_folder):
     train(project.dataset(epochs=1), stem="x", path=run_folder, overwrite=True)
     assert pl.read_csv(run_folder / "history.csv").height == 1
     assert not (run_folder / "tensorboard").exists()
+
+
+def test_what_auto_decided_is_in_the_runs_config(original):
+    assert load_config(original / "config.yaml").jit_compile is False
 
 
 @pytest.mark.parametrize(("layers", "compiled"), [([], True), ([{"type": "Dropout", "rate": 0.1}], False)])

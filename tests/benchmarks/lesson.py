@@ -1,14 +1,15 @@
-"""The lesson's job, whole process: 1,000 x 400, a network of 25-15-1, batch 32, 100 epochs.
+"""The lesson's job, whole process: 1,000 x 400, a network of 25-15-1, batch 32, 100 epochs, and 1,000.
 
-`nnrun train` against the Keras script that it replaces, and against importing TensorFlow alone.
+`nnrun train` against the Keras script that it replaces, importing TensorFlow alone, scikit-learn and PyTorch.
 """
 
+import math
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from pairs import Result, compare, python, read_runs
+from pairs import Result, compare, others, python, read_runs
 
 ROWS, FEATURES = 1_000, 400
 CONFIG = """\
@@ -24,6 +25,12 @@ optimizer: adam
 epochs: 100
 batch_size: 32
 """
+SCRIPTS = {  # by the module each needs: its name, and the most that nnrun may take of its time, by epochs
+    "keras": ("Keras script", {100: 0.42, 1_000: 0.12}),
+    "sklearn": ("scikit-learn", {100: math.inf, 1_000: 1.0}),
+    "torch": ("PyTorch loop", {100: math.inf, 1_000: math.inf}),
+}
+SLOW = 2  # pairs of 1,000 epochs: Keras takes minutes
 
 
 def write_inputs(folder: Path) -> None:
@@ -37,19 +44,25 @@ def write_inputs(folder: Path) -> None:
 
 
 def run(runs: int) -> list[Result]:
-    """Print and return both comparisons."""
-    script = Path(__file__).with_name("keras_lesson.py")
+    """Print and return all comparisons."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_inputs(folder)
-        train = ("-m", "nnrun", "train", "lesson.yaml", "-o", "run", "--overwrite")
-        nnrun = python("nnrun", *train, folder=folder)
-        keras = python("Keras script", script, "table.csv", "model.keras", folder=folder)
-        tensorflow = python("import tensorflow", "-c", "import tensorflow", folder=folder)
-        return [
-            compare("lesson", nnrun, keras, runs, 0.45),
-            compare("lesson, over the import", nnrun, tensorflow, runs, 1.8),
-        ]
+        results = []
+        for epochs, pairs in ((100, runs), (1_000, min(runs, SLOW))):
+            options = ("-o", "run", "--overwrite", "--set", f"epochs={epochs}")
+            nnrun = python("nnrun", "-m", "nnrun", "train", "lesson.yaml", *options, folder=folder)
+            job = f"lesson, {epochs:,} epochs"
+            for module, (label, bounds) in SCRIPTS.items():
+                if program := others(module):
+                    script = Path(__file__).with_name(f"{module}_lesson.py")
+                    arguments = (script, "table.csv", f"{module}.keras", epochs)
+                    other = python(label, *arguments, folder=folder, program=program)
+                    results.append(compare(job, nnrun, other, pairs, bounds[epochs], warm=epochs == 100))
+            if epochs == 100:
+                tensorflow = python("import tensorflow", "-c", "import tensorflow", folder=folder)
+                results.append(compare(job, nnrun, tensorflow, pairs, 1.5))
+        return results
 
 
 if __name__ == "__main__":

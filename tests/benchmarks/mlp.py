@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from pairs import read_runs
+from pairs import print_rows, read_runs
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 MAX_ITER = 2_000
@@ -32,9 +32,7 @@ def run(runs: int) -> None:
         print("mlp: skipped, scikit-learn is not installed")
         return
     rows = [HEADER, *(row for path in sorted(CONFIGS.glob("*.yaml")) if (row := _row(path, runs)))]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
+    print_rows(rows)
 
 
 def _row(path: Path, seeds: int) -> tuple[str, ...] | None:
