@@ -44,11 +44,11 @@ class FinishedRun:
         """What history.csv holds: a row per epoch with its loss and metrics."""
         return pl.read_csv(read_small(Run(self.path).history))
 
-    def predict(self, data: Any, *, keep: Sequence[str] = (), threshold: float = 0.5) -> pl.DataFrame:
+    def predict(self, data: Any, *, keep: Sequence[str] = (), threshold: float | None = None) -> pl.DataFrame:
         """Return a row of predictions for each row of `data`, after its columns `keep`, which of a CSV are text.
 
         `data` is a path, or a frame of polars or pandas; columns are found by name.
-        Of two labels, the positive one is predicted from the probability `threshold` on.
+        Of two labels, the positive one is predicted from the probability `threshold` on, by default 0.5.
         Warns of categories that training never saw. Raises a TableError with every mistake.
         """
         reading = self._read(data, target=False, owed=True)

@@ -28,7 +28,7 @@ ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + 
 FORMAT_HELP = "TensorFlow's SavedModel, LiteRT (as TensorFlow Lite is called now), or ONNX."
 PICTURE_HELP = "The .png, .svg or .pdf file, which replaces what stands there."
 SORT_HELP = "List the best of a metric first: the least of losses and errors, else the greatest; those without it last."
-THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one."
+THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
 
 
 @command("predict runs/digits-relu configs/digits01.csv --keep label")
@@ -36,9 +36,9 @@ THRESHOLD_HELP = "For labels: the probability from which the prediction is the p
 @DataArgument
 @click.option("-o", "--output", type=PATH, help="The CSV to write. Default: stdout.")
 @click.option("--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas.")
-@click.option("--threshold", type=click.FloatRange(0, 1), default=0.5, show_default=True, help=THRESHOLD_HELP)
+@click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
-def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float, **options: bool) -> None:
+def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float | None, **options: bool) -> None:
     """Predict each row of DATA, a table or - for standard input.
 
     Columns are found by name, in any order.

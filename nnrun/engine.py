@@ -90,21 +90,19 @@ class Loop:
     ) -> None:
         self._model, self._batch_size, self._team = model, batch_size, team
         count = rows.count if rows else 0
-        self.steps = -(-count // batch_size)
+        self.steps, self._rest = -(-count // batch_size), count % batch_size
         # Keras fixes a batch's number of rows where all have the same, which rounds differently; XLA needs it fixed.
-        self._fixed = team.count == 1 and (model.jit_compile or (rows is not None and count % batch_size == 0))
-        options = {"jit_compile": model.jit_compile, "autograph": False, "reduce_retracing": True}
+        xla = model.jit_compile and rows is not None
+        self._fixed = team.count == 1 and rows is not None and (xla or not self._rest)
+        options = {"jit_compile": xla, "autograph": False, "reduce_retracing": True}
         self._step = model.train_step if training else model.test_step
         self._batch = self._own_batch
         if team.count > 1 and rows:  # traced alike on all workers, or their messages would not meet
             self._batch = team.step(model, batch_size, training=training)
             columns = tuple(tf.TensorSpec([None, *array.shape[1:]], tf.float32) for array in rows.arrays)
             numbers = [tf.TensorSpec(shape, tf.int32) for shape in ([None], [], [], [])]
-            options = {"autograph": False, "input_signature": [columns, *numbers]}
+            options = {"autograph": False, "input_signature": [columns, *numbers, tf.TensorSpec([], tf.bool)]}
         self._run = tf.function(self._batches, **options)
-        self._last = tf.function(self._take, jit_compile=model.jit_compile, autograph=False, reduce_retracing=True)
-        # A metric's reset and result are some dozen small operations each, run once or twice an epoch.
-        self._reset = tf.function(model.reset_metrics, autograph=False)
         self._results = tf.function(model.get_metrics_result, autograph=False)
         self._steps_per_call = 1
 
@@ -113,34 +111,43 @@ class Loop:
 
         The first `start` steps were run before, by a process whose variables, metrics included, were restored.
         """
-        if not start:
-            self._reset()
-        before, size = 0, self._batch_size
+        results, before = None, 0
         for tensors, order, rows in blocks:
-            indices, steps = tf.constant(order), -(-rows // size)
+            indices, steps = tf.constant(order), -(-rows // self._batch_size)
             done = min(max(start - before, 0), steps)
-            looped = rows // size if self._fixed else steps
-            while done < looped:
-                stop, began = min(done + self._steps_per_call, looped), time.perf_counter()
-                self._run(tensors, indices, tf.constant(rows), tf.constant(done), tf.constant(stop))
+            while done < steps:
+                stop, began = min(done + self._steps_per_call, steps), time.perf_counter()
+                numbers = (tf.constant(rows), tf.constant(done), tf.constant(stop), tf.constant(before + done == 0))
+                results = self._run(tensors, indices, *numbers)
                 fitting = int((stop - done) * SECONDS_PER_CALL / max(time.perf_counter() - began, 1e-6))
                 fitting = max(1, min(fitting, (stop - done) * GROWTH))
                 self._steps_per_call = int(self._team.gather(fitting).min())  # which must be one for all
                 done = stop
                 report(before + done)
-            if done < steps:
-                self._last(tensors, indices[done * size :])
-                report(before + steps)
             before += steps
-        self._team.add_up(self._model.metrics_variables)
-        return {name: value.numpy().item() for name, value in self._results().items()}
+        if results is None or self._team.workers > 1:
+            self._team.add_up(self._model.metrics_variables)
+            results = self._results()
+        return {name: value.numpy().item() for name, value in results.items()}
 
-    def _batches(self, tensors: Tensors, order: Any, rows: Any, start: Any, stop: Any) -> None:
+    def _batches(self, tensors: Tensors, order: Any, rows: Any, start: Any, stop: Any, is_first: Any) -> Any:
+        """Run some steps, the first of all on metrics that are reset; return the metrics: a call costs 0.2 ms."""
+
         def one(step: Any) -> list[Any]:
             self._batch(tensors, order, rows, step)
             return [step + 1]
 
-        tf.while_loop(lambda step: step < stop, one, [start])
+        size = self._batch_size
+        tf.cond(is_first, self._model.reset_metrics, lambda: None)
+        whole = tf.minimum(stop, rows // size) if self._fixed else stop
+        tf.while_loop(lambda step: step < whole, one, [start])
+        if self._fixed and self._rest:
+
+            def rest() -> None:  # no slice, whose size XLA would check in blocks without a rest too
+                self._take(tensors, tf.gather(order, whole * size + tf.range(self._rest)))
+
+            tf.cond(stop > whole, rest, lambda: None)
+        return self._model.get_metrics_result()
 
     def _own_batch(self, tensors: Tensors, order: Any, _: Any, step: Any) -> None:
         begin, size = step * self._batch_size, self._batch_size

@@ -48,13 +48,15 @@ class TrainedRun:
         used = {f.name for f in self.encoder.features} | {*self.config.data.target, *self.config.data.drop}
         return [name for name in table.columns if name not in used]
 
-    def predictions(self, reading: Reading, keep: Sequence[str] = (), threshold: float = 0.5) -> Iterator[pl.DataFrame]:
+    def predictions(
+        self, reading: Reading, keep: Sequence[str] = (), threshold: float | None = None
+    ) -> Iterator[pl.DataFrame]:
         """Yield the columns of `keep` and of predictions for each row of the table, or raise an InputError."""
-        if threshold != 0.5 and not (self.config.is_binary and 0 <= threshold <= 1):  # NaN is neither
-            raise InputError("the threshold is a probability from 0 to 1, for a run with BinaryCrossentropy")
+        if threshold is not None and not (self.config.is_binary and 0 <= threshold <= 1):  # NaN is neither
+            raise InputError("--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy")
         reading.table.require(keep)
         for block, _, _, outputs in self._outputs(reading):
-            columns = self._columns(outputs, threshold)
+            columns = self._columns(outputs, 0.5 if threshold is None else threshold)
             if clash := [name for name in keep if name in columns]:
                 raise TableError(f"{clash[0]!r} cannot be kept: predictions have a column of that name")
             yield pl.DataFrame([block.cells(name) for name in keep] + [pl.Series(n, c) for n, c in columns.items()])

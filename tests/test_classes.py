@@ -14,11 +14,12 @@ from nnrun.backend import keras
 from nnrun.data import open_table
 from nnrun.dataset import Dataset
 from nnrun.encoding import Reading
+from nnrun.engine import row_order
 from nnrun.errors import TableError
 from nnrun.lint import lint
 from nnrun.model import build_network, compile_model
 from nnrun.prediction import ClassMeasure, TrainedRun, load_run
-from nnrun.training import Result, row_order, train
+from nnrun.training import Result, train
 
 HIDDEN = {"units": 6, "activation": "relu"}
 SOFTMAX = {"units": 3, "activation": "softmax"}

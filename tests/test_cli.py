@@ -175,7 +175,7 @@ def test_check_sums_up_the_table_and_the_network(project, nnrun):
         (["train", "config.yaml", "-o", "run"], "run: exists; choose another with -o"),
         (["train", "config.yaml", "--set", "epochs"], "--set epochs: the form is KEY=VALUE"),
         (["trian"], "Did you mean 'train'?"),
-        (["predict", "run", "table.csv", "--threshold", "nan"], "the threshold is a probability"),
+        (["predict", "run", "table.csv", "--threshold", "nan"], "--threshold is a probability"),
         (["predict", "run", "table.csv", "-o", "table.csv"], "-o table.csv: would replace DATA itself"),
         (["predict", "run", "table.csv", "-o", "run"], "-o run: there is no folder to write such a file in"),
         (["predict", "table.csv", "table.csv"], "is no run directory"),
@@ -203,7 +203,7 @@ def test_a_column_kept_twice_is_kept_once(nnrun, trained):
 def test_a_threshold_is_refused_for_numbers(project, nnrun):
     config = project.config({"data.target": "dose", "loss": "mse"})
     assert nnrun("train", config, "-q", "-o", "run").code == 0
-    assert "the threshold is" in nnrun("predict", "run", "table.csv", "--threshold", "0.4").err
+    assert "--threshold is" in nnrun("predict", "run", "table.csv", "--threshold", "0.5").err
 
 
 def test_predictions_into_a_device_leave_the_device(nnrun, trained):
