@@ -38,6 +38,11 @@ RunArgument, DataArgument, ConfigArgument = map(path_argument, ("run", "data", "
 PathArgument = path_argument("path", (*RUN, *CONFIG), metavar="RUN|CONFIG")
 
 
+def output_option(told: str, **options: Any) -> Callable[..., Any]:
+    """Return the option -o, whose help tells what is written."""
+    return click.option("-o", "--output", type=PATH, help=told, **options)
+
+
 def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     """Return a decorator that makes a command of a function; its help ends with the example."""
     return click.command(epilog=f"\b\nExample:\n  nnrun {example}")
@@ -55,8 +60,17 @@ def check_output(output: Path, data: Path, endings: tuple[str, ...] = (), *, new
         raise click.UsageError(f"-o {output}: there is no folder to write such a file in")
 
 
-def prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> Any:
+def load_dataset(
+    config: Path, overrides: tuple[str, ...] = (), *, quiet: bool = False, runs: Path = Path("runs")
+) -> Any:
     """Return the Dataset of a config; print the warnings and raise the errors of lint."""
-    from nnrun.api import load_checked
+    from nnrun.config import load_config
+    from nnrun.lint import load_checked
 
-    return load_checked(config, overrides, runs, lambda line: None if quiet else click.echo(printable(line), err=True))
+    return load_checked(load_config(config, overrides), runs / ".cache", None if quiet else tell)
+
+
+def tell(*lines: str) -> None:
+    """Print lines on stderr, as text that commands no terminal."""
+    for line in lines:
+        click.echo(printable(line), err=True)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from nnrun import keras_names as names
 from nnrun.columns import label_key
-from nnrun.config import Config, load_config
+from nnrun.config import Config
 from nnrun.csv_file import read_pieces
 from nnrun.data import find_files
 from nnrun.dataset import Dataset
@@ -52,11 +52,8 @@ def dataset_script(dataset: Dataset) -> str:
 
 def run_script(path: Path) -> str:
     """Return the script of a run; raise a RunError where it is none, or was altered."""
-    run = Run(path)
-    if run.read_info().status == "finished":
-        run.verify()
-    config = load_config(run.config)
-    return _script(config, Encoder.load(run.encoding), 0, [Path(config.data.train)])  # patterns can match a whole disk
+    _, config, encoder = Run(path).load()
+    return _script(config, encoder, 0, [Path(config.data.train)])  # patterns can match a whole disk
 
 
 def _script(config: Config, encoder: Encoder, rows: int, files: list[Path]) -> str:

@@ -1,14 +1,15 @@
 """Lint: everything that can be said of a config and its data before TensorFlow is imported."""
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from nnrun.columns import in_yaml, label_key
 from nnrun.config import Config
-from nnrun.dataset import Dataset
+from nnrun.dataset import Dataset, load_dataset
 from nnrun.encoding import KNOWN_LABELS
 from nnrun.errors import ConfigError, did_you_mean, listed, received
 from nnrun.keras_names import CATEGORICAL_METRICS, METRIC, NUMBER_METRICS
@@ -57,6 +58,19 @@ def lint(dataset: Dataset) -> list[Finding]:
             found.setdefault(code, []).append(f"{place}: {text}")
     rules = [(code, level) for level, codes in RULES.items() for code in codes]
     return [Finding(code, level, text) for code, level in rules for text in found.get(code, [])]
+
+
+def load_checked(
+    config: Config, cache: Path = Path("runs", ".cache"), warn: Callable[[str], None] | None = None
+) -> Dataset:
+    """Return the dataset of a config; tell `warn` what lint warns of, raise what it calls an error."""
+    dataset = load_dataset(config, cache)
+    findings = lint(dataset)
+    for finding in findings:
+        if warn and finding.level == "warning":
+            warn(str(finding))
+    raise_errors(findings)
+    return dataset
 
 
 def raise_errors(findings: list[Finding]) -> None:

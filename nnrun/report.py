@@ -9,12 +9,11 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from nnrun.config import Config, load_config
+from nnrun.config import Config
 from nnrun.dataset import Dataset
-from nnrun.encoding import Encoder
 from nnrun.errors import counted, listed, printable
 from nnrun.network import LayerSummary, summarize
-from nnrun.runs import Run
+from nnrun.runs import Run, RunInfo
 from nnrun.summary import Summary, known_metrics
 
 
@@ -63,23 +62,24 @@ def _describe_network(config: Config, features: int) -> list[str]:
 def describe_run(path: Path) -> str:
     """Return what a run directory says of itself: its data, the epoch that was kept, the best epoch, the network."""
     run = Run(path)
-    info, metrics = run.read_info(), run.read_metrics()
-    if info.status == "finished":
-        run.verify()
+    info, config, encoder = run.load()
     lines = [f"status     {run.status(info)}, started {info.started}"]
     if info.status != "finished":
         done = f"{run.epochs()} of {info.goal} epochs"
         lines.append(f"epochs     {done}; where nobody trains it, go on with: nnrun resume {shlex.quote(str(path))}")
-    for name, part in info.data.items():
-        lines.append(f"{name:10} {part.get('rows')} rows, {part.get('path', 'held out of the training table')}")
-    if metrics.pop("epoch", None):
+    lines += [f"{name:10} {rows} rows, {table}" for name, rows, table in part_rows(info)]
+    if metrics := run.read_metrics():
         of = f" of {info.epochs}" * (info.status == "finished")
         lines.append(f"kept       epoch {info.best_epoch}{of}: {describe_metrics(metrics)}")
     if best := run.best_epoch():
         epoch, by, loss = best
         lines.append(f"best       epoch {epoch} by {by}: {by} {loss:.6g}")
-    network = _describe_network(load_config(run.config), len(Encoder.load(run.encoding).inputs))
-    return "\n".join(map(printable, [*lines, "", *network]))
+    return "\n".join(map(printable, [*lines, "", *_describe_network(config, len(encoder.inputs))]))
+
+
+def part_rows(info: RunInfo) -> list[tuple[str, Any, Any]]:
+    """Return a row for each part of a run's data: its name, how many rows it has, where they came from."""
+    return [(k, part.get("rows"), part.get("path", "held out of the training table")) for k, part in info.data.items()]
 
 
 def describe_metrics(metrics: Mapping[str, Any]) -> str:

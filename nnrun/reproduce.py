@@ -10,11 +10,10 @@ import numpy as np
 
 from nnrun.arrays import read_arrays
 from nnrun.config import load_config
-from nnrun.dataset import load_dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import ExpectationError, Interrupted, counted
 from nnrun.files import read_small
-from nnrun.lint import lint, raise_errors
+from nnrun.lint import load_checked
 from nnrun.network import weight_shapes
 from nnrun.provenance import changed_tables, circumstances, differences
 from nnrun.report import progress
@@ -34,8 +33,7 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
     if found := changed_tables(config, info):
         raise ExpectationError("\n".join(found))
     with TemporaryDirectory(prefix="nnrun-") as folder:
-        dataset = load_dataset(config, Path(folder) / ".cache")
-        raise_errors(lint(dataset))
+        dataset = load_checked(config, Path(folder) / ".cache")
 
         from nnrun import training
 

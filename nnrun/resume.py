@@ -7,11 +7,11 @@ from shutil import copyfile
 from tempfile import TemporaryDirectory
 
 from nnrun.config import Config, load_config
-from nnrun.dataset import Dataset, load_dataset
+from nnrun.dataset import Dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import RunError
 from nnrun.files import remove_temporaries
-from nnrun.lint import lint, raise_errors
+from nnrun.lint import load_checked
 from nnrun.network import summarize
 from nnrun.provenance import changed_tables, differences, versions
 from nnrun.runs import FILES, Run, RunInfo
@@ -45,10 +45,9 @@ def reopen(
         needed = sum(4 * layer.parameters for layer in summarize(config, len(encoder.inputs)))
         if run.checkpoint.exists() and run.checkpoint.stat().st_size < needed:  # before anything is built
             raise RunError(f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?")
-        dataset = load_dataset(config, path.resolve().parent / ".cache")
+        dataset = load_checked(config, path.resolve().parent / ".cache")
         if dataset.encoder != encoder:
             raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
-        raise_errors(lint(dataset))
         yield run, dataset
 
 
