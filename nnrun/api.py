@@ -91,16 +91,15 @@ def train(
     path, stem = Path(output) if output else None, Path(config).stem
     cache = (path.parent if path else Path("runs")) / ".cache"
     dataset = load_checked(load_config(Path(config), tuple(overrides)), cache, None if quiet else _warn)
-    options: dict[str, Any] = {"stem": stem, "path": path, "engine": engine, "overwrite": overwrite}
     with progress(dataset.config.epochs, quiet=quiet) as callbacks:
-        result = training.train(dataset, callbacks=callbacks, **options)
+        result = training.train(dataset, stem=stem, path=path, engine=engine, overwrite=overwrite, callbacks=callbacks)
     training.check_expectations(dataset.config, result.metrics)
     return FinishedRun(result.run.path)
 
 
 def check(config: str | Path, *, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """Return what `nnrun check --json` prints; raise a ConfigError or a TableError with every mistake."""
-    return summarize_dataset(load_checked(load_config(Path(config), tuple(overrides))))
+    return summarize_dataset(load_checked(load_config(Path(config), tuple(overrides)), Path("runs", ".cache")))
 
 
 def _warn(*lines: str, level: int = 4) -> None:

@@ -16,11 +16,9 @@ SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Re
 SetOption = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 QuietOption = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-DISTRIBUTE_HELP = (
-    "Train on this machine's GPUs (mirrored), the workers of TF_CONFIG (multiworker), or one device (none)."
-)
-DISTRIBUTE = click.Choice(["auto", "none", "mirrored", "multiworker"])
-DistributeOption = click.option("--distribute", type=DISTRIBUTE, default="auto", help=DISTRIBUTE_HELP)
+DEVICES = click.Choice(["auto", "none", "mirrored", "multiworker"])
+DEVICES_HELP = "Train on this machine's GPUs (mirrored), the workers of TF_CONFIG (multiworker), or one device (none)."
+DistributeOption = click.option("--distribute", type=DEVICES, default="auto", help=DEVICES_HELP)
 
 
 def path_argument(name: str, endings: tuple[str, ...], **options: Any) -> Callable[..., Any]:
@@ -60,9 +58,7 @@ def check_output(output: Path, data: Path, endings: tuple[str, ...] = (), *, new
         raise click.UsageError(f"-o {output}: there is no folder to write such a file in")
 
 
-def load_dataset(
-    config: Path, overrides: tuple[str, ...] = (), *, quiet: bool = False, runs: Path = Path("runs")
-) -> Any:
+def load_dataset(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> Any:
     """Return the Dataset of a config; print the warnings and raise the errors of lint."""
     from nnrun.config import load_config
     from nnrun.lint import load_checked

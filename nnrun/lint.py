@@ -60,9 +60,7 @@ def lint(dataset: Dataset) -> list[Finding]:
     return [Finding(code, level, text) for code, level in rules for text in found.get(code, [])]
 
 
-def load_checked(
-    config: Config, cache: Path = Path("runs", ".cache"), warn: Callable[[str], None] | None = None
-) -> Dataset:
+def load_checked(config: Config, cache: Path, warn: Callable[[str], None] | None = None) -> Dataset:
     """Return the dataset of a config; tell `warn` what lint warns of, raise what it calls an error."""
     dataset = load_dataset(config, cache)
     findings = lint(dataset)

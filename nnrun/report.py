@@ -102,16 +102,13 @@ def describe_evaluation(rows: int, metrics: dict[str, Any]) -> str:
 def describe_runs(found: list[Summary], width: int, first: str | None = None) -> str:
     """Return a table with a line for each run, and as many of the metrics as fit the width, `first` before others."""
     known = sorted(known_metrics(found), key=lambda name: (name != first, not name.startswith(("val_", "test_"))))
-    rows = [
-        ["run", "status", "epochs", "started UTC", "seconds", *known],
-        *(_cells(run, known, width // 3) for run in found),
-    ]
-    rows = [list(map(printable, cells)) for cells in rows]
+    header = ["run", "status", "epochs", "started UTC", "seconds", *known]
+    rows = [list(map(printable, cells)) for cells in (header, *(_cells(run, known, width // 3) for run in found))]
     sizes = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
     fits = max(5, sum(end <= width + 2 for end in accumulate(sizes)))
-    texts = [[cell.ljust(size) for cell, size in zip(cells[:fits], sizes, strict=False)] for cells in rows]
+    lines = ["".join(map(str.ljust, cells[:fits], sizes)).rstrip() for cells in rows]
     more = [f"more with --json: {', '.join(map(printable, known[fits - 5 :]))}"] * (fits - 5 < len(known))
-    return "\n".join(["".join(cells).rstrip() for cells in texts] + more)
+    return "\n".join(lines + more)
 
 
 @contextmanager

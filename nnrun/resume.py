@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from shutil import copyfile
+from shutil import copytree
 from tempfile import TemporaryDirectory
 
 from nnrun.config import Config, load_config
@@ -31,7 +31,8 @@ def reopen(
     run.read_info()
     with ExitStack() as stack:
         if not is_chief:
-            run = _copy(run, Path(stack.enter_context(TemporaryDirectory(prefix="nnrun-"))))
+            copy = Path(stack.enter_context(TemporaryDirectory(prefix="nnrun-")), "run")
+            run = Run(copytree(path, copy, ignore=lambda _, names: {*names} - {*FILES}))
         stack.enter_context(run.locked())
         info = run.read_info()
         remove_temporaries(run.path)
@@ -49,13 +50,6 @@ def reopen(
         if dataset.encoder != encoder:
             raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
         yield run, dataset
-
-
-def _copy(run: Run, folder: Path) -> Run:
-    for name in FILES:
-        if (run.path / name).exists():
-            copyfile(run.path / name, folder / name)
-    return Run(folder)
 
 
 def _what_differs(run: Run, info: RunInfo, config: Config, *, force: bool) -> list[str]:
