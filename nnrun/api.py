@@ -13,7 +13,7 @@ from nnrun.encoding import Reading
 from nnrun.errors import InputError, NnrunError, received
 from nnrun.files import read_small
 from nnrun.lint import load_checked
-from nnrun.report import describe_metrics, progress
+from nnrun.report import describe_metrics
 from nnrun.runs import Run
 from nnrun.summary import summarize_dataset
 
@@ -87,6 +87,7 @@ def train(
     the loss is not finite, Interrupted, and once the run is saved an ExpectationError where it falls short.
     """
     from nnrun import training
+    from nnrun.progress import progress
 
     path, stem = Path(output) if output else None, Path(config).stem
     cache = (path.parent if path else Path("runs")) / ".cache"

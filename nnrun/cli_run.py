@@ -81,11 +81,11 @@ def show(path: Path, code: bool, as_json: bool) -> None:
     from nnrun.summary import summarize_dataset, summarize_run
 
     is_run = path.is_dir()
-    of: Any = path if is_run else shared.load_dataset(path, ())
+    subject: Any = path if is_run else shared.load_dataset(path, ())
     describe, summarize = (describe_run, summarize_run) if is_run else (describe_dataset, summarize_dataset)
     if code:
         describe = run_script if is_run else dataset_script
-    click.echo(json.dumps(summarize(of)) if as_json and not code else describe(of))
+    click.echo(json.dumps(summarize(subject)) if as_json and not code else describe(subject))
 
 
 @shared.command("plot runs/digits-relu --data configs/digits01.csv")

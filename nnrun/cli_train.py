@@ -63,17 +63,11 @@ def check(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
 @shared.QuietOption
 def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any) -> None:
     """Train CONFIG on its table and save the run in a directory."""
-    as_json = options.pop("as_json")
-    if options.pop("smoke"):
-        if output or options["overwrite"]:
-            raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
-        from nnrun.config import load_config
-        from nnrun.smoke import smoke
-
-        done = smoke(load_config(config, overrides), options["engine"])
-        line = "smoke: ok: {rows} rows, {epochs} epochs, {predictions} predictions in {seconds:.1f} s".format(**done)
-        if as_json or not quiet:
-            click.echo(json.dumps({"smoke": "ok", **done}) if as_json else line)
+    smoke, as_json = options.pop("smoke"), options.pop("as_json")
+    if smoke and (output or options["overwrite"]):
+        raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
+    if smoke:
+        _smoke(config, overrides, options["engine"], quiet=quiet, as_json=as_json)
         return
     from nnrun.cluster import read_cluster
     from nnrun.runs import check_target
@@ -127,11 +121,21 @@ def schema() -> None:
     click.echo(json.dumps(config_schema()))
 
 
+def _smoke(config: Path, overrides: tuple[str, ...], engine: str, *, quiet: bool, as_json: bool) -> None:
+    from nnrun.config import load_config
+    from nnrun.smoke import smoke
+
+    done = smoke(load_config(config, overrides), engine)
+    line = "smoke: ok: {rows} rows, {epochs} epochs, {predictions} predictions in {seconds:.1f} s".format(**done)
+    if as_json or not quiet:
+        click.echo(json.dumps({"smoke": "ok", **done}) if as_json else line)
+
+
 def _fit(function: Literal["train", "resume"], dataset: Any, quiet: bool, as_json: bool, **arguments: Any) -> None:
     """Call train or resume of `nnrun.training`, with progress, and print what came of it."""
     from nnrun import training
     from nnrun.cluster import read_cluster
-    from nnrun.report import progress
+    from nnrun.progress import progress
 
     if (workers := read_cluster(arguments["distribute"]).workers) > 1 and not quiet:
         shared.tell(f"waiting for the {workers} workers of TF_CONFIG")

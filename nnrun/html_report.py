@@ -11,7 +11,7 @@ from nnrun.dataset import load_dataset
 from nnrun.encoding import Feature, Target
 from nnrun.errors import InputError, RunError, counted, listed, printable
 from nnrun.plots import INK, WIDTH, Panel, curve_panels, make_figure, outcome_panels, render
-from nnrun.provenance import changed_tables
+from nnrun.provenance import changed_tables, check_encoding
 from nnrun.report import network_rows, part_rows, shown_number
 from nnrun.runs import Run
 
@@ -54,8 +54,7 @@ def _held_out(run: Run) -> str:
         if changed := changed_tables(trained.config, run.read_info()):
             raise RunError(changed)
         dataset = load_dataset(trained.config, run.path.resolve().parent / ".cache")
-        if dataset.encoder != trained.encoder:
-            raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
+        check_encoding(run, trained.encoder, dataset)
         if not (part := dataset.test or dataset.validation):
             return "<p>The run held no rows out.</p>"
         measure = trained.measure([(part.x, part.y)])

@@ -28,7 +28,7 @@ LARGEST_HISTORY = 128 << 20  # bytes: a million epochs
 PARTS = ("training", "validation")
 WIDTH, HEIGHT = 4.0, 3.0  # inches of a panel
 POINTS, PANELS = 2_000, 9  # of a line, more than a picture has pixels; quantities of a run, or targets, that are drawn
-COUNTED, NAMED = 10, 30  # labels of a confusion matrix up to which it tells shares, and counts and labels
+WITH_SHARES, WITH_COUNTS = 10, 30  # labels of a confusion matrix up to which it tells shares, counts and labels
 
 History = dict[str, np.ndarray[Any, np.dtype[np.float64]]]
 Panel = Callable[[Any], None]  # draws on matplotlib's Axes
@@ -159,13 +159,13 @@ def _confusion(labels: list[str], confusion: Any, axes: Any) -> None:
     axes.figure.set_size_inches(axes.figure.get_size_inches() * min(3, max(1, len(labels) / 6)))
     axes.imshow(np.full_like(share, 0.75), cmap="Blues", vmin=0, vmax=1, alpha=0.65 * share)  # text is read on it
     axes.grid(visible=False)
-    named = labels if len(labels) <= NAMED else []
+    named = labels if len(labels) <= WITH_COUNTS else []
     ticks = {"xticks": range(len(named)), "yticks": range(len(named)), "xticklabels": named, "yticklabels": named}
     axes.set(title="confusion matrix", xlabel="predicted", ylabel="actual", **ticks)
     axes.tick_params(labelsize=8)
     axes.tick_params("x", rotation=45 * (max(map(len, labels)) > 3))
     for (row, column), count in np.ndenumerate(confusion[: len(named)]):
-        told = f"\n{share[row, column]:.0%}" if len(labels) <= COUNTED and count else ""
+        told = f"\n{share[row, column]:.0%}" if len(labels) <= WITH_SHARES and count else ""
         axes.text(column, row, f"{count:,}{told}", ha="center", va="center", fontsize=8)
 
 

@@ -13,7 +13,7 @@ from nnrun.errors import RunError
 from nnrun.files import remove_temporaries
 from nnrun.lint import load_checked
 from nnrun.network import summarize
-from nnrun.provenance import changed_tables, differences, versions
+from nnrun.provenance import changed_tables, check_encoding, differences, versions
 from nnrun.runs import FILES, Run, RunInfo
 
 
@@ -47,8 +47,7 @@ def reopen(
         if run.checkpoint.exists() and run.checkpoint.stat().st_size < needed:  # before anything is built
             raise RunError(f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?")
         dataset = load_checked(config, path.resolve().parent / ".cache")
-        if dataset.encoder != encoder:
-            raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
+        check_encoding(run, encoder, dataset)
         yield run, dataset
 
 

@@ -77,10 +77,10 @@ class Run:
         except (OSError, ValueError) as error:
             raise RunError(f"{self.info}: cannot be read: {first_line(error)}; was it altered?") from None
 
-    def load(self) -> tuple[RunInfo, Config, Encoder]:
-        """Return what run.json, config.yaml and encoding.json hold; raise a RunError where a model's files differ."""
+    def load(self, *, trained: bool = False) -> tuple[RunInfo, Config, Encoder]:
+        """Return what run.json, config.yaml and encoding.json hold; verify a run that has a model, or must have one."""
         info = self.read_info()
-        if info.status == "finished" or info.checksums:
+        if trained or info.status == "finished" or info.checksums:
             self.verify()
         return info, load_config(self.config), Encoder.load(self.encoding)
 
