@@ -52,7 +52,7 @@ class Finding(NamedTuple):
 def lint(dataset: Dataset) -> list[Finding]:
     """Return every finding of every rule, in the order of `RULES`: errors first."""
     found: dict[str, list[str]] = {}
-    for check in (_labels, _outputs, _metrics, _needs, _layers, _ranges, _rows):
+    for check in (_labels, _outputs, _metrics, _monitors, _needs, _layers, _ranges, _rows):
         for code, at, text in check(dataset.config, dataset):
             place = at if isinstance(at, str) else dataset.config.where(*at)
             found.setdefault(code, []).append(f"{place}: {text}")
@@ -138,6 +138,9 @@ def _metrics(config: Config, _: Dataset) -> Found:
             yield "metric-loss", place, f"{called} is for {labels} labels; use accuracy, say"
         elif config.is_binary and config.from_logits and name not in ("BinaryAccuracy", "BinaryCrossentropy", "AUC"):
             yield "metric-loss", place, f"{called} needs probabilities; leave from_logits out and end in a sigmoid"
+
+
+def _monitors(config: Config, _: Dataset) -> Found:
     tested = [f"test_{name}" for name in config.logged if config.data.test and not name.startswith("val_")]
     named = {("expect", name): name for name in config.expect}
     for key in ("early_stopping", "reduce_lr_on_plateau"):

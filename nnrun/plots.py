@@ -130,13 +130,17 @@ def _curves(name: str, runs: list[tuple[str, History, int]], axes: Any) -> None:
         axes.axvline(best or np.nan, linestyle=":", color=f"C{i}" if several else INK, label=label)
     for dash, part in zip(("--", "-"), PARTS, strict=True) if several else ():
         axes.plot([], [], dash, color=INK, label=part)
+    _set_scale(name, values, axes)
+    axes.set(title=_shown(name), xlabel="epoch")
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
+
+
+def _set_scale(name: str, values: Any, axes: Any) -> None:
     is_share = name not in ("loss", "learning_rate") and (values <= 1).all()  # such as accuracy
     if len(values) and not is_share and 0 < 100 * values.min() <= values.max():  # decades
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")  # matplotlib's own is a formula
         axes.minorticks_off()
-    axes.set(title=_shown(name), xlabel="epoch")
-    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
 
 
 def outcome_panels(encoder: Encoder, measure: Any) -> list[Panel]:
@@ -149,8 +153,8 @@ def outcome_panels(encoder: Encoder, measure: Any) -> list[Panel]:
     for i, target in enumerate(encoder.targets[:PANELS]):
         name = _shown(target.name) + f" ({i + 1} of {len(encoder.targets)})" * (len(encoder.targets) > 1)
         actual, predicted = measure.sample[:, :, i].T
-        panels.append(partial(_points, name, f"actual{sampled}", actual, "predicted", predicted, 1))
-        panels.append(partial(_points, name, f"predicted{sampled}", predicted, "residual", actual - predicted, 0))
+        panels.append(partial(_scatter, name, f"actual{sampled}", actual, "predicted", predicted, 1))
+        panels.append(partial(_scatter, name, f"predicted{sampled}", predicted, "residual", actual - predicted, 0))
     return panels
 
 
@@ -178,7 +182,7 @@ def _roc(labels: list[str], scores: dict[int, Any], axes: Any) -> None:
     axes.set(title=title, xlabel="rate of false positives", ylabel="rate of true positives")
 
 
-def _points(title: str, xlabel: str, x: Any, ylabel: str, y: Any, slope: int, axes: Any) -> None:
+def _scatter(title: str, xlabel: str, x: Any, ylabel: str, y: Any, slope: int, axes: Any) -> None:
     axes.plot(x, y, ".", rasterized=True, alpha=0.5, markersize=4, markeredgewidth=0, color="C0")
     axes.axline((x.mean(), slope * x.mean()), slope=slope, linestyle=":", color=INK)
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)

@@ -46,12 +46,12 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
     apart = {k: np.abs(then[k] - now[k]).max() if then[k].shape == now[k].shape else np.inf for k in shapes}
     found += [f"{name}: differs by up to {distance:.2g}" for name, distance in apart.items() if distance]
     if found:
-        raise ExpectationError("\n".join(_told(path, found) + _circumstances_since(info)))
+        raise ExpectationError("\n".join(_first_of_each_kind(path, found) + _circumstances_since(info)))
     weights = counted(len(shapes), "array")
     return f"equal: the table, {counted(again.epochs, 'epoch')} of history, {weights} of weights"
 
 
-def _told(path: Path, found: list[str]) -> list[str]:
+def _first_of_each_kind(path: Path, found: list[str]) -> list[str]:
     """Return the first difference of each kind, and how many more there are."""
     lines = []
     for _, group in groupby(found, lambda line: re.split(r"[.[]", line)[0]):
