@@ -1,7 +1,7 @@
 """From Python: what the commands do, as functions for notebooks and programs; `import nnrun` alone loads none of it."""
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -9,12 +9,11 @@ from typing import Any, Literal
 import polars as pl
 
 from nnrun.config import load_config
-from nnrun.dataset import Dataset, load_dataset
 from nnrun.encoding import Reading
 from nnrun.errors import InputError, NnrunError, received
 from nnrun.files import read_small
-from nnrun.lint import lint, raise_errors
-from nnrun.report import describe_metrics, progress
+from nnrun.lint import load_checked
+from nnrun.report import describe_metrics
 from nnrun.runs import Run
 from nnrun.summary import summarize_dataset
 
@@ -32,9 +31,7 @@ class FinishedRun:
         from nnrun.prediction import load_run
 
         self.path, self._trained = Path(path).absolute(), load_run(Path(path))
-        self.metrics = Run(self.path).read_metrics()
-        self.metrics.pop("epoch", None)
-        self.model = self._trained.serving
+        self.metrics, self.model = Run(self.path).read_metrics(), self._trained.serving
 
     def __repr__(self) -> str:
         return f"<nnrun run {self.path}: {describe_metrics(self.metrics)}>"
@@ -89,36 +86,21 @@ def train(
     Raises NnrunErrors: a ConfigError, TableError or RunError (all have a list of `problems`), a TrainingError where
     the loss is not finite, Interrupted, and once the run is saved an ExpectationError where it falls short.
     """
-    from nnrun.training import check_expectations
+    from nnrun import training
+    from nnrun.progress import progress
 
-    path, stem, warn = Path(output) if output else None, Path(config).stem, list[str]().append if quiet else _warn
-    dataset = load_checked(config, tuple(overrides), path.parent if path else Path("runs"), warn)
-    result = fit("train", dataset, quiet=quiet, stem=stem, path=path, engine=engine, overwrite=overwrite)
-    check_expectations(dataset.config, result.metrics)
+    path, stem = Path(output) if output else None, Path(config).stem
+    cache = (path.parent if path else Path("runs")) / ".cache"
+    dataset = load_checked(load_config(Path(config), tuple(overrides)), cache, None if quiet else _warn)
+    with progress(dataset.config.epochs, quiet=quiet) as callbacks:
+        result = training.train(dataset, stem=stem, path=path, engine=engine, overwrite=overwrite, callbacks=callbacks)
+    training.check_expectations(dataset.config, result.metrics)
     return FinishedRun(result.run.path)
 
 
 def check(config: str | Path, *, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """Return what `nnrun check --json` prints; raise a ConfigError or a TableError with every mistake."""
-    return summarize_dataset(load_checked(config, tuple(overrides), Path("runs"), list[str]().append))
-
-
-def load_checked(config: str | Path, overrides: tuple[str, ...], runs: Path, warn: Callable[[str], None]) -> Dataset:
-    """Return the dataset of a config; tell `warn` what lint warns of, raise what it calls an error."""
-    dataset = load_dataset(load_config(Path(config), overrides), runs / ".cache")
-    findings = lint(dataset)
-    for line in [str(finding) for finding in findings if finding.level == "warning"]:
-        warn(line)
-    raise_errors(findings)
-    return dataset
-
-
-def fit(function: Literal["train", "resume"], dataset: Dataset, *, quiet: bool, **arguments: Any) -> Any:
-    """Call `train` or `resume` of `nnrun.training` with progress on stderr, and return its Result."""
-    from nnrun import training
-
-    with progress(dataset.config.epochs, quiet=quiet) as callbacks:
-        return getattr(training, function)(dataset=dataset, callbacks=callbacks, **arguments)
+    return summarize_dataset(load_checked(load_config(Path(config), tuple(overrides)), Path("runs", ".cache")))
 
 
 def _warn(*lines: str, level: int = 4) -> None:

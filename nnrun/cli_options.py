@@ -16,11 +16,9 @@ SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Re
 SetOption = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 QuietOption = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-DISTRIBUTE_HELP = (
-    "Train on this machine's GPUs (mirrored), the workers of TF_CONFIG (multiworker), or one device (none)."
-)
-DISTRIBUTE = click.Choice(["auto", "none", "mirrored", "multiworker"])
-DistributeOption = click.option("--distribute", type=DISTRIBUTE, default="auto", help=DISTRIBUTE_HELP)
+DEVICES = click.Choice(["auto", "none", "mirrored", "multiworker"])
+DEVICES_HELP = "Train on this machine's GPUs (mirrored), the workers of TF_CONFIG (multiworker), or one device (none)."
+DistributeOption = click.option("--distribute", type=DEVICES, default="auto", help=DEVICES_HELP)
 
 
 def path_argument(name: str, endings: tuple[str, ...], **options: Any) -> Callable[..., Any]:
@@ -36,6 +34,11 @@ def path_argument(name: str, endings: tuple[str, ...], **options: Any) -> Callab
 
 RunArgument, DataArgument, ConfigArgument = map(path_argument, ("run", "data", "config"), (RUN, TABLE, CONFIG))
 PathArgument = path_argument("path", (*RUN, *CONFIG), metavar="RUN|CONFIG")
+
+
+def output_option(told: str, **options: Any) -> Callable[..., Any]:
+    """Return the option -o, whose help tells what is written."""
+    return click.option("-o", "--output", type=PATH, help=told, **options)
 
 
 def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
@@ -55,8 +58,15 @@ def check_output(output: Path, data: Path, endings: tuple[str, ...] = (), *, new
         raise click.UsageError(f"-o {output}: there is no folder to write such a file in")
 
 
-def prepare(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> Any:
+def load_dataset(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> Any:
     """Return the Dataset of a config; print the warnings and raise the errors of lint."""
-    from nnrun.api import load_checked
+    from nnrun.config import load_config
+    from nnrun.lint import load_checked
 
-    return load_checked(config, overrides, runs, lambda line: None if quiet else click.echo(printable(line), err=True))
+    return load_checked(load_config(config, overrides), runs / ".cache", None if quiet else tell)
+
+
+def tell(*lines: str) -> None:
+    """Print lines on stderr, as text that commands no terminal."""
+    for line in lines:
+        click.echo(printable(line), err=True)

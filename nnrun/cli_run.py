@@ -9,21 +9,11 @@ from typing import Any
 
 import click
 
-from nnrun.cli_options import (
-    PATH,
-    RUN,
-    DataArgument,
-    JsonOption,
-    PathArgument,
-    RunArgument,
-    check_output,
-    command,
-    path_argument,
-    prepare,
-)
-from nnrun.errors import counted, listed, printable
+from nnrun import cli_options as shared
+from nnrun.errors import counted, listed
 from nnrun.files import finite, open_output
 
+DATA_HELP = "A table with the target, or - for standard input, to predict with one RUN."
 ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they are."
 FORMAT_HELP = "TensorFlow's SavedModel, LiteRT (as TensorFlow Lite is called now), or ONNX."
 PICTURE_HELP = "The .png, .svg or .pdf file, which replaces what stands there."
@@ -31,10 +21,10 @@ SORT_HELP = "List the best of a metric first: the least of losses and errors, el
 THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
 
 
-@command("predict runs/digits-relu configs/digits01.csv --keep label")
-@RunArgument
-@DataArgument
-@click.option("-o", "--output", type=PATH, help="The CSV to write. Default: stdout.")
+@shared.command("predict runs/digits-relu configs/digits01.csv --keep label")
+@shared.RunArgument
+@shared.DataArgument
+@shared.output_option("The CSV to write. Default: stdout.")
 @click.option("--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas.")
 @click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
@@ -44,7 +34,7 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
     Columns are found by name, in any order.
     """
     if output:
-        check_output(output, data)
+        shared.check_output(output, data)
     from nnrun.data import write_csv
     from nnrun.prediction import open_run
 
@@ -52,16 +42,16 @@ def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: fl
     kept = tuple(dict.fromkeys(name.strip() for name in keep.split(",") if name.strip()))
     predictions = trained.predictions(reading, keep=kept, threshold=threshold)
     if ignored := [name for name in trained.ignored(reading.table) if name not in kept]:
-        click.echo(printable(f"ignored columns: {', '.join(ignored)}"), err=True)
+        shared.tell(f"ignored columns: {', '.join(ignored)}")
     with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
         write_csv(predictions, file, **options)
-    click.echo("".join(f"{printable(line)}\n" for line in reading.notes()), err=True, nl=False)
+    shared.tell(*reading.notes())
 
 
-@command("evaluate runs/digits-relu configs/digits01.csv")
-@RunArgument
-@DataArgument
-@JsonOption
+@shared.command("evaluate runs/digits-relu configs/digits01.csv")
+@shared.RunArgument
+@shared.DataArgument
+@shared.JsonOption
 def evaluate(run: Path, data: Path, as_json: bool) -> None:
     """Measure a run on DATA, a table with the target.
 
@@ -74,13 +64,13 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
     rows, metrics = trained.evaluate(reading)
     summary = {"rows": rows, "metrics": finite(metrics)}
     click.echo(json.dumps(summary) if as_json else describe_evaluation(rows, metrics))
-    click.echo("".join(f"{printable(line)}\n" for line in reading.notes()), err=True, nl=False)
+    shared.tell(*reading.notes())
 
 
-@command("show runs/digits-relu")
-@PathArgument
+@shared.command("show runs/digits-relu")
+@shared.PathArgument
 @click.option("--code", is_flag=True, help="Print the plain Keras script that does the same without nnrun.")
-@JsonOption
+@shared.JsonOption
 def show(path: Path, code: bool, as_json: bool) -> None:
     """Show layers, parameters and data, and a run's best epoch.
 
@@ -91,17 +81,17 @@ def show(path: Path, code: bool, as_json: bool) -> None:
     from nnrun.summary import summarize_dataset, summarize_run
 
     is_run = path.is_dir()
-    of: Any = path if is_run else prepare(path, ())
+    subject: Any = path if is_run else shared.load_dataset(path, ())
     describe, summarize = (describe_run, summarize_run) if is_run else (describe_dataset, summarize_dataset)
     if code:
         describe = run_script if is_run else dataset_script
-    click.echo(json.dumps(summarize(of)) if as_json and not code else describe(of))
+    click.echo(json.dumps(summarize(subject)) if as_json and not code else describe(subject))
 
 
-@command("plot runs/digits-relu --data configs/digits01.csv")
-@path_argument("runs", RUN, nargs=-1, required=True, metavar="RUN...")
-@click.option("--data", type=PATH, help="A table with the target, or - for standard input, to predict with one RUN.")
-@click.option("-o", "--output", type=PATH, default="plot.png", show_default=True, help=PICTURE_HELP)
+@shared.command("plot runs/digits-relu --data configs/digits01.csv")
+@shared.path_argument("runs", shared.RUN, nargs=-1, required=True, metavar="RUN...")
+@click.option("--data", type=shared.PATH, help=DATA_HELP)
+@shared.output_option(PICTURE_HELP, default="plot.png", show_default=True)
 def plot(runs: tuple[Path, ...], data: Path | None, output: Path) -> None:
     """Draw the curves of a RUN, or of several in one picture.
 
@@ -109,7 +99,7 @@ def plot(runs: tuple[Path, ...], data: Path | None, output: Path) -> None:
     """
     from nnrun import plots
 
-    check_output(output, data or Path(), plots.FORMATS)
+    shared.check_output(output, data or Path(), plots.FORMATS)
     if data and len(runs) > 1:
         raise click.UsageError(f"--data is predicted with one RUN; received {len(runs)}")
     if data:
@@ -117,16 +107,16 @@ def plot(runs: tuple[Path, ...], data: Path | None, output: Path) -> None:
 
         trained, reading = open_run(runs[0], data, target=True)
         measure = trained.measure((x, y) for _, x, y in reading)
-        click.echo("".join(f"{printable(line)}\n" for line in reading.notes()), err=True, nl=False)
+        shared.tell(*reading.notes())
         figure = plots.make_figure(plots.outcome_panels(trained.encoder, measure), columns=2)
     else:
         figure = plots.make_figure(plots.curve_panels(runs))
     _save(output, plots.render(figure, output.suffix.lower()))
 
 
-@command("report runs/digits-relu -o report.html")
-@RunArgument
-@click.option("-o", "--output", type=PATH, help="The page, which replaces what stands there. Default: RUN's name.html")
+@shared.command("report runs/digits-relu -o report.html")
+@shared.RunArgument
+@shared.output_option("The page, which replaces what stands there. Default: RUN's name.html")
 def report(run: Path, output: Path | None) -> None:
     """Write one HTML page on a RUN, which needs no network.
 
@@ -135,14 +125,14 @@ def report(run: Path, output: Path | None) -> None:
     from nnrun.html_report import make_page
 
     output = output or Path(f"{run.resolve().name}.html")
-    check_output(output, run, (".html", ".htm"))
+    shared.check_output(output, run, (".html", ".htm"))
     _save(output, make_page(run).encode())
 
 
-@command("runs --sort val_accuracy")
-@click.argument("folder", type=PATH, default=Path("runs"))
+@shared.command("runs --sort val_accuracy")
+@click.argument("folder", type=shared.PATH, default=Path("runs"))
 @click.option("--sort", metavar="METRIC", help=SORT_HELP)
-@JsonOption
+@shared.JsonOption
 def runs(folder: Path, sort: str | None, as_json: bool) -> None:
     """List the runs in FOLDER with status, epochs and metrics.
 
@@ -154,25 +144,25 @@ def runs(folder: Path, sort: str | None, as_json: bool) -> None:
     found = list_runs(folder, sort)
     width = get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     click.echo(json.dumps(found) if as_json else describe_runs(found, width, sort))
-    click.echo("".join(f"{printable(run['error'])}\n" for run in found if "error" in run), err=True, nl=False)
+    shared.tell(*(run["error"] for run in found if "error" in run))
 
 
-@command("export runs/digits-relu --format onnx -o digits.onnx")
-@RunArgument
+@shared.command("export runs/digits-relu --format onnx -o digits.onnx")
+@shared.RunArgument
 @click.option("--format", "form", type=click.Choice(["saved_model", "litert", "onnx"]), required=True, help=FORMAT_HELP)
-@click.option("-o", "--output", type=PATH, required=True, help="The file, or for saved_model the folder, to write.")
+@shared.output_option("The file, or for saved_model the folder, to write.", required=True)
 def export(run: Path, form: str, output: Path) -> None:
     """Write RUN's network for another runtime.
 
     It takes the inputs that are told on stderr, not standardised.
     """
-    check_output(output, run, new=True)
+    shared.check_output(output, run, new=True)
     from nnrun.export import export as write
 
     names = write(run, form, output)
     order = f"{counted(len(names), 'input')}, in this order: {listed(names, 20)}"
     click.echo(f"saved in {output}")
-    click.echo(printable(f"takes rows of {order}; {run / 'encoding.json'} tells how they are made"), err=True)
+    shared.tell(f"takes rows of {order}; {run / 'encoding.json'} tells how they are made")
 
 
 def _save(output: Path, content: bytes) -> None:

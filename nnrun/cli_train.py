@@ -7,19 +7,7 @@ from typing import Any, Literal
 
 import click
 
-from nnrun.cli_options import (
-    PATH,
-    ConfigArgument,
-    DataArgument,
-    DistributeOption,
-    JsonOption,
-    QuietOption,
-    RunArgument,
-    SetOption,
-    check_output,
-    command,
-    prepare,
-)
+from nnrun import cli_options as shared
 from nnrun.errors import short_path
 from nnrun.files import finite, write_texts
 
@@ -28,10 +16,10 @@ ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batc
 SMOKE_HELP = "Try every step up to predictions on at most 256 rows and 2 epochs; leave nothing, check no expect."
 
 
-@command("init configs/diabetes.csv --target progression -o diabetes.yaml")
-@DataArgument
+@shared.command("init configs/diabetes.csv --target progression -o diabetes.yaml")
+@shared.DataArgument
 @click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
-@click.option("-o", "--output", type=PATH, help="The YAML file to write. Default: stdout.")
+@shared.output_option("The YAML file to write. Default: stdout.")
 def init(data: Path, target: str, output: Path | None) -> None:
     """Write a config that trains on DATA as it stands, with comments."""
     from nnrun.init import write_config
@@ -40,17 +28,17 @@ def init(data: Path, target: str, output: Path | None) -> None:
     if not output:
         click.echo(write_config(data, target, Path()), nl=False)
         return
-    check_output(output, data, new=True)
+    shared.check_output(output, data, new=True)
     texts = {output: f"# yaml-language-server: $schema={SCHEMA}\n{write_config(data, target, output.parent)}"}
     if not output.with_name(SCHEMA).exists():
         texts[output.with_name(SCHEMA)] = f"{json.dumps(config_schema())}\n"
     write_texts(texts)
 
 
-@command("check configs/digits-relu.yaml")
-@ConfigArgument
-@SetOption
-@JsonOption
+@shared.command("check configs/digits-relu.yaml")
+@shared.ConfigArgument
+@shared.SetOption
+@shared.JsonOption
 def check(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     """Tell every mistake in CONFIG and its tables, and sum them up.
 
@@ -59,33 +47,27 @@ def check(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     from nnrun.report import describe_dataset
     from nnrun.summary import summarize_dataset
 
-    dataset = prepare(config, overrides)
+    dataset = shared.load_dataset(config, overrides)
     click.echo(json.dumps(summarize_dataset(dataset)) if as_json else describe_dataset(dataset))
 
 
-@command("train configs/digits-relu.yaml --set epochs=50")
-@ConfigArgument
-@click.option("-o", "--output", type=PATH, help="The run directory. Default: runs/<config's stem>, then -2, -3, ...")
-@SetOption
+@shared.command("train configs/digits-relu.yaml --set epochs=50")
+@shared.ConfigArgument
+@shared.output_option("The run directory. Default: runs/<config's stem>, then -2, -3, ...")
+@shared.SetOption
 @click.option("--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP)
 @click.option("--overwrite", is_flag=True, help="Replace the run that stands there.")
-@DistributeOption
+@shared.DistributeOption
 @click.option("--smoke", is_flag=True, help=SMOKE_HELP)
-@JsonOption
-@QuietOption
+@shared.JsonOption
+@shared.QuietOption
 def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any) -> None:
     """Train CONFIG on its table and save the run in a directory."""
-    as_json = options.pop("as_json")
-    if options.pop("smoke"):
-        if output or options["overwrite"]:
-            raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
-        from nnrun.config import load_config
-        from nnrun.smoke import smoke
-
-        done = smoke(load_config(config, overrides), options["engine"])
-        line = "smoke: ok: {rows} rows, {epochs} epochs, {predictions} predictions in {seconds:.1f} s".format(**done)
-        if as_json or not quiet:
-            click.echo(json.dumps({"smoke": "ok", **done}) if as_json else line)
+    smoke, as_json = options.pop("smoke"), options.pop("as_json")
+    if smoke and (output or options["overwrite"]):
+        raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
+    if smoke:
+        _smoke(config, overrides, options["engine"], quiet=quiet, as_json=as_json)
         return
     from nnrun.cluster import read_cluster
     from nnrun.runs import check_target
@@ -94,17 +76,17 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
     if output and is_chief:
         check_target(output, overwrite=options["overwrite"])
     quiet = quiet or not is_chief
-    dataset = prepare(config, overrides, quiet=quiet, runs=output.parent if output else Path("runs"))
-    fit("train", dataset, quiet, as_json, stem=config.stem, path=output, **options)
+    dataset = shared.load_dataset(config, overrides, quiet=quiet, runs=output.parent if output else Path("runs"))
+    _fit("train", dataset, quiet, as_json, stem=config.stem, path=output, **options)
 
 
-@command("resume runs/digits-relu --epochs 200")
-@RunArgument
+@shared.command("resume runs/digits-relu --epochs 200")
+@shared.RunArgument
 @click.option("--epochs", type=click.IntRange(1, 10**9), help="Go on until the run has this many. Default: as planned.")
 @click.option("--force", is_flag=True, help="Go on although versions of Python or of a library changed.")
-@DistributeOption
-@JsonOption
-@QuietOption
+@shared.DistributeOption
+@shared.JsonOption
+@shared.QuietOption
 def resume(run: Path, epochs: int | None, *, force: bool, distribute: Any, as_json: bool, quiet: bool) -> None:
     """Go on with a RUN that was stopped, or train it for longer.
 
@@ -115,11 +97,11 @@ def resume(run: Path, epochs: int | None, *, force: bool, distribute: Any, as_js
 
     is_chief = read_cluster(distribute).is_chief
     with reopen(run, epochs=epochs, force=force, is_chief=is_chief) as (opened, dataset):
-        fit("resume", dataset, quiet or not is_chief, as_json, run=opened, distribute=distribute)
+        _fit("resume", dataset, quiet or not is_chief, as_json, run=opened, distribute=distribute)
 
 
-@command("reproduce runs/digits-relu")
-@RunArgument
+@shared.command("reproduce runs/digits-relu")
+@shared.RunArgument
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def reproduce(run: Path, *, quiet: bool) -> None:
     """Train a finished RUN again, elsewhere, and compare the two.
@@ -131,7 +113,7 @@ def reproduce(run: Path, *, quiet: bool) -> None:
     click.echo(train_again(run, quiet=quiet))
 
 
-@command("schema > nnrun.schema.json")
+@shared.command("schema > nnrun.schema.json")
 def schema() -> None:
     """Print the JSON Schema of the config, for editors."""
     from nnrun.schema import config_schema
@@ -139,24 +121,39 @@ def schema() -> None:
     click.echo(json.dumps(config_schema()))
 
 
-def fit(function: Literal["train", "resume"], dataset: Any, quiet: bool, as_json: bool, **arguments: Any) -> None:
+def _smoke(config: Path, overrides: tuple[str, ...], engine: str, *, quiet: bool, as_json: bool) -> None:
+    from nnrun.config import load_config
+    from nnrun.smoke import smoke
+
+    done = smoke(load_config(config, overrides), engine)
+    line = "smoke: ok: {rows} rows, {epochs} epochs, {predictions} predictions in {seconds:.1f} s".format(**done)
+    if as_json or not quiet:
+        click.echo(json.dumps({"smoke": "ok", **done}) if as_json else line)
+
+
+def _fit(function: Literal["train", "resume"], dataset: Any, quiet: bool, as_json: bool, **arguments: Any) -> None:
     """Call train or resume of `nnrun.training`, with progress, and print what came of it."""
-    from nnrun import api
+    from nnrun import training
     from nnrun.cluster import read_cluster
-    from nnrun.report import describe_metrics
-    from nnrun.training import check_expectations
+    from nnrun.progress import progress
 
     if (workers := read_cluster(arguments["distribute"]).workers) > 1 and not quiet:
-        click.echo(f"waiting for the {workers} workers of TF_CONFIG", err=True)
-    result = api.fit(function, dataset, quiet=quiet, **arguments)
-    run, planned = str(result.run.path), dataset.config.epochs
-    as_json = as_json and result.is_chief
-    if result.epochs < planned and not quiet:
-        click.echo(f"early stopping ended it after {result.epochs} of {planned} epochs", err=True)
+        shared.tell(f"waiting for the {workers} workers of TF_CONFIG")
+    with progress(dataset.config.epochs, quiet=quiet) as callbacks:
+        result = getattr(training, function)(dataset=dataset, callbacks=callbacks, **arguments)
+    _print_result(result, dataset.config, quiet=quiet, as_json=as_json and result.is_chief)
+    training.check_expectations(dataset.config, result.metrics)
+
+
+def _print_result(result: Any, config: Any, *, quiet: bool, as_json: bool) -> None:
+    from nnrun.report import describe_metrics
+
+    run = str(result.run.path)
+    if result.epochs < config.epochs and not quiet:
+        shared.tell(f"early stopping ended it after {result.epochs} of {config.epochs} epochs")
     if as_json:
         summary = {"run": run, "status": "finished", "epochs": result.epochs, "seconds": round(result.seconds, 3)}
         click.echo(json.dumps({**summary, "metrics": finite(result.metrics)}))
     elif not quiet:
         click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}\nsaved in {run}")
-        click.echo(f"next: nnrun predict {shlex.join([run, short_path(dataset.config.data.train)])}")
-    check_expectations(dataset.config, result.metrics)
+        click.echo(f"next: nnrun predict {shlex.join([run, short_path(config.data.train)])}")

@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 
 from nnrun import keras_names as names
 from nnrun.columns import label_key
-from nnrun.config import Config, load_config
+from nnrun.config import Config
 from nnrun.csv_file import read_pieces
 from nnrun.data import find_files
 from nnrun.dataset import Dataset
 from nnrun.encoding import Encoder
-from nnrun.keras_names import Named, Spec
 from nnrun.network import metric_arguments, uses_xla
 from nnrun.runs import Run
 
@@ -52,16 +51,13 @@ def dataset_script(dataset: Dataset) -> str:
 
 def run_script(path: Path) -> str:
     """Return the script of a run; raise a RunError where it is none, or was altered."""
-    run = Run(path)
-    if run.read_info().status == "finished":
-        run.verify()
-    config = load_config(run.config)
-    return _script(config, Encoder.load(run.encoding), 0, [Path(config.data.train)])  # patterns can match a whole disk
+    _, config, encoder = Run(path).load()
+    return _script(config, encoder, 0, [Path(config.data.train)])  # patterns can match a whole disk
 
 
 def _script(config: Config, encoder: Encoder, rows: int, files: list[Path]) -> str:
-    facts = {**dict(config), **dict(config.data), **_network(config, rows), **_table(config, encoder)}
-    facts |= _format(config.data.train, files) | _labels(config, encoder.labels)
+    facts = {**dict(config), **dict(config.data), **_network_facts(config, rows), **_table_facts(config, encoder)}
+    facts |= _format_facts(config.data.train, files) | _label_facts(config, encoder.labels)
     text = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
     text = text.replace("$layers", "\n|".join(f"    $layer{i}," for i in range(len(config.layers))))
     return "\n".join(line for template in text.splitlines() for line in _filled(template, facts))
@@ -85,7 +81,7 @@ def _filled(template: str, facts: dict[str, Any]) -> list[str]:
     return [indent + line for line in filled.lines(WIDTH - len(indent))]
 
 
-def _network(config: Config, rows: int) -> dict[str, Any]:
+def _network_facts(config: Config, rows: int) -> dict[str, Any]:
     stops = ((names.EARLY_STOPPING, config.early_stopping), (names.REDUCE_LR, config.reduce_lr_on_plateau))
     callbacks = [_object("callbacks", named, spec) for named, spec in stops if spec]
     return {
@@ -100,7 +96,7 @@ def _network(config: Config, rows: int) -> dict[str, Any]:
     }
 
 
-def _table(config: Config, encoder: Encoder) -> dict[str, Any]:
+def _table_facts(config: Config, encoder: Encoder) -> dict[str, Any]:
     data, features = config.data, list(dict.fromkeys(feature.name for feature in encoder.features))
     texts = {f.name: f.categories for f in encoder.features if f.kind == "text"}
     dates = {f.name: f.format for f in encoder.features if f.format}
@@ -115,7 +111,7 @@ def _table(config: Config, encoder: Encoder) -> dict[str, Any]:
     }
 
 
-def _format(path: str, files: list[Path]) -> dict[str, Any]:
+def _format_facts(path: str, files: list[Path]) -> dict[str, Any]:
     """Return what kind of table is at the path, as the first bytes of its first file tell, if it is there."""
     start = b"PAR1" if path.endswith(".parquet") else b""
     with suppress(OSError, EOFError, zlib.error):
@@ -128,7 +124,7 @@ def _format(path: str, files: list[Path]) -> dict[str, Any]:
     return {"parquet": start.startswith(b"PAR1"), "separator": separator, "spaced": spaced, "literally": literally}
 
 
-def _labels(config: Config, labels: list[str]) -> dict[str, Any]:
+def _label_facts(config: Config, labels: list[str]) -> dict[str, Any]:
     """Return how the labels are spelt, and what becomes 0, 1, ... where they are not these numbers already."""
     keys = [label_key(label) for label in labels]
     numbers = [float(key) for key in keys if re.fullmatch(r"-?\d{1,16}\.\d+", key)]
@@ -147,7 +143,7 @@ def _labels(config: Config, labels: list[str]) -> dict[str, Any]:
     }
 
 
-def _metric(config: Config, metric: Spec) -> Any:
+def _metric(config: Config, metric: names.Spec) -> Any:
     if metric in ({"name": "accuracy"}, {"name": "acc"}) and not config.from_logits:
         return metric["name"]
     arguments = metric_arguments(config, metric)
@@ -155,7 +151,7 @@ def _metric(config: Config, metric: Spec) -> Any:
     return _object("metrics", names.METRIC, arguments, name=metric["name"])
 
 
-def _object(module: str, named: Named, spec: Spec, **more: Any) -> Group:
+def _object(module: str, named: names.Named, spec: names.Spec, **more: Any) -> Group:
     """Return the call that makes a Keras object, with the arguments that differ from Keras's defaults."""
     name = spec[named.key]
     required = {a: spec[a] for a, (_, default) in named.table[name].items() if default is names.REQUIRED}

@@ -7,29 +7,25 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from nnrun.config import load_config
 from nnrun.dataset import load_dataset
-from nnrun.encoding import Encoder, Feature, Target
+from nnrun.encoding import Feature, Target
 from nnrun.errors import InputError, RunError, counted, listed, printable
 from nnrun.plots import INK, WIDTH, Panel, curve_panels, make_figure, outcome_panels, render
-from nnrun.provenance import changed_tables
-from nnrun.report import network_rows, shown_number
+from nnrun.provenance import changed_tables, check_encoding
+from nnrun.report import network_rows, part_rows, shown_number
 from nnrun.runs import Run
 
 
 def make_page(path: Path) -> str:
     """Return the page of a run, finished or not; raise a RunError or a ConfigError where its files were altered."""
     run = Run(path)
-    info, config, encoder = run.read_info(), load_config(run.config), Encoder.load(run.encoding)
-    if info.checksums:
-        run.verify()
+    info, config, encoder = run.load()
     facts = {"status": info.status, "started": info.started, "epochs": run.epochs(), "kept epoch": info.best_epoch}
     facts |= {"seconds of training": info.seconds, "seed": info.seed, "engine": info.engine}
-    metrics = {name: shown_number(value) for name, value in run.read_metrics().items() if name != "epoch"}
+    metrics = {name: shown_number(value) for name, value in run.read_metrics().items()}
     network = network_rows(config, len(encoder.inputs))
     columns = [(f.name, f.part or str(f.kind), _holds(f.categories, f)) for f in encoder.features]
     columns += [(target.name, "target", _holds(encoder.labels, target)) for target in encoder.targets]
-    parts = [(k, part.get("rows"), part.get("path", "held out of the training table")) for k, part in info.data.items()]
     template = Template(Path(__file__).with_name("report.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=_text(path.resolve().name),
@@ -37,7 +33,7 @@ def make_page(path: Path) -> str:
         metrics=_table(metrics.items(), "metric", f"epoch {info.best_epoch}"),
         curves=_pictures(curve_panels([path])),
         held_out=_held_out(run),
-        parts=_table(parts, "part", "rows", "table"),
+        parts=_table(part_rows(info), "part", "rows", "table"),
         columns=_table(columns, "column", "kind", "in training"),
         network=_table(network[1:], *network[0]),
         config=escape(config.to_yaml()),
@@ -58,8 +54,7 @@ def _held_out(run: Run) -> str:
         if changed := changed_tables(trained.config, run.read_info()):
             raise RunError(changed)
         dataset = load_dataset(trained.config, run.path.resolve().parent / ".cache")
-        if dataset.encoder != trained.encoder:
-            raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
+        check_encoding(run, trained.encoder, dataset)
         if not (part := dataset.test or dataset.validation):
             return "<p>The run held no rows out.</p>"
         measure = trained.measure([(part.x, part.y)])

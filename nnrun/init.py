@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from string import Template
 
 import polars as pl
 
@@ -18,12 +19,6 @@ NULL_VALUES = Data(train="table.csv", target=["target"]).null_values
 UNITS = 128  # of the first hidden layer, half in the second: on 15 public tables of 344 rows on no size did better
 ROWS_PER_UNIT = 3  # smaller tables get fewer units
 STEPS = 600  # an epoch's steps at the most: larger tables get larger batches, up to 1,024 rows
-RECIPE = """\
-optimizer: {{name: adam, learning_rate: 0.002, weight_decay: 0.1}}  # decay keeps weights small, as does Dropout
-batch_size: {batch_size}
-epochs: 200  # the most: early stopping ends the run, and keeps the epoch of the least loss on the rows held out
-early_stopping: {{monitor: val_loss, patience: 20, restore_best_weights: true}}
-reduce_lr_on_plateau: {{monitor: val_loss, factor: 0.5, patience: 5, min_lr: 0.00001}}"""
 MAX_CLASSES = 20  # whole numbers from 0 or 1 on, with no gap up to this many, are taken for classes
 IDENTIFIER = re.compile(r"(?i)(.*[_ -])?(id|uuid|guid|index|rownum|row_number)|Unnamed: 0")
 
@@ -68,44 +63,54 @@ def write_config(data: Path, target: str, folder: Path) -> str:
         for column in columns.values():
             column.survey(block)
     profile = columns.pop(target)
-    return "\n".join(_lines(table.name, path, profile, counts, list(columns.values()))) + "\n"
+    return _fill_in(table.name, path, profile, counts, list(columns.values()))
 
 
-def _lines(table: str, path: str, target: _Profile, counts: Counter[str], others: list[_Profile]) -> Iterator[str]:
-    rows, labels = target.rows, tuple(sorted({label_key(text) for text in counts}))
-    kind, outputs, activation, loss = _output(table, target, counts, len(labels))
+def _fill_in(table: str, path: str, target: _Profile, counts: Counter[str], others: list[_Profile]) -> str:
+    labels = tuple(sorted({label_key(text) for text in counts}))
+    kind, last_layer, loss = _output(table, target, counts, len(labels))
     dropped = {column.name: why for column in others if (why := column.why_drop())}
     inputs = [column for column in others if column.name not in dropped]
     if not inputs:
         reasons = "; ".join(f"{name!r} {why}" for name, why in dropped.items())
         raise TableError(f"{table}: no column is left to be an input: {reasons}")
-    units = max(8, min(UNITS, rows // ROWS_PER_UNIT // 8 * 8))
-    yield f"# {rows:,} rows of {table!r}. Next: nnrun check, then nnrun train, with this file's name."
-    yield "data:"
-    yield f"  train: {in_yaml(path)}"
-    yield f"  target: {in_yaml(target.name)}  # {kind}"
-    if len(labels) == 2 and labels not in KNOWN_LABELS:
-        rarer = min(counts, key=lambda text: sum(n for t, n in counts.items() if label_key(t) == label_key(text)))
-        yield f"  positive: {in_yaml(rarer)}  # the label that probabilities are of, the rarer one"
+    units = max(8, min(UNITS, target.rows // ROWS_PER_UNIT // 8 * 8))
+    rarer = _rarer(counts) if len(labels) == 2 and labels not in KNOWN_LABELS else None
+    return Template(Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")).substitute(
+        rows=f"{target.rows:,}",
+        table=repr(table),
+        path=in_yaml(path),
+        target=in_yaml(target.name),
+        kind=kind,
+        more="".join(f"  {line}\n" for line in _more(rarer, dropped, inputs, target)),
+        first=units,
+        second=units // 2,
+        last=last_layer,
+        loss=loss,
+        batch_size=max(32, min(1024, 1 << (target.rows // STEPS).bit_length())),
+    )
+
+
+def _rarer(counts: Counter[str]) -> str:
+    """Return the label, as it is spelt, that fewer rows have."""
+    return min(counts, key=lambda text: sum(n for t, n in counts.items() if label_key(t) == label_key(text)))
+
+
+def _more(positive: str | None, dropped: dict[str, str], inputs: list[_Profile], target: _Profile) -> Iterator[str]:
+    """Yield what stands under `data` for some tables only."""
+    if positive is not None:
+        yield f"positive: {in_yaml(positive)}  # the label that probabilities are of, the rarer one"
     if dropped:
-        yield f"  drop: [{', '.join(map(in_yaml, dropped))}]"
-        yield from (f"  # {name!r} {why}" for name, why in dropped.items())
+        yield f"drop: [{', '.join(map(in_yaml, dropped))}]"
+        yield from (f"# {name!r} {why}" for name, why in dropped.items())
     if gaps := [column.name for column in (*inputs, target) if column.missing.count]:
-        yield f"  missing: mean  # in {listed(gaps, 3)}: a number gets the mean, text a category, no target no row"
+        yield f"missing: mean  # in {listed(gaps, 3)}: a number gets the mean, text a category, no target no row"
     if any(column.kind == "date" for column in inputs):
-        yield "  dates: expand  # to year, month, day, weekday and hour"
-    yield "  validation_split: 0.2  # rows that are never trained on, which tell when to stop"
-    yield "layers:  # ReLU learns fast in hidden layers; the last layer goes by the target"
-    for hidden in (units, units // 2):
-        yield f"  - {{units: {hidden}, activation: relu}}"
-        yield "  - {type: Dropout, rate: 0.1}"
-    yield f"  - {{units: {outputs}, activation: {activation}}}"
-    yield f"loss: {loss}"
-    yield RECIPE.format(batch_size=max(32, min(1024, 1 << (rows // STEPS).bit_length())))
+        yield "dates: expand  # to year, month, day, weekday and hour"
 
 
-def _output(table: str, target: _Profile, counts: Counter[str], labels: int) -> tuple[str, int, str, str]:
-    """Return the target's kind in words, and the units, the activation and the loss that predict it."""
+def _output(table: str, target: _Profile, counts: Counter[str], labels: int) -> tuple[str, str, str]:
+    """Return the target's kind in words, and the last layer and the loss that predict it."""
     kind, statistics = target.kind, target.range.describe(0)
     low, high = statistics["minimum"], statistics["maximum"]
     most = 0.4 * counts.total()  # labels: two rows of each, of those that are not held out
@@ -114,14 +119,15 @@ def _output(table: str, target: _Profile, counts: Counter[str], labels: int) -> 
         value = listed(list(counts), 1) or "no value"
         raise TableError(f"{table}: column {target.name!r} is no target: {value} in every row")
     if labels == 2:
-        return "two labels", 1, "sigmoid", "BinaryCrossentropy"
+        return "two labels", "units: 1, activation: sigmoid", "BinaryCrossentropy"
     if kind == "date" or (kind == "text" and labels > min(MAX_CATEGORIES, most)):
         why = target.unfit(expand_dates=False) or "has few rows of each label"
         raise TableError(f"{table}: column {target.name!r} is no target: it {why}")
     if kind == "text" or whole:
-        return f"{labels} labels", labels, "softmax", "SparseCategoricalCrossentropy"
+        return f"{labels} labels", f"units: {labels}, activation: softmax", "SparseCategoricalCrossentropy"
     if problems := target.problems("number", missing=False, text_advice=""):
         raise TableError(problems)
-    if low >= 0:
-        return f"{low:g} to {high:g}, never negative", 1, "softplus", "MeanSquaredError"  # a ReLU that cannot die
-    return f"{low:g} to {high:g}, any number", 1, "linear", "MeanSquaredError"
+    span = f"{low:g} to {high:g}"
+    if low >= 0:  # softplus: a ReLU that cannot die
+        return f"{span}, never negative", "units: 1, activation: softplus", "MeanSquaredError"
+    return f"{span}, any number", "units: 1, activation: linear", "MeanSquaredError"

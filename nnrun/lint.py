@@ -1,14 +1,15 @@
 """Lint: everything that can be said of a config and its data before TensorFlow is imported."""
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from nnrun.columns import in_yaml, label_key
 from nnrun.config import Config
-from nnrun.dataset import Dataset
+from nnrun.dataset import Dataset, load_dataset
 from nnrun.encoding import KNOWN_LABELS
 from nnrun.errors import ConfigError, did_you_mean, listed, received
 from nnrun.keras_names import CATEGORICAL_METRICS, METRIC, NUMBER_METRICS
@@ -51,12 +52,23 @@ class Finding(NamedTuple):
 def lint(dataset: Dataset) -> list[Finding]:
     """Return every finding of every rule, in the order of `RULES`: errors first."""
     found: dict[str, list[str]] = {}
-    for check in (_labels, _outputs, _metrics, _needs, _layers, _ranges, _rows):
+    for check in (_labels, _outputs, _metrics, _monitors, _needs, _layers, _ranges, _rows):
         for code, at, text in check(dataset.config, dataset):
             place = at if isinstance(at, str) else dataset.config.where(*at)
             found.setdefault(code, []).append(f"{place}: {text}")
     rules = [(code, level) for level, codes in RULES.items() for code in codes]
     return [Finding(code, level, text) for code, level in rules for text in found.get(code, [])]
+
+
+def load_checked(config: Config, cache: Path, warn: Callable[[str], None] | None = None) -> Dataset:
+    """Return the dataset of a config; tell `warn` what lint warns of, raise what it calls an error."""
+    dataset = load_dataset(config, cache)
+    findings = lint(dataset)
+    for finding in findings:
+        if warn and finding.level == "warning":
+            warn(str(finding))
+    raise_errors(findings)
+    return dataset
 
 
 def raise_errors(findings: list[Finding]) -> None:
@@ -126,6 +138,9 @@ def _metrics(config: Config, _: Dataset) -> Found:
             yield "metric-loss", place, f"{called} is for {labels} labels; use accuracy, say"
         elif config.is_binary and config.from_logits and name not in ("BinaryAccuracy", "BinaryCrossentropy", "AUC"):
             yield "metric-loss", place, f"{called} needs probabilities; leave from_logits out and end in a sigmoid"
+
+
+def _monitors(config: Config, _: Dataset) -> Found:
     tested = [f"test_{name}" for name in config.logged if config.data.test and not name.startswith("val_")]
     named = {("expect", name): name for name in config.expect}
     for key in ("early_stopping", "reduce_lr_on_plateau"):

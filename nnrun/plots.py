@@ -28,7 +28,7 @@ LARGEST_HISTORY = 128 << 20  # bytes: a million epochs
 PARTS = ("training", "validation")
 WIDTH, HEIGHT = 4.0, 3.0  # inches of a panel
 POINTS, PANELS = 2_000, 9  # of a line, more than a picture has pixels; quantities of a run, or targets, that are drawn
-COUNTED, NAMED = 10, 30  # labels of a confusion matrix up to which it tells shares, and counts and labels
+WITH_SHARES, WITH_COUNTS = 10, 30  # labels of a confusion matrix up to which it tells shares, counts and labels
 
 History = dict[str, np.ndarray[Any, np.dtype[np.float64]]]
 Panel = Callable[[Any], None]  # draws on matplotlib's Axes
@@ -130,13 +130,17 @@ def _curves(name: str, runs: list[tuple[str, History, int]], axes: Any) -> None:
         axes.axvline(best or np.nan, linestyle=":", color=f"C{i}" if several else INK, label=label)
     for dash, part in zip(("--", "-"), PARTS, strict=True) if several else ():
         axes.plot([], [], dash, color=INK, label=part)
+    _set_scale(name, values, axes)
+    axes.set(title=_shown(name), xlabel="epoch")
+    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
+
+
+def _set_scale(name: str, values: Any, axes: Any) -> None:
     is_share = name not in ("loss", "learning_rate") and (values <= 1).all()  # such as accuracy
     if len(values) and not is_share and 0 < 100 * values.min() <= values.max():  # decades
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")  # matplotlib's own is a formula
         axes.minorticks_off()
-    axes.set(title=_shown(name), xlabel="epoch")
-    axes.locator_params(axis="x", integer=True, min_n_ticks=1)
 
 
 def outcome_panels(encoder: Encoder, measure: Any) -> list[Panel]:
@@ -149,8 +153,8 @@ def outcome_panels(encoder: Encoder, measure: Any) -> list[Panel]:
     for i, target in enumerate(encoder.targets[:PANELS]):
         name = _shown(target.name) + f" ({i + 1} of {len(encoder.targets)})" * (len(encoder.targets) > 1)
         actual, predicted = measure.sample[:, :, i].T
-        panels.append(partial(_points, name, f"actual{sampled}", actual, "predicted", predicted, 1))
-        panels.append(partial(_points, name, f"predicted{sampled}", predicted, "residual", actual - predicted, 0))
+        panels.append(partial(_scatter, name, f"actual{sampled}", actual, "predicted", predicted, 1))
+        panels.append(partial(_scatter, name, f"predicted{sampled}", predicted, "residual", actual - predicted, 0))
     return panels
 
 
@@ -159,13 +163,13 @@ def _confusion(labels: list[str], confusion: Any, axes: Any) -> None:
     axes.figure.set_size_inches(axes.figure.get_size_inches() * min(3, max(1, len(labels) / 6)))
     axes.imshow(np.full_like(share, 0.75), cmap="Blues", vmin=0, vmax=1, alpha=0.65 * share)  # text is read on it
     axes.grid(visible=False)
-    named = labels if len(labels) <= NAMED else []
+    named = labels if len(labels) <= WITH_COUNTS else []
     ticks = {"xticks": range(len(named)), "yticks": range(len(named)), "xticklabels": named, "yticklabels": named}
     axes.set(title="confusion matrix", xlabel="predicted", ylabel="actual", **ticks)
     axes.tick_params(labelsize=8)
     axes.tick_params("x", rotation=45 * (max(map(len, labels)) > 3))
     for (row, column), count in np.ndenumerate(confusion[: len(named)]):
-        told = f"\n{share[row, column]:.0%}" if len(labels) <= COUNTED and count else ""
+        told = f"\n{share[row, column]:.0%}" if len(labels) <= WITH_SHARES and count else ""
         axes.text(column, row, f"{count:,}{told}", ha="center", va="center", fontsize=8)
 
 
@@ -178,7 +182,7 @@ def _roc(labels: list[str], scores: dict[int, Any], axes: Any) -> None:
     axes.set(title=title, xlabel="rate of false positives", ylabel="rate of true positives")
 
 
-def _points(title: str, xlabel: str, x: Any, ylabel: str, y: Any, slope: int, axes: Any) -> None:
+def _scatter(title: str, xlabel: str, x: Any, ylabel: str, y: Any, slope: int, axes: Any) -> None:
     axes.plot(x, y, ".", rasterized=True, alpha=0.5, markersize=4, markeredgewidth=0, color="C0")
     axes.axline((x.mean(), slope * x.mean()), slope=slope, linestyle=":", color=INK)
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)

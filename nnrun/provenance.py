@@ -10,9 +10,10 @@ from typing import Any
 from nnrun import __version__
 from nnrun.config import Config
 from nnrun.data import find_files, fingerprint
-from nnrun.dataset import PARTS
-from nnrun.errors import received
-from nnrun.runs import RunInfo
+from nnrun.dataset import PARTS, Dataset
+from nnrun.encoding import Encoder
+from nnrun.errors import RunError, received
+from nnrun.runs import Run, RunInfo
 from nnrun.source import Keys, dotted
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "polars")
@@ -41,6 +42,12 @@ def changed_tables(config: Config, info: RunInfo) -> list[str]:
         if files and not (all(map(Path.is_file, files)) and fingerprint(table) == then):
             changed.append(f"{table}: is not the table that the run started with (its SHA-256 is another)")
     return changed
+
+
+def check_encoding(run: Run, encoder: Encoder, dataset: Dataset) -> None:
+    """Raise a RunError where a run's encoder is not the one that its tables give."""
+    if dataset.encoder != encoder:
+        raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
 
 
 def differences(then: Any, now: Any, keys: Keys = ()) -> list[str]:

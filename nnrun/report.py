@@ -1,20 +1,16 @@
-"""Text for people: what `check`, `show`, `train` and `evaluate` print, and progress on stderr while a run trains."""
+"""Text for people: what `check`, `show`, `train`, `evaluate` and `runs` print."""
 
 import shlex
-import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from nnrun.config import Config, load_config
+from nnrun.config import Config
 from nnrun.dataset import Dataset
-from nnrun.encoding import Encoder
 from nnrun.errors import counted, listed, printable
 from nnrun.network import LayerSummary, summarize
-from nnrun.runs import Run
+from nnrun.runs import Run, RunInfo
 from nnrun.summary import Summary, known_metrics
 
 
@@ -63,23 +59,24 @@ def _describe_network(config: Config, features: int) -> list[str]:
 def describe_run(path: Path) -> str:
     """Return what a run directory says of itself: its data, the epoch that was kept, the best epoch, the network."""
     run = Run(path)
-    info, metrics = run.read_info(), run.read_metrics()
-    if info.status == "finished":
-        run.verify()
+    info, config, encoder = run.load()
     lines = [f"status     {run.status(info)}, started {info.started}"]
     if info.status != "finished":
         done = f"{run.epochs()} of {info.goal} epochs"
         lines.append(f"epochs     {done}; where nobody trains it, go on with: nnrun resume {shlex.quote(str(path))}")
-    for name, part in info.data.items():
-        lines.append(f"{name:10} {part.get('rows')} rows, {part.get('path', 'held out of the training table')}")
-    if metrics.pop("epoch", None):
+    lines += [f"{name:10} {rows} rows, {table}" for name, rows, table in part_rows(info)]
+    if metrics := run.read_metrics():
         of = f" of {info.epochs}" * (info.status == "finished")
         lines.append(f"kept       epoch {info.best_epoch}{of}: {describe_metrics(metrics)}")
     if best := run.best_epoch():
         epoch, by, loss = best
         lines.append(f"best       epoch {epoch} by {by}: {by} {loss:.6g}")
-    network = _describe_network(load_config(run.config), len(Encoder.load(run.encoding).inputs))
-    return "\n".join(map(printable, [*lines, "", *network]))
+    return "\n".join(map(printable, [*lines, "", *_describe_network(config, len(encoder.inputs))]))
+
+
+def part_rows(info: RunInfo) -> list[tuple[str, Any, Any]]:
+    """Return a row for each part of a run's data: its name, how many rows it has, where they came from."""
+    return [(k, part.get("rows"), part.get("path", "held out of the training table")) for k, part in info.data.items()]
 
 
 def describe_metrics(metrics: Mapping[str, Any]) -> str:
@@ -102,64 +99,13 @@ def describe_evaluation(rows: int, metrics: dict[str, Any]) -> str:
 def describe_runs(found: list[Summary], width: int, first: str | None = None) -> str:
     """Return a table with a line for each run, and as many of the metrics as fit the width, `first` before others."""
     known = sorted(known_metrics(found), key=lambda name: (name != first, not name.startswith(("val_", "test_"))))
-    rows = [
-        ["run", "status", "epochs", "started UTC", "seconds", *known],
-        *(_cells(run, known, width // 3) for run in found),
-    ]
-    rows = [list(map(printable, cells)) for cells in rows]
+    header = ["run", "status", "epochs", "started UTC", "seconds", *known]
+    rows = [list(map(printable, cells)) for cells in (header, *(_cells(run, known, width // 3) for run in found))]
     sizes = [max(map(len, column)) + 2 for column in zip(*rows, strict=True)]
     fits = max(5, sum(end <= width + 2 for end in accumulate(sizes)))
-    texts = [[cell.ljust(size) for cell, size in zip(cells[:fits], sizes, strict=False)] for cells in rows]
+    lines = ["".join(map(str.ljust, cells[:fits], sizes)).rstrip() for cells in rows]
     more = [f"more with --json: {', '.join(map(printable, known[fits - 5 :]))}"] * (fits - 5 < len(known))
-    return "\n".join(["".join(cells).rstrip() for cells in texts] + more)
-
-
-@contextmanager
-def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
-    """Yield the Keras callbacks that show progress: a bar on a terminal, a line per tenth of the run elsewhere."""
-    from nnrun.backend import keras
-
-    if quiet or not sys.stderr.isatty():
-        began, first = time.monotonic(), list[int]()
-        line = keras.callbacks.LambdaCallback(
-            on_epoch_begin=lambda epoch, _: first.append(epoch),
-            on_epoch_end=lambda *args: _print_line(began, first[0], epochs, *args),
-        )
-        yield () if quiet else (line,)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-    from rich.table import Column
-
-    metrics = TextColumn("{task.fields[logs]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
-    columns = ("epoch {task.fields[epoch]}/{task.total}", BarColumn(bar_width=10), TimeRemainingColumn(compact=True))
-    with Progress(*columns, metrics, console=Console(stderr=True), refresh_per_second=5, expand=True) as bar:
-        task = bar.add_task("", total=epochs, epoch=1, logs="")
-
-        def on_batch(batch: int, logs: Any) -> None:  # Keras passes `logs` by name
-            epoch = bar.tasks[task].fields["epoch"] - 1
-            bar.update(task, completed=epoch + (batch + 1) / callback.params["steps"])
-
-        callback = keras.callbacks.LambdaCallback(
-            on_epoch_begin=lambda epoch, _: bar.update(task, epoch=epoch + 1),
-            on_train_batch_end=on_batch,
-            on_epoch_end=lambda _, logs: bar.update(task, logs=_short(logs)),
-        )
-        yield (callback,)
-
-
-def _print_line(began: float, first: int, epochs: int, epoch: int, logs: Mapping[str, float]) -> None:
-    done = epoch + 1
-    if done * 10 // epochs > epoch * 10 // epochs:
-        left = (time.monotonic() - began) / (done - first) * (epochs - done)
-        ahead = f" ({left:.0f} s left)" if left >= 1 else ""
-        with suppress(OSError):  # nobody may be reading any more, and the run goes on
-            print(f"epoch {done}/{epochs}: {describe_metrics(logs)}{ahead}", file=sys.stderr, flush=True)
-
-
-def _short(logs: Mapping[str, float]) -> str:
-    held = {name: f" (val {logs[f'val_{name}']:.3g})" for name in logs if f"val_{name}" in logs}
-    return ", ".join(f"{name} {logs[name]:.3g}{held.get(name, '')}" for name in logs if not name.startswith("val_"))
+    return "\n".join(lines + more)
 
 
 def shown_number(value: Any) -> str:

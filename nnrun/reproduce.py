@@ -9,16 +9,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from nnrun.arrays import read_arrays
-from nnrun.config import load_config
-from nnrun.dataset import load_dataset
-from nnrun.encoding import Encoder
 from nnrun.errors import ExpectationError, Interrupted, counted
 from nnrun.files import read_small
-from nnrun.lint import lint, raise_errors
+from nnrun.lint import load_checked
 from nnrun.network import weight_shapes
 from nnrun.provenance import changed_tables, circumstances, differences
-from nnrun.report import progress
-from nnrun.runs import Run
+from nnrun.runs import Run, RunInfo
 
 
 def reproduce(path: Path, *, quiet: bool = False) -> str:
@@ -27,17 +23,16 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
     Raises an ExpectationError that lists what differs, and which versions or thread counts changed since.
     """
     run = Run(path)
-    run.verify()
-    info, config, encoder = run.read_info(), load_config(run.config), Encoder.load(run.encoding)
+    info, config, encoder = run.load(trained=True)
     shapes = weight_shapes(config, len(encoder.inputs))
     then, former = read_arrays(run.weights, shapes)[1], _history(run)
     if found := changed_tables(config, info):
         raise ExpectationError("\n".join(found))
     with TemporaryDirectory(prefix="nnrun-") as folder:
-        dataset = load_dataset(config, Path(folder) / ".cache")
-        raise_errors(lint(dataset))
+        dataset = load_checked(config, Path(folder) / ".cache")
 
         from nnrun import training
+        from nnrun.progress import progress
 
         target = Path(folder) / "run"
         try:
@@ -50,17 +45,25 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
         now = read_arrays(again.run.weights, weight_shapes(config, len(dataset.encoder.inputs)))[1]
     apart = {k: np.abs(then[k] - now[k]).max() if then[k].shape == now[k].shape else np.inf for k in shapes}
     found += [f"{name}: differs by up to {distance:.2g}" for name, distance in apart.items() if distance]
-    if not found:
-        weights = counted(len(shapes), "array")
-        return f"equal: the table, {counted(again.epochs, 'epoch')} of history, {weights} of weights"
+    if found:
+        raise ExpectationError("\n".join(_first_of_each_kind(path, found) + _circumstances_since(info)))
+    weights = counted(len(shapes), "array")
+    return f"equal: the table, {counted(again.epochs, 'epoch')} of history, {weights} of weights"
+
+
+def _first_of_each_kind(path: Path, found: list[str]) -> list[str]:
+    """Return the first difference of each kind, and how many more there are."""
     lines = []
     for _, group in groupby(found, lambda line: re.split(r"[.[]", line)[0]):
         first, *more = group
         lines.append(f"{path}: {first}" + f" (and {len(more)} more such differences)" * bool(more))
-    circumstance = {**circumstances(), "replicas": 1}
-    changed = differences({key: getattr(info, key) for key in circumstance}, circumstance)
-    lines += [f"changed since: {line}" for line in changed] or ["versions and number of threads are the same"]
-    raise ExpectationError("\n".join(lines))
+    return lines
+
+
+def _circumstances_since(info: RunInfo) -> list[str]:
+    now = {**circumstances(), "replicas": 1}
+    changed = differences({key: getattr(info, key) for key in now}, now)
+    return [f"changed since: {line}" for line in changed] or ["versions and number of threads are the same"]
 
 
 def _history(run: Run) -> dict[str, dict[str, str]]:

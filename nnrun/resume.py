@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from shutil import copyfile
+from shutil import copytree
 from tempfile import TemporaryDirectory
 
 from nnrun.config import Config, load_config
-from nnrun.dataset import Dataset, load_dataset
+from nnrun.dataset import Dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import RunError
 from nnrun.files import remove_temporaries
-from nnrun.lint import lint, raise_errors
+from nnrun.lint import load_checked
 from nnrun.network import summarize
-from nnrun.provenance import changed_tables, differences, versions
+from nnrun.provenance import changed_tables, check_encoding, differences, versions
 from nnrun.runs import FILES, Run, RunInfo
 
 
@@ -31,7 +31,8 @@ def reopen(
     run.read_info()
     with ExitStack() as stack:
         if not is_chief:
-            run = _copy(run, Path(stack.enter_context(TemporaryDirectory(prefix="nnrun-"))))
+            copy = Path(stack.enter_context(TemporaryDirectory(prefix="nnrun-")), "run")
+            run = Run(copytree(path, copy, ignore=lambda _, names: {*names} - {*FILES}))
         stack.enter_context(run.locked())
         info = run.read_info()
         remove_temporaries(run.path)
@@ -45,18 +46,9 @@ def reopen(
         needed = sum(4 * layer.parameters for layer in summarize(config, len(encoder.inputs)))
         if run.checkpoint.exists() and run.checkpoint.stat().st_size < needed:  # before anything is built
             raise RunError(f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?")
-        dataset = load_dataset(config, path.resolve().parent / ".cache")
-        if dataset.encoder != encoder:
-            raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
-        raise_errors(lint(dataset))
+        dataset = load_checked(config, path.resolve().parent / ".cache")
+        check_encoding(run, encoder, dataset)
         yield run, dataset
-
-
-def _copy(run: Run, folder: Path) -> Run:
-    for name in FILES:
-        if (run.path / name).exists():
-            copyfile(run.path / name, folder / name)
-    return Run(folder)
 
 
 def _what_differs(run: Run, info: RunInfo, config: Config, *, force: bool) -> list[str]:

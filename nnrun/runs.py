@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Le
 from pydantic import BaseModel, TypeAdapter
 
+from nnrun.config import Config, load_config
+from nnrun.encoding import Encoder
 from nnrun.errors import RunError, first_line
 from nnrun.files import named_errors, read_small, remove_temporaries, sha256, to_json, write_text
 
@@ -75,6 +77,13 @@ class Run:
         except (OSError, ValueError) as error:
             raise RunError(f"{self.info}: cannot be read: {first_line(error)}; was it altered?") from None
 
+    def load(self, *, trained: bool = False) -> tuple[RunInfo, Config, Encoder]:
+        """Return what run.json, config.yaml and encoding.json hold; verify a run that has a model, or must have one."""
+        info = self.read_info()
+        if trained or info.status == "finished" or info.checksums:
+            self.verify()
+        return info, load_config(self.config), Encoder.load(self.encoding)
+
     def write_info(self, **changes: Any) -> None:
         """Change some entries of run.json."""
         write_text(self.info, self.changed_info(**changes))
@@ -114,9 +123,10 @@ class Run:
         return "stopped" if info.status == "running" else info.status
 
     def read_metrics(self) -> dict[str, float | None]:
-        """Return what metrics.json holds; empty for an unfinished run."""
+        """Return the metrics of the kept epoch, as metrics.json has them; none for an unfinished run."""
         with suppress(OSError, ValueError):
-            return TypeAdapter(dict[str, float | None]).validate_json(read_small(self.metrics))
+            known = TypeAdapter(dict[str, float | None]).validate_json(read_small(self.metrics))
+            return {name: value for name, value in known.items() if name != "epoch"}
         return {}
 
     def best_epoch(self) -> tuple[int, str, float] | None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from nnrun.config import Config, load_config
+from nnrun.config import Config
 from nnrun.dataset import PARTS, Dataset
 from nnrun.encoding import Encoder
 from nnrun.errors import InputError, RunError, did_you_mean, listed
@@ -35,15 +35,13 @@ def summarize_run(path: Path, *, details: bool = True) -> Summary:
     """Return what a run directory says of itself, without `details` what is quickly read; else raise a RunError."""
     run = Run(path)
     info = run.read_info()
-    metrics = {name: value for name, value in finite(run.read_metrics()).items() if name != "epoch"}
     epochs = info.epochs if info.status == "finished" else run.epochs()
-    summary = {"run": str(path), "status": run.status(info), "epochs": epochs, "metrics": metrics}
+    summary = {"run": str(path), "status": run.status(info), "epochs": epochs, "metrics": finite(run.read_metrics())}
     summary |= info.model_dump(include={"goal", "started", "seconds"})
     if details:
-        if info.status == "finished":
-            run.verify()
+        _, config, encoder = run.load()
         best = dict(zip(("epoch", "by", "value"), run.best_epoch() or (), strict=False))
-        layers = _summarize_layers(load_config(run.config), Encoder.load(run.encoding))
+        layers = _summarize_layers(config, encoder)
         summary |= {"kept_epoch": info.best_epoch, "best": best, "layers": layers, **info.model_dump(include=DETAILS)}
     return summary
 
