@@ -105,7 +105,7 @@ class Team:
                 loss = replicas * model.compute_loss(x, y, outputs, *weight, training=training)
                 # and its layers forget their losses where they are called by another replica meanwhile
                 loss += sum(other for other in scope.losses if all(other is not known for known in model.losses))
-                scaled = loss * count / tf.cast(rows, tf.float32)
+                scaled = model.optimizer.scale_loss(loss * count / tf.cast(rows, tf.float32))
             for variable in model.non_trainable_variables if number == self.first else ():
                 if (value := scope.get_current_value(variable)) is not None:
                     variable.assign(value)
