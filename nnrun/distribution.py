@@ -161,11 +161,14 @@ def check_shareable(config: Config) -> None:
         raise ConfigError(problems)
 
 
-def synchronize(model: Any, replicas: int) -> None:
-    """Say whether BatchNormalization standardises by the rows of all replicas, as if one had them all."""
+def share_moments(model: Any) -> None:
+    """Let BatchNormalization standardise by the rows of all replicas, as if one had them all.
+
+    Keras's way to, `synchronized`, takes E(x^2) - E(x)^2, of which float32 leaves nothing where the mean is large.
+    """
     for layer in model.layers:
-        if hasattr(layer, "synchronized"):
-            layer.synchronized = replicas > 1
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer._moments = _moments
 
 
 # one of each in a process: the messages of a second one would be taken for the first one's
@@ -173,10 +176,21 @@ _multiworker = cache(tf.distribute.MultiWorkerMirroredStrategy)
 _mirrored = cache(lambda *devices: tf.distribute.MirroredStrategy(devices))
 
 
-def _seeds(model: Any) -> list[Any]:
-    """Return the states, int64 (2,), from which Dropout and its like draw: a seed and a count."""
-    return [variable for variable in model.non_trainable_variables if variable.dtype == "int64"]
+def _moments(x: Any, _: Any) -> tuple[Any, Any]:
+    context = tf.distribute.get_replica_context()
+
+    def mean(values: Any) -> Any:
+        return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.reduce_sum(values, 0)) / count
+
+    count = context.all_reduce(tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(x)[0], x.dtype))
+    center = mean(x)
+    return center, mean(tf.math.squared_difference(x, tf.stop_gradient(center)))
+
+
 
 
 def _number(context: Any) -> int:
+def _seeds(model: Any) -> list[Any]:
+    """Return the states, int64 (2,), from which Dropout and its like draw: a seed and a count."""
+    return [variable for variable in model.non_trainable_variables if variable.dtype == "int64"]
     return int(tf.get_static_value(context.replica_id_in_sync_group))

@@ -20,7 +20,7 @@ from nnrun.cluster import Distribute
 from nnrun.config import OPERATORS, Config, parse_expectation
 from nnrun.data import fingerprint
 from nnrun.dataset import PARTS, Dataset
-from nnrun.distribution import Team, check_shareable, join, synchronize
+from nnrun.distribution import Team, check_shareable, join, share_moments
 from nnrun.engine import Logs, Loop, Rows, build_variables
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, NnrunError
 from nnrun.files import LARGEST, atomic_paths, finite, sha256, to_json, write_texts
@@ -110,7 +110,8 @@ def _build(dataset: Dataset, team: Team) -> tuple[Model, Dataset]:
     keras.utils.set_random_seed(config.seed)
     try:
         model = build_network(config, dataset.encoder)
-        synchronize(model, team.count)
+        if team.count > 1:
+            share_moments(model)
         compile_model(model, config, len(dataset.train.x) if team.count == 1 else 0)  # XLA is for one device
         build_variables(model, len(dataset.encoder.targets))
     except (ValueError, TypeError) as error:
@@ -187,7 +188,6 @@ def _finish(run: Run, model: Model, dataset: Dataset, team: Team, checkpoint: Ch
             metrics |= {prefix + name: value for name, value in logs.items()}
     result = Result(run, team.is_chief, epochs, best, checkpoint.state.seconds, metrics)
     files = (run.config, run.model, run.weights, run.metrics, run.info)
-    synchronize(model, 1)
     with atomic_paths(*files) as (config_file, model_file, weights_file, metrics_file, info_file):
         config_file.write_text(config.to_yaml(), encoding="utf-8", newline="\n")
         serving_model(model, config).save(model_file)

@@ -17,6 +17,7 @@ from processes import Process, Server, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")]
 TOLERANCE = 1e-4
+SIGMOID = [{"units": 1, "activation": "sigmoid"}]
 EVERYTHING: dict[str, Any] = {  # what depends on the rows of a batch together, or on those of all batches
     "layers": [
         {"units": 4, "activation": "relu", "kernel_regularizer": {"l2": 0.01}, "activity_regularizer": {"l1": 0.01}},
@@ -124,11 +125,17 @@ def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, 
 
 
 @pytest.mark.parametrize(
-    "optimizer",
-    [{"name": "Adam", "gradient_accumulation_steps": 2}, {"name": "SGD", "momentum": 0.9, "use_ema": True}, "Muon"],
+    "changes",
+    [
+        {"optimizer": {"name": "Adam", "gradient_accumulation_steps": 2}},
+        {"optimizer": {"name": "SGD", "momentum": 0.9, "use_ema": True, "loss_scale_factor": 64.0}},
+        {"optimizer": "Muon"},
+        {"layers": [{"type": "BatchNormalization", "momentum": 0.0}, *SIGMOID], "data.normalize": False},
+    ],
 )
-def test_devices_share_what_optimizers_keep(server, project, optimizer):
-    project.config(optimizer=optimizer, batch_size=11)
+def test_devices_share_what_optimizers_and_layers_keep(server, project, frame, changes):
+    project.table(frame.with_columns(frame["height"] + 2000))  # far from 0, where nothing normalises it
+    project.config(changes, batch_size=10)
     assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
     mirrored = ["train", "config.yaml", "-o", "together", "--distribute", "mirrored"]
     assert server.start(project.folder, *mirrored, environment={"CPU_DEVICES": "2"}).wait() == 0
