@@ -157,6 +157,9 @@ def check_shareable(config: Config) -> None:
         problems.append(f"{config.where('jit_compile')}: XLA {one}")
     if (reduction := config.loss.get("reduction", MEAN[0])) not in MEAN:
         problems.append(f"{config.where('loss', 'reduction')}: {reduction} {one}")
+    given = {i: config.layers[i]["activity_regularizer"] for i in config.layers_with("activity_regularizer")}
+    crossed = [i for i, spec in given.items() if spec and spec["name"] == "OrthogonalRegularizer"]  # every two rows
+    problems += [f"{config.where('layers', i, 'activity_regularizer')}: OrthogonalRegularizer {one}" for i in crossed]
     if problems:
         raise ConfigError(problems)
 
@@ -187,10 +190,10 @@ def _moments(x: Any, _: Any) -> tuple[Any, Any]:
     return center, mean(tf.math.squared_difference(x, tf.stop_gradient(center)))
 
 
-
-
-def _number(context: Any) -> int:
 def _seeds(model: Any) -> list[Any]:
     """Return the states, int64 (2,), from which Dropout and its like draw: a seed and a count."""
     return [variable for variable in model.non_trainable_variables if variable.dtype == "int64"]
+
+
+def _number(context: Any) -> int:
     return int(tf.get_static_value(context.replica_id_in_sync_group))

@@ -142,6 +142,7 @@ def test_devices_share_what_optimizers_and_layers_keep(server, project, frame, c
     check_equal(project.folder)
 
 
+CROSSED = [{"units": 2, "activity_regularizer": {"name": "OrthogonalRegularizer"}}, *SIGMOID]
 LONG = {"epochs": 100, "batch_size": 8, "jit_compile": False, "checkpoint": {"every_seconds": 0.1}}
 
 
@@ -218,6 +219,7 @@ def test_what_is_for_one_device_is_refused_on_several(server, project, changes, 
     process = server.start(project.folder, *several, environment={"CPU_DEVICES": "2"})
     assert process.wait() == 2
     assert message in process.text()
+        ({"layers": CROSSED}, [], "layers[0].activity_regularizer: OrthogonalRegularizer is for one device"),
     assert not (project.folder / "run").exists()
 
 
