@@ -99,7 +99,10 @@ def train(
 def resume(run: Run, dataset: Dataset, callbacks: tuple[Any, ...] = (), *, distribute: Distribute = "none") -> Result:
     """Train a run that was reopened from its checkpoint on, as if it had never stopped; raises what `train` does."""
     team = join(distribute)
-    return _fit(run, *_build(dataset, team), team, fit_compiled, callbacks)
+    with ExitStack() as stack:
+        if not team.is_chief:
+            run = run.elsewhere(Path(stack.enter_context(TemporaryDirectory(prefix="nnrun-"))))
+        return _fit(run, *_build(dataset, team), team, fit_compiled, callbacks)
 
 
 def _build(dataset: Dataset, team: Team) -> tuple[Model, Dataset]:
