@@ -143,7 +143,7 @@ def _fit(
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt | Interrupted)
         epochs = len(checkpoint.history) if team.workers == 1 or run.checkpoint.exists() else 0
-        with suppress(OSError):
+        with suppress(OSError, KeyboardInterrupt):
             run.write_info(status="interrupted" if stopped else "failed", epochs=epochs)
         if team.workers > 1 and isinstance(error, tf.errors.OpError):
             lost = re.search(r"/task:(\d+)", str(error).partition("unhealthy")[2])
