@@ -145,6 +145,8 @@ def _fit(
         epochs = len(checkpoint.history) if team.workers == 1 or run.checkpoint.exists() else 0
         with suppress(OSError, KeyboardInterrupt):
             run.write_info(status="interrupted" if stopped else "failed", epochs=epochs)
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            raise MemoryError from None
         if team.workers > 1 and isinstance(error, tf.errors.OpError):
             lost = re.search(r"/task:(\d+)", str(error).partition("unhealthy")[2])
             who = f"worker {lost[1]}" if lost else "another worker"
