@@ -87,10 +87,9 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
         if as_json or not quiet:
             click.echo(json.dumps({"smoke": "ok", **done}) if as_json else line)
         return
-    from nnrun.cluster import read_cluster
     from nnrun.runs import check_target
 
-    is_chief = read_cluster(options["distribute"]).is_chief
+    is_chief = assemble(options["distribute"], quiet)
     if output and is_chief:
         check_target(output, overwrite=options["overwrite"])
     quiet = quiet or not is_chief
@@ -110,10 +109,9 @@ def resume(run: Path, epochs: int | None, *, force: bool, distribute: Any, as_js
 
     It goes on from its last checkpoint, to the weights of a run that never stopped.
     """
-    from nnrun.cluster import read_cluster
     from nnrun.resume import reopen
 
-    is_chief = read_cluster(distribute).is_chief
+    is_chief = assemble(distribute, quiet)
     with reopen(run, epochs=epochs, force=force, is_chief=is_chief) as (opened, dataset):
         fit("resume", dataset, quiet or not is_chief, as_json, run=opened, distribute=distribute)
 
@@ -139,15 +137,26 @@ def schema() -> None:
     click.echo(json.dumps(config_schema()))
 
 
+def assemble(distribute: Any, quiet: bool) -> bool:
+    """Return whether this process is the chief, once all workers are there: whatever ends one from then on ends all."""
+    from nnrun.cluster import read_cluster
+
+    cluster = read_cluster(distribute)
+    if cluster.workers > 1:
+        if cluster.is_chief and not quiet:
+            click.echo(f"waiting for the {cluster.workers} workers of TF_CONFIG", err=True)
+        from nnrun.distribution import join
+
+        join(distribute)
+    return cluster.is_chief
+
+
 def fit(function: Literal["train", "resume"], dataset: Any, quiet: bool, as_json: bool, **arguments: Any) -> None:
     """Call train or resume of `nnrun.training`, with progress, and print what came of it."""
     from nnrun import api
-    from nnrun.cluster import read_cluster
     from nnrun.report import describe_metrics
     from nnrun.training import check_expectations
 
-    if (workers := read_cluster(arguments["distribute"]).workers) > 1 and not quiet:
-        click.echo(f"waiting for the {workers} workers of TF_CONFIG", err=True)
     result = api.fit(function, dataset, quiet=quiet, **arguments)
     run, planned = str(result.run.path), dataset.config.epochs
     as_json = as_json and result.is_chief

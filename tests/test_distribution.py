@@ -178,6 +178,15 @@ def test_a_signal_to_one_worker_stops_all_and_any_number_of_workers_goes_on(star
     check_equal(project.folder)
 
 
+def test_what_ends_one_worker_before_it_trains_ends_all(start, finish, project):
+    project.config()
+    project.write("together", "a file, which only the chief finds in its way")
+    workers = start(2, "train", "config.yaml", "-o", "together")
+    assert finish(workers) == [2, 1]
+    assert "together: exists" in workers[0].text()
+    assert "another worker ended" in workers[1].text() or "worker 0 ended" in workers[1].text()
+
+
 def test_workers_that_would_train_different_things_are_refused(start, finish, project):
     project.config()
     workers = start(2, "train", "config.yaml", "-o", "together", own=(["-q"], ["--set", "seed=1"]))
@@ -210,6 +219,7 @@ def test_noise_is_drawn_anew_for_every_share_of_a_batch(start, finish, server, p
     [
         ({"jit_compile": True}, [], "jit_compile: XLA is for one device"),
         ({"loss": {"name": "bce", "reduction": "sum"}}, [], "loss.reduction: sum is for one device"),
+        ({"layers": CROSSED}, [], "layers[0].activity_regularizer: OrthogonalRegularizer is for one device"),
         ({}, ["--engine", "keras"], "--engine keras trains on one device"),
     ],
 )
@@ -219,7 +229,6 @@ def test_what_is_for_one_device_is_refused_on_several(server, project, changes, 
     process = server.start(project.folder, *several, environment={"CPU_DEVICES": "2"})
     assert process.wait() == 2
     assert message in process.text()
-        ({"layers": CROSSED}, [], "layers[0].activity_regularizer: OrthogonalRegularizer is for one device"),
     assert not (project.folder / "run").exists()
 
 
