@@ -205,6 +205,11 @@ def _finish(run: Run, model: Model, dataset: Dataset, team: Team, checkpoint: Ch
         facts["config"] = config.model_dump(mode="json")
         run.write_info(saving=checksums)  # so that the former model or this one serves, wherever a kill comes
         info_file.write_text(run.changed_info(status="finished", saving={}, **facts), encoding="utf-8")
+    try:
+        team.gather(0)  # the others end when it is saved: were it not, none would be there to go on
+    except tf.errors.OpError:
+        if not team.is_chief:
+            raise
     return result
 
 

@@ -187,6 +187,16 @@ def test_what_ends_one_worker_before_it_trains_ends_all(start, finish, project):
     assert "another worker ended" in workers[1].text() or "worker 0 ended" in workers[1].text()
 
 
+def test_no_worker_is_done_where_the_chief_cannot_save(start, finish, project):
+    project.config(LONG, epochs=30)
+    workers = start(2, "train", "config.yaml", "-o", "together")
+    wait_for((project.folder / "together" / "history.csv").exists, "an epoch")
+    (project.folder / "together" / "model.keras").mkdir()  # in its way
+    assert finish(workers) == [1, 1], [process.text() for process in workers]
+    (project.folder / "together" / "model.keras").rmdir()
+    assert finish(start(2, "resume", "together")) == [0, 0]
+
+
 def test_workers_that_would_train_different_things_are_refused(start, finish, project):
     project.config()
     workers = start(2, "train", "config.yaml", "-o", "together", own=(["-q"], ["--set", "seed=1"]))
