@@ -123,14 +123,13 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         due, number = map(int, self.team.gather(due, self._signal).max(axis=0))  # of all; one more may come meanwhile
         if (save or due or number) and not self._ended:
             self.save()
-        if number:
-            self._signal = number
-            raise self.interrupted()
+        if number:  # perhaps another worker's: this one's own may come yet, and is no second one
+            raise self.interrupted(number)
 
-    def interrupted(self) -> Interrupted:
+    def interrupted(self, number: int = 0) -> Interrupted:
         """Return the error that says how far the run is, and how it goes on."""
         done = f"interrupted after {len(self.history)} of {self.config.epochs} epochs"
-        return Interrupted(f"{done}; {self.advice}", self._signal or signal.SIGINT)
+        return Interrupted(f"{done}; {self.advice}", number or self._signal or signal.SIGINT)
 
     @property
     def has_finite_weights(self) -> bool:

@@ -69,10 +69,9 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
     if smoke:
         _smoke(config, overrides, options["engine"], quiet=quiet, as_json=as_json)
         return
-    from nnrun.cluster import read_cluster
     from nnrun.runs import check_target
 
-    is_chief = read_cluster(options["distribute"]).is_chief
+    is_chief = assemble(options["distribute"], quiet)
     if output and is_chief:
         check_target(output, overwrite=options["overwrite"])
     quiet = quiet or not is_chief
@@ -92,10 +91,9 @@ def resume(run: Path, epochs: int | None, *, force: bool, distribute: Any, as_js
 
     It goes on from its last checkpoint, to the weights of a run that never stopped.
     """
-    from nnrun.cluster import read_cluster
     from nnrun.resume import reopen
 
-    is_chief = read_cluster(distribute).is_chief
+    is_chief = assemble(distribute, quiet)
     with reopen(run, epochs=epochs, force=force, is_chief=is_chief) as (opened, dataset):
         _fit("resume", dataset, quiet or not is_chief, as_json, run=opened, distribute=distribute)
 
@@ -121,6 +119,20 @@ def schema() -> None:
     click.echo(json.dumps(config_schema()))
 
 
+def assemble(distribute: Any, quiet: bool) -> bool:
+    """Return whether this process is the chief, once all workers are there: whatever ends one from then on ends all."""
+    from nnrun.cluster import read_cluster
+
+    cluster = read_cluster(distribute)
+    if cluster.workers > 1:
+        if cluster.is_chief and not quiet:
+            shared.tell(f"waiting for the {cluster.workers} workers of TF_CONFIG")
+        from nnrun.distribution import join
+
+        join(distribute)
+    return cluster.is_chief
+
+
 def _smoke(config: Path, overrides: tuple[str, ...], engine: str, *, quiet: bool, as_json: bool) -> None:
     from nnrun.config import load_config
     from nnrun.smoke import smoke
@@ -134,11 +146,8 @@ def _smoke(config: Path, overrides: tuple[str, ...], engine: str, *, quiet: bool
 def _fit(function: Literal["train", "resume"], dataset: Any, quiet: bool, as_json: bool, **arguments: Any) -> None:
     """Call train or resume of `nnrun.training`, with progress, and print what came of it."""
     from nnrun import training
-    from nnrun.cluster import read_cluster
     from nnrun.progress import progress
 
-    if (workers := read_cluster(arguments["distribute"]).workers) > 1 and not quiet:
-        shared.tell(f"waiting for the {workers} workers of TF_CONFIG")
     with progress(dataset.config.epochs, quiet=quiet) as callbacks:
         result = getattr(training, function)(dataset=dataset, callbacks=callbacks, **arguments)
     _print_result(result, dataset.config, quiet=quiet, as_json=as_json and result.is_chief)

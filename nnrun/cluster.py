@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Len
-from pydantic import BaseModel, ValidationError
+from annotated_types import Len
+from pydantic import BaseModel, Field, ValidationError
 
 from nnrun.errors import ConfigError, received
 
@@ -28,7 +28,7 @@ class Cluster:
 
 class _Task(BaseModel, strict=True):
     type: str = "worker"
-    index: Annotated[int, Ge(0)] = 0
+    index: Annotated[int, Field(ge=0, strict=False)] = 0  # some scripts write it as text, which TensorFlow takes
 
 
 class _TFConfig(BaseModel, strict=True):

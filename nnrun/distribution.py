@@ -105,7 +105,7 @@ class Team:
                 loss = replicas * model.compute_loss(x, y, outputs, *weight, training=training)
                 # and its layers forget their losses where they are called by another replica meanwhile
                 loss += sum(other for other in scope.losses if all(other is not known for known in model.losses))
-                scaled = loss * count / tf.cast(rows, tf.float32)
+                scaled = model.optimizer.scale_loss(loss * count / tf.cast(rows, tf.float32))
             for variable in model.non_trainable_variables if number == self.first else ():
                 if (value := scope.get_current_value(variable)) is not None:
                     variable.assign(value)
@@ -157,20 +157,37 @@ def check_shareable(config: Config) -> None:
         problems.append(f"{config.where('jit_compile')}: XLA {one}")
     if (reduction := config.loss.get("reduction", MEAN[0])) not in MEAN:
         problems.append(f"{config.where('loss', 'reduction')}: {reduction} {one}")
+    given = {i: config.layers[i]["activity_regularizer"] for i in config.layers_with("activity_regularizer")}
+    crossed = [i for i, spec in given.items() if spec and spec["name"] == "OrthogonalRegularizer"]  # every two rows
+    problems += [f"{config.where('layers', i, 'activity_regularizer')}: OrthogonalRegularizer {one}" for i in crossed]
     if problems:
         raise ConfigError(problems)
 
 
-def synchronize(model: Any, replicas: int) -> None:
-    """Say whether BatchNormalization standardises by the rows of all replicas, as if one had them all."""
+def share_moments(model: Any) -> None:
+    """Let BatchNormalization standardise by the rows of all replicas, as if one had them all.
+
+    Keras's way to, `synchronized`, takes E(x^2) - E(x)^2, of which float32 leaves nothing where the mean is large.
+    """
     for layer in model.layers:
-        if hasattr(layer, "synchronized"):
-            layer.synchronized = replicas > 1
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer._moments = _moments
 
 
 # one of each in a process: the messages of a second one would be taken for the first one's
 _multiworker = cache(tf.distribute.MultiWorkerMirroredStrategy)
 _mirrored = cache(lambda *devices: tf.distribute.MirroredStrategy(devices))
+
+
+def _moments(x: Any, _: Any) -> tuple[Any, Any]:
+    context = tf.distribute.get_replica_context()
+
+    def mean(values: Any) -> Any:
+        return context.all_reduce(tf.distribute.ReduceOp.SUM, tf.reduce_sum(values, 0)) / count
+
+    count = context.all_reduce(tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(x)[0], x.dtype))
+    center = mean(x)
+    return center, mean(tf.math.squared_difference(x, tf.stop_gradient(center)))
 
 
 def _seeds(model: Any) -> list[Any]:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from shutil import copytree
-from tempfile import TemporaryDirectory
 
 from nnrun.config import Config, load_config
 from nnrun.dataset import Dataset
@@ -14,7 +12,7 @@ from nnrun.files import remove_temporaries
 from nnrun.lint import load_checked
 from nnrun.network import summarize
 from nnrun.provenance import changed_tables, check_encoding, differences, versions
-from nnrun.runs import FILES, Run, RunInfo
+from nnrun.runs import Run, RunInfo
 
 
 @contextmanager
@@ -23,19 +21,17 @@ def reopen(
 ) -> Iterator[tuple[Run, Dataset]]:
     """Yield a run, locked, and its dataset, to be trained until it has `epochs`, or as many as it was to have.
 
-    Of several workers only the chief's run is the one at `path`; the others get a copy, which is removed.
+    Of several workers only the chief locks it, and writes there.
     Raises a RunError that names all that differs from what the run started with: config, versions (unless `force`),
     tables; and a ConfigError or TableError where these cannot be read.
     """
     run = Run(path)
     run.read_info()
     with ExitStack() as stack:
-        if not is_chief:
-            copy = Path(stack.enter_context(TemporaryDirectory(prefix="nnrun-")), "run")
-            run = Run(copytree(path, copy, ignore=lambda _, names: {*names} - {*FILES}))
-        stack.enter_context(run.locked())
+        if is_chief:
+            stack.enter_context(run.locked())
+            remove_temporaries(run.path)
         info = run.read_info()
-        remove_temporaries(run.path)
         config = load_config(run.config)
         if problems := _what_differs(run, info, config, force=force):
             raise RunError(problems)

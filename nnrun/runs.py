@@ -122,6 +122,14 @@ class Run:
                 return "stopped" if isinstance(error, FileNotFoundError) else "running"
         return "stopped" if info.status == "running" else info.status
 
+    def elsewhere(self, folder: Path) -> "Run":
+        """Return a run in `folder` that goes on from this one's checkpoint, and leaves this one as it is."""
+        other = Run(folder)
+        for ours, theirs in ((self.encoding, other.encoding), (self.info, other.info)):
+            shutil.copyfile(ours, theirs)
+        other.checkpoint = self.checkpoint
+        return other
+
     def read_metrics(self) -> dict[str, float | None]:
         """Return the metrics of the kept epoch, as metrics.json has them; none for an unfinished run."""
         with suppress(OSError, ValueError):

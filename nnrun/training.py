@@ -20,7 +20,7 @@ from nnrun.cluster import Distribute
 from nnrun.config import OPERATORS, Config, parse_expectation
 from nnrun.data import fingerprint
 from nnrun.dataset import PARTS, Dataset
-from nnrun.distribution import Team, check_shareable, join, synchronize
+from nnrun.distribution import Team, check_shareable, join, share_moments
 from nnrun.engine import Logs, Loop, Rows, build_variables
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, NnrunError
 from nnrun.files import LARGEST, atomic_paths, finite, sha256, to_json, write_texts
@@ -99,7 +99,10 @@ def train(
 def resume(run: Run, dataset: Dataset, callbacks: tuple[Any, ...] = (), *, distribute: Distribute = "none") -> Result:
     """Train a run that was reopened from its checkpoint on, as if it had never stopped; raises what `train` does."""
     team = join(distribute)
-    return _fit(run, *_build(dataset, team), team, fit_compiled, callbacks)
+    with ExitStack() as stack:
+        if not team.is_chief:
+            run = run.elsewhere(Path(stack.enter_context(TemporaryDirectory(prefix="nnrun-"))))
+        return _fit(run, *_build(dataset, team), team, fit_compiled, callbacks)
 
 
 def _build(dataset: Dataset, team: Team) -> tuple[Model, Dataset]:
@@ -110,7 +113,8 @@ def _build(dataset: Dataset, team: Team) -> tuple[Model, Dataset]:
     keras.utils.set_random_seed(config.seed)
     try:
         model = build_network(config, dataset.encoder)
-        synchronize(model, team.count)
+        if team.count > 1:
+            share_moments(model)
         compile_model(model, config, len(dataset.train.x) if team.count == 1 else 0)  # XLA is for one device
         build_variables(model, len(dataset.encoder.targets))
     except (ValueError, TypeError) as error:
@@ -139,8 +143,10 @@ def _fit(
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt | Interrupted)
         epochs = len(checkpoint.history) if team.workers == 1 or run.checkpoint.exists() else 0
-        with suppress(OSError):
+        with suppress(OSError, KeyboardInterrupt):
             run.write_info(status="interrupted" if stopped else "failed", epochs=epochs)
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            raise MemoryError from None
         if team.workers > 1 and isinstance(error, tf.errors.OpError):
             lost = re.search(r"/task:(\d+)", str(error).partition("unhealthy")[2])
             who = f"worker {lost[1]}" if lost else "another worker"
@@ -187,7 +193,6 @@ def _finish(run: Run, model: Model, dataset: Dataset, team: Team, checkpoint: Ch
             metrics |= {prefix + name: value for name, value in logs.items()}
     result = Result(run, team.is_chief, epochs, best, checkpoint.state.seconds, metrics)
     files = (run.config, run.model, run.weights, run.metrics, run.info)
-    synchronize(model, 1)
     with atomic_paths(*files) as (config_file, model_file, weights_file, metrics_file, info_file):
         config_file.write_text(config.to_yaml(), encoding="utf-8", newline="\n")
         serving_model(model, config).save(model_file)
@@ -200,6 +205,11 @@ def _finish(run: Run, model: Model, dataset: Dataset, team: Team, checkpoint: Ch
         facts["config"] = config.model_dump(mode="json")
         run.write_info(saving=checksums)  # so that the former model or this one serves, wherever a kill comes
         info_file.write_text(run.changed_info(status="finished", saving={}, **facts), encoding="utf-8")
+    try:
+        team.gather(0)  # the others end when it is saved: were it not, none would be there to go on
+    except tf.errors.OpError:
+        if not team.is_chief:
+            raise
     return result
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 SERVER = """
-import json, os, signal, sys
+import json, os, signal, sys, tempfile
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's & makes it ignore
 import nnrun.lint, nnrun.prediction, nnrun.report, nnrun.resume, nnrun.training
 from nnrun.__main__ import main
 
 def run(arguments, folder, streams, environment):
     os.environ.update(environment)
+    tempfile.tempdir = None  # as TMPDIR says, which was asked before the fork
     if devices := int(environment.get("CPU_DEVICES", 0)):
         from nnrun.backend import tf
         each = [tf.config.LogicalDeviceConfiguration()] * devices

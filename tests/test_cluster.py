@@ -25,6 +25,7 @@ def set_config(monkeypatch, cluster, task):
     [
         ({"worker": HOSTS}, {"type": "worker", "index": 0}, Cluster(3, 0)),
         ({"worker": HOSTS}, {"type": "worker", "index": 2}, Cluster(3, 2)),
+        ({"worker": HOSTS}, {"type": "worker", "index": "1"}, Cluster(3, 1)),
         ({"chief": HOSTS[:1], "worker": HOSTS[1:]}, {"type": "chief", "index": 0}, Cluster(3, 0)),
         ({"chief": HOSTS[:1], "worker": HOSTS[1:]}, {"type": "worker", "index": 0}, Cluster(3, 1)),
         ({"worker": HOSTS[:1]}, {"type": "worker", "index": 0}, Cluster(1, 0)),

@@ -17,6 +17,7 @@ from processes import Process, Server, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")]
 TOLERANCE = 1e-4
+SIGMOID = [{"units": 1, "activation": "sigmoid"}]
 EVERYTHING: dict[str, Any] = {  # what depends on the rows of a batch together, or on those of all batches
     "layers": [
         {"units": 4, "activation": "relu", "kernel_regularizer": {"l2": 0.01}, "activity_regularizer": {"l1": 0.01}},
@@ -124,17 +125,24 @@ def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, 
 
 
 @pytest.mark.parametrize(
-    "optimizer",
-    [{"name": "Adam", "gradient_accumulation_steps": 2}, {"name": "SGD", "momentum": 0.9, "use_ema": True}, "Muon"],
+    "changes",
+    [
+        {"optimizer": {"name": "Adam", "gradient_accumulation_steps": 2}},
+        {"optimizer": {"name": "SGD", "momentum": 0.9, "use_ema": True, "loss_scale_factor": 64.0}},
+        {"optimizer": "Muon"},
+        {"layers": [{"type": "BatchNormalization", "momentum": 0.0}, *SIGMOID], "data.normalize": False},
+    ],
 )
-def test_devices_share_what_optimizers_keep(server, project, optimizer):
-    project.config(optimizer=optimizer, batch_size=11)
+def test_devices_share_what_optimizers_and_layers_keep(server, project, frame, changes):
+    project.table(frame.with_columns(frame["height"] + 2000))  # far from 0, where nothing normalises it
+    project.config(changes, batch_size=10)
     assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
     mirrored = ["train", "config.yaml", "-o", "together", "--distribute", "mirrored"]
     assert server.start(project.folder, *mirrored, environment={"CPU_DEVICES": "2"}).wait() == 0
     check_equal(project.folder)
 
 
+CROSSED = [{"units": 2, "activity_regularizer": {"name": "OrthogonalRegularizer"}}, *SIGMOID]
 LONG = {"epochs": 100, "batch_size": 8, "jit_compile": False, "checkpoint": {"every_seconds": 0.1}}
 
 
@@ -170,6 +178,25 @@ def test_a_signal_to_one_worker_stops_all_and_any_number_of_workers_goes_on(star
     check_equal(project.folder)
 
 
+def test_what_ends_one_worker_before_it_trains_ends_all(start, finish, project):
+    project.config()
+    project.write("together", "a file, which only the chief finds in its way")
+    workers = start(2, "train", "config.yaml", "-o", "together")
+    assert finish(workers) == [2, 1]
+    assert "together: exists" in workers[0].text()
+    assert "another worker ended" in workers[1].text() or "worker 0 ended" in workers[1].text()
+
+
+def test_no_worker_is_done_where_the_chief_cannot_save(start, finish, project):
+    project.config(LONG, epochs=30)
+    workers = start(2, "train", "config.yaml", "-o", "together")
+    wait_for((project.folder / "together" / "history.csv").exists, "an epoch")
+    (project.folder / "together" / "model.keras").mkdir()  # in its way
+    assert finish(workers) == [1, 1], [process.text() for process in workers]
+    (project.folder / "together" / "model.keras").rmdir()
+    assert finish(start(2, "resume", "together")) == [0, 0]
+
+
 def test_workers_that_would_train_different_things_are_refused(start, finish, project):
     project.config()
     workers = start(2, "train", "config.yaml", "-o", "together", own=(["-q"], ["--set", "seed=1"]))
@@ -202,6 +229,7 @@ def test_noise_is_drawn_anew_for_every_share_of_a_batch(start, finish, server, p
     [
         ({"jit_compile": True}, [], "jit_compile: XLA is for one device"),
         ({"loss": {"name": "bce", "reduction": "sum"}}, [], "loss.reduction: sum is for one device"),
+        ({"layers": CROSSED}, [], "layers[0].activity_regularizer: OrthogonalRegularizer is for one device"),
         ({}, ["--engine", "keras"], "--engine keras trains on one device"),
     ],
 )

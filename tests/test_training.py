@@ -300,3 +300,13 @@ def test_auto_compiles_long_runs_with_xla_but_not_with_random_layers(project, la
     model = build_network(dataset.config, dataset.encoder)
     compile_model(model, dataset.config, len(dataset.train.x))
     assert model.jit_compile is compiled
+
+
+def test_memory_of_a_device_that_runs_out_is_told(nnrun, project, monkeypatch):
+    def exhausted(*_):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    monkeypatch.setattr("nnrun.training.fit_compiled", exhausted)
+    done = nnrun("train", project.config(), "-o", "run")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.endswith("out of memory: use fewer units, a smaller batch_size or a smaller table\n")
