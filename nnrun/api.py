@@ -89,6 +89,8 @@ def train(
     from nnrun import training
     from nnrun.progress import progress
 
+    if not isinstance(config, str | Path) or isinstance(overrides, str | dict):
+        raise InputError(f'a config is a path, and overrides a list as in ["epochs=50"]; received {received(config)}')
     path, stem = Path(output) if output else None, Path(config).stem
     cache = (path.parent if path else Path("runs")) / ".cache"
     dataset = load_checked(load_config(Path(config), tuple(overrides)), cache, None if quiet else _warn)

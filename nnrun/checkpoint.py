@@ -71,7 +71,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         self._ended = False
         self._saved = self._began = time.monotonic()
         force = " --force" * (run.read_info().versions != versions())
-        place = shlex.quote(str(run.path)) if team.is_chief else "RUN"  # which the chief names
+        path = run.checkpoint.parent  # of a resumed run the chief's
+        place = shlex.quote(str(path)) if team.is_chief or path != run.path else "RUN, as the chief names it"
         self.advice = f"go on{', on every worker,' * (team.workers > 1)} with: nnrun resume {place}{force}"
         self.set_model(model)
         if run.checkpoint.exists():

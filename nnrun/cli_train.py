@@ -95,6 +95,8 @@ def resume(run: Path, epochs: int | None, *, force: bool, distribute: Any, as_js
 
     is_chief = assemble(distribute, quiet)
     with reopen(run, epochs=epochs, force=force, is_chief=is_chief) as (opened, dataset):
+        if not (quiet or opened.checkpoint.exists()):
+            shared.tell("no checkpoint was saved yet: it starts from the beginning")
         _fit("resume", dataset, quiet or not is_chief, as_json, run=opened, distribute=distribute)
 
 
@@ -125,10 +127,10 @@ def assemble(distribute: Any, quiet: bool) -> bool:
 
     cluster = read_cluster(distribute)
     if cluster.workers > 1:
-        if cluster.is_chief and not quiet:
-            shared.tell(f"waiting for the {cluster.workers} workers of TF_CONFIG")
-        from nnrun.distribution import join
+        from nnrun.distribution import WAIT, join
 
+        if not quiet:
+            shared.tell(f"waiting for the {cluster.workers} workers of TF_CONFIG, {WAIT // 60} minutes at most")
         join(distribute)
     return cluster.is_chief
 

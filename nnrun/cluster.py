@@ -1,6 +1,7 @@
 """Which of several processes this is, that train one model together: told by TF_CONFIG, without TensorFlow."""
 
 import os
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -54,6 +55,11 @@ def read_cluster(distribute: Distribute) -> Cluster:
     if unknown := sorted(config.cluster.keys() - {"chief", "worker"}):
         raise _wrong(f"names {', '.join(map(repr, unknown))}, and nnrun has only workers, one of them the chief")
     tasks = [(kind, i) for kind in ("chief", "worker") for i in range(len(config.cluster.get(kind, [])))]
+    addresses = [config.cluster[kind][i] for kind, i in tasks]
+    if wrong := [a for a in addresses if not re.fullmatch(r".+:\d+", a) or not 0 < int(a.rpartition(":")[2]) < 65_536]:
+        raise _wrong(f"{received(wrong[0])} is no address; one is host:port, with a port from 1 to 65535")
+    if len(set(addresses)) < len(addresses):
+        raise _wrong("names an address twice; every worker has one of its own")
     task: Any = (config.task.type, config.task.index)
     if tasks and task not in tasks:
         raise _wrong(f"says that this is {task[0]} {task[1]}, which its cluster does not have")

@@ -12,11 +12,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from nnrun.backend import keras, tf
+from nnrun.backend import keras, silenced, tf
 from nnrun.cluster import Cluster, Distribute, read_cluster
 from nnrun.config import Config
 from nnrun.errors import ConfigError, NnrunError, first_line, handled_signals
 
+WAIT = 600  # seconds for all workers to come
 MEAN = ("sum_over_batch_size", "mean")  # what a loss is of its rows, so that shares of a batch add up
 Indices = np.ndarray[tuple[int], np.dtype[np.int32]]
 Integers = np.ndarray[tuple[int, int], np.dtype[np.int64]]
@@ -140,10 +141,14 @@ def join(distribute: Distribute) -> Team:
     cluster = read_cluster(distribute)
     if cluster.workers > 1:
         try:
-            with handled_signals(signal.SIG_DFL):  # TensorFlow waits for the other workers with Python held
+            with handled_signals(signal.SIG_DFL), silenced():  # TensorFlow waits for the others with Python held
+                signal.alarm(WAIT)  # which ends the process
                 return Team(_multiworker(), cluster)
         except (RuntimeError, ValueError, tf.errors.OpError) as error:
-            raise NnrunError(f"TF_CONFIG: the workers cannot come together: {first_line(error)}") from None
+            reason = f"{first_line(error)}; is the port of this worker free?"
+            raise NnrunError(f"TF_CONFIG: the workers cannot come together: {reason}") from None
+        finally:
+            signal.alarm(0)
     devices = [device.name for device in tf.config.list_logical_devices("GPU")]
     if distribute == "mirrored" and not devices:
         devices = [device.name for device in tf.config.list_logical_devices("CPU")]

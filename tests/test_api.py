@@ -132,3 +132,11 @@ except AttributeError as error:
 
 def test_types_are_shipped(tmp_path):
     assert Path(nn.__file__).with_name("py.typed").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "overrides"), [({"data": 1}, []), ("config.yaml", "epochs=50"), ("c.yaml", {"a": 1})]
+)
+def test_what_is_no_config_or_no_list_of_overrides_is_told(config, overrides):
+    with pytest.raises(InputError, match="a config is a path, and overrides a list"):
+        nn.train(config, overrides=overrides)

@@ -57,6 +57,9 @@ def test_without_tf_config_there_is_one_worker(monkeypatch):
         ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"index": 2}}', "says that this is worker 2"),
         ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "chief"}}', "says that this is chief 0"),
         ('{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}}', "names 'ps', and nnrun has only workers"),
+        ('{"cluster": {"worker": ["a:1", "b"]}}', "'b' is no address; one is host:port"),
+        ('{"cluster": {"worker": ["a:1", "b:99999"]}}', "'b:99999' is no address; one is host:port"),
+        ('{"cluster": {"worker": ["a:1", "a:1"]}}', "names an address twice"),
     ],
 )
 def test_a_wrong_tf_config_is_told_with_what_a_right_one_is(monkeypatch, nnrun, project, text, message):

@@ -107,7 +107,8 @@ def test_workers_give_the_numbers_of_one_process(
     check_equal(project.folder)
     info = json.loads((project.folder / "together" / "run.json").read_bytes())
     assert (info["replicas"], info["data"]["train"]["rows"] % batch_size) == (workers, last)
-    assert [process.text() for process in together[1:]] == [""] * (workers - 1)
+    waiting = f"waiting for the {workers} workers of TF_CONFIG, 10 minutes at most\n"
+    assert [process.text() for process in together[1:]] == [waiting] * (workers - 1)
     assert {p.name for p in (project.folder / "together").iterdir()} == {
         p.name for p in (project.folder / "alone").iterdir()
     }
@@ -252,6 +253,8 @@ def test_an_address_in_use_is_told(server, project):
         process = server.start(project.folder, "train", "config.yaml", environment={"TF_CONFIG": json.dumps(task)})
         assert process.wait() == 1
     assert "the workers cannot come together" in process.text()
+    assert "is the port of this worker free?" in process.text()
+    assert len(process.text().splitlines()) == 2
 
 
 def test_a_worker_that_waits_for_others_can_be_stopped(start, project):
