@@ -32,7 +32,9 @@ def export(run: Path, form: str, output: Path) -> list[str]:
             with silenced():
                 trained.serving.export(made, format=called, verbose=False, input_signature=signature)
                 if form == "onnx":
-                    importlib.import_module("onnx.checker").check_model(made)  # what ONNX lacks, tf2onnx only logs
+                    from onnx.checker import check_model
+
+                    check_model(made)  # what ONNX lacks, tf2onnx only logs
         except Exception as error:  # Keras and the converters raise what they like
             raise NnrunError(f"{run}: Keras cannot export it as {form}: {first_line(error)}") from None
         for path in (*made.rglob("*"), made):
