@@ -130,5 +130,5 @@ def test_a_narrow_terminal_has_a_bar_in_one_line_and_no_colour_under_no_color(pr
     text = shown.decode()
     assert "epoch 30/30 " in text
     assert not re.search(r"\x1b\[[0-9;]*m", text)  # which sets a colour or a style
-    lines = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", text).replace("\r", "\n").split("\n")
+    lines = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "\n", text).replace("\r", "\n").split("\n")
     assert all(len(line) <= 60 for line in lines if line.startswith("epoch ") and "/30 " in line)
