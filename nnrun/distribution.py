@@ -142,13 +142,13 @@ def join(distribute: Distribute) -> Team:
     if cluster.workers > 1:
         try:
             with handled_signals(signal.SIG_DFL), silenced():  # TensorFlow waits for the others with Python held
-                signal.alarm(WAIT)  # which ends the process
+                _alarm(WAIT)  # which ends the process
                 return Team(_multiworker(), cluster)
         except (RuntimeError, ValueError, tf.errors.OpError) as error:
             reason = f"{first_line(error)}; is the port of this worker free?"
             raise NnrunError(f"TF_CONFIG: the workers cannot come together: {reason}") from None
         finally:
-            signal.alarm(0)
+            _alarm(0)
     devices = [device.name for device in tf.config.list_logical_devices("GPU")]
     if distribute == "mirrored" and not devices:
         devices = [device.name for device in tf.config.list_logical_devices("CPU")]
@@ -179,6 +179,7 @@ def share_moments(model: Any) -> None:
             layer._moments = _moments
 
 
+_alarm = getattr(signal, "alarm", lambda _: None)  # Windows has none
 # one of each in a process: the messages of a second one would be taken for the first one's
 _multiworker = cache(tf.distribute.MultiWorkerMirroredStrategy)
 _mirrored = cache(lambda *devices: tf.distribute.MirroredStrategy(devices))
