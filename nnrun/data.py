@@ -8,7 +8,6 @@ import os
 import signal
 import zlib
 from collections.abc import Container, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
@@ -22,6 +21,7 @@ import polars as pl
 from nnrun.csv_file import Blocks, File, Places, Source, Texts, open_csv, read_pieces, wrong_names
 from nnrun.errors import TableError, first_line, listed, short_path
 from nnrun.files import sha256
+from nnrun.storage import ahead
 
 if hasattr(signal, "siginterrupt"):
     signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - or polars's handler lets a blocked read go on
@@ -194,7 +194,7 @@ def _open_file(source: Source, name: str) -> File:
             return _open_parquet(b"".join(once) if once else source, name)
         file = open_csv(name, start, lambda: once or read_pieces(source))
         # a pipe gives its rows as they come, and a thread that waits for more could not be ended
-        return file if once else file._replace(blocks=lambda numbers: _ahead(file.blocks(numbers)))
+        return file if once else file._replace(blocks=lambda numbers: ahead(file.blocks(numbers)))
 
 
 def _open_parquet(source: Source, name: str) -> File:
@@ -208,15 +208,6 @@ def _open_parquet(source: Source, name: str) -> File:
 
     scan = pl.scan_parquet(source, glob=False)
     return File(name, list(scan.collect_schema()), blocks)
-
-
-def _ahead(blocks: Blocks) -> Blocks:
-    """Yield the blocks, reading the next one in a thread meanwhile."""
-    with ThreadPoolExecutor(1) as thread:
-        following = thread.submit(next, blocks, None)
-        while block := following.result():
-            following = thread.submit(next, blocks, None)
-            yield block
 
 
 def _as_text(column: pl.Series) -> pl.Series:

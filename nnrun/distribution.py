@@ -83,7 +83,7 @@ class Team:
     def step(self, model: Any, batch_size: int, *, training: bool) -> Callable[..., None]:
         """Return what Keras's train_step or test_step is to a batch, for one that all replicas share.
 
-        It takes tensors, the order of this worker's rows in them, how many rows all workers have, and which batch.
+        It takes tensors with this worker's rows, how many rows all workers have, and which batch.
         Each replica's loss counts by its share of the batch, so that the sums are those of one process with all rows.
         """
         variables, replicas = model.trainable_variables, self.count
@@ -120,11 +120,10 @@ class Team:
             flat = tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)  # one message, not many
             return context.all_reduce(tf.distribute.ReduceOp.SUM, flat)
 
-        def step(tensors: Any, order: Any, rows: Any, number: Any) -> None:
+        def step(tensors: Any, rows: Any, number: Any) -> None:
             size = tf.minimum(batch_size, rows - number * batch_size)
             begin = number * cut(batch_size, self.last)
-            mine = order[begin : begin + cut(size, self.last)]
-            batch = tuple(tf.gather(tensor, mine) for tensor in tensors)  # where they are: devices get batches only
+            batch = tuple(tensor[begin : begin + cut(size, self.last)] for tensor in tensors)
             result = self._here(self.strategy.run(replica, args=(batch, size)))
             if training:
                 parts = tf.split(result, [int(np.prod(shape)) for shape in shapes])

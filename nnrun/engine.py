@@ -1,11 +1,13 @@
 """The compiled epoch: Keras's own steps, looped inside one `tf.function`.
 
-Keras's `fit` spends 1 ms of Python on every step, a small network's arithmetic 0.02 ms. Here a graph loop gathers each
-batch from the resident rows and calls the model's own `train_step`, so that all is Keras's bit for bit.
+Keras's `fit` spends 1 ms of Python on every step, a small network's arithmetic 0.02 ms. Here a graph loop takes each
+batch of rows and calls the model's own `train_step`, so that all is Keras's bit for bit.
 """
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,15 +16,16 @@ from nnrun.backend import tf
 from nnrun.dataset import Arrays
 from nnrun.distribution import ALONE, Team
 from nnrun.model import Model
-from nnrun.storage import Matrix
+from nnrun.storage import Matrix, ahead, new_matrix
 
 SECONDS_PER_CALL = 0.4  # a graph loop cannot be interrupted: Ctrl-C and progress wait this long
 GROWTH = 8  # how much longer than the last one a call may be
 ALIGNMENT = 64  # bytes: what Eigen, which computes on the CPU, wants of memory
 PREDICTION_ROWS = 16_384  # rows per call: some MB of activations, and no cost per row to speak of
 ACTIVATIONS = 1 << 24  # of a layer at most: 64 MiB
-CHUNK_ROWS = 4_096  # rows of a memory-mapped table that are read together: some 100 KB, so the disk keeps up
-RESIDENT_CHUNKS = 128  # chunks that are shuffled together: half a million rows, drawn from all over the table
+BLOCK_BYTES = 32 << 20  # rows that are gathered together, while those before are trained on
+CHUNK_BYTES = 1 << 19  # rows of a memory-mapped table that are read together, so the disk keeps up
+RESIDENT_CHUNKS = 128  # chunks that are shuffled together, drawn from all over the table
 
 Logs = dict[str, float]
 Order = np.ndarray[tuple[int], np.dtype[np.int32]]
@@ -30,10 +33,9 @@ Tensors = tuple[Any, ...]
 
 
 class Block(NamedTuple):
-    """Tensors, the order in which this worker takes their rows, and how many rows all workers take."""
+    """Tensors that begin with the rows to take, and how many rows all workers take."""
 
     tensors: Tensors
-    order: Order
     rows: int
 
 
@@ -50,28 +52,47 @@ def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
 
 
 class Rows:
-    """The rows of a part: resident as tensors, or read block by block where they are memory-mapped."""
+    """The rows of a part, in memory or memory-mapped."""
 
     def __init__(self, arrays: Arrays, batch_size: int, team: Team = ALONE) -> None:
         self.arrays = [array for array in (arrays.x, arrays.y, arrays.sample_weight) if array is not None]
         self.count, self._batch_size, self._team = len(arrays.x), batch_size, team
-        mapped = isinstance(arrays.x, np.memmap)
-        self.chunk = max(1, CHUNK_ROWS // batch_size) * batch_size if mapped else 1  # rows that are kept together
-        self._all = None if mapped else self._tensors(...)
+        self._mapped, row_bytes = isinstance(arrays.x, np.memmap), 4 * arrays.x.shape[1]
 
-    def blocks(self, order: Order | None = None) -> Iterator[Block]:
-        """Yield blocks, so that all rows come in `order`, or as they stand; of each batch those of this worker."""
-        order = np.arange(self.count, dtype=np.int32) if order is None else order
-        if self._all:
-            yield Block(self._all, self._team.share(order, self._batch_size), len(order))
-            return
-        for start in range(0, self.count, RESIDENT_CHUNKS * self.chunk):
-            every = order[start : start + RESIDENT_CHUNKS * self.chunk]
+        def batches(size: int) -> int:
+            return max(1, size // row_bytes // batch_size) * batch_size
+
+        self.chunk = batches(CHUNK_BYTES) if self._mapped else 1  # rows that are kept together
+        self._block = min(max(1, self.count), RESIDENT_CHUNKS * self.chunk if self._mapped else batches(BLOCK_BYTES))
+        self.blocks_per_order = -(-self.count // self._block)
+
+    def in_order(self) -> Iterator[Block]:
+        """Yield blocks of all rows as they stand."""
+        if self._mapped or self._team.workers > 1:
+            return self.blocks([np.arange(self.count, dtype=np.int32)])
+        return iter([Block(self._whole, self.count)])
+
+    def blocks(self, orders: Iterable[Order]) -> Iterator[Block]:
+        """Yield blocks of all rows in each order; while one is used, the next is gathered, and the last overwritten."""
+        return ahead(self._gathered(orders))
+
+    @cached_property
+    def _whole(self) -> Tensors:
+        return tuple(map(_tensor, self.arrays))
+
+    def _gathered(self, orders: Iterable[Order]) -> Iterator[Block]:
+        parts = (order[i : i + self._block] for order in orders for i in range(0, self.count, self._block))
+        for every, buffers in zip(parts, cycle(self._buffers), strict=False):
             rows = self._team.share(every, self._batch_size)
-            yield Block(self._tensors(rows), np.arange(len(rows), dtype=np.int32), len(every))
+            for array, buffer in zip(self.arrays, buffers, strict=True):
+                np.take(array, rows, axis=0, out=buffer[: len(rows)], mode="clip")
+            yield Block(tuple(map(_tensor, buffers)), len(every))
 
-    def _tensors(self, rows: Any) -> Tensors:
-        return tuple(_tensor(array[rows]) for array in self.arrays)
+    @cached_property
+    def _buffers(self) -> list[list[Any]]:
+        """Two for each array, as long as the longest block for every block: XLA compiles each shape anew."""
+        longest = len(self._team.share(np.arange(self._block, dtype=np.int32), self._batch_size))
+        return [[new_matrix((longest, *array.shape[1:])) for array in self.arrays] for _ in range(2)]
 
 
 def _tensor(array: Any) -> Any:
@@ -100,7 +121,7 @@ class Loop:
         if team.count > 1 and rows:  # traced alike on all workers, or their messages would not meet
             self._batch = team.step(model, batch_size, training=training)
             columns = tuple(tf.TensorSpec([None, *array.shape[1:]], tf.float32) for array in rows.arrays)
-            numbers = [tf.TensorSpec(shape, tf.int32) for shape in ([None], [], [], [])]
+            numbers = [tf.TensorSpec([], tf.int32)] * 3
             options = {"autograph": False, "input_signature": [columns, *numbers, tf.TensorSpec([], tf.bool)]}
         self._run = tf.function(self._batches, **options)
         self._results = tf.function(model.get_metrics_result, autograph=False)
@@ -112,13 +133,13 @@ class Loop:
         The first `start` steps were run before, by a process whose variables, metrics included, were restored.
         """
         results, before = None, 0
-        for tensors, order, rows in blocks:
-            indices, steps = tf.constant(order), -(-rows // self._batch_size)
+        for tensors, rows in blocks:
+            steps = -(-rows // self._batch_size)
             done = min(max(start - before, 0), steps)
             while done < steps:
                 stop, began = min(done + self._steps_per_call, steps), time.perf_counter()
                 numbers = (tf.constant(rows), tf.constant(done), tf.constant(stop), tf.constant(before + done == 0))
-                results = self._run(tensors, indices, *numbers)
+                results = self._run(tensors, *numbers)
                 fitting = int((stop - done) * SECONDS_PER_CALL / max(time.perf_counter() - began, 1e-6))
                 fitting = max(1, min(fitting, (stop - done) * GROWTH))
                 self._steps_per_call = int(self._team.gather(fitting).min())  # which must be one for all
@@ -130,30 +151,27 @@ class Loop:
             results = self._results()
         return {name: value.numpy().item() for name, value in results.items()}
 
-    def _batches(self, tensors: Tensors, order: Any, rows: Any, start: Any, stop: Any, is_first: Any) -> Any:
+    def _batches(self, tensors: Tensors, rows: Any, start: Any, stop: Any, is_first: Any) -> Any:
         """Run some steps, the first of all on metrics that are reset; return the metrics: a call costs 0.2 ms."""
 
         def one(step: Any) -> list[Any]:
-            self._batch(tensors, order, rows, step)
+            self._batch(tensors, rows, step)
             return [step + 1]
 
-        size = self._batch_size
         tf.cond(is_first, self._model.reset_metrics, lambda: None)
-        whole = tf.minimum(stop, rows // size) if self._fixed else stop
+        whole = tf.minimum(stop, rows // self._batch_size) if self._fixed else stop
         tf.while_loop(lambda step: step < whole, one, [start])
         if self._fixed and self._rest:
-
-            def rest() -> None:  # no slice, whose size XLA would check in blocks without a rest too
-                self._take(tensors, tf.gather(order, whole * size + tf.range(self._rest)))
-
-            tf.cond(stop > whole, rest, lambda: None)
+            begin = whole * self._batch_size
+            tf.cond(stop > whole, lambda: self._take(tensors, begin, self._rest), lambda: None)
         return self._model.get_metrics_result()
 
-    def _own_batch(self, tensors: Tensors, order: Any, _: Any, step: Any) -> None:
+    def _own_batch(self, tensors: Tensors, rows: Any, step: Any) -> None:
         begin, size = step * self._batch_size, self._batch_size
-        self._take(tensors, tf.slice(order, [begin], [size]) if self._fixed else order[begin : begin + size])
+        self._take(tensors, begin, size if self._fixed else tf.minimum(size, rows - begin))
 
-    def _take(self, tensors: Tensors, rows: Any) -> None:
+    def _take(self, tensors: Tensors, begin: Any, size: Any) -> None:
+        rows = begin + tf.range(size)  # as fast as a slice, which in a branch XLA would compile for each place
         self._step(tuple(tf.gather(tensor, rows) for tensor in tensors))
 
 

@@ -1,7 +1,7 @@
 """The epochs of a training, by nnrun's compiled ones or by Keras's `fit`: the same batches, the same callbacks."""
 
-import itertools
 from collections.abc import Iterator
+from itertools import count, islice
 from typing import Any
 
 from nnrun.backend import keras, tf
@@ -22,16 +22,18 @@ def fit_compiled(model: Model, dataset: Dataset, team: Team, state: State, callb
     listed = keras.callbacks.CallbackList(callbacks, model=model, epochs=config.epochs, steps=training.steps)
     listed.on_train_begin()
     logs: Logs = {}
-    for epoch in range(state.epoch, config.epochs):
+    epochs = range(state.epoch, config.epochs)
+    blocks = rows.blocks(row_order(config.seed, epoch, rows.count, chunk=rows.chunk) for epoch in epochs)
+    for epoch in epochs:
         if model.stop_training:
             break
         listed.on_epoch_begin(epoch)
         listed.on_train_batch_begin(state.step)
-        order = row_order(config.seed, epoch, rows.count, chunk=rows.chunk)
-        logs = training.run(rows.blocks(order), lambda step: listed.on_train_batch_end(step - 1), start=state.step)
+        ours = islice(blocks, rows.blocks_per_order)
+        logs = training.run(ours, lambda step: listed.on_train_batch_end(step - 1), start=state.step)
         if held_out and validating:
             listed.on_test_begin()
-            measured = validating.run(held_out.blocks(), lambda step: listed.on_test_batch_end(step - 1))
+            measured = validating.run(held_out.in_order(), lambda step: listed.on_test_batch_end(step - 1))
             listed.on_test_end(measured)
             logs |= {f"val_{name}": value for name, value in measured.items()}
         listed.on_epoch_end(epoch, logs)
@@ -45,7 +47,7 @@ def fit_keras(model: Model, dataset: Dataset, _: Team, __: State, callbacks: lis
     rows = Rows(dataset.arrays(dataset.train, weighted=True), size)
 
     def batches() -> Iterator[tuple[Any, ...]]:
-        for epoch in itertools.count():
+        for epoch in count():
             order = row_order(config.seed, epoch, rows.count, chunk=rows.chunk)
             for start in range(0, rows.count, size):
                 yield tuple(array[order[start : start + size]] for array in rows.arrays)

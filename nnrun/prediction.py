@@ -71,7 +71,7 @@ class TrainedRun:
                 arrays = Arrays(x, y.astype(np.float32))
                 measure.add(arrays.y, outputs)
                 rows.append(len(x))
-                yield from Rows(arrays, self.config.batch_size).blocks()
+                yield from Rows(arrays, self.config.batch_size).in_order()
 
         build_variables(self.model, len(self.encoder.targets))
         logs = Loop(self.model, self.config.batch_size, training=False).run(blocks())

@@ -6,15 +6,18 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import product
+from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from nnrun.files import sync_folder
 
+Item = TypeVar("Item")
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 FILL_ROWS = 65_536  # rows filled at a time
 STALE = 86_400  # seconds after which a half-built cache was left behind by a crash
@@ -30,8 +33,7 @@ class Store:
                 os.posix_fallocate(file.fileno(), 0, size)
             self.matrix: Matrix = np.memmap(path, np.float32, "r+", shape=(rows, columns))
         else:
-            buffer = mmap.mmap(-1, size)  # begins on a page, so that TensorFlow can share its memory
-            self.matrix = np.frombuffer(buffer, np.float32, rows * columns).reshape(rows, columns)
+            self.matrix = new_matrix((rows, columns))
 
     def append(self, block: "np.ndarray[Any, Any]") -> None:
         """Add rows of any float type."""
@@ -49,6 +51,20 @@ class Store:
             if self.rows < len(self.matrix):  # which Windows refuses while it is mapped
                 os.truncate(self.matrix.filename, matrix.nbytes)  # type: ignore[arg-type]
         return matrix
+
+
+def new_matrix(shape: tuple[int, ...]) -> Any:
+    """Return float32 zeros that begin on a page, so that TensorFlow can share their memory."""
+    return np.frombuffer(mmap.mmap(-1, max(4, 4 * prod(shape))), np.float32, prod(shape)).reshape(shape)
+
+
+def ahead(blocks: Iterator[Item]) -> Iterator[Item]:
+    """Yield the blocks, reading the next one in a thread meanwhile."""
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(next, blocks, None)
+        while block := following.result():
+            following = thread.submit(next, blocks, None)
+            yield block
 
 
 def map_matrix(path: Path, columns: int) -> Matrix:

@@ -189,7 +189,7 @@ def _finish(run: Run, model: Model, dataset: Dataset, team: Team, checkpoint: Ch
         if part:
             rows = Rows(dataset.arrays(part, weighted=not prefix), config.batch_size, team)
             loop = Loop(model, config.batch_size, rows, training=False, team=team)
-            logs = loop.run(rows.blocks(), lambda _: checkpoint.poll())
+            logs = loop.run(rows.in_order(), lambda _: checkpoint.poll())
             metrics |= {prefix + name: value for name, value in logs.items()}
     result = Result(run, team.is_chief, epochs, best, checkpoint.state.seconds, metrics)
     files = (run.config, run.model, run.weights, run.metrics, run.info)

@@ -94,8 +94,8 @@ def test_a_worker_reads_its_own_rows_of_a_table_in_files(project):
     loaded = project.dataset({"data.in_memory": False, "data.validation_split": 0})
     strategy, read = SimpleNamespace(num_replicas_in_sync=3), []
     for i in range(3):
-        [(tensors, order, rows)] = Rows(loaded.arrays(loaded.train), 7, Team(strategy, Cluster(3, i))).blocks()
-        assert (rows, len(tensors[0]), order.tolist()) == (60, len(order), list(range(len(order))))
+        [(tensors, rows)] = Rows(loaded.arrays(loaded.train), 7, Team(strategy, Cluster(3, i))).in_order()
+        assert rows == 60
         read.append(tensors[0].numpy())
     assert sum(map(len, read)) == 60
     assert {tuple(row) for part in read for row in part} == {tuple(row) for row in loaded.train.x}

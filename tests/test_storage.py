@@ -54,7 +54,8 @@ def small_blocks(monkeypatch) -> None:
     """Tables are read in blocks of a few rows, and epochs run over blocks of a few batches."""
     monkeypatch.setattr(csv_file, "BLOCK", 256)
     monkeypatch.setattr(storage, "FILL_ROWS", 7)
-    monkeypatch.setattr(engine, "CHUNK_ROWS", 8)
+    monkeypatch.setattr(engine, "BLOCK_BYTES", 256)
+    monkeypatch.setattr(engine, "CHUNK_BYTES", 128)
     monkeypatch.setattr(engine, "RESIDENT_CHUNKS", 2)
 
 
@@ -118,11 +119,12 @@ ENGINES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("in_memory", [True, False])
 @pytest.mark.parametrize("changes", ENGINES.values(), ids=ENGINES.keys())
-def test_both_engines_agree_bit_for_bit_on_a_table_in_files(project, frame, mapped, changes):
+def test_both_engines_agree_bit_for_bit_on_a_table_in_blocks(project, frame, mapped, changes, in_memory):
     for name in ("other.csv", "third.csv"):
         project.table(frame[5:50], name)
-    loaded = mapped(changes)
+    loaded = project.dataset(changes) if in_memory else mapped(changes)
     ours = train(loaded, stem="x", path=project.folder / "ours")
     theirs = train(loaded, stem="x", path=project.folder / "theirs", engine="keras")
     assert ours.run.history.read_text() == theirs.run.history.read_text()
@@ -163,17 +165,19 @@ def test_no_more_chunks_than_are_resident_are_read_at_a_time(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("in_memory", [True, False])
 @pytest.mark.parametrize("batch_size", [3, 4, 8, 30])
-def test_blocks_of_a_table_in_files_are_whole_batches_in_order(mapped, batch_size):
-    loaded = mapped({"data.validation_split": 0})
+def test_blocks_of_a_table_are_whole_batches_in_order(project, mapped, batch_size, in_memory):
+    loaded = (project.dataset if in_memory else mapped)({"data.validation_split": 0})
     arrays = loaded.arrays(loaded.train)
     rows = Rows(arrays, batch_size)
-    assert rows.chunk % batch_size == 0
-    order = row_order(0, 0, 60, chunk=rows.chunk)
-    blocks = [(x.numpy()[places], places) for (x, _), places, _ in rows.blocks(order)]
-    assert all(len(places) % batch_size == 0 for _, places in blocks[:-1])
-    np.testing.assert_array_equal(np.concatenate([x for x, _ in blocks]), arrays.x[order])
-    np.testing.assert_array_equal(np.concatenate([x.numpy()[places] for (x, _), places, _ in rows.blocks()]), arrays.x)
+    assert in_memory or rows.chunk % batch_size == 0
+    orders = [row_order(0, epoch, 60, chunk=rows.chunk) for epoch in range(3)]
+    blocks = [x.numpy()[:count] for (x, _), count in rows.blocks(orders)]
+    assert len(blocks) == 3 * rows.blocks_per_order > 3
+    assert all(len(block) % batch_size == 0 for block in blocks[: rows.blocks_per_order - 1])
+    np.testing.assert_array_equal(np.concatenate(blocks), arrays.x[np.concatenate(orders)])
+    np.testing.assert_array_equal(np.concatenate([x.numpy()[:count] for (x, _), count in rows.in_order()]), arrays.x)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Where XLA pays: the first epoch and a later step, with XLA and without, for networks of several sizes.
 
 XLA takes longer to compile and less, or more, for a step: `pays from` is the number of steps at which both are equal,
-which `jit_compile: auto` in nnrun/model.py goes by. A process each, in turn; medians of the first epochs, and the
+which `jit_compile: auto` in nnrun/network.py goes by. A process each, in turn; medians of the first epochs, and the
 fastest of the others. The numbers in brackets are CPU seconds of all threads, which tell more on a busy machine.
 """
 
@@ -43,24 +43,27 @@ CASES = (
 )
 CHILD = """
 import json, sys, time
+from itertools import count, islice
 from pathlib import Path
 from nnrun.config import load_config
 from nnrun.dataset import load_dataset
+from nnrun.distribution import ALONE
 from nnrun.engine import Loop, Rows, row_order
 from nnrun.training import _build
 
-model, dataset = _build(load_dataset(load_config(Path("config.yaml"), (f"jit_compile={sys.argv[1]}",))))
+model, dataset = _build(load_dataset(load_config(Path("config.yaml"), (f"jit_compile={sys.argv[1]}",))), ALONE)
 rows = Rows(dataset.arrays(dataset.train), dataset.config.batch_size)
-loop = Loop(model.train_step, model, dataset.config.batch_size, rows.count)
+loop = Loop(model, dataset.config.batch_size, rows, training=True)
+blocks = rows.blocks(row_order(0, number, rows.count) for number in count())
 
-def epoch(number):
+def epoch():
     began, cpu = time.perf_counter(), time.process_time()
-    loop.run(rows.blocks(row_order(0, number, rows.count)))
+    loop.run(islice(blocks, rows.blocks_per_order))
     return time.perf_counter() - began, time.process_time() - cpu
 
-first, began, later = epoch(0), time.perf_counter(), []
+first, began, later = epoch(), time.perf_counter(), []
 while len(later) < 10 or time.perf_counter() - began < 3:
-    later.append(epoch(len(later)))
+    later.append(epoch())
 least = (min(seconds) / loop.steps for seconds in zip(*later))
 print(json.dumps([*first, *least, loop.steps, model.count_params()]))
 """
