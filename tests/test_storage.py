@@ -166,7 +166,7 @@ def test_no_more_chunks_than_are_resident_are_read_at_a_time(monkeypatch):
 
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("in_memory", [True, False])
-@pytest.mark.parametrize("batch_size", [3, 4, 8, 30])
+@pytest.mark.parametrize("batch_size", [3, 4, 8, 20])
 def test_blocks_of_a_table_are_whole_batches_in_order(project, mapped, batch_size, in_memory):
     loaded = (project.dataset if in_memory else mapped)({"data.validation_split": 0})
     arrays = loaded.arrays(loaded.train)
