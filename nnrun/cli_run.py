@@ -144,7 +144,7 @@ def runs(folder: Path, sort: str | None, as_json: bool) -> None:
     found = list_runs(folder, sort)
     width = get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     click.echo(json.dumps(found) if as_json else describe_runs(found, width, sort))
-    shared.tell(*(run["error"] for run in found if "error" in run))
+    shared.tell(*(run["error"] for run in found if "error" in run), *[f"no run in {folder}"] * (not found))
 
 
 @shared.command("export runs/digits-relu --format onnx -o digits.onnx")

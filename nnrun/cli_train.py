@@ -33,6 +33,7 @@ def init(data: Path, target: str, output: Path | None) -> None:
     if not output.with_name(SCHEMA).exists():
         texts[output.with_name(SCHEMA)] = f"{json.dumps(config_schema())}\n"
     write_texts(texts)
+    click.echo(f"saved in {output}\nnext: nnrun train {shlex.quote(str(output))}")
 
 
 @shared.command("check configs/digits-relu.yaml")

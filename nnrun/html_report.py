@@ -20,7 +20,7 @@ def make_page(path: Path) -> str:
     """Return the page of a run, finished or not; raise a RunError or a ConfigError where its files were altered."""
     run = Run(path)
     info, config, encoder = run.load()
-    facts = {"status": info.status, "started": info.started, "epochs": run.epochs(), "kept epoch": info.best_epoch}
+    facts = {"status": run.status(info), "started": info.started, "epochs": run.epochs(), "kept epoch": info.best_epoch}
     facts |= {"seconds of training": info.seconds, "seed": info.seed, "engine": info.engine}
     metrics = {name: shown_number(value) for name, value in run.read_metrics().items()}
     network = network_rows(config, len(encoder.inputs))

@@ -19,7 +19,7 @@ from nnrun.source import Keys
 RULES = {  # by level, in the order in which findings are told; the README says what each is
     # what would train to nothing
     "error": "labels output-units softmax-one-unit mse-range metric-loss logits-activation monitor class-weight "
-    "network-size tensorboard feature-range".split(),
+    "network-size orthogonal-rows tensorboard feature-range".split(),
     # what trains, but probably not as was meant
     "warning": "linear-hidden sigmoid-hidden bce-output softmax-output unscaled target-copy imbalance nothing-held-out "
     "constant big-integers dropped-rows unseen-category".split(),
@@ -171,6 +171,10 @@ def _needs(config: Config, dataset: Dataset) -> Found:
         yield from (("class-weight", ("class_weight",), text) for text in wrong)
     if problem := oversize(config, len(dataset.encoder.inputs), len(dataset.train.x)):
         yield "network-size", ("layers",), problem
+    for i in config.layers_with("activity_regularizer"):
+        place, spec = ("layers", i, "activity_regularizer"), config.layers[i]["activity_regularizer"]
+        if spec and (spec["name"], spec.get("mode")) == ("OrthogonalRegularizer", "rows"):
+            yield "orthogonal-rows", place, "the rows of a batch differ in number; use mode: columns"
     if config.tensorboard and not importlib.util.find_spec("tensorboard"):
         yield "tensorboard", ("tensorboard",), "the package is not installed: pip install 'nnrun[tensorboard]'"
 

@@ -118,5 +118,6 @@ def _cells(run: Summary, metrics: list[str], most: int) -> list[str]:
     name = name if len(name) <= most else f"{name[: most - 3]}..."
     facts = [name, run["status"][:11], "-", "-", "-"]
     if "error" not in run:  # the time of the day and the date, without the year
-        facts[2:] = f"{run['epochs']}/{run['goal']}", run["started"][5:16].replace("T", " "), f"{run['seconds']:.4g}"
+        started, seconds = run["started"][5:16].replace("T", " "), f"{run['seconds']:.4g}" if run["seconds"] else "-"
+        facts[2:] = f"{run['epochs']}/{run['goal']}", started, seconds
     return facts + ["-" if value is None else f"{value:.4g}" for value in values]

@@ -47,15 +47,15 @@ def summarize_run(path: Path, *, details: bool = True) -> Summary:
 
 
 def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
-    """Return what each run in the folder says of itself, by when it started; with `sort`, the best of a metric first.
+    """Return what each run in the folder, or the folder as a run, says of itself: the first to start is first.
 
-    A run that cannot be read has the status `broken` and an `error`. Raises an InputError where there is no such
-    folder, or no such metric.
+    With `sort`, the best of this metric is. A run that cannot be read has the status `broken` and an `error`. Raises an
+    InputError where there is no such folder, or no such metric.
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder; give one in which `nnrun train` made runs")
     found: list[Summary] = []
-    for path in sorted(path for path in folder.iterdir() if (path / "run.json").is_file()):
+    for path in sorted(path for path in (folder, *folder.iterdir()) if (path / "run.json").is_file()):
         try:
             found.append(summarize_run(path, details=False))
         except RunError as error:

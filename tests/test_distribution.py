@@ -143,7 +143,7 @@ def test_devices_share_what_optimizers_and_layers_keep(server, project, frame, c
     check_equal(project.folder)
 
 
-CROSSED = [{"units": 2, "activity_regularizer": {"name": "OrthogonalRegularizer"}}, *SIGMOID]
+CROSSED = [{"units": 2, "activity_regularizer": {"name": "OrthogonalRegularizer", "mode": "columns"}}, *SIGMOID]
 LONG = {"epochs": 100, "batch_size": 8, "jit_compile": False, "checkpoint": {"every_seconds": 0.1}}
 
 

@@ -155,6 +155,7 @@ def test_a_run_that_is_not_finished_has_a_page_without_a_model(nnrun, stranger):
     (stranger / "metrics.json").unlink()
     assert nnrun("report", stranger).code == 0
     page = Page(Path("run.html").read_text())
+    assert "<td>stopped</td>" in Path("run.html").read_text()  # nobody trains it
     assert "has no model yet" in page.sections["held-out"]
     assert page.count("svg") == 3
 

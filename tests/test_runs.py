@@ -42,6 +42,12 @@ def test_runs_are_listed_by_when_they_started(nnrun, runs):
     assert lines[0].split()[-3:] == ["0.7", "-", "0.5"]
 
 
+def test_a_run_is_listed_itself_and_where_there_is_none_it_is_said(nnrun, runs):
+    assert [line.split()[0] for line in nnrun("runs", "runs/b").out.splitlines()[1:]] == ["b"]
+    (runs / "none").mkdir()
+    assert nnrun("runs", "runs/none").err == "no run in runs/none\n"
+
+
 @pytest.mark.parametrize(("metric", "order"), [("loss", "cba"), ("val_accuracy", "cba"), ("val_AUC", "bca")])
 def test_the_best_of_a_metric_comes_first_and_who_lacks_it_last(nnrun, runs, metric, order):
     assert "".join(line[0] for line in nnrun("runs", "--sort", metric).out.splitlines()[1:]) == order

@@ -1,6 +1,6 @@
 """How time and memory grow with rows and with epochs: a line for each, whole processes.
 
-    python tests/benchmarks/curve.py [--rows 10000000]
+    python tests/benchmarks/curve.py [--rows 1000000]
 
 Rows of 28 features, a network of 64-64-1, batch 1,024, 2 epochs; then 1,000 such rows in batches of 32, for more and
 more epochs. Memory is the peak of the process; what the smallest table takes is TensorFlow's own.
@@ -15,7 +15,7 @@ from pathlib import Path
 from large import CONFIG, nnrun, write_table
 from pairs import describe_seconds, print_rows
 
-ROWS = 1_000_000
+ROWS = 10_000_000
 EPOCHS = 2
 OPTIONS = ("-o", "run", "--overwrite", "-q")
 
@@ -49,7 +49,7 @@ def run(rows: int) -> None:
 def main() -> None:
     """Read --rows and print the curves."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=ROWS, help="the most (default: 1,000,000; ten times as many: 4 GB)")
+    parser.add_argument("--rows", type=int, default=ROWS, help="the most (default: 10,000,000, a CSV of 2 GB)")
     run(parser.parse_args().rows)
 
 
