@@ -90,7 +90,7 @@ class Rows:
 
     @cached_property
     def _buffers(self) -> list[list[Any]]:
-        """Two for each array, as long as the longest block for every block: XLA compiles each shape anew."""
+        """Two for each array, both as long as the longest block, since XLA compiles every shape anew."""
         longest = len(self._team.share(np.arange(self._block, dtype=np.int32), self._batch_size))
         return [[new_matrix((longest, *array.shape[1:])) for array in self.arrays] for _ in range(2)]
 

@@ -29,7 +29,7 @@ def compile_model(model: Model, config: Config, rows: int) -> None:
         optimizer=make(keras.optimizers, config.optimizer),
         loss=make(keras.losses, config.loss),
         metrics=[make(keras.metrics, metric_arguments(config, metric), "class") for metric in config.metric_specs],
-        jit_compile=uses_xla(config, rows),
+        jit_compile=uses_xla(config, model.input_shape[-1], rows),
     )
 
 

@@ -9,15 +9,16 @@ from nnrun.storage import memory_bytes
 
 BYTES_PER_ACTIVATION = 8  # float32, and its gradient
 BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer
-# Steps: XLA compiles for 0.4 s where tracing takes 0.17, then saves 40 us a step, on quiet cores. On busy ones, in CPU
-# time by tests/benchmarks/xla.py, it compiles for 1.2 to 1.5 s (2.5 with a smaller last batch) where tracing takes 0.4;
-# a step without it and with it, of units, features, batch:
-#   25-15-1, 28, 32     149 and 52 us     64-64-1, 28, 1024       650 and 567 us
-#   64-64-1, 28, 32     163 and 62        512-256-1, 100, 256     3,643 and 3,319
-#   25-15-1, 400, 32    180 and 96        1024-1024-1, 100, 128   15,350 and 11,845
-#   128-64-1, 100, 128  357 and 229       25-15-1 with Dropout    174 and 698
-# What compiling costs is soon won back by a large network too; only what draws random numbers is slower.
-XLA_PAYS_FROM = 6_000
+# Steps of a small network, by tests/benchmarks/xla.py on two quiet cores: with XLA the first epoch takes 0.5 s longer,
+# or 1 s where the last batch is smaller, which is compiled too. A step without it and with it, and from which one it
+# pays, of units, features, batch:
+#   25-15-1, 400, 32    167 and 75 us, 6,235     64-64-1, 28, 1024       519 and 485 us, 13,686
+#   25-15-1, 28, 32     123 and 36, 5,384        512-256-1, 100, 256     2,024 and 1,802, 1,806
+#   64-64-1, 28, 32     151 and 42, 4,862        1024-1024-1, 100, 128   8,659 and 5,553, 144
+#   128-64-1, 100, 128  301 and 188, 4,846       25-15-1 with Dropout    161 and 640, never
+# (On busy cores 7,700 to 10,400 steps.) A larger network wins more by a step: 100,000 parameters halve the number.
+# What draws random numbers is slower.
+XLA_PAYS_FROM, HALVED_BY = 6_000, 100_000
 
 
 class LayerSummary(NamedTuple):
@@ -67,9 +68,11 @@ def weight_shapes(config: Config, features: int) -> dict[str, tuple[tuple[int, .
     return shapes
 
 
-def uses_xla(config: Config, rows: int) -> bool:
-    """Return `jit_compile`, which for `auto` the number of training rows and the epochs decide."""
-    pays = -(-rows // config.batch_size) * config.epochs >= XLA_PAYS_FROM
+def uses_xla(config: Config, features: int, rows: int) -> bool:
+    """Return `jit_compile`, which for `auto` the network and the steps over this number of training rows decide."""
+    steps = -(-rows // config.batch_size) * config.epochs
+    parameters = sum(layer.parameters for layer in summarize(config, features))
+    pays = steps * (1 + parameters / HALVED_BY) >= XLA_PAYS_FROM
     random = any(spec["type"] in ("Dropout", "GaussianNoise") for spec in config.layers)  # three times slower with XLA
     return (pays and not random) if config.jit_compile == "auto" else config.jit_compile
 
