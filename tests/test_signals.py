@@ -117,6 +117,7 @@ def test_a_second_signal_stops_at_once_and_damages_nothing(jobs, during):
 def test_a_second_training_on_one_run_is_refused_until_the_first_is_dead(jobs):
     job = jobs("an epoch")
     first = job.start()
+    first.send(signal.SIGSTOP)  # or it might end meanwhile
     for arguments, message in {
         ("resume", RUN): "another process is training this run; wait until it ends",
         ("train", "config.yaml", "-o", RUN): "exists; choose another with -o, or replace it with --overwrite",

@@ -304,7 +304,7 @@ def test_auto_compiles_long_runs_with_xla_but_not_with_random_layers(project, la
 
 def test_auto_compiles_shorter_runs_of_large_networks(project):
     for units, compiled in ((8, False), (100_000, True)):
-        dataset = project.dataset({"layers": [{"units": units, "activation": "relu"}, SIGMOID], "epochs": 250})
+        dataset = project.dataset({"layers": [{"units": units, "activation": "relu"}, SIGMOID], "epochs": 1_500})
         model = build_network(dataset.config, dataset.encoder)
         compile_model(model, dataset.config, len(dataset.train.x))
         assert model.jit_compile is compiled
