@@ -25,7 +25,7 @@ PREDICTION_ROWS = 16_384  # rows per call: some MB of activations, and no cost p
 ACTIVATIONS = 1 << 24  # of a layer at most: 64 MiB
 BLOCK_BYTES = 32 << 20  # rows that are gathered together, while those before are trained on
 CHUNK_BYTES = 1 << 19  # rows of a memory-mapped table that are read together, so the disk keeps up
-RESIDENT_CHUNKS = 128  # chunks that are shuffled together, drawn from all over the table
+RESIDENT_CHUNKS = 128  # chunks whose rows are shuffled together, drawn from all over the table
 
 Logs = dict[str, float]
 Order = np.ndarray[tuple[int], np.dtype[np.int32]]
@@ -57,13 +57,13 @@ class Rows:
     def __init__(self, arrays: Arrays, batch_size: int, team: Team = ALONE) -> None:
         self.arrays = [array for array in (arrays.x, arrays.y, arrays.sample_weight) if array is not None]
         self.count, self._batch_size, self._team = len(arrays.x), batch_size, team
-        self._mapped, row_bytes = isinstance(arrays.x, np.memmap), 4 * arrays.x.shape[1]
+        self._mapped, row_bytes = isinstance(arrays.x, np.memmap), 4 * (arrays.x.shape[1] + arrays.y.shape[1])
 
         def batches(size: int) -> int:
             return max(1, size // row_bytes // batch_size) * batch_size
 
         self.chunk = batches(CHUNK_BYTES) if self._mapped else 1  # rows that are kept together
-        self._block = min(max(1, self.count), RESIDENT_CHUNKS * self.chunk if self._mapped else batches(BLOCK_BYTES))
+        self._block = min(max(1, self.count), batches(BLOCK_BYTES))
         self.blocks_per_order = -(-self.count // self._block)
 
     def in_order(self) -> Iterator[Block]:
@@ -73,7 +73,7 @@ class Rows:
         return iter([Block(self._whole, self.count)])
 
     def blocks(self, orders: Iterable[Order]) -> Iterator[Block]:
-        """Yield blocks of all rows in each order; while one is used, the next is gathered, and the last overwritten."""
+        """Yield blocks of all rows in each order; one serves until the next is asked for, since two buffers hold all."""
         return ahead(self._gathered(orders))
 
     @cached_property

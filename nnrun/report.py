@@ -114,7 +114,7 @@ def shown_number(value: Any) -> str:
 
 
 def _cells(run: Summary, metrics: list[str], most: int) -> list[str]:
-    name, values = Path(run["run"]).name, [run["metrics"].get(metric) for metric in metrics]
+    name, values = Path(run["run"]).absolute().name, [run["metrics"].get(metric) for metric in metrics]
     name = name if len(name) <= most else f"{name[: most - 3]}..."
     facts = [name, run["status"][:11], "-", "-", "-"]
     if "error" not in run:  # the time of the day and the date, without the year

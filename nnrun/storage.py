@@ -59,12 +59,15 @@ def new_matrix(shape: tuple[int, ...]) -> Any:
 
 
 def ahead(blocks: Iterator[Item]) -> Iterator[Item]:
-    """Yield the blocks, reading the next one in a thread meanwhile."""
-    with ThreadPoolExecutor(1) as thread:
+    """Yield the blocks; the next one is made in a thread meanwhile, and whoever wants no more does not wait for it."""
+    thread = ThreadPoolExecutor(1)
+    try:
         following = thread.submit(next, blocks, None)
         while block := following.result():
             following = thread.submit(next, blocks, None)
             yield block
+    finally:
+        thread.shutdown(wait=False, cancel_futures=True)
 
 
 def map_matrix(path: Path, columns: int) -> Matrix:

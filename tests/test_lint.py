@@ -69,7 +69,7 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("class-weight", {"class_weight": {"0": 2.0}}, [], "class_weight: label '1' has no weight"),
     ("class-weight", {"class_weight": {"0": 1.0, "1": 1.0, "2": 1.0}}, [], "class_weight: '2' is no label"),
     ("network-size", {"layers": [WIDE, WIDE, SIGMOID]}, [], "layers: 100,000,"),
-    ("orthogonal-rows", {"layers": [ORTHOGONAL, SIGMOID]}, [], "activity_regularizer: the rows of a batch differ"),
+    ("orthogonal-rows", {"layers": [ORTHOGONAL, SIGMOID]}, [], "activity_regularizer: mode: rows needs a fixed"),
     ("tensorboard", {"tensorboard": True}, [], "tensorboard: the package is not installed: pip install"),
     ("feature-range", {}, [age + 1.7e9], "around 1.7e+09, too little for float32; subtract"),
     ("monitor", STOP_ON_FALSE_POSITIVES, [], "early_stopping: say mode: min or max for val_FalsePositives"),

@@ -42,8 +42,11 @@ def test_runs_are_listed_by_when_they_started(nnrun, runs):
     assert lines[0].split()[-3:] == ["0.7", "-", "0.5"]
 
 
-def test_a_run_is_listed_itself_and_where_there_is_none_it_is_said(nnrun, runs):
+def test_a_run_is_listed_itself_and_where_there_is_none_it_is_said(nnrun, runs, monkeypatch):
     assert [line.split()[0] for line in nnrun("runs", "runs/b").out.splitlines()[1:]] == ["b"]
+    monkeypatch.chdir(runs / "b")
+    assert [line.split()[0] for line in nnrun("runs", ".").out.splitlines()[1:]] == ["b"]
+    monkeypatch.chdir(runs.parent)
     (runs / "none").mkdir()
     assert nnrun("runs", "runs/none").err == "no run in runs/none\n"
 
