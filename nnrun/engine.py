@@ -73,7 +73,7 @@ class Rows:
         return iter([Block(self._whole, self.count)])
 
     def blocks(self, orders: Iterable[Order]) -> Iterator[Block]:
-        """Yield blocks of all rows in each order; one serves until the next is asked for, since two buffers hold all."""
+        """Yield blocks of all rows in each order; two buffers hold them, so one serves until the next is asked for."""
         return ahead(self._gathered(orders))
 
     @cached_property

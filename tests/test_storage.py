@@ -5,8 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,22 @@ def test_blocks_of_a_table_are_whole_batches_in_order(project, mapped, batch_siz
     assert all(len(block) % batch_size == 0 for block in blocks[: rows.blocks_per_order - 1])
     np.testing.assert_array_equal(np.concatenate(blocks), arrays.x[np.concatenate(orders)])
     np.testing.assert_array_equal(np.concatenate([x.numpy()[:count] for (x, _), count in rows.in_order()]), arrays.x)
+
+
+def test_who_wants_no_more_blocks_does_not_wait_for_the_next():
+    wanted, made = threading.Event(), []
+
+    def blocks() -> Iterator[int]:
+        yield 1
+        wanted.wait(60)
+        made.append(2)
+        yield 2
+
+    stream = storage.ahead(blocks())
+    assert next(stream) == 1
+    stream.close()
+    assert not made
+    wanted.set()
 
 
 @pytest.fixture
