@@ -56,12 +56,7 @@ def run_script(path: Path) -> str:
 
 
 def _script(config: Config, encoder: Encoder, rows: int, files: list[Path]) -> str:
-    facts = {
-        **dict(config),
-        **dict(config.data),
-        **_network_facts(config, len(encoder.inputs), rows),
-        **_table_facts(config, encoder),
-    }
+    facts = dict(config) | dict(config.data) | _network_facts(config, encoder, rows) | _table_facts(config, encoder)
     facts |= _format_facts(config.data.train, files) | _label_facts(config, encoder.labels)
     text = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
     text = text.replace("$layers", "\n|".join(f"    $layer{i}," for i in range(len(config.layers))))
@@ -86,7 +81,7 @@ def _filled(template: str, facts: dict[str, Any]) -> list[str]:
     return [indent + line for line in filled.lines(WIDTH - len(indent))]
 
 
-def _network_facts(config: Config, features: int, rows: int) -> dict[str, Any]:
+def _network_facts(config: Config, encoder: Encoder, rows: int) -> dict[str, Any]:
     stops = ((names.EARLY_STOPPING, config.early_stopping), (names.REDUCE_LR, config.reduce_lr_on_plateau))
     callbacks = [_object("callbacks", named, spec) for named, spec in stops if spec]
     return {
@@ -96,7 +91,7 @@ def _network_facts(config: Config, features: int, rows: int) -> dict[str, Any]:
         "optimizer": _object("optimizers", names.OPTIMIZER, config.optimizer),
         "loss": _object("losses", names.LOSS, config.loss),
         "metrics": [_metric(config, metric) for metric in config.metric_specs],
-        "jit_compile": uses_xla(config, features, rows),
+        "jit_compile": uses_xla(config, len(encoder.inputs), rows),
         "callbacks": callbacks + [Group('keras.callbacks.TensorBoard("tensorboard"', [])] * config.tensorboard,
     }
 

@@ -174,11 +174,8 @@ def _needs(config: Config, dataset: Dataset) -> Found:
     for i in config.layers_with("activity_regularizer"):
         place, spec = ("layers", i, "activity_regularizer"), config.layers[i]["activity_regularizer"]
         if spec and (spec["name"], spec.get("mode")) == ("OrthogonalRegularizer", "rows"):
-            yield (
-                "orthogonal-rows",
-                place,
-                "mode: rows needs a fixed number of rows, which predict has not; use mode: columns",
-            )
+            why = "mode: rows needs a fixed number of rows, which predict has not; use mode: columns"
+            yield "orthogonal-rows", place, why
     if config.tensorboard and not importlib.util.find_spec("tensorboard"):
         yield "tensorboard", ("tensorboard",), "the package is not installed: pip install 'nnrun[tensorboard]'"
 

@@ -17,7 +17,7 @@ BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of th
 #   64-64-1, 28, 32     151 and 42, 4,862        1024-1024-1, 100, 128   8,659 and 5,553, 144
 #   128-64-1, 100, 128  301 and 188, 4,846       25-15-1 with Dropout    161 and 640, never
 # (On busy cores 7,700 to 10,400 steps.) A larger network wins more by a step: 100,000 parameters halve the number.
-# What draws random numbers is slower.
+# What draws random numbers is slower with XLA.
 XLA_PAYS_FROM, HALVED_BY = 6_000, 100_000
 
 
