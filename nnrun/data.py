@@ -8,12 +8,13 @@ import os
 import signal
 import zlib
 from collections.abc import Container, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import numpy as np
 import polars as pl
@@ -21,13 +22,13 @@ import polars as pl
 from nnrun.csv_file import Blocks, File, Places, Source, Texts, open_csv, read_pieces, wrong_names
 from nnrun.errors import TableError, first_line, listed, short_path
 from nnrun.files import sha256
-from nnrun.storage import ahead
 
 if hasattr(signal, "siginterrupt"):
     signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - or polars's handler lets a blocked read go on
 ROWS = 131_072  # of a block of a Parquet file
 _sha256 = cache(lambda path, _changed: sha256(path))  # once, unless the file changes
 Rows = np.ndarray[tuple[int], np.dtype[np.intp]]
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,18 @@ def _open_parquet(source: Source, name: str) -> File:
 
     scan = pl.scan_parquet(source, glob=False)
     return File(name, list(scan.collect_schema()), blocks)
+
+
+def ahead(blocks: Iterator[Item]) -> Iterator[Item]:
+    """Yield the blocks; the next one is made in a thread meanwhile, and whoever wants no more does not wait for it."""
+    thread = ThreadPoolExecutor(1)
+    try:
+        following = thread.submit(next, blocks, None)
+        while block := following.result():
+            following = thread.submit(next, blocks, None)
+            yield block
+    finally:
+        thread.shutdown(wait=False, cancel_futures=True)
 
 
 def _as_text(column: pl.Series) -> pl.Series:

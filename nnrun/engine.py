@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nnrun.backend import tf
+from nnrun.data import ahead
 from nnrun.dataset import Arrays
 from nnrun.distribution import ALONE, Team
 from nnrun.model import Model
-from nnrun.storage import Matrix, ahead, new_matrix
+from nnrun.storage import Matrix, new_matrix
 
 SECONDS_PER_CALL = 0.4  # a graph loop cannot be interrupted: Ctrl-C and progress wait this long
 GROWTH = 8  # how much longer than the last one a call may be

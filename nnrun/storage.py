@@ -6,18 +6,16 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import product
 from math import prod
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from nnrun.files import sync_folder
 
-Item = TypeVar("Item")
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 FILL_ROWS = 65_536  # rows filled at a time
 STALE = 86_400  # seconds after which a half-built cache was left behind by a crash
@@ -56,18 +54,6 @@ class Store:
 def new_matrix(shape: tuple[int, ...]) -> Any:
     """Return float32 zeros that begin on a page, so that TensorFlow can share their memory."""
     return np.frombuffer(mmap.mmap(-1, max(4, 4 * prod(shape))), np.float32, prod(shape)).reshape(shape)
-
-
-def ahead(blocks: Iterator[Item]) -> Iterator[Item]:
-    """Yield the blocks; the next one is made in a thread meanwhile, and whoever wants no more does not wait for it."""
-    thread = ThreadPoolExecutor(1)
-    try:
-        following = thread.submit(next, blocks, None)
-        while block := following.result():
-            following = thread.submit(next, blocks, None)
-            yield block
-    finally:
-        thread.shutdown(wait=False, cancel_futures=True)
 
 
 def map_matrix(path: Path, columns: int) -> Matrix:

@@ -1,5 +1,6 @@
 """The README and the shipped configs are true."""
 
+import ast
 import json
 import re
 import shlex
@@ -182,3 +183,15 @@ def test_init_writes_the_schema_beside_the_config_but_to_stdout_names_none(repos
     assert nnrun("init", "configs/digits01.csv", "--target", "label", "-o", "digits.yaml").code == 0
     assert Path("nnrun.schema.json").read_text() == "mine"
     assert "$schema" not in nnrun("init", "configs/diabetes.csv", "--target", "progression").out
+
+
+def test_modules_import_only_those_that_the_readme_names_before_them():
+    named = re.search(r"only from those before it: (.*?) \(exit", README, re.DOTALL)
+    order = re.split(r",\s+", named[1])
+    assert set(order) == {path.stem for path in (ROOT / "nnrun").glob("*.py")} - {"__init__"}
+    for place, module in enumerate(order):
+        nodes = ast.walk(ast.parse((ROOT / "nnrun" / f"{module}.py").read_text(encoding="utf-8")))
+        imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+        names = {alias.name for i in imports if i.module == "nnrun" for alias in i.names} & set(order)
+        names |= {i.module.removeprefix("nnrun.") for i in imports if i.module.startswith("nnrun.")}
+        assert names <= set(order[:place]), module

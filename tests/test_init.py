@@ -326,7 +326,8 @@ def test_a_config_that_stands_there_is_not_overwritten(project, nnrun):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 def test_a_file_name_of_two_lines_leaves_the_config_whole(project, nnrun):
     project.table(table(), "two\nlines.csv")
-    assert nnrun("init", "two\nlines.csv", "--target", "y", "-o", "new.yaml").code == 0
+    said = "saved in new.yaml\nnext: nnrun train new.yaml\n"
+    assert nnrun("init", "two\nlines.csv", "--target", "y", "-o", "new.yaml") == (0, said, "")
     assert nnrun("check", "new.yaml").code == 0
 
 

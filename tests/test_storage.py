@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nnrun import csv_file, dataset, engine, storage
+from nnrun import csv_file, data, dataset, engine, storage
 from nnrun.backend import keras
 from nnrun.dataset import Dataset, Part, load_dataset
 from nnrun.engine import Rows, row_order
@@ -167,7 +167,7 @@ def test_no_more_chunks_than_are_resident_are_read_at_a_time(monkeypatch):
 
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("in_memory", [True, False])
-@pytest.mark.parametrize("batch_size", [3, 4, 8, 20])
+@pytest.mark.parametrize("batch_size", [3, 4, 8, 30])
 def test_blocks_of_a_table_are_whole_batches_in_order(project, mapped, batch_size, in_memory):
     loaded = (project.dataset if in_memory else mapped)({"data.validation_split": 0})
     arrays = loaded.arrays(loaded.train)
@@ -190,7 +190,7 @@ def test_who_wants_no_more_blocks_does_not_wait_for_the_next():
         made.append(2)
         yield 2
 
-    stream = storage.ahead(blocks())
+    stream = data.ahead(blocks())
     assert next(stream) == 1
     stream.close()
     assert not made
