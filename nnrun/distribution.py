@@ -40,8 +40,12 @@ class Team:
             return order
         whole = len(order) - len(order) % batch_size
         parts = (order[:whole].reshape(-1, batch_size), order[whole:].reshape(1, -1))
-        cuts = [(p.shape[1] * self.first // self.count, p.shape[1] * self.last // self.count) for p in parts]
+        cuts = [(self._before(p.shape[1], self.first), self._before(p.shape[1], self.last)) for p in parts]
         return np.concatenate([p[:, start:stop].ravel() for p, (start, stop) in zip(parts, cuts, strict=True)])
+
+    def _before(self, rows: Any, replica: int) -> Any:
+        """Return how many of a batch's rows, a number or a tensor, the replicas before this one have."""
+        return rows * replica // self.count
 
     def total(self, tensors: Iterable[Any]) -> list[Any]:
         """Return the sums of tensors over all workers, each of which calls this at the same point."""
@@ -90,7 +94,7 @@ class Team:
         given, shapes = [(v, v.value) for v in variables], [tuple(v.shape) for v in variables]
 
         def cut(rows: Any, number: int) -> Any:
-            return rows * number // replicas - rows * self.first // replicas
+            return self._before(rows, number) - self._before(rows, self.first)
 
         def replica(batch: Any, rows: Any) -> Any:
             context = tf.distribute.get_replica_context()

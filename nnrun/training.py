@@ -66,34 +66,32 @@ def train(
     if team.count > 1 and engine == "keras":
         raise ConfigError("--engine keras trains on one device; leave it out, or say --distribute none")
     model, dataset = _build(dataset, team)
+    config, encoding = dataset.config, to_json(dataset.encoder.model_dump())
+    if len(encoding.encode()) > LARGEST:
+        raise ConfigError(
+            f"{config.where('data')}: the columns' names and categories are too long to be saved; drop some"
+        )
+    facts = _facts(dataset) | {"engine": engine, "jit_compile": model.jit_compile, "replicas": team.count}
+    with ExitStack() as stack:
+        if not team.is_chief:
+            path = Path(stack.enter_context(TemporaryDirectory(prefix="nnrun-")), "run")
+        run = stack.enter_context(create_run(path, stem, overwrite=overwrite))
+        info = to_json({"status": "running", **facts})
+        write_texts({run.config: config.to_yaml(), run.encoding: encoding, run.info: info})
+        return _fit(run, model, dataset, team, fit_compiled if engine == "compiled" else fit_keras, callbacks)
+
+
+def _facts(dataset: Dataset) -> dict[str, Any]:
+    """Return what run.json tells of a training as it begins: when, with which versions, on what."""
     config, data = dataset.config, dict[str, Any]()
     for name in PARTS:
         if part := getattr(dataset, name):
             table = getattr(config.data, name)
             data[name] = {"path": table, "sha256": fingerprint(table)} if table else {}
             data[name]["rows"] = len(part.x)
-    facts = {
-        "started": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "seed": config.seed,
-        "engine": engine,
-        "jit_compile": model.jit_compile,
-        "replicas": team.count,
-        "data": data,
-        "config": config.model_dump(mode="json"),
-    }
-    encoding = to_json(dataset.encoder.model_dump())
-    if len(encoding.encode()) > LARGEST:
-        raise ConfigError(
-            f"{config.where('data')}: the columns' names and categories are too long to be saved; drop some"
-        )
-    with ExitStack() as stack:
-        if not team.is_chief:
-            path = Path(stack.enter_context(TemporaryDirectory(prefix="nnrun-")), "run")
-        run = stack.enter_context(create_run(path, stem, overwrite=overwrite))
-        info = to_json({"status": "running", "goal": config.epochs, "nnrun": __version__, **circumstances(), **facts})
-        texts = {run.config: config.to_yaml(), run.encoding: encoding, run.info: info}
-        write_texts(texts)
-        return _fit(run, model, dataset, team, fit_compiled if engine == "compiled" else fit_keras, callbacks)
+    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    known = {"started": started, "nnrun": __version__, **circumstances(), "goal": config.epochs, "seed": config.seed}
+    return known | {"data": data, "config": config.model_dump(mode="json")}
 
 
 def resume(run: Run, dataset: Dataset, callbacks: tuple[Any, ...] = (), *, distribute: Distribute = "none") -> Result:
