@@ -22,7 +22,10 @@ def _interrupt(number: int, _: Any) -> None:
 
 def main() -> None:
     """Run the command line; every expected error becomes a message and an exit code."""
-    for name in ("stdout", "stderr"):  # where the caller closed one, what is opened next would take its number
+    for name in (
+        "stdout",
+        "stderr",
+    ):  # where the caller closed one, what is opened next would take its number
         setattr(sys, name, getattr(sys, name) or Path(os.devnull).open("w"))  # noqa: SIM115
         getattr(sys, name).reconfigure(errors="backslashreplace")
     SIGNALS.clear()
@@ -48,7 +51,9 @@ def main() -> None:
     except OSError as error:
         click.echo(printable(f"{error.filename or 'I/O'}: {error.strerror or error}"), err=True)
     except MemoryError:
-        click.echo("out of memory: use fewer units, a smaller batch_size or a smaller table", err=True)
+        click.echo(
+            "out of memory: use fewer units, a smaller batch_size or a smaller table", err=True
+        )
     except Exception:
         if not SIGNALS:  # else it is what TensorFlow made of one
             raise

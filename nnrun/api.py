@@ -41,7 +41,9 @@ class FinishedRun:
         """What history.csv holds: a row per epoch with its loss and metrics."""
         return pl.read_csv(read_small(Run(self.path).history))
 
-    def predict(self, data: Any, *, keep: Sequence[str] = (), threshold: float | None = None) -> pl.DataFrame:
+    def predict(
+        self, data: Any, *, keep: Sequence[str] = (), threshold: float | None = None
+    ) -> pl.DataFrame:
         """Return a row of predictions for each row of `data`, after its columns `keep`, which of a CSV are text.
 
         `data` is a path, or a frame of polars or pandas; columns are found by name.
@@ -61,7 +63,9 @@ class FinishedRun:
         return {"rows": rows, **metrics}
 
     def _read(self, data: Any, **options: bool) -> Reading:
-        table = self._trained.open(_source(data), str(data) if isinstance(data, str | Path) else "the frame")
+        table = self._trained.open(
+            _source(data), str(data) if isinstance(data, str | Path) else "the frame"
+        )
         return Reading(self._trained.encoder, table, **options)
 
 
@@ -90,19 +94,27 @@ def train(
     from nnrun.progress import progress
 
     if not isinstance(config, str | Path) or isinstance(overrides, str | dict):
-        raise InputError(f'a config is a path, and overrides a list as in ["epochs=50"]; received {received(config)}')
+        raise InputError(
+            f'a config is a path, and overrides a list as in ["epochs=50"]; received {received(config)}'
+        )
     path, stem = Path(output) if output else None, Path(config).stem
     cache = (path.parent if path else Path("runs")) / ".cache"
-    dataset = load_checked(load_config(Path(config), tuple(overrides)), cache, None if quiet else _warn)
+    dataset = load_checked(
+        load_config(Path(config), tuple(overrides)), cache, None if quiet else _warn
+    )
     with progress(dataset.config.epochs, quiet=quiet) as callbacks:
-        result = training.train(dataset, stem=stem, path=path, engine=engine, overwrite=overwrite, callbacks=callbacks)
+        result = training.train(
+            dataset, stem=stem, path=path, engine=engine, overwrite=overwrite, callbacks=callbacks
+        )
     training.check_expectations(dataset.config, result.metrics)
     return FinishedRun(result.run.path)
 
 
 def check(config: str | Path, *, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """Return what `nnrun check --json` prints; raise a ConfigError or a TableError with every mistake."""
-    return summarize_dataset(load_checked(load_config(Path(config), tuple(overrides)), Path("runs", ".cache")))
+    return summarize_dataset(
+        load_checked(load_config(Path(config), tuple(overrides)), Path("runs", ".cache"))
+    )
 
 
 def _warn(*lines: str, level: int = 4) -> None:
@@ -118,4 +130,6 @@ def _source(data: Any) -> Path | bytes:
         return file.getvalue()
     if hasattr(data, "to_csv"):  # of pandas, which needs pyarrow for Parquet
         return bytes(data.to_csv(index=False).encode())
-    raise InputError(f"a table is a path, or a frame of polars or pandas; received {received(data)}")
+    raise InputError(
+        f"a table is a path, or a frame of polars or pandas; received {received(data)}"
+    )

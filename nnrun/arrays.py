@@ -41,14 +41,21 @@ def read_arrays(
             raise ValueError("it is larger than its arrays")
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-            if any(m.compress_type or m.flag_bits & 1 for m in members) or sum(m.file_size for m in members) > size:
+            if (
+                any(m.compress_type or m.flag_bits & 1 for m in members)
+                or sum(m.file_size for m in members) > size
+            ):
                 raise ValueError("members are compressed, encrypted, or larger than the file")
-            length = archive.getinfo(f"{STATE}.npy").file_size - 128  # numpy's header of one dimension
+            length = (
+                archive.getinfo(f"{STATE}.npy").file_size - 128
+            )  # numpy's header of one dimension
             if length > ROOM:
                 raise ValueError("its state is too long")
             state = _read(archive, STATE, ((length,), "uint8")).tobytes().decode()
             shapes = {**known, **more(state)}
-            if sorted(f"{name}.npy" for name in (*shapes, STATE)) != sorted(member.filename for member in members):
+            if sorted(f"{name}.npy" for name in (*shapes, STATE)) != sorted(
+                member.filename for member in members
+            ):
                 raise ValueError("its arrays are not those of this network")
             arrays = {name: _read(archive, name, spec) for name, spec in shapes.items()}
         for name, array in arrays.items():

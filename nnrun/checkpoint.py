@@ -59,12 +59,16 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     `callbacks` are those with a state of their own; they come before this one where Keras calls them.
     """
 
-    def __init__(self, run: Run, config: Config, model: Model, callbacks: list[Any], team: Team = ALONE) -> None:
+    def __init__(
+        self, run: Run, config: Config, model: Model, callbacks: list[Any], team: Team = ALONE
+    ) -> None:
         super().__init__()
         self.run, self.config, self.callbacks, self.team = run, config, callbacks, team
         self.history: list[Logs] = []
         self.state = State(callbacks=[Memory() for _ in callbacks])
-        self._columns = config.logged + ["learning_rate"] * bool(config.reduce_lr_on_plateau)  # of the history
+        self._columns = config.logged + ["learning_rate"] * bool(
+            config.reduce_lr_on_plateau
+        )  # of the history
         self._signal = 0
         self._best: list[Array] | None = None
         self._metrics: dict[str, Array] = {}  # of the training rows, while the others are measured
@@ -72,8 +76,14 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         self._saved = self._began = time.monotonic()
         force = " --force" * (run.read_info().versions != versions())
         path = run.checkpoint.parent  # of a resumed run the chief's
-        place = shlex.quote(str(path)) if team.is_chief or path != run.path else "RUN, as the chief names it"
-        self.advice = f"go on{', on every worker,' * (team.workers > 1)} with: nnrun resume {place}{force}"
+        place = (
+            shlex.quote(str(path))
+            if team.is_chief or path != run.path
+            else "RUN, as the chief names it"
+        )
+        self.advice = (
+            f"go on{', on every worker,' * (team.workers > 1)} with: nnrun resume {place}{force}"
+        )
         self.set_model(model)
         if run.checkpoint.exists():
             self._restore()
@@ -95,7 +105,9 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Keep the metrics of the training rows, which those of the rows held out replace."""
-        self._metrics = {f"metric_{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)}  # of all workers
+        self._metrics = {
+            f"metric_{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)
+        }  # of all workers
 
     def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
         """Stop here too, if need be."""
@@ -103,7 +115,9 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Write a row of history.csv; raise a TrainingError where the loss is no longer finite."""
-        row = {name: np.asarray(logs[name]).item() for name in [*self.config.logged, *logs]}  # F1Score: an array of one
+        row = {
+            name: np.asarray(logs[name]).item() for name in [*self.config.logged, *logs]
+        }  # F1Score: an array of one
         append_history(self.run.history, [row], epoch)
         self.history.append(row)
         logs.clear()
@@ -111,7 +125,11 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         if not np.isfinite(row["loss"]):
             raise self.diverged(f"the loss is {row['loss']}")
         self._metrics = {}
-        self.state.epoch, self.state.step, self.state.stopped = epoch + 1, 0, bool(self.model.stop_training)
+        self.state.epoch, self.state.step, self.state.stopped = (
+            epoch + 1,
+            0,
+            bool(self.model.stop_training),
+        )
         self.poll(save=self.state.stopped or epoch + 1 == self.config.epochs)
 
     def on_train_end(self, logs: Any = None) -> None:
@@ -121,7 +139,9 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     def poll(self, *, save: bool = False) -> None:
         """Write the checkpoint where it is time to; raise Interrupted where a signal asked for it."""
         due = int(time.monotonic() - self._saved >= self.config.checkpoint.every_seconds)
-        due, number = map(int, self.team.gather(due, self._signal).max(axis=0))  # of all; one more may come meanwhile
+        due, number = map(
+            int, self.team.gather(due, self._signal).max(axis=0)
+        )  # of all; one more may come meanwhile
         if (save or due or number) and not self._ended:
             self.save()
         if number:  # perhaps another worker's: this one's own may come yet, and is no second one
@@ -149,15 +169,26 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         """Write checkpoint.npz, atomically; not with weights from which nothing can go on."""
         if not self.has_finite_weights:
             return
-        self._best = next((c.best_weights for c in self.callbacks if getattr(c, "best_weights", None)), None)
+        self._best = next(
+            (c.best_weights for c in self.callbacks if getattr(c, "best_weights", None)), None
+        )
         state, now = self.state, time.monotonic()
-        known = [{name: vars(c)[name] for name in Memory.model_fields if name in vars(c)} for c in self.callbacks]
-        state.callbacks = [Memory(**{k: np.asarray(value).item() for k, value in each.items()}) for each in known]
+        known = [
+            {name: vars(c)[name] for name in Memory.model_fields if name in vars(c)}
+            for c in self.callbacks
+        ]
+        state.callbacks = [
+            Memory(**{k: np.asarray(value).item() for k, value in each.items()}) for each in known
+        ]
         state.has_best = self._best is not None
         state.seconds, self._began = state.seconds + now - self._began, now
         variables = self._variables()
-        metrics = [name for name in variables if name.startswith("metric")]  # each worker has those of its rows
-        variables |= zip(metrics, self.team.total([variables[name] for name in metrics]), strict=True)
+        metrics = [
+            name for name in variables if name.startswith("metric")
+        ]  # each worker has those of its rows
+        variables |= zip(
+            metrics, self.team.total([variables[name] for name in metrics]), strict=True
+        )
         arrays = {name: variable.numpy() for name, variable in variables.items()} | self._metrics
         arrays |= {f"best_{i}": weights for i, weights in enumerate(self._best or [])}
         rows = [[row[name] for name in self._columns] for row in self.history]
@@ -179,12 +210,22 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
     def _variables(self) -> dict[str, Any]:
         """Return the variables of the network, seeds included, of the optimizer, and of the metrics."""
         model = self.model
-        kinds = {"model": model.variables, "optimizer": model.optimizer.variables, "metric": model.metrics_variables}
-        return {f"{kind}_{i}": variable for kind, found in kinds.items() for i, variable in enumerate(found)}
+        kinds = {
+            "model": model.variables,
+            "optimizer": model.optimizer.variables,
+            "metric": model.metrics_variables,
+        }
+        return {
+            f"{kind}_{i}": variable
+            for kind, found in kinds.items()
+            for i, variable in enumerate(found)
+        }
 
     def _restore(self) -> None:
         """Bring everything to where the checkpoint is, history.csv too, or raise a RunError."""
-        weights = {f"best_{i}": (w.shape, str(w.dtype)) for i, w in enumerate(self.model.get_weights())}
+        weights = {
+            f"best_{i}": (w.shape, str(w.dtype)) for i, w in enumerate(self.model.get_weights())
+        }
 
         def more(text: str) -> Shapes:
             self.state = state = State.model_validate_json(text)
@@ -195,14 +236,22 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
             return history | (weights if state.has_best else {})
 
         known = {name: (tuple(v.shape), str(v.dtype)) for name, v in self._variables().items()}
-        room = sum(w.nbytes for w in self.model.get_weights()) + 8 * self.config.epochs * len(self._columns)
-        _, arrays = read_arrays(self.run.checkpoint, known, more, room, unchecked=("metric", "history"))
+        room = sum(w.nbytes for w in self.model.get_weights()) + 8 * self.config.epochs * len(
+            self._columns
+        )
+        _, arrays = read_arrays(
+            self.run.checkpoint, known, more, room, unchecked=("metric", "history")
+        )
         if (begun := self.state.epoch + bool(self.state.step)) > self.config.epochs:
-            raise RunError(f"{self.run.path}: has begun epoch {begun} already; give --epochs {begun} or more")
+            raise RunError(
+                f"{self.run.path}: has begun epoch {begun} already; give --epochs {begun} or more"
+            )
         for name, variable in self._variables().items():
             mine = self.team.is_chief or not name.startswith("metric")
             variable.assign(arrays[name] if mine else np.zeros_like(arrays[name]))
         self._best = [arrays[name] for name in weights] if self.state.has_best else None
-        self.history = [dict(zip(self._columns, row, strict=True)) for row in arrays["history"].tolist()]
+        self.history = [
+            dict(zip(self._columns, row, strict=True)) for row in arrays["history"].tolist()
+        ]
         with atomic_path(self.run.history) as temporary:
             append_history(temporary, self.history, 0)

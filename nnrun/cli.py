@@ -9,11 +9,15 @@ from nnrun import __version__
 from nnrun.cli_run import evaluate, export, plot, predict, report, runs, show
 from nnrun.cli_train import check, init, reproduce, resume, schema, train
 
-LIBRARIES = f"Keras {version('keras')}, TensorFlow {version('tensorflow')}, Python {python_version()}"
+LIBRARIES = (
+    f"Keras {version('keras')}, TensorFlow {version('tensorflow')}, Python {python_version()}"
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90})
-@click.version_option(__version__, message=f"nnrun %(version)s ({LIBRARIES})", help="Show the versions.")
+@click.version_option(
+    __version__, message=f"nnrun %(version)s ({LIBRARIES})", help="Show the versions."
+)
 def cli() -> None:
     """Train a Keras network on a CSV from a YAML config.
 
@@ -24,5 +28,19 @@ def cli() -> None:
     """
 
 
-for each in (init, check, train, resume, reproduce, predict, evaluate, show, plot, report, runs, export, schema):
+for each in (
+    init,
+    check,
+    train,
+    resume,
+    reproduce,
+    predict,
+    evaluate,
+    show,
+    plot,
+    report,
+    runs,
+    export,
+    schema,
+):
     cli.add_command(each)

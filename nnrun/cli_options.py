@@ -25,14 +25,24 @@ def path_argument(name: str, endings: tuple[str, ...], **options: Any) -> Callab
     """Return an argument that the shell completes to files that end so, or run directories, here or a folder down."""
 
     def complete(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
-        found = [path for deep in ("*", "*/*") for end in endings for path in glob(escape(typed) + deep + end)]  # noqa: PTH207
-        items = [CompletionItem(path) for path in sorted(path.removesuffix("/run.json") for path in found)]
+        found = [
+            path
+            for deep in ("*", "*/*")
+            for end in endings
+            for path in glob(escape(typed) + deep + end)
+        ]  # noqa: PTH207
+        items = [
+            CompletionItem(path)
+            for path in sorted(path.removesuffix("/run.json") for path in found)
+        ]
         return items or [CompletionItem(typed, type="file")]  # the shell goes on by itself
 
     return click.argument(name, type=PATH, shell_complete=complete, **options)
 
 
-RunArgument, DataArgument, ConfigArgument = map(path_argument, ("run", "data", "config"), (RUN, TABLE, CONFIG))
+RunArgument, DataArgument, ConfigArgument = map(
+    path_argument, ("run", "data", "config"), (RUN, TABLE, CONFIG)
+)
 PathArgument = path_argument("path", (*RUN, *CONFIG), metavar="RUN|CONFIG")
 
 
@@ -46,7 +56,9 @@ def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     return click.command(epilog=f"\b\nExample:\n  nnrun {example}")
 
 
-def check_output(output: Path, data: Path, endings: tuple[str, ...] = (), *, new: bool = False) -> None:
+def check_output(
+    output: Path, data: Path, endings: tuple[str, ...] = (), *, new: bool = False
+) -> None:
     """Refuse a file that cannot be written, or has none of the endings, or is not `new`, before the work is done."""
     if endings and output.suffix.lower() not in endings:
         raise click.UsageError(f"-o {output}: must end in {' or '.join(endings)}")
@@ -58,7 +70,9 @@ def check_output(output: Path, data: Path, endings: tuple[str, ...] = (), *, new
         raise click.UsageError(f"-o {output}: there is no folder to write such a file in")
 
 
-def load_dataset(config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")) -> Any:
+def load_dataset(
+    config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")
+) -> Any:
     """Return the Dataset of a config; print the warnings and raise the errors of lint."""
     from nnrun.config import load_config
     from nnrun.lint import load_checked

@@ -18,17 +18,23 @@ ESCAPE_HELP = "Put ' before text that a spreadsheet would run as a formula (= + 
 FORMAT_HELP = "TensorFlow's SavedModel, LiteRT (as TensorFlow Lite is called now), or ONNX."
 PICTURE_HELP = "The .png, .svg or .pdf file, which replaces what stands there."
 SORT_HELP = "List the best of a metric first: the least of losses and errors, else the greatest; those without it last."
-THRESHOLD_HELP = "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
+THRESHOLD_HELP = (
+    "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
+)
 
 
 @shared.command("predict runs/digits-relu configs/digits01.csv --keep label")
 @shared.RunArgument
 @shared.DataArgument
 @shared.output_option("The CSV to write. Default: stdout.")
-@click.option("--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas.")
+@click.option(
+    "--keep", default="", metavar="COLUMNS", help="Columns of DATA to copy, separated by commas."
+)
 @click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
-def predict(run: Path, data: Path, output: Path | None, keep: str, threshold: float | None, **options: bool) -> None:
+def predict(
+    run: Path, data: Path, output: Path | None, keep: str, threshold: float | None, **options: bool
+) -> None:
     """Predict each row of DATA, a table or - for standard input.
 
     Columns are found by name, in any order.
@@ -69,7 +75,9 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
 
 @shared.command("show runs/digits-relu")
 @shared.PathArgument
-@click.option("--code", is_flag=True, help="Print the plain Keras script that does the same without nnrun.")
+@click.option(
+    "--code", is_flag=True, help="Print the plain Keras script that does the same without nnrun."
+)
 @shared.JsonOption
 def show(path: Path, code: bool, as_json: bool) -> None:
     """Show layers, parameters and data, and a run's best epoch.
@@ -82,7 +90,9 @@ def show(path: Path, code: bool, as_json: bool) -> None:
 
     is_run = path.is_dir()
     subject: Any = path if is_run else shared.load_dataset(path, ())
-    describe, summarize = (describe_run, summarize_run) if is_run else (describe_dataset, summarize_dataset)
+    describe, summarize = (
+        (describe_run, summarize_run) if is_run else (describe_dataset, summarize_dataset)
+    )
     if code:
         describe = run_script if is_run else dataset_script
     click.echo(json.dumps(summarize(subject)) if as_json and not code else describe(subject))
@@ -144,12 +154,20 @@ def runs(folder: Path, sort: str | None, as_json: bool) -> None:
     found = list_runs(folder, sort)
     width = get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     click.echo(json.dumps(found) if as_json else describe_runs(found, width, sort))
-    shared.tell(*(run["error"] for run in found if "error" in run), *[f"no run in {folder}"] * (not found))
+    shared.tell(
+        *(run["error"] for run in found if "error" in run), *[f"no run in {folder}"] * (not found)
+    )
 
 
 @shared.command("export runs/digits-relu --format onnx -o digits.onnx")
 @shared.RunArgument
-@click.option("--format", "form", type=click.Choice(["saved_model", "litert", "onnx"]), required=True, help=FORMAT_HELP)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["saved_model", "litert", "onnx"]),
+    required=True,
+    help=FORMAT_HELP,
+)
 @shared.output_option("The file, or for saved_model the folder, to write.", required=True)
 def export(run: Path, form: str, output: Path) -> None:
     """Write RUN's network for another runtime.

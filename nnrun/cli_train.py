@@ -29,7 +29,9 @@ def init(data: Path, target: str, output: Path | None) -> None:
         click.echo(write_config(data, target, Path()), nl=False)
         return
     shared.check_output(output, data, new=True)
-    texts = {output: f"# yaml-language-server: $schema={SCHEMA}\n{write_config(data, target, output.parent)}"}
+    texts = {
+        output: f"# yaml-language-server: $schema={SCHEMA}\n{write_config(data, target, output.parent)}"
+    }
     if not output.with_name(SCHEMA).exists():
         texts[output.with_name(SCHEMA)] = f"{json.dumps(config_schema())}\n"
     write_texts(texts)
@@ -56,13 +58,17 @@ def check(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
 @shared.ConfigArgument
 @shared.output_option("The run directory. Default: runs/<config's stem>, then -2, -3, ...")
 @shared.SetOption
-@click.option("--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP)
+@click.option(
+    "--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP
+)
 @click.option("--overwrite", is_flag=True, help="Replace the run that stands there.")
 @shared.DistributeOption
 @click.option("--smoke", is_flag=True, help=SMOKE_HELP)
 @shared.JsonOption
 @shared.QuietOption
-def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any) -> None:
+def train(
+    config: Path, output: Path | None, overrides: tuple[str, ...], quiet: bool, **options: Any
+) -> None:
     """Train CONFIG on its table and save the run in a directory."""
     smoke, as_json = options.pop("smoke"), options.pop("as_json")
     if smoke and (output or options["overwrite"]):
@@ -76,18 +82,28 @@ def train(config: Path, output: Path | None, overrides: tuple[str, ...], quiet: 
     if output and is_chief:
         check_target(output, overwrite=options["overwrite"])
     quiet = quiet or not is_chief
-    dataset = shared.load_dataset(config, overrides, quiet=quiet, runs=output.parent if output else Path("runs"))
+    dataset = shared.load_dataset(
+        config, overrides, quiet=quiet, runs=output.parent if output else Path("runs")
+    )
     _fit("train", dataset, quiet, as_json, stem=config.stem, path=output, **options)
 
 
 @shared.command("resume runs/digits-relu --epochs 200")
 @shared.RunArgument
-@click.option("--epochs", type=click.IntRange(1, 10**9), help="Go on until the run has this many. Default: as planned.")
-@click.option("--force", is_flag=True, help="Go on although versions of Python or of a library changed.")
+@click.option(
+    "--epochs",
+    type=click.IntRange(1, 10**9),
+    help="Go on until the run has this many. Default: as planned.",
+)
+@click.option(
+    "--force", is_flag=True, help="Go on although versions of Python or of a library changed."
+)
 @shared.DistributeOption
 @shared.JsonOption
 @shared.QuietOption
-def resume(run: Path, epochs: int | None, *, force: bool, distribute: Any, as_json: bool, quiet: bool) -> None:
+def resume(
+    run: Path, epochs: int | None, *, force: bool, distribute: Any, as_json: bool, quiet: bool
+) -> None:
     """Go on with a RUN that was stopped, or train it for longer.
 
     It goes on from its last checkpoint, to the weights of a run that never stopped.
@@ -131,22 +147,30 @@ def assemble(distribute: Any, quiet: bool) -> bool:
         from nnrun.distribution import WAIT, join
 
         if not quiet:
-            shared.tell(f"waiting for the {cluster.workers} workers of TF_CONFIG, {WAIT // 60} minutes at most")
+            shared.tell(
+                f"waiting for the {cluster.workers} workers of TF_CONFIG, {WAIT // 60} minutes at most"
+            )
         join(distribute)
     return cluster.is_chief
 
 
-def _smoke(config: Path, overrides: tuple[str, ...], engine: str, *, quiet: bool, as_json: bool) -> None:
+def _smoke(
+    config: Path, overrides: tuple[str, ...], engine: str, *, quiet: bool, as_json: bool
+) -> None:
     from nnrun.config import load_config
     from nnrun.smoke import smoke
 
     done = smoke(load_config(config, overrides), engine)
-    line = "smoke: ok: {rows} rows, {epochs} epochs, {predictions} predictions in {seconds:.1f} s".format(**done)
+    line = "smoke: ok: {rows} rows, {epochs} epochs, {predictions} predictions in {seconds:.1f} s".format(
+        **done
+    )
     if as_json or not quiet:
         click.echo(json.dumps({"smoke": "ok", **done}) if as_json else line)
 
 
-def _fit(function: Literal["train", "resume"], dataset: Any, quiet: bool, as_json: bool, **arguments: Any) -> None:
+def _fit(
+    function: Literal["train", "resume"], dataset: Any, quiet: bool, as_json: bool, **arguments: Any
+) -> None:
     """Call train or resume of `nnrun.training`, with progress, and print what came of it."""
     from nnrun import training
     from nnrun.progress import progress
@@ -164,7 +188,12 @@ def _print_result(result: Any, config: Any, *, quiet: bool, as_json: bool) -> No
     if result.epochs < config.epochs and not quiet:
         shared.tell(f"early stopping ended it after {result.epochs} of {config.epochs} epochs")
     if as_json:
-        summary = {"run": run, "status": "finished", "epochs": result.epochs, "seconds": round(result.seconds, 3)}
+        summary = {
+            "run": run,
+            "status": "finished",
+            "epochs": result.epochs,
+            "seconds": round(result.seconds, 3),
+        }
         click.echo(json.dumps({**summary, "metrics": finite(result.metrics)}))
     elif not quiet:
         click.echo(f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}\nsaved in {run}")

@@ -29,7 +29,9 @@ class Cluster:
 
 class _Task(BaseModel, strict=True):
     type: str = "worker"
-    index: Annotated[int, Field(ge=0, strict=False)] = 0  # some scripts write it as text, which TensorFlow takes
+    index: Annotated[int, Field(ge=0, strict=False)] = (
+        0  # some scripts write it as text, which TensorFlow takes
+    )
 
 
 class _TFConfig(BaseModel, strict=True):
@@ -53,11 +55,21 @@ def read_cluster(distribute: Distribute) -> Cluster:
         place = ".".join(map(str, first["loc"])) or "the whole"
         raise _wrong(f"{place}: {first['msg']}; received {received(text)}") from None
     if unknown := sorted(config.cluster.keys() - {"chief", "worker"}):
-        raise _wrong(f"names {', '.join(map(repr, unknown))}, and nnrun has only workers, one of them the chief")
-    tasks = [(kind, i) for kind in ("chief", "worker") for i in range(len(config.cluster.get(kind, [])))]
+        raise _wrong(
+            f"names {', '.join(map(repr, unknown))}, and nnrun has only workers, one of them the chief"
+        )
+    tasks = [
+        (kind, i) for kind in ("chief", "worker") for i in range(len(config.cluster.get(kind, [])))
+    ]
     addresses = [config.cluster[kind][i] for kind, i in tasks]
-    if wrong := [a for a in addresses if not re.fullmatch(r".+:\d+", a) or not 0 < int(a.rpartition(":")[2]) < 65_536]:
-        raise _wrong(f"{received(wrong[0])} is no address; one is host:port, with a port from 1 to 65535")
+    if wrong := [
+        a
+        for a in addresses
+        if not re.fullmatch(r".+:\d+", a) or not 0 < int(a.rpartition(":")[2]) < 65_536
+    ]:
+        raise _wrong(
+            f"{received(wrong[0])} is no address; one is host:port, with a port from 1 to 65535"
+        )
     if len(set(addresses)) < len(addresses):
         raise _wrong("names an address twice; every worker has one of its own")
     task: Any = (config.task.type, config.task.index)

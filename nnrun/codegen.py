@@ -46,7 +46,12 @@ class Group(NamedTuple):
 
 def dataset_script(dataset: Dataset) -> str:
     """Return the script of a config and its tables."""
-    return _script(dataset.config, dataset.encoder, len(dataset.train.x), find_files(Path(dataset.config.data.train)))
+    return _script(
+        dataset.config,
+        dataset.encoder,
+        len(dataset.train.x),
+        find_files(Path(dataset.config.data.train)),
+    )
 
 
 def run_script(path: Path) -> str:
@@ -56,7 +61,12 @@ def run_script(path: Path) -> str:
 
 
 def _script(config: Config, encoder: Encoder, rows: int, files: list[Path]) -> str:
-    facts = dict(config) | dict(config.data) | _network_facts(config, encoder, rows) | _table_facts(config, encoder)
+    facts = (
+        dict(config)
+        | dict(config.data)
+        | _network_facts(config, encoder, rows)
+        | _table_facts(config, encoder)
+    )
     facts |= _format_facts(config.data.train, files) | _label_facts(config, encoder.labels)
     text = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
     text = text.replace("$layers", "\n|".join(f"    $layer{i}," for i in range(len(config.layers))))
@@ -82,17 +92,27 @@ def _filled(template: str, facts: dict[str, Any]) -> list[str]:
 
 
 def _network_facts(config: Config, encoder: Encoder, rows: int) -> dict[str, Any]:
-    stops = ((names.EARLY_STOPPING, config.early_stopping), (names.REDUCE_LR, config.reduce_lr_on_plateau))
+    stops = (
+        (names.EARLY_STOPPING, config.early_stopping),
+        (names.REDUCE_LR, config.reduce_lr_on_plateau),
+    )
     callbacks = [_object("callbacks", named, spec) for named, spec in stops if spec]
     return {
-        **{f"layer{i}": _object("layers", names.LAYER, spec) for i, spec in enumerate(config.layers)},
-        **{name: getattr(config, name) for name in ("is_binary", "is_classes", "from_logits", "rescales")},
+        **{
+            f"layer{i}": _object("layers", names.LAYER, spec)
+            for i, spec in enumerate(config.layers)
+        },
+        **{
+            name: getattr(config, name)
+            for name in ("is_binary", "is_classes", "from_logits", "rescales")
+        },
         "output": config.output_activation(),
         "optimizer": _object("optimizers", names.OPTIMIZER, config.optimizer),
         "loss": _object("losses", names.LOSS, config.loss),
         "metrics": [_metric(config, metric) for metric in config.metric_specs],
         "jit_compile": uses_xla(config, len(encoder.inputs), rows),
-        "callbacks": callbacks + [Group('keras.callbacks.TensorBoard("tensorboard"', [])] * config.tensorboard,
+        "callbacks": callbacks
+        + [Group('keras.callbacks.TensorBoard("tensorboard"', [])] * config.tensorboard,
     }
 
 
@@ -102,7 +122,14 @@ def _table_facts(config: Config, encoder: Encoder) -> dict[str, Any]:
     dates = {f.name: f.format for f in encoder.features if f.format}
     parts = {name: [f.part for f in encoder.features if f.name == name] for name in dates}
     tables, mixed = bool(data.validation or data.test), bool(texts or dates)
-    columns = {"load": True, "tables": tables, "mixed": mixed, "texts": texts, "dates": dates, "parts": parts}
+    columns = {
+        "load": True,
+        "tables": tables,
+        "mixed": mixed,
+        "texts": texts,
+        "dates": dates,
+        "parts": parts,
+    }
     return columns | {
         "target": data.target if len(data.target) > 1 else data.target[0],
         "features": features if data.features or tables or mixed else None,
@@ -120,8 +147,15 @@ def _format_facts(path: str, files: list[Path]) -> dict[str, Any]:
     header = re.split(r"[\r\n]", start.decode(errors="replace"), maxsplit=1)[0]
     separator = max(",;\t", key=header.count)
     spaced = any(cell != cell.strip() for cell in header.split(separator))
-    literally = bool(re.search(r"[*?\[]", path)) and Path(path).is_file()  # no pattern, though it looks like one
-    return {"parquet": start.startswith(b"PAR1"), "separator": separator, "spaced": spaced, "literally": literally}
+    literally = (
+        bool(re.search(r"[*?\[]", path)) and Path(path).is_file()
+    )  # no pattern, though it looks like one
+    return {
+        "parquet": start.startswith(b"PAR1"),
+        "separator": separator,
+        "spaced": spaced,
+        "literally": literally,
+    }
 
 
 def _label_facts(config: Config, labels: list[str]) -> dict[str, Any]:
@@ -154,10 +188,15 @@ def _metric(config: Config, metric: names.Spec) -> Any:
 def _object(module: str, named: names.Named, spec: names.Spec, **more: Any) -> Group:
     """Return the call that makes a Keras object, with the arguments that differ from Keras's defaults."""
     name = spec[named.key]
-    required = {a: spec[a] for a, (_, default) in named.table[name].items() if default is names.REQUIRED}
+    required = {
+        a: spec[a] for a, (_, default) in named.table[name].items() if default is names.REQUIRED
+    }
     usual = named.validate({named.key: name, **required})
     changed = {a: v for a, v in spec.items() if a != named.key and v != usual.get(a)} | more
-    return Group(f"keras.{module}.{name}(", [*map(_code, required.values()), *map(_keyword, changed, changed.values())])
+    return Group(
+        f"keras.{module}.{name}(",
+        [*map(_code, required.values()), *map(_keyword, changed, changed.values())],
+    )
 
 
 def _keyword(argument: str, value: Any) -> Group:

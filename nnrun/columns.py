@@ -16,13 +16,30 @@ Kind = Literal["number", "boolean", "text", "date"]
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 SHOWN = 3  # how many lines or cells a message names
-MAX_CATEGORIES = 50  # a text column of more is refused: an input each, and few rows to learn it from
-_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%B %d %Y", "%d %B %Y")  # %B: short names too
+MAX_CATEGORIES = (
+    50  # a text column of more is refused: an input each, and few rows to learn it from
+)
+_DATES = (
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%d.%m.%Y",
+    "%m/%d/%Y",
+    "%d/%m/%Y",
+    "%B %d %Y",
+    "%d %B %Y",
+)  # %B: short names too
 _TIMES = ("%H:%M", "%H:%M:%S%.f")  # %.f may be absent
-_ISO = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.fZ", "%Y-%m-%dT%H:%M:%S%.f%:z", "%Y-%m-%d %H:%M:%S%.f%:z")
+_ISO = (
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.fZ",
+    "%Y-%m-%dT%H:%M:%S%.f%:z",
+    "%Y-%m-%d %H:%M:%S%.f%:z",
+)
 # the dates and times that are recognised, in the letters of C's strftime
 FORMATS = (*_DATES, *_TIMES, *_ISO, *(f"{date} {time}" for date in _DATES for time in _TIMES))
-UNPRINTABLE = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"  # what JSON leaves as it is and YAML does not
+UNPRINTABLE = (
+    "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"  # what JSON leaves as it is and YAML does not
+)
 MISSING = "the cell is missing; fill it in, or say missing: mean or missing: drop under data"
 
 
@@ -39,7 +56,9 @@ class Fault:
     def add(self, block: Block, mask: pl.Series, texts: pl.Series) -> None:
         """Count the cells of a block that `mask` is true of."""
         rows = mask.fill_null(value=False).arg_true()
-        if len(rows) and len(self.places) < SHOWN and self.name in ("", block.name):  # lines of one file
+        if (
+            len(rows) and len(self.places) < SHOWN and self.name in ("", block.name)
+        ):  # lines of one file
             self.name = block.name
             self.places += block.places(rows.head(SHOWN - len(self.places)).to_list())
         if len(rows) and len(self.cells) < SHOWN:
@@ -75,12 +94,16 @@ class Column:
     def survey(self, block: Block) -> None:
         """Take a block into account for `kind`."""
         numbers = self.numbers(block, boolean=False)
-        self.formats = self.formats if numbers.null_count() or not len(numbers) else []  # no date is a number
+        self.formats = (
+            self.formats if numbers.null_count() or not len(numbers) else []
+        )  # no date is a number
         if len(self.texts) > MAX_CATEGORIES and not self.formats and not numbers.null_count():
             return
         if numbers.null_count() or not len(numbers):
             texts = block.texts(self.name).drop_nulls().unique(maintain_order=True)
-            self.is_boolean = self.is_boolean and texts.str.to_lowercase().is_in(["true", "false"]).all()
+            self.is_boolean = (
+                self.is_boolean and texts.str.to_lowercase().is_in(["true", "false"]).all()
+            )
         else:  # the usual case, in few calls of polars: each takes 0.1 ms, and tables can have thousands of columns
             texts = block.cells(self.name).cast(pl.String).unique(maintain_order=True)
             self.is_boolean = False
@@ -128,7 +151,9 @@ class Column:
     def codes(self, block: Block, categories: list[str | None]) -> pl.Series:
         """Return the index of each cell among the categories, null for others; null itself can be a category."""
         texts, known = self._texts(block), pl.Series(categories, dtype=pl.String)
-        codes: pl.Series = texts.replace_strict(known, range(len(known)), default=None, return_dtype=pl.Int64)
+        codes: pl.Series = texts.replace_strict(
+            known, range(len(known)), default=None, return_dtype=pl.Int64
+        )
         self.unseen.add(block, codes.is_null(), texts)
         return codes
 
@@ -143,7 +168,9 @@ class Column:
     def unseen_message(self, table: str) -> str | None:
         """Return how many cells hold categories that training never saw, and which, or None."""
         cells = counted(self.unseen.count, "cell")
-        shown = ", ".join("a missing cell" if text is None else repr(text) for text in self.unseen.cells)
+        shown = ", ".join(
+            "a missing cell" if text is None else repr(text) for text in self.unseen.cells
+        )
         text = f"{table}: column {self.name!r}: {cells} of categories that training never saw ({shown}); taken as none"
         return text if self.unseen.count else None
 
@@ -154,7 +181,9 @@ class Column:
             wrong = [self.not_number, self.not_finite, self.too_large, *wrong]
             if self._is_text():
                 examples = ", ".join(map(repr, self.not_number.cells))
-                return [f"{self.not_number.name}: column {self.name!r} holds text ({examples}){text_advice}"]
+                return [
+                    f"{self.not_number.name}: column {self.name!r} holds text ({examples}){text_advice}"
+                ]
         return [fault.message(self.name) for fault in wrong if fault.count]
 
     def unfit(self, *, expand_dates: bool) -> str | None:
@@ -205,22 +234,42 @@ class Moments:
         self.squares += squares + shift**2 * (self.count * count / total)
         self.mean += shift * (count / total)
         self.count += count
-        self.minimum = np.minimum(self.minimum, np.min(known, axis=0, initial=np.inf, where=present))
-        self.maximum = np.maximum(self.maximum, np.max(known, axis=0, initial=-np.inf, where=present))
+        self.minimum = np.minimum(
+            self.minimum, np.min(known, axis=0, initial=np.inf, where=present)
+        )
+        self.maximum = np.maximum(
+            self.maximum, np.max(known, axis=0, initial=-np.inf, where=present)
+        )
         self.whole &= (known == np.rint(known)).all(axis=0)
 
     def describe(self, column: int) -> dict[str, Any]:
         """Return mean, variance (1 of a constant: Keras would divide by 1e-7), range and whether all are whole."""
         count = self.count[column]
-        low, high = (float(self.minimum[column]), float(self.maximum[column])) if count else (0.0, 0.0)
-        mean, variance = (low, 0.0) if low == high else (float(self.mean[column]), float(self.squares[column] / count))
+        low, high = (
+            (float(self.minimum[column]), float(self.maximum[column])) if count else (0.0, 0.0)
+        )
+        mean, variance = (
+            (low, 0.0)
+            if low == high
+            else (float(self.mean[column]), float(self.squares[column] / count))
+        )
         whole = bool(count and self.whole[column])
-        return {"mean": mean, "variance": variance or 1.0, "minimum": low, "maximum": high, "whole": whole}
+        return {
+            "mean": mean,
+            "variance": variance or 1.0,
+            "minimum": low,
+            "maximum": high,
+            "whole": whole,
+        }
 
 
 def in_yaml(name: str) -> str:
     """Return a name as it can be pasted into a config: quoted, unless it is a plain word."""
-    is_word = re.fullmatch(r"[A-Za-z_][\w-]*", name) and name.lower() not in ("true", "false", "null")
+    is_word = re.fullmatch(r"[A-Za-z_][\w-]*", name) and name.lower() not in (
+        "true",
+        "false",
+        "null",
+    )
     quoted = json.dumps(name, ensure_ascii=False)
     return name if is_word else re.sub(UNPRINTABLE, lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
@@ -228,7 +277,9 @@ def in_yaml(name: str) -> str:
 def label_key(text: str) -> str:
     """Return what spellings of one label have in common: `1`, `1.0`; `True`, `true`; `Yes`, `yes`."""
     stripped = text.strip()
-    if re.fullmatch(r"[-+]?(\d{1,15}\.?\d*|\.\d+)", stripped):  # beyond 15 digits floats merge integers
+    if re.fullmatch(
+        r"[-+]?(\d{1,15}\.?\d*|\.\d+)", stripped
+    ):  # beyond 15 digits floats merge integers
         return repr(float(stripped))
     return stripped.lower() if stripped.lower() in ("true", "false", "yes", "no") else stripped
 

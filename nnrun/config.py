@@ -22,15 +22,21 @@ OPERATORS = {">=": ge, "<=": le, "==": eq, ">": gt, "<": lt}
 def _columns(value: Any) -> Any:
     """Accept one column for a list of one, and a number for a column whose name is that number."""
     items = value if isinstance(value, list) else [value]
-    columns = [str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in items]
+    columns = [
+        str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in items
+    ]
     if not all(isinstance(name, str) for name in columns):
-        raise problem(f"must be a column's name or a list of them, quoted if need be; received {received(value)}")
+        raise problem(
+            f"must be a column's name or a list of them, quoted if need be; received {received(value)}"
+        )
     if repeated := [name for name, count in Counter(columns).items() if count > 1]:
         raise problem(f"names a column twice: {', '.join(map(repr, sorted(repeated)))}")
     return columns
 
 
-Columns = Annotated[list[str], BeforeValidator(_columns, json_schema_input_type=str | float | list[str | float])]
+Columns = Annotated[
+    list[str], BeforeValidator(_columns, json_schema_input_type=str | float | list[str | float])
+]
 
 
 def _expectation(value: Any) -> Any:
@@ -60,15 +66,21 @@ def _disjoint(columns: list[str], info: ValidationInfo) -> list[str]:
 
 
 def _one_clipping(optimizer: Spec) -> Spec:
-    given = [k for k in ("clipnorm", "clipvalue", "global_clipnorm") if optimizer.get(k) is not None]
+    given = [
+        k for k in ("clipnorm", "clipvalue", "global_clipnorm") if optimizer.get(k) is not None
+    ]
     if len(given) > 1:
         raise problem(f"give one of {', '.join(given)}, not several")
     return optimizer
 
 
 _Metrics = list[Annotated[Spec, names.METRIC]]
-Metrics = Annotated[_Metrics, BeforeValidator(lambda v: [v] if isinstance(v, str) else v), AfterValidator(_distinct)]
-Expectation = Annotated[str, Field(pattern=f"^{_EXPECTATION.pattern}$"), BeforeValidator(_expectation)]
+Metrics = Annotated[
+    _Metrics, BeforeValidator(lambda v: [v] if isinstance(v, str) else v), AfterValidator(_distinct)
+]
+Expectation = Annotated[
+    str, Field(pattern=f"^{_EXPECTATION.pattern}$"), BeforeValidator(_expectation)
+]
 
 
 class Data(Strict, use_attribute_docstrings=True):
@@ -176,7 +188,9 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
     def logged(self) -> list[str]:
         """The names of the quantities that every epoch logs, in Keras's order."""
         logged = ["loss", *(metric["name"] for metric in self.metric_specs)]
-        return logged + [f"val_{name}" for name in logged if self.data.validation or self.data.validation_split]
+        return logged + [
+            f"val_{name}" for name in logged if self.data.validation or self.data.validation_split
+        ]
 
     def where(self, *keys: str | int) -> str:
         """Return `file:line:column: dotted.path` of a key, for a message about its value."""
@@ -190,7 +204,11 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
         """Return the activation that bounds the network's output; linear where none does."""
         for spec in reversed(self.layers):
             activation = str(spec.get("activation", "linear"))
-            if activation != "linear" or spec["type"] == "Dense" or spec["type"].endswith("Normalization"):
+            if (
+                activation != "linear"
+                or spec["type"] == "Dense"
+                or spec["type"].endswith("Normalization")
+            ):
                 return activation
         return "linear"
 

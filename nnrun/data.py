@@ -70,7 +70,11 @@ class Block:
         """Return the block without the rows in which a cell of these columns is missing."""
         if not columns:
             return self
-        kept = pl.DataFrame([self.texts(column).is_not_null() for column in columns]).min_horizontal().arg_true()
+        kept = (
+            pl.DataFrame([self.texts(column).is_not_null() for column in columns])
+            .min_horizontal()
+            .arg_true()
+        )
         return replace(
             self,
             frame=self.frame[kept],
@@ -81,7 +85,9 @@ class Block:
     def slice(self, start: int, rows: int) -> "Block":
         """Return the block of these rows alone."""
         return replace(
-            self, frame=self.frame.slice(start, rows), places=lambda at: self.places([start + i for i in at])
+            self,
+            frame=self.frame.slice(start, rows),
+            places=lambda at: self.places([start + i for i in at]),
         )
 
 
@@ -116,7 +122,9 @@ class Table:
         """Raise a TableError that lists every column of `names` that the table lacks."""
         if missing := [name for name in names if name not in self.columns]:
             s = "s are" if len(missing) > 1 else " is"
-            raise TableError(f"{self.name}:1: {len(missing)} column{s} missing: {', '.join(map(repr, missing))}")
+            raise TableError(
+                f"{self.name}:1: {len(missing)} column{s} missing: {', '.join(map(repr, missing))}"
+            )
 
     def _read(self, numbers: set[str]) -> Iterator[Block]:
         nulls = pl.Series(self.null_values, dtype=pl.String).cast(pl.Float64, strict=False)
@@ -127,7 +135,9 @@ class Table:
                     yield Block(file.name, *found, self.null_values, null_numbers, numbers)
 
 
-def open_table(source: Source, null_values: Sequence[str], name: str | None = None, *, keep: int = 0) -> Table:
+def open_table(
+    source: Source, null_values: Sequence[str], name: str | None = None, *, keep: int = 0
+) -> Table:
     """Open a CSV (plain or gzipped; comma, semicolon or tab) or Parquet file, known by its content.
 
     `source` is a path, a pattern as in `part-*.csv` for a table in parts, the bytes of a file or a stream;
@@ -138,12 +148,16 @@ def open_table(source: Source, null_values: Sequence[str], name: str | None = No
     if not found:
         raise TableError(f"{name}: there is no such file")
     files = [_open_file(part, name if part is source else short_path(str(part))) for part in found]
-    if problems := [f"{file.name}:1: {problem}" for file in files for problem in wrong_names(file.header)]:
+    if problems := [
+        f"{file.name}:1: {problem}" for file in files for problem in wrong_names(file.header)
+    ]:
         raise TableError(problems)
     first = files[0].header
     for file in files[1:]:
         lacks, more = sorted(set(first) - set(file.header)), sorted(set(file.header) - set(first))
-        differ = [f"lacks {listed(lacks, 5)}"] * bool(lacks) + [f"has {listed(more, 5)} besides"] * bool(more)
+        differ = [f"lacks {listed(lacks, 5)}"] * bool(lacks) + [
+            f"has {listed(more, 5)} besides"
+        ] * bool(more)
         if differ:
             what = f"{' and '.join(differ)}, unlike {files[0].name}; parts have the same columns"
             raise TableError(f"{file.name}: {what}")
@@ -159,11 +173,15 @@ def find_files(path: Path) -> list[Path]:
 
 def fingerprint(path: str) -> str:
     """Return the SHA-256 of the file, or of those of all parts."""
-    parts = [_sha256(part, part.stat().st_mtime_ns) for part in find_files(Path(path)) if part.is_file()]
+    parts = [
+        _sha256(part, part.stat().st_mtime_ns) for part in find_files(Path(path)) if part.is_file()
+    ]
     return parts[0] if len(parts) == 1 else hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
-def write_csv(frames: Iterable[pl.DataFrame], file: IO[bytes], *, escape_formulas: bool = False) -> None:
+def write_csv(
+    frames: Iterable[pl.DataFrame], file: IO[bytes], *, escape_formulas: bool = False
+) -> None:
     """Write frames as they come; with `escape_formulas`, text that a spreadsheet would run gets an apostrophe first."""
     for i, frame in enumerate(map(_escaped, frames) if escape_formulas else frames):
         file.write(frame.write_csv(include_header=i == 0).encode())
@@ -176,7 +194,9 @@ def hold_out(labels: pl.Series | None, count: int, fraction: float, seed: int) -
     codes = pl.zeros(count, eager=True) if labels is None else labels
     groups = [(codes == code).arg_true().to_numpy() for code in codes.unique().sort()]
     ends = np.rint(fraction * np.cumsum([0, *map(len, groups)])).astype(int)  # the shares add up
-    sizes = np.minimum(np.diff(ends), [len(rows) - (labels is not None) for rows in groups])  # each stays in training
+    sizes = np.minimum(
+        np.diff(ends), [len(rows) - (labels is not None) for rows in groups]
+    )  # each stays in training
     held = [generator.permutation(rows)[:size] for rows, size in zip(groups, sizes, strict=True)]
     validation = np.sort(np.concatenate(held)).astype(np.intp)
     return np.setdiff1d(np.arange(count), validation), validation
@@ -224,7 +244,10 @@ def ahead(blocks: Iterator[Item]) -> Iterator[Item]:
 
 
 def _as_text(column: pl.Series) -> pl.Series:
-    if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Duration):  # which polars cannot cast
+    if column.dtype.is_nested() or column.dtype in (
+        pl.Binary,
+        pl.Duration,
+    ):  # which polars cannot cast
         texts = [None if cell is None else str(cell) for cell in column.to_list()]
         return pl.Series(column.name, texts, dtype=pl.String)
     return column if column.dtype.is_numeric() else column.cast(pl.String)
@@ -242,7 +265,10 @@ def _readable(name: str) -> Iterator[None]:
 
 
 def _escaped(frame: pl.DataFrame) -> pl.DataFrame:
-    text, formula = pl.col(pl.String), r"^([=+\-@\t\r])"  # https://owasp.org/www-community/attacks/CSV_Injection
+    text, formula = (
+        pl.col(pl.String),
+        r"^([=+\-@\t\r])",
+    )  # https://owasp.org/www-community/attacks/CSV_Injection
     is_number = text.cast(pl.Float64, strict=False).is_not_null()
     escaped = pl.when(is_number).then(text).otherwise(text.str.replace(formula, "'$1"))
     names = pl.DataFrame({"": frame.columns}).select(escaped).to_series()

@@ -18,7 +18,10 @@ from nnrun.config import Config
 from nnrun.errors import ConfigError, NnrunError, first_line, handled_signals
 
 WAIT = 600  # seconds for all workers to come
-MEAN = ("sum_over_batch_size", "mean")  # what a loss is of its rows, so that shares of a batch add up
+MEAN = (
+    "sum_over_batch_size",
+    "mean",
+)  # what a loss is of its rows, so that shares of a batch add up
 Indices = np.ndarray[tuple[int], np.dtype[np.int32]]
 Integers = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 
@@ -40,8 +43,13 @@ class Team:
             return order
         whole = len(order) - len(order) % batch_size
         parts = (order[:whole].reshape(-1, batch_size), order[whole:].reshape(1, -1))
-        cuts = [(self._before(p.shape[1], self.first), self._before(p.shape[1], self.last)) for p in parts]
-        return np.concatenate([p[:, start:stop].ravel() for p, (start, stop) in zip(parts, cuts, strict=True)])
+        cuts = [
+            (self._before(p.shape[1], self.first), self._before(p.shape[1], self.last))
+            for p in parts
+        ]
+        return np.concatenate(
+            [p[:, start:stop].ravel() for p, (start, stop) in zip(parts, cuts, strict=True)]
+        )
 
     def _before(self, rows: Any, replica: int) -> Any:
         """Return how many of a batch's rows, a number or a tensor, the replicas before this one have."""
@@ -66,7 +74,9 @@ class Team:
 
     def copy_chief(self, model: Any) -> None:
         """Give every worker the chief's weights and what its optimizer keeps, but noise of its own."""
-        variables = [v for v in (*model.variables, *model.optimizer.variables) if v.dtype == "float32"]
+        variables = [
+            v for v in (*model.variables, *model.optimizer.variables) if v.dtype == "float32"
+        ]
         for variable in () if self.is_chief else variables:
             variable.assign(tf.zeros_like(variable))
         self.add_up(variables)
@@ -76,13 +86,18 @@ class Team:
     def _all_reduce(self, values: list[Any]) -> Any:
         def replica(values: list[Any]) -> Any:
             context = tf.distribute.get_replica_context()
-            mine = [tf.identity(v) if _number(context) == self.first else tf.zeros_like(v) for v in values]
+            mine = [
+                tf.identity(v) if _number(context) == self.first else tf.zeros_like(v)
+                for v in values
+            ]
             return context.all_reduce(tf.distribute.ReduceOp.SUM, mine)
 
         return self._here(self.strategy.run(replica, args=(values,)))
 
     def _here(self, results: Any) -> Any:
-        return tf.nest.map_structure(lambda value: self.strategy.experimental_local_results(value)[0], results)
+        return tf.nest.map_structure(
+            lambda value: self.strategy.experimental_local_results(value)[0], results
+        )
 
     def step(self, model: Any, batch_size: int, *, training: bool) -> Callable[..., None]:
         """Return what Keras's train_step or test_step is to a batch, for one that all replicas share.
@@ -104,12 +119,19 @@ class Team:
             count = tf.cast(end - begin, tf.float32)
             # each replica keeps what it changes to itself, and the first one's is kept: moving averages and seeds
             noise = [(seed, tf.add(seed.value, [number - self.first, 0])) for seed in _seeds(model)]
-            with tf.GradientTape() as tape, keras.StatelessScope(given + noise, collect_losses=True) as scope:
+            with (
+                tf.GradientTape() as tape,
+                keras.StatelessScope(given + noise, collect_losses=True) as scope,
+            ):
                 outputs = model(x, training=training)
                 # Keras divides by the number of replicas, as if all had as many rows
                 loss = replicas * model.compute_loss(x, y, outputs, *weight, training=training)
                 # and its layers forget their losses where they are called by another replica meanwhile
-                loss += sum(other for other in scope.losses if all(other is not known for known in model.losses))
+                loss += sum(
+                    other
+                    for other in scope.losses
+                    if all(other is not known for known in model.losses)
+                )
                 scaled = model.optimizer.scale_loss(loss * count / tf.cast(rows, tf.float32))
             for variable in model.non_trainable_variables if number == self.first else ():
                 if (value := scope.get_current_value(variable)) is not None:
@@ -121,7 +143,9 @@ class Team:
             if not training:
                 return ()
             gradients = tape.gradient(scaled, [v.value for v in variables])
-            flat = tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)  # one message, not many
+            flat = tf.concat(
+                [tf.reshape(gradient, [-1]) for gradient in gradients], 0
+            )  # one message, not many
             return context.all_reduce(tf.distribute.ReduceOp.SUM, flat)
 
         def step(tensors: Any, rows: Any, number: Any) -> None:
@@ -144,7 +168,10 @@ def join(distribute: Distribute) -> Team:
     cluster = read_cluster(distribute)
     if cluster.workers > 1:
         try:
-            with handled_signals(signal.SIG_DFL), silenced():  # TensorFlow waits for the others with Python held
+            with (
+                handled_signals(signal.SIG_DFL),
+                silenced(),
+            ):  # TensorFlow waits for the others with Python held
                 _alarm(WAIT)  # which ends the process
                 return Team(_multiworker(), cluster)
         except (RuntimeError, ValueError, tf.errors.OpError) as error:
@@ -165,9 +192,17 @@ def check_shareable(config: Config) -> None:
         problems.append(f"{config.where('jit_compile')}: XLA {one}")
     if (reduction := config.loss.get("reduction", MEAN[0])) not in MEAN:
         problems.append(f"{config.where('loss', 'reduction')}: {reduction} {one}")
-    given = {i: config.layers[i]["activity_regularizer"] for i in config.layers_with("activity_regularizer")}
-    crossed = [i for i, spec in given.items() if spec and spec["name"] == "OrthogonalRegularizer"]  # every two rows
-    problems += [f"{config.where('layers', i, 'activity_regularizer')}: OrthogonalRegularizer {one}" for i in crossed]
+    given = {
+        i: config.layers[i]["activity_regularizer"]
+        for i in config.layers_with("activity_regularizer")
+    }
+    crossed = [
+        i for i, spec in given.items() if spec and spec["name"] == "OrthogonalRegularizer"
+    ]  # every two rows
+    problems += [
+        f"{config.where('layers', i, 'activity_regularizer')}: OrthogonalRegularizer {one}"
+        for i in crossed
+    ]
     if problems:
         raise ConfigError(problems)
 

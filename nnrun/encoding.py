@@ -7,9 +7,26 @@ from typing import Annotated, Literal, get_args
 import numpy as np
 import polars as pl
 from annotated_types import Ge, Le, Len
-from pydantic import AfterValidator, FailFast, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    FailFast,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from nnrun.columns import FLOAT32_MAX, FORMATS, MAX_CATEGORIES, MISSING, Column, Kind, Moments, Values, label_key
+from nnrun.columns import (
+    FLOAT32_MAX,
+    FORMATS,
+    MAX_CATEGORIES,
+    MISSING,
+    Column,
+    Kind,
+    Moments,
+    Values,
+    label_key,
+)
 from nnrun.config import Config
 from nnrun.csv_file import wrong_names
 from nnrun.data import Block, Table
@@ -18,7 +35,11 @@ from nnrun.files import read_small
 from nnrun.keras_names import Positive, Strict, problem
 
 DatePart = Literal["year", "month", "day", "weekday", "hour"]
-KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}  # whose second is the positive one
+KNOWN_LABELS = {
+    ("0.0", "1.0"),
+    ("false", "true"),
+    ("no", "yes"),
+}  # whose second is the positive one
 OWED = "the cell is missing, in a row that is owed a prediction; fill it in, or train with missing: mean"
 NO_TARGET = "the target is missing; fill it in, or leave the row out with missing: drop (or mean) under data"
 
@@ -55,11 +76,15 @@ class Feature(Strict):
 
     @model_validator(mode="after")
     def _fit_the_kind(self) -> "Feature":
-        if bool(self.categories) != (self.kind == "text") or len(set(self.categories)) < len(self.categories):
+        if bool(self.categories) != (self.kind == "text") or len(set(self.categories)) < len(
+            self.categories
+        ):
             raise problem("categories must be distinct ones for text, and none for any other kind")
         is_date = self.part is not None and self.part in date_parts(self.format)
         if not is_date if self.kind == "date" else (self.format, self.part) != (None, None):
-            raise problem("format and part must be known ones and fit for a date, and null for any other kind")
+            raise problem(
+                "format and part must be known ones and fit for a date, and null for any other kind"
+            )
         return self
 
     @property
@@ -94,9 +119,15 @@ class Encoder(Strict):
     @classmethod
     def _name_columns_once(cls, targets: list[Target], info: ValidationInfo) -> list[Target]:
         features = info.data.get("features", [])
-        names = [name for name, *_ in {(f.name, f.kind, f.format) for f in features}] + [*{t.name for t in targets}]
-        if len(set(names)) < len(names) or len({(f.name, f.part) for f in features}) < len(features):
-            raise problem("a column is named twice among the features, or is both a feature and a target")
+        names = [name for name, *_ in {(f.name, f.kind, f.format) for f in features}] + [
+            *{t.name for t in targets}
+        ]
+        if len(set(names)) < len(names) or len({(f.name, f.part) for f in features}) < len(
+            features
+        ):
+            raise problem(
+                "a column is named twice among the features, or is both a feature and a target"
+            )
         return targets
 
     @field_validator("labels")
@@ -126,17 +157,23 @@ class Encoder(Strict):
         for feature in self.features:
             kept = [c for i, c in enumerate(feature.categories, at) if x.maximum[i] > 0]
             features.append(
-                feature.model_copy(update={"categories": kept} if feature.kind == "text" else x.describe(at))
+                feature.model_copy(
+                    update={"categories": kept} if feature.kind == "text" else x.describe(at)
+                )
             )
             at += feature.width
         # of a date, the parts that are the same in all rows are no inputs either, unless all are
         telling = {f.name for f in features if f.part and f.minimum < f.maximum}
-        features = [f for f in features if not f.part or f.minimum < f.maximum or f.name not in telling]
+        features = [
+            f for f in features if not f.part or f.minimum < f.maximum or f.name not in telling
+        ]
         for i, target in enumerate([] if self.labels else self.targets):
             update = y.describe(i)
             scale = update.pop("variance") ** 0.5
             if config.rescales:
-                offset = update["mean"] if config.output_activation() == "linear" else 0.0  # else it stays >= 0
+                offset = (
+                    update["mean"] if config.output_activation() == "linear" else 0.0
+                )  # else it stays >= 0
                 update |= {"scale": scale, "offset": offset}
             targets.append(target.model_copy(update=update))
         return self.model_copy(update={"features": features, "targets": targets or self.targets})
@@ -151,7 +188,9 @@ class Encoder(Strict):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "the whole"
-            place = place if place.isprintable() else received(place)  # an unknown key can be anything
+            place = (
+                place if place.isprintable() else received(place)
+            )  # an unknown key can be anything
             raise RunError(f"{path}: {place[:80]}: {first['msg']}; the file was altered") from None
 
 
@@ -171,21 +210,32 @@ class Reading:
     Where every row is `owed` a prediction, none is left out. Without `fill`, missing numbers stay NaN.
     """
 
-    def __init__(self, encoder: Encoder, table: Table, *, target: bool, owed: bool = False, fill: bool = True) -> None:
+    def __init__(
+        self, encoder: Encoder, table: Table, *, target: bool, owed: bool = False, fill: bool = True
+    ) -> None:
         self.encoder, self.table, self.fill, self.dropped = encoder, table, fill, 0
         self.missing = "error" if owed and encoder.missing == "drop" else encoder.missing
-        missing, form = OWED if owed else MISSING, "is not of the form {}, as training read this column"
+        missing, form = (
+            OWED if owed else MISSING,
+            "is not of the form {}, as training read this column",
+        )
         forms = {f.name: form.format(f.format) for f in encoder.features}
-        self.columns = {name: Column(name, missing=missing, not_known=form) for name, form in forms.items()}
+        self.columns = {
+            name: Column(name, missing=missing, not_known=form) for name, form in forms.items()
+        }
         saw = f"is no label that training saw ({listed(encoder.labels, 10)})"
-        self.targets = [Column(t.name, missing=NO_TARGET, not_known=saw) for t in encoder.targets if target]
+        self.targets = [
+            Column(t.name, missing=NO_TARGET, not_known=saw) for t in encoder.targets if target
+        ]
 
     def __iter__(self) -> Iterator[tuple[Block, Values, Values]]:
         """Yield blocks with float64 x (rows, inputs), y (rows, targets); at a mistake raise all of the whole table."""
         features, targets = list(self.columns), [column.name for column in self.targets]
         self.table.require([*features, *targets])
         problems: list[str] = []
-        numbers = [f.name for f in self.encoder.features if f.kind == "number"] + targets * (not self.encoder.labels)
+        numbers = [f.name for f in self.encoder.features if f.kind == "number"] + targets * (
+            not self.encoder.labels
+        )
         for block, dropped in kept_rows(self.table, self.missing, features, targets, numbers):
             self.dropped += dropped
             x, y = self._features(block), self._targets(block)
@@ -193,7 +243,9 @@ class Reading:
             if not problems:
                 yield block, x, y
         if problems or not self.columns[features[0]].rows:
-            raise TableError(problems or f"{self.table.name}: every row is left out for a missing cell")
+            raise TableError(
+                problems or f"{self.table.name}: every row is left out for a missing cell"
+            )
 
     def notes(self) -> list[str]:
         """Return how many rows were left out, and a line for each column with categories that training never saw."""
@@ -202,14 +254,23 @@ class Reading:
 
     def unseen(self) -> list[str]:
         """Return a line for each column with categories that training never saw, which are all zeros."""
-        return [line for column in self.columns.values() if (line := column.unseen_message(self.table.name))]
+        return [
+            line
+            for column in self.columns.values()
+            if (line := column.unseen_message(self.table.name))
+        ]
 
     def _problems(self) -> list[str]:
         kinds = {feature.name: feature.kind for feature in self.encoder.features}
         missing, advice = self.missing == "error", ", and training read numbers here"
-        found = [c.problems(kinds[name], missing=missing, text_advice=advice) for name, c in self.columns.items()]
+        found = [
+            c.problems(kinds[name], missing=missing, text_advice=advice)
+            for name, c in self.columns.items()
+        ]
         kind: Kind = "text" if self.encoder.labels else "number"
-        found += [column.problems(kind, missing=True, text_advice=advice) for column in self.targets]
+        found += [
+            column.problems(kind, missing=True, text_advice=advice) for column in self.targets
+        ]
         return [line for lines in found for line in lines]
 
     def _features(self, block: Block) -> Values:
@@ -224,7 +285,9 @@ class Reading:
             elif feature.format:
                 if feature.name not in dates:
                     dates[feature.name] = column.dates(block, feature.format)
-                x[:, at] = getattr(dates[feature.name].dt, str(feature.part))().cast(pl.Float64).to_numpy()
+                x[:, at] = (
+                    getattr(dates[feature.name].dt, str(feature.part))().cast(pl.Float64).to_numpy()
+                )
             else:
                 x[:, at] = column.numbers(block, boolean=feature.kind == "boolean").to_numpy()
             at += feature.width
@@ -236,5 +299,7 @@ class Reading:
         known = {label_key(label): code for code, label in enumerate(self.encoder.labels)}
         y = np.empty((len(block.frame), len(self.targets)))
         for i, column in enumerate(self.targets):
-            y[:, i] = (column.labels(block, known) if known else column.numbers(block, boolean=False)).to_numpy()
+            y[:, i] = (
+                column.labels(block, known) if known else column.numbers(block, boolean=False)
+            ).to_numpy()
         return y

@@ -46,7 +46,9 @@ def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
     if chunk == 1:
         return generator.permutation(rows).astype(np.int32)
     starts = generator.permutation(rows // chunk) * chunk
-    order = np.append(starts[:, None] + np.arange(chunk), np.arange(rows - rows % chunk, rows)).astype(np.int32)
+    order = np.append(
+        starts[:, None] + np.arange(chunk), np.arange(rows - rows % chunk, rows)
+    ).astype(np.int32)
     for start in range(0, rows, RESIDENT_CHUNKS * chunk):
         generator.shuffle(order[start : start + RESIDENT_CHUNKS * chunk])
     return order
@@ -56,9 +58,14 @@ class Rows:
     """The rows of a part, in memory or memory-mapped."""
 
     def __init__(self, arrays: Arrays, batch_size: int, team: Team = ALONE) -> None:
-        self.arrays = [array for array in (arrays.x, arrays.y, arrays.sample_weight) if array is not None]
+        self.arrays = [
+            array for array in (arrays.x, arrays.y, arrays.sample_weight) if array is not None
+        ]
         self.count, self._batch_size, self._team = len(arrays.x), batch_size, team
-        self._mapped, row_bytes = isinstance(arrays.x, np.memmap), 4 * (arrays.x.shape[1] + arrays.y.shape[1])
+        self._mapped, row_bytes = (
+            isinstance(arrays.x, np.memmap),
+            4 * (arrays.x.shape[1] + arrays.y.shape[1]),
+        )
 
         def batches(size: int) -> int:
             return max(1, size // row_bytes // batch_size) * batch_size
@@ -82,7 +89,11 @@ class Rows:
         return tuple(map(_tensor, self.arrays))
 
     def _gathered(self, orders: Iterable[Order]) -> Iterator[Block]:
-        parts = (order[i : i + self._block] for order in orders for i in range(0, self.count, self._block))
+        parts = (
+            order[i : i + self._block]
+            for order in orders
+            for i in range(0, self.count, self._block)
+        )
         for every, buffers in zip(parts, cycle(self._buffers), strict=False):
             rows = self._team.share(every, self._batch_size)
             for array, buffer in zip(self.arrays, buffers, strict=True):
@@ -93,12 +104,16 @@ class Rows:
     def _buffers(self) -> list[list[Any]]:
         """Two for each array, both as long as the longest block, since XLA compiles every shape anew."""
         longest = len(self._team.share(np.arange(self._block, dtype=np.int32), self._batch_size))
-        return [[new_matrix((longest, *array.shape[1:])) for array in self.arrays] for _ in range(2)]
+        return [
+            [new_matrix((longest, *array.shape[1:])) for array in self.arrays] for _ in range(2)
+        ]
 
 
 def _tensor(array: Any) -> Any:
     """Return the array as a tensor: sharing its memory where it can be shared, since a copy takes twice its size."""
-    shareable = array.flags.writeable and array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0
+    shareable = (
+        array.flags.writeable and array.flags.c_contiguous and array.ctypes.data % ALIGNMENT == 0
+    )
     if shareable and not tf.config.list_logical_devices("GPU"):
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
     return tf.constant(array)
@@ -108,7 +123,13 @@ class Loop:
     """A model's train_step or test_step, run over batches of rows, of which `rows` says more where all are known."""
 
     def __init__(
-        self, model: Model, batch_size: int, rows: Rows | None = None, *, training: bool, team: Team = ALONE
+        self,
+        model: Model,
+        batch_size: int,
+        rows: Rows | None = None,
+        *,
+        training: bool,
+        team: Team = ALONE,
     ) -> None:
         self._model, self._batch_size, self._team = model, batch_size, team
         count = rows.count if rows else 0
@@ -121,13 +142,23 @@ class Loop:
         self._batch = self._own_batch
         if team.count > 1 and rows:  # traced alike on all workers, or their messages would not meet
             self._batch = team.step(model, batch_size, training=training)
-            columns = tuple(tf.TensorSpec([None, *array.shape[1:]], tf.float32) for array in rows.arrays)
-            options = {"autograph": False, "input_signature": [columns, tf.TensorSpec([4], tf.int32)]}
+            columns = tuple(
+                tf.TensorSpec([None, *array.shape[1:]], tf.float32) for array in rows.arrays
+            )
+            options = {
+                "autograph": False,
+                "input_signature": [columns, tf.TensorSpec([4], tf.int32)],
+            }
         self._run = tf.function(self._batches, **options)
         self._results = tf.function(model.get_metrics_result, autograph=False)
         self._steps_per_call = 1
 
-    def run(self, blocks: Iterable[Block], report: Callable[[int], None] = lambda _: None, start: int = 0) -> Logs:
+    def run(
+        self,
+        blocks: Iterable[Block],
+        report: Callable[[int], None] = lambda _: None,
+        start: int = 0,
+    ) -> Logs:
         """Return the metrics of every step over the rows of each block; `report` gets the steps done.
 
         The first `start` steps were run before, by a process whose variables, metrics included, were restored.
@@ -138,10 +169,16 @@ class Loop:
             done = min(max(start - before, 0), steps)
             while done < steps:
                 stop, began = min(done + self._steps_per_call, steps), time.perf_counter()
-                results = self._run(tensors, tf.constant((rows, done, stop, before + done), tf.int32))
-                fitting = int((stop - done) * SECONDS_PER_CALL / max(time.perf_counter() - began, 1e-6))
+                results = self._run(
+                    tensors, tf.constant((rows, done, stop, before + done), tf.int32)
+                )
+                fitting = int(
+                    (stop - done) * SECONDS_PER_CALL / max(time.perf_counter() - began, 1e-6)
+                )
                 fitting = max(1, min(fitting, (stop - done) * GROWTH))
-                self._steps_per_call = int(self._team.gather(fitting).min())  # which must be one for all
+                self._steps_per_call = int(
+                    self._team.gather(fitting).min()
+                )  # which must be one for all
                 done = stop
                 report(before + done)
             before += steps
@@ -174,14 +211,18 @@ class Loop:
         self._take(tensors, begin, size if self._fixed else tf.minimum(size, rows - begin))
 
     def _take(self, tensors: Tensors, begin: Any, size: Any) -> None:
-        rows = begin + tf.range(size)  # as fast as a slice, which in a branch XLA would compile for each place
+        rows = begin + tf.range(
+            size
+        )  # as fast as a slice, which in a branch XLA would compile for each place
         self._step(tuple(tf.gather(tensor, rows) for tensor in tensors))
 
 
 def build_variables(model: Model, targets: int) -> None:
     """Make every variable of the optimizer, the loss and the metrics, since none can be made in a graph."""
     model.optimizer.build(model.trainable_variables)
-    model.test_step((tf.zeros((1, *model.input_shape[1:])), tf.zeros((1, targets))))  # leaves the weights as they are
+    model.test_step(
+        (tf.zeros((1, *model.input_shape[1:])), tf.zeros((1, targets)))
+    )  # leaves the weights as they are
     model.reset_metrics()
 
 

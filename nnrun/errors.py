@@ -9,7 +9,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-LINE, LINES = 1_000, 16_000  # characters of a mistake, and of all that are told: files of strangers can have millions
+LINE, LINES = (
+    1_000,
+    16_000,
+)  # characters of a mistake, and of all that are told: files of strangers can have millions
 
 
 class NnrunError(Exception):
@@ -33,7 +36,10 @@ class InputError(NnrunError):
 
     def __str__(self) -> str:
         half, first = LINE // 2, self.problems[:LINES]
-        lines = [printable(line if len(line) <= LINE else f"{line[:half]} ... {line[-half:]}") for line in first]
+        lines = [
+            printable(line if len(line) <= LINE else f"{line[:half]} ... {line[-half:]}")
+            for line in first
+        ]
         told = sum(end <= LINES for end in accumulate(map(len, lines)))
         more = len(self.problems) - told
         return "\n".join(lines[:told] + [f"and {counted(more, 'more mistake')}"] * (more > 0))
@@ -67,7 +73,9 @@ class Interrupted(NnrunError):
 
 def stop_signals() -> list[signal.Signals]:
     """Return the signals that stop a command, without those that who started it wants ignored."""
-    stops = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    stops = [
+        getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+    ]
     return [number for number in stops if signal.getsignal(number) != signal.SIG_IGN]
 
 
@@ -91,12 +99,22 @@ def first_line(error: BaseException) -> str:
 
 def printable(text: str) -> str:
     r"""Return a line with whatever could command a terminal, line ends too, as an escape such as \x1b."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return (
+        text
+        if text.isprintable()
+        else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    )
 
 
 def received(value: object) -> str:
     """Return a value as a message shows it: as YAML writes it, and not too long."""
-    text = "nothing" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    text = (
+        "nothing"
+        if value is None
+        else str(value).lower()
+        if isinstance(value, bool)
+        else repr(value)
+    )
     return text if len(text) <= 80 else text[:77] + "..."
 
 

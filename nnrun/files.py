@@ -33,7 +33,9 @@ def atomic_paths(*paths: Path) -> Iterator[list[Path]]:
 
     After an error, even of the last fsync, every file is what it was; after a kill, the old one or the new one.
     """
-    new, former = ([p.with_name(f"{TEMPORARY}{os.getpid()}-{i}{p.name}") for p in paths] for i in ("", "was-"))
+    new, former = (
+        [p.with_name(f"{TEMPORARY}{os.getpid()}-{i}{p.name}") for p in paths] for i in ("", "was-")
+    )
     undo: list[Callable[[], Any]] = []
     try:
         with named_errors(paths[0] if len(paths) == 1 else paths[0].parent, *new, *former):
@@ -125,7 +127,9 @@ def open_output(path: Path) -> Iterator[IO[bytes]]:
 
 def finite(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values for JSON, which has no NaN: what is undefined is None."""
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
+    return {
+        k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()
+    }
 
 
 def sha256(path: Path) -> str:

@@ -12,28 +12,38 @@ from nnrun.engine import Logs, Loop, Rows, row_order
 from nnrun.model import Model
 
 
-def fit_compiled(model: Model, dataset: Dataset, team: Team, state: State, callbacks: list[Any]) -> None:
+def fit_compiled(
+    model: Model, dataset: Dataset, team: Team, state: State, callbacks: list[Any]
+) -> None:
     """Fit from `state` on with nnrun's engine; what Keras's `fit` does around the epochs is done as it does it."""
     config, size = dataset.config, dataset.config.batch_size
     rows = Rows(dataset.arrays(dataset.train, weighted=True), size, team)
     training = Loop(model, size, rows, training=True, team=team)
     held_out = Rows(dataset.arrays(dataset.validation), size, team) if dataset.validation else None
     validating = held_out and Loop(model, size, held_out, training=False, team=team)
-    listed = keras.callbacks.CallbackList(callbacks, model=model, epochs=config.epochs, steps=training.steps)
+    listed = keras.callbacks.CallbackList(
+        callbacks, model=model, epochs=config.epochs, steps=training.steps
+    )
     listed.on_train_begin()
     logs: Logs = {}
     epochs = range(state.epoch, config.epochs)
-    blocks = rows.blocks(row_order(config.seed, epoch, rows.count, chunk=rows.chunk) for epoch in epochs)
+    blocks = rows.blocks(
+        row_order(config.seed, epoch, rows.count, chunk=rows.chunk) for epoch in epochs
+    )
     for epoch in epochs:
         if model.stop_training:
             break
         listed.on_epoch_begin(epoch)
         listed.on_train_batch_begin(state.step)
         ours = islice(blocks, rows.blocks_per_order)
-        logs = training.run(ours, lambda step: listed.on_train_batch_end(step - 1), start=state.step)
+        logs = training.run(
+            ours, lambda step: listed.on_train_batch_end(step - 1), start=state.step
+        )
         if held_out and validating:
             listed.on_test_begin()
-            measured = validating.run(held_out.in_order(), lambda step: listed.on_test_batch_end(step - 1))
+            measured = validating.run(
+                held_out.in_order(), lambda step: listed.on_test_batch_end(step - 1)
+            )
             listed.on_test_end(measured)
             logs |= {f"val_{name}": value for name, value in measured.items()}
         listed.on_epoch_end(epoch, logs)
@@ -53,7 +63,9 @@ def fit_keras(model: Model, dataset: Dataset, _: Team, __: State, callbacks: lis
                 yield tuple(array[order[start : start + size]] for array in rows.arrays)
 
     length = None if rows.count % size else size  # as Keras's own adapter of arrays declares it
-    signature = tuple(tf.TensorSpec([length, *array.shape[1:]], tf.float32) for array in rows.arrays)
+    signature = tuple(
+        tf.TensorSpec([length, *array.shape[1:]], tf.float32) for array in rows.arrays
+    )
     model.fit(
         tf.data.Dataset.from_generator(batches, output_signature=signature),
         epochs=config.epochs,

@@ -20,12 +20,19 @@ def make_page(path: Path) -> str:
     """Return the page of a run, finished or not; raise a RunError or a ConfigError where its files were altered."""
     run = Run(path)
     info, config, encoder = run.load()
-    facts = {"status": run.status(info), "started": info.started, "epochs": run.epochs(), "kept epoch": info.best_epoch}
+    facts = {
+        "status": run.status(info),
+        "started": info.started,
+        "epochs": run.epochs(),
+        "kept epoch": info.best_epoch,
+    }
     facts |= {"seconds of training": info.seconds, "seed": info.seed, "engine": info.engine}
     metrics = {name: shown_number(value) for name, value in run.read_metrics().items()}
     network = network_rows(config, len(encoder.inputs))
     columns = [(f.name, f.part or str(f.kind), _holds(f.categories, f)) for f in encoder.features]
-    columns += [(target.name, "target", _holds(encoder.labels, target)) for target in encoder.targets]
+    columns += [
+        (target.name, "target", _holds(encoder.labels, target)) for target in encoder.targets
+    ]
     template = Template(Path(__file__).with_name("report.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=_text(path.resolve().name),
@@ -42,7 +49,11 @@ def make_page(path: Path) -> str:
 
 
 def _holds(values: Sequence[str | None], column: Feature | Target) -> str:
-    return listed(values, 20) if values else f"{column.minimum:g} to {column.maximum:g}, mean {column.mean:g}"
+    return (
+        listed(values, 20)
+        if values
+        else f"{column.minimum:g} to {column.maximum:g}, mean {column.mean:g}"
+    )
 
 
 def _held_out(run: Run) -> str:
@@ -60,8 +71,14 @@ def _held_out(run: Run) -> str:
         measure = trained.measure([(part.x, part.y)])
     except (InputError, OSError) as error:
         return f"<p>They cannot be shown: {_text(error)}</p>"
-    told = {name: shown_number(value) for name, value in measure.metrics().items() if name != "confusion_matrix"}
-    rows = _table(told.items(), "test" if dataset.test else "validation", counted(len(part.x), "row"))
+    told = {
+        name: shown_number(value)
+        for name, value in measure.metrics().items()
+        if name != "confusion_matrix"
+    }
+    rows = _table(
+        told.items(), "test" if dataset.test else "validation", counted(len(part.x), "row")
+    )
     return rows + _pictures(outcome_panels(trained.encoder, measure))
 
 
@@ -72,18 +89,24 @@ def _pictures(panels: Sequence[Panel]) -> str:
         figure = make_figure([panel])
         svg = render(figure, ".svg").decode()
         head, _, body = svg[svg.index("<svg") :].partition(">")
-        body = re.sub(r"<metadata>.*?</metadata>|(?<=<g) id=[^>]*", "", body, flags=re.DOTALL)  # each has the same ids
+        body = re.sub(
+            r"<metadata>.*?</metadata>|(?<=<g) id=[^>]*", "", body, flags=re.DOTALL
+        )  # each has the same ids
         body = body.replace("fill: #ffffff", "fill: none").replace(f": {INK}", ": currentColor")
         body = body.replace("stroke: #0072b2", "stroke: var(--blue)")
         svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", head) + f' role="img">{body}'
-        pictures += f'<div class="scroll" style="--scale: {figure.get_figwidth() / WIDTH:.2f}">{svg}</div>'
+        pictures += (
+            f'<div class="scroll" style="--scale: {figure.get_figwidth() / WIDTH:.2f}">{svg}</div>'
+        )
     return f'<div class="pictures">{pictures}</div>'
 
 
 def _table(rows: Iterable[Iterable[Any]], *head: str) -> str:
     lines = ["".join(f"<td>{_text(cell)}</td>" for cell in row) for row in rows]
     top = "".join(f"<th>{_text(cell)}</th>" for cell in head)
-    return f'<div class="scroll"><table><tr>{top}</tr><tr>{"</tr><tr>".join(lines)}</tr></table></div>'
+    return (
+        f'<div class="scroll"><table><tr>{top}</tr><tr>{"</tr><tr>".join(lines)}</tr></table></div>'
+    )
 
 
 def _text(value: Any) -> str:

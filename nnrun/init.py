@@ -32,12 +32,16 @@ class _Profile(Column):
     def numbers(self, block: Block, *, boolean: bool) -> pl.Series:
         numbers = super().numbers(block, boolean=boolean)
         ahead = numbers - pl.int_range(self.rows - len(numbers), self.rows, eager=True)
-        self.counts_rows = self.counts_rows and ahead.null_count() == 0 and ahead.min() == ahead.max()
+        self.counts_rows = (
+            self.counts_rows and ahead.null_count() == 0 and ahead.min() == ahead.max()
+        )
         self.range.add(numbers.to_numpy()[:, None])
         return numbers
 
     def why_drop(self) -> str | None:
-        if self.kind == "number" and (self.counts_rows or (self.range.whole[0] and IDENTIFIER.fullmatch(self.name))):
+        if self.kind == "number" and (
+            self.counts_rows or (self.range.whole[0] and IDENTIFIER.fullmatch(self.name))
+        ):
             return "tells rows apart, as an identifier"
         for fault in (self.not_number, self.not_finite, self.too_large):
             if self.kind == "number" and fault.count:
@@ -66,7 +70,9 @@ def write_config(data: Path, target: str, folder: Path) -> str:
     return _fill_in(table.name, path, profile, counts, list(columns.values()))
 
 
-def _fill_in(table: str, path: str, target: _Profile, counts: Counter[str], others: list[_Profile]) -> str:
+def _fill_in(
+    table: str, path: str, target: _Profile, counts: Counter[str], others: list[_Profile]
+) -> str:
     labels = tuple(sorted({label_key(text) for text in counts}))
     kind, last_layer, loss = _output(table, target, counts, len(labels))
     dropped = {column.name: why for column in others if (why := column.why_drop())}
@@ -93,10 +99,15 @@ def _fill_in(table: str, path: str, target: _Profile, counts: Counter[str], othe
 
 def _rarer(counts: Counter[str]) -> str:
     """Return the label, as it is spelt, that fewer rows have."""
-    return min(counts, key=lambda text: sum(n for t, n in counts.items() if label_key(t) == label_key(text)))
+    return min(
+        counts,
+        key=lambda text: sum(n for t, n in counts.items() if label_key(t) == label_key(text)),
+    )
 
 
-def _more(positive: str | None, dropped: dict[str, str], inputs: list[_Profile], target: _Profile) -> Iterator[str]:
+def _more(
+    positive: str | None, dropped: dict[str, str], inputs: list[_Profile], target: _Profile
+) -> Iterator[str]:
     """Yield what stands under `data` for some tables only."""
     if positive is not None:
         yield f"positive: {in_yaml(positive)}  # the label that probabilities are of, the rarer one"
@@ -109,12 +120,18 @@ def _more(positive: str | None, dropped: dict[str, str], inputs: list[_Profile],
         yield "dates: expand  # to year, month, day, weekday and hour"
 
 
-def _output(table: str, target: _Profile, counts: Counter[str], labels: int) -> tuple[str, str, str]:
+def _output(
+    table: str, target: _Profile, counts: Counter[str], labels: int
+) -> tuple[str, str, str]:
     """Return the target's kind in words, and the last layer and the loss that predict it."""
     kind, statistics = target.kind, target.range.describe(0)
     low, high = statistics["minimum"], statistics["maximum"]
     most = 0.4 * counts.total()  # labels: two rows of each, of those that are not held out
-    whole = statistics["whole"] and low in (0, 1) and high - low == labels - 1 <= min(MAX_CLASSES, most) - 1
+    whole = (
+        statistics["whole"]
+        and low in (0, 1)
+        and high - low == labels - 1 <= min(MAX_CLASSES, most) - 1
+    )
     if labels < 2:
         value = listed(list(counts), 1) or "no value"
         raise TableError(f"{table}: column {target.name!r} is no target: {value} in every row")
@@ -124,7 +141,11 @@ def _output(table: str, target: _Profile, counts: Counter[str], labels: int) -> 
         why = target.unfit(expand_dates=False) or "has few rows of each label"
         raise TableError(f"{table}: column {target.name!r} is no target: it {why}")
     if kind == "text" or whole:
-        return f"{labels} labels", f"units: {labels}, activation: softmax", "SparseCategoricalCrossentropy"
+        return (
+            f"{labels} labels",
+            f"units: {labels}, activation: softmax",
+            "SparseCategoricalCrossentropy",
+        )
     if problems := target.problems("number", missing=False, text_advice=""):
         raise TableError(problems)
     span = f"{low:g} to {high:g}"

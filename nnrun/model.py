@@ -19,7 +19,11 @@ def build_network(config: Config, encoder: Encoder) -> Model:
         layers.append(keras.layers.Normalization(mean=mean, variance=variance))
     layers += [make(keras.layers, spec, "type") for spec in config.layers]
     if config.rescales:
-        layers.append(keras.layers.Rescaling([t.scale for t in encoder.targets], [t.offset for t in encoder.targets]))
+        layers.append(
+            keras.layers.Rescaling(
+                [t.scale for t in encoder.targets], [t.offset for t in encoder.targets]
+            )
+        )
     return keras.Sequential(layers)
 
 
@@ -28,7 +32,10 @@ def compile_model(model: Model, config: Config, rows: int) -> None:
     model.compile(
         optimizer=make(keras.optimizers, config.optimizer),
         loss=make(keras.losses, config.loss),
-        metrics=[make(keras.metrics, metric_arguments(config, metric), "class") for metric in config.metric_specs],
+        metrics=[
+            make(keras.metrics, metric_arguments(config, metric), "class")
+            for metric in config.metric_specs
+        ],
         jit_compile=uses_xla(config, model.input_shape[-1], rows),
     )
 

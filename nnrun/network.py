@@ -43,7 +43,9 @@ def summarize(config: Config, features: int) -> list[LayerSummary]:
             bias = [(spec["units"],)] * spec["use_bias"]
             shapes, units = [(units, spec["units"]), *bias], spec["units"]
         elif kind.endswith("Normalization"):  # that of batches keeps their mean and variance too
-            shapes = [(units,)] * (spec["scale"] + spec["center"] + 2 * (kind == "BatchNormalization"))
+            shapes = [(units,)] * (
+                spec["scale"] + spec["center"] + 2 * (kind == "BatchNormalization")
+            )
         name = f"{kind} {spec['activation']}" if "activation" in spec else kind
         layers.append(LayerSummary(name, units, shapes))
     return layers
@@ -52,8 +54,14 @@ def summarize(config: Config, features: int) -> list[LayerSummary]:
 def oversize(config: Config, features: int, rows: int) -> str | None:
     """Return what is wrong with a network whose training does not fit in memory, or None."""
     layers, batch = summarize(config, features), min(config.batch_size, rows)
-    parameters, units = sum(layer.parameters for layer in layers), sum(layer.units for layer in layers)
-    needed, available = parameters * BYTES_PER_PARAMETER + units * batch * BYTES_PER_ACTIVATION, memory_bytes()
+    parameters, units = (
+        sum(layer.parameters for layer in layers),
+        sum(layer.units for layer in layers),
+    )
+    needed, available = (
+        parameters * BYTES_PER_PARAMETER + units * batch * BYTES_PER_ACTIVATION,
+        memory_bytes(),
+    )
     if needed <= available:
         return None
     gib = f"{needed / 2**30:,.0f} GiB to train; {available / 2**30:,.0f} GiB are free"
@@ -64,7 +72,9 @@ def weight_shapes(config: Config, features: int) -> dict[str, tuple[tuple[int, .
     """Return the shape and dtype of every weight, in Keras's order, by a name such as `layers[0].weights[1]`."""
     shapes: dict[str, tuple[tuple[int, ...], str]] = {}
     for i, layer in enumerate(summarize(config, features)):
-        shapes |= {f"layers[{i}].weights[{j}]": (shape, "float32") for j, shape in enumerate(layer.shapes)}
+        shapes |= {
+            f"layers[{i}].weights[{j}]": (shape, "float32") for j, shape in enumerate(layer.shapes)
+        }
     return shapes
 
 
@@ -73,7 +83,9 @@ def uses_xla(config: Config, features: int, rows: int) -> bool:
     steps = -(-rows // config.batch_size) * config.epochs
     parameters = sum(layer.parameters for layer in summarize(config, features))
     pays = steps * (1 + parameters / HALVED_BY) >= XLA_PAYS_FROM
-    random = any(spec["type"] in ("Dropout", "GaussianNoise") for spec in config.layers)  # three times slower with XLA
+    random = any(
+        spec["type"] in ("Dropout", "GaussianNoise") for spec in config.layers
+    )  # three times slower with XLA
     return (pays and not random) if config.jit_compile == "auto" else config.jit_compile
 
 
@@ -85,6 +97,8 @@ def metric_arguments(config: Config, metric: Spec) -> Spec:
     if config.from_logits and spec["class"] == "BinaryAccuracy":
         threshold = metric.get("threshold", 0.5)
         spec["threshold"] = log(threshold / (1 - threshold))  # its logit
-    elif config.from_logits and not spec["class"].endswith("Accuracy"):  # that of several labels goes by the largest
+    elif config.from_logits and not spec["class"].endswith(
+        "Accuracy"
+    ):  # that of several labels goes by the largest
         spec["from_logits"] = True
     return spec

@@ -27,8 +27,14 @@ INK = "#262626"  # of text and axes; a page makes it its own
 LARGEST_HISTORY = 128 << 20  # bytes: a million epochs
 PARTS = ("training", "validation")
 WIDTH, HEIGHT = 4.0, 3.0  # inches of a panel
-POINTS, PANELS = 2_000, 9  # of a line, more than a picture has pixels; quantities of a run, or targets, that are drawn
-WITH_SHARES, WITH_COUNTS = 10, 30  # labels of a confusion matrix up to which it tells shares, counts and labels
+POINTS, PANELS = (
+    2_000,
+    9,
+)  # of a line, more than a picture has pixels; quantities of a run, or targets, that are drawn
+WITH_SHARES, WITH_COUNTS = (
+    10,
+    30,
+)  # labels of a confusion matrix up to which it tells shares, counts and labels
 
 History = dict[str, np.ndarray[Any, np.dtype[np.float64]]]
 Panel = Callable[[Any], None]  # draws on matplotlib's Axes
@@ -41,8 +47,13 @@ def _settings() -> Iterator[None]:
     try:
         import matplotlib
     except Exception as error:
-        raise NnrunError(f"matplotlib cannot be imported: {first_line(error)}; pip install nnrun again") from None
-    with warnings.catch_warnings(), matplotlib.rc_context(fname=Path(__file__).with_name("pictures.mplstyle")):
+        raise NnrunError(
+            f"matplotlib cannot be imported: {first_line(error)}; pip install nnrun again"
+        ) from None
+    with (
+        warnings.catch_warnings(),
+        matplotlib.rc_context(fname=Path(__file__).with_name("pictures.mplstyle")),
+    ):
         warnings.simplefilter("ignore")  # of letters that its fonts lack
         yield
 
@@ -60,7 +71,9 @@ def make_figure(panels: Sequence[Panel], columns: int = 3) -> Any:
     known = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in figure.axes]
     if entries := {label: handle for pairs in known for handle, label in pairs}:
         width, height = figure.get_size_inches()
-        across = max(1, int(width * 11 / (max(map(len, entries)) + 6)))  # 11 letters an inch, and a line before them
+        across = max(
+            1, int(width * 11 / (max(map(len, entries)) + 6))
+        )  # 11 letters an inch, and a line before them
         figure.set_size_inches(width, height + 0.2 * -(-len(entries) // across))
         figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=across)
     return figure
@@ -82,7 +95,9 @@ def save_curves(run: Run) -> None:
     except OSError as error:
         advice = f"the run is finished; once that is mended, nnrun plot {run.path} -o {run.curves}"
         raise NnrunError(f"{error.filename}: {error.strerror or error}; {advice}") from None
-    except Exception as error:  # matplotlib raises what it likes, and the run is finished without a picture
+    except (
+        Exception
+    ) as error:  # matplotlib raises what it likes, and the run is finished without a picture
         with suppress(OSError):
             print(printable(f"{run.curves}: not drawn: {first_line(error)}"), file=sys.stderr)
 
@@ -95,7 +110,9 @@ def read_history(run: Run) -> tuple[History, int]:
     run.read_info()
     try:
         whole = read_small(run.history, LARGEST_HISTORY) if run.history.exists() else b""
-        header, _, rows = whole.decode().rpartition("\n")[0].partition("\n")  # a kill may leave half a row
+        header, _, rows = (
+            whole.decode().rpartition("\n")[0].partition("\n")
+        )  # a kill may leave half a row
         if not rows.strip():
             raise RunError(f"{run.path}: no epoch has ended yet, so there is nothing to draw")
         table = np.loadtxt(io.StringIO(rows), delimiter=",", comments=None, ndmin=2)
@@ -103,14 +120,18 @@ def read_history(run: Run) -> tuple[History, int]:
         history = dict(zip(next(csv.reader([header])), table.T, strict=True))
         losses = np.nan_to_num(history.get("val_loss", history["loss"]), nan=np.inf)
     except (OSError, ValueError, KeyError, csv.Error) as error:
-        raise RunError(f"{run.history}: cannot be read: {first_line(error)}; was it altered?") from None
+        raise RunError(
+            f"{run.history}: cannot be read: {first_line(error)}; was it altered?"
+        ) from None
     return history, int(np.argmin(losses)) + 1 if np.isfinite(losses).any() else 0
 
 
 def curve_panels(paths: Sequence[Path]) -> list[Panel]:
     """Return a panel for the loss, and one for each metric, of one run or of several; raise a RunError."""
     runs = [(_shown(str(path)), *read_history(Run(path))) for path in paths]
-    names = dict.fromkeys(key for _, history, _ in runs for key in history if not key.startswith("val_"))
+    names = dict.fromkeys(
+        key for _, history, _ in runs for key in history if not key.startswith("val_")
+    )
     drawn = [name for name in names if name != "epoch"][:PANELS]
     return [partial(_curves, name, runs) for name in drawn]
 
@@ -122,9 +143,13 @@ def _curves(name: str, runs: list[tuple[str, History, int]], axes: Any) -> None:
         step = 1 + len(epochs) // POINTS
         points = slice((best - 1) % step, None, step)  # the best epoch among them
         for j, key in enumerate(key for key in (name, f"val_{name}") if key in history):
-            color, dash, label = (f"C{i}", ("--", "-")[j], None) if several else (f"C{j}", "-", PARTS[j])
+            color, dash, label = (
+                (f"C{i}", ("--", "-")[j], None) if several else (f"C{j}", "-", PARTS[j])
+            )
             marker = "o" * (len(epochs) == 1)
-            axes.plot(epochs[points], history[key][points], dash, color=color, marker=marker, label=label)
+            axes.plot(
+                epochs[points], history[key][points], dash, color=color, marker=marker, label=label
+            )
             values = np.append(values, history[key][np.isfinite(history[key])])
         label = f"{run!r}: " * several + f"best epoch {best or 'unknown'}"
         axes.axvline(best or np.nan, linestyle=":", color=f"C{i}" if several else INK, label=label)
@@ -151,20 +176,35 @@ def outcome_panels(encoder: Encoder, measure: Any) -> list[Panel]:
     panels, count, rows = list[Panel](), len(measure.sample), int(measure.actual.count.max())
     sampled = f" ({count:,} of {rows:,} rows)" * (count < rows)
     for i, target in enumerate(encoder.targets[:PANELS]):
-        name = _shown(target.name) + f" ({i + 1} of {len(encoder.targets)})" * (len(encoder.targets) > 1)
+        name = _shown(target.name) + f" ({i + 1} of {len(encoder.targets)})" * (
+            len(encoder.targets) > 1
+        )
         actual, predicted = measure.sample[:, :, i].T
-        panels.append(partial(_scatter, name, f"actual{sampled}", actual, "predicted", predicted, 1))
-        panels.append(partial(_scatter, name, f"predicted{sampled}", predicted, "residual", actual - predicted, 0))
+        panels.append(
+            partial(_scatter, name, f"actual{sampled}", actual, "predicted", predicted, 1)
+        )
+        panels.append(
+            partial(
+                _scatter, name, f"predicted{sampled}", predicted, "residual", actual - predicted, 0
+            )
+        )
     return panels
 
 
 def _confusion(labels: list[str], confusion: Any, axes: Any) -> None:
     share = confusion / np.maximum(1, confusion.sum(axis=1, keepdims=True))
     axes.figure.set_size_inches(axes.figure.get_size_inches() * min(3, max(1, len(labels) / 6)))
-    axes.imshow(np.full_like(share, 0.75), cmap="Blues", vmin=0, vmax=1, alpha=0.65 * share)  # text is read on it
+    axes.imshow(
+        np.full_like(share, 0.75), cmap="Blues", vmin=0, vmax=1, alpha=0.65 * share
+    )  # text is read on it
     axes.grid(visible=False)
     named = labels if len(labels) <= WITH_COUNTS else []
-    ticks = {"xticks": range(len(named)), "yticks": range(len(named)), "xticklabels": named, "yticklabels": named}
+    ticks = {
+        "xticks": range(len(named)),
+        "yticks": range(len(named)),
+        "xticklabels": named,
+        "yticklabels": named,
+    }
     axes.set(title="confusion matrix", xlabel="predicted", ylabel="actual", **ticks)
     axes.tick_params(labelsize=8)
     axes.tick_params("x", rotation=45 * (max(map(len, labels)) > 3))
@@ -176,7 +216,12 @@ def _confusion(labels: list[str], confusion: Any, axes: Any) -> None:
 def _roc(labels: list[str], scores: dict[int, Any], axes: Any) -> None:
     for i, (label, counted) in enumerate(scores.items()):
         told = "undefined" if (auc := counted.auc()) is None else f"{auc:.3f}"
-        axes.plot(*counted.roc(), ("-", "--")[i // 6], color=f"C{i}", label=f"{labels[label]!r}: AUC {told}")
+        axes.plot(
+            *counted.roc(),
+            ("-", "--")[i // 6],
+            color=f"C{i}",
+            label=f"{labels[label]!r}: AUC {told}",
+        )
     axes.plot([0, 1], [0, 1], ":", color=INK)
     title = "ROC" + ", each label against the others" * (len(scores) > 1)
     axes.set(title=title, xlabel="rate of false positives", ylabel="rate of true positives")
@@ -189,4 +234,6 @@ def _scatter(title: str, xlabel: str, x: Any, ylabel: str, y: Any, slope: int, a
 
 
 def _shown(name: str, most: int = 40) -> str:
-    return printable(name if len(name) <= most else f"{name[: most // 2 - 2]}...{name[-most // 2 + 1 :]}")
+    return printable(
+        name if len(name) <= most else f"{name[: most // 2 - 2]}...{name[-most // 2 + 1 :]}"
+    )

@@ -45,21 +45,32 @@ class TrainedRun:
 
     def ignored(self, table: Table) -> list[str]:
         """Return the table's columns that are neither features nor targets."""
-        used = {f.name for f in self.encoder.features} | {*self.config.data.target, *self.config.data.drop}
+        used = {f.name for f in self.encoder.features} | {
+            *self.config.data.target,
+            *self.config.data.drop,
+        }
         return [name for name in table.columns if name not in used]
 
     def predictions(
         self, reading: Reading, keep: Sequence[str] = (), threshold: float | None = None
     ) -> Iterator[pl.DataFrame]:
         """Yield the columns of `keep` and of predictions for each row of the table, or raise an InputError."""
-        if threshold is not None and not (self.config.is_binary and 0 <= threshold <= 1):  # NaN is neither
-            raise InputError("--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy")
+        if threshold is not None and not (
+            self.config.is_binary and 0 <= threshold <= 1
+        ):  # NaN is neither
+            raise InputError(
+                "--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy"
+            )
         reading.table.require(keep)
         for block, _, _, outputs in self._outputs(reading):
             columns = self._columns(outputs, 0.5 if threshold is None else threshold)
             if clash := [name for name in keep if name in columns]:
-                raise TableError(f"{clash[0]!r} cannot be kept: predictions have a column of that name")
-            yield pl.DataFrame([block.cells(name) for name in keep] + [pl.Series(n, c) for n, c in columns.items()])
+                raise TableError(
+                    f"{clash[0]!r} cannot be kept: predictions have a column of that name"
+                )
+            yield pl.DataFrame(
+                [block.cells(name) for name in keep] + [pl.Series(n, c) for n, c in columns.items()]
+            )
 
     def evaluate(self, reading: Reading) -> tuple[int, dict[str, Any]]:
         """Return the number of rows, and the run's loss and metrics with the usual ones, or raise a TableError."""
@@ -78,7 +89,9 @@ class TrainedRun:
         own = {"labels": labels, **logs} if labels else logs  # the config's own metrics win
         return sum(rows), {**logs, **measure.metrics(), **own}
 
-    def measure(self, blocks: Iterable[tuple[Values | Matrix, Values | Matrix]]) -> "ClassMeasure | NumberMeasure":
+    def measure(
+        self, blocks: Iterable[tuple[Values | Matrix, Values | Matrix]]
+    ) -> "ClassMeasure | NumberMeasure":
         """Return what pictures are drawn from, given x (rows, inputs) and y (rows, targets), or raise a TableError."""
         measure, predict = self._new_measure(), predictor(self.serving)
         for x, y in blocks:
@@ -100,7 +113,9 @@ class TrainedRun:
             outputs = predict(x)
             if len(wrong := np.flatnonzero(~np.isfinite(outputs).all(axis=1))):
                 place = f"{block.name}:{block.places([int(wrong[0])])[0]}"
-                raise TableError(f"{place}: the network's output is not finite; are all cells plausible?")
+                raise TableError(
+                    f"{place}: the network's output is not finite; are all cells plausible?"
+                )
             yield block, x, y, outputs
 
     def _columns(self, outputs: Matrix, threshold: float) -> dict[str, Any]:
@@ -109,7 +124,9 @@ class TrainedRun:
             codes = (outputs[:, 0] >= np.float32(threshold)).astype(np.uint32)
             return {"probability": outputs[:, 0], "prediction": labels.gather(codes)}
         if self.config.is_classes:
-            columns = {f"probability_{label}": p for label, p in zip(labels, outputs.T, strict=True)}
+            columns = {
+                f"probability_{label}": p for label, p in zip(labels, outputs.T, strict=True)
+            }
             return {**columns, "prediction": labels.gather(outputs.argmax(axis=1))}
         names = [f"prediction_{target.name}" for target in self.encoder.targets]
         return dict(zip(names if len(names) > 1 else ["prediction"], outputs.T, strict=True))
@@ -125,10 +142,16 @@ def load_run(path: Path) -> TrainedRun:
     config, encoder = load_config(run.config), Encoder.load(run.encoding)
     shapes, outputs = weight_shapes(config, len(encoder.inputs)), summarize(config, 0)[-1].units
     several = config.is_classes and not config.is_binary
-    if [target.name for target in encoder.targets] != config.data.target or bool(encoder.labels) != config.is_classes:
-        raise RunError(f"{run.encoding}: its targets are not those of {run.config}; the file was altered")
+    if [target.name for target in encoder.targets] != config.data.target or bool(
+        encoder.labels
+    ) != config.is_classes:
+        raise RunError(
+            f"{run.encoding}: its targets are not those of {run.config}; the file was altered"
+        )
     if outputs != len(encoder.labels if several else encoder.targets):
-        raise RunError(f"{run.config}: the last layer's units do not fit {run.encoding}; one of them was altered")
+        raise RunError(
+            f"{run.config}: the last layer's units do not fit {run.encoding}; one of them was altered"
+        )
     weights = read_arrays(run.weights, shapes)[1]  # before anything is built
     try:
         model = build_network(config, encoder)
@@ -142,7 +165,9 @@ def load_run(path: Path) -> TrainedRun:
 def open_run(run: Path, data: Path, **options: bool) -> tuple[TrainedRun, Reading]:
     """Load a run, and open a table, or standard input for -, to be read with its encoder."""
     trained = load_run(run)
-    table = trained.open((sys.stdin.buffer if sys.stdin else b"") if str(data) == "-" else data, str(data))
+    table = trained.open(
+        (sys.stdin.buffer if sys.stdin else b"") if str(data) == "-" else data, str(data)
+    )
     return trained, Reading(trained.encoder, table, **options)
 
 
@@ -156,9 +181,13 @@ class Scores:
     def add(self, labelled: Any, probability: Any) -> None:
         """Count rows: whether they have the label (rows,), their probabilities of it (rows,)."""
         # the bits of a float32 from 0 to 1 are in its order
-        p = np.clip(np.ascontiguousarray(probability, np.float32), 0, 1)  # a linear output may be beyond
+        p = np.clip(
+            np.ascontiguousarray(probability, np.float32), 0, 1
+        )  # a linear output may be beyond
         bits = np.minimum(p, 1 - p).view(np.int32) >> self.bits
-        np.add.at(self.counts, (labelled.astype(int), np.where(p < 0.5, bits, 2 * self.half - bits)), 1)
+        np.add.at(
+            self.counts, (labelled.astype(int), np.where(p < 0.5, bits, 2 * self.half - bits)), 1
+        )
 
     def auc(self) -> float | None:
         """Return the area under the ROC curve: the share of pairs ranked rightly, ties counting half, or None."""
@@ -167,7 +196,10 @@ class Scores:
     def roc(self) -> "np.ndarray[Any, np.dtype[np.float64]]":
         """Return the rates of false and of true positives (2, thresholds), as the threshold falls from above 1 to 0."""
         falling = self.counts[:, self.counts.any(axis=0)][:, ::-1]
-        rates: Values = np.cumsum(np.pad(falling, ((0, 0), (1, 0))), axis=1) / np.maximum(1, falling.sum(1))[:, None]
+        rates: Values = (
+            np.cumsum(np.pad(falling, ((0, 0), (1, 0))), axis=1)
+            / np.maximum(1, falling.sum(1))[:, None]
+        )
         return rates
 
 
@@ -177,12 +209,20 @@ class ClassMeasure:
     def __init__(self, labels: int) -> None:
         self.confusion = np.zeros((labels, labels), np.int64)
         scored = range(labels if labels <= SCORED else 0)
-        self.scores = {1: Scores(SCORE_BITS)} if labels == 2 else {label: Scores(COARSE_BITS) for label in scored}
+        self.scores = (
+            {1: Scores(SCORE_BITS)}
+            if labels == 2
+            else {label: Scores(COARSE_BITS) for label in scored}
+        )
 
     def add(self, y: Matrix, probability: Matrix) -> None:
         """Count rows: y (rows, 1) the label's number, probability (rows, 1) of the second of two, or (rows, labels)."""
         actual = y[:, 0].astype(int)
-        called = probability.argmax(axis=1) if probability.shape[1] > 1 else (probability[:, 0] >= 0.5).astype(int)
+        called = (
+            probability.argmax(axis=1)
+            if probability.shape[1] > 1
+            else (probability[:, 0] >= 0.5).astype(int)
+        )
         np.add.at(self.confusion, (actual, called), 1)
         for label, scores in self.scores.items():
             scores.add(actual == label, probability[:, min(label, probability.shape[1] - 1)])
@@ -207,7 +247,11 @@ class NumberMeasure:
     def __init__(self, targets: int) -> None:
         self.actual = Moments(targets)
         self.squared, self.absolute = np.zeros(targets), np.zeros(targets)
-        self.sample, self._draws, self._generator = np.empty((0, 2, targets)), np.empty(0), np.random.default_rng(0)
+        self.sample, self._draws, self._generator = (
+            np.empty((0, 2, targets)),
+            np.empty(0),
+            np.random.default_rng(0),
+        )
 
     def add(self, y: Matrix, prediction: Matrix) -> None:
         """Count rows; `y` and `prediction` are (rows, targets)."""
@@ -216,7 +260,9 @@ class NumberMeasure:
         self.squared += (error**2).sum(axis=0)
         self.absolute += np.abs(error).sum(axis=0)
         draws = np.append(self._draws, self._generator.random(len(y)))
-        chosen = np.argsort(draws)[:SAMPLE]  # those that draw the least numbers: every row has the same chance
+        chosen = np.argsort(draws)[
+            :SAMPLE
+        ]  # those that draw the least numbers: every row has the same chance
         self._draws = draws[chosen]
         self.sample = np.concatenate([self.sample, np.stack([y, prediction], axis=1)])[chosen]
 

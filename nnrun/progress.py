@@ -31,7 +31,11 @@ def _lines(epochs: int) -> Any:
             left = (time.monotonic() - began) / len(begun) * (epochs - done)
             ahead = f" ({left:.0f} s left)" if left >= 1 else ""
             with suppress(OSError):  # nobody may be reading any more, and the run goes on
-                print(f"epoch {done}/{epochs}: {describe_metrics(logs)}{ahead}", file=sys.stderr, flush=True)
+                print(
+                    f"epoch {done}/{epochs}: {describe_metrics(logs)}{ahead}",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
     return keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, _: begun.append(epoch), on_epoch_end=on_epoch_end
@@ -44,9 +48,17 @@ def _bar(epochs: int) -> Iterator[Any]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
-    metrics = TextColumn("{task.fields[logs]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"))
-    columns = ("epoch {task.fields[epoch]}/{task.total}", BarColumn(bar_width=10), TimeRemainingColumn(compact=True))
-    with Progress(*columns, metrics, console=Console(stderr=True), refresh_per_second=5, expand=True) as bar:
+    metrics = TextColumn(
+        "{task.fields[logs]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    )
+    columns = (
+        "epoch {task.fields[epoch]}/{task.total}",
+        BarColumn(bar_width=10),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(
+        *columns, metrics, console=Console(stderr=True), refresh_per_second=5, expand=True
+    ) as bar:
         task = bar.add_task("", total=epochs, epoch=1, logs="")
 
         def on_batch(batch: int, logs: Any) -> None:  # Keras passes `logs` by name
@@ -63,4 +75,8 @@ def _bar(epochs: int) -> Iterator[Any]:
 
 def _short(logs: Mapping[str, float]) -> str:
     held = {name: f" (val {logs[f'val_{name}']:.3g})" for name in logs if f"val_{name}" in logs}
-    return ", ".join(f"{name} {logs[name]:.3g}{held.get(name, '')}" for name in logs if not name.startswith("val_"))
+    return ", ".join(
+        f"{name} {logs[name]:.3g}{held.get(name, '')}"
+        for name in logs
+        if not name.startswith("val_")
+    )

@@ -23,7 +23,11 @@ VARIABLES = "TF_NUM_INTRAOP_THREADS TF_NUM_INTEROP_THREADS TF_ENABLE_ONEDNN_OPTS
 @cache
 def versions() -> dict[str, str]:
     """Return the versions that the numbers of a run depend on; looking them up takes some milliseconds."""
-    return {"nnrun": __version__, "python": python_version(), **{name: version(name) for name in LIBRARIES}}
+    return {
+        "nnrun": __version__,
+        "python": python_version(),
+        **{name: version(name) for name in LIBRARIES},
+    }
 
 
 def circumstances() -> dict[str, Any]:
@@ -40,7 +44,9 @@ def changed_tables(config: Config, info: RunInfo) -> list[str]:
         table, then = getattr(config.data, name), info.data.get(name, {}).get("sha256")
         files = find_files(Path(table)) if table else []
         if files and not (all(map(Path.is_file, files)) and fingerprint(table) == then):
-            changed.append(f"{table}: is not the table that the run started with (its SHA-256 is another)")
+            changed.append(
+                f"{table}: is not the table that the run started with (its SHA-256 is another)"
+            )
     return changed
 
 
@@ -53,7 +59,11 @@ def check_encoding(run: Run, encoder: Encoder, dataset: Dataset) -> None:
 def differences(then: Any, now: Any, keys: Keys = ()) -> list[str]:
     """Return a line for each value that differs between two trees of JSON: `layers[0].units: 4 then, 5 now`."""
     if isinstance(then, dict) and isinstance(now, dict):
-        return [line for k in {**then, **now} for line in differences(then.get(k), now.get(k), (*keys, k))]
+        return [
+            line
+            for k in {**then, **now}
+            for line in differences(then.get(k), now.get(k), (*keys, k))
+        ]
     if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
         return [line for i in range(len(then)) for line in differences(then[i], now[i], (*keys, i))]
     return [] if then == now else [f"{dotted(keys)}: {received(then)} then, {received(now)} now"]

@@ -37,16 +37,25 @@ def reproduce(path: Path, *, quiet: bool = False) -> str:
         target = Path(folder) / "run"
         try:
             with progress(config.epochs, quiet=quiet) as callbacks:
-                again = training.train(dataset, stem="", path=target, engine=info.engine, callbacks=callbacks)
+                again = training.train(
+                    dataset, stem="", path=target, engine=info.engine, callbacks=callbacks
+                )
         except Interrupted as error:
             raise Interrupted(f"interrupted; {path} is as it was", error.exit_code - 128) from None
         found = differences(encoder.model_dump(), dataset.encoder.model_dump(), ("encoding",))
         found += differences(former, _history(again.run), ("epoch",))
         now = read_arrays(again.run.weights, weight_shapes(config, len(dataset.encoder.inputs)))[1]
-    apart = {k: np.abs(then[k] - now[k]).max() if then[k].shape == now[k].shape else np.inf for k in shapes}
-    found += [f"{name}: differs by up to {distance:.2g}" for name, distance in apart.items() if distance]
+    apart = {
+        k: np.abs(then[k] - now[k]).max() if then[k].shape == now[k].shape else np.inf
+        for k in shapes
+    }
+    found += [
+        f"{name}: differs by up to {distance:.2g}" for name, distance in apart.items() if distance
+    ]
     if found:
-        raise ExpectationError("\n".join(_first_of_each_kind(path, found) + _circumstances_since(info)))
+        raise ExpectationError(
+            "\n".join(_first_of_each_kind(path, found) + _circumstances_since(info))
+        )
     weights = counted(len(shapes), "array")
     return f"equal: the table, {counted(again.epochs, 'epoch')} of history, {weights} of weights"
 
@@ -63,7 +72,9 @@ def _first_of_each_kind(path: Path, found: list[str]) -> list[str]:
 def _circumstances_since(info: RunInfo) -> list[str]:
     now = {**circumstances(), "replicas": 1}
     changed = differences({key: getattr(info, key) for key in now}, now)
-    return [f"changed since: {line}" for line in changed] or ["versions and number of threads are the same"]
+    return [f"changed since: {line}" for line in changed] or [
+        "versions and number of threads are the same"
+    ]
 
 
 def _history(run: Run) -> dict[str, dict[str, str]]:

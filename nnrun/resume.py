@@ -40,8 +40,12 @@ def reopen(
         config = config.model_copy(update={"epochs": epochs or info.goal or config.epochs})
         encoder = Encoder.load(run.encoding)
         needed = sum(4 * layer.parameters for layer in summarize(config, len(encoder.inputs)))
-        if run.checkpoint.exists() and run.checkpoint.stat().st_size < needed:  # before anything is built
-            raise RunError(f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?")
+        if (
+            run.checkpoint.exists() and run.checkpoint.stat().st_size < needed
+        ):  # before anything is built
+            raise RunError(
+                f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?"
+            )
         dataset = load_checked(config, path.resolve().parent / ".cache")
         check_encoding(run, encoder, dataset)
         yield run, dataset
@@ -51,10 +55,15 @@ def _what_differs(run: Run, info: RunInfo, config: Config, *, force: bool) -> li
     then, now = info.config, config.model_dump(mode="json")
     if config.epochs == info.goal:  # a kill came while the longer run was saved
         then = then | {"epochs": config.epochs}
-    lines = [f"{run.config}: {line}" for line in differences(then | {"checkpoint": now["checkpoint"]}, now)]
+    lines = [
+        f"{run.config}: {line}"
+        for line in differences(then | {"checkpoint": now["checkpoint"]}, now)
+    ]
     if then.get("epochs") != config.epochs:
         lines.append(f"{run.config}: leave epochs as it was, and give --epochs {config.epochs}")
     lines += changed_tables(config, info)
     lines += [f"{run.path}: cannot go on from here: undo that, or train anew"] * bool(lines)
     changed = [] if force else differences(info.versions, versions())
-    return [f"{run.info}: {line}; --force goes on with the versions of now" for line in changed] + lines
+    return [
+        f"{run.info}: {line}; --force goes on with the versions of now" for line in changed
+    ] + lines

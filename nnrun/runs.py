@@ -55,7 +55,9 @@ class Run:
         self.path = path
         self.config = path / "config.yaml"  # every default filled in, paths absolute
         self.encoding = path / "encoding.json"  # the encoder
-        self.model = path / "model.keras"  # a plain keras.Sequential, for others: nnrun never opens it
+        self.model = (
+            path / "model.keras"
+        )  # a plain keras.Sequential, for others: nnrun never opens it
         self.weights = path / "weights.npz"  # the same weights, for predict and evaluate
         self.checkpoint = path / "checkpoint.npz"  # what resume goes on from
         self.history = path / "history.csv"  # a row per epoch
@@ -67,15 +69,25 @@ class Run:
     def read_info(self) -> RunInfo:
         """Return what run.json holds, or raise a RunError where the directory is no run."""
         if not self.info.is_file():
-            what = "is no run directory: it has no run.json" if self.path.exists() else "does not exist"
+            what = (
+                "is no run directory: it has no run.json"
+                if self.path.exists()
+                else "does not exist"
+            )
             raise RunError(f"{self.path}: {what}; give what `nnrun train` printed")
         levels = ("*", "*/*", "*/*/*")  # as deep as TensorBoard writes
-        if strange := next((p for level in levels for p in self.path.glob(level) if _leads_outside(p)), None):
-            raise RunError(f"{self.path}: links and devices are not followed; received {strange.name!r}")
+        if strange := next(
+            (p for level in levels for p in self.path.glob(level) if _leads_outside(p)), None
+        ):
+            raise RunError(
+                f"{self.path}: links and devices are not followed; received {strange.name!r}"
+            )
         try:
             return RunInfo.model_validate_json(read_small(self.info))
         except (OSError, ValueError) as error:
-            raise RunError(f"{self.info}: cannot be read: {first_line(error)}; was it altered?") from None
+            raise RunError(
+                f"{self.info}: cannot be read: {first_line(error)}; was it altered?"
+            ) from None
 
     def load(self, *, trained: bool = False) -> tuple[RunInfo, Config, Encoder]:
         """Return what run.json, config.yaml and encoding.json hold; verify a run that has a model, or must have one."""
@@ -95,7 +107,9 @@ class Run:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the directory while the body runs, or raise a RunError where another process does."""
-        with (self.path / ".lock").open("a") as lock:  # the system lets go of it when the process dies
+        with (self.path / ".lock").open(
+            "a"
+        ) as lock:  # the system lets go of it when the process dies
             with suppress(ImportError, OSError):  # Windows, or a file system without locks
                 import fcntl
 
@@ -118,7 +132,10 @@ class Run:
 
                 with (self.path / ".lock").open() as lock:
                     fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except (ImportError, OSError) as error:  # it is held, or this system has no locks to tell
+            except (
+                ImportError,
+                OSError,
+            ) as error:  # it is held, or this system has no locks to tell
                 return "stopped" if isinstance(error, FileNotFoundError) else "running"
         return "stopped" if info.status == "running" else info.status
 
@@ -140,7 +157,9 @@ class Run:
     def best_epoch(self) -> tuple[int, str, float] | None:
         """Return the epoch with the least val_loss, or loss, in history.csv, which of the two it is, and that loss."""
         with suppress(OSError, ValueError, KeyError, TypeError, csv.Error):
-            whole = read_small(self.history).decode().rpartition("\n")[0]  # a kill may leave half a row
+            whole = (
+                read_small(self.history).decode().rpartition("\n")[0]
+            )  # a kill may leave half a row
             rows = csv.DictReader(whole.splitlines())
             by = "val_loss" if "val_loss" in (rows.fieldnames or ()) else "loss"
             losses = [(float(row[by]), int(row["epoch"])) for row in rows]
@@ -159,7 +178,9 @@ class Run:
         info = self.read_info()
         if not info.checksums:
             advice = f"wait until it is trained, or go on with: nnrun resume {shlex.quote(str(self.path))}"
-            raise RunError(f"{self.path}: has no model yet: its status is {info.status!r}; {advice}")
+            raise RunError(
+                f"{self.path}: has no model yet: its status is {info.status!r}; {advice}"
+            )
         if missing := [name for name in CHECKED if not (self.path / name).is_file()]:
             raise RunError(f"{self.path}: {', '.join(missing)} is missing")
         known = {name: (info.checksums.get(name), info.saving.get(name)) for name in CHECKED}
@@ -193,13 +214,19 @@ def _leads_outside(path: Path) -> bool:
 def check_target(path: Path, *, overwrite: bool) -> None:
     """Raise a RunError where a run may not be written to `path`, since something stands there."""
     names = {p.name for p in path.iterdir()} if path.is_dir() else set()
-    half_made = {*FILES} - {"run.json"} if ".lock" in names else set()  # by a process that was killed
-    if {name for name in names - half_made if not name.startswith(".")} or (path.exists() and not path.is_dir()):
+    half_made = (
+        {*FILES} - {"run.json"} if ".lock" in names else set()
+    )  # by a process that was killed
+    if {name for name in names - half_made if not name.startswith(".")} or (
+        path.exists() and not path.is_dir()
+    ):
         if "run.json" not in names:
             raise RunError(f"{path}: exists, and is no run directory; choose another with -o")
         Run(path).read_info()  # it is a run of nnrun's
         if not overwrite:
-            raise RunError(f"{path}: exists; choose another with -o, or replace it with --overwrite")
+            raise RunError(
+                f"{path}: exists; choose another with -o, or replace it with --overwrite"
+            )
 
 
 @contextmanager

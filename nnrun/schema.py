@@ -19,8 +19,16 @@ def _complete(node: Any, texts: dict[str, dict[str, Any]]) -> None:
     properties = node.get("properties", {}) if isinstance(node, dict) else {}
     for name, value in properties.items():
         value.pop("title", None)  # the name, once more
-        keys = (f"{node['title']}.{name}", name, name.rpartition("_")[2])  # as in Keras: kernel_initializer
-        found = {kind: known[key] for kind, known in texts.items() for key in keys[::-1] if key in known}
+        keys = (
+            f"{node['title']}.{name}",
+            name,
+            name.rpartition("_")[2],
+        )  # as in Keras: kernel_initializer
+        found = {
+            kind: known[key] for kind, known in texts.items() for key in keys[::-1] if key in known
+        }
         properties[name] = found | value
-    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+    for child in (
+        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    ):
         _complete(child, texts)

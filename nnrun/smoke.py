@@ -30,16 +30,22 @@ def smoke(config: Config, engine: Any = "compiled") -> dict[str, Any]:
     began, tables = time.monotonic(), open_tables(config)
     heads = {key: _head(table, config) for key, table in tables.items()}
     short = config.model_copy(update={"epochs": min(config.epochs, EPOCHS)})
-    dataset = encode(heads, Survey(short, heads["train"], choose_features(config, heads["train"])), None)
+    dataset = encode(
+        heads, Survey(short, heads["train"], choose_features(config, heads["train"])), None
+    )
     raise_errors(lint(dataset))
-    parts: dict[str, Any] = {key: _few(part, dataset) for key in PARTS if (part := getattr(dataset, key))}
+    parts: dict[str, Any] = {
+        key: _few(part, dataset) for key in PARTS if (part := getattr(dataset, key))
+    }
 
     from nnrun.prediction import load_run
     from nnrun.training import train
 
     with TemporaryDirectory(prefix="nnrun-") as folder:
         try:
-            result = train(replace(dataset, **parts), stem="", path=Path(folder) / "run", engine=engine)
+            result = train(
+                replace(dataset, **parts), stem="", path=Path(folder) / "run", engine=engine
+            )
         except Interrupted as error:
             raise Interrupted("interrupted; nothing is left", error.exit_code - 128) from None
         trained = load_run(result.run.path)
@@ -55,7 +61,9 @@ def _head(table: Table, config: Config) -> Table:
     wanted = max(2, summarize(config, 0)[-1].units) if config.is_classes else 1
     target = next(name for name in (*config.data.target, *table.columns) if name in table.columns)
     for block in table.blocks():
-        start = int((~block.texts(target).is_in(list(labels))).arg_max() or 0)  # of a label that is new
+        start = int(
+            (~block.texts(target).is_in(list(labels))).arg_max() or 0
+        )  # of a label that is new
         blocks.append(block if size < KEPT else block.slice(start, ROWS))
         size += block.frame.estimated_size()
         labels.update(blocks[-1].texts(target).unique())
@@ -66,6 +74,8 @@ def _head(table: Table, config: Config) -> Table:
 
 def _few(part: Part, dataset: Dataset) -> Part:
     """Return the part's first rows, a row of each label among them."""
-    of_each = np.unique(part.y[:, 0], return_index=True)[1][: len(dataset.encoder.labels)]  # none where it is numbers
+    of_each = np.unique(part.y[:, 0], return_index=True)[1][
+        : len(dataset.encoder.labels)
+    ]  # none where it is numbers
     rows = np.sort(np.r_[of_each, np.setdiff1d(np.arange(len(part.y)), of_each)][:ROWS])
     return part._replace(x=part.x[rows], y=part.y[rows])

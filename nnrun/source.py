@@ -21,7 +21,9 @@ Keys = tuple[str | int, ...]
 # Scalars are read as in YAML 1.2: `1e-3` is a number, `no` and `2012-01-01` are text, `010` is not octal.
 _WORDS: dict[str, Any] = dict.fromkeys(("", "~", "null", "Null", "NULL"))
 _WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5}|[1-9][0-9]{0,17}[eE]\+?([0-9]|1[0-5]))")
+_INT = re.compile(
+    r"[-+]?(0|[1-9][0-9]{0,17}|[1-9][0-9]{0,2}(_[0-9]{3}){1,5}|[1-9][0-9]{0,17}[eE]\+?([0-9]|1[0-5]))"
+)
 _FLOAT = re.compile(r"[-+]?(?!0[0-9]+\Z)([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _RULES = {
     "missing": "this key is required",
@@ -64,14 +66,20 @@ class Source:
         self._check(text)
         self.events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         try:
-            for event in filter(lambda event: isinstance(event, yaml.DocumentStartEvent), self.events):
+            for event in filter(
+                lambda event: isinstance(event, yaml.DocumentStartEvent), self.events
+            ):
                 if self.marks:
-                    raise self._problem(event, (), "a config is one document; remove what follows '---'")
+                    raise self._problem(
+                        event, (), "a config is one document; remove what follows '---'"
+                    )
                 self.values = self._value(next(self.events), ())
         except yaml.MarkedYAMLError as error:
             mark: Any = error.problem_mark
             begun: Any = error.context_mark
-            if "nesting depth" in str(error.problem):  # libyaml looks ahead: what comes before is too deep already
+            if "nesting depth" in str(
+                error.problem
+            ):  # libyaml looks ahead: what comes before is too deep already
                 return Source(self.name, self.has_lines).read(text[: mark.index])
             reason = f"not YAML: {error.problem}"
             if error.context in _BEGUN and begun.line < mark.line:
@@ -101,14 +109,18 @@ class Source:
             if isinstance(place, str):  # optimizer: adam, then --set optimizer.learning_rate=...
                 place = parent[keys[-1]] = {"type" if keys[0] == "layers" else "name": place}
             parent, in_list = place, isinstance(place, list)
-            if not isinstance(parent, dict) and not (in_list and part.isdigit() and int(part) < len(parent)):
+            if not isinstance(parent, dict) and not (
+                in_list and part.isdigit() and int(part) < len(parent)
+            ):
                 size = f"a list of {len(parent)}, counted from 0" if in_list else repr(parent)
                 raise ConfigError(f"{mark}: {part!r} names nothing in {size}")
             keys += (int(part) if in_list else part,)
             self.marks.setdefault(keys, (mark, mark))
             place = parent[keys[-1]] if in_list else parent.setdefault(part, {})
         parent[keys[-1]] = new.values
-        self.marks = {k: at for k, at in self.marks.items() if k[: len(keys)] != keys} | {keys: (mark, mark)}
+        self.marks = {k: at for k, at in self.marks.items() if k[: len(keys)] != keys} | {
+            keys: (mark, mark)
+        }
         self.marks |= {(*keys, *below): at for below, at in new.marks.items()}
 
     def explain(self, error: ValidationError) -> Iterator[str]:
@@ -117,7 +129,9 @@ class Source:
         for e in error.errors(include_url=False):
             keys: Keys = ()
             for key in e["loc"]:
-                if (*keys, key) in self.marks or e["type"] == "missing":  # else the name of a union's member
+                if (*keys, key) in self.marks or e[
+                    "type"
+                ] == "missing":  # else the name of a union's member
                     keys += (key,)
             found.setdefault(keys, []).append(e)
         # Of a union's members, the one that fits best has the deepest mistake.
@@ -129,7 +143,9 @@ class Source:
             if kinds.isdisjoint(("nnrun", "unknown_key")):
                 rules = (_RULES.get(e["type"], e["msg"]).format(**e.get("ctx", {})) for e in errors)
                 message = " or ".join(rules).replace("Input should be", "must be")
-                message = message.replace(" or must be true", ", true").replace(" or must be ", " or ")
+                message = message.replace(" or must be true", ", true").replace(
+                    " or must be ", " or "
+                )
                 if not kinds & {"missing", "too_short", "string_too_short"}:
                     message += f"; received {received(given)}"
                 if kinds & {"int_type", "float_type", "bool_type"} and isinstance(given, str):
@@ -153,7 +169,9 @@ class Source:
             if value in (math.inf, -math.inf):
                 self._problem(event, keys, f"numbers must be finite; received {event.value}")
             return value
-        children = takewhile(lambda event: not isinstance(event, yaml.CollectionEndEvent), self.events)
+        children = takewhile(
+            lambda event: not isinstance(event, yaml.CollectionEndEvent), self.events
+        )
         if isinstance(event, yaml.SequenceStartEvent):
             return [self._value(item, (*keys, i)) for i, item in enumerate(children)]
         mapping: dict[str, Any] = {}
@@ -169,11 +187,15 @@ class Source:
 
     def _problem(self, event: yaml.Event, keys: Keys, message: str) -> ConfigError:
         """Note a mistake; raise what is returned where reading cannot go on."""
-        self.problems.append(": ".join(filter(None, (self._at(event.start_mark), dotted(keys), message))))
+        self.problems.append(
+            ": ".join(filter(None, (self._at(event.start_mark), dotted(keys), message)))
+        )
         return ConfigError(self.problems)
 
     def _check(self, text: str) -> None:
-        if bad := yaml.reader.Reader.NON_PRINTABLE.search(text):  # in an argument, bytes that are no UTF-8 too
+        if bad := yaml.reader.Reader.NON_PRINTABLE.search(
+            text
+        ):  # in an argument, bytes that are no UTF-8 too
             place = self._end(text[: bad.start()])
             raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
 
@@ -207,7 +229,9 @@ def read_source(path: Path) -> Source:
         what = f"not UTF-8: byte {error.object[error.start]:#04x}"
         raise ConfigError(f"{place}: {what}; save the config as UTF-8 text") from None
     if not isinstance(source.values, dict):
-        got = {type(None): "an empty file", list: "a list"}.get(type(source.values), f"only {received(source.values)}")
+        got = {type(None): "an empty file", list: "a list"}.get(
+            type(source.values), f"only {received(source.values)}"
+        )
         raise ConfigError(f"{path}:1:1: a config is a mapping of keys to values; received {got}")
     return source
 
@@ -226,7 +250,9 @@ class _Dumper(yaml.SafeDumper):
 
     def represent_scalar(self, tag: str, value: Any, style: str | None = None) -> yaml.ScalarNode:
         if tag == "tag:yaml.org,2002:str":
-            style = '"' if not value.isprintable() else None if isinstance(_plain(value), str) else "'"
+            style = (
+                '"' if not value.isprintable() else None if isinstance(_plain(value), str) else "'"
+            )
         return super().represent_scalar(tag, value, style)
 
 

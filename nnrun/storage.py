@@ -27,7 +27,10 @@ class Store:
     def __init__(self, rows: int, columns: int, path: Path | None) -> None:
         self.rows, size = 0, max(4, 4 * rows * columns)
         if path:
-            with path.open("wb") as file, suppress(AttributeError):  # only Linux has it: else a full disk kills us
+            with (
+                path.open("wb") as file,
+                suppress(AttributeError),
+            ):  # only Linux has it: else a full disk kills us
                 os.posix_fallocate(file.fileno(), 0, size)
             self.matrix: Matrix = np.memmap(path, np.float32, "r+", shape=(rows, columns))
         else:
@@ -53,7 +56,9 @@ class Store:
 
 def new_matrix(shape: tuple[int, ...]) -> Any:
     """Return float32 zeros that begin on a page, so that TensorFlow can share their memory."""
-    return np.frombuffer(mmap.mmap(-1, max(4, 4 * prod(shape))), np.float32, prod(shape)).reshape(shape)
+    return np.frombuffer(mmap.mmap(-1, max(4, 4 * prod(shape))), np.float32, prod(shape)).reshape(
+        shape
+    )
 
 
 def map_matrix(path: Path, columns: int) -> Matrix:
@@ -69,7 +74,9 @@ def new_folder(path: Path) -> Iterator[Path]:
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > STALE:
                 shutil.rmtree(left)
-    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}-{time.time_ns()}")  # in containers all have one id
+    temporary = path.with_name(
+        f".tmp-{path.name}-{os.getpid()}-{time.time_ns()}"
+    )  # in containers all have one id
     temporary.mkdir()
     try:
         yield temporary
@@ -85,14 +92,20 @@ def memory_bytes() -> int:
     known = [64 << 30]
     with suppress(OSError):  # only Linux has these files
         text = Path("/proc/meminfo").read_text(encoding="ascii")
-        known += [int(kib) << 10 for kib in re.findall(r"^MemAvailable: *(\d+)", text, re.MULTILINE)]
+        known += [
+            int(kib) << 10 for kib in re.findall(r"^MemAvailable: *(\d+)", text, re.MULTILINE)
+        ]
         text = Path("/proc/self/cgroup").read_text(encoding="utf-8")
         for kind, path in re.findall(r"^\d+:(.*?):/(.*)$", text, re.MULTILINE):
             for folder, name in product((path, ""), ("memory.max", "memory.limit_in_bytes")):
                 with suppress(OSError, ValueError):  # "max" where there is none
-                    known.append(int(Path("/sys/fs/cgroup", kind, folder, name).read_text(encoding="ascii")))
+                    known.append(
+                        int(Path("/sys/fs/cgroup", kind, folder, name).read_text(encoding="ascii"))
+                    )
     with suppress(ImportError):  # Windows has none
         import resource
 
-        known += [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+        known += [
+            resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)
+        ]
     return min(limit for limit in known if limit >= 0)  # no limit is -1 on Linux

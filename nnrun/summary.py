@@ -15,14 +15,25 @@ from nnrun.runs import Run
 
 Summary = dict[str, Any]
 DETAILS = {"seed", "engine", "jit_compile", "data", "versions", "threads"}
-LESS_IS_BETTER = ("loss", "Error", "Poisson", "Crossentropy", "Hinge", "FalseNegatives", "FalsePositives")
+LESS_IS_BETTER = (
+    "loss",
+    "Error",
+    "Poisson",
+    "Crossentropy",
+    "Hinge",
+    "FalseNegatives",
+    "FalsePositives",
+)
 
 
 def summarize_dataset(dataset: Dataset) -> Summary:
     """Return the tables with their rows, the encoding, the network, the whole config, and what lint warns of."""
     parts = {key: part for key in PARTS if (part := getattr(dataset, key))}
     return {
-        "data": {key: {"path": p.name, "rows": len(p.x), "dropped": p.dropped} for key, p in parts.items()},
+        "data": {
+            key: {"path": p.name, "rows": len(p.x), "dropped": p.dropped}
+            for key, p in parts.items()
+        },
         **dataset.encoder.model_dump(mode="json", exclude_none=True),
         "label_counts": dataset.label_counts,
         "layers": _summarize_layers(dataset.config, dataset.encoder),
@@ -36,13 +47,23 @@ def summarize_run(path: Path, *, details: bool = True) -> Summary:
     run = Run(path)
     info = run.read_info()
     epochs = info.epochs if info.status == "finished" else run.epochs()
-    summary = {"run": str(path), "status": run.status(info), "epochs": epochs, "metrics": finite(run.read_metrics())}
+    summary = {
+        "run": str(path),
+        "status": run.status(info),
+        "epochs": epochs,
+        "metrics": finite(run.read_metrics()),
+    }
     summary |= info.model_dump(include={"goal", "started", "seconds"})
     if details:
         _, config, encoder = run.load()
         best = dict(zip(("epoch", "by", "value"), run.best_epoch() or (), strict=False))
         layers = _summarize_layers(config, encoder)
-        summary |= {"kept_epoch": info.best_epoch, "best": best, "layers": layers, **info.model_dump(include=DETAILS)}
+        summary |= {
+            "kept_epoch": info.best_epoch,
+            "best": best,
+            "layers": layers,
+            **info.model_dump(include=DETAILS),
+        }
     return summary
 
 
@@ -53,21 +74,38 @@ def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
     InputError where there is no such folder, or no such metric.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: there is no such folder; give one in which `nnrun train` made runs")
+        raise InputError(
+            f"{folder}: there is no such folder; give one in which `nnrun train` made runs"
+        )
     found: list[Summary] = []
-    for path in sorted(path for path in (folder, *folder.iterdir()) if (path / "run.json").is_file()):
+    for path in sorted(
+        path for path in (folder, *folder.iterdir()) if (path / "run.json").is_file()
+    ):
         try:
             found.append(summarize_run(path, details=False))
         except RunError as error:
             unknown = dict.fromkeys(("epochs", "goal", "started", "seconds"))
-            found.append({"run": str(path), "status": "broken", "metrics": {}, **unknown, "error": str(error)})
+            found.append(
+                {
+                    "run": str(path),
+                    "status": "broken",
+                    "metrics": {},
+                    **unknown,
+                    "error": str(error),
+                }
+            )
     found.sort(key=lambda run: str(run["started"]))
     if sort:
         if sort not in (known := known_metrics(found)):
             hint = did_you_mean(sort, known) or f"; they have {listed(known, 12)}" * bool(known)
             raise InputError(f"--sort {sort}: no run in {folder} has this metric{hint}")
         sign = 1 if less_is_better(sort) else -1
-        found.sort(key=lambda run: (run["metrics"].get(sort) is None, sign * (run["metrics"].get(sort) or 0)))
+        found.sort(
+            key=lambda run: (
+                run["metrics"].get(sort) is None,
+                sign * (run["metrics"].get(sort) or 0),
+            )
+        )
     return found
 
 
@@ -83,4 +121,7 @@ def known_metrics(found: list[Summary]) -> list[str]:
 
 
 def _summarize_layers(config: Config, encoder: Encoder) -> list[Summary]:
-    return [layer._asdict() | {"parameters": layer.parameters} for layer in summarize(config, len(encoder.inputs))]
+    return [
+        layer._asdict() | {"parameters": layer.parameters}
+        for layer in summarize(config, len(encoder.inputs))
+    ]

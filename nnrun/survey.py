@@ -18,7 +18,9 @@ class Survey:
     def __init__(self, config: Config, table: Table, features: list[str]) -> None:
         self.config, self.table = config, table
         self.columns = [Column(name) for name in features]
-        targets = config.data.target[: 1 if config.is_classes else None]  # lint says what is wrong with more
+        targets = config.data.target[
+            : 1 if config.is_classes else None
+        ]  # lint says what is wrong with more
         self.targets = [Column(name, missing=NO_TARGET) for name in targets]
         self.rows = self.dropped = 0
         self._spelt: dict[str, str] = {}  # a label's key -> how it is first written
@@ -29,9 +31,13 @@ class Survey:
             for column in self.columns:
                 column.survey(block)
             if config.is_classes:
-                for text in block.texts(config.data.target[0]).drop_nulls().unique(maintain_order=True):
+                for text in (
+                    block.texts(config.data.target[0]).drop_nulls().unique(maintain_order=True)
+                ):
                     self._spelt.setdefault(label_key(text), text)
-                self._codes.append(self.targets[0].labels(block, {key: i for i, key in enumerate(self._spelt)}))
+                self._codes.append(
+                    self.targets[0].labels(block, {key: i for i, key in enumerate(self._spelt)})
+                )
             else:
                 for target in self.targets:
                     target.numbers(block, boolean=False)
@@ -40,14 +46,20 @@ class Survey:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
         problems, data = [], self.config.data
         if not self.rows:
-            advice = "; say missing: mean under data" if data.missing == "drop" else ", that of the target"
+            advice = (
+                "; say missing: mean under data"
+                if data.missing == "drop"
+                else ", that of the target"
+            )
             return [f"{self.table.name}: every row is left out for a missing cell{advice}"]
         for column in self.columns:
             if unfit := column.unfit(expand_dates=data.dates == "expand"):
                 drop = f"to train without it: `drop: [{in_yaml(column.name)}]`"
                 problems.append(f"{self.table.name}: column {column.name!r} {unfit}; {drop}")
             else:
-                kind: Kind = "text" if column.kind == "boolean" else column.kind  # true and false are no numbers
+                kind: Kind = (
+                    "text" if column.kind == "boolean" else column.kind
+                )  # true and false are no numbers
                 problems += column.problems(kind, missing=data.missing == "error", text_advice="")
         advice = "; for labels, use loss: BinaryCrossentropy, or SparseCategoricalCrossentropy for more than two"
         kind = "text" if self.config.is_classes else "number"
@@ -58,7 +70,10 @@ class Survey:
     def encoder(self) -> Encoder:
         """Return the encoder, without statistics; labels are in order, numbers by value, the positive one last."""
         features = [feature for column in self.columns for feature in _features(column)]
-        targets = [Target(name=name) for name in self.config.data.target[: 1 if self.config.is_classes else None]]
+        targets = [
+            Target(name=name)
+            for name in self.config.data.target[: 1 if self.config.is_classes else None]
+        ]
         keys, positive = sorted(self._spelt), self.config.data.positive
         with suppress(ValueError):
             keys.sort(key=float)
@@ -77,13 +92,19 @@ class Survey:
             return np.zeros(self.rows, bool)
         groups = len(self._spelt) if config.is_classes else 0
         labels = None
-        if groups == 2 if config.is_binary else 1 < groups <= self.rows / 2:  # lint says what is wrong with others
+        if (
+            groups == 2 if config.is_binary else 1 < groups <= self.rows / 2
+        ):  # lint says what is wrong with others
             labels = pl.Series(list(self._spelt)).rank("ordinal").gather(pl.concat(self._codes))
         rows = hold_out(labels, self.rows, fraction, config.seed)[1]
         if not 0 < len(rows) < self.rows:
             place = config.where("data", "validation_split")
             what = "none to validate on" if not len(rows) else "none to train on"
-            why = "; every label needs a row to train on" if labels is not None and fraction * self.rows >= 0.5 else ""
+            why = (
+                "; every label needs a row to train on"
+                if labels is not None and fraction * self.rows >= 0.5
+                else ""
+            )
             raise ConfigError(f"{place}: {fraction} of {self.rows} rows leaves {what}{why}")
         return np.isin(np.arange(self.rows), rows)
 
@@ -94,5 +115,8 @@ def _features(column: Column) -> list[Feature]:
         return [Feature(name=column.name, kind="text", categories=categories)]
     if column.kind == "date":
         form = column.formats[0]
-        return [Feature(name=column.name, kind="date", format=form, part=part) for part in date_parts(form)]
+        return [
+            Feature(name=column.name, kind="date", format=form, part=part)
+            for part in date_parts(form)
+        ]
     return [Feature(name=column.name, kind=column.kind)]

@@ -64,21 +64,34 @@ def train(
     """
     team = join(distribute)
     if team.count > 1 and engine == "keras":
-        raise ConfigError("--engine keras trains on one device; leave it out, or say --distribute none")
+        raise ConfigError(
+            "--engine keras trains on one device; leave it out, or say --distribute none"
+        )
     model, dataset = _build(dataset, team)
     config, encoding = dataset.config, to_json(dataset.encoder.model_dump())
     if len(encoding.encode()) > LARGEST:
         raise ConfigError(
             f"{config.where('data')}: the columns' names and categories are too long to be saved; drop some"
         )
-    facts = _facts(dataset) | {"engine": engine, "jit_compile": model.jit_compile, "replicas": team.count}
+    facts = _facts(dataset) | {
+        "engine": engine,
+        "jit_compile": model.jit_compile,
+        "replicas": team.count,
+    }
     with ExitStack() as stack:
         if not team.is_chief:
             path = Path(stack.enter_context(TemporaryDirectory(prefix="nnrun-")), "run")
         run = stack.enter_context(create_run(path, stem, overwrite=overwrite))
         info = to_json({"status": "running", **facts})
         write_texts({run.config: config.to_yaml(), run.encoding: encoding, run.info: info})
-        return _fit(run, model, dataset, team, fit_compiled if engine == "compiled" else fit_keras, callbacks)
+        return _fit(
+            run,
+            model,
+            dataset,
+            team,
+            fit_compiled if engine == "compiled" else fit_keras,
+            callbacks,
+        )
 
 
 def _facts(dataset: Dataset) -> dict[str, Any]:
@@ -90,11 +103,19 @@ def _facts(dataset: Dataset) -> dict[str, Any]:
             data[name] = {"path": table, "sha256": fingerprint(table)} if table else {}
             data[name]["rows"] = len(part.x)
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    known = {"started": started, "nnrun": __version__, **circumstances(), "goal": config.epochs, "seed": config.seed}
+    known = {
+        "started": started,
+        "nnrun": __version__,
+        **circumstances(),
+        "goal": config.epochs,
+        "seed": config.seed,
+    }
     return known | {"data": data, "config": config.model_dump(mode="json")}
 
 
-def resume(run: Run, dataset: Dataset, callbacks: tuple[Any, ...] = (), *, distribute: Distribute = "none") -> Result:
+def resume(
+    run: Run, dataset: Dataset, callbacks: tuple[Any, ...] = (), *, distribute: Distribute = "none"
+) -> Result:
     """Train a run that was reopened from its checkpoint on, as if it had never stopped; raises what `train` does."""
     team = join(distribute)
     with ExitStack() as stack:
@@ -113,10 +134,14 @@ def _build(dataset: Dataset, team: Team) -> tuple[Model, Dataset]:
         model = build_network(config, dataset.encoder)
         if team.count > 1:
             share_moments(model)
-        compile_model(model, config, len(dataset.train.x) if team.count == 1 else 0)  # XLA is for one device
+        compile_model(
+            model, config, len(dataset.train.x) if team.count == 1 else 0
+        )  # XLA is for one device
         build_variables(model, len(dataset.encoder.targets))
     except (ValueError, TypeError) as error:
-        raise ConfigError(f"{config.where('layers')}: Keras refuses this network: {error}") from None
+        raise ConfigError(
+            f"{config.where('layers')}: Keras refuses this network: {error}"
+        ) from None
     in_memory = not isinstance(dataset.train.x, np.memmap)  # which the order of the rows depends on
     data = config.data.model_copy(update={"in_memory": in_memory})
     decided = {"data": data, "jit_compile": bool(model.jit_compile), "metrics": config.metric_specs}
@@ -124,10 +149,19 @@ def _build(dataset: Dataset, team: Team) -> tuple[Model, Dataset]:
 
 
 def _fit(
-    run: Run, model: Model, dataset: Dataset, team: Team, fit: Callable[..., None], callbacks: tuple[Any, ...]
+    run: Run,
+    model: Model,
+    dataset: Dataset,
+    team: Team,
+    fit: Callable[..., None],
+    callbacks: tuple[Any, ...],
 ) -> Result:
     config = dataset.config
-    own = [make(keras.callbacks, spec) for spec in (config.early_stopping, config.reduce_lr_on_plateau) if spec]
+    own = [
+        make(keras.callbacks, spec)
+        for spec in (config.early_stopping, config.reduce_lr_on_plateau)
+        if spec
+    ]
     if config.tensorboard:
         own.append(keras.callbacks.TensorBoard(log_dir=str(run.tensorboard)))
     checkpoint = Checkpoint(run, config, model, own, team)
@@ -163,14 +197,20 @@ def _fit(
 def _agree(model: Model, dataset: Dataset, team: Team, state: State) -> None:
     """Raise a ConfigError where the workers do not train the same; give all of them the chief's variables."""
     config, paths = dataset.config, {"data": set(PARTS), "checkpoint": True}
-    parts = {name: (len(part.x), part.dropped) for name in PARTS if (part := getattr(dataset, name))}
+    parts = {
+        name: (len(part.x), part.dropped) for name in PARTS if (part := getattr(dataset, name))
+    }
     tables = [fingerprint(table) for name in PARTS if (table := getattr(config.data, name))]
     what = [versions(), config.model_dump(mode="json", exclude=paths), parts, tables]  # type: ignore[arg-type]
-    mine = int(hashlib.sha256(to_json([*what, state.epoch, state.step]).encode()).hexdigest()[:15], 16)
+    mine = int(
+        hashlib.sha256(to_json([*what, state.epoch, state.step]).encode()).hexdigest()[:15], 16
+    )
     every = team.gather(mine)[:, 0]
     if others := np.flatnonzero(every != every[0]).tolist():
         differing = "its config, its tables, whether they are in memory (data.in_memory), versions or the checkpoint"
-        raise ConfigError(f"worker {others[0]} does not train what the chief does: they differ in {differing}")
+        raise ConfigError(
+            f"worker {others[0]} does not train what the chief does: they differ in {differing}"
+        )
     team.copy_chief(model)
 
 
@@ -179,7 +219,10 @@ def _finish(run: Run, model: Model, dataset: Dataset, team: Team, checkpoint: Ch
     config, epochs = dataset.config, len(checkpoint.history)
     if not checkpoint.has_finite_weights:
         raise checkpoint.diverged("weights are not finite")
-    best = next((int(c.best_epoch) + 1 for c in checkpoint.callbacks if getattr(c, "best_weights", None)), epochs)
+    best = next(
+        (int(c.best_epoch) + 1 for c in checkpoint.callbacks if getattr(c, "best_weights", None)),
+        epochs,
+    )
     metrics, parts = {**checkpoint.history[best - 1]}, {"test_": dataset.test}
     if config.optimizer["use_ema"]:  # the epochs were measured with weights that are not averaged
         parts |= {"": dataset.train, "val_": dataset.validation}
@@ -199,10 +242,19 @@ def _finish(run: Run, model: Model, dataset: Dataset, team: Team, checkpoint: Ch
         metrics_file.write_text(to_json({"epoch": best, **finite(metrics)}), encoding="utf-8")
         new = dict(zip(files, (config_file, model_file, weights_file), strict=False))
         checksums = {name: sha256(new.get(run.path / name, run.path / name)) for name in CHECKED}
-        facts = {"epochs": epochs, "best_epoch": best, "seconds": round(result.seconds, 3), "checksums": checksums}
+        facts = {
+            "epochs": epochs,
+            "best_epoch": best,
+            "seconds": round(result.seconds, 3),
+            "checksums": checksums,
+        }
         facts["config"] = config.model_dump(mode="json")
-        run.write_info(saving=checksums)  # so that the former model or this one serves, wherever a kill comes
-        info_file.write_text(run.changed_info(status="finished", saving={}, **facts), encoding="utf-8")
+        run.write_info(
+            saving=checksums
+        )  # so that the former model or this one serves, wherever a kill comes
+        info_file.write_text(
+            run.changed_info(status="finished", saving={}, **facts), encoding="utf-8"
+        )
     try:
         team.gather(0)  # the others end when it is saved: were it not, none would be there to go on
     except tf.errors.OpError:
@@ -217,6 +269,8 @@ def check_expectations(config: Config, metrics: Logs) -> None:
     for name, text in config.expect.items():
         operator, bound = parse_expectation(text)
         if not OPERATORS[operator](metrics[name], bound):
-            missed.append(f"{config.where('expect', name)}: expected {operator} {bound:g}, got {metrics[name]:.6g}")
+            missed.append(
+                f"{config.where('expect', name)}: expected {operator} {bound:g}, got {metrics[name]:.6g}"
+            )
     if missed:
         raise ExpectationError("\n".join(missed))

@@ -56,7 +56,9 @@ class Project:
         self.folder = folder
         self.table(default_table())
 
-    def config(self, changes: dict[str, Any] | None = None, *, name: str = "config.yaml", **more: Any) -> Path:
+    def config(
+        self, changes: dict[str, Any] | None = None, *, name: str = "config.yaml", **more: Any
+    ) -> Path:
         """Write the good config with changes, whose keys may be dotted: {"data.target": "y"}."""
         values = copy.deepcopy(GOOD)
         for key, value in {**(changes or {}), **more}.items():
@@ -72,7 +74,9 @@ class Project:
 
     def table(self, content: pl.DataFrame | str | bytes, name: str = "table.csv") -> Path:
         """Write a table from a frame, or exactly as given."""
-        return self.write(name, content.write_csv() if isinstance(content, pl.DataFrame) else content)
+        return self.write(
+            name, content.write_csv() if isinstance(content, pl.DataFrame) else content
+        )
 
     def write(self, name: str, content: str | bytes) -> Path:
         """Write any file, exactly as given."""
@@ -110,7 +114,9 @@ def frame() -> pl.DataFrame:
 
 
 @pytest.fixture
-def nnrun(project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+def nnrun(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
     """Run a command in this process, in the project's folder."""
     monkeypatch.chdir(project.folder)
 
@@ -145,7 +151,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from nnrun.training import train
 
     project = Project(tmp_path_factory.mktemp("original"))
-    dataset = project.dataset(early_stopping={"patience": 5, "restore_best_weights": True}, reduce_lr_on_plateau={})
+    dataset = project.dataset(
+        early_stopping={"patience": 5, "restore_best_weights": True}, reduce_lr_on_plateau={}
+    )
     return train(dataset, stem="x", path=project.folder / "run").run.path
 
 
@@ -159,7 +167,11 @@ def stranger(project: Project, original: Path) -> Path:
 def arguments(project, stranger) -> Callable[[str], list[Any]]:
     """Return a command's arguments: of predict a table too, of resume one epoch more."""
     more = {"predict": [project.folder / "table.csv"], "evaluate": [project.folder / "table.csv"]}
-    return lambda command: [command, stranger, *more.get(command, ["--epochs", "4"] * (command == "resume"))]
+    return lambda command: [
+        command,
+        stranger,
+        *more.get(command, ["--epochs", "4"] * (command == "resume")),
+    ]
 
 
 @pytest.fixture

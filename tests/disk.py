@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 BEHIND_PATHLIB = pytest.mark.skipif(
-    os.name == "nt" or sys.version_info < (3, 11), reason="pathlib of 3.10 keeps functions of os of its own"
+    os.name == "nt" or sys.version_info < (3, 11),
+    reason="pathlib of 3.10 keeps functions of os of its own",
 )
 
 
@@ -39,7 +40,11 @@ class Disk:
     """
 
     def __init__(
-        self, folder: Path, before: Hook = lambda *_: None, after: Hook = lambda *_: None, most: int = sys.maxsize
+        self,
+        folder: Path,
+        before: Hook = lambda *_: None,
+        after: Hook = lambda *_: None,
+        most: int = sys.maxsize,
     ) -> None:
         self.folder, self.before, self.after, self.most = folder.resolve(), before, after, most
         self.operations: list[Operation] = []
@@ -50,10 +55,14 @@ class Disk:
     def __enter__(self) -> "Disk":
         opener, handle_opener, closer = io.open, os.open, os.close
 
-        def open_file(file: Any, mode: str = "r", buffering: int = -1, *args: Any, **kwargs: Any) -> Any:
+        def open_file(
+            file: Any, mode: str = "r", buffering: int = -1, *args: Any, **kwargs: Any
+        ) -> Any:
             if self._busy or not {*mode} & {*"wax+"} or not self._holds(file):
                 return opener(file, mode, buffering, *args, **kwargs)
-            raw = self.do("open", file, lambda: _Raw(self, file, mode.replace("b", "").replace("t", "")))
+            raw = self.do(
+                "open", file, lambda: _Raw(self, file, mode.replace("b", "").replace("t", ""))
+            )
             self.handles[raw.fileno()] = file
             binary: Any = (io.BufferedRandom if "+" in mode else io.BufferedWriter)(raw)
             return binary if "b" in mode else io.TextIOWrapper(binary, *args, **kwargs)
@@ -76,8 +85,13 @@ class Disk:
             (os, "open", open_handle),
             (os, "close", close_handle),
             (os, "fsync", fsync),
-            *((os, name, self._wrapped(name)) for name in ("link", "replace", "rename", "unlink", "remove")),
-            *((os, name, self._copying(name)) for name in ("sendfile",) if hasattr(os, name)),  # as shutil copies
+            *(
+                (os, name, self._wrapped(name))
+                for name in ("link", "replace", "rename", "unlink", "remove")
+            ),
+            *(
+                (os, name, self._copying(name)) for name in ("sendfile",) if hasattr(os, name)
+            ),  # as shutil copies
         ]:
             self._patch.setattr(module, name, function)
         return self
@@ -86,7 +100,9 @@ class Disk:
         self._patch.undo()
 
     def do(self, kind: str, path: Any, action: Callable[[], Any], target: Any = "") -> Any:
-        operation = Operation(kind, self._name(path), target and self._name(target), os.fsdecode(path))
+        operation = Operation(
+            kind, self._name(path), target and self._name(target), os.fsdecode(path)
+        )
         number = len(self.operations)
         self.operations.append(operation)
         with self._at_work():
@@ -106,12 +122,17 @@ class Disk:
             self._busy = False
 
     def _wrapped(self, name: str) -> Callable[..., Any]:
-        function, kind = getattr(os, name), {"rename": "replace", "remove": "unlink"}.get(name, name)
+        function, kind = (
+            getattr(os, name),
+            {"rename": "replace", "remove": "unlink"}.get(name, name),
+        )
 
         def call(path: Any, *args: Any, **kwargs: Any) -> Any:
             if self._busy or not self._holds(path):
                 return function(path, *args, **kwargs)
-            return self.do(kind, path, lambda: function(path, *args, **kwargs), args[0] if args else "")
+            return self.do(
+                kind, path, lambda: function(path, *args, **kwargs), args[0] if args else ""
+            )
 
         return call
 
@@ -126,7 +147,9 @@ class Disk:
         return call
 
     def _holds(self, path: Any) -> bool:
-        return not isinstance(path, int) and Path(os.fsdecode(path)).absolute().is_relative_to(self.folder)
+        return not isinstance(path, int) and Path(os.fsdecode(path)).absolute().is_relative_to(
+            self.folder
+        )
 
     def _name(self, path: Any) -> str:
         return str(Path(os.fsdecode(path)).absolute().relative_to(self.folder))

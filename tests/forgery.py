@@ -115,7 +115,13 @@ def npy(array: Any, version: tuple[int, int] = (1, 0)) -> bytes:
 def npy_of(header: str | bytes, data: bytes = b"", version: tuple[int, int] = (1, 0)) -> bytes:
     """Return a .npy file with exactly this header."""
     text = header.encode() if isinstance(header, str) else header
-    return b"\x93NUMPY" + bytes(version) + struct.pack("<H" if version == (1, 0) else "<I", len(text)) + text + data
+    return (
+        b"\x93NUMPY"
+        + bytes(version)
+        + struct.pack("<H" if version == (1, 0) else "<I", len(text))
+        + text
+        + data
+    )
 
 
 def header(shape: str, descr: str = "'<f4'", order: bool = False) -> str:
@@ -135,4 +141,7 @@ def forge_state(run: Path, change: Callable[[dict[str, Any]], Any] | bytes) -> N
 
 def everything(folder: Path) -> dict[str, bytes | None]:
     """Return all that stands in a folder, files with their bytes."""
-    return {str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None for p in sorted(folder.rglob("*"))}
+    return {
+        str(p.relative_to(folder)): p.read_bytes() if p.is_file() else None
+        for p in sorted(folder.rglob("*"))
+    }

@@ -39,7 +39,10 @@ def outcome(run: Path) -> dict[str, Any]:
     """Return all that must be the same; the model's own file has the time in it."""
     with np.load(run / "weights.npz") as weights:
         arrays = {name: weights[name].tobytes() for name in weights.files}
-    return {"arrays": arrays, **{n: (run / n).read_text() for n in ("history.csv", "metrics.json", "config.yaml")}}
+    return {
+        "arrays": arrays,
+        **{n: (run / n).read_text() for n in ("history.csv", "metrics.json", "config.yaml")},
+    }
 
 
 class Job:
@@ -92,7 +95,9 @@ class Job:
         if (key := str((left, facts))) in self._seen:
             return ""
         self._seen.add(key)
-        again = self.arguments if "resume" in self.arguments or not facts else ("resume", "run", "-q")
+        again = (
+            self.arguments if "resume" in self.arguments or not facts else ("resume", "run", "-q")
+        )
         if (done := self.nnrun(*again)) != (0, "", ""):
             return f"{again} after it: {done}"
         if (ended := outcome(self.run)) != self.expected:
@@ -102,7 +107,9 @@ class Job:
     def _state(self) -> tuple[dict[str, Any], dict[str, str]]:
         """Return what run.json says and the checksums of the other files, but for what is of the time."""
         facts: dict[str, Any] = {}
-        left = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(self.run.glob("*"))}
+        left = {
+            p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(self.run.glob("*"))
+        }
         if left.pop("run.json", None):
             facts = json.loads((self.run / "run.json").read_bytes()) | {"started": ""}
             model = left.get("model.keras")

@@ -15,7 +15,10 @@ import keras
 REQUIRED = "<required>"
 
 LEFT_OUT = {
-    "activations": {"glu": "halves the units", "threshold": "needs arguments, which a name cannot carry"},
+    "activations": {
+        "glu": "halves the units",
+        "threshold": "needs arguments, which a name cannot carry",
+    },
     "initializers": {
         "Initializer": "the base class",
         "STFT": "for audio",
@@ -41,7 +44,9 @@ LEFT_OUT = {
             ["ConcordanceCorrelation", "CosineSimilarity", "PearsonCorrelation"],
             "along the outputs of a row, of which there is mostly one",
         ),
-        **dict.fromkeys(["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"], "for image segmentation"),
+        **dict.fromkeys(
+            ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"], "for image segmentation"
+        ),
         **dict.fromkeys(
             [
                 "CategoricalAccuracy",
@@ -55,7 +60,14 @@ LEFT_OUT = {
     },
 }
 ONLY = {  # what nnrun offers of the kinds that it does not offer whole
-    "layers": ["Dense", "Dropout", "BatchNormalization", "LayerNormalization", "GaussianNoise", "Activation"],
+    "layers": [
+        "Dense",
+        "Dropout",
+        "BatchNormalization",
+        "LayerNormalization",
+        "GaussianNoise",
+        "Activation",
+    ],
     "losses": ["BinaryCrossentropy", "MeanSquaredError", "SparseCategoricalCrossentropy"],
     "callbacks": ["EarlyStopping", "ReduceLROnPlateau"],
 }
@@ -89,13 +101,23 @@ LEFT_OUT_ARGUMENTS = {
 
 def keras_names() -> dict[str, Any]:
     """Return what nnrun/keras.json should hold."""
-    kinds = ["layers", "initializers", "regularizers", "constraints", "optimizers", "losses", "metrics"]
+    kinds = [
+        "layers",
+        "initializers",
+        "regularizers",
+        "constraints",
+        "optimizers",
+        "losses",
+        "metrics",
+    ]
     names = {kind: _classes(kind) for kind in [*kinds, "callbacks"]}
     return {"activations": _activations(), **names}
 
 
 def _activations() -> list[str]:
-    functions = [n for n in dir(keras.activations) if inspect.isfunction(getattr(keras.activations, n))]
+    functions = [
+        n for n in dir(keras.activations) if inspect.isfunction(getattr(keras.activations, n))
+    ]
     not_activations = {"get", "serialize", "deserialize", *LEFT_OUT["activations"]}
     return sorted(set(functions) - not_activations)
 
@@ -105,7 +127,9 @@ def _classes(kind: str) -> dict[str, dict[str, Any]]:
     found = {
         cls.__name__: cls
         for name in dir(module)
-        if inspect.isclass(cls := getattr(module, name)) and name[0].isupper() and cls.__name__ == name
+        if inspect.isclass(cls := getattr(module, name))
+        and name[0].isupper()
+        and cls.__name__ == name
     }
     wanted = ONLY.get(kind) or [name for name in sorted(found) if name not in LEFT_OUT[kind]]
     return {name: _arguments(kind, name, found[name]) for name in wanted}

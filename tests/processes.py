@@ -112,13 +112,19 @@ class Server:
         return self._process.stdout.readline().strip()
 
     def start(
-        self, folder: Path, *arguments: Any, stdin: Path | str = os.devnull, environment: dict[str, str] | None = None
+        self,
+        folder: Path,
+        *arguments: Any,
+        stdin: Path | str = os.devnull,
+        environment: dict[str, str] | None = None,
     ) -> Process:
         """Start a command in a folder; its stderr goes to a file beside it."""
         self._count += 1
         err = folder / f"stderr-{self._count}.txt"
         streams = [str(stdin), os.devnull, str(err)]
-        pid = int(self.ask("start", [*map(str, arguments)], str(folder), streams, environment or {}))
+        pid = int(
+            self.ask("start", [*map(str, arguments)], str(folder), streams, environment or {})
+        )
         self.running.add(pid)
         return Process(self, pid, err)
 

@@ -14,18 +14,84 @@ from nnrun.config import Config, Data
 
 SCHEMA = Config.model_json_schema()
 COLUMNS = ("age", "town", "when", "label")
-WORDS = [*Config.model_fields, *Data.model_fields, *COLUMNS, "name", "type", "units", "activation", "l2"]
-WORDS += ["relu", "adam", "accuracy", "BinaryCrossentropy", "table.csv", "auto", "balanced", ">= 0.5"]
+WORDS = [
+    *Config.model_fields,
+    *Data.model_fields,
+    *COLUMNS,
+    "name",
+    "type",
+    "units",
+    "activation",
+    "l2",
+]
+WORDS += [
+    "relu",
+    "adam",
+    "accuracy",
+    "BinaryCrossentropy",
+    "table.csv",
+    "auto",
+    "balanced",
+    ">= 0.5",
+]
 LONG = 5_000  # more than the name of a file may have
 ALTERED = 0  # bytes of a Parquet file; PENDING: 3, once none of them makes polars abort the process
-ODD_NUMBERS = [0, -1, 1, 2, 2**31, 2**64, 10**30, -0.0, 0.5, 1e-320, 1e308, float("nan"), float("inf")]
-ODD_TEXTS = ["", " ", "x" * LONG, "\0", "a\nb", "☃", "\x1b[31m", "1e3", "0x10", "..", "/", "~", "*", "[a", "2012-01-01"]
-ODD_TREES = [[], {}, [[]], [None], {"a": 1}, {"": {}}, {"name": "x"}, {"name": None}, ["a", "a"], [{"units": 1}] * 2]
+ODD_NUMBERS = [
+    0,
+    -1,
+    1,
+    2,
+    2**31,
+    2**64,
+    10**30,
+    -0.0,
+    0.5,
+    1e-320,
+    1e308,
+    float("nan"),
+    float("inf"),
+]
+ODD_TEXTS = [
+    "",
+    " ",
+    "x" * LONG,
+    "\0",
+    "a\nb",
+    "☃",
+    "\x1b[31m",
+    "1e3",
+    "0x10",
+    "..",
+    "/",
+    "~",
+    "*",
+    "[a",
+    "2012-01-01",
+]
+ODD_TREES = [
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": 1},
+    {"": {}},
+    {"name": "x"},
+    {"name": None},
+    ["a", "a"],
+    [{"units": 1}] * 2,
+]
 ODD_VALUES: list[Any] = [None, True, False, *ODD_NUMBERS, *ODD_TEXTS, *ODD_TREES]
 ODD_KEYS = [*WORDS, "", "a b", "\0", "\x1b[1m", "x" * 3000]
 CLIPPING = ("clipvalue", "global_clipnorm")
-NEEDY = {"precisionatrecall", "recallatprecision", "sensitivityatspecificity", "specificityatsensitivity"}
-TEXT = st.text(st.characters(exclude_categories=[]), max_size=12)  # surrogates too: arguments that are no UTF-8
+NEEDY = {
+    "precisionatrecall",
+    "recallatprecision",
+    "sensitivityatspecificity",
+    "specificityatsensitivity",
+}
+TEXT = st.text(
+    st.characters(exclude_categories=[]), max_size=12
+)  # surrogates too: arguments that are no UTF-8
 BYTES = st.binary(max_size=400)
 
 
@@ -43,18 +109,30 @@ def _numbers(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 def _mappings(draw: Any, schema: dict[str, Any]) -> dict[str, Any]:
     properties, required = schema.get("properties", {}), schema.get("required", [])
     if not properties:
-        return draw(st.dictionaries(st.sampled_from(WORDS), conforming(schema["additionalProperties"]), max_size=2))
+        return draw(
+            st.dictionaries(
+                st.sampled_from(WORDS), conforming(schema["additionalProperties"]), max_size=2
+            )
+        )
     optional = sorted(properties.keys() - set(required))
     chosen = draw(st.lists(st.sampled_from(optional), max_size=4, unique=True)) if optional else []
-    return {key: draw(conforming(properties[key])) for key in properties if key in (*required, *chosen)}
+    return {
+        key: draw(conforming(properties[key])) for key in properties if key in (*required, *chosen)
+    }
 
 
 def conforming(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Draw values that conform to the part of JSON Schema that nnrun's own schema uses."""
     if reference := schema.get("$ref"):
-        return DATA if reference.endswith("/Data") else conforming(SCHEMA["$defs"][reference.rpartition("/")[2]])
+        return (
+            DATA
+            if reference.endswith("/Data")
+            else conforming(SCHEMA["$defs"][reference.rpartition("/")[2]])
+        )
     if "anyOf" in schema:
-        return st.one_of(st.deferred(lambda form=form: conforming(form)) for form in schema["anyOf"])
+        return st.one_of(
+            st.deferred(lambda form=form: conforming(form)) for form in schema["anyOf"]
+        )
     if "enum" in schema or "const" in schema:
         return st.sampled_from(schema.get("enum") or [schema["const"]])
     if "pattern" in schema:
@@ -69,7 +147,10 @@ def conforming(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 
 DATA = st.fixed_dictionaries(
-    {"train": st.just("table.csv"), "target": st.sampled_from(["label", ["label"], ["label", "age"]])},
+    {
+        "train": st.just("table.csv"),
+        "target": st.sampled_from(["label", ["label"], ["label", "age"]]),
+    },
     optional={
         "features": st.sampled_from([None, "town", ["town", "when"]]),
         "drop": st.sampled_from([[], "when", ["when", "nothing"]]),
@@ -79,7 +160,10 @@ DATA = st.fixed_dictionaries(
         "null_values": st.lists(st.sampled_from(["", "?", "x", "York"]), max_size=3),
         "in_memory": st.sampled_from(["auto", True, False]),
         "positive": st.sampled_from([None, "yes", 1, 0.5, True]),
-        **{key: conforming(SCHEMA["$defs"]["Data"]["properties"][key]) for key in ("normalize", "missing", "dates")},
+        **{
+            key: conforming(SCHEMA["$defs"]["Data"]["properties"][key])
+            for key in ("normalize", "missing", "dates")
+        },
     },
 )
 
@@ -94,8 +178,15 @@ def _consistent(config: dict[str, Any]) -> dict[str, Any]:
     if isinstance(optimizer, dict):
         config["optimizer"] = {k: v for k, v in optimizer.items() if k not in CLIPPING}
     if isinstance(config.get("metrics"), list):
-        called = {metric if isinstance(metric, str) else metric["name"]: metric for metric in config["metrics"]}
-        complete = [m for m in called.values() if isinstance(m, dict) or m.replace("_", "").lower() not in NEEDY]
+        called = {
+            metric if isinstance(metric, str) else metric["name"]: metric
+            for metric in config["metrics"]
+        }
+        complete = [
+            m
+            for m in called.values()
+            if isinstance(m, dict) or m.replace("_", "").lower() not in NEEDY
+        ]
         config["metrics"] = complete
     layers = [layer if isinstance(layer, dict) else {"units": 2} for layer in config["layers"]]
     config["layers"] = [*layers, {"units": 1, "activation": "sigmoid"}]
@@ -107,8 +198,16 @@ CONFIGS = conforming(SCHEMA).map(_consistent)
 
 def _places(values: Any, keys: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Return the key path of everything in a tree."""
-    inner = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
-    return [keys] * bool(keys) + [place for key, value in inner for place in _places(value, (*keys, key))]
+    inner = (
+        values.items()
+        if isinstance(values, dict)
+        else enumerate(values)
+        if isinstance(values, list)
+        else ()
+    )
+    return [keys] * bool(keys) + [
+        place for key, value in inner for place in _places(value, (*keys, key))
+    ]
 
 
 @st.composite
@@ -119,8 +218,17 @@ def mutated(draw: Any) -> tuple[str, str]:
     *parents, last = draw(st.sampled_from(_places(bad)))
     for key in parents:
         parent = parent[key]
-    value, odd, name = parent[last], copy.deepcopy(draw(st.sampled_from(ODD_VALUES))), draw(st.sampled_from(ODD_KEYS))
-    changes = {"replace": odd, "listed": [value], "named": {"name": value}, "misspelt": str(value)[1:]}
+    value, odd, name = (
+        parent[last],
+        copy.deepcopy(draw(st.sampled_from(ODD_VALUES))),
+        draw(st.sampled_from(ODD_KEYS)),
+    )
+    changes = {
+        "replace": odd,
+        "listed": [value],
+        "named": {"name": value},
+        "misspelt": str(value)[1:],
+    }
     how = draw(st.sampled_from(["delete", "rename", "add", *changes]))
     if how in changes:
         parent[last] = changes[how]
@@ -132,14 +240,56 @@ def mutated(draw: Any) -> tuple[str, str]:
 
 
 SCALARS = st.one_of(st.sampled_from(WORDS), st.sampled_from(ODD_VALUES).map(str), TEXT)
-MARKS = ["", "", "", "- ", "? ", ": ", "&a ", "*a ", "!!int ", "!!python/name:os.system ", "!t ", "<<: ", "| ", ">- "]
-MARKS += ["[", "{", "]", "}", ", ", "'", '"', "# ", "\t", "--- ", "... ", "%YAML 1.1 ", "\\", "@", "`", "\ufeff", "\r"]
+MARKS = [
+    "",
+    "",
+    "",
+    "- ",
+    "? ",
+    ": ",
+    "&a ",
+    "*a ",
+    "!!int ",
+    "!!python/name:os.system ",
+    "!t ",
+    "<<: ",
+    "| ",
+    ">- ",
+]
+MARKS += [
+    "[",
+    "{",
+    "]",
+    "}",
+    ", ",
+    "'",
+    '"',
+    "# ",
+    "\t",
+    "--- ",
+    "... ",
+    "%YAML 1.1 ",
+    "\\",
+    "@",
+    "`",
+    "\ufeff",
+    "\r",
+]
 SPACES = st.integers(0, 6).map(" ".__mul__)
-LINES = st.tuples(SPACES, st.sampled_from(MARKS), SCALARS, st.sampled_from(["", ": "]), st.sampled_from(MARKS), SCALARS)
+LINES = st.tuples(
+    SPACES,
+    st.sampled_from(MARKS),
+    SCALARS,
+    st.sampled_from(["", ": "]),
+    st.sampled_from(MARKS),
+    SCALARS,
+)
 LOOSE = st.lists(LINES.map("".join), max_size=12)
 NESTED = st.recursive(
     st.sampled_from(ODD_VALUES) | st.sampled_from(WORDS),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=6)
+    ),
     max_leaves=12,
 ).map(yaml.safe_dump)  # with aliases, where a value stands twice
 OPENINGS = st.sampled_from(["[", "{a: ", "- ", "? ", "a:\n ", "{", "'", "!!x ", "a: ", "\n- - "])
@@ -155,31 +305,111 @@ def spliced(draw: Any) -> str:
     return "\n".join(lines)
 
 
-YAML_TEXTS = st.one_of(spliced(), LOOSE.map("\n".join), NESTED, st.tuples(NESTED, NESTED).map("---\n".join), DEEP)
-PARTS = ["epochs", "layers[0].units", "optimizer.learning_rate", "data.missing", "data.positive", "class_weight.1"]
+YAML_TEXTS = st.one_of(
+    spliced(), LOOSE.map("\n".join), NESTED, st.tuples(NESTED, NESTED).map("---\n".join), DEEP
+)
+PARTS = [
+    "epochs",
+    "layers[0].units",
+    "optimizer.learning_rate",
+    "data.missing",
+    "data.positive",
+    "class_weight.1",
+]
 PARTS += ["layers[9]", "layers[-1]", "layers[0][1]", "[0]", "", "x" * 300, *WORDS]
-NAMES = st.sampled_from(PARTS) | st.lists(st.sampled_from(PARTS), min_size=2, max_size=4).map(".".join) | TEXT
-VALUES = st.sampled_from(["3", "mean", "1e-3", "{name: sgd}", "[1, 2]", "true", "~"]) | SCALARS | LOOSE.map("\n".join)
+NAMES = (
+    st.sampled_from(PARTS)
+    | st.lists(st.sampled_from(PARTS), min_size=2, max_size=4).map(".".join)
+    | TEXT
+)
+VALUES = (
+    st.sampled_from(["3", "mean", "1e-3", "{name: sgd}", "[1, 2]", "true", "~"])
+    | SCALARS
+    | LOOSE.map("\n".join)
+)
 SETS = st.tuples(NAMES, st.sampled_from(["=", "=", "=", "", "==", " = "]), VALUES).map("".join)
 
-CELLS = ["", "0", "1", "yes", "no", "York", "Ely, Cambs", '"', '""', '"x', '"a\nb"', "'", "nan", "NA", "inf", "-1e999"]
-CELLS += ["1e39", "1e-50", "1,5", "1.5", "+3", "0x1", "1_000", "2020-01-31", "31.12.1999", "1/2/2020", "10:30", "24:00"]
-CELLS += ["2020-02-30", "9999-12-31T23:59:59Z", "true", "FALSE", "\0", "\r", "é", "\ufeff", "🙂", "=1+1", "x" * 300]
-CELLS += ["9" * 20, "9" * 400, "1" + "0" * 16 + "1", "-0", ";", "\t", "99999-01-01", "0000-00-00", "January 5 2020"]
-ROWS = st.lists(st.sampled_from(CELLS) | TEXT.map(lambda text: text.encode(errors="replace").decode()), max_size=6)
+CELLS = [
+    "",
+    "0",
+    "1",
+    "yes",
+    "no",
+    "York",
+    "Ely, Cambs",
+    '"',
+    '""',
+    '"x',
+    '"a\nb"',
+    "'",
+    "nan",
+    "NA",
+    "inf",
+    "-1e999",
+]
+CELLS += [
+    "1e39",
+    "1e-50",
+    "1,5",
+    "1.5",
+    "+3",
+    "0x1",
+    "1_000",
+    "2020-01-31",
+    "31.12.1999",
+    "1/2/2020",
+    "10:30",
+    "24:00",
+]
+CELLS += [
+    "2020-02-30",
+    "9999-12-31T23:59:59Z",
+    "true",
+    "FALSE",
+    "\0",
+    "\r",
+    "é",
+    "\ufeff",
+    "🙂",
+    "=1+1",
+    "x" * 300,
+]
+CELLS += [
+    "9" * 20,
+    "9" * 400,
+    "1" + "0" * 16 + "1",
+    "-0",
+    ";",
+    "\t",
+    "99999-01-01",
+    "0000-00-00",
+    "January 5 2020",
+]
+ROWS = st.lists(
+    st.sampled_from(CELLS) | TEXT.map(lambda text: text.encode(errors="replace").decode()),
+    max_size=6,
+)
 
 
 @st.composite
 def tables(draw: Any) -> bytes:
     """Draw a CSV with the columns of a good one: a few cells are odd, at times there are odd rows or an odd header."""
-    separator, end = draw(st.sampled_from(",,,;\t")), draw(st.sampled_from(["\n"] * 6 + ["\r\n", "\r"]))
+    separator, end = (
+        draw(st.sampled_from(",,,;\t")),
+        draw(st.sampled_from(["\n"] * 6 + ["\r\n", "\r"])),
+    )
     count = draw(st.sampled_from([0, 2, 9, 9]))
-    rows = [[str(i % 7), ("York", "Ely")[i % 2], f"2020-0{1 + i}-11", str(i // 2 % 2)] for i in range(count)]
+    rows = [
+        [str(i % 7), ("York", "Ely")[i % 2], f"2020-0{1 + i}-11", str(i // 2 % 2)]
+        for i in range(count)
+    ]
     for _ in range(draw(st.integers(0, 3)) if rows else 0):
         draw(st.sampled_from(rows))[draw(st.integers(0, 3))] = draw(st.sampled_from(CELLS))
     header = draw(st.sampled_from([COLUMNS] * 5) | ROWS | st.permutations(COLUMNS))
     rows += draw(st.lists(ROWS, max_size=draw(st.sampled_from([0, 0, 0, 2]))))
-    text = end.join(separator.join(row) for row in [header, *rows]) + draw(st.sampled_from(["", end, end * 2]))
+    text = end.join(separator.join(row) for row in [header, *rows]) + draw(
+        st.sampled_from(["", end, end * 2])
+    )
     return draw(st.sampled_from([b"", b"", b"\xef\xbb\xbf"])) + text.encode()
 
 
@@ -200,10 +430,24 @@ def parquet(columns: dict[str, list[Any]]) -> bytes:
     return file.getvalue()
 
 
-FRAME = {"age": [1.0, 2.0, 3.0, 4.0], "town": ["York", "Ely"] * 2, "when": ["2020-01-01"] * 4, "label": [0, 1, 0, 1]}
-ODD_COLUMNS = [[None] * 4, ["x"] * 4, [[1], [], None, [2]], [b"\0", b"", b"x", None], [{"a": 1}] * 4, [1e39, 1, 2, 3]]
+FRAME = {
+    "age": [1.0, 2.0, 3.0, 4.0],
+    "town": ["York", "Ely"] * 2,
+    "when": ["2020-01-01"] * 4,
+    "label": [0, 1, 0, 1],
+}
+ODD_COLUMNS = [
+    [None] * 4,
+    ["x"] * 4,
+    [[1], [], None, [2]],
+    [b"\0", b"", b"x", None],
+    [{"a": 1}] * 4,
+    [1e39, 1, 2, 3],
+]
 PARQUETS = st.dictionaries(
-    st.sampled_from([*COLUMNS, "^x$", ""]), st.sampled_from([*FRAME.values(), *ODD_COLUMNS]), max_size=5
+    st.sampled_from([*COLUMNS, "^x$", ""]),
+    st.sampled_from([*FRAME.values(), *ODD_COLUMNS]),
+    max_size=5,
 ).map(parquet)
 BROKEN_PARQUETS = st.one_of(
     PARQUETS,
@@ -212,5 +456,7 @@ BROKEN_PARQUETS = st.one_of(
     BYTES.map(lambda content: b"PAR1" + content + b"PAR1"),
 )
 ZIPS = tables().map(gzip.compress)
-BROKEN_ZIPS = st.one_of(ZIPS, ZIPS.flatmap(broken), BYTES.map(lambda content: b"\x1f\x8b\x08" + content))
+BROKEN_ZIPS = st.one_of(
+    ZIPS, ZIPS.flatmap(broken), BYTES.map(lambda content: b"\x1f\x8b\x08" + content)
+)
 TABLES = {"bytes": BYTES, "csv": tables(), "gzip": BROKEN_ZIPS, "parquet": BROKEN_PARQUETS}

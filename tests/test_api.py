@@ -73,7 +73,9 @@ def test_mistakes_are_errors_of_nnrun_with_every_problem(run, frame, project, tm
         run.predict(frame.with_columns(age=pl.lit("x"), dose=pl.lit(None)))
     assert len(error.value.problems) == 2
     assert str(error.value).startswith("the frame: column 'age' holds text")
-    with pytest.raises(InputError, match="a table is a path, or a frame of polars or pandas; received 3"):
+    with pytest.raises(
+        InputError, match="a table is a path, or a frame of polars or pandas; received 3"
+    ):
         run.predict(3)
     with pytest.raises(InputError, match="threshold is a probability"):
         run.predict(frame, threshold=2)
@@ -83,7 +85,10 @@ def test_mistakes_are_errors_of_nnrun_with_every_problem(run, frame, project, tm
         nn.check(project.config(epochs=0))
     with pytest.raises(RunError, match="exists"):
         nn.train(project.config(), "run", quiet=True)
-    assert all(issubclass(error, nn.NnrunError) for error in (TableError, InputError, RunError, ConfigError))
+    assert all(
+        issubclass(error, nn.NnrunError)
+        for error in (TableError, InputError, RunError, ConfigError)
+    )
 
 
 def test_an_expectation_that_is_not_met_is_raised_once_the_run_is_saved(project, monkeypatch):
@@ -126,7 +131,9 @@ except AttributeError as error:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     loaded, state, error = done.stdout.splitlines()
     assert loaded == "['nnrun']"
-    assert state == "True True ['FinishedRun', 'NnrunError', '__version__', 'check', 'load', 'train']"
+    assert (
+        state == "True True ['FinishedRun', 'NnrunError', '__version__', 'check', 'load', 'train']"
+    )
     assert error == "module 'nnrun' has no attribute 'no_such_name'"
 
 

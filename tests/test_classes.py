@@ -24,7 +24,11 @@ from nnrun.training import Result, train
 HIDDEN = {"units": 6, "activation": "relu"}
 SOFTMAX = {"units": 3, "activation": "softmax"}
 LOGITS = {"name": "SparseCategoricalCrossentropy", "from_logits": True}
-CLASSES = {"loss": "SparseCategoricalCrossentropy", "data.target": "kind", "layers": [HIDDEN, SOFTMAX]}
+CLASSES = {
+    "loss": "SparseCategoricalCrossentropy",
+    "data.target": "kind",
+    "layers": [HIDDEN, SOFTMAX],
+}
 LABELS = ["cat", "cow", "dog"]
 Numbers = "np.ndarray[Any, Any]"
 
@@ -76,7 +80,11 @@ def evaluate(trained: TrainedRun, frame: pl.DataFrame) -> dict[str, Any]:
 def matrices(dataset: Dataset, frame: pl.DataFrame) -> tuple[Any, Any]:
     """Return x and y of a table as Keras takes them."""
     codes = {label: code for code, label in enumerate(dataset.encoder.labels)}
-    x = frame.select([feature.name for feature in dataset.encoder.features]).to_numpy().astype(np.float32)
+    x = (
+        frame.select([feature.name for feature in dataset.encoder.features])
+        .to_numpy()
+        .astype(np.float32)
+    )
     return x, np.array([[codes[str(label)]] for label in frame["kind"]], np.float32)
 
 
@@ -90,7 +98,11 @@ CASES: dict[str, dict[str, Any]] = {
     "class weights, every batch of the same size": {"class_weight": "balanced", "batch_size": 9},
     "balanced class weights": {"class_weight": "balanced", "batch_size": 8},
     "logits": {"layers": [HIDDEN, {"units": 3}], "loss": LOGITS},
-    "logits and class weights": {"layers": [HIDDEN, {"units": 3}], "loss": LOGITS, "class_weight": "balanced"},
+    "logits and class weights": {
+        "layers": [HIDDEN, {"units": 3}],
+        "loss": LOGITS,
+        "class_weight": "balanced",
+    },
     "metrics": {"metrics": ["accuracy", {"name": "sparse_top_k_categorical_accuracy", "k": 2}]},
     "metrics of logits": {
         "layers": [HIDDEN, {"units": 3}],
@@ -98,7 +110,10 @@ CASES: dict[str, dict[str, Any]] = {
         "metrics": ["accuracy", "sparse_categorical_crossentropy"],
     },
     "dropout": {"layers": [HIDDEN, {"type": "Dropout", "rate": 0.3}, SOFTMAX], "batch_size": 8},
-    "early stopping": {"epochs": 12, "early_stopping": {"patience": 1, "restore_best_weights": True}},
+    "early stopping": {
+        "epochs": 12,
+        "early_stopping": {"patience": 1, "restore_best_weights": True},
+    },
     "a test table": {"data.test": "table.csv"},
     "xla": {"jit_compile": True, "batch_size": 8},
     "xla and class weights": {"jit_compile": True, "batch_size": 8, "class_weight": "balanced"},
@@ -112,15 +127,23 @@ def test_compiled_epoch_equals_keras_fit_bit_for_bit(project, animals, changes):
     ours = train(dataset, stem="ours", path=project.folder / "ours")
     theirs = train(dataset, stem="theirs", path=project.folder / "theirs", engine="keras")
     assert ours.run.history.read_text() == theirs.run.history.read_text()
-    assert (ours.epochs, ours.best_epoch, ours.metrics) == (theirs.epochs, theirs.best_epoch, theirs.metrics)
+    assert (ours.epochs, ours.best_epoch, ours.metrics) == (
+        theirs.epochs,
+        theirs.best_epoch,
+        theirs.metrics,
+    )
     assert bit_equal(weights(ours), weights(theirs))
 
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("batch_size", [8, 10])
-def test_compiled_epoch_equals_a_plain_fit_on_rows_in_the_same_order(project, animals, batch_size, weighted):
+def test_compiled_epoch_equals_a_plain_fit_on_rows_in_the_same_order(
+    project, animals, batch_size, weighted
+):
     by_label = {"cat": 5, "dog": 1, "cow": 0.5}
-    changes = {"batch_size": batch_size, "data.validation_split": 0} | ({"class_weight": by_label} if weighted else {})
+    changes = {"batch_size": batch_size, "data.validation_split": 0} | (
+        {"class_weight": by_label} if weighted else {}
+    )
     dataset = project.dataset({**CLASSES, **changes})
     ours = train(dataset, stem="ours", path=project.folder / "ours")
 
@@ -131,15 +154,21 @@ def test_compiled_epoch_equals_a_plain_fit_on_rows_in_the_same_order(project, an
     losses = []
     for epoch in range(dataset.config.epochs):
         order = row_order(0, epoch, len(x))
-        sample_weight = np.array([by_label[LABELS[int(code)]] for code in y[order, 0]]) if weighted else None
+        sample_weight = (
+            np.array([by_label[LABELS[int(code)]] for code in y[order, 0]]) if weighted else None
+        )
         options: dict[str, Any] = {"shuffle": False, "batch_size": batch_size, "verbose": 0}
-        losses += model.fit(x[order], y[order], sample_weight=sample_weight, **options).history["loss"]
+        losses += model.fit(x[order], y[order], sample_weight=sample_weight, **options).history[
+            "loss"
+        ]
     assert bit_equal(weights(ours), model.get_weights())
     assert pl.read_csv(ours.run.history)["loss"].to_list() == losses
 
 
 def test_training_learns(project, animals):
-    result = train(project.dataset({**CLASSES, "epochs": 150}), stem="x", path=project.folder / "run")
+    result = train(
+        project.dataset({**CLASSES, "epochs": 150}), stem="x", path=project.folder / "run"
+    )
     assert result.metrics["accuracy"] >= 0.9
 
 
@@ -158,29 +187,48 @@ def test_training_learns(project, animals):
         (["größer", "a, b", 'say "c"'], ["a, b", "größer", 'say "c"']),
     ],
 )
-def test_labels_of_any_type_are_predicted_as_the_table_writes_them(project, frame, run, labels, expected):
+def test_labels_of_any_type_are_predicted_as_the_table_writes_them(
+    project, frame, run, labels, expected
+):
     named = kinds(frame, labels)
     project.table(named)
     layers = [HIDDEN, {"units": len(labels), "activation": "softmax"}]
-    trained = run({"layers": layers, "epochs": 60, "data.validation_split": 0, "optimizer.learning_rate": 0.03})
+    trained = run(
+        {
+            "layers": layers,
+            "epochs": 60,
+            "data.validation_split": 0,
+            "optimizer.learning_rate": 0.03,
+        }
+    )
     assert trained.encoder.labels == expected
     predictions = predict(trained, frame)
     assert predictions.columns == [*(f"probability_{label}" for label in expected), "prediction"]
     probabilities = predictions.drop("prediction").to_numpy()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
-    assert predictions["prediction"].to_list() == [expected[i] for i in probabilities.argmax(axis=1)]
+    assert predictions["prediction"].to_list() == [
+        expected[i] for i in probabilities.argmax(axis=1)
+    ]
     assert (predictions["prediction"] == named["kind"].cast(pl.String)).mean() > 0.5
 
 
 def test_spellings_of_one_label_are_one(project, frame, run):
     named = kinds(frame, ["1", "2", "3"])
-    project.table(named.with_columns(pl.when(pl.col("age") > 45).then(pl.lit("3.0")).otherwise("kind").alias("kind")))
+    project.table(
+        named.with_columns(
+            pl.when(pl.col("age") > 45).then(pl.lit("3.0")).otherwise("kind").alias("kind")
+        )
+    )
     assert len(run().encoder.labels) == 3
 
 
-@pytest.mark.parametrize("changes", [{}, {"layers": [HIDDEN, {"units": 3}], "loss": LOGITS}], ids=["softmax", "logits"])
+@pytest.mark.parametrize(
+    "changes", [{}, {"layers": [HIDDEN, {"units": 3}], "loss": LOGITS}], ids=["softmax", "logits"]
+)
 def test_evaluate_gives_what_keras_evaluate_gives(project, animals, run, changes):
-    trained = run({**changes, "metrics": ["accuracy", {"name": "sparse_top_k_categorical_accuracy", "k": 2}]})
+    trained = run(
+        {**changes, "metrics": ["accuracy", {"name": "sparse_top_k_categorical_accuracy", "k": 2}]}
+    )
     metrics = evaluate(trained, animals)
     model = keras.saving.load_model(project.folder / "run" / "model.keras", compile=False)
     top = keras.metrics.SparseTopKCategoricalAccuracy(k=2)
@@ -195,7 +243,9 @@ def test_evaluate_gives_what_keras_evaluate_gives(project, animals, run, changes
 def test_the_saved_model_is_compiled_as_the_config_says(project, animals, run):
     metrics = evaluate(run(), animals)
     x, y = matrices(project.dataset(CLASSES), animals)
-    loss, accuracy = keras.saving.load_model(project.folder / "run" / "model.keras").evaluate(x, y, verbose=0)
+    loss, accuracy = keras.saving.load_model(project.folder / "run" / "model.keras").evaluate(
+        x, y, verbose=0
+    )
     assert (metrics["loss"], metrics["accuracy"]) == pytest.approx((loss, accuracy), rel=1e-6)
 
 
@@ -226,8 +276,12 @@ def test_evaluate_of_some_of_the_labels_keeps_the_matrix_whole(animals, run):
 
 
 def test_a_label_that_training_never_saw_is_refused_with_its_line(animals, run):
-    strange = animals.with_columns(pl.when(pl.int_range(60) == 4).then(pl.lit("bee")).otherwise("kind").alias("kind"))
-    with pytest.raises(TableError, match=r"new.csv:6: column 'kind': 'bee' is no label that training saw"):
+    strange = animals.with_columns(
+        pl.when(pl.int_range(60) == 4).then(pl.lit("bee")).otherwise("kind").alias("kind")
+    )
+    with pytest.raises(
+        TableError, match=r"new.csv:6: column 'kind': 'bee' is no label that training saw"
+    ):
         evaluate(run(), strange)
 
 
@@ -243,14 +297,26 @@ print(json.dumps(model.predict(np.array(json.loads(sys.argv[2]), np.float32), ve
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changes", [{}, {"layers": [HIDDEN, {"units": 3}], "loss": LOGITS}], ids=["softmax", "logits"])
+@pytest.mark.parametrize(
+    "changes", [{}, {"layers": [HIDDEN, {"units": 3}], "loss": LOGITS}], ids=["softmax", "logits"]
+)
 def test_the_saved_model_predicts_the_same_without_nnrun(project, animals, run, changes):
     trained = run({**changes, "epochs": 10})
     x, _ = matrices(project.dataset(CLASSES), animals)
-    script = [sys.executable, "-c", LOADED, str(project.folder / "run" / "model.keras"), json.dumps(x.tolist())]
-    theirs = np.array(json.loads(subprocess.run(script, capture_output=True, text=True, check=True).stdout))
+    script = [
+        sys.executable,
+        "-c",
+        LOADED,
+        str(project.folder / "run" / "model.keras"),
+        json.dumps(x.tolist()),
+    ]
+    theirs = np.array(
+        json.loads(subprocess.run(script, capture_output=True, text=True, check=True).stdout)
+    )
     np.testing.assert_allclose(theirs.sum(axis=1), 1, rtol=1e-5)
-    np.testing.assert_allclose(predict(trained, animals).drop("prediction").to_numpy(), theirs, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(
+        predict(trained, animals).drop("prediction").to_numpy(), theirs, rtol=1e-5, atol=1e-7
+    )
 
 
 @pytest.mark.parametrize(
@@ -275,7 +341,9 @@ def test_balanced_class_weights_give_every_label_the_same_sum(project, animals):
     dataset = project.dataset({**CLASSES, "class_weight": "balanced", "data.validation_split": 0})
     counts = dict(animals["kind"].value_counts().rows())
     assert dataset.label_counts == {label: counts[label] for label in LABELS}
-    np.testing.assert_allclose(dataset.class_weights(), [60 / (3 * counts[label]) for label in LABELS], rtol=1e-6)
+    np.testing.assert_allclose(
+        dataset.class_weights(), [60 / (3 * counts[label]) for label in LABELS], rtol=1e-6
+    )
     weighted = dataset.arrays(dataset.train, weighted=True)
     sums = [weighted.sample_weight[weighted.y[:, 0] == code].sum() for code in range(3)]
     np.testing.assert_allclose(sums, 20, rtol=1e-6)
@@ -285,7 +353,9 @@ def test_rows_held_out_have_the_shares_of_every_label(project, frame):
     project.table(pl.concat([kinds(frame, LABELS)] * 10))
     dataset = project.dataset(CLASSES)
     assert dataset.validation is not None
-    held, trained = (np.bincount(part.y[:, 0].astype(int)) for part in (dataset.validation, dataset.train))
+    held, trained = (
+        np.bincount(part.y[:, 0].astype(int)) for part in (dataset.validation, dataset.train)
+    )
     np.testing.assert_allclose(held / (held + trained), 0.25, atol=0.02)
 
 
@@ -347,7 +417,9 @@ def test_auc_of_rounded_scores_is_exact(digits):
     assert measured_auc(y, p) == pytest.approx(auc_of_pairs(y, p), abs=1e-12)
 
 
-@pytest.mark.parametrize(("low", "high", "auc"), [(0.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.5, 0.5, 0.5)])
+@pytest.mark.parametrize(
+    ("low", "high", "auc"), [(0.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.5, 0.5, 0.5)]
+)
 def test_auc_of_extreme_scores(low, high, auc):
     y = np.array([0, 1, 0, 1, 1, 0, 0])
     assert measured_auc(y, np.where(y == 1, high, low)) == auc
@@ -359,7 +431,10 @@ def test_auc_of_an_output_that_is_no_probability_is_that_of_the_nearest_one():
 
 def test_accuracy_written_as_a_mapping_is_accuracy(animals, run):
     trained = run(metrics=[{"name": "accuracy"}])
-    assert evaluate(trained, animals)["accuracy"] == evaluate(run(metrics=["accuracy"]), animals)["accuracy"]
+    assert (
+        evaluate(trained, animals)["accuracy"]
+        == evaluate(run(metrics=["accuracy"]), animals)["accuracy"]
+    )
 
 
 def test_a_threshold_of_accuracy_is_a_probability_on_logits_too(project, frame):
@@ -369,13 +444,21 @@ def test_a_threshold_of_accuracy_is_a_probability_on_logits_too(project, frame):
     train(project.dataset({**changes, **logits}), stem="x", path=project.folder / "run")
     trained = load_run(project.folder / "run")
     called = predict(trained, frame)["probability"] > 0.7
-    assert evaluate(trained, frame)["accuracy"] == pytest.approx((called == frame["label"].cast(bool)).mean())
+    assert evaluate(trained, frame)["accuracy"] == pytest.approx(
+        (called == frame["label"].cast(bool)).mean()
+    )
 
 
 @pytest.mark.parametrize("missing", ["mean", "drop"])
-def test_two_targets_of_labels_with_a_gap_are_refused_with_a_message(project, nnrun, frame, missing):
-    project.table(frame.with_columns(age=pl.when(pl.int_range(60) == 3).then(None).otherwise(pl.col("age"))))
-    done = nnrun("check", project.config({"data.target": ["label", "age"], "data.missing": missing}))
+def test_two_targets_of_labels_with_a_gap_are_refused_with_a_message(
+    project, nnrun, frame, missing
+):
+    project.table(
+        frame.with_columns(age=pl.when(pl.int_range(60) == 3).then(None).otherwise(pl.col("age")))
+    )
+    done = nnrun(
+        "check", project.config({"data.target": ["label", "age"], "data.missing": missing})
+    )
     assert done.code == 2
     assert "BinaryCrossentropy takes one target; received 2 [output-units]" in done.err
 

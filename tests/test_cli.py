@@ -39,7 +39,9 @@ def test_train_prints_metrics_the_run_and_the_next_command(project, nnrun):
 
 def test_progress_is_a_line_per_tenth_of_the_run_where_stderr_is_no_terminal(project, nnrun):
     lines = nnrun("train", project.config(epochs=25)).err.splitlines()
-    assert [line.split(":")[0] for line in lines] == [f"epoch {n}/25" for n in (3, 5, 8, 10, 13, 15, 18, 20, 23, 25)]
+    assert [line.split(":")[0] for line in lines] == [
+        f"epoch {n}/25" for n in (3, 5, 8, 10, 13, 15, 18, 20, 23, 25)
+    ]
     assert "loss" in lines[0]
     assert "val_accuracy" in lines[0]
 
@@ -96,13 +98,17 @@ def test_an_expectation_that_is_not_met_exits_with_3_after_saving(project, nnrun
 
 
 def test_a_loss_that_is_not_finite_exits_with_1(project, nnrun):
-    done = nnrun("train", project.config(), "-q", "--set", "optimizer={name: sgd, learning_rate: 1e30}")
+    done = nnrun(
+        "train", project.config(), "-q", "--set", "optimizer={name: sgd, learning_rate: 1e30}"
+    )
     assert done.code == 1
     assert "a learning_rate smaller than 1e+30" in done.err
 
 
 def test_set_overrides_a_key(project, nnrun):
-    done = nnrun("train", project.config(), "--set", "epochs=5", "--set", "layers[0].units=7", "--json")
+    done = nnrun(
+        "train", project.config(), "--set", "epochs=5", "--set", "layers[0].units=7", "--json"
+    )
     assert json.loads(done.out)["epochs"] == 5
     assert "units: 7" in (project.folder / "runs/config/config.yaml").read_text()
 
@@ -112,7 +118,11 @@ def test_predict_writes_csv_to_stdout_or_a_file(nnrun, trained):
     assert (done.code, done.err) == (0, "")
     frame = pl.read_csv(io.StringIO(done.out))
     assert frame.columns == ["age", "label", "probability", "prediction"]
-    assert nnrun("predict", "run", "table.csv", "--keep", "age,label", "-o", "out.csv") == (0, "", "")
+    assert nnrun("predict", "run", "table.csv", "--keep", "age,label", "-o", "out.csv") == (
+        0,
+        "",
+        "",
+    )
     assert Path("out.csv").read_text() == done.out
 
 
@@ -144,7 +154,14 @@ def test_evaluate_prints_a_table_and_json(nnrun, trained):
     assert "predicted" in text
     measured = json.loads(nnrun("evaluate", "run", "table.csv", "--json").out)
     assert measured["rows"] == 60
-    assert measured["metrics"].keys() >= {"loss", "accuracy", "auc", "precision", "recall", "confusion_matrix"}
+    assert measured["metrics"].keys() >= {
+        "loss",
+        "accuracy",
+        "auc",
+        "precision",
+        "recall",
+        "confusion_matrix",
+    }
 
 
 def test_show_describes_a_run_and_a_config(nnrun, trained):
@@ -176,8 +193,14 @@ def test_check_sums_up_the_table_and_the_network(project, nnrun):
         (["train", "config.yaml", "--set", "epochs"], "--set epochs: the form is KEY=VALUE"),
         (["trian"], "Did you mean 'train'?"),
         (["predict", "run", "table.csv", "--threshold", "nan"], "--threshold is a probability"),
-        (["predict", "run", "table.csv", "-o", "table.csv"], "-o table.csv: would replace DATA itself"),
-        (["predict", "run", "table.csv", "-o", "run"], "-o run: there is no folder to write such a file in"),
+        (
+            ["predict", "run", "table.csv", "-o", "table.csv"],
+            "-o table.csv: would replace DATA itself",
+        ),
+        (
+            ["predict", "run", "table.csv", "-o", "run"],
+            "-o run: there is no folder to write such a file in",
+        ),
         (["predict", "table.csv", "table.csv"], "is no run directory"),
         (["predict", "run", "table.csv", "--threshold", "2"], "is not in the range"),
     ],
@@ -197,7 +220,9 @@ def test_what_cannot_be_written_is_said(nnrun, trained, project):
 
 
 def test_a_column_kept_twice_is_kept_once(nnrun, trained):
-    assert nnrun("predict", "run", "table.csv", "--keep", "age,age").out.startswith("age,probability,prediction\n")
+    assert nnrun("predict", "run", "table.csv", "--keep", "age,age").out.startswith(
+        "age,probability,prediction\n"
+    )
 
 
 def test_a_threshold_is_refused_for_numbers(project, nnrun):
@@ -259,7 +284,12 @@ def test_schema_is_json(nnrun):
 def test_a_closed_pipe_ends_quietly(trained, project, frame):
     project.table(pl.concat([frame] * 4000), "big.csv")
     command = f"{sys.executable} -m nnrun predict run big.csv | head -n 1"
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=project.folder)
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        capture_output=True,
+        text=True,
+        cwd=project.folder,
+    )
     assert done.stdout == "probability,prediction\n"
     assert done.stderr == ""
     assert done.returncode == 0
@@ -282,7 +312,9 @@ def test_check_finds_what_lint_says_in_a_process_of_its_own(project):
     ]
 
 
-@pytest.mark.parametrize("command", ["--help", "--version", "check config.yaml", "show config.yaml", "schema"])
+@pytest.mark.parametrize(
+    "command", ["--help", "--version", "check config.yaml", "show config.yaml", "schema"]
+)
 def test_tensorflow_is_not_imported_by(project, command):
     project.config()
     script = f"""
@@ -303,7 +335,9 @@ def test_the_command_line_imports_nothing_heavy():
     assert python("-c", script).stdout == "[]\n"
 
 
-@pytest.mark.parametrize(("first", "imported"), [("nnrun.cli", []), ("nnrun", ["matplotlib.pyplot", "pandas"])])
+@pytest.mark.parametrize(
+    ("first", "imported"), [("nnrun.cli", []), ("nnrun", ["matplotlib.pyplot", "pandas"])]
+)
 def test_keras_imports_pandas_and_its_like_in_a_notebook_alone(project, first, imported):
     project.write("pandas.py", "DataFrame = Series = None")
     script = f"""
@@ -331,7 +365,9 @@ def test_every_help_text_has_an_example(nnrun):
 def test_a_training_goes_on_when_nobody_reads_its_progress_any_more(project):
     project.config(epochs=300, jit_compile=False)
     command = [sys.executable, "-m", "nnrun", "train", "config.yaml", "-o", "run"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=project.folder)
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=project.folder
+    )
     assert process.stderr
     process.stderr.readline()
     process.stderr.close()
@@ -343,5 +379,8 @@ def test_show_says_how_far_a_run_is_and_how_it_goes_on(nnrun, trained):
     info = json.loads((trained / "run.json").read_text())
     (trained / "run.json").write_text(json.dumps({**info, "status": "interrupted", "goal": 90}))
     shown = nnrun("show", "run").out
-    assert "epochs     20 of 90 epochs; where nobody trains it, go on with: nnrun resume run\n" in shown
+    assert (
+        "epochs     20 of 90 epochs; where nobody trains it, go on with: nnrun resume run\n"
+        in shown
+    )
     assert "kept       epoch 20: " in shown

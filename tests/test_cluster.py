@@ -42,7 +42,9 @@ def test_the_first_task_is_the_chief(monkeypatch, cluster, task, expected):
 def test_without_tf_config_there_is_one_worker(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     assert read_cluster("auto") == Cluster(1, 0)
-    with pytest.raises(ConfigError, match="TF_CONFIG: is not set, and --distribute multiworker needs it"):
+    with pytest.raises(
+        ConfigError, match="TF_CONFIG: is not set, and --distribute multiworker needs it"
+    ):
         read_cluster("multiworker")
 
 
@@ -53,16 +55,33 @@ def test_without_tf_config_there_is_one_worker(monkeypatch):
         ("[]", "the whole: Input should be an object"),
         ('{"cluster": {"worker": []}}', "cluster.worker: List should have at least 1 item"),
         ('{"cluster": {"worker": "a:1"}}', "cluster.worker: Input should be a valid"),
-        ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"index": -1}}', "task.index: Input should be greater"),
-        ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"index": 2}}', "says that this is worker 2"),
-        ('{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "chief"}}', "says that this is chief 0"),
-        ('{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}}', "names 'ps', and nnrun has only workers"),
+        (
+            '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"index": -1}}',
+            "task.index: Input should be greater",
+        ),
+        (
+            '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"index": 2}}',
+            "says that this is worker 2",
+        ),
+        (
+            '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "chief"}}',
+            "says that this is chief 0",
+        ),
+        (
+            '{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}}',
+            "names 'ps', and nnrun has only workers",
+        ),
         ('{"cluster": {"worker": ["a:1", "b"]}}', "'b' is no address; one is host:port"),
-        ('{"cluster": {"worker": ["a:1", "b:99999"]}}', "'b:99999' is no address; one is host:port"),
+        (
+            '{"cluster": {"worker": ["a:1", "b:99999"]}}',
+            "'b:99999' is no address; one is host:port",
+        ),
         ('{"cluster": {"worker": ["a:1", "a:1"]}}', "names an address twice"),
     ],
 )
-def test_a_wrong_tf_config_is_told_with_what_a_right_one_is(monkeypatch, nnrun, project, text, message):
+def test_a_wrong_tf_config_is_told_with_what_a_right_one_is(
+    monkeypatch, nnrun, project, text, message
+):
     monkeypatch.setenv("TF_CONFIG", text)
     done = nnrun("train", project.config(), "-o", "run")
     assert (done.code, done.out) == (2, "")
@@ -79,9 +98,13 @@ def test_every_row_of_every_batch_is_one_workers(workers, rows):
 
     order, size = np.random.default_rng(0).permutation(rows).astype(np.int32), 4
     strategy = SimpleNamespace(num_replicas_in_sync=workers)
-    shares = [Team(strategy, Cluster(workers, i)).share(order, size).tolist() for i in range(workers)]
+    shares = [
+        Team(strategy, Cluster(workers, i)).share(order, size).tolist() for i in range(workers)
+    ]
     for batch in (order[start : start + size].tolist() for start in range(0, rows, size)):
-        taken = [[share.pop(0) for _ in range(sum(row in batch for row in share))] for share in shares]
+        taken = [
+            [share.pop(0) for _ in range(sum(row in batch for row in share))] for share in shares
+        ]
         assert [row for rows_of_one in taken for row in rows_of_one] == batch
         assert max(map(len, taken)) - min(map(len, taken)) <= 1
     assert shares == [[]] * workers
@@ -94,7 +117,9 @@ def test_a_worker_reads_its_own_rows_of_a_table_in_files(project):
     loaded = project.dataset({"data.in_memory": False, "data.validation_split": 0})
     strategy, read = SimpleNamespace(num_replicas_in_sync=3), []
     for i in range(3):
-        [(tensors, rows)] = Rows(loaded.arrays(loaded.train), 7, Team(strategy, Cluster(3, i))).in_order()
+        [(tensors, rows)] = Rows(
+            loaded.arrays(loaded.train), 7, Team(strategy, Cluster(3, i))
+        ).in_order()
         assert rows == 60
         read.append(tensors[0].numpy())
     assert sum(map(len, read)) == 60
@@ -105,8 +130,12 @@ def test_auto_takes_every_gpu(monkeypatch):
     from nnrun import distribution
 
     gpus = [SimpleNamespace(name=f"GPU:{i}") for i in range(2)]
-    monkeypatch.setattr(distribution.tf.config, "list_logical_devices", lambda kind: gpus * (kind == "GPU"))
-    monkeypatch.setattr(distribution, "_mirrored", lambda *names: SimpleNamespace(num_replicas_in_sync=len(names)))
+    monkeypatch.setattr(
+        distribution.tf.config, "list_logical_devices", lambda kind: gpus * (kind == "GPU")
+    )
+    monkeypatch.setattr(
+        distribution, "_mirrored", lambda *names: SimpleNamespace(num_replicas_in_sync=len(names))
+    )
     monkeypatch.delenv("TF_CONFIG", raising=False)
     assert [distribution.join(how).count for how in ("auto", "mirrored", "none")] == [2, 2, 1]
     set_config(monkeypatch, {"worker": HOSTS[:1]}, {"type": "worker", "index": 0})
@@ -128,8 +157,13 @@ def test_the_readmes_slurm_script_sets_tf_config_on_every_worker(tmp_path, monke
         (tmp_path / name).write_text(f"#!/bin/bash\n{body}\n")
         (tmp_path / name).chmod(0o755)
     script = re.search(r"```bash\n(#!/bin/bash\n#SBATCH.+?)```", README, re.DOTALL)[1]
-    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "SLURM_JOB_NODELIST": "node[7,9]"}
-    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=True)
+    environment = os.environ | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "SLURM_JOB_NODELIST": "node[7,9]",
+    }
+    done = subprocess.run(
+        ["bash", "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
     texts = done.stdout.splitlines()
     assert json.loads(texts[0])["cluster"] == {"worker": ["node7:12345", "node9:12345"]}
     for i, text in enumerate(texts):

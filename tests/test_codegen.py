@@ -31,7 +31,9 @@ def patients(rows: int) -> pl.DataFrame:
     """Return a table with gaps, text, dates, true and false, and labels that are words."""
     generator = np.random.default_rng(rows)
     age, dose = generator.normal(50, 9, rows).round(1), generator.normal(0, 1, rows).round(3)
-    day = pl.Series(generator.integers(0, 900, rows)).cast(pl.Duration("ms")) * 86_400_000 + pl.datetime(2020, 1, 1)
+    day = pl.Series(generator.integers(0, 900, rows)).cast(
+        pl.Duration("ms")
+    ) * 86_400_000 + pl.datetime(2020, 1, 1)
     frame = pl.DataFrame(
         {
             "": range(rows),
@@ -47,7 +49,9 @@ def patients(rows: int) -> pl.DataFrame:
         "ill": np.where(dose + (age - 50) / 9 + generator.normal(0, 1, rows) > 0, "Yes", "no"),
         "grade": generator.choice(["10", "2", "7.0"], rows),
     }
-    return frame.with_columns(**{name: pl.Series(values) for name, values in columns.items()}).with_columns(
+    return frame.with_columns(
+        **{name: pl.Series(values) for name, values in columns.items()}
+    ).with_columns(
         pl.when(pl.col("") % 9 != 4).then(pl.col("age")),
         pl.when(pl.col("") % 11 != 5).then(pl.col("town")),
         pl.when(pl.col("") % 13 != 5).then(pl.col("day")),
@@ -86,10 +90,20 @@ TABLES = {
     "class_weight": {"2": 1, "7": 2.5, "10": 3},
 }
 TARGETS = {
-    "data": {"train": "[numbers]*.parquet", "target": ["age", "dose"], "drop": ["grade"], "validation_split": 0.2},
+    "data": {
+        "train": "[numbers]*.parquet",
+        "target": ["age", "dose"],
+        "drop": ["grade"],
+        "validation_split": 0.2,
+    },
     "layers": [
         {"type": "GaussianNoise", "stddev": 0.1},
-        {"units": 70, "activation": "gelu", "kernel_regularizer": {"l1": 1e-5, "l2": 0.01}, "use_bias": False},
+        {
+            "units": 70,
+            "activation": "gelu",
+            "kernel_regularizer": {"l1": 1e-5, "l2": 0.01},
+            "use_bias": False,
+        },
         {"type": "LayerNormalization", "scale": False},
         {"type": "Dropout", "rate": 0.2},
         {"units": 2},
@@ -98,7 +112,13 @@ TARGETS = {
     "optimizer": {"name": "sgd", "use_ema": True, "momentum": 0.9, "learning_rate": 1e-5},
 }
 PLAIN = {
-    "data": {"train": "gaps.csv", "target": "dose", "drop": ["grade"], "missing": "mean", "normalize": False},
+    "data": {
+        "train": "gaps.csv",
+        "target": "dose",
+        "drop": ["grade"],
+        "missing": "mean",
+        "normalize": False,
+    },
     "layers": [HIDDEN, {"type": "Activation", "activation": "tanh"}, {"units": 1}],
     "loss": "mse",
     "metrics": ["mse", {"name": "R2Score"}],
@@ -113,10 +133,18 @@ def tables(project) -> Any:
     numbers = frame.select("age", "dose", "smokes", "grade").with_columns(always=pl.lit(3))
     project.table(frame, "patients.csv")
     text = frame.write_csv(separator=";", include_header=False)
-    project.table(" ; age; town ;smokes;dose;day;time;ill;grade \n" + text.replace(";York", "; York"), "semicolons.csv")
-    project.table(patients(30).select("", *reversed(frame.columns[1:])).write_csv(separator=";"), "shuffled.csv")
+    project.table(
+        " ; age; town ;smokes;dose;day;time;ill;grade \n" + text.replace(";York", "; York"),
+        "semicolons.csv",
+    )
+    project.table(
+        patients(30).select("", *reversed(frame.columns[1:])).write_csv(separator=";"),
+        "shuffled.csv",
+    )
     project.table(numbers, "gaps.csv")
-    whole = numbers.drop_nulls().with_columns(pl.col("smokes") == "True", pl.col("grade").cast(pl.Float64))
+    whole = numbers.drop_nulls().with_columns(
+        pl.col("smokes") == "True", pl.col("grade").cast(pl.Float64)
+    )
     whole.write_parquet(project.folder / "[numbers]*.parquet")
     return project
 
@@ -172,13 +200,17 @@ def test_the_script_of_any_config_trains_as_nnrun_does(tables, name):
 
 @pytest.mark.slow
 def test_the_script_that_is_printed_runs_alone_and_is_that_of_the_run_too(project, nnrun, original):
-    config = project.config(early_stopping={"patience": 5, "restore_best_weights": True}, reduce_lr_on_plateau={})
+    config = project.config(
+        early_stopping={"patience": 5, "restore_best_weights": True}, reduce_lr_on_plateau={}
+    )
     shown = nnrun("show", config, "--code")
     assert (shown.code, shown.err) == (0, "")
     of_run = nnrun("show", original, "--code").out
     assert of_run.replace(str(original.parent), str(project.folder)) == shown.out
     assert "nnrun" not in "".join(code_lines(shown.out.replace(str(project.folder), "")))
-    process = subprocess.run([sys.executable, "-c", shown.out], capture_output=True, text=True, timeout=100)
+    process = subprocess.run(
+        [sys.executable, "-c", shown.out], capture_output=True, text=True, timeout=100
+    )
     assert process.returncode == 0, process.stderr
     *_, last = csv.DictReader((original / "history.csv").read_text().splitlines())
     assert f" loss: {float(last['loss']):.4f}" in process.stdout.splitlines()[-1]
@@ -188,10 +220,30 @@ def test_the_script_that_is_printed_runs_alone_and_is_that_of_the_run_too(projec
 @pytest.mark.skipif(not find_spec("ruff"), reason="ruff is not installed")
 @pytest.mark.parametrize("name", [*CASES, *(path.stem for path in CONFIGS)])
 def test_the_script_is_formatted_as_ruff_does_it(tables, name):
-    config = tables.load(CASES[name]) if name in CASES else load_config(CONFIGS[0].with_name(f"{name}.yaml"))
-    text = dataset_script(dataset_of(config)).replace(str(Path(config.data.train).parent), "tables") + "\n"
-    for arguments in (["format", "--check", "--diff"], ["check", "--select", "E,F,I,UP,N", "--ignore", "N806"]):
-        command = [sys.executable, "-m", "ruff", *arguments, "--isolated", "--no-cache", "--line-length", "88", "-"]
+    config = (
+        tables.load(CASES[name])
+        if name in CASES
+        else load_config(CONFIGS[0].with_name(f"{name}.yaml"))
+    )
+    text = (
+        dataset_script(dataset_of(config)).replace(str(Path(config.data.train).parent), "tables")
+        + "\n"
+    )
+    for arguments in (
+        ["format", "--check", "--diff"],
+        ["check", "--select", "E,F,I,UP,N", "--ignore", "N806"],
+    ):
+        command = [
+            sys.executable,
+            "-m",
+            "ruff",
+            *arguments,
+            "--isolated",
+            "--no-cache",
+            "--line-length",
+            "88",
+            "-",
+        ]
         process = subprocess.run(command, input=text, capture_output=True, text=True)
         assert process.returncode == 0, process.stdout
 
@@ -210,7 +262,11 @@ def skeleton(text: str) -> tuple[str, list[str], list[Any]]:
         if isinstance(node, ast.Constant):
             literals.append(node.value)
             node.value = 0
-    comments = [t.string for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type == tokenize.COMMENT]
+    comments = [
+        t.string
+        for t in tokenize.generate_tokens(io.StringIO(text).readline)
+        if t.type == tokenize.COMMENT
+    ]
     return ast.dump(tree), comments, literals
 
 
@@ -225,9 +281,18 @@ def hostile_dataset(project: Any, texts: list[str]) -> Dataset:
         f"y{texts[0]}": [f"no{texts[1]}.", f"yes{texts[2]}."] * (2 * count),
     }
     path = f"table{texts[3][:20].replace('[', '')}.parquet"
-    pl.DataFrame(columns | words | {"constant": [1.0] * (4 * count)}).write_parquet(project.folder / path)
-    data = {"train": path, "target": f"y{texts[0]}", "positive": f"yes{texts[2]}.", "missing": "mean"}
-    return load_dataset(project.load({"data": {**data, "null_values": cells[:1], "drop": ["constant"]}}))
+    pl.DataFrame(columns | words | {"constant": [1.0] * (4 * count)}).write_parquet(
+        project.folder / path
+    )
+    data = {
+        "train": path,
+        "target": f"y{texts[0]}",
+        "positive": f"yes{texts[2]}.",
+        "missing": "mean",
+    }
+    return load_dataset(
+        project.load({"data": {**data, "null_values": cells[:1], "drop": ["constant"]}})
+    )
 
 
 def test_no_name_in_a_table_becomes_code_or_leaves_its_literal(project):
@@ -246,8 +311,13 @@ def test_no_name_in_a_table_becomes_code_or_leaves_its_literal(project):
 def test_no_name_in_a_run_of_a_strangers_becomes_code(stranger):
     code: Any = None
     for text in ["plain", *HOSTILE]:
-        forge_json(stranger, "encoding.json", lambda e, text=text: e["features"][0].update(name=f"x{text}"))
-        forge_config(stranger, {"early_stopping.monitor": text, "data.train": f"/nowhere/{text}", "data.target": text})
+        forge_json(
+            stranger, "encoding.json", lambda e, text=text: e["features"][0].update(name=f"x{text}")
+        )
+        forge_config(
+            stranger,
+            {"early_stopping.monitor": text, "data.train": f"/nowhere/{text}", "data.target": text},
+        )
         found, told, literals = skeleton(run_script(stranger))
         code = code or (found, told)
         assert (found, told) == code

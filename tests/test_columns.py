@@ -53,7 +53,9 @@ TEXTS = [  # cells, null_values, the categories, and the cells as categories
 
 
 @pytest.mark.parametrize(("cells", "nulls", "categories", "meant"), TEXTS, ids=range(len(TEXTS)))
-def test_text_is_an_input_for_each_of_its_categories_in_their_order(matrix, cells, nulls, categories, meant):
+def test_text_is_an_input_for_each_of_its_categories_in_their_order(
+    matrix, cells, nulls, categories, meant
+):
     more = {} if nulls is None else {"data__null_values": nulls}
     x, encoder = matrix(pl.Series("town", cells * 20), **more)
     assert encoder.features[0].categories == categories
@@ -62,7 +64,9 @@ def test_text_is_an_input_for_each_of_its_categories_in_their_order(matrix, cell
 
 def test_one_hot_is_what_polars_makes_of_it(matrix):
     x, _ = matrix(TOWNS)
-    np.testing.assert_array_equal(x, TOWNS.to_frame().to_dummies().select("town_Bath", "town_Ely", "town_York"))
+    np.testing.assert_array_equal(
+        x, TOWNS.to_frame().to_dummies().select("town_Bath", "town_Ely", "town_York")
+    )
 
 
 def test_categories_are_not_standardised(project, frame):
@@ -85,19 +89,37 @@ def test_true_and_false_are_one_input(matrix, cells):
 WHEN = [datetime(2019 + i % 3, 1 + i % 12, 1 + i % 28, i % 24, i % 60, i) for i in range(60)]  # noqa: DTZ001
 DAYS, TIME = ["year", "month", "day", "weekday"], ["hour"]
 DATES = [
-    *[(form, DAYS) for form in ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d %Y", "%d %b %Y")],
+    *[
+        (form, DAYS)
+        for form in (
+            "%Y-%m-%d",
+            "%Y/%m/%d",
+            "%d.%m.%Y",
+            "%m/%d/%Y",
+            "%d/%m/%Y",
+            "%b %d %Y",
+            "%d %b %Y",
+        )
+    ],
     *[(form, TIME) for form in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")],
-    *[(f"%Y-%m-%d{form}", DAYS + TIME) for form in ("T%H:%M:%S", "T%H:%M:%SZ", " %H:%M:%S", " %H:%M:%S.%f", " %H:%M")],
+    *[
+        (f"%Y-%m-%d{form}", DAYS + TIME)
+        for form in ("T%H:%M:%S", "T%H:%M:%SZ", " %H:%M:%S", " %H:%M:%S.%f", " %H:%M")
+    ],
     *[(form, DAYS + TIME) for form in ("%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%d %b %Y %H:%M")],
 ]
 
 
 @pytest.mark.parametrize(("form", "parts"), DATES, ids=[form for form, _ in DATES])
 def test_dates_are_expanded_to_what_python_reads_in_them(matrix, form, parts):
-    x, encoder = matrix(pl.Series("when", [when.strftime(form) for when in WHEN]), data__dates="expand")
+    x, encoder = matrix(
+        pl.Series("when", [when.strftime(form) for when in WHEN]), data__dates="expand"
+    )
     assert [feature.part for feature in encoder.features] == parts
     expected = [[w.year, w.month, w.day, w.isoweekday(), w.hour] for w in WHEN]
-    np.testing.assert_array_equal(x, np.array(expected)[:, [(DAYS + TIME).index(part) for part in parts]])
+    np.testing.assert_array_equal(
+        x, np.array(expected)[:, [(DAYS + TIME).index(part) for part in parts]]
+    )
     np.testing.assert_allclose([f.mean for f in encoder.inputs], x.mean(axis=0, dtype=float))
     np.testing.assert_allclose([f.variance for f in encoder.inputs], x.var(axis=0, dtype=float))
 
@@ -130,18 +152,32 @@ def test_a_missing_boolean_gets_the_share_of_true(matrix, column):
 
 
 def test_a_missing_date_gets_the_mean_of_each_part(matrix):
-    x, _ = matrix(pl.Series("when", ["2020-01-02", "2022-03-04", "?"] * 20), data__missing="mean", data__dates="expand")
+    x, _ = matrix(
+        pl.Series("when", ["2020-01-02", "2022-03-04", "?"] * 20),
+        data__missing="mean",
+        data__dates="expand",
+    )
     np.testing.assert_array_equal(x[:3, :3], [[2020, 1, 2], [2022, 3, 4], [2021, 2, 3]])
 
 
 def test_rows_with_a_missing_cell_are_left_out_whatever_the_column(project, frame):
     gaps = [("age", 1), ("town", 2), ("when", 3), ("wet", 4), ("label", 5)]
-    full = frame.with_columns(TOWNS, when=pl.lit("2020-01-02"), wet=pl.lit("true"), note=pl.lit("x"))
+    full = frame.with_columns(
+        TOWNS, when=pl.lit("2020-01-02"), wet=pl.lit("true"), note=pl.lit("x")
+    )
     holes = [pl.when(row != ROW).then(name).alias(name) for name, row in gaps]
     project.table(full.with_columns(*holes, note=pl.when(ROW != 6).then("note")))
     project.table(full.filter(~ROW.is_in([row for _, row in gaps])), "other.csv")
-    changes = {"data.missing": "drop", "data.dates": "expand", "data.drop": ["note"], "data.test": "table.csv"}
-    dataset, other = project.dataset(changes), project.dataset({**changes, "data.train": "other.csv"})
+    changes = {
+        "data.missing": "drop",
+        "data.dates": "expand",
+        "data.drop": ["note"],
+        "data.test": "table.csv",
+    }
+    dataset, other = (
+        project.dataset(changes),
+        project.dataset({**changes, "data.train": "other.csv"}),
+    )
     for part in ("train", "validation", "test"):
         np.testing.assert_array_equal(getattr(dataset, part).x, getattr(other, part).x)
         np.testing.assert_array_equal(getattr(dataset, part).y, getattr(other, part).y)
@@ -220,56 +256,95 @@ def test_the_advice_to_drop_a_column_can_be_pasted(project, problems, frame, nam
     project.table(frame.with_columns(pl.Series(name, [f"c{i}" for i in range(60)])))
     (line,) = problems(project.dataset)
     pasted = line.rpartition("to train without it: `")[2].removesuffix("`")
-    text = project.config().read_text().replace("  target: label\n", f"  target: label\n  {pasted}\n")
+    text = (
+        project.config().read_text().replace("  target: label\n", f"  target: label\n  {pasted}\n")
+    )
     config = load_config(project.write("config.yaml", text))
     assert config.data.drop == [name]
     assert load_dataset(config).encoder.features[-1].name == "dose"
 
 
-def test_every_column_that_is_no_input_is_named_at_once_and_so_are_the_other_tables(project, problems, frame):
-    bad = {"id": pl.format("c{}", ROW), "when": pl.lit("2020-01-02"), "age": pl.lit("x") + pl.col("label").cast(str)}
+def test_every_column_that_is_no_input_is_named_at_once_and_so_are_the_other_tables(
+    project, problems, frame
+):
+    bad = {
+        "id": pl.format("c{}", ROW),
+        "when": pl.lit("2020-01-02"),
+        "age": pl.lit("x") + pl.col("label").cast(str),
+    }
     project.table(frame.with_columns(**{name: bad[name] for name in ("id", "when")}))
-    project.table(frame.with_columns(height=pl.lit("tall"), id=pl.lit("c"), when=pl.lit("2020-01-02")), "other.csv")
+    project.table(
+        frame.with_columns(height=pl.lit("tall"), id=pl.lit("c"), when=pl.lit("2020-01-02")),
+        "other.csv",
+    )
     lines = problems(project.dataset, {"data.test": "other.csv"})
     assert ["column 'id'" in lines[0], "column 'when'" in lines[1]] == [True, True]
-    assert "other.csv: column 'height' holds text ('tall'), and training read numbers here" in lines[2]
+    assert (
+        "other.csv: column 'height' holds text ('tall'), and training read numbers here" in lines[2]
+    )
     assert len(lines) == 3
 
 
 LATER = [  # a training column, the cells of a later table, and what is said of them
-    (TOWNS, ["York", "Hull", "Hull"], "2 cells of categories that training never saw ('Hull'); taken as none"),
+    (
+        TOWNS,
+        ["York", "Hull", "Hull"],
+        "2 cells of categories that training never saw ('Hull'); taken as none",
+    ),
     (
         TOWNS,
         ["York", "Hull", ""],
         "2 cells of categories that training never saw ('Hull', a missing cell); taken as none",
     ),
-    (TOWNS, ["a", "b", "c"], "3 cells of categories that training never saw ('a', 'b', 'c'); taken as none"),
-    (TOWNS, ["York", "york", "Ely"], "1 cell of categories that training never saw ('york'); taken as none"),
+    (
+        TOWNS,
+        ["a", "b", "c"],
+        "3 cells of categories that training never saw ('a', 'b', 'c'); taken as none",
+    ),
+    (
+        TOWNS,
+        ["York", "york", "Ely"],
+        "1 cell of categories that training never saw ('york'); taken as none",
+    ),
     (GAPS, ["York", "", "NA"], None),
     (TOWNS, ["York", "Ely", " Bath"], None),
 ]
 
 
 @pytest.mark.parametrize(("column", "cells", "said"), LATER, ids=range(len(LATER)))
-def test_unseen_categories_are_zeros_counted_and_named(project, frame, monkeypatch, column, cells, said):
+def test_unseen_categories_are_zeros_counted_and_named(
+    project, frame, monkeypatch, column, cells, said
+):
     monkeypatch.chdir(project.folder)
     project.table(frame.with_columns(column))
     project.table(frame[:3].with_columns(town=pl.Series(cells)), "other.csv")
     dataset = project.dataset({"data.missing": "mean", "data.test": "other.csv"})
     message = f"other.csv: column 'town': {said}"
-    assert [f.message for f in lint(dataset) if f.code == "unseen-category"] == [message] * (said is not None)
+    assert [f.message for f in lint(dataset) if f.code == "unseen-category"] == [message] * (
+        said is not None
+    )
     categories = dataset.encoder.features[-1].categories
     meant = [cell.strip() or None if cell != "NA" else None for cell in cells]
     np.testing.assert_array_equal(dataset.test.x[:, 3:], one_hot(meant, categories))
-    reading = Reading(dataset.encoder, open_table(project.folder / "other.csv", ["", "NA"], "other.csv"), target=False)
-    np.testing.assert_array_equal(np.concatenate([x for _, x, _ in reading]).astype(np.float32), dataset.test.x)
+    reading = Reading(
+        dataset.encoder,
+        open_table(project.folder / "other.csv", ["", "NA"], "other.csv"),
+        target=False,
+    )
+    np.testing.assert_array_equal(
+        np.concatenate([x for _, x, _ in reading]).astype(np.float32), dataset.test.x
+    )
     assert reading.notes() == [message] * (said is not None)
 
 
 def test_a_category_that_occurs_only_in_rows_held_out_is_no_input(project, frame):
     found = set()
     for seed in range(12):
-        project.table(frame.with_columns(town=pl.Series(["York", "Ely"] * 28 + ["York", "Bath", "Hull", None])))
+        project.table(
+            frame.with_columns(
+                town=pl.Series(["York", "Ely"] * 28 + ["York", "Bath", "Hull", None])
+            )
+        )
         dataset = project.dataset({"data.missing": "mean"}, seed=seed)
         categories = dataset.encoder.features[-1].categories
         absent = [town for town in ("Bath", "Hull", None) if town not in categories]
@@ -278,9 +353,13 @@ def test_a_category_that_occurs_only_in_rows_held_out_is_no_input(project, frame
         assert (dataset.train.x[:, 3:].sum(axis=1) == 1).all()
         assert dataset.train.x[:, 3:].any(axis=0).all()
         assert (dataset.validation.x[:, 3:].sum(axis=1) == 0).sum() == len(absent)
-        messages = [finding.message for finding in lint(dataset) if finding.code == "unseen-category"]
+        messages = [
+            finding.message for finding in lint(dataset) if finding.code == "unseen-category"
+        ]
         assert len(messages) == bool(absent)
-        assert all(("a missing cell" if town is None else repr(town)) in messages[0] for town in absent)
+        assert all(
+            ("a missing cell" if town is None else repr(town)) in messages[0] for town in absent
+        )
     assert found >= {0, 1}
 
 
@@ -292,13 +371,19 @@ LAST = {"age": "1,2,,4", "town": "York,Ely,York,Ely", "height": "1,2,3,4", "dose
 def trained(request, project, frame):
     """A run with text, trained with each way to take missing cells."""
     project.table(frame.with_columns(TOWNS))
-    train(project.dataset({"data.missing": request.param}, epochs=1), stem="x", path=project.folder / "run")
+    train(
+        project.dataset({"data.missing": request.param}, epochs=1),
+        stem="x",
+        path=project.folder / "run",
+    )
     return load_run(project.folder / "run")
 
 
 def later(**columns):
     """Return four rows, a cell of which is missing unless another column is given."""
-    columns = {name: text.split(",") for name, text in {**LAST, "label": "0,1,0,1", **columns}.items()}
+    columns = {
+        name: text.split(",") for name, text in {**LAST, "label": "0,1,0,1", **columns}.items()
+    }
     return open_table(pl.DataFrame(columns).write_csv().encode(), ["", "NA"], "new.csv")
 
 
@@ -306,7 +391,9 @@ def test_a_missing_cell_is_taken_as_in_training_but_every_row_is_owed_a_predicti
     missing = trained.encoder.missing
     reading = Reading(trained.encoder, later(), target=False, owed=True)
     if missing == "mean":
-        filled = Reading(trained.encoder, later(age=f"1,2,{trained.encoder.features[0].mean!r},4"), target=False)
+        filled = Reading(
+            trained.encoder, later(age=f"1,2,{trained.encoder.features[0].mean!r},4"), target=False
+        )
         ours, theirs = (pl.concat(trained.predictions(r)) for r in (reading, filled))
         assert ours.equals(theirs)
         assert reading.notes() == []
@@ -314,7 +401,9 @@ def test_a_missing_cell_is_taken_as_in_training_but_every_row_is_owed_a_predicti
     with pytest.raises(TableError) as caught:
         list(trained.predictions(reading))
     why = "in a row that is owed a prediction; fill it in, or train with missing: mean"
-    assert caught.value.problems[0].startswith(f"new.csv:4: column 'age': the cell is missing, {why}")
+    assert caught.value.problems[0].startswith(
+        f"new.csv:4: column 'age': the cell is missing, {why}"
+    )
 
 
 def test_evaluation_leaves_rows_out_and_says_so(trained):
@@ -331,19 +420,28 @@ def test_evaluation_leaves_rows_out_and_says_so(trained):
     rows, _ = trained.evaluate(reading)
     left_out = {"mean": 1, "drop": 2}[missing]
     assert (rows, reading.dropped) == (4 - left_out, left_out)
-    assert reading.notes() == [f"new.csv: {'1 row' if left_out == 1 else '2 rows'} left out for a missing cell"]
+    assert reading.notes() == [
+        f"new.csv: {'1 row' if left_out == 1 else '2 rows'} left out for a missing cell"
+    ]
 
 
 @pytest.mark.parametrize("columns", [{"label": ",,,"}, {"label": ",,,", "age": "1,2,3,4"}])
 def test_a_table_without_a_row_that_counts_is_refused(trained, columns):
-    with pytest.raises(TableError, match=r"every row is left out for a missing cell|the target is missing"):
+    with pytest.raises(
+        TableError, match=r"every row is left out for a missing cell|the target is missing"
+    ):
         trained.evaluate(Reading(trained.encoder, later(**columns), target=True))
 
 
-def test_text_where_training_read_numbers_or_dates_is_refused_with_its_line(project, problems, frame):
+def test_text_where_training_read_numbers_or_dates_is_refused_with_its_line(
+    project, problems, frame
+):
     when = pl.format("2020-01-{}", 1 + ROW % 28)
     project.table(frame.with_columns(when=when))
-    project.table(frame.with_columns(when=pl.when(ROW == 4).then(pl.lit("31.01.2020")).otherwise(when)), "other.csv")
+    project.table(
+        frame.with_columns(when=pl.when(ROW == 4).then(pl.lit("31.01.2020")).otherwise(when)),
+        "other.csv",
+    )
     (line,) = problems(project.dataset, {"data.dates": "expand", "data.test": "other.csv"})
     assert line.endswith(
         "other.csv:6: column 'when': '31.01.2020' is not of the form %Y-%m-%d, as training read this column"

@@ -60,23 +60,50 @@ CHANGED = [
     ("label", "y\n  features: [y]", "4:13: data.features: 'y' is named in data.target too"),
     ("label", "y\n  positive: [1]", "4:13: data.positive: must be "),
     ("label", "y\n  validation_split: 1", "4:21: data.validation_split: must be less than 1"),
-    ("label", "y\n  validation: v\n  validation_split: .1", "5:21: data.validation_split: give validation"),
+    (
+        "label",
+        "y\n  validation: v\n  validation_split: .1",
+        "5:21: data.validation_split: give validation",
+    ),
     ("units: 1, ", "", "5:5: layers[0].units: this key is required"),
-    ("sigmoid", "rleu", "5:28: layers[0].activation: 'rleu' is not an activation; did you mean 'relu'?"),
-    ("{units", "{type: Dens, units", "5:12: layers[0].type: 'Dens' is not a layer; did you mean 'Dense'?"),
+    (
+        "sigmoid",
+        "rleu",
+        "5:28: layers[0].activation: 'rleu' is not an activation; did you mean 'relu'?",
+    ),
+    (
+        "{units",
+        "{type: Dens, units",
+        "5:12: layers[0].type: 'Dens' is not a layer; did you mean 'Dense'?",
+    ),
     ("{units: 1, activation: sigmoid}", "Dropout", "5:5: layers[0].rate: this key is required"),
-    ("{units: 1, activation: sigmoid}", "", "5:4: layers[0]: must be a name or a mapping with 'type'"),
-    ("activation: sigmoid", "bias_regularizer: {l2: -1}", "5:39: layers[0].bias_regularizer.l2: must be at"),
+    (
+        "{units: 1, activation: sigmoid}",
+        "",
+        "5:4: layers[0]: must be a name or a mapping with 'type'",
+    ),
+    (
+        "activation: sigmoid",
+        "bias_regularizer: {l2: -1}",
+        "5:39: layers[0].bias_regularizer.l2: must be at",
+    ),
     ("BinaryCrossentropy", "bec", "6:7: loss: 'bec' is not a loss; did you mean 'bce'?"),
     ("BinaryCrossentropy", "", "6:6: loss: must be a name or a mapping with 'name'"),
-    ("BinaryCrossentropy", "{name: mse, from_logits: true}", "6:19: loss.from_logits: unknown key; Mean"),
+    (
+        "BinaryCrossentropy",
+        "{name: mse, from_logits: true}",
+        "6:19: loss.from_logits: unknown key; Mean",
+    ),
     ("epochs: 3\n", "", "1:1: epochs: this key is required"),
 ]
 NOT_CONFIGS = [
     ("", "1:1: a config is a mapping of keys to values; received an empty file"),
     ("- a\n- b\n", "1:1: a config is a mapping of keys to values; received a list"),
     ("data:\n\ttrain: a\n", "2:1: tabs cannot indent YAML; use spaces"),
-    ((BASE + "# café\n").encode("latin-1"), "8:6: not UTF-8: byte 0xe9; save the config as UTF-8 text"),
+    (
+        (BASE + "# café\n").encode("latin-1"),
+        "8:6: not UTF-8: byte 0xe9; save the config as UTF-8 text",
+    ),
     ("#" * (256 << 10) + "\n", " a config is at most 256 KiB; give tables as separate files"),
     ("data: {train: [", "1:16: not YAML: "),
     ("a: " + "[" * 33 + "]" * 33, f"1:36: a{'[0]' * 32}: a config is at most 32 levels deep"),
@@ -95,7 +122,9 @@ SETS = [
     ("\udcff=3", "character U+DCFF is not allowed in a config"),
     ("data={}", "data.train: this key is required"),
 ]
-SETS += [(text, "the form is KEY=VALUE, as in optimizer.") for text in ("a", "=3", "a..b=1", "a b=1")]
+SETS += [
+    (text, "the form is KEY=VALUE, as in optimizer.") for text in ("a", "=3", "a..b=1", "a b=1")
+]
 GOOD = [
     "metrics: [acc, AUC, {name: precision, thresholds: 0.3}]",
     "metrics: [{name: Hinge}, {name: RootMeanSquaredError}, {name: F1Score}]",
@@ -122,13 +151,17 @@ def lines(load, problems, project):
 
 def schema_errors(path):
     """Return what an editor with the schema would underline."""
-    found = jsonschema.Draft202012Validator(Config.model_json_schema()).iter_errors(read_source(path).values)
+    found = jsonschema.Draft202012Validator(Config.model_json_schema()).iter_errors(
+        read_source(path).values
+    )
     return [error.message[:200] for error in found]
 
 
 @pytest.mark.parametrize("case", ADDED.strip().splitlines())
 def test_a_mistake_is_one_line_with_its_place_its_path_and_what_is_wrong(lines, case):
-    added, line = case.replace("\\n", "\n").replace("\\x07", "\x07").replace("\\0", "\0").split("  ->  ")
+    added, line = (
+        case.replace("\\n", "\n").replace("\\x07", "\x07").replace("\\0", "\0").split("  ->  ")
+    )
     (refused,) = lines(f"{BASE}{added}\n")
     assert refused.startswith(f"config.yaml:8:{line}")
 
@@ -160,8 +193,14 @@ def test_a_message_is_fit_for_a_terminal_and_bounded_and_its_problems_are_whole(
 
 
 def test_all_mistakes_are_named_in_one_pass_in_the_order_of_the_file(lines):
-    text = BASE.replace("label", "[]").replace("units: 1", "units: 0").replace("BinaryCrossentropy", "bec")
-    refused = lines(f"{text}seed: -1\nexpect: {{loss: x, accuracy: y}}\n", "optimizer.rho=2", "batch_size=0")
+    text = (
+        BASE.replace("label", "[]")
+        .replace("units: 1", "units: 0")
+        .replace("BinaryCrossentropy", "bec")
+    )
+    refused = lines(
+        f"{text}seed: -1\nexpect: {{loss: x, accuracy: y}}\n", "optimizer.rho=2", "batch_size=0"
+    )
     assert [re.match(r"(--set \S+|\S+): (\S+):", line).groups() for line in refused] == [
         ("config.yaml:3:11", "data.target"),
         ("config.yaml:5:13", "layers[0].units"),
@@ -177,12 +216,16 @@ def test_all_mistakes_are_named_in_one_pass_in_the_order_of_the_file(lines):
 
 def test_a_missing_file_and_a_folder_are_said_to_be_so(tmp_path, problems):
     missing = tmp_path / "no.yaml"
-    assert problems(load_config, missing) == [f"{missing}: cannot be read: No such file or directory"]
+    assert problems(load_config, missing) == [
+        f"{missing}: cannot be read: No such file or directory"
+    ]
     folder = f"{tmp_path}: cannot be read: Is a directory; give the path of a YAML config"
     assert problems(load_config, tmp_path) == [folder]
 
 
-@pytest.mark.parametrize("added", [f"seed: {'x' * 5000}", f"optimizer: {'x' * 5000}", f"{'x' * 5000}: 1"])
+@pytest.mark.parametrize(
+    "added", [f"seed: {'x' * 5000}", f"optimizer: {'x' * 5000}", f"{'x' * 5000}: 1"]
+)
 def test_a_long_value_is_shortened_in_the_message(lines, added):
     (line,) = lines(f"{BASE}{added}\n")
     assert len(line) < 1000
@@ -198,7 +241,9 @@ def test_a_byte_order_mark_carriage_returns_and_a_document_start_are_fine(load, 
     assert load(text).epochs == 3
 
 
-@pytest.mark.parametrize(("text", "value"), [("1e-3", 0.001), ("1E-3", 0.001), (".5", 0.5), ("5.", 5), ("1_000", 1000)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e-3", 0.001), ("1E-3", 0.001), (".5", 0.5), ("5.", 5), ("1_000", 1000)]
+)
 def test_numbers_are_read_as_people_write_them(load, text, value):
     assert load(f"{BASE}optimizer: {{learning_rate: {text}}}\n").optimizer["learning_rate"] == value
 
@@ -221,7 +266,12 @@ def test_to_yaml_loads_to_the_same_config(load, added):
 
 
 def test_set_reaches_into_mappings_and_lists_and_makes_a_mapping_of_a_name(load):
-    sets = ("optimizer.rho=5e-1", "layers[0].units=3", "early_stopping.patience=2", "loss.from_logits=true")
+    sets = (
+        "optimizer.rho=5e-1",
+        "layers[0].units=3",
+        "early_stopping.patience=2",
+        "loss.from_logits=true",
+    )
     config = load(f"{BASE}optimizer: adadelta\n", *sets)
     assert (config.optimizer["name"], config.optimizer["rho"]) == ("Adadelta", 0.5)
     assert config.layers[0]["units"] == 3
@@ -229,7 +279,9 @@ def test_set_reaches_into_mappings_and_lists_and_makes_a_mapping_of_a_name(load)
     assert config.from_logits
 
 
-def test_paths_start_from_the_config_and_those_of_set_from_the_working_directory(load, project, monkeypatch):
+def test_paths_start_from_the_config_and_those_of_set_from_the_working_directory(
+    load, project, monkeypatch
+):
     (project.folder / "elsewhere").mkdir()
     monkeypatch.chdir(project.folder / "elsewhere")
     data = load(BASE.replace("label", "label\n  validation: ../v.csv"), "data.test=t.csv").data

@@ -50,11 +50,15 @@ def test_every_mistake_in_a_config_has_its_line_and_column(case):
 def test_the_corpus_is_large_every_answer_has_its_file_and_none_is_a_traceback():
     assert min(len(CONFIGS), len(TABLES)) >= 45
     assert sorted(CORPUS.rglob("*.txt")) == sorted(map(answer, CONFIGS + TABLES))
-    assert not any("Traceback" in answer(case).read_text(encoding="utf-8") for case in CONFIGS + TABLES)
+    assert not any(
+        "Traceback" in answer(case).read_text(encoding="utf-8") for case in CONFIGS + TABLES
+    )
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:  # as a test has it: paths below the working directory are shortened
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # as a test has it: paths below the working directory are shortened
         for each in CONFIGS + TABLES:
             command = [sys.executable, "-m", "nnrun", "check", *arguments(each)]
             said = subprocess.run(command, cwd=folder, capture_output=True, text=True).stderr

@@ -86,7 +86,16 @@ FINE = [
 ]
 
 FEATURE = {"name": "age", "kind": "number", "mean": 1.0, "variance": -1.0}
-ALTERED = ["", "{", "[]", "{}", {"x": 1}, {"features": None}, {"features": [FEATURE]}, {"features": []}]
+ALTERED = [
+    "",
+    "{",
+    "[]",
+    "{}",
+    {"x": 1},
+    {"features": None},
+    {"features": [FEATURE]},
+    {"features": []},
+]
 ALTERED += [{"targets": []}, {"labels": ["0"]}, {"labels": ["0", "0"]}]
 
 
@@ -97,8 +106,14 @@ def read(project):
     def read(content):
         table = open_table(project.table(content), NULLS)
         columns = [Column(name) for name in table.columns]
-        blocks = [[column.numbers(block, boolean=True) for column in columns] for block in table.blocks()]
-        if wrong := [line for c in columns for line in c.problems("number", missing=True, text_advice="; drop it")]:
+        blocks = [
+            [column.numbers(block, boolean=True) for column in columns] for block in table.blocks()
+        ]
+        if wrong := [
+            line
+            for c in columns
+            for line in c.problems("number", missing=True, text_advice="; drop it")
+        ]:
             raise TableError(wrong)
         return pl.concat(pl.DataFrame(block) for block in blocks)
 
@@ -106,7 +121,9 @@ def read(project):
 
 
 @pytest.mark.parametrize(("content", "expected"), REFUSED, ids=range(len(REFUSED)))
-def test_every_mistake_in_a_table_is_named_with_its_line_and_column(read, problems, project, content, expected):
+def test_every_mistake_in_a_table_is_named_with_its_line_and_column(
+    read, problems, project, content, expected
+):
     lines = problems(read, content)
     place = f"{project.folder}/table.csv:"
     assert [line[: len(place + start)] for line, start in zip(lines, expected, strict=True)] == [
@@ -140,11 +157,16 @@ def test_the_same_share_of_every_label_is_held_out(fraction):
     labels = pl.Series(["rare"] * 40 + ["common"] * 400).sample(fraction=1, shuffle=True, seed=1)
     kept, held = hold_out(labels, 440, fraction, seed=0)
     assert sorted([*kept, *held]) == list(range(440))
-    assert dict(labels[held].value_counts().iter_rows()) == {"rare": 40 * fraction, "common": 400 * fraction}
+    assert dict(labels[held].value_counts().iter_rows()) == {
+        "rare": 40 * fraction,
+        "common": 400 * fraction,
+    }
     assert list(held) == sorted(held)
 
 
-@pytest.mark.parametrize("labels", [None, pl.Series(["0", "1"] * 50), pl.Series(["0"] * 50 + ["1"] * 50)])
+@pytest.mark.parametrize(
+    "labels", [None, pl.Series(["0", "1"] * 50), pl.Series(["0"] * 50 + ["1"] * 50)]
+)
 def test_the_rows_held_out_depend_on_the_seed_and_are_never_simply_the_last(labels):
     draws = [tuple(hold_out(labels, 100, 0.2, seed)[1].tolist()) for seed in range(20)]
     assert draws == [tuple(hold_out(labels, 100, 0.2, seed)[1].tolist()) for seed in range(20)]
@@ -200,7 +222,10 @@ def test_spellings_of_one_label_are_one_label(project, frame):
     mixed = [f"{label}.0" if row % 2 else str(label) for row, label in enumerate(frame["label"])]
     project.table(frame.with_columns(label=pl.Series(mixed)))
     dataset = project.dataset({"data.validation_split": 0})
-    assert list(dataset.label_counts.values()) == [len(frame) - frame["label"].sum(), frame["label"].sum()]
+    assert list(dataset.label_counts.values()) == [
+        len(frame) - frame["label"].sum(),
+        frame["label"].sum(),
+    ]
 
 
 @pytest.mark.parametrize("cell", ["", " ", "NA"])
@@ -220,7 +245,9 @@ def test_a_label_that_training_never_saw_is_refused_in_the_other_tables(project,
 
 
 def test_columns_are_found_by_name_in_any_order(project, frame):
-    project.table(frame.select("label", pl.lit("x").alias("note"), "dose", "height", "age"), "other.csv")
+    project.table(
+        frame.select("label", pl.lit("x").alias("note"), "dose", "height", "age"), "other.csv"
+    )
     dataset = project.dataset({"data.validation": "other.csv", "data.validation_split": 0})
     assert (dataset.arrays(dataset.validation).x == dataset.arrays(dataset.train).x).all()
 
@@ -228,11 +255,18 @@ def test_columns_are_found_by_name_in_any_order(project, frame):
 def test_missing_columns_are_all_listed(project, problems, frame):
     path = project.table(frame.select("height"), "other.csv")
     config = project.load({"data.validation": "other.csv", "data.validation_split": 0})
-    assert problems(load_dataset, config)[0].endswith("other.csv:1: 3 columns are missing: 'age', 'dose', 'label'")
-    (line,) = problems(list, Reading(project.dataset().encoder, open_table(path, NULLS), target=False))
+    assert problems(load_dataset, config)[0].endswith(
+        "other.csv:1: 3 columns are missing: 'age', 'dose', 'label'"
+    )
+    (line,) = problems(
+        list, Reading(project.dataset().encoder, open_table(path, NULLS), target=False)
+    )
     assert line == f"{path}:1: 2 columns are missing: 'age', 'dose'"
     lines = problems(project.dataset, {"data.target": "lable", "data.features": ["age", "hieght"]})
-    assert [re.search(r"('\w+') is not a column", line)[1] for line in lines] == ["'lable'", "'hieght'"]
+    assert [re.search(r"('\w+') is not a column", line)[1] for line in lines] == [
+        "'lable'",
+        "'hieght'",
+    ]
     assert lines[1].endswith("; did you mean 'height'?")
 
 
@@ -257,7 +291,8 @@ def test_a_path_is_a_path_and_no_pattern(project):
 
 
 @pytest.mark.parametrize(
-    ("content", "kind"), [(b"PK\x03\x04rest", "a spreadsheet"), ("a\n1\n".encode("utf-16"), "UTF-16")]
+    ("content", "kind"),
+    [(b"PK\x03\x04rest", "a spreadsheet"), ("a\n1\n".encode("utf-16"), "UTF-16")],
 )
 def test_other_kinds_of_files_are_named(project, problems, content, kind):
     assert f": is {kind}" in problems(open_table, project.table(content), NULLS)[0]

@@ -15,16 +15,31 @@ import numpy as np
 import pytest
 from processes import Process, Server, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork"),
+]
 TOLERANCE = 1e-4
 SIGMOID = [{"units": 1, "activation": "sigmoid"}]
-EVERYTHING: dict[str, Any] = {  # what depends on the rows of a batch together, or on those of all batches
+EVERYTHING: dict[
+    str, Any
+] = {  # what depends on the rows of a batch together, or on those of all batches
     "layers": [
-        {"units": 4, "activation": "relu", "kernel_regularizer": {"l2": 0.01}, "activity_regularizer": {"l1": 0.01}},
+        {
+            "units": 4,
+            "activation": "relu",
+            "kernel_regularizer": {"l2": 0.01},
+            "activity_regularizer": {"l1": 0.01},
+        },
         {"type": "BatchNormalization"},
         {"units": 1, "activation": "sigmoid"},
     ],
-    "optimizer": {"name": "Adam", "learning_rate": 0.01, "global_clipnorm": 0.1, "weight_decay": 0.01},
+    "optimizer": {
+        "name": "Adam",
+        "learning_rate": 0.01,
+        "global_clipnorm": 0.1,
+        "weight_decay": 0.01,
+    },
     "metrics": ["accuracy", "AUC"],
     "class_weight": {"0": 1.0, "1": 2.5},
     "data.test": "table.csv",
@@ -46,16 +61,26 @@ def start(server, project) -> Callable[..., list[Process]]:
     """Start a command on so many workers, or on the first few of them; their temporary files go to `scratch`."""
     (project.folder / "scratch").mkdir()
 
-    def call(workers: int, *arguments: Any, own: tuple[list[str], ...] = (), only: int = 9) -> list[Process]:
+    def call(
+        workers: int, *arguments: Any, own: tuple[list[str], ...] = (), only: int = 9
+    ) -> list[Process]:
         with ExitStack() as stack:  # free ports, all at once so that they differ
             sockets = [stack.enter_context(socket.socket()) for _ in range(workers)]
             for each in sockets:
                 each.bind(("127.0.0.1", 0))
             addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
         common = {"TMPDIR": str(project.folder / "scratch")}
-        tasks = [{"cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}} for i in range(workers)]
+        tasks = [
+            {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}}
+            for i in range(workers)
+        ]
         return [
-            server.start(project.folder, *arguments, *more, environment={"TF_CONFIG": json.dumps(task), **common})
+            server.start(
+                project.folder,
+                *arguments,
+                *more,
+                environment={"TF_CONFIG": json.dumps(task), **common},
+            )
             for task, more in list(zip(tasks, own or [[]] * workers, strict=True))[:only]
         ]
 
@@ -86,9 +111,14 @@ def check_equal(folder: Path, tolerance: float = TOLERANCE) -> None:
     assert len(ours) == len(theirs)
     for row, expected in zip(ours, theirs, strict=True):
         assert row == pytest.approx(expected, abs=tolerance)
-    metrics, expected = (json.loads((folder / name / "metrics.json").read_bytes()) for name in ("together", "alone"))
+    metrics, expected = (
+        json.loads((folder / name / "metrics.json").read_bytes()) for name in ("together", "alone")
+    )
     assert metrics == pytest.approx(expected, abs=tolerance)
-    with np.load(folder / "together" / "weights.npz") as weights, np.load(folder / "alone" / "weights.npz") as others:
+    with (
+        np.load(folder / "together" / "weights.npz") as weights,
+        np.load(folder / "alone" / "weights.npz") as others,
+    ):
         assert weights.files == others.files
         for name in set(weights.files) - {"state"}:
             np.testing.assert_allclose(weights[name], others[name], atol=10 * tolerance)
@@ -122,7 +152,9 @@ def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, 
     process = server.start(project.folder, *mirrored, environment={"CPU_DEVICES": str(devices)})
     assert process.wait() == 0, process.text()
     check_equal(project.folder)
-    assert json.loads((project.folder / "together" / "run.json").read_bytes())["replicas"] == devices
+    assert (
+        json.loads((project.folder / "together" / "run.json").read_bytes())["replicas"] == devices
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,11 +163,16 @@ def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, 
         {"optimizer": {"name": "Adam", "gradient_accumulation_steps": 2}},
         {"optimizer": {"name": "SGD", "momentum": 0.9, "use_ema": True, "loss_scale_factor": 64.0}},
         {"optimizer": "Muon"},
-        {"layers": [{"type": "BatchNormalization", "momentum": 0.0}, *SIGMOID], "data.normalize": False},
+        {
+            "layers": [{"type": "BatchNormalization", "momentum": 0.0}, *SIGMOID],
+            "data.normalize": False,
+        },
     ],
 )
 def test_devices_share_what_optimizers_and_layers_keep(server, project, frame, changes):
-    project.table(frame.with_columns(frame["height"] + 2000))  # far from 0, where nothing normalises it
+    project.table(
+        frame.with_columns(frame["height"] + 2000)
+    )  # far from 0, where nothing normalises it
     project.config(changes, batch_size=10)
     assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
     mirrored = ["train", "config.yaml", "-o", "together", "--distribute", "mirrored"]
@@ -143,7 +180,10 @@ def test_devices_share_what_optimizers_and_layers_keep(server, project, frame, c
     check_equal(project.folder)
 
 
-CROSSED = [{"units": 2, "activity_regularizer": {"name": "OrthogonalRegularizer", "mode": "columns"}}, *SIGMOID]
+CROSSED = [
+    {"units": 2, "activity_regularizer": {"name": "OrthogonalRegularizer", "mode": "columns"}},
+    *SIGMOID,
+]
 LONG = {"epochs": 100, "batch_size": 8, "jit_compile": False, "checkpoint": {"every_seconds": 0.1}}
 
 
@@ -155,7 +195,9 @@ def test_when_a_worker_dies_all_end_and_resume_goes_on(start, finish, server, pr
     wait_for((project.folder / "together" / "checkpoint.npz").exists, "a checkpoint")
     workers[victim].send(signal.SIGKILL)
     codes = [process.wait(60) for process in workers]
-    assert codes == [-signal.SIGKILL if i == victim else 1 for i in range(3)], [w.text() for w in workers]
+    assert codes == [-signal.SIGKILL if i == victim else 1 for i in range(3)], [
+        w.text() for w in workers
+    ]
     for i, process in enumerate(workers):
         run = "RUN" if i else "together"
         assert i == victim or f"go on, on every worker, with: nnrun resume {run}" in process.text()
@@ -166,7 +208,9 @@ def test_when_a_worker_dies_all_end_and_resume_goes_on(start, finish, server, pr
     check_equal(project.folder)
 
 
-def test_a_signal_to_one_worker_stops_all_and_any_number_of_workers_goes_on(start, finish, server, project):
+def test_a_signal_to_one_worker_stops_all_and_any_number_of_workers_goes_on(
+    start, finish, server, project
+):
     project.config(LONG, checkpoint={"every_seconds": 1000})
     assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
     workers = start(2, "train", "config.yaml", "-o", "together")
@@ -211,7 +255,12 @@ def test_noise_is_drawn_anew_for_every_share_of_a_batch(start, finish, server, p
     """Two equal rows that met equal noise would do what one of them does in a batch of its own."""
     dropout = {"type": "Dropout", "rate": 0.5}
     layers = [{"units": 8, "activation": "relu"}, dropout, {"units": 1, "activation": "linear"}]
-    keys = {"data.validation_split": 0, "data.normalize": False, "loss": "MeanSquaredError", "layers": layers}
+    keys = {
+        "data.validation_split": 0,
+        "data.normalize": False,
+        "loss": "MeanSquaredError",
+        "layers": layers,
+    }
     config = project.config(keys, optimizer="sgd", batch_size=2, epochs=1, metrics=[])
     project.table("a,b,label\n" + "1,2,1.5\n" * 8)
     assert server.run(project.folder, "train", config, "-o", "half", "--set", "batch_size=1") == 0
@@ -229,8 +278,16 @@ def test_noise_is_drawn_anew_for_every_share_of_a_batch(start, finish, server, p
     ("changes", "arguments", "message"),
     [
         ({"jit_compile": True}, [], "jit_compile: XLA is for one device"),
-        ({"loss": {"name": "bce", "reduction": "sum"}}, [], "loss.reduction: sum is for one device"),
-        ({"layers": CROSSED}, [], "layers[0].activity_regularizer: OrthogonalRegularizer is for one device"),
+        (
+            {"loss": {"name": "bce", "reduction": "sum"}},
+            [],
+            "loss.reduction: sum is for one device",
+        ),
+        (
+            {"layers": CROSSED},
+            [],
+            "layers[0].activity_regularizer: OrthogonalRegularizer is for one device",
+        ),
         ({}, ["--engine", "keras"], "--engine keras trains on one device"),
     ],
 )
@@ -250,7 +307,9 @@ def test_an_address_in_use_is_told(server, project):
         taken.listen()
         addresses = [f"127.0.0.1:{taken.getsockname()[1]}", "127.0.0.1:1"]
         task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": 0}}
-        process = server.start(project.folder, "train", "config.yaml", environment={"TF_CONFIG": json.dumps(task)})
+        process = server.start(
+            project.folder, "train", "config.yaml", environment={"TF_CONFIG": json.dumps(task)}
+        )
         assert process.wait() == 1
     assert "the workers cannot come together" in process.text()
     assert "is the port of this worker free?" in process.text()
@@ -264,5 +323,8 @@ def test_a_worker_that_waits_for_others_can_be_stopped(start, project):
     wait_for(lambda: "waiting for the 2 workers of TF_CONFIG" in process.text(), "the message")
     time.sleep(0.5)
     process.send(signal.SIGINT)
-    assert process.wait(20) in (-signal.SIGINT, 128 + signal.SIGINT)  # at once, or before it began to wait
+    assert process.wait(20) in (
+        -signal.SIGINT,
+        128 + signal.SIGINT,
+    )  # at once, or before it began to wait
     assert not (project.folder / "together").exists()

@@ -77,9 +77,9 @@ def test_readme_documents_every_rule_and_no_other():
 
 
 def test_readme_documents_every_command_and_file():
-    assert re.findall(r"^\| `nnrun (\w+)", README.split("## Commands")[1].split("\n## ")[0], re.MULTILINE) == list(
-        cli.commands
-    )
+    assert re.findall(
+        r"^\| `nnrun (\w+)", README.split("## Commands")[1].split("\n## ")[0], re.MULTILINE
+    ) == list(cli.commands)
     assert all(f"| `{name}` |" in README for name in FILES)
 
 
@@ -108,7 +108,13 @@ def repository(tmp_path, monkeypatch) -> Path:
 
 
 def test_the_command_reference_is_what_help_says():
-    command = [sys.executable, "-m", "cogapp", "--check", "README.md"]  # click keeps what contexts of tests made
+    command = [
+        sys.executable,
+        "-m",
+        "cogapp",
+        "--check",
+        "README.md",
+    ]  # click keeps what contexts of tests made
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, f"write it anew: cog -r README.md\n{done.stdout}{done.stderr}"
 
@@ -133,7 +139,9 @@ def test_the_readmes_python_runs(repository):
 
 
 def test_the_shipped_schema_is_what_nnrun_prints(nnrun):
-    assert (ROOT / "configs" / "nnrun.schema.json").read_text(encoding="utf-8") == nnrun("schema").out
+    assert (ROOT / "configs" / "nnrun.schema.json").read_text(encoding="utf-8") == nnrun(
+        "schema"
+    ).out
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -147,7 +155,9 @@ def test_every_config_names_the_schema_and_fits_it(path):
 def objects(node) -> list[dict]:
     """Return every part of a schema that describes a mapping of known keys."""
     below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    return [node] * (isinstance(node, dict) and "properties" in node) + [o for n in below for o in objects(n)]
+    return [node] * (isinstance(node, dict) and "properties" in node) + [
+        o for n in below for o in objects(n)
+    ]
 
 
 def test_the_schema_describes_every_key_and_allows_no_other():
@@ -159,9 +169,14 @@ def test_the_schema_describes_every_key_and_allows_no_other():
             described = value.get("description", "")
             assert described.endswith((".", '0.95"}; else train exits 3.')), (found["title"], key)
             chosen = key in ("name", "type")  # by which the class is told
-            assert ("default" in value) != (key in found.get("required", [])) or chosen, (found["title"], key)
+            assert ("default" in value) != (key in found.get("required", [])) or chosen, (
+                found["title"],
+                key,
+            )
     own = {"Config": schema, **schema["$defs"]}
-    assert all("examples" in value for part in own.values() for value in part["properties"].values())
+    assert all(
+        "examples" in value for part in own.values() for value in part["properties"].values()
+    )
 
 
 def test_every_example_of_the_schema_fits_it():
@@ -192,6 +207,8 @@ def test_modules_import_only_those_that_the_readme_names_before_them():
     for place, module in enumerate(order):
         nodes = ast.walk(ast.parse((ROOT / "nnrun" / f"{module}.py").read_text(encoding="utf-8")))
         imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
-        names = {alias.name for i in imports if i.module == "nnrun" for alias in i.names} & set(order)
+        names = {alias.name for i in imports if i.module == "nnrun" for alias in i.names} & set(
+            order
+        )
         names |= {i.module.removeprefix("nnrun.") for i in imports if i.module.startswith("nnrun.")}
         assert names <= set(order[:place]), module

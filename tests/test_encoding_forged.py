@@ -80,7 +80,10 @@ FORGED: dict[str, tuple[Any, str]] = {  # an encoding, and the place that the re
     "a category twice": (feature(TOWN, categories=["Ely", "York", "Ely"]), "features.1"),
     "the missing cell twice": (feature(TOWN, categories=[None, "York", None]), "features.1"),
     "text without categories": (feature(TOWN, categories=[]), "features.1"),
-    "text of too many categories": (feature(TOWN, categories=[f"c{i}" for i in range(52)]), "features.1.categories"),
+    "text of too many categories": (
+        feature(TOWN, categories=[f"c{i}" for i in range(52)]),
+        "features.1.categories",
+    ),
     "text with a date's format": (feature(TOWN, **DATE | {"kind": "text"}), "features.1"),
     "a number with categories": (feature(AGE, categories=["1"]), "features.0"),
     "a number with a format": (feature(AGE, format="%Y-%m-%d"), "features.0"),
@@ -104,7 +107,10 @@ FORGED: dict[str, tuple[Any, str]] = {  # an encoding, and the place that the re
     "a number that is a date too": (added(name="when"), "targets"),
     "the same text twice": (added(name="town", kind="text", categories=["Hull"]), "targets"),
     "the same part of a date twice": (added(name="when", **DATE, part="hour"), "targets"),
-    "a date of two formats": (added(name="when", kind="date", format="%Y-%m-%d", part="day"), "targets"),
+    "a date of two formats": (
+        added(name="when", kind="date", format="%Y-%m-%d", part="day"),
+        "targets",
+    ),
     "a target that is a feature": (changed("targets", 0, "name", "age"), "targets"),
     "labels for several targets": (changed("targets", [*GOOD["targets"], {"name": "b"}]), "labels"),
     "one label": (changed("labels", ["no"]), "labels"),
@@ -122,7 +128,10 @@ FORGED: dict[str, tuple[Any, str]] = {  # an encoding, and the place that the re
     "a huge mean": (feature(AGE, mean=HUGE), "features.0.mean"),
     "a huge negative mean": (feature(AGE, mean=-HUGE), "features.0.mean"),
     "a mean of 400 digits": (feature(AGE, mean=10**400), "features.0.mean"),
-    "a mean of 5,000 digits": (json.dumps(GOOD).encode().replace(b"40.5", b"4" * 5000), "the whole"),
+    "a mean of 5,000 digits": (
+        json.dumps(GOOD).encode().replace(b"40.5", b"4" * 5000),
+        "the whole",
+    ),
     "a huge variance": (feature(AGE, variance=1e300), "features.0.variance"),
     "a variance of 0": (feature(AGE, variance=0), "features.0.variance"),
     "a variance of NaN": (feature(AGE, variance=float("nan")), "features.0.variance"),
@@ -136,9 +145,15 @@ FORGED: dict[str, tuple[Any, str]] = {  # an encoding, and the place that the re
     "an unknown key of a megabyte": (changed("x " * 500_000, 1), "x " * 40),
     "an unknown way to take missing cells": (changed("missing", "zero"), "missing"),
     "no features": (changed("features", []), "features"),
-    "too many features": (changed("features", [{"name": f"c{i}"} for i in range(300_000)]), "features"),
+    "too many features": (
+        changed("features", [{"name": f"c{i}"} for i in range(300_000)]),
+        "features",
+    ),
     "deep nesting": (b"[" * 1_000_000, "the whole"),
-    "deep nesting in a value": (json.dumps(GOOD).encode().replace(b"40.5", b'{"a":' * 100_000), "the whole"),
+    "deep nesting in a value": (
+        json.dumps(GOOD).encode().replace(b"40.5", b'{"a":' * 100_000),
+        "the whole",
+    ),
     "no JSON": (b"\x89PNG", "the whole"),
     "a list": ([GOOD], "the whole"),
 }
@@ -175,7 +190,13 @@ def test_every_format_of_a_date_is_taken_with_its_own_parts_alone(tmp_path, form
     taken = set()
     for part in ("year", "month", "day", "weekday", "hour"):
         try:
-            load({**GOOD, "features": [{"name": "when", "kind": "date", "format": form, "part": part}]}, tmp_path)
+            load(
+                {
+                    **GOOD,
+                    "features": [{"name": "when", "kind": "date", "format": form, "part": part}],
+                },
+                tmp_path,
+            )
             taken.add(part)
         except RunError:
             continue
@@ -184,8 +205,16 @@ def test_every_format_of_a_date_is_taken_with_its_own_parts_alone(tmp_path, form
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Return the keys that lead to every value in the encoding."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path] * bool(path) + [place for key, item in inner for place in places(item, (*path, key))]
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    return [path] * bool(path) + [
+        place for key, item in inner for place in places(item, (*path, key))
+    ]
 
 
 ODD = [
@@ -207,7 +236,22 @@ ODD = [
     [],
     {},
 ]
-ODD += ["text", "date", "label", "mean", "drop", "year", "hour", "%H:%M", "%Y-%m-%d", "%q", "age", "town", [None], [[]]]
+ODD += [
+    "text",
+    "date",
+    "label",
+    "mean",
+    "drop",
+    "year",
+    "hour",
+    "%H:%M",
+    "%Y-%m-%d",
+    "%q",
+    "age",
+    "town",
+    [None],
+    [[]],
+]
 VALUES = st.sampled_from(ODD) | st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(FORMATS),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -228,9 +272,9 @@ def mutations(draw: Any) -> Any:
     if how == "change":
         place[last] = draw(VALUES)
     elif how == "retype":
-        place[last] = draw(st.sampled_from([str, lambda v: [v], lambda v: {"name": v}, bool, lambda v: None]))(
-            place[last]
-        )
+        place[last] = draw(
+            st.sampled_from([str, lambda v: [v], lambda v: {"name": v}, bool, lambda v: None])
+        )(place[last])
     elif how == "copy":
         *source, end = draw(st.sampled_from(places(GOOD)))
         other: Any = GOOD

@@ -20,7 +20,12 @@ from nnrun.training import train
 HIDDEN = {"units": 6, "activation": "relu"}
 RUNS: dict[str, dict[str, Any]] = {
     "logits": {
-        "layers": [HIDDEN, {"type": "BatchNormalization"}, {"type": "Dropout", "rate": 0.2}, {"units": 1}],
+        "layers": [
+            HIDDEN,
+            {"type": "BatchNormalization"},
+            {"type": "Dropout", "rate": 0.2},
+            {"units": 1},
+        ],
         "loss": {"name": "bce", "from_logits": True},
     },
     "labels": {
@@ -31,13 +36,25 @@ RUNS: dict[str, dict[str, Any]] = {
     },
     "numbers": {
         "data.target": ["age", "dose"],
-        "layers": [{**HIDDEN, "activation": "silu"}, {"type": "GaussianNoise", "stddev": 0.1}, {"units": 2}],
+        "layers": [
+            {**HIDDEN, "activation": "silu"},
+            {"type": "GaussianNoise", "stddev": 0.1},
+            {"units": 2},
+        ],
         "loss": "mse",
     },
 }
-has_onnx = pytest.mark.skipif(not all(map(find_spec, ("onnx", "tf2onnx", "onnxruntime"))), reason="needs the extra")
-has_litert = pytest.mark.skipif(not find_spec("keras.src.export.litert"), reason="Keras 3.12 has no litert")
-FORMATS = ["saved_model", pytest.param("litert", marks=has_litert), pytest.param("onnx", marks=has_onnx)]
+has_onnx = pytest.mark.skipif(
+    not all(map(find_spec, ("onnx", "tf2onnx", "onnxruntime"))), reason="needs the extra"
+)
+has_litert = pytest.mark.skipif(
+    not find_spec("keras.src.export.litert"), reason="Keras 3.12 has no litert"
+)
+FORMATS = [
+    "saved_model",
+    pytest.param("litert", marks=has_litert),
+    pytest.param("onnx", marks=has_onnx),
+]
 Computes = Callable[[Any], Any]
 
 
@@ -59,7 +76,9 @@ def trained(request, table, tmp_path_factory) -> Trained:
     project = Project(tmp_path_factory.mktemp("export"))
     project.table(table)
     tf.config.run_functions_eagerly(True)  # as the fixture `eager`
-    run = train(project.dataset(RUNS[request.param]), stem="x", path=project.folder / "run").run.path
+    run = train(
+        project.dataset(RUNS[request.param]), stem="x", path=project.folder / "run"
+    ).run.path
     loaded = load_run(run)
     reading = Reading(loaded.encoder, loaded.open(table.write_csv().encode()), target=False)
     predictions = pl.concat(loaded.predictions(reading)).drop("prediction", strict=False)
@@ -72,7 +91,9 @@ def load(form: str, path: Path) -> Computes:
     """Load the file with its format's own runtime."""
     if form == "saved_model":
         loaded = tf.saved_model.load(str(path))
-        return lambda x: loaded.signatures["serving_default"](inputs=tf.constant(x))["output_0"].numpy()
+        return lambda x: loaded.signatures["serving_default"](inputs=tf.constant(x))[
+            "output_0"
+        ].numpy()
     if form == "onnx":
         import onnxruntime
 
@@ -95,7 +116,9 @@ def load(form: str, path: Path) -> Computes:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_runtime_computes_what_predict_says_for_any_number_of_rows(trained, form, nnrun, tmp_path):
+def test_every_runtime_computes_what_predict_says_for_any_number_of_rows(
+    trained, form, nnrun, tmp_path
+):
     path = tmp_path / "network"
     done = nnrun("export", trained.run, "--format", form, "-o", path)
     assert (done.code, done.out) == (0, f"saved in {path}\n"), done.err
@@ -103,7 +126,9 @@ def test_every_runtime_computes_what_predict_says_for_any_number_of_rows(trained
     assert len(done.err.splitlines()) == 1
     compute = load(form, path)
     for rows in (1, 5, len(trained.x)):
-        assert compute(trained.x[:rows]) == pytest.approx(trained.predictions[:rows], rel=1e-5, abs=1e-6)
+        assert compute(trained.x[:rows]) == pytest.approx(
+            trained.predictions[:rows], rel=1e-5, abs=1e-6
+        )
 
 
 def test_the_inputs_are_told_in_their_order(project, table):
@@ -123,11 +148,16 @@ def test_what_stands_there_is_not_replaced(stranger, nnrun, project):
         done = nnrun("export", stranger, "--format", "saved_model", "-o", name)
         assert (done.code, done.out) == (2, "")
         assert f"-o {name}: exists; choose another name, or remove it" in done.err
-    assert "there is no folder" in nnrun("export", stranger, "--format", "litert", "-o", "nowhere/x").err
+    assert (
+        "there is no folder"
+        in nnrun("export", stranger, "--format", "litert", "-o", "nowhere/x").err
+    )
     assert everything(project.folder) == before
 
 
-@pytest.mark.parametrize("error", [ValueError("one\ntwo"), KeyboardInterrupt(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize(
+    "error", [ValueError("one\ntwo"), KeyboardInterrupt(), OSError(28, "No space left on device")]
+)
 def test_an_export_that_fails_leaves_nothing_behind(stranger, nnrun, project, monkeypatch, error):
     def half(_: Any, path: Path, **__: Any) -> None:
         path.mkdir()
@@ -152,7 +182,9 @@ def test_an_altered_run_is_refused(stranger, nnrun):
 
 
 def test_a_missing_package_is_named_with_the_extra(stranger, nnrun, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "tf2onnx" else find_spec(name))
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "tf2onnx" else find_spec(name)
+    )
     done = nnrun("export", stranger, "--format", "onnx", "-o", "x")
     assert (done.code, done.out) == (2, "")
     assert "pip install 'nnrun[onnx]'" in done.err
@@ -161,7 +193,10 @@ def test_a_missing_package_is_named_with_the_extra(stranger, nnrun, monkeypatch)
 @has_onnx
 @pytest.mark.slow
 def test_an_activation_that_onnx_lacks_is_told_and_leaves_nothing_behind(stranger, nnrun, project):
-    forge_config(stranger, {"layers": [{"units": 4, "activation": "gelu"}, {"units": 1, "activation": "sigmoid"}]})
+    forge_config(
+        stranger,
+        {"layers": [{"units": 4, "activation": "gelu"}, {"units": 1, "activation": "sigmoid"}]},
+    )
     done = nnrun("export", stranger, "--format", "onnx", "-o", "x")
     assert (done.code, done.out) == (1, "")
     assert "cannot export it as onnx: No Op registered for Erfc" in done.err

@@ -19,7 +19,13 @@ pytestmark = BEHIND_PATHLIB
 
 MENDED = "(; once that is mended, go on with: nnrun resume run)?"  # where there is a run already
 UNDRAWN = r"(; the run is finished; once that is mended, nnrun plot run -o run/curves\.png)?"
-FAULTS = {"open": errno.EROFS, "write": errno.ENOSPC, "close": errno.EIO, "fsync": errno.EIO, "replace": errno.EACCES}
+FAULTS = {
+    "open": errno.EROFS,
+    "write": errno.ENOSPC,
+    "close": errno.EIO,
+    "fsync": errno.EIO,
+    "replace": errno.EACCES,
+}
 MODEL = ("model.keras", "weights.npz", "metrics.json", "config.yaml")
 
 
@@ -45,17 +51,30 @@ def job(request, nnrun, jobs, monkeypatch, tmp_path_factory) -> Job:
     return jobs[name]
 
 
-def check(job: Job, numbers: list[int], fault: Callable[[int], Hook], code: int, message: str) -> None:
-    ended = [(job.operations[i][:3], job.what_is_wrong_after(i, fault(i), code, message)) for i in numbers]
-    assert not (wrong := [f"{operation}: {what}" for operation, what in ended if what]), "\n\n".join(wrong)
+def check(
+    job: Job, numbers: list[int], fault: Callable[[int], Hook], code: int, message: str
+) -> None:
+    ended = [
+        (job.operations[i][:3], job.what_is_wrong_after(i, fault(i), code, message))
+        for i in numbers
+    ]
+    assert not (wrong := [f"{operation}: {what}" for operation, what in ended if what]), (
+        "\n\n".join(wrong)
+    )
     assert len(numbers) >= 8
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", FAULTS)
 def test_wherever_an_operation_fails_the_last_save_stands_and_the_run_goes_on(job, kind):
-    lasting = kind == "open" or (kind == "write" and job.arguments[0] == "train")  # a disk stays full, or is full once
-    numbers = [i for i, o in enumerate(job.operations) if o.kind == kind and (kind, o.name) != ("close", ".lock")]
+    lasting = kind == "open" or (
+        kind == "write" and job.arguments[0] == "train"
+    )  # a disk stays full, or is full once
+    numbers = [
+        i
+        for i, o in enumerate(job.operations)
+        if o.kind == kind and (kind, o.name) != ("close", ".lock")
+    ]
     message = f"^run.*: {os.strerror(FAULTS[kind])}{MENDED}{UNDRAWN}$"
     check(job, numbers, lambda number: failing(number, FAULTS[kind], lasting=lasting), 1, message)
 
@@ -72,7 +91,9 @@ def twice(at: int, number: int) -> Hook:
 
 
 def test_a_second_sigterm_is_a_sigterm(job):
-    at = next(i for i, operation in enumerate(job.operations) if operation.target == "checkpoint.npz")
+    at = next(
+        i for i, operation in enumerate(job.operations) if operation.target == "checkpoint.npz"
+    )
     with job.disk(twice(at, signal.SIGTERM)):
         done = job.nnrun(*job.arguments)
     assert (done.code, done.err.endswith("go on with: nnrun resume run\n")) == (143, True)
@@ -80,10 +101,14 @@ def test_a_second_sigterm_is_a_sigterm(job):
 
 @pytest.mark.slow
 def test_a_second_signal_amid_a_save_leaves_the_last_one_and_the_run_goes_on(job):
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's & makes it ignore
+    handler = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # which a shell's & makes it ignore
 
     try:
-        numbers = [i for i, o in enumerate(job.operations) if o.kind in ("link", "replace", "fsync")]
+        numbers = [
+            i for i, o in enumerate(job.operations) if o.kind in ("link", "replace", "fsync")
+        ]
         check(job, numbers, lambda number: twice(number, signal.SIGINT), 130, "^\n?interrupted")
     finally:
         signal.signal(signal.SIGINT, handler)
@@ -94,8 +119,13 @@ def states(job: Job, folder: Path, names: str = "*") -> Iterator[Operation]:
     found: dict[Any, Operation] = {}
 
     def keep(_: int, operation: Operation) -> None:
-        left = {p.name: "" if p.name.startswith(".tmp-") else p.read_bytes() for p in job.run.glob(names)}
-        if (key := frozenset(left.items())) not in found:  # a temporary file is removed, whatever is in it
+        left = {
+            p.name: "" if p.name.startswith(".tmp-") else p.read_bytes()
+            for p in job.run.glob(names)
+        }
+        if (
+            key := frozenset(left.items())
+        ) not in found:  # a temporary file is removed, whatever is in it
             shutil.copytree(job.run, folder / str(len(found)))
             found[key] = operation
 
@@ -110,16 +140,25 @@ def states(job: Job, folder: Path, names: str = "*") -> Iterator[Operation]:
 @pytest.mark.slow
 @pytest.mark.parametrize("job", ["resume", "train", "no checkpoint until the end"], indirect=True)
 def test_whatever_a_kill_at_any_operation_leaves_the_run_goes_on(job, tmp_path):
-    went_on = [(o[:3], job.what_is_wrong_when_it_goes_on()) for o in states(job, tmp_path / "states")]
-    assert not (wrong := [f"before {operation}: {what}" for operation, what in went_on if what]), "\n\n".join(wrong)
+    went_on = [
+        (o[:3], job.what_is_wrong_when_it_goes_on()) for o in states(job, tmp_path / "states")
+    ]
+    assert not (wrong := [f"before {operation}: {what}" for operation, what in went_on if what]), (
+        "\n\n".join(wrong)
+    )
     assert len(went_on) > 30
 
 
 @pytest.mark.parametrize("job", ["resume"], indirect=True)
 def test_whatever_a_kill_at_any_operation_leaves_the_old_or_the_new_model_predicts(job, tmp_path):
     model = "[cemrw][!h]*"  # all but checkpoint.npz, history.csv and temporary files
-    predicted = [(o[:3], job.nnrun("predict", "run", "table.csv")) for o in states(job, tmp_path / "states", model)]
-    assert not (wrong := [f"before {operation}: {done.err}" for operation, done in predicted if done.code]), wrong
+    predicted = [
+        (o[:3], job.nnrun("predict", "run", "table.csv"))
+        for o in states(job, tmp_path / "states", model)
+    ]
+    assert not (
+        wrong := [f"before {operation}: {done.err}" for operation, done in predicted if done.code]
+    ), wrong
     assert len({done.out for _, done in predicted}) == 2
 
 
@@ -132,7 +171,11 @@ def test_a_file_system_without_links_will_do_and_its_copies_may_fail_too(job, mo
         assert job.nnrun(*job.arguments) == (0, "", "")
     assert outcome(job.run) == job.expected
     monkeypatch.setattr(job, "operations", disk.operations)
-    copies = [i for i, o in enumerate(disk.operations) if disk.operations[i - 2].kind == "link" and o.kind == "write"]
+    copies = [
+        i
+        for i, o in enumerate(disk.operations)
+        if disk.operations[i - 2].kind == "link" and o.kind == "write"
+    ]
     assert len(copies) >= 3
     for number in copies:
         full = failing(number, errno.ENOSPC)
@@ -143,16 +186,28 @@ def test_a_file_system_without_links_will_do_and_its_copies_may_fail_too(job, mo
 
 def test_every_save_is_write_fsync_replace_fsync_of_the_folder(job):
     """A kill cannot show a missing fsync: the system still has what the process wrote."""
-    ends = [i + 1 for i, operation in enumerate(job.operations) if (operation.kind, operation.name) == ("fsync", ".")]
+    ends = [
+        i + 1
+        for i, operation in enumerate(job.operations)
+        if (operation.kind, operation.name) == ("fsync", ".")
+    ]
     saved: list[set[str]] = []
     for start, end in itertools.pairwise([0, *ends]):
         *before, synced_folder = [operation[:3] for operation in job.operations[start:end]]
         first = next(i for i, (kind, *_) in enumerate(before) if kind in ("link", "replace"))
-        replaced = {temporary: name for kind, temporary, name in before[first:] if kind == "replace"}
+        replaced = {
+            temporary: name for kind, temporary, name in before[first:] if kind == "replace"
+        }
         until = [operation[:2] for operation in job.operations[: start + first]]
         for temporary in replaced:
-            kinds = [kind for kind, name in until if name == temporary and kind in ("write", "fsync", "replace")]
-            kinds = kinds[len(kinds) - [*reversed(kinds), "replace"].index("replace") :]  # since it was made
+            kinds = [
+                kind
+                for kind, name in until
+                if name == temporary and kind in ("write", "fsync", "replace")
+            ]
+            kinds = kinds[
+                len(kinds) - [*reversed(kinds), "replace"].index("replace") :
+            ]  # since it was made
             assert kinds == ["write"] * (len(kinds) - 1) + ["fsync"]
             assert len(kinds) >= 2
         assert {kind for kind, *_ in before[first:]} <= {"link", "replace"}
@@ -160,10 +215,20 @@ def test_every_save_is_write_fsync_replace_fsync_of_the_folder(job):
         saved.append({*replaced.values()})
     assert saved.count({"checkpoint.npz"}) == 2  # at a step, and at its epoch's end
     model = {"config.yaml", "model.keras", "weights.npz", "metrics.json", "run.json"}
-    assert saved[-3:] == [{"run.json"}, model, {"curves.png"}]  # run.json has the checksums of what is to be renamed
-    in_place = {o.name for o in job.operations if o.kind in ("open", "write") and not o.name.startswith(".tmp-")}
+    assert saved[-3:] == [
+        {"run.json"},
+        model,
+        {"curves.png"},
+    ]  # run.json has the checksums of what is to be renamed
+    in_place = {
+        o.name
+        for o in job.operations
+        if o.kind in ("open", "write") and not o.name.startswith(".tmp-")
+    }
     assert in_place == {".lock", "history.csv"}  # appended to; a checkpoint has the history too
-    assert {o.name for o in job.operations if o.kind == "replace" and not o.name.startswith(".tmp-")} == set()
+    assert {
+        o.name for o in job.operations if o.kind == "replace" and not o.name.startswith(".tmp-")
+    } == set()
 
 
 @pytest.mark.parametrize("size", [300, 1_000, 2_000, 4_000])
@@ -211,7 +276,11 @@ def trained(project, nnrun) -> Path:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_predictions_into_a_full_device_are_a_message(trained, nnrun):
-    assert nnrun("predict", "run", "table.csv", "-o", "/dev/full") == (1, "", "/dev/full: No space left on device\n")
+    assert nnrun("predict", "run", "table.csv", "-o", "/dev/full") == (
+        1,
+        "",
+        "/dev/full: No space left on device\n",
+    )
 
 
 def test_wherever_writing_predictions_fails_the_old_file_stands(trained, project, nnrun):

@@ -42,7 +42,9 @@ def test_until_the_body_ends_the_old_file_stands(path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, OSError, KeyboardInterrupt])
-def test_a_failing_body_leaves_the_old_file_and_nothing_else(path: Path, error: type[BaseException]) -> None:
+def test_a_failing_body_leaves_the_old_file_and_nothing_else(
+    path: Path, error: type[BaseException]
+) -> None:
     with pytest.raises(error), atomic_path(path) as temporary:  # noqa: PT012
         temporary.write_text("half")
         raise error
@@ -56,7 +58,9 @@ def test_a_failing_body_leaves_no_file_where_there_was_none(tmp_path: Path) -> N
     assert not list(tmp_path.iterdir())
 
 
-def test_a_failing_rename_leaves_the_old_file_and_nothing_else(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_rename_leaves_the_old_file_and_nothing_else(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object) -> None:
         raise OSError("disk full")
 
@@ -83,7 +87,10 @@ def test_the_mode_is_that_of_an_ordinary_new_file(tmp_path: Path, umask: int) ->
 
 def test_json_is_readable_and_keeps_every_letter(path: Path) -> None:
     write_json(path, {"größe": [1.5, None, "日本"]})
-    assert path.read_text(encoding="utf-8") == '{\n  "größe": [\n    1.5,\n    null,\n    "日本"\n  ]\n}\n'
+    assert (
+        path.read_text(encoding="utf-8")
+        == '{\n  "größe": [\n    1.5,\n    null,\n    "日本"\n  ]\n}\n'
+    )
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])

@@ -28,8 +28,17 @@ CHANGES = [  # to the good config: each takes another way through the table
     {"data.missing": "mean", "data.dates": "expand"},
     {"data.missing": "drop", "data.drop": ["when"], "data.positive": 1, "data.test": "table.csv"},
     {"data.dates": "expand", "loss": "mse", "data.normalize": False},
-    {"data.dates": "expand", "loss": "SparseCategoricalCrossentropy", "data.validation": "table.csv"},
-    {"data.features": "town", "data.target": ["label", "age"], "loss": "mse", "data.in_memory": False},
+    {
+        "data.dates": "expand",
+        "loss": "SparseCategoricalCrossentropy",
+        "data.validation": "table.csv",
+    },
+    {
+        "data.features": "town",
+        "data.target": ["label", "age"],
+        "loss": "mse",
+        "data.in_memory": False,
+    },
 ]
 
 
@@ -55,7 +64,11 @@ def answered(request, monkeypatch):
     many = request.param == MANY
     quiet = list(HealthCheck)  # what is large or slow to draw is meant so
     chosen = settings(
-        max_examples=request.param, derandomize=not many, database=None, deadline=None, suppress_health_check=quiet
+        max_examples=request.param,
+        derandomize=not many,
+        database=None,
+        deadline=None,
+        suppress_health_check=quiet,
     )
 
     def hold(function: Callable[[Any], object], strategy: st.SearchStrategy[Any]) -> None:
@@ -94,7 +107,9 @@ def test_any_yaml_is_a_config_or_refused(answered, project):
 
 def test_a_valid_config_loads_and_with_one_change_passes_check_or_is_refused(answered, project):
     def check(pair: tuple[str, str]) -> None:
-        good, changed = (project.write(name, text) for name, text in zip(("a.yaml", "b.yaml"), pair, strict=True))
+        good, changed = (
+            project.write(name, text) for name, text in zip(("a.yaml", "b.yaml"), pair, strict=True)
+        )
         assert outcome(load_config, good) == (0, [])
         lint(load_dataset(load_config(changed), project.folder / ".cache"))
 
@@ -104,7 +119,10 @@ def test_a_valid_config_loads_and_with_one_change_passes_check_or_is_refused(ans
 
 def test_any_set_is_applied_or_refused(answered, project):
     path = project.config(metrics=["accuracy"])
-    answered(lambda sets: load_config(path, tuple(sets)), st.lists(strategies.SETS, min_size=1, max_size=3))
+    answered(
+        lambda sets: load_config(path, tuple(sets)),
+        st.lists(strategies.SETS, min_size=1, max_size=3),
+    )
 
 
 @pytest.mark.parametrize("kind", strategies.TABLES)
@@ -124,7 +142,11 @@ def test_any_table_is_read_for_prediction_or_refused(answered, configs, kind):
 
     def read(example: tuple[bytes, int, bool]) -> None:
         content, which, owed = example
-        for _ in Reading(encoders[which], open_table(content, null_values, "t"), target=not owed, owed=owed):
+        for _ in Reading(
+            encoders[which], open_table(content, null_values, "t"), target=not owed, owed=owed
+        ):
             pass
 
-    answered(read, st.tuples(strategies.TABLES[kind], st.integers(0, len(encoders) - 1), st.booleans()))
+    answered(
+        read, st.tuples(strategies.TABLES[kind], st.integers(0, len(encoders) - 1), st.booleans())
+    )

@@ -55,7 +55,9 @@ def zipped(piece: bytes, count: int, start: bytes = b"") -> bytes:
 def altered(offset: int, value: int) -> bytes:
     """Return a Parquet file of 1.2 kB, one byte of which is another."""
     file = io.BytesIO()
-    pl.DataFrame({"age": [1.0, 2.0, 3.0, 4.0], "town": ["York", "Ely"] * 2, "label": [0, 1] * 2}).write_parquet(file)
+    pl.DataFrame(
+        {"age": [1.0, 2.0, 3.0, 4.0], "town": ["York", "Ely"] * 2, "label": [0, 1] * 2}
+    ).write_parquet(file)
     content = bytearray(file.getvalue())
     content[offset] = value
     return bytes(content)
@@ -68,12 +70,16 @@ CASES: dict[str, Callable[[], Case]] = {
     "a million quotes": lambda: Case(table=b"a,label\n" + b'"' * 1_000_000),
     "a million short rows": lambda: Case(table=b"a,label\n" + b"1\n" * 1_000_000),
     "20 MB of random bytes": lambda: Case(table=os.urandom(20 << 20)),
-    "a wrong byte behind 8 MB": lambda: Case(table=b"a,label\n" + b"1,0\n" * 2_000_000 + b"\xff,1\n"),
+    "a wrong byte behind 8 MB": lambda: Case(
+        table=b"a,label\n" + b"1,0\n" * 2_000_000 + b"\xff,1\n"
+    ),
     "30,000 columns of one name": lambda: Case(table=b",".join([b"a"] * 30_000) + b"\n1,2\n"),
     "half a million texts": lambda: Case(
         table=b"a,label\n" + b"".join(b"%d x,%d\n" % (i, i % 2) for i in range(500_000))
     ),
-    "a text of 20 MB": lambda: Case(table=b"a,label\n" + b"x" * (20 << 20) + b",0\n1,1\n2,0\n3,1\n"),
+    "a text of 20 MB": lambda: Case(
+        table=b"a,label\n" + b"x" * (20 << 20) + b",0\n1,1\n2,0\n3,1\n"
+    ),
     "25,000 unknown keys": lambda: Case(CONFIG + repeated("k{}: 1\n", 25_000)),
     "50,000 tags": lambda: Case("a: [" + "!t x," * 50_000 + "]"),
     "50,000 layers without units": lambda: Case("layers:\n" + "- {}\n" * 50_000),
@@ -90,7 +96,9 @@ CASES: dict[str, Callable[[], Case]] = {
     "a path longer than a name may be": lambda: Case(override="data.train=" + "x" * 300),
     "/dev/zero": lambda: Case(override="data.train=/dev/zero"),
     "600 MB of NUL, zipped": lambda: Case(table=zipped(bytes(1 << 20), 600)),
-    "600 MB without line end, zipped": lambda: Case(table=zipped(b"x" * (1 << 20), 600, b"a,label\n")),
+    "600 MB without line end, zipped": lambda: Case(
+        table=zipped(b"x" * (1 << 20), 600, b"a,label\n")
+    ),
     "a quote left open above 20 MB": lambda: Case(table=b'a,label\n"1,0\n' + b"1,0\n" * 5_000_000),
     "a quote among tabs": lambda: Case(table=b'a\tlabel\n"1"x\t0\n2\t1\n'),
     "30,000 blank names": lambda: Case(table=b"," * 30_000 + b"\n1,2\n"),
@@ -131,7 +139,11 @@ def check(project) -> Callable[[Case], Done]:
         for file in files:
             file.close()
         status = project.folder / "status"  # is not written where the process was killed
-        memory = int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) << 10 if status.exists() else 0
+        memory = (
+            int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) << 10
+            if status.exists()
+            else 0
+        )
         return Done(process.returncode, *texts, usage.ru_utime + usage.ru_stime, memory)
 
     return run
@@ -155,7 +167,9 @@ def test_what_is_large_or_broken_is_refused_in_seconds_and_little_memory(check, 
 
 # Not run: no exception can be caught where the process is aborted. Each goes to CASES once it is answered.
 PENDING: dict[str, Callable[[], Case]] = {
-    "a byte of a Parquet file altered: polars aborts the process": lambda: Case(table=altered(12, 1))
+    "a byte of a Parquet file altered: polars aborts the process": lambda: Case(
+        table=altered(12, 1)
+    )
 }
 
 

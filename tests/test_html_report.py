@@ -69,7 +69,15 @@ def test_the_page_has_all_of_the_run(page, stranger):
     for name, value in metrics.items():
         if name != "epoch":
             assert f"{name} {value:.6g}" in page.sections["metrics"]
-    for text in ("train 45", "validation 15", "held out of the training table", "age", "height", "dose", "'0', '1'"):
+    for text in (
+        "train 45",
+        "validation 15",
+        "held out of the training table",
+        "age",
+        "height",
+        "dose",
+        "'0', '1'",
+    ):
         assert text in page.sections["table"]
     assert "Dense relu (4) 16" in page.sections["network"]
     assert load_config(stranger / "config.yaml").to_yaml() in page.sections["config"]
@@ -88,11 +96,16 @@ def test_the_page_shows_curves_and_what_came_of_the_rows_held_out(page):
 def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page, stranger):
     text = make_page(stranger)
     assert "://" not in text
-    assert {"script", "iframe", "object", "embed", "link", "base", "form", "img"} & {*page.tags} == set()
+    assert {"script", "iframe", "object", "embed", "link", "base", "form", "img"} & {
+        *page.tags
+    } == set()
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     links = [value for name, value in page.attributes if name.endswith(("href", "src"))]
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
-    assert ("content", "default-src 'none'; style-src 'unsafe-inline'; img-src data:") in page.attributes
+    assert (
+        "content",
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    ) in page.attributes
     assert "prefers-color-scheme: dark" in text
     assert 'name="viewport"' in text
 
@@ -119,7 +132,9 @@ def test_report_writes_over_nothing_but_pages(nnrun, stranger, name):
     assert "must end in .html or .htm" in done.err
 
 
-def test_rows_held_out_are_shown_only_where_the_table_is_as_it_was(project, nnrun, original, stranger):
+def test_rows_held_out_are_shown_only_where_the_table_is_as_it_was(
+    project, nnrun, original, stranger
+):
     config = json.loads((stranger / "run.json").read_bytes())["config"]
     assert config["data"]["train"] == str(original.parent / "table.csv")
     (project.folder / "elsewhere.csv").write_text("age\n1\n")
@@ -137,21 +152,43 @@ def test_rows_held_out_are_shown_only_where_the_table_is_as_it_was(project, nnru
 
 def test_a_test_table_is_what_is_shown_and_numbers_have_residuals(project, nnrun, frame):
     project.table(frame[:20], "test.csv")
-    changes = {"data.target": ["age", "dose"], "loss": "mse", "layers": [{"units": 2}], "data.test": "test.csv"}
+    changes = {
+        "data.target": ["age", "dose"],
+        "loss": "mse",
+        "layers": [{"units": 2}],
+        "data.test": "test.csv",
+    }
     assert nnrun("train", project.config(changes, epochs=1), "-o", "run", "-q").code == 0
     page = Page(make_page(Path("run")))
-    for text in ("test 20 rows", "rmse", "r2", "age (1 of 2)", "dose (2 of 2)", "predicted", "residual"):
+    for text in (
+        "test 20 rows",
+        "rmse",
+        "r2",
+        "age (1 of 2)",
+        "dose (2 of 2)",
+        "predicted",
+        "residual",
+    ):
         assert text in page.sections["held-out"]
     assert page.count("svg") == 2 + 4
 
 
 def test_a_run_that_held_nothing_out_says_so(project, nnrun):
-    assert nnrun("train", project.config({"data.validation_split": 0}, epochs=1), "-o", "run", "-q").code == 0
+    assert (
+        nnrun(
+            "train", project.config({"data.validation_split": 0}, epochs=1), "-o", "run", "-q"
+        ).code
+        == 0
+    )
     assert "The run held no rows out." in Page(make_page(Path("run"))).sections["held-out"]
 
 
 def test_a_run_that_is_not_finished_has_a_page_without_a_model(nnrun, stranger):
-    forge_json(stranger, "run.json", lambda info: {**info, "status": "running", "checksums": {}, "best_epoch": 0})
+    forge_json(
+        stranger,
+        "run.json",
+        lambda info: {**info, "status": "running", "checksums": {}, "best_epoch": 0},
+    )
     (stranger / "metrics.json").unlink()
     assert nnrun("report", stranger).code == 0
     page = Page(Path("run.html").read_text())
@@ -186,7 +223,9 @@ def test_whatever_a_run_says_is_text(project, nnrun, stranger):
 def test_whatever_a_table_says_is_text(project, nnrun, frame):
     labels = pl.when(pl.col("label") == 1).then(pl.lit(SCRIPT)).otherwise(pl.lit("</td>\"'&amp;$x"))
     kinds = pl.Series("</section>", [SCRIPT, "<b>", "${title}"] * 20)
-    project.table(frame.with_columns(label=labels).rename({"age": SCRIPT, "label": "<i>"}).with_columns(kinds))
+    project.table(
+        frame.with_columns(label=labels).rename({"age": SCRIPT, "label": "<i>"}).with_columns(kinds)
+    )
     config = project.config({"data.target": "<i>", "data.positive": SCRIPT}, epochs=1)
     assert nnrun("train", config, "-o", "<img src=x>", "-q").code == 0
     text = make_page(Path("<img src=x>"))

@@ -61,7 +61,9 @@ TARGETS: dict[str, tuple[list[Any], str, str, int]] = {
 }
 
 
-@pytest.mark.parametrize(("cells", "loss", "activation", "units"), TARGETS.values(), ids=TARGETS.keys())
+@pytest.mark.parametrize(
+    ("cells", "loss", "activation", "units"), TARGETS.values(), ids=TARGETS.keys()
+)
 def test_the_last_layer_and_the_loss_follow_the_target(written, cells, loss, activation, units):
     config = written(table(cells))
     assert config.loss["name"] == loss
@@ -78,7 +80,9 @@ def test_the_last_layer_and_the_loss_follow_the_target(written, cells, loss, act
         (["TRUE"] * 10 + ["FALSE"] * 30, None),
     ],
 )
-def test_probabilities_are_of_the_rarer_label_where_the_labels_do_not_tell(written, cells, positive):
+def test_probabilities_are_of_the_rarer_label_where_the_labels_do_not_tell(
+    written, cells, positive
+):
     assert written(table(cells)).data.positive == positive
 
 
@@ -99,10 +103,16 @@ def test_probabilities_are_of_the_rarer_label_where_the_labels_do_not_tell(writt
         ("when", cycle("01/02/2020", "03/04/2021", "05/06/2022"), "day or month may be first"),
     ],
 )
-def test_columns_that_tell_nothing_are_dropped_and_the_config_says_why(project, written, name, cells, why):
+def test_columns_that_tell_nothing_are_dropped_and_the_config_says_why(
+    project, written, name, cells, why
+):
     config = written(table(**{name: cells}))
     assert config.data.drop == [name]
-    comments = [line for line in (project.folder / "init.yaml").read_text().splitlines() if line.startswith("  # ")]
+    comments = [
+        line
+        for line in (project.folder / "init.yaml").read_text().splitlines()
+        if line.startswith("  # ")
+    ]
     assert len(comments) == 1
     assert comments[0].startswith(f"  # {name!r} ")
     assert why in comments[0]
@@ -171,7 +181,19 @@ def test_odd_column_names_are_quoted(written, name, role):
 
 @pytest.mark.parametrize(
     "name",
-    ["a b.csv", "it's.csv", 'a"b.csv', "#1.csv", "a: b.csv", "[1].csv", "*.csv", "größe.csv", "😀.csv", "-", "1"],
+    [
+        "a b.csv",
+        "it's.csv",
+        'a"b.csv',
+        "#1.csv",
+        "a: b.csv",
+        "[1].csv",
+        "*.csv",
+        "größe.csv",
+        "😀.csv",
+        "-",
+        "1",
+    ],
 )
 def test_odd_file_names_are_quoted(written, name):
     config = written(table(), name=name)
@@ -251,7 +273,9 @@ TABLES: dict[str, pl.DataFrame] = {
 
 @pytest.mark.parametrize("frame", TABLES.values(), ids=TABLES.keys())
 def test_the_config_has_no_mistake(written, frame):
-    assert [str(finding) for finding in lint(load_dataset(written(frame))) if finding.level == "error"] == []
+    assert [
+        str(finding) for finding in lint(load_dataset(written(frame))) if finding.level == "error"
+    ] == []
 
 
 @pytest.mark.slow
@@ -304,7 +328,11 @@ def test_a_table_that_cannot_be_trained_on_is_refused(project, nnrun, frame, mes
     ],
 )
 def test_wrong_arguments_are_refused(project, nnrun, arguments, message):
-    for name, text in {"empty.csv": "", "header.csv": "x,y\n", "ragged.csv": "x,y\n1,2\n3\n"}.items():
+    for name, text in {
+        "empty.csv": "",
+        "header.csv": "x,y\n",
+        "ragged.csv": "x,y\n1,2\n3\n",
+    }.items():
         project.table(text, name)
     before = project.table(table(), "odd.csv").read_bytes()
     done = nnrun("init", *arguments)
@@ -342,6 +370,9 @@ def test_a_file_name_that_is_not_utf8_is_refused(project, nnrun):
 
 def test_the_positive_label_is_the_rarer_one_however_it_is_spelt(project):
     labels = ["5"] * 60 + ["5.0"] * 2 + ["7"] * 38
-    project.table(pl.DataFrame({"x": list(range(100)), "y": labels}).with_columns(x=pl.col("x") * 7 % 13), "odd.csv")
+    project.table(
+        pl.DataFrame({"x": list(range(100)), "y": labels}).with_columns(x=pl.col("x") * 7 % 13),
+        "odd.csv",
+    )
     text = write_config(project.folder / "odd.csv", "y", project.folder)
     assert 'positive: "7"' in text

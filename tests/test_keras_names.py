@@ -43,13 +43,26 @@ REQUIRED_ARGUMENTS: dict[str, Any] = {
     "specificity": 0.5,
     "sensitivity": 0.5,
 }
-CLASSES = [pytest.param(named, name, id=f"{named.what}-{name}") for named in MODULES for name in named.table]
-TELLING = (names.LAYER, names.OPTIMIZER, names.INITIALIZER, names.REGULARIZER)  # get_config tells all
+CLASSES = [
+    pytest.param(named, name, id=f"{named.what}-{name}")
+    for named in MODULES
+    for name in named.table
+]
+TELLING = (
+    names.LAYER,
+    names.OPTIMIZER,
+    names.INITIALIZER,
+    names.REGULARIZER,
+)  # get_config tells all
 MATRIX = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
 LABELS = np.array([[0], [1], [1], [0]], dtype=np.float32)
 OUTPUTS = np.array([[0.2], [0.7], [0.4], [0.6]], dtype=np.float32)
 BOTH = np.hstack([1 - OUTPUTS, OUTPUTS])  # what is for several labels takes an output for each
-TARGETS = {"BinaryCrossentropy": "label", "MeanSquaredError": "dose", "SparseCategoricalCrossentropy": "town"}
+TARGETS = {
+    "BinaryCrossentropy": "label",
+    "MeanSquaredError": "dose",
+    "SparseCategoricalCrossentropy": "town",
+}
 
 
 def spec(named: Named, name: str, **arguments: Any) -> Spec:
@@ -98,7 +111,11 @@ def test_keras_builds_every_class_with_its_defaults(named: Named, name: str) -> 
 @pytest.mark.parametrize(("named", "name"), [p for p in CLASSES if p.values[0] in TELLING])
 def test_the_defaults_are_the_ones_that_keras_itself_uses(named: Named, name: str) -> None:
     arguments = spec(named, name)
-    needed = {k: REQUIRED_ARGUMENTS[k] for k, (_, default) in named.table[name].items() if default is REQUIRED}
+    needed = {
+        k: REQUIRED_ARGUMENTS[k]
+        for k, (_, default) in named.table[name].items()
+        if default is REQUIRED
+    }
     with_defaults = getattr(MODULES[named], name)(**needed).get_config()
     assert make(MODULES[named], arguments, named.key).get_config() | {"name": "", "seed": ""} == (
         with_defaults | {"name": "", "seed": ""}
@@ -106,7 +123,9 @@ def test_the_defaults_are_the_ones_that_keras_itself_uses(named: Named, name: st
 
 
 @pytest.mark.parametrize("loss", names.LOSS.table)
-def test_every_metric_gives_one_finite_number_an_epoch(project, frame, tmp_path: Path, loss: str) -> None:
+def test_every_metric_gives_one_finite_number_an_epoch(
+    project, frame, tmp_path: Path, loss: str
+) -> None:
     of_labels = names.METRIC.table.keys() - names.CATEGORICAL_METRICS
     fitting = {
         "BinaryCrossentropy": of_labels,
@@ -115,7 +134,12 @@ def test_every_metric_gives_one_finite_number_an_epoch(project, frame, tmp_path:
     }[loss]
     metrics = [spec(names.METRIC, name) for name in names.METRIC.table if name in fitting]
     metrics = [{k: v for k, v in metric.items() if v is not None} for metric in metrics]
-    changes = {"metrics": metrics, "loss": loss, "data.target": TARGETS[loss], "data.features": ["age", "height"]}
+    changes = {
+        "metrics": metrics,
+        "loss": loss,
+        "data.target": TARGETS[loss],
+        "data.features": ["age", "height"],
+    }
     if loss == "SparseCategoricalCrossentropy":
         project.table(frame.with_columns(town=pl.Series(["Ely", "Bath", "York"] * 20)))
         changes["layers"] = [{"units": 3, "activation": "softmax"}]
@@ -141,14 +165,17 @@ def test_activations_that_a_name_cannot_carry_are_refused(activation: str) -> No
 
 @pytest.mark.parametrize(("named", "name"), CLASSES)
 def test_class_names_and_snake_case_mean_the_same(named: Named, name: str) -> None:
-    renamed = {named.key: name} if named.keep_spelling else {}  # a metric is logged as it is written
+    renamed = (
+        {named.key: name} if named.keep_spelling else {}
+    )  # a metric is logged as it is written
     for other in (snake_case(name), name.lower()):  # Keras's own `rmsprop`, `adamw`, `l1l2`
         assert {**spec(named, other), **renamed} == spec(named, name)
     assert spec(named, name)[named.key] == name
 
 
 @pytest.mark.parametrize(
-    "name", [n for n, arguments in NAMES["metrics"].items() if oracle.REQUIRED not in arguments.values()]
+    "name",
+    [n for n, arguments in NAMES["metrics"].items() if oracle.REQUIRED not in arguments.values()],
 )
 def test_metrics_have_the_snake_case_names_that_keras_gives_them(name: str) -> None:
     assert type(keras.metrics.get(snake_case(name))).__name__ == name
@@ -198,9 +225,13 @@ REFUSED_BY_KERAS: list[tuple[Named, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(
-    ("named", "name", "arguments"), REFUSED_BY_KERAS, ids=[f"{n}-{a}" for _, n, a in REFUSED_BY_KERAS]
+    ("named", "name", "arguments"),
+    REFUSED_BY_KERAS,
+    ids=[f"{n}-{a}" for _, n, a in REFUSED_BY_KERAS],
 )
-def test_what_keras_refuses_nnrun_refuses_first(named: Named, name: str, arguments: dict[str, Any]) -> None:
+def test_what_keras_refuses_nnrun_refuses_first(
+    named: Named, name: str, arguments: dict[str, Any]
+) -> None:
     needed = {a: REQUIRED_ARGUMENTS[a] for a, (_, d) in named.table[name].items() if d is REQUIRED}
     with pytest.raises((ValueError, TypeError)):
         use(named, getattr(MODULES[named], name)(**{**needed, **arguments}))

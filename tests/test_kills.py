@@ -16,7 +16,10 @@ from disk import BEHIND_PATHLIB
 from jobs import outcome
 from processes import DEADLINE, Server, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork"),
+]
 
 SAVES = """
 import json, os, signal, sys
@@ -80,7 +83,9 @@ for first in ("none", "old"):
 
 
 @BEHIND_PATHLIB
-@pytest.mark.parametrize("names", [["checkpoint.npz"], ["model.npz", "weights.npz", "run.npz"]], ids=["one", "three"])
+@pytest.mark.parametrize(
+    "names", [["checkpoint.npz"], ["model.npz", "weights.npz", "run.npz"]], ids=["one", "three"]
+)
 def test_a_save_killed_at_any_operation_leaves_each_file_old_or_new(tmp_path, names):
     script = [sys.executable, "-W", "ignore", "-c", SAVES, str(Path(__file__).parent), *names]
     done = subprocess.run(script, capture_output=True, text=True, cwd=tmp_path)
@@ -95,9 +100,18 @@ def test_a_save_killed_at_any_operation_leaves_each_file_old_or_new(tmp_path, na
             assert all(new), save
             assert not save["left"], save
     for first in ("none", "old"):
-        kinds = [save["operation"][0] for save in saves if save["first"] == first and save["operation"]]
+        kinds = [
+            save["operation"][0] for save in saves if save["first"] == first and save["operation"]
+        ]
         assert kinds.count("write") >= 2 * 2 * len(names)
-        assert {*kinds} >= {"open", "write", "close", "fsync", "replace", *(["link"] if first == "old" else [])}
+        assert {*kinds} >= {
+            "open",
+            "write",
+            "close",
+            "fsync",
+            "replace",
+            *(["link"] if first == "old" else []),
+        }
         found = [content for save in saves if save["first"] == first for content in save["found"]]
         assert {*found} == {first, "new"}
     assert any(save["left"] for save in saves)
@@ -163,7 +177,9 @@ def test_thirty_kills_at_random_leave_runs_that_end_as_one_never_stopped(tmp_pat
             ended = False
             while len(kills) + len(chain.kills) < KILLS and not ended:
                 training = generator.random() < 0.7
-                ended = chain.go_on(generator.uniform(0, seconds / (8 if training else 1)), training=training)
+                ended = chain.go_on(
+                    generator.uniform(0, seconds / (8 if training else 1)), training=training
+                )
             assert ended or chain.go_on(DEADLINE, training=False)
             kills += chain.kills
             assert outcome(chain.run) == outcome(whole.run)

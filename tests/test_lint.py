@@ -19,7 +19,11 @@ LINEAR = {"units": 1}
 NUMBERS = {"data.target": "dose", "loss": "MeanSquaredError", "layers": [DENSE, LINEAR]}
 LOGITS = {"loss": {"name": "BinaryCrossentropy", "from_logits": True}, "layers": [DENSE, LINEAR]}
 UNSEEN = {"data.validation": "other.csv", "data.validation_split": Project.drop}
-ORTHOGONAL = {"units": 2, "activation": "relu", "activity_regularizer": {"name": "OrthogonalRegularizer"}}
+ORTHOGONAL = {
+    "units": 2,
+    "activation": "relu",
+    "activity_regularizer": {"name": "OrthogonalRegularizer"},
+}
 WIDE = {"units": 10_000_000, "activation": "relu"}
 
 label, age = pl.col("label"), pl.col("age")
@@ -27,12 +31,23 @@ LOW_HIGH = label.replace_strict({0: "low", 1: "high"}, return_dtype=pl.String)
 TOWN = pl.Series("town", ["Bath", "Ely", "York"] * 20)
 RARE_TOWN = pl.Series("town", ["Ely"] * 3 + ["Bath", "York", "York"] * 19)
 SOFTMAX = {"units": 3, "activation": "softmax"}
-SEVERAL = {"data.target": "town", "loss": "SparseCategoricalCrossentropy", "layers": [DENSE, SOFTMAX]}
-SEVERAL_LOGITS = {**SEVERAL, "loss": {"name": SEVERAL["loss"], "from_logits": True}, "layers": [DENSE, {"units": 3}]}
+SEVERAL = {
+    "data.target": "town",
+    "loss": "SparseCategoricalCrossentropy",
+    "layers": [DENSE, SOFTMAX],
+}
+SEVERAL_LOGITS = {
+    **SEVERAL,
+    "loss": {"name": SEVERAL["loss"], "from_logits": True},
+    "layers": [DENSE, {"units": 3}],
+}
 GAPS = pl.when(pl.int_range(60) != 7).then("age")
 OTHER = {"data.test": "other.csv"}  # whose towns are all Leeds
 RARE = (pl.int_range(pl.len()) < 4).cast(int).alias("label")
-STOP_ON_FALSE_POSITIVES = {"metrics": ["FalsePositives"], "early_stopping": {"monitor": "val_FalsePositives"}}
+STOP_ON_FALSE_POSITIVES = {
+    "metrics": ["FalsePositives"],
+    "early_stopping": {"monitor": "val_FalsePositives"},
+}
 ERRORS = [  # the rule, changes to the good config, changed columns of the table, what the message says
     ("labels", {}, [pl.lit(1).alias("label")], "data.target: BinaryCrossentropy needs two labels; every row"),
     ("labels", {}, [label + (age > 45)], "data.target: BinaryCrossentropy needs two labels; received 3: "),
@@ -118,12 +133,26 @@ FINE = [
     ({"layers": [{"type": "Dropout", "rate": 0.1}, SIGMOID]}, []),
     ({"layers": [{"units": 4}, {"type": "Activation", "activation": "relu"}, SIGMOID]}, []),
     ({"layers": [DENSE, LINEAR, {"type": "Activation", "activation": "sigmoid"}]}, []),
-    ({**LOGITS, "metrics": ["accuracy", "AUC", "bce"], "early_stopping": {"monitor": "val_accuracy"}}, []),
+    (
+        {
+            **LOGITS,
+            "metrics": ["accuracy", "AUC", "bce"],
+            "early_stopping": {"monitor": "val_accuracy"},
+        },
+        [],
+    ),
     (SEVERAL, [TOWN]),
     (SEVERAL_LOGITS, [TOWN]),
     ({**SEVERAL, "class_weight": "balanced"}, [RARE_TOWN]),
     ({**SEVERAL, "class_weight": {"Bath": 1, "York": 2, "Ely": 3}}, [TOWN]),
-    ({**SEVERAL, "metrics": ["acc", "sparse_top_k_categorical_accuracy"], "expect": {"val_acc": "> 0"}}, [TOWN]),
+    (
+        {
+            **SEVERAL,
+            "metrics": ["acc", "sparse_top_k_categorical_accuracy"],
+            "expect": {"val_acc": "> 0"},
+        },
+        [TOWN],
+    ),
     ({"data.missing": "mean"}, [GAPS]),
     ({}, [TOWN]),
     ({**NUMBERS, "metrics": ["mae", "R2Score"], "reduce_lr_on_plateau": {}}, []),
@@ -138,7 +167,9 @@ def findings(project, frame, monkeypatch):
     """Lint the good config and the default table with changes."""
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name, *rest: None if name == "tensorboard" else find_spec(name, *rest)
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name == "tensorboard" else find_spec(name, *rest),
     )
     monkeypatch.chdir(project.folder)
 
@@ -152,11 +183,15 @@ def findings(project, frame, monkeypatch):
 
 
 def test_the_table_has_a_case_for_every_rule():
-    assert {(code, level) for code, level, *_ in CASES} == {(code, level) for level in RULES for code in RULES[level]}
+    assert {(code, level) for code, level, *_ in CASES} == {
+        (code, level) for level in RULES for code in RULES[level]
+    }
 
 
 @pytest.mark.parametrize(("code", "level", "changes", "columns", "phrase"), CASES)
-def test_a_rule_finds_what_breaks_it_and_says_where(findings, code, level, changes, columns, phrase):
+def test_a_rule_finds_what_breaks_it_and_says_where(
+    findings, code, level, changes, columns, phrase
+):
     found = [finding for finding in findings(changes, columns) if phrase in finding.message]
     assert [(finding.code, finding.level) for finding in found] == [(code, level)]
     assert re.match(r"(.*/config\.yaml:\d+:\d+|table\.csv|other\.csv): ", found[0].message)
@@ -169,11 +204,16 @@ def test_a_good_config_has_no_finding(findings, changes, columns):
 
 
 def test_errors_come_first_and_stop_the_run_together(findings):
-    found = findings({**LOGITS, "layers": [{"units": 4}, SIGMOID], "metrics": ["AUC", "recall"]}, [])
+    found = findings(
+        {**LOGITS, "layers": [{"units": 4}, SIGMOID], "metrics": ["AUC", "recall"]}, []
+    )
     assert [finding.level for finding in found] == ["error", "error", "warning"]
     with pytest.raises(ConfigError) as caught:
         raise_errors(found)
-    assert [line.rpartition(" ")[2] for line in caught.value.problems] == ["[metric-loss]", "[logits-activation]"]
+    assert [line.rpartition(" ")[2] for line in caught.value.problems] == [
+        "[metric-loss]",
+        "[logits-activation]",
+    ]
 
 
 def test_warnings_alone_do_not_stop_the_run(findings):
@@ -206,18 +246,34 @@ def test_parameters_are_counted_as_keras_counts_them(project, layers):
 
 
 def test_the_shapes_of_all_weights_are_those_of_keras_in_its_order(project):
-    options = [{"center": center, "scale": scale} for center in (True, False) for scale in (True, False)]
+    options = [
+        {"center": center, "scale": scale} for center in (True, False) for scale in (True, False)
+    ]
     normalizations = ("BatchNormalization", "LayerNormalization")
     layers = [{"type": kind, **chosen} for kind in normalizations for chosen in options]
-    layers += [{**DENSE, "use_bias": use_bias, "units": units} for use_bias, units in ((True, 5), (False, 4))]
-    layers += [{"type": "Dropout", "rate": 0.5, "seed": 3}, {"type": "GaussianNoise", "stddev": 0.1}]
-    layers += [{"type": "Activation", "activation": "tanh"}, {"type": "BatchNormalization"}, SIGMOID]
+    layers += [
+        {**DENSE, "use_bias": use_bias, "units": units}
+        for use_bias, units in ((True, 5), (False, 4))
+    ]
+    layers += [
+        {"type": "Dropout", "rate": 0.5, "seed": 3},
+        {"type": "GaussianNoise", "stddev": 0.1},
+    ]
+    layers += [
+        {"type": "Activation", "activation": "tanh"},
+        {"type": "BatchNormalization"},
+        SIGMOID,
+    ]
     dataset = project.dataset({"layers": layers})
     assert {spec["type"] for spec in layers if "type" in spec} | {"Dense"} == LAYER.table.keys()
     model = build_network(dataset.config, dataset.encoder)
     summary = summarize(dataset.config, 3)
-    assert [layer.shapes for layer in summary] == [[w.shape for w in layer.weights] for layer in model.layers[1:]]
-    assert [shape for layer in summary for shape in layer.shapes] == [weight.shape for weight in model.weights]
+    assert [layer.shapes for layer in summary] == [
+        [w.shape for w in layer.weights] for layer in model.layers[1:]
+    ]
+    assert [shape for layer in summary for shape in layer.shapes] == [
+        weight.shape for weight in model.weights
+    ]
 
 
 def test_a_network_is_oversized_only_beyond_the_memory_of_the_machine(project, monkeypatch):

@@ -86,9 +86,18 @@ def test_several_runs_have_a_colour_each_and_dashes_for_training(project, strang
     monkeypatch.chdir(project.folder)
     figure = curves(Path("_one"), Path("two"))
     (axes,) = figure.axes
-    styles = [(line.get_color(), line.get_linestyle()) for line in axes.lines if len(line.get_ydata()) == 3]
+    styles = [
+        (line.get_color(), line.get_linestyle())
+        for line in axes.lines
+        if len(line.get_ydata()) == 3
+    ]
     assert styles == [("C0", "--"), ("C0", "-"), ("C1", "--"), ("C1", "-")]
-    assert legend(figure) == ["'_one': best epoch 1", "'two': best epoch 2", "training", "validation"]
+    assert legend(figure) == [
+        "'_one': best epoch 1",
+        "'two': best epoch 2",
+        "training",
+        "validation",
+    ]
 
 
 def test_resume_draws_the_longer_run(nnrun, stranger):
@@ -100,13 +109,23 @@ def test_resume_draws_the_longer_run(nnrun, stranger):
 
 
 def test_overwriting_removes_the_picture(project, nnrun, stranger):
-    done = nnrun("train", project.config(optimizer={"name": "sgd", "learning_rate": 1e30}), "-o", "run", "--overwrite")
+    done = nnrun(
+        "train",
+        project.config(optimizer={"name": "sgd", "learning_rate": 1e30}),
+        "-o",
+        "run",
+        "--overwrite",
+    )
     assert done.code == 1
     assert not (stranger / "curves.png").exists()
 
 
-@pytest.mark.parametrize(("name", "start"), [("a.png", PNG), ("a.SVG", b"<?xml"), ("a.pdf", b"%PDF")])
-def test_plot_writes_what_the_ending_says_and_replaces_what_stands_there(nnrun, stranger, name, start):
+@pytest.mark.parametrize(
+    ("name", "start"), [("a.png", PNG), ("a.SVG", b"<?xml"), ("a.pdf", b"%PDF")]
+)
+def test_plot_writes_what_the_ending_says_and_replaces_what_stands_there(
+    nnrun, stranger, name, start
+):
     Path(name).write_text("old")
     assert nnrun("plot", stranger, "-o", name) == (0, f"saved in {name}\n", "")
     assert Path(name).read_bytes().startswith(start)
@@ -141,7 +160,10 @@ def test_a_run_without_an_epoch_has_nothing_to_draw(nnrun, stranger, content):
     if content is not None:
         (stranger / "history.csv").write_bytes(content)
     done = nnrun("plot", stranger)
-    assert (done.code, done.err) == (2, f"{stranger}: no epoch has ended yet, so there is nothing to draw\n")
+    assert (done.code, done.err) == (
+        2,
+        f"{stranger}: no epoch has ended yet, so there is nothing to draw\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,7 +187,14 @@ def test_an_altered_history_is_refused(nnrun, stranger, content):
 
 @pytest.mark.parametrize(
     "values",
-    [[np.nan] * 3, [np.inf, -np.inf, 1.0], [1e308, -1e308, 0.0], [5e-324, 1e-300, 1.0], [3e38] * 3, [0.0] * 3],
+    [
+        [np.nan] * 3,
+        [np.inf, -np.inf, 1.0],
+        [1e308, -1e308, 0.0],
+        [5e-324, 1e-300, 1.0],
+        [3e38] * 3,
+        [0.0] * 3,
+    ],
     ids=str,
 )
 def test_any_number_can_be_drawn(stranger, values):
@@ -182,9 +211,18 @@ def test_a_single_epoch_is_a_marker(stranger):
 
 def test_the_scale_is_logarithmic_where_a_loss_spans_decades(stranger):
     write_history(
-        stranger, loss=[1.0, 0.1, 0.01], accuracy=[0.001, 0.5, 1.0], mae=[900.0, 20.0, 3.0], auc=[-1.0, 2, 500]
+        stranger,
+        loss=[1.0, 0.1, 0.01],
+        accuracy=[0.001, 0.5, 1.0],
+        mae=[900.0, 20.0, 3.0],
+        auc=[-1.0, 2, 500],
     )
-    assert [axes.get_yscale() for axes in curves(stranger).axes] == ["log", "linear", "log", "linear"]
+    assert [axes.get_yscale() for axes in curves(stranger).axes] == [
+        "log",
+        "linear",
+        "log",
+        "linear",
+    ]
     write_history(stranger, loss=[1.0, 0.1, 0.0])
     assert curves(stranger).axes[0].get_yscale() == "linear"
 
@@ -228,10 +266,16 @@ def test_the_users_own_settings_of_matplotlib_change_nothing_and_stay(stranger):
 @pytest.mark.slow
 def test_plot_needs_neither_tensorflow_nor_a_home_and_is_silent(stranger):
     code = "import sys; sys.modules['tensorflow'] = None; from nnrun.__main__ import main; main()"
-    environment = {k: v for k, v in os.environ.items() if k not in ("MPLCONFIGDIR", "DISPLAY", "XDG_CACHE_HOME")}
+    environment = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("MPLCONFIGDIR", "DISPLAY", "XDG_CACHE_HOME")
+    }
     environment |= {"HOME": "/nowhere", "XDG_CONFIG_HOME": "/nowhere", "MPLBACKEND": "tkagg"}
     script = [sys.executable, "-c", code, "plot", str(stranger)]
-    done = subprocess.run(script, capture_output=True, text=True, env=environment, cwd=stranger.parent)
+    done = subprocess.run(
+        script, capture_output=True, text=True, env=environment, cwd=stranger.parent
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "saved in plot.png\n", "")
 
 
@@ -272,7 +316,9 @@ def test_a_roc_curve_is_that_of_every_threshold():
     np.testing.assert_allclose(scores.roc(), expected, atol=1e-12)
 
 
-@pytest.mark.parametrize(("labels", "panels", "entries"), [(3, 2, 3), (12, 2, 12), (13, 1, 0), (40, 1, 0)])
+@pytest.mark.parametrize(
+    ("labels", "panels", "entries"), [(3, 2, 3), (12, 2, 12), (13, 1, 0), (40, 1, 0)]
+)
 def test_up_to_twelve_labels_have_a_roc_curve_each(labels, panels, entries):
     measure = ClassMeasure(labels)
     probability = np.random.default_rng(0).random((200, labels)).astype(np.float32)
@@ -294,10 +340,17 @@ def test_numbers_are_drawn_against_predictions_and_as_residuals():
     y = np.arange(20.0).reshape(10, 2)
     measure.add(y, y + np.array([1, -2]))
     figure = outcome(measure, targets=["a", "b"])
-    assert [axes.get_title() for axes in figure.axes] == ["a (1 of 2)", "a (1 of 2)", "b (2 of 2)", "b (2 of 2)"]
+    assert [axes.get_title() for axes in figure.axes] == [
+        "a (1 of 2)",
+        "a (1 of 2)",
+        "b (2 of 2)",
+        "b (2 of 2)",
+    ]
     for i, predicted in enumerate(y.T + np.array([[1], [-2]])):
         against, residuals = (axes.lines[0].get_xydata() for axes in figure.axes[2 * i : 2 * i + 2])
-        np.testing.assert_array_equal(sorted(against.tolist()), np.stack([y[:, i], predicted], axis=1))
+        np.testing.assert_array_equal(
+            sorted(against.tolist()), np.stack([y[:, i], predicted], axis=1)
+        )
         np.testing.assert_array_equal(sorted(residuals[:, 0]), predicted)
         assert set(residuals[:, 1]) == {[-1.0, 2.0][i]}
     assert figure.axes[0].get_xlabel() == "actual"
@@ -320,7 +373,11 @@ def test_names_are_text_whatever_they_hold(project, stranger, frame):
     measure.add(np.zeros((1, 1)), np.full((1, len(NAMES)), 0.5))
     numbers = NumberMeasure(len(NAMES))
     numbers.add(np.ones((3, len(NAMES))), np.zeros((3, len(NAMES))))
-    for figure in (curves(stranger, stranger), outcome(measure, NAMES), outcome(numbers, targets=NAMES)):
+    for figure in (
+        curves(stranger, stranger),
+        outcome(measure, NAMES),
+        outcome(numbers, targets=NAMES),
+    ):
         assert render(figure, ".png").startswith(PNG)
         svg = render(figure, ".svg").decode()
         assert "<script" not in svg

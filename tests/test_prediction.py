@@ -29,7 +29,9 @@ def trained(project) -> TrainedRun:
 
 def predict(trained: TrainedRun, frame: pl.DataFrame, **options: Any) -> pl.DataFrame:
     table = open_table(frame.write_csv().encode(), [""], "new.csv")
-    return pl.concat(trained.predictions(Reading(trained.encoder, table, target=False, owed=True), **options))
+    return pl.concat(
+        trained.predictions(Reading(trained.encoder, table, target=False, owed=True), **options)
+    )
 
 
 def evaluate(trained: TrainedRun, table: Table) -> dict[str, Any]:
@@ -78,7 +80,8 @@ def test_the_threshold_moves_the_label_and_not_the_probability(trained, frame):
 
 
 @pytest.mark.parametrize(
-    ("labels", "positive"), [(("false", "true"), "true"), (("False", "True"), "True"), (("1.0", "2.0"), "1.0")]
+    ("labels", "positive"),
+    [(("false", "true"), "true"), (("False", "True"), "True"), (("1.0", "2.0"), "1.0")],
 )
 def test_labels_come_back_as_the_table_writes_them(project, frame, labels, positive):
     project.table(frame.with_columns(pl.col("label").replace_strict({0: labels[0], 1: labels[1]})))
@@ -123,7 +126,11 @@ print(json.dumps(model.predict(x, verbose=0).tolist()))
     [
         {},
         {"layers": [HIDDEN, {"units": 1}], "loss": {"name": "bce", "from_logits": True}},
-        {"data.target": "dose", "loss": "mse", "layers": [HIDDEN, {"type": "BatchNormalization"}, {"units": 1}]},
+        {
+            "data.target": "dose",
+            "loss": "mse",
+            "layers": [HIDDEN, {"type": "BatchNormalization"}, {"units": 1}],
+        },
     ],
     ids=["probabilities", "logits", "numbers"],
 )
@@ -132,11 +139,19 @@ def test_the_saved_model_predicts_the_same_without_nnrun(project, frame, changes
     trained = load_run(project.folder / "run")
     features = [f.name for f in trained.encoder.features]
     x = frame.select(features).rows()
-    script = [sys.executable, "-c", LOADED, str(project.folder / "run" / "model.keras"), json.dumps(x)]
+    script = [
+        sys.executable,
+        "-c",
+        LOADED,
+        str(project.folder / "run" / "model.keras"),
+        json.dumps(x),
+    ]
     done = subprocess.run(script, capture_output=True, text=True, check=True)
     ours = predict(trained, frame)
     column = "probability" if "probability" in ours.columns else "prediction"
-    np.testing.assert_allclose(np.array(json.loads(done.stdout))[:, 0], ours[column].to_numpy(), rtol=1e-5)
+    np.testing.assert_allclose(
+        np.array(json.loads(done.stdout))[:, 0], ours[column].to_numpy(), rtol=1e-5
+    )
     if column == "probability":
         assert ours[column].is_between(0, 1).all()
 
@@ -185,7 +200,10 @@ def test_number_metrics_are_in_the_targets_units():
 
 def test_a_label_that_training_never_saw_is_refused(trained, frame):
     table = open_table(frame.with_columns(label=pl.lit("7")).write_csv().encode(), [""], "new.csv")
-    with pytest.raises(TableError, match=r"new.csv:2: column 'label': '7' is no label that training saw \('0', '1'\)"):
+    with pytest.raises(
+        TableError,
+        match=r"new.csv:2: column 'label': '7' is no label that training saw \('0', '1'\)",
+    ):
         evaluate(trained, table)
 
 
@@ -202,11 +220,17 @@ def test_an_altered_or_missing_file_is_refused(project, trained, name):
 
 
 def test_weights_that_do_not_fit_the_config_are_refused(project, trained):
-    np.savez(project.folder / "run" / "weights.npz", state=np.zeros(0, np.uint8), kernel=np.zeros((3, 9), np.float32))
+    np.savez(
+        project.folder / "run" / "weights.npz",
+        state=np.zeros(0, np.uint8),
+        kernel=np.zeros((3, 9), np.float32),
+    )
     info = json.loads((project.folder / "run" / "run.json").read_text())
     info["checksums"]["weights.npz"] = sha256(project.folder / "run" / "weights.npz")
     (project.folder / "run" / "run.json").write_text(json.dumps(info))
-    with pytest.raises(RunError, match=r"weights\.npz: cannot be read: its arrays are not those of this network"):
+    with pytest.raises(
+        RunError, match=r"weights\.npz: cannot be read: its arrays are not those of this network"
+    ):
         load_run(project.folder / "run")
 
 
@@ -221,7 +245,11 @@ def test_what_is_no_finished_run_is_refused(project, tmp_path):
 
 
 def test_the_configs_own_metric_wins_over_the_usual_one(project, frame):
-    train(project.dataset(metrics=[{"name": "precision", "thresholds": 0.9}]), stem="x", path=project.folder / "run")
+    train(
+        project.dataset(metrics=[{"name": "precision", "thresholds": 0.9}]),
+        stem="x",
+        path=project.folder / "run",
+    )
     trained = load_run(project.folder / "run")
     metrics = evaluate(trained, trained.open(project.folder / "table.csv"))
     called = predict(trained, frame)["probability"].to_numpy() > 0.9
@@ -253,7 +281,9 @@ def test_an_output_that_is_not_finite_is_refused(trained, frame):
         predict(trained, frame)
 
 
-@pytest.mark.parametrize("content", ["[]", '"x"', "null", "{", "{}", '{"status": 3}', '{"status": "finished"}'])
+@pytest.mark.parametrize(
+    "content", ["[]", '"x"', "null", "{", "{}", '{"status": 3}', '{"status": "finished"}']
+)
 def test_a_damaged_run_json_is_refused(project, trained, content):
     (project.folder / "run" / "run.json").write_text(content)
     with pytest.raises(RunError):

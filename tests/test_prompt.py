@@ -27,7 +27,14 @@ def folder(tmp_path, monkeypatch) -> Path:
     for run in ("runs/digits", "runs/digits-2", "other/x"):
         (tmp_path / run).mkdir(parents=True)
         (tmp_path / run / "run.json").touch()
-    for name in ("a.yaml", "a.csv", "configs/b.yaml", "configs/b.csv.gz", "notes.txt", "deep/er/c.csv"):
+    for name in (
+        "a.yaml",
+        "a.csv",
+        "configs/b.yaml",
+        "configs/b.csv.gz",
+        "notes.txt",
+        "deep/er/c.csv",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     monkeypatch.chdir(tmp_path)
@@ -42,12 +49,19 @@ def completed(*words: str, shell: type[ShellComplete] = BashComplete) -> list[st
 
 @pytest.mark.parametrize("shell", [BashComplete, ZshComplete, FishComplete])
 def test_runs_configs_and_tables_are_completed(folder, shell):
-    assert completed("predict", "", shell=shell) == ["plain other/x", "plain runs/digits", "plain runs/digits-2"]
+    assert completed("predict", "", shell=shell) == [
+        "plain other/x",
+        "plain runs/digits",
+        "plain runs/digits-2",
+    ]
     assert completed("show", "runs/d", shell=shell) == ["plain runs/digits", "plain runs/digits-2"]
     assert completed("show", "", shell=shell)[:2] == ["plain a.yaml", "plain configs/b.yaml"]
     assert completed("train", "", shell=shell) == ["plain a.yaml", "plain configs/b.yaml"]
     assert completed("predict", "runs/digits", "c", shell=shell) == ["plain configs/b.csv.gz"]
-    assert completed("evaluate", "runs/digits", "", shell=shell) == ["plain a.csv", "plain configs/b.csv.gz"]
+    assert completed("evaluate", "runs/digits", "", shell=shell) == [
+        "plain a.csv",
+        "plain configs/b.csv.gz",
+    ]
 
 
 def test_what_is_found_nowhere_is_left_to_the_shell(folder):
@@ -62,16 +76,23 @@ def test_commands_and_options_are_completed():
 
 
 def test_bash_completes_in_a_process_that_imports_nothing_heavy(folder):
-    script = (
-        "import sys; from nnrun.__main__ import main; sys.argv = ['nnrun']\ntry: main()\nfinally: print(*sys.modules)"
-    )
-    variables = {"_NNRUN_COMPLETE": "bash_complete", "COMP_WORDS": "nnrun predict runs/", "COMP_CWORD": "2"}
+    script = "import sys; from nnrun.__main__ import main; sys.argv = ['nnrun']\ntry: main()\nfinally: print(*sys.modules)"
+    variables = {
+        "_NNRUN_COMPLETE": "bash_complete",
+        "COMP_WORDS": "nnrun predict runs/",
+        "COMP_CWORD": "2",
+    }
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, env={**os.environ, **variables}
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **variables},
     )
     first, second, modules = done.stdout.splitlines()
     assert (first, second, done.stderr) == ("plain,runs/digits", "plain,runs/digits-2", "")
-    assert {"tensorflow", "keras", "polars", "numpy", "pydantic", "rich"}.isdisjoint(modules.split())
+    assert {"tensorflow", "keras", "polars", "numpy", "pydantic", "rich"}.isdisjoint(
+        modules.split()
+    )
 
 
 def examples(command: click.Command) -> list[str]:
@@ -82,17 +103,23 @@ def examples(command: click.Command) -> list[str]:
 
 def test_every_help_text_ends_with_an_example_and_fits_80_columns():
     for name, command in {"": cli, **cli.commands}.items():
-        context = click.Context(command, info_name=f"nnrun {name}".strip(), terminal_width=80, max_content_width=90)
+        context = click.Context(
+            command, info_name=f"nnrun {name}".strip(), terminal_width=80, max_content_width=90
+        )
         lines = command.get_help(context).splitlines()
         assert max(map(len, lines)) <= 80, name
-        assert name or not any(line.endswith("...") for line in lines[1:]), "no command is cut short"
+        assert name or not any(line.endswith("...") for line in lines[1:]), (
+            "no command is cut short"
+        )
         assert examples(command), name
         assert lines[-1].strip() == examples(command)[-1] or not name
 
 
 def test_every_example_of_the_help_runs(tmp_path, nnrun, monkeypatch):
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
-    ordered = sorted([cli, *cli.commands.values()], key=lambda command: command is not cli.commands["train"])
+    ordered = sorted(
+        [cli, *cli.commands.values()], key=lambda command: command is not cli.commands["train"]
+    )
     lines = [line.removeprefix("nnrun ") for command in ordered for line in examples(command)]
     assert len(lines) > len(COMMANDS)
     small = ["--set", "epochs=3"]
@@ -103,12 +130,22 @@ def test_every_example_of_the_help_runs(tmp_path, nnrun, monkeypatch):
     assert json.loads(done.out)["title"] == "Config"
 
 
-@pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}])
+@pytest.mark.parametrize(
+    "variables", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}]
+)
 def test_pipes_get_no_escape_codes(project, variables):
     environment = {**os.environ, **variables}
-    for arguments in (["--help"], ["trian"], ["check", str(project.config())], ["check", "nope.yaml"], ["predict"]):
+    for arguments in (
+        ["--help"],
+        ["trian"],
+        ["check", str(project.config())],
+        ["check", "nope.yaml"],
+        ["predict"],
+    ):
         command = [sys.executable, "-m", "nnrun", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=project.folder, env=environment)
+        done = subprocess.run(
+            command, capture_output=True, text=True, cwd=project.folder, env=environment
+        )
         assert "\x1b" not in done.stdout + done.stderr
         assert done.stdout + done.stderr
 
@@ -119,7 +156,9 @@ def test_a_narrow_terminal_has_a_bar_in_one_line_and_no_colour_under_no_color(pr
     terminal, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
     command = [sys.executable, "-m", "nnrun", "train", str(project.config(epochs=30))]
-    told = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}  # by pytest-xdist
+    told = {
+        name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")
+    }  # by pytest-xdist
     variables = {**told, "NO_COLOR": "1", "TERM": "xterm-256color"}
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, cwd=project.folder, env=variables):
         os.close(theirs)

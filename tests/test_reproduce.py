@@ -22,7 +22,11 @@ def test_a_run_is_reproduced_from_its_directory_and_nothing_is_left(nnrun, proje
     assert nnrun("resume", "run", "--epochs", "4", "-q").code == 0
     before = sorted(project.folder.rglob("*"))
     done = nnrun("reproduce", "run", "-q")
-    assert (done.code, done.out, done.err) == (0, "equal: the table, 4 epochs of history, 4 arrays of weights\n", "")
+    assert (done.code, done.out, done.err) == (
+        0,
+        "equal: the table, 4 epochs of history, 4 arrays of weights\n",
+        "",
+    )
     assert sorted(project.folder.rglob("*")) == before
 
 
@@ -37,7 +41,9 @@ def test_what_is_not_the_same_again_is_listed(nnrun, project):
     done = nnrun("reproduce", "run", "-q")
     assert (done.code, done.out) == (3, "")
     assert "run: encoding.features[0].mean: 0.5 then, " in done.err
-    assert f"run: epoch.1.loss: '0.125' then, '{loss}' now (and 1 more such differences)\n" in done.err
+    assert (
+        f"run: epoch.1.loss: '0.125' then, '{loss}' now (and 1 more such differences)\n" in done.err
+    )
     assert f"changed since: versions.keras: '2.0' then, '{keras.__version__}' now\n" in done.err
     assert "changed since: threads: 99 then, " in done.err
     assert len(done.err.splitlines()) == 4
@@ -56,7 +62,9 @@ def test_weights_of_another_shape_are_a_difference_too(nnrun, project):
     run = project.folder / "run"
     with np.load(run / "weights.npz") as file:
         arrays = {name: file[name] for name in file.files if name != "state"}
-    write_arrays(run / "weights.npz", {**arrays, "layers[0].weights[0]": arrays["layers[0].weights[0]"][1:]})
+    write_arrays(
+        run / "weights.npz", {**arrays, "layers[0].weights[0]": arrays["layers[0].weights[0]"][1:]}
+    )
     forge_json(run, "encoding.json", lambda encoding: encoding["features"].pop(0) and None)
     done = nnrun("reproduce", "run")
     assert done.code == 3
@@ -73,7 +81,10 @@ def test_weights_that_are_not_the_same_again_are_named(nnrun, project):
     sign(run.path)
     done = nnrun("reproduce", "run")
     assert done.code == 3
-    assert "run: layers[1].weights[0]: differs by up to 0.5\nversions and number of threads are the same" in done.err
+    assert (
+        "run: layers[1].weights[0]: differs by up to 0.5\nversions and number of threads are the same"
+        in done.err
+    )
 
 
 def test_a_run_without_a_model_is_refused(nnrun, project):

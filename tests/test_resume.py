@@ -20,10 +20,15 @@ from nnrun.resume import reopen
 from nnrun.runs import Run
 from nnrun.training import Result, resume, train
 
-DROPOUT = {"layers": [HIDDEN, {"type": "Dropout", "rate": 0.3}, {"type": "BatchNormalization"}, SIGMOID]}
+DROPOUT = {
+    "layers": [HIDDEN, {"type": "Dropout", "rate": 0.3}, {"type": "BatchNormalization"}, SIGMOID]
+}
 RESUMED = CASES | {
     "class weights, balanced": {"class_weight": "balanced", **DROPOUT},
-    "accumulated gradients": {"optimizer": {"name": "adam", "gradient_accumulation_steps": 2}, "batch_size": 8},
+    "accumulated gradients": {
+        "optimizer": {"name": "adam", "gradient_accumulation_steps": 2},
+        "batch_size": 8,
+    },
     "dropout and batch normalisation": {**DROPOUT, "batch_size": 8},
     "mapped from files": {**DROPOUT, "data.in_memory": False, "batch_size": 7},
     "xla with dropout": {**DROPOUT, "jit_compile": True, "batch_size": 8},
@@ -57,7 +62,12 @@ def outcome(result: Result) -> dict[str, Any]:
     theirs = [w.tobytes() for w in keras.saving.load_model(run.model, compile=False).get_weights()]
     texts = [path.read_text() for path in (run.history, run.metrics, run.config, run.encoding)]
     texts = [text.replace(str(run.path.parent), "") for text in texts]  # where the table is
-    return {"files": texts, "ours": ours, "theirs": theirs, "epochs": (result.epochs, result.best_epoch)}
+    return {
+        "files": texts,
+        "ours": ours,
+        "theirs": theirs,
+        "epochs": (result.epochs, result.best_epoch),
+    }
 
 
 def go_on(path: Path, **options: Any) -> Result:
@@ -78,7 +88,8 @@ class Copies(keras.callbacks.Callback):  # type: ignore[misc]
         if self.at not in (0, self.count):
             return
         content: dict[str, Any] = {
-            "history": (self.run / "history.csv").exists() and (self.run / "history.csv").read_text()
+            "history": (self.run / "history.csv").exists()
+            and (self.run / "history.csv").read_text()
         }
         if (self.run / "checkpoint.npz").exists():
             with np.load(self.run / "checkpoint.npz") as file:
@@ -119,9 +130,13 @@ def ended() -> dict[str, Any]:
 def whole(project) -> Callable[..., Result]:
     """Train without a stop."""
 
-    def run(changes: dict[str, Any], name: str = "whole", callbacks: tuple[Any, ...] = ()) -> Result:
+    def run(
+        changes: dict[str, Any], name: str = "whole", callbacks: tuple[Any, ...] = ()
+    ) -> Result:
         changes = {"checkpoint": {"every_seconds": 1e-9}, **changes}
-        return train(project.dataset(changes), stem="x", path=project.folder / name, callbacks=callbacks)
+        return train(
+            project.dataset(changes), stem="x", path=project.folder / name, callbacks=callbacks
+        )
 
     return run
 
@@ -180,7 +195,9 @@ def test_a_run_whose_checkpoint_was_removed_is_refused(cut):
 def test_a_run_of_the_keras_engine_goes_on_too(project, whole, after):
     changes, path = {**DROPOUT, "checkpoint": {"every_seconds": 1e-9}}, project.folder / "run"
     with pytest.raises(PowerCut):
-        train(project.dataset(changes), stem="x", path=path, engine="keras", callbacks=(Cut(after),))
+        train(
+            project.dataset(changes), stem="x", path=path, engine="keras", callbacks=(Cut(after),)
+        )
     assert outcome(go_on(path)) == outcome(whole(changes))
 
 
@@ -199,13 +216,17 @@ def test_a_run_that_stops_again_and_again_ends_the_same(project, whole):
     assert outcome(results[0]) == expected
 
 
-@pytest.mark.parametrize("changes", [{}, CASES["plateau"], CASES["moving average of weights"], CASES["early stopping"]])
+@pytest.mark.parametrize(
+    "changes", [{}, CASES["plateau"], CASES["moving average of weights"], CASES["early stopping"]]
+)
 def test_a_finished_run_that_goes_on_is_a_longer_run(whole, changes):
     epochs = 3 + changes.get("epochs", 3)
     short = whole(changes, "short")
     with pytest.raises(RunError, match=r"has begun epoch \d+ already; give --epochs \d+ or more"):
         go_on(short.run.path, epochs=1)
-    assert outcome(go_on(short.run.path, epochs=epochs)) == outcome(whole({**changes, "epochs": epochs}))
+    assert outcome(go_on(short.run.path, epochs=epochs)) == outcome(
+        whole({**changes, "epochs": epochs})
+    )
 
 
 def test_a_finished_run_that_goes_on_to_where_it_is_stays_as_it_is(whole):
@@ -224,7 +245,9 @@ def test_a_longer_goal_survives_the_next_stop(project, whole):
 def test_what_differs_is_named_and_refused(project, cut, frame):
     path = cut({}, after=5)
     config, info = (path / "config.yaml").read_text(), Run(path).read_info()
-    (path / "config.yaml").write_text(config.replace("units: 4", "units: 5").replace("epochs: 3", "epochs: 4"))
+    (path / "config.yaml").write_text(
+        config.replace("units: 4", "units: 5").replace("epochs: 3", "epochs: 4")
+    )
     table = project.table(frame.reverse())
     Run(path).write_info(versions={**info.versions, "keras": "2.0"})
     with pytest.raises(RunError) as caught:
@@ -238,8 +261,13 @@ def test_what_differs_is_named_and_refused(project, cut, frame):
     project.table(frame)
     with pytest.raises(RunError, match=r"keras: '2.0' then"):
         go_on(path)
-    stop = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: signal.raise_signal(signal.SIGTERM))
-    with pytest.raises(Interrupted, match=r"run --force$"), reopen(path, force=True) as (run, dataset):
+    stop = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: signal.raise_signal(signal.SIGTERM)
+    )
+    with (
+        pytest.raises(Interrupted, match=r"run --force$"),
+        reopen(path, force=True) as (run, dataset),
+    ):
         resume(run, dataset, callbacks=(stop,))
     assert go_on(path, force=True).epochs == 3
 

@@ -21,7 +21,12 @@ def runs(project, original) -> Path:
     """A folder of three finished runs, of which each one is better than the one before."""
     for i, name in enumerate(("a", "b", "c")):
         copy = Path(shutil.copytree(original, project.folder / "runs" / name))
-        metrics = {"epoch": 3, "loss": 0.5 - i / 10, "val_accuracy": 0.7 + i / 10, **({"val_AUC": 0.9} if i else {})}
+        metrics = {
+            "epoch": 3,
+            "loss": 0.5 - i / 10,
+            "val_accuracy": 0.7 + i / 10,
+            **({"val_AUC": 0.9} if i else {}),
+        }
         (copy / "metrics.json").write_text(json.dumps(metrics))
         change(copy, started=f"2026-01-0{i + 1}T10:00:00+00:00")
     return project.folder / "runs"
@@ -36,7 +41,9 @@ def test_runs_are_listed_by_when_they_started(nnrun, runs):
     done = nnrun("runs")
     header, *lines = done.out.splitlines()
     assert (done.code, done.err) == (0, "")
-    assert header.split() == "run status epochs started UTC seconds val_accuracy val_AUC loss".split()
+    assert (
+        header.split() == "run status epochs started UTC seconds val_accuracy val_AUC loss".split()
+    )
     assert [line.split()[0] for line in lines] == ["a", "b", "c"]
     assert lines[0].split()[1:5] == ["finished", "3/3", "01-01", "10:00"]
     assert lines[0].split()[-3:] == ["0.7", "-", "0.5"]
@@ -51,15 +58,24 @@ def test_a_run_is_listed_itself_and_where_there_is_none_it_is_said(nnrun, runs, 
     assert nnrun("runs", "runs/none").err == "no run in runs/none\n"
 
 
-@pytest.mark.parametrize(("metric", "order"), [("loss", "cba"), ("val_accuracy", "cba"), ("val_AUC", "bca")])
+@pytest.mark.parametrize(
+    ("metric", "order"), [("loss", "cba"), ("val_accuracy", "cba"), ("val_AUC", "bca")]
+)
 def test_the_best_of_a_metric_comes_first_and_who_lacks_it_last(nnrun, runs, metric, order):
-    assert "".join(line[0] for line in nnrun("runs", "--sort", metric).out.splitlines()[1:]) == order
+    assert (
+        "".join(line[0] for line in nnrun("runs", "--sort", metric).out.splitlines()[1:]) == order
+    )
 
 
 def test_json_is_a_list_with_all_that_is_known(nnrun, runs):
     first = json.loads(nnrun("runs", "runs", "--json").out)[0]
     assert first.keys() == {"run", "status", "epochs", "goal", "metrics", "started", "seconds"}
-    assert (first["run"], first["status"], first["epochs"], first["goal"]) == ("runs/a", "finished", 3, 3)
+    assert (first["run"], first["status"], first["epochs"], first["goal"]) == (
+        "runs/a",
+        "finished",
+        3,
+        3,
+    )
     assert first["metrics"] == {"loss": 0.5, "val_accuracy": 0.7}
 
 
@@ -90,7 +106,10 @@ def test_what_a_stranger_wrote_commands_no_terminal(nnrun, runs):
 def test_no_runs_or_no_such_metric_are_answered(nnrun, project, runs):
     done = nnrun("runs", "--sort", "val_acuracy")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "--sort val_acuracy: no run in runs has this metric; did you mean 'val_accuracy'?\n"
+    assert (
+        done.err
+        == "--sort val_acuracy: no run in runs has this metric; did you mean 'val_accuracy'?\n"
+    )
     assert nnrun("runs", "nowhere").code == 2
     (project.folder / "empty").mkdir()
     assert json.loads(nnrun("runs", "empty", "--json").out) == []
@@ -142,8 +161,14 @@ def test_a_thousand_runs_are_listed_in_about_a_second(runs):
 
 @pytest.mark.parametrize("name", METRIC.table)
 def test_a_metric_is_better_as_keras_says(name):
-    arguments = {"PrecisionAtRecall": [0.5], "RecallAtPrecision": [0.5], "SensitivityAtSpecificity": [0.5]}
-    metric = getattr(keras.metrics, name)(*arguments.get(name, [0.5] * (name == "SpecificityAtSensitivity")))
+    arguments = {
+        "PrecisionAtRecall": [0.5],
+        "RecallAtPrecision": [0.5],
+        "SensitivityAtSpecificity": [0.5],
+    }
+    metric = getattr(keras.metrics, name)(
+        *arguments.get(name, [0.5] * (name == "SpecificityAtSensitivity"))
+    )
     direction = getattr(metric, "_direction", None)
     if direction:
         assert less_is_better(f"val_{name}") == (direction == "down")

@@ -169,7 +169,9 @@ def test_commands_to_the_terminal_are_shown_not_given(run, name, change):
 
 def test_commands_in_the_names_of_columns_are_shown_not_given(project, frame):
     project.table(frame.rename({"age": "age\x1b[2J"}))
-    shown = describe_dataset(project.dataset({"data.target": "age\x1b[2J", "loss": "mse", "layers": [{"units": 1}]}))
+    shown = describe_dataset(
+        project.dataset({"data.target": "age\x1b[2J", "loss": "mse", "layers": [{"units": 1}]})
+    )
     assert not CONTROL.search(shown)
     assert r"target    age\x1b[2J: " in shown
 
@@ -185,19 +187,40 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-TOKENS = [b"", b"\n", b",", b'"', b"{", b"}", b"[]", b"null", b"-1", b"1e999", b"NaN", b"\0", b"\x1b[2J", b"\\ud800"]
+TOKENS = [
+    b"",
+    b"\n",
+    b",",
+    b'"',
+    b"{",
+    b"}",
+    b"[]",
+    b"null",
+    b"-1",
+    b"1e999",
+    b"NaN",
+    b"\0",
+    b"\x1b[2J",
+    b"\\ud800",
+]
 
 
 def forge(data: st.DataObject, content: bytes) -> bytes:
     """Return other bytes: some replaced, or where they are a JSON object some of its entries."""
     if content.startswith(b"{") and data.draw(st.booleans()):
         entries = json.loads(content)
-        changes = data.draw(st.dictionaries(st.sampled_from([*entries, "other"]), JSON, min_size=1, max_size=3))
+        changes = data.draw(
+            st.dictionaries(st.sampled_from([*entries, "other"]), JSON, min_size=1, max_size=3)
+        )
         return with_entries(**changes)(content)
     for _ in range(data.draw(st.integers(1, 4))):
         start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(content))] * 2)))
         end = data.draw(st.sampled_from([start, min(start + 1, end), end]))
-        content = content[:start] + data.draw(st.sampled_from(TOKENS) | st.binary(max_size=20)) + content[end:]
+        content = (
+            content[:start]
+            + data.draw(st.sampled_from(TOKENS) | st.binary(max_size=20))
+            + content[end:]
+        )
     return content
 
 

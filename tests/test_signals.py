@@ -16,7 +16,10 @@ from conftest import Project, default_table
 from jobs import outcome
 from processes import Process, Server, wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork"),
+]
 
 MOMENT = 5.0  # seconds: half a one for the call under way, and then what a busy machine needs
 RUN = "my run"  # a name that a shell must see quoted
@@ -32,13 +35,17 @@ class Job:
         for name, rows in zip(("train.csv", "val.csv"), ROWS[during], strict=True):
             project.table(pl.concat([default_table()] * (rows // 60)), name)
         changes = {"data": {"train": "train.csv", "validation": "val.csv", "target": "label"}}
-        project.config(changes, batch_size=1, epochs=2, jit_compile=False, checkpoint={"every_seconds": 0.01})
+        project.config(
+            changes, batch_size=1, epochs=2, jit_compile=False, checkpoint={"every_seconds": 0.01}
+        )
         assert server.run(folder, "train", "config.yaml", "-o", "whole", "-q") == 0
         self.expected = outcome(folder / "whole")
 
     def start(self, *arguments: str) -> Process:
         """Start the training, and return when it is amid the rows."""
-        process = self.server.start(self.folder, *(arguments or ("train", "config.yaml", "-o", RUN, "-q")))
+        process = self.server.start(
+            self.folder, *(arguments or ("train", "config.yaml", "-o", RUN, "-q"))
+        )
         wait_for(lambda: process.ended() or self._is_there(), self.during)
         assert process.code is None, process.text()
         return process
@@ -47,7 +54,9 @@ class Job:
         with suppress(FileNotFoundError), np.load(self.run / "checkpoint.npz") as file:
             state = json.loads(file["state"].tobytes())
             rows = ROWS[self.during][0]
-            return bool(state["step"] == rows if self.during == "validation" else 0 < state["step"] < rows)
+            return bool(
+                state["step"] == rows if self.during == "validation" else 0 < state["step"] < rows
+            )
         return False
 
     def saved(self) -> int:
@@ -77,7 +86,9 @@ def jobs(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
 
 
 @pytest.mark.parametrize("during", ROWS)
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
 def test_a_signal_stops_within_a_moment_and_the_printed_command_goes_on(jobs, during, number, code):
     job = jobs(during)
     process, began = job.start(), time.monotonic()
@@ -102,7 +113,9 @@ def test_a_second_signal_stops_at_once_and_damages_nothing(jobs, during):
         process.send(signal.SIGINT)
         time.sleep(pause)
         process.send(signal.SIGINT)
-        assert process.wait() in (130, -signal.SIGINT), process.text()  # 130 to a shell, both of them
+        assert process.wait() in (130, -signal.SIGINT), (
+            process.text()
+        )  # 130 to a shell, both of them
         assert time.monotonic() - began < MOMENT
         assert process.text().strip().startswith("interrupted")
         assert "Traceback" not in process.text()
@@ -120,8 +133,19 @@ def test_a_second_training_on_one_run_is_refused_until_the_first_is_dead(jobs):
     first.send(signal.SIGSTOP)  # or it might end meanwhile
     for arguments, message in {
         ("resume", RUN): "another process is training this run; wait until it ends",
-        ("train", "config.yaml", "-o", RUN): "exists; choose another with -o, or replace it with --overwrite",
-        ("train", "config.yaml", "-o", RUN, "--overwrite"): "another process is training this run; wait until it ends",
+        (
+            "train",
+            "config.yaml",
+            "-o",
+            RUN,
+        ): "exists; choose another with -o, or replace it with --overwrite",
+        (
+            "train",
+            "config.yaml",
+            "-o",
+            RUN,
+            "--overwrite",
+        ): "another process is training this run; wait until it ends",
     }.items():
         second = job.server.start(job.folder, *arguments)
         assert second.wait() == 2
@@ -133,9 +157,17 @@ def test_a_second_training_on_one_run_is_refused_until_the_first_is_dead(jobs):
     assert outcome(job.run) == job.expected
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
-def test_a_signal_while_predicting_what_a_pipe_brings_leaves_the_old_file(server, tmp_path, number, code):
-    table, pipe, folder = Project(tmp_path).folder / "table.csv", tmp_path / "pipe", tmp_path / "out"
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+)
+def test_a_signal_while_predicting_what_a_pipe_brings_leaves_the_old_file(
+    server, tmp_path, number, code
+):
+    table, pipe, folder = (
+        Project(tmp_path).folder / "table.csv",
+        tmp_path / "pipe",
+        tmp_path / "out",
+    )
     Project(tmp_path).config(epochs=1)
     assert server.run(tmp_path, "train", "config.yaml", "-o", "run", "-q") == 0
     folder.mkdir()

@@ -23,16 +23,26 @@ def temporary(tmp_path_factory, monkeypatch) -> Path:
 
 def test_smoke_goes_the_whole_way_and_leaves_nothing(project, nnrun, temporary, frame):
     project.table(pl.concat([frame] * 10))
-    config = project.config(epochs=50, expect={"val_accuracy": ">= 1"}, checkpoint={"every_seconds": 0.001})
+    config = project.config(
+        epochs=50, expect={"val_accuracy": ">= 1"}, checkpoint={"every_seconds": 0.001}
+    )
     before = everything(project.folder)
     done = nnrun("train", config, "--smoke")
     assert done.code == 0
     assert done.out.startswith("smoke: ok: 256 rows, 2 epochs, 600 predictions in ")
     assert everything(project.folder) == before
-    left = [path for path in temporary.iterdir() if "autograph" not in path.name]  # which goes with the process
+    left = [
+        path for path in temporary.iterdir() if "autograph" not in path.name
+    ]  # which goes with the process
     assert left == []
     said = json.loads(nnrun("train", config, "--smoke", "--json", "--engine", "keras").out)
-    assert {**said, "seconds": 0} == {"smoke": "ok", "rows": 256, "epochs": 2, "predictions": 600, "seconds": 0}
+    assert {**said, "seconds": 0} == {
+        "smoke": "ok",
+        "rows": 256,
+        "epochs": 2,
+        "predictions": 600,
+        "seconds": 0,
+    }
     assert nnrun("train", config, "--smoke", "-q", "--set", "epochs=1") == (0, "", "")
 
 
@@ -41,7 +51,10 @@ def test_smoke_finds_what_train_would_find(project, nnrun):
     assert (done.code, done.out) == (2, "")
     assert "[output-units]" in done.err
     project.table("age,label\n1,0\nx,1\n2,1\n")
-    assert "table.csv:3: column 'age': 'x' is not a number" in nnrun("train", project.config(), "--smoke").err
+    assert (
+        "table.csv:3: column 'age': 'x' is not a number"
+        in nnrun("train", project.config(), "--smoke").err
+    )
     assert nnrun("train", project.config({"data.target": "lable"}), "--smoke").code == 2
 
 
@@ -53,7 +66,9 @@ def test_smoke_refuses_what_would_keep_or_replace_a_run(project, nnrun, argument
 
 
 @pytest.mark.parametrize(("units", "blocks"), [(1, 7), (3, 9)])
-def test_of_a_large_table_the_head_is_read_until_it_shows_every_label(project, monkeypatch, units, blocks):
+def test_of_a_large_table_the_head_is_read_until_it_shows_every_label(
+    project, monkeypatch, units, blocks
+):
     monkeypatch.setattr(smoke, "KEPT", 1 << 10)
     monkeypatch.setattr(data, "ROWS", 1_000)
     number = np.arange(10_000)
@@ -61,7 +76,11 @@ def test_of_a_large_table_the_head_is_read_until_it_shows_every_label(project, m
     pl.DataFrame({"x": number % 7, "label": label}).write_parquet(project.folder / "table.csv")
     read = []
     original = data.Table.blocks
-    monkeypatch.setattr(data.Table, "blocks", lambda table: (read.append(block) or block for block in original(table)))
+    monkeypatch.setattr(
+        data.Table,
+        "blocks",
+        lambda table: (read.append(block) or block for block in original(table)),
+    )
     loss = "BinaryCrossentropy" if units == 1 else "SparseCategoricalCrossentropy"
     config = project.load({"loss": loss, "layers": [{"units": units, "activation": "softmax"}]})
     head = smoke._head(smoke.open_tables(config)["train"], config)
@@ -83,7 +102,12 @@ def test_of_a_large_table_the_head_is_read_until_it_shows_every_label(project, m
             "layers": [{"units": 3, "activation": "softmax"}],
             "data.target": "c",
         },
-        {"data.validation": "table.csv", "data.test": "table.csv", "data.validation_split": 0, "data.drop": ["c"]},
+        {
+            "data.validation": "table.csv",
+            "data.test": "table.csv",
+            "data.validation_split": 0,
+            "data.drop": ["c"],
+        },
     ],
 )
 def test_smoke_takes_every_kind_of_config(project, frame, eager, changes):
@@ -101,7 +125,12 @@ def test_smoke_takes_every_kind_of_config(project, frame, eager, changes):
 
 
 def test_few_rows_have_every_label(project, frame):
-    project.table(pl.concat([frame.with_columns(label=pl.lit(0))] * 10 + [frame.head(2).with_columns(label=pl.lit(1))]))
+    project.table(
+        pl.concat(
+            [frame.with_columns(label=pl.lit(0))] * 10
+            + [frame.head(2).with_columns(label=pl.lit(1))]
+        )
+    )
     dataset = project.dataset({"data.validation_split": 0})
     few = smoke._few(dataset.train, dataset)
     assert len(few.x) == 256
@@ -113,5 +142,9 @@ def test_an_interrupted_smoke_names_no_folder_to_go_on_with(project, nnrun, monk
         raise Interrupted("go on with: nnrun resume somewhere", 15)
 
     monkeypatch.setattr(training, "train", stop)
-    assert nnrun("train", project.config(), "--smoke") == (143, "", "interrupted; nothing is left\n")
+    assert nnrun("train", project.config(), "--smoke") == (
+        143,
+        "",
+        "interrupted; nothing is left\n",
+    )
     assert not [path for path in temporary.iterdir() if path.name.startswith("nnrun-")]

@@ -33,8 +33,16 @@ def gaps(project, frame) -> pl.DataFrame:
     """The project's table with missing cells, and a text column with some too."""
     row = pl.int_range(60)
     missing = pl.when(row % 7 == 0).then(None).otherwise("age").alias("age")
-    town = pl.when(row % 5 == 0).then(None).when(row % 2 == 0).then(pl.lit("Oslo")).otherwise(pl.lit("Rome"))
-    changed = frame.with_columns(missing, town=town).select("town", "age", "height", "dose", "label")
+    town = (
+        pl.when(row % 5 == 0)
+        .then(None)
+        .when(row % 2 == 0)
+        .then(pl.lit("Oslo"))
+        .otherwise(pl.lit("Rome"))
+    )
+    changed = frame.with_columns(missing, town=town).select(
+        "town", "age", "height", "dose", "label"
+    )
     project.table(changed)
     return changed
 
@@ -79,7 +87,12 @@ CASES: dict[str, dict[str, Any]] = {
     "no rows held out": {**GAPS, "data.validation_split": 0},
     "validation and test tables": {**GAPS, **OTHER},
     "numbers": {**GAPS, "data.target": "dose", "loss": "mse", "layers": [HIDDEN, {"units": 1}]},
-    "two targets": {**GAPS, "data.target": ["dose", "height"], "loss": "mse", "layers": [HIDDEN, {"units": 2}]},
+    "two targets": {
+        **GAPS,
+        "data.target": ["dose", "height"],
+        "loss": "mse",
+        "layers": [HIDDEN, {"units": 2}],
+    },
     "three labels": {**GAPS, "data.target": "town", "loss": "SparseCategoricalCrossentropy"},
 }
 
@@ -104,7 +117,9 @@ def test_missing_numbers_get_the_mean_of_the_training_rows(gaps, mapped):
     rows = [row for row in range(60) if row % 7 == 0]
     np.testing.assert_allclose(loaded.train.x[rows, 0], gaps["age"].mean(), rtol=1e-6)
     known = [row for row in range(60) if row % 7]
-    np.testing.assert_array_equal(loaded.train.x[known, 0], gaps["age"].drop_nulls().to_numpy().astype(np.float32))
+    np.testing.assert_array_equal(
+        loaded.train.x[known, 0], gaps["age"].drop_nulls().to_numpy().astype(np.float32)
+    )
 
 
 ENGINES: dict[str, dict[str, Any]] = {
@@ -122,7 +137,9 @@ ENGINES: dict[str, dict[str, Any]] = {
 @pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("in_memory", [True, False])
 @pytest.mark.parametrize("changes", ENGINES.values(), ids=ENGINES.keys())
-def test_both_engines_agree_bit_for_bit_on_a_table_in_blocks(project, frame, mapped, changes, in_memory):
+def test_both_engines_agree_bit_for_bit_on_a_table_in_blocks(
+    project, frame, mapped, changes, in_memory
+):
     for name in ("other.csv", "third.csv"):
         project.table(frame[5:50], name)
     loaded = project.dataset(changes) if in_memory else mapped(changes)
@@ -130,7 +147,10 @@ def test_both_engines_agree_bit_for_bit_on_a_table_in_blocks(project, frame, map
     theirs = train(loaded, stem="x", path=project.folder / "theirs", engine="keras")
     assert ours.run.history.read_text() == theirs.run.history.read_text()
     assert ours.metrics == theirs.metrics
-    weights = [keras.saving.load_model(result.run.model, compile=False).get_weights() for result in (ours, theirs)]
+    weights = [
+        keras.saving.load_model(result.run.model, compile=False).get_weights()
+        for result in (ours, theirs)
+    ]
     assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
 
 
@@ -150,7 +170,10 @@ def test_training_from_files_is_as_good_as_from_memory(project, mapped, request,
 def test_every_row_comes_once_an_epoch_and_epochs_differ(monkeypatch, rows, chunk):
     monkeypatch.setattr(engine, "RESIDENT_CHUNKS", 2)
     orders = [row_order(0, epoch, rows, chunk=chunk) for epoch in range(5)]
-    assert all(order.dtype == np.int32 and np.array_equal(np.sort(order), np.arange(rows)) for order in orders)
+    assert all(
+        order.dtype == np.int32 and np.array_equal(np.sort(order), np.arange(rows))
+        for order in orders
+    )
     assert np.array_equal(row_order(0, 3, rows, chunk=chunk), orders[3])
     if rows > 8:
         assert len({tuple(order) for order in orders}) == 5
@@ -160,7 +183,9 @@ def test_every_row_comes_once_an_epoch_and_epochs_differ(monkeypatch, rows, chun
 def test_no_more_chunks_than_are_resident_are_read_at_a_time(monkeypatch):
     monkeypatch.setattr(engine, "RESIDENT_CHUNKS", 3)
     order = row_order(0, 0, 1000, chunk=10)
-    assert all(len({row // 10 for row in order[start : start + 30]}) == 3 for start in range(0, 990, 30))
+    assert all(
+        len({row // 10 for row in order[start : start + 30]}) == 3 for start in range(0, 990, 30)
+    )
     assert len({row // 100 for row in order[:30]}) > 1  # from all over the table
     assert any(np.diff(order[:30]) != 1)  # and mixed row by row
 
@@ -178,7 +203,9 @@ def test_blocks_of_a_table_are_whole_batches_in_order(project, mapped, batch_siz
     assert len(blocks) == 3 * rows.blocks_per_order > 3
     assert all(len(block) % batch_size == 0 for block in blocks[: rows.blocks_per_order - 1])
     np.testing.assert_array_equal(np.concatenate(blocks), arrays.x[np.concatenate(orders)])
-    np.testing.assert_array_equal(np.concatenate([x.numpy()[:count] for (x, _), count in rows.in_order()]), arrays.x)
+    np.testing.assert_array_equal(
+        np.concatenate([x.numpy()[:count] for (x, _), count in rows.in_order()]), arrays.x
+    )
 
 
 def test_who_wants_no_more_blocks_does_not_wait_for_the_next():
@@ -294,7 +321,10 @@ DAMAGE: dict[str, tuple[str, Any]] = {
     "empty parts.json": ("parts.json", b""),
     "a list for parts.json": ("parts.json", b"[]"),
     "parts.json without parts": ("parts.json", b"{}"),
-    "a part of another name": ("parts.json", lambda data: data.replace(b"validation", b"validatiom")),
+    "a part of another name": (
+        "parts.json",
+        lambda data: data.replace(b"validation", b"validatiom"),
+    ),
     "a part without its rows": ("parts.json", lambda data: data.replace(b"45", b"")),
     "a part with other rows": ("parts.json", lambda data: data.replace(b"45", b"44")),
     "half of parts.json": ("parts.json", lambda data: data[: len(data) // 2]),
@@ -302,7 +332,10 @@ DAMAGE: dict[str, tuple[str, Any]] = {
     "parts.json nested deeply": ("parts.json", b"[" * 100_000),
     "no encoding.json": ("encoding.json", None),
     "half of encoding.json": ("encoding.json", lambda data: data[: len(data) // 2]),
-    "encoding.json with a column less": ("encoding.json", lambda data: json.dumps(without_a_feature(data)).encode()),
+    "encoding.json with a column less": (
+        "encoding.json",
+        lambda data: json.dumps(without_a_feature(data)).encode(),
+    ),
     "encoding.json nested deeply": ("encoding.json", b'{"a":' * 100_000),
     "no x": ("train-x.f32", None),
     "no y to validate on": ("validation-y.f32", None),
@@ -311,7 +344,10 @@ DAMAGE: dict[str, tuple[str, Any]] = {
     "x without its last byte": ("train-x.f32", lambda data: data[:-1]),
     "y without its last row": ("train-y.f32", lambda data: data[:-4]),
     "y with a row more": ("validation-y.f32", lambda data: data + bytes(4)),
-    "labels that are not there": ("train-y.f32", lambda data: np.full(len(data) // 4, 7, np.float32).tobytes()),
+    "labels that are not there": (
+        "train-y.f32",
+        lambda data: np.full(len(data) // 4, 7, np.float32).tobytes(),
+    ),
     "labels that are no numbers": ("validation-y.f32", lambda data: b"\xff" * len(data)),
 }
 
@@ -344,7 +380,9 @@ def test_damaged_files_are_converted_anew(project, mapped, conversions, name, co
     assert len(conversions) == 3
 
 
-def test_a_file_where_the_folder_of_converted_tables_should_be_is_a_message(project, mapped, problems):
+def test_a_file_where_the_folder_of_converted_tables_should_be_is_a_message(
+    project, mapped, problems
+):
     mapped()
     [folder] = folders(project)
     shutil.rmtree(folder)
@@ -353,7 +391,9 @@ def test_a_file_where_the_folder_of_converted_tables_should_be_is_a_message(proj
 
 
 @pytest.mark.parametrize(("name", "content"), DAMAGE.values(), ids=DAMAGE.keys())
-def test_damaged_files_that_cannot_be_removed_are_a_message(project, mapped, monkeypatch, problems, name, content):
+def test_damaged_files_that_cannot_be_removed_are_a_message(
+    project, mapped, monkeypatch, problems, name, content
+):
     mapped()
     [folder] = folders(project)
     damage(folder / name, content)
@@ -365,7 +405,9 @@ def test_damaged_files_that_cannot_be_removed_are_a_message(project, mapped, mon
 
 
 @pytest.mark.parametrize("calls", [1, 3, 9])
-def test_a_conversion_that_fails_leaves_nothing_and_the_next_one_works(project, mapped, monkeypatch, calls):
+def test_a_conversion_that_fails_leaves_nothing_and_the_next_one_works(
+    project, mapped, monkeypatch, calls
+):
     monkeypatch.setattr(csv_file, "BLOCK", 256)
     append, left = Store.append, [calls]
 
@@ -393,7 +435,9 @@ def test_a_mistake_in_a_table_leaves_no_folder(project, frame, mapped):
 def test_what_a_killed_run_left_does_not_stop_the_next(project, mapped):
     mapped()
     [folder] = folders(project)
-    half_built = folder.with_name(f".tmp-{folder.name}-{os.getpid()}")  # in a container every run has one process id
+    half_built = folder.with_name(
+        f".tmp-{folder.name}-{os.getpid()}"
+    )  # in a container every run has one process id
     folder.rename(half_built)
     (half_built / "parts.json").unlink()
     assert equal(mapped().train, project.dataset().train)
@@ -428,7 +472,9 @@ def test_two_processes_at_once_both_succeed(project):
     project.config({"data.in_memory": False})
     command = [sys.executable, "-m", "nnrun", "check", "config.yaml"]
     both = [
-        subprocess.Popen(command, cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            command, cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         for _ in range(2)
     ]
     results = [process.communicate(timeout=120) for process in both]
@@ -443,21 +489,35 @@ def test_the_cache_lies_beside_the_run(project, nnrun):
     assert len(list(Path("runs/.cache").iterdir())) == 1
     assert nnrun("train", "config.yaml", "-q", "-o", "elsewhere/run").code == 0
     assert len(list(Path("elsewhere/.cache").iterdir())) == 1
-    assert nnrun("predict", "runs/config", "table.csv").out == nnrun("predict", "elsewhere/run", "table.csv").out
+    assert (
+        nnrun("predict", "runs/config", "table.csv").out
+        == nnrun("predict", "elsewhere/run", "table.csv").out
+    )
 
 
 @pytest.mark.parametrize("where", ["data.validation", "data.test"])
 @pytest.mark.parametrize("in_memory", [True, False])
-def test_a_table_all_of_whose_rows_are_left_out_is_refused(project, frame, problems, where, in_memory):
+def test_a_table_all_of_whose_rows_are_left_out_is_refused(
+    project, frame, problems, where, in_memory
+):
     project.table(frame.with_columns(age=pl.lit(None)), "other.csv")
-    changes = {"data.missing": "drop", "data.validation_split": 0, where: "other.csv", "data.in_memory": in_memory}
+    changes = {
+        "data.missing": "drop",
+        "data.validation_split": 0,
+        where: "other.csv",
+        "data.in_memory": in_memory,
+    }
     lines = problems(load_dataset, project.load(changes), project.folder / "cache")
     assert len(lines) == 1
     assert lines[0].endswith("other.csv: every row is left out for a missing cell")
 
 
 def test_a_store_returns_what_was_put_in(tmp_path):
-    blocks = [np.arange(6, dtype=np.float64).reshape(2, 3), np.full((1, 3), np.nan), np.zeros((0, 3))]
+    blocks = [
+        np.arange(6, dtype=np.float64).reshape(2, 3),
+        np.full((1, 3), np.nan),
+        np.zeros((0, 3)),
+    ]
     expected = np.array([[0, 1, 2], [3, 4, 5], [7, 8, 9]], np.float32)
     for path in (None, tmp_path / "x.f32"):
         store = Store(5, 3, path)  # more rows than come

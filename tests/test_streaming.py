@@ -35,7 +35,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def rows(first: int, count: int) -> str:
     """Return rows of a table whose ids count them."""
-    return "".join(f"{i},{40 + i % 20},{160 + i % 30},{(i % 10) / 10},{i % 2}\n" for i in range(first, first + count))
+    return "".join(
+        f"{i},{40 + i % 20},{160 + i % 30},{(i % 10) / 10},{i % 2}\n"
+        for i in range(first, first + count)
+    )
 
 
 @pytest.fixture
@@ -45,7 +48,9 @@ def start(run) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
 
     def call(command: str, *arguments: str) -> "subprocess.Popen[bytes]":
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        started.append(subprocess.Popen([*NNRUN, command, str(run), *arguments], bufsize=0, **pipes))
+        started.append(
+            subprocess.Popen([*NNRUN, command, str(run), *arguments], bufsize=0, **pipes)
+        )
         return started[-1]
 
     yield call
@@ -117,7 +122,9 @@ def test_a_reader_that_closes_early_ends_the_command_quietly(run):
         ('x,"4\n0",170,0.5,1\n', "-:30002: column 'age': '4\\n0' is not a number"),
     ],
 )
-def test_a_mistake_late_in_the_table_is_told_with_its_line_and_leaves_no_file(tmp_path, start, mistake, message):
+def test_a_mistake_late_in_the_table_is_told_with_its_line_and_leaves_no_file(
+    tmp_path, start, mistake, message
+):
     target = tmp_path / "predictions.csv"
     data = HEADER + rows(0, 30_000) + mistake + rows(30_000, 10_000)
     code, out, err = ended(start("predict", "-", "-o", str(target)), data)
@@ -130,7 +137,9 @@ def test_a_mistake_late_in_the_table_is_told_with_its_line_and_leaves_no_file(tm
 def test_a_mistake_late_in_the_table_leaves_the_file_that_stood_there(tmp_path, start):
     target = tmp_path / "predictions.csv"
     target.write_text("mine")
-    code, *_ = ended(start("predict", "-", "-o", str(target)), HEADER + rows(0, 30_000) + "x,old,170,0.5,1\n")
+    code, *_ = ended(
+        start("predict", "-", "-o", str(target)), HEADER + rows(0, 30_000) + "x,old,170,0.5,1\n"
+    )
     assert code == 2
     assert target.read_text() == "mine"
 
@@ -149,16 +158,24 @@ def test_evaluate_reads_standard_input(tmp_path, start):
 
 
 def test_evaluate_tells_a_mistake_late_in_the_table(start):
-    code, out, err = ended(start("evaluate", "-"), HEADER + rows(0, 30_000) + "x,40,170,0.5,maybe\n")
+    code, out, err = ended(
+        start("evaluate", "-"), HEADER + rows(0, 30_000) + "x,40,170,0.5,maybe\n"
+    )
     assert (code, out) == (2, "")
     assert "-:30002: column 'label': 'maybe' is no label that training saw" in err
 
 
 def test_blocks_make_no_difference(project, nnrun, frame, monkeypatch):
     assert nnrun("train", project.config(), "-q", "-o", "run").code == 0
-    whole = [nnrun(*command) for command in (("predict", "run", "table.csv"), ("evaluate", "run", "table.csv"))]
+    whole = [
+        nnrun(*command)
+        for command in (("predict", "run", "table.csv"), ("evaluate", "run", "table.csv"))
+    ]
     monkeypatch.setattr(csv_file, "BLOCK", 256)
-    pieces = [nnrun(*command) for command in (("predict", "run", "table.csv"), ("evaluate", "run", "table.csv"))]
+    pieces = [
+        nnrun(*command)
+        for command in (("predict", "run", "table.csv"), ("evaluate", "run", "table.csv"))
+    ]
     assert [done.code for done in whole + pieces] == [0] * 4
     tables = [pl.read_csv(done.out.encode()) for done in (whole[0], pieces[0])]
     np.testing.assert_allclose(tables[0].to_numpy(), tables[1].to_numpy(), rtol=1e-5)
@@ -181,7 +198,9 @@ def test_memory_does_not_grow_with_the_table(run, tmp_path, command):
         path = tmp_path / "table.csv"
         path.write_text(HEADER + rows(0, count))
         script = [sys.executable, "-c", MEASURED, command, str(run), str(path)]
-        code, peak = subprocess.run(script, capture_output=True, text=True, check=True).stdout.split()
+        code, peak = subprocess.run(
+            script, capture_output=True, text=True, check=True
+        ).stdout.split()
         assert code == "0"
         peaks.append(int(peak) / (1 << (20 if sys.platform == "darwin" else 10)))
     assert peaks[1] - peaks[0] < 150, peaks  # MB; measured: 50
@@ -194,7 +213,8 @@ def written(frame: pl.DataFrame, **options: Any) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+cmd", "-cmd", "@SUM(A1)", "\tx", "\rx", "=", "-", "+", "-5 apples", "+-1", "-1+2"]
+    "text",
+    ["=1+1", "+cmd", "-cmd", "@SUM(A1)", "\tx", "\rx", "=", "-", "+", "-5 apples", "+-1", "-1+2"],
 )
 def test_text_that_a_spreadsheet_runs_is_escaped(text):
     frame = pl.DataFrame({"good": ["a", "b"], "bad": ["x", text]})
@@ -204,7 +224,23 @@ def test_text_that_a_spreadsheet_runs_is_escaped(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["-5", "+5", "+1e3", "-1.5e-3", "-.5", "-5.", "1=1", "a@b.c", "'=1", " =1", "", "x-1", "inf", "-inf", "héllo"],
+    [
+        "-5",
+        "+5",
+        "+1e3",
+        "-1.5e-3",
+        "-.5",
+        "-5.",
+        "1=1",
+        "a@b.c",
+        "'=1",
+        " =1",
+        "",
+        "x-1",
+        "inf",
+        "-inf",
+        "héllo",
+    ],
 )
 def test_numbers_and_other_text_stay_as_they_are(text):
     frame = pl.DataFrame({"a": ["x", text], "b": [1, -2]})
@@ -222,14 +258,24 @@ def test_kept_columns_labels_and_their_headers_are_escaped(project, nnrun, frame
     project.table(frame.with_columns(third, note=pl.lit("@home")))
     layers = [{"units": 3, "activation": "softmax"}]
     config = project.config(
-        {"loss": "SparseCategoricalCrossentropy", "layers": layers, "data.drop": ["note"]}, epochs=20
+        {"loss": "SparseCategoricalCrossentropy", "layers": layers, "data.drop": ["note"]},
+        epochs=20,
     )
     assert nnrun("train", config, "-q", "-o", "run").code == 0
     plain, escaped = (
-        pl.read_csv(nnrun("predict", "run", "table.csv", "--keep", "note", *options).out.encode(), infer_schema=False)
+        pl.read_csv(
+            nnrun("predict", "run", "table.csv", "--keep", "note", *options).out.encode(),
+            infer_schema=False,
+        )
         for options in ((), ("--escape-formulas",))
     )
-    assert plain.columns == ["note", "probability_-yes", "probability_+5", "probability_=no", "prediction"]
+    assert plain.columns == [
+        "note",
+        "probability_-yes",
+        "probability_+5",
+        "probability_=no",
+        "prediction",
+    ]
     assert escaped.columns == plain.columns
     assert set(escaped["note"]) == {"'@home"}
     shown = {"=no": "'=no", "-yes": "'-yes", "+5": "+5"}
@@ -238,8 +284,14 @@ def test_kept_columns_labels_and_their_headers_are_escaped(project, nnrun, frame
 
 
 def test_kept_columns_and_their_names_are_escaped_too(project, nnrun, frame):
-    project.table(frame.rename({"age": "=age"}).with_columns(pl.lit("-x").alias("-note"), pl.lit("-5").alias("@n")))
-    assert nnrun("train", project.config({"data.drop": ["-note", "@n"]}), "-q", "-o", "run").code == 0
+    project.table(
+        frame.rename({"age": "=age"}).with_columns(
+            pl.lit("-x").alias("-note"), pl.lit("-5").alias("@n")
+        )
+    )
+    assert (
+        nnrun("train", project.config({"data.drop": ["-note", "@n"]}), "-q", "-o", "run").code == 0
+    )
     done = nnrun("predict", "run", "table.csv", "--keep", "=age,-note,@n", "--escape-formulas")
     assert done.code == 0
     header, first, *_ = done.out.splitlines()

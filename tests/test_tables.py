@@ -67,10 +67,14 @@ def outcome(source, as_numbers=False):
                 numbers[i] += column.numbers(block, boolean=False).to_list()
     except InputError as error:
         return [], error.problems
-    return numbers, [line for c in columns for line in c.problems("number", missing=True, text_advice="")]
+    return numbers, [
+        line for c in columns for line in c.problems("number", missing=True, text_advice="")
+    ]
 
 
-FRAME = pl.DataFrame({"age": [1.5, -2.0, 3e10], "town": ["York", "Ely, Cambs", 'the "Bath"'], "n": [1, 2, 3]})
+FRAME = pl.DataFrame(
+    {"age": [1.5, -2.0, 3e10], "town": ["York", "Ely, Cambs", 'the "Bath"'], "n": [1, 2, 3]}
+)
 TEXT = FRAME.write_csv().encode()
 FORMATS = {
     "t.csv": TEXT,
@@ -105,7 +109,10 @@ def test_a_named_pipe_is_read_once_and_can_be_gone_over_twice(tmp_path, name):
     writer = threading.Thread(target=path.write_bytes, args=[FORMATS[name]])
     writer.start()
     table = open_table(path, NULLS, keep=1 << 20)
-    readings = [[row for block in table.blocks() for row in block.frame.select("town").rows()] for _ in range(2)]
+    readings = [
+        [row for block in table.blocks() for row in block.frame.select("town").rows()]
+        for _ in range(2)
+    ]
     writer.join(timeout=10)
     assert readings == [[("York",), ("Ely, Cambs",), ('the "Bath"',)]] * 2
 
@@ -135,9 +142,13 @@ TYPED = [  # a Parquet column, and its cells as nnrun reads them
 ]
 
 
-@pytest.mark.parametrize(("values", "kind", "expected"), TYPED, ids=[str(kind) for _, kind, _ in TYPED])
+@pytest.mark.parametrize(
+    ("values", "kind", "expected"), TYPED, ids=[str(kind) for _, kind, _ in TYPED]
+)
 def test_the_types_of_a_parquet_file_are_kept(values, kind, expected):
-    (block,) = open_table(parquet(pl.DataFrame({"a": pl.Series(values, dtype=kind)})), NULLS, "t").blocks()
+    (block,) = open_table(
+        parquet(pl.DataFrame({"a": pl.Series(values, dtype=kind)})), NULLS, "t"
+    ).blocks()
     if kind.is_numeric():
         assert Column("a").numbers(block, boolean=False).to_list() == expected
     else:
@@ -156,13 +167,17 @@ def test_a_parquet_file_trains_as_the_csv_of_it_does(project, frame, missing):
     project.table(frame.write_csv(datetime_format="%Y-%m-%d %H:%M:%S").encode())
     project.table(parquet(frame), "table.parquet")
     changes = {"data.missing": missing, "data.dates": "expand", "data.test": "table.csv"}
-    one, other = (project.dataset({**changes, "data.train": f"table.{kind}"}) for kind in ("csv", "parquet"))
+    one, other = (
+        project.dataset({**changes, "data.train": f"table.{kind}"}) for kind in ("csv", "parquet")
+    )
     for part in ("train", "validation", "test"):
         ours, theirs = getattr(one, part), getattr(other, part)
         np.testing.assert_array_equal(ours.x, theirs.x)
         np.testing.assert_array_equal(ours.y, theirs.y)
         assert ours.dropped == theirs.dropped
-    described = [[f.model_dump(exclude={"format"}) for f in d.encoder.features] for d in (one, other)]
+    described = [
+        [f.model_dump(exclude={"format"}) for f in d.encoder.features] for d in (one, other)
+    ]
     assert described[0] == described[1]
 
 
@@ -181,7 +196,9 @@ def test_a_parquet_file_trains_as_the_csv_of_it_does(project, frame, missing):
     ],
 )
 @pytest.mark.parametrize("rows", [1, 2, 100])
-def test_the_rows_of_a_parquet_file_are_counted_in_messages(project, blocks_of, column, phrase, rows):
+def test_the_rows_of_a_parquet_file_are_counted_in_messages(
+    project, blocks_of, column, phrase, rows
+):
     blocks_of(rows)
     path = project.table(parquet(pl.DataFrame({"a": column, "b": [1, 2, 3]})), "t.parquet")
     _, lines = outcome(path)
@@ -210,7 +227,9 @@ def test_a_pattern_is_a_table_in_parts_in_the_order_of_their_names(project):
     table = open_table(project.folder / "part-*", NULLS)
     assert table.columns == ["a", "b"]
     for _ in range(2):
-        rows = [(str(a), b) for block in table.blocks() for a, b in block.frame.select("a", "b").rows()]
+        rows = [
+            (str(a), b) for block in table.blocks() for a, b in block.frame.select("a", "b").rows()
+        ]
         assert rows == [("1", "x"), ("2", "y"), ("3", "z"), ("4", "u"), ("5", "v")]
 
 
@@ -218,9 +237,16 @@ def test_parts_train_as_the_whole_does(project, frame):
     for i, part in enumerate((frame[:7].select(reversed(frame.columns)), frame[7:30], frame[30:])):
         project.table(part, f"part-{i}.csv")
     whole = project.dataset({"data.test": "table.csv"})
-    parts = project.dataset({"data.train": "part-*.csv", "data.test": "part-[0-2].csv", "data.features": ["age"]})
-    (ours, theirs), exact = (d.encoder.features[0] for d in (parts, whole)), {"mean": 0.0, "variance": 1.0}
-    assert ours.model_copy(update=exact) == theirs.model_copy(update=exact)  # sums of blocks differ in their last bits
+    parts = project.dataset(
+        {"data.train": "part-*.csv", "data.test": "part-[0-2].csv", "data.features": ["age"]}
+    )
+    (ours, theirs), exact = (
+        (d.encoder.features[0] for d in (parts, whole)),
+        {"mean": 0.0, "variance": 1.0},
+    )
+    assert ours.model_copy(update=exact) == theirs.model_copy(
+        update=exact
+    )  # sums of blocks differ in their last bits
     assert (ours.mean, ours.variance) == pytest.approx((theirs.mean, theirs.variance), rel=1e-12)
     np.testing.assert_array_equal(parts.test.x[:, 0], whole.test.x[:, 0])
     np.testing.assert_array_equal(parts.train.y, whole.train.y)
@@ -260,7 +286,8 @@ def test_parts_in_several_folders_are_named_by_their_folders(project, problems):
     (line,) = problems(open_table, project.folder / "year*" / "t.csv", NULLS)
     start = f"{project.folder}/year"
     assert (
-        line == f"{start}2/t.csv: lacks 'c1' and has 'c2' besides, unlike {start}1/t.csv; parts have the same columns"
+        line
+        == f"{start}2/t.csv: lacks 'c1' and has 'c2' besides, unlike {start}1/t.csv; parts have the same columns"
     )
 
 
@@ -273,7 +300,10 @@ def test_a_pattern_that_matches_nothing_is_no_file_and_said_at_its_key(project, 
 def test_what_is_wrong_with_all_tables_is_said_at_once(project, problems):
     project.table("", "empty.csv")
     lines = problems(project.dataset, {"data.train": "no.csv", "data.test": "empty.csv"})
-    assert [line.partition(": ")[0].rpartition("/")[2] for line in lines] == ["config.yaml:2:10", "empty.csv"]
+    assert [line.partition(": ")[0].rpartition("/")[2] for line in lines] == [
+        "config.yaml:2:10",
+        "empty.csv",
+    ]
 
 
 BORDERS = [  # tables with what a block's border could cut
@@ -337,11 +367,41 @@ ODD = [
     "5\r",
     "x",
 ]
-ODD += ["0x10", "1_0", "1;5", "5%", "1d2", "true", "NA", "nan", "+NaN", "-inf", "Infinity", "\u2212" + "5", "\u0665"]
-ODD += ["", " ", '""', '" 5"', '"+5"', '5"', '"5', '"5"x', "-999", "-999.0", "-9.99e2", "12345678901234567890", "1\n2"]
+ODD += [
+    "0x10",
+    "1_0",
+    "1;5",
+    "5%",
+    "1d2",
+    "true",
+    "NA",
+    "nan",
+    "+NaN",
+    "-inf",
+    "Infinity",
+    "\u2212" + "5",
+    "\u0665",
+]
+ODD += [
+    "",
+    " ",
+    '""',
+    '" 5"',
+    '"+5"',
+    '5"',
+    '"5',
+    '"5"x',
+    "-999",
+    "-999.0",
+    "-9.99e2",
+    "12345678901234567890",
+    "1\n2",
+]
 
 
-@pytest.mark.parametrize("text", [*BORDERS, *WRONG, *(f"a,b\n0.1,2\n{cell},3.5\n4,{cell}\n5,6" for cell in ODD)])
+@pytest.mark.parametrize(
+    "text", [*BORDERS, *WRONG, *(f"a,b\n0.1,2\n{cell},3.5\n4,{cell}\n5,6" for cell in ODD)]
+)
 def test_a_column_read_as_numbers_is_what_its_text_is_cast_to(blocks_of, monkeypatch, text):
     monkeypatch.setattr("test_tables.NULLS", [*NULLS, "-999"])
     for size in (1, 16, 1000):
@@ -355,7 +415,9 @@ def test_numbers_are_read_to_the_last_bit_and_their_text_is_at_hand(blocks_of):
     texts = [repr(value) for value in floats[::2]] + [f"{value:.25f}" for value in floats[1::2]]
     blocks_of(300)
     blocks = [*open_table("\n".join(["a", *texts]).encode(), NULLS, "t").blocks("a")]
-    assert [value for block in blocks for value in block.frame["a"]] == [float(text) for text in texts]
+    assert [value for block in blocks for value in block.frame["a"]] == [
+        float(text) for text in texts
+    ]
     assert [text for block in blocks for text in block.cells("a")] == texts
 
 
@@ -402,11 +464,15 @@ def test_a_table_trains_the_same_in_many_blocks(project, frame, blocks_of):
                 np.testing.assert_array_equal(getattr(blocks, part).x, getattr(whole, part).x)
                 np.testing.assert_array_equal(getattr(blocks, part).y, getattr(whole, part).y)
             assert blocks.label_counts == whole.label_counts
-            assert [str(finding) for finding in lint(blocks)] == [str(finding) for finding in lint(whole)]
+            assert [str(finding) for finding in lint(blocks)] == [
+                str(finding) for finding in lint(whole)
+            ]
             for ours, theirs in zip(blocks.encoder.features, whole.encoder.features, strict=True):
                 exact = {"mean": 0.0, "variance": 1.0}  # sums of blocks differ in their last bits
                 assert ours.model_copy(update=exact) == theirs.model_copy(update=exact)
-                assert (ours.mean, ours.variance) == pytest.approx((theirs.mean, theirs.variance), rel=1e-12)
+                assert (ours.mean, ours.variance) == pytest.approx(
+                    (theirs.mean, theirs.variance), rel=1e-12
+                )
 
 
 def test_a_table_too_large_to_keep_is_read_again(project, frame, blocks_of, monkeypatch):
@@ -417,7 +483,9 @@ def test_a_table_too_large_to_keep_is_read_again(project, frame, blocks_of, monk
 
 
 def test_a_stray_quote_is_refused_in_time_that_grows_with_the_file(project, problems):
-    table = open_table(project.table(b'a,b\n5" pipe,1\n' + b'"xxxxxxxxxxxx","1"\n' * 200_000), NULLS)
+    table = open_table(
+        project.table(b'a,b\n5" pipe,1\n' + b'"xxxxxxxxxxxx","1"\n' * 200_000), NULLS
+    )
     assert problems(list, table.blocks())[0].startswith(f"{table.name}:")
 
 

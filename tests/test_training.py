@@ -26,10 +26,21 @@ CASES: dict[str, dict[str, Any]] = {
     "every batch of the same size": {"batch_size": 9},
     "one batch": {"batch_size": 1000},
     "dropout": {"layers": [HIDDEN, {"type": "Dropout", "rate": 0.3}, SIGMOID]},
-    "batch normalisation": {"layers": [HIDDEN, {"type": "BatchNormalization"}, SIGMOID], "batch_size": 8},
-    "batch normalisation, same size": {"layers": [HIDDEN, {"type": "BatchNormalization"}, SIGMOID], "batch_size": 9},
+    "batch normalisation": {
+        "layers": [HIDDEN, {"type": "BatchNormalization"}, SIGMOID],
+        "batch_size": 8,
+    },
+    "batch normalisation, same size": {
+        "layers": [HIDDEN, {"type": "BatchNormalization"}, SIGMOID],
+        "batch_size": 9,
+    },
     "noise and layer normalisation": {
-        "layers": [{"type": "GaussianNoise", "stddev": 0.1}, HIDDEN, {"type": "LayerNormalization"}, SIGMOID]
+        "layers": [
+            {"type": "GaussianNoise", "stddev": 0.1},
+            HIDDEN,
+            {"type": "LayerNormalization"},
+            SIGMOID,
+        ]
     },
     "activation layer and regularisers": {
         "layers": [
@@ -44,12 +55,19 @@ CASES: dict[str, dict[str, Any]] = {
         "epochs": 12,
         "early_stopping": {"patience": 1, "min_delta": 0.03, "restore_best_weights": True},
     },
-    "plateau": {"epochs": 8, "reduce_lr_on_plateau": {"patience": 1, "min_delta": 0.1, "factor": 0.5}},
+    "plateau": {
+        "epochs": 8,
+        "reduce_lr_on_plateau": {"patience": 1, "min_delta": 0.1, "factor": 0.5},
+    },
     "moving average of weights": {"optimizer": {"name": "sgd", "use_ema": True, "momentum": 0.9}},
     "metrics": {"metrics": ["accuracy", "AUC", {"name": "precision", "thresholds": 0.3}, "recall"]},
     "numbers": {**NUMBERS, "layers": [HIDDEN, {"units": 1}]},
     "numbers never negative": {**NUMBERS, "layers": [HIDDEN, {"units": 1, "activation": "relu"}]},
-    "two targets": {"loss": "mse", "data.target": ["age", "dose"], "layers": [HIDDEN, {"units": 2}]},
+    "two targets": {
+        "loss": "mse",
+        "data.target": ["age", "dose"],
+        "layers": [HIDDEN, {"units": 2}],
+    },
     "xla": {"jit_compile": True, "batch_size": 8},
 }
 
@@ -73,12 +91,18 @@ def test_compiled_epoch_equals_keras_fit_bit_for_bit(project, run_folder, change
     ours = train(dataset, stem="ours", path=run_folder / "ours")
     theirs = train(dataset, stem="theirs", path=run_folder / "theirs", engine="keras")
     assert ours.run.history.read_text() == theirs.run.history.read_text()
-    assert (ours.epochs, ours.best_epoch, ours.metrics) == (theirs.epochs, theirs.best_epoch, theirs.metrics)
+    assert (ours.epochs, ours.best_epoch, ours.metrics) == (
+        theirs.epochs,
+        theirs.best_epoch,
+        theirs.metrics,
+    )
     assert bit_equal(weights(ours), weights(theirs))
 
 
 @pytest.mark.parametrize("batch_size", [8, 9])
-def test_compiled_epoch_equals_a_plain_fit_on_rows_in_the_same_order(project, run_folder, batch_size):
+def test_compiled_epoch_equals_a_plain_fit_on_rows_in_the_same_order(
+    project, run_folder, batch_size
+):
     layers = [HIDDEN, {"type": "Dropout", "rate": 0.3}, {"type": "BatchNormalization"}, SIGMOID]
     dataset = project.dataset(layers=layers, batch_size=batch_size)
     ours = train(dataset, stem="ours", path=run_folder / "ours")
@@ -90,13 +114,17 @@ def test_compiled_epoch_equals_a_plain_fit_on_rows_in_the_same_order(project, ru
     losses = []
     for epoch in range(dataset.config.epochs):
         order = row_order(0, epoch, len(arrays.x))
-        fitted = model.fit(arrays.x[order], arrays.y[order], shuffle=False, batch_size=batch_size, verbose=0)
+        fitted = model.fit(
+            arrays.x[order], arrays.y[order], shuffle=False, batch_size=batch_size, verbose=0
+        )
         losses.append(fitted.history["loss"][0])
     assert bit_equal(weights(ours), model.get_weights())
     assert pl.read_csv(ours.run.history)["loss"].to_list() == losses
 
 
-def test_calls_of_one_step_give_the_same_weights_and_report_progress(project, run_folder, monkeypatch):
+def test_calls_of_one_step_give_the_same_weights_and_report_progress(
+    project, run_folder, monkeypatch
+):
     dataset = project.dataset(batch_size=4)
     long = train(dataset, stem="a", path=run_folder / "a")
     monkeypatch.setattr(engine, "SECONDS_PER_CALL", 1e-9)
@@ -114,7 +142,8 @@ def test_calls_of_one_step_give_the_same_weights_and_report_progress(project, ru
 
 def test_two_runs_are_bit_equal_and_another_seed_is_another_run(project, run_folder):
     first, second, other = (
-        train(project.dataset(seed=seed), stem="x", path=run_folder / str(i)) for i, seed in enumerate([0, 0, 1])
+        train(project.dataset(seed=seed), stem="x", path=run_folder / str(i))
+        for i, seed in enumerate([0, 0, 1])
     )
     assert first.run.history.read_bytes() == second.run.history.read_bytes()
     assert bit_equal(weights(first), weights(second))
@@ -145,7 +174,9 @@ def test_history_has_a_row_per_epoch_and_metrics_are_of_the_last(project, run_fo
 
 def test_restored_best_weights_are_of_the_epoch_that_metrics_name(project, run_folder):
     stopping = {"patience": 2, "restore_best_weights": True, "monitor": "val_loss"}
-    dataset = project.dataset(epochs=40, optimizer={"name": "adam", "learning_rate": 0.3}, early_stopping=stopping)
+    dataset = project.dataset(
+        epochs=40, optimizer={"name": "adam", "learning_rate": 0.3}, early_stopping=stopping
+    )
     result = train(dataset, stem="x", path=run_folder)
     history = pl.read_csv(result.run.history)
     assert result.epochs < 40
@@ -166,7 +197,12 @@ def test_a_test_table_is_measured_once(project, run_folder):
 def test_large_targets_are_learnt_through_the_final_rescaling(project, run_folder, frame):
     frame = frame.with_columns(price=500_000 + 100_000 * (pl.col("age") - 40) / 10).drop("label")
     project.table(frame)
-    changes = {"data.target": "price", "loss": "mse", "layers": [HIDDEN, {"units": 1}], "epochs": 60}
+    changes = {
+        "data.target": "price",
+        "loss": "mse",
+        "layers": [HIDDEN, {"units": 1}],
+        "epochs": 60,
+    }
     result = train(project.dataset(changes), stem="x", path=run_folder)
     assert result.metrics["val_mean_absolute_error"] < 40_000
 
@@ -190,7 +226,9 @@ def test_ctrl_c_ends_the_run_and_keeps_its_history(project, run_folder, name):
                 raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="after 2 of 5 epochs"):
-        train(project.dataset(epochs=5), stem="x", path=run_folder, engine=name, callbacks=(Stop(),))
+        train(
+            project.dataset(epochs=5), stem="x", path=run_folder, engine=name, callbacks=(Stop(),)
+        )
     info = json.loads((run_folder / "run.json").read_text())
     assert (info["status"], info["epochs"]) == ("interrupted", 2)
     assert pl.read_csv(run_folder / "history.csv").height == 2
@@ -202,7 +240,9 @@ def test_tensorboard_opens_the_logs_and_reads_the_history_from_them(project, run
     history = pl.read_csv(run_folder / "history.csv")
     for part, column in (("train", "loss"), ("validation", "val_loss")):
         events = accumulator.EventAccumulator(str(result.run.tensorboard / part)).Reload()
-        logged = [tf.make_ndarray(event.tensor_proto).item() for event in events.Tensors("epoch_loss")]
+        logged = [
+            tf.make_ndarray(event.tensor_proto).item() for event in events.Tensors("epoch_loss")
+        ]
         assert logged == pytest.approx(history[column].to_list(), rel=1e-6)
 
 
@@ -210,8 +250,14 @@ def test_run_directories_are_numbered_and_never_overwritten_unasked(project, mon
     monkeypatch.chdir(project.folder)
     dataset = project.dataset(epochs=1)
     paths = [str(train(dataset, stem="config").run.path) for _ in range(3)]
-    assert paths == [str(Path("runs/config")), str(Path("runs/config-2")), str(Path("runs/config-3"))]
-    with pytest.raises(RunError, match="exists; choose another with -o, or replace it with --overwrite"):
+    assert paths == [
+        str(Path("runs/config")),
+        str(Path("runs/config-2")),
+        str(Path("runs/config-3")),
+    ]
+    with pytest.raises(
+        RunError, match="exists; choose another with -o, or replace it with --overwrite"
+    ):
         train(dataset, stem="x", path=Path("runs/config"))
     again = train(dataset, stem="x", path=Path("runs/config"), overwrite=True)
     assert pl.read_csv(again.run.history).height == 1
@@ -239,25 +285,50 @@ def test_run_json_says_what_the_numbers_depend_on(project, run_folder):
     assert info["status"] == "finished"
     assert info["data"]["train"]["rows"] + info["data"]["validation"]["rows"] == 60
     assert info["versions"]["keras"] == keras.__version__
-    assert info.keys() >= {"nnrun", "seed", "engine", "jit_compile", "started", "seconds", "epochs", "best_epoch"}
-    assert info["checksums"].keys() == {"config.yaml", "encoding.json", "model.keras", "weights.npz"}
+    assert info.keys() >= {
+        "nnrun",
+        "seed",
+        "engine",
+        "jit_compile",
+        "started",
+        "seconds",
+        "epochs",
+        "best_epoch",
+    }
+    assert info["checksums"].keys() == {
+        "config.yaml",
+        "encoding.json",
+        "model.keras",
+        "weights.npz",
+    }
 
 
 @pytest.mark.parametrize(
     ("expectation", "met"),
-    [(">= 0.5", True), ("<= 0.5", True), ("== 0.5", True), ("> 0.5", False), ("< 0.5", False), (">= 0.51", False)],
+    [
+        (">= 0.5", True),
+        ("<= 0.5", True),
+        ("== 0.5", True),
+        ("> 0.5", False),
+        ("< 0.5", False),
+        (">= 0.51", False),
+    ],
 )
 def test_expectations_compare_as_they_read(project, expectation, met):
     config: Config = project.load(expect={"val_accuracy": expectation})
     if met:
         check_expectations(config, {"val_accuracy": 0.5})
     else:
-        with pytest.raises(ExpectationError, match=r"config.yaml:\d+:\d+: expect.val_accuracy: expected .* got 0.5"):
+        with pytest.raises(
+            ExpectationError, match=r"config.yaml:\d+:\d+: expect.val_accuracy: expected .* got 0.5"
+        ):
             check_expectations(config, {"val_accuracy": 0.5})
 
 
 def test_class_weights_balance_the_labels(project, frame):
-    project.table(pl.concat([frame.filter(pl.col("label") == 1), frame.filter(pl.col("label") == 0)[:10]]))
+    project.table(
+        pl.concat([frame.filter(pl.col("label") == 1), frame.filter(pl.col("label") == 0)[:10]])
+    )
     dataset: Dataset = project.dataset({"class_weight": "balanced", "data.validation_split": 0})
     counts = dataset.label_counts
     total = sum(counts.values())
@@ -268,8 +339,13 @@ def test_class_weights_balance_the_labels(project, frame):
 
 
 def test_averaged_weights_are_measured_as_they_are_saved(project, run_folder):
-    changes = {"optimizer": {"name": "sgd", "use_ema": True, "ema_momentum": 0.999}, "data.test": "table.csv"}
-    dataset = project.dataset({**changes, "epochs": 10, "data.validation_split": 0, "data.validation": "table.csv"})
+    changes = {
+        "optimizer": {"name": "sgd", "use_ema": True, "ema_momentum": 0.999},
+        "data.test": "table.csv",
+    }
+    dataset = project.dataset(
+        {**changes, "epochs": 10, "data.validation_split": 0, "data.validation": "table.csv"}
+    )
     metrics = train(dataset, stem="x", path=run_folder).metrics
     assert metrics["val_loss"] == metrics["test_loss"]
 
@@ -277,7 +353,12 @@ def test_averaged_weights_are_measured_as_they_are_saved(project, run_folder):
 @pytest.mark.parametrize(("rows", "batch_size"), [(1, 32), (2, 1), (3, 2)])
 def test_tiny_tables_train(project, run_folder, frame, rows, batch_size):
     project.table(frame.sort("label")[29 : 29 + rows])
-    changes = {"data.target": "dose", "loss": "mse", "data.validation_split": 0, "batch_size": batch_size}
+    changes = {
+        "data.target": "dose",
+        "loss": "mse",
+        "data.validation_split": 0,
+        "batch_size": batch_size,
+    }
     result = train(project.dataset(changes), stem="x", path=run_folder)
     assert np.isfinite(result.metrics["loss"])
 
@@ -294,7 +375,9 @@ def test_what_auto_decided_is_in_the_runs_config(original):
     assert load_config(original / "config.yaml").jit_compile is False
 
 
-@pytest.mark.parametrize(("layers", "compiled"), [([], True), ([{"type": "Dropout", "rate": 0.1}], False)])
+@pytest.mark.parametrize(
+    ("layers", "compiled"), [([], True), ([{"type": "Dropout", "rate": 0.1}], False)]
+)
 def test_auto_compiles_long_runs_with_xla_but_not_with_random_layers(project, layers, compiled):
     dataset = project.dataset({"layers": [HIDDEN, *layers, SIGMOID], "epochs": 6_000})
     model = build_network(dataset.config, dataset.encoder)
@@ -304,7 +387,9 @@ def test_auto_compiles_long_runs_with_xla_but_not_with_random_layers(project, la
 
 def test_auto_compiles_shorter_runs_of_large_networks(project):
     for units, compiled in ((8, False), (100_000, True)):
-        dataset = project.dataset({"layers": [{"units": units, "activation": "relu"}, SIGMOID], "epochs": 1_500})
+        dataset = project.dataset(
+            {"layers": [{"units": units, "activation": "relu"}, SIGMOID], "epochs": 1_500}
+        )
         model = build_network(dataset.config, dataset.encoder)
         compile_model(model, dataset.config, len(dataset.train.x))
         assert model.jit_compile is compiled
@@ -317,4 +402,6 @@ def test_memory_of_a_device_that_runs_out_is_told(nnrun, project, monkeypatch):
     monkeypatch.setattr("nnrun.training.fit_compiled", exhausted)
     done = nnrun("train", project.config(), "-o", "run")
     assert (done.code, done.out) == (1, "")
-    assert done.err.endswith("out of memory: use fewer units, a smaller batch_size or a smaller table\n")
+    assert done.err.endswith(
+        "out of memory: use fewer units, a smaller batch_size or a smaller table\n"
+    )

@@ -16,9 +16,22 @@ pytestmark = pytest.mark.usefixtures("eager")
 
 BUILTINS = {"eval", "exec", "compile", "__import__"}
 MODULES = {"pickle", "marshal", "shelve", "dill", "joblib", "h5py", "runpy"}
-METHODS = {"load_model", "from_config", "deserialize", "deserialize_keras_object", "load_weights", "model_from_json"}
+METHODS = {
+    "load_model",
+    "from_config",
+    "deserialize",
+    "deserialize_keras_object",
+    "load_weights",
+    "model_from_json",
+}
 METHODS |= {"unsafe_load", "full_load", "find_class", "fromfile", "extractall", "import_module"}
-OF_MODULES = {("yaml", "load"), ("yaml", "load_all"), ("yaml", "Loader"), ("yaml", "FullLoader"), ("np", "load")}
+OF_MODULES = {
+    ("yaml", "load"),
+    ("yaml", "load_all"),
+    ("yaml", "Loader"),
+    ("yaml", "FullLoader"),
+    ("np", "load"),
+}
 CANARY = Canary(Path("canary"))  # in the folder in which the command runs
 ONES = np.ones((3, 4), np.float32)
 ARRAYS = {"weights.npz": "layers[0].weights[0].npy", "checkpoint.npz": "model_0.npy"}  # both (3, 4)
@@ -31,7 +44,9 @@ def dangers(node: ast.AST) -> set[Any]:
         case ast.Import():
             return {part for alias in node.names for part in alias.name.split(".")} & MODULES
         case ast.ImportFrom():
-            return {*str(node.module).split("."), *(alias.name for alias in node.names)} & (MODULES | METHODS)
+            return {*str(node.module).split("."), *(alias.name for alias in node.names)} & (
+                MODULES | METHODS
+            )
         case ast.Name():
             return {node.id} & (BUILTINS | MODULES)
         case ast.Attribute(value=ast.Name()):
@@ -39,13 +54,23 @@ def dangers(node: ast.AST) -> set[Any]:
         case ast.Attribute():
             return {node.attr} & METHODS
         case ast.keyword(arg="allow_pickle" | "safe_mode"):
-            return set() if isinstance(node.value, ast.Constant) and node.value.value is False else {node.arg}
+            return (
+                set()
+                if isinstance(node.value, ast.Constant) and node.value.value is False
+                else {node.arg}
+            )
     return set()
 
 
-@pytest.mark.parametrize("path", sorted(Path(str(package.__file__)).parent.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted(Path(str(package.__file__)).parent.glob("*.py")), ids=lambda path: path.name
+)
 def test_no_module_can_run_what_a_file_says(path):
-    assert [found for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if (found := dangers(node))] == []
+    assert [
+        found
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (found := dangers(node))
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -75,7 +100,9 @@ def bomb(content: dict[str, bytes], name: str) -> bytes:
 
 
 def swap(data: Callable[[], bytes] | bytes) -> Callable[[dict[str, bytes], str], bytes]:
-    return lambda content, name: zipped({**content, name: data if isinstance(data, bytes) else data()})
+    return lambda content, name: zipped(
+        {**content, name: data if isinstance(data, bytes) else data()}
+    )
 
 
 def add(name: str, data: bytes = b"x") -> Callable[[dict[str, bytes], str], bytes]:
@@ -87,7 +114,9 @@ BAD_ARRAYS: dict[str, Callable[[dict[str, bytes], str], bytes]] = {
     "an array of pickled objects": swap(lambda: npy(np.full((3, 4), CANARY, object))),
     "a pickle": swap(lambda: pickle.dumps(CANARY)),
     "a header that is a pickle": swap(lambda: npy_of(pickle.dumps(CANARY), bytes(48))),
-    "a header that is code": swap(npy_of("__import__('pathlib').Path('canary').touch()", bytes(48))),
+    "a header that is code": swap(
+        npy_of("__import__('pathlib').Path('canary').touch()", bytes(48))
+    ),
     "a header with code in it": swap(npy_of(header("(3, open('canary', 'w') and 4)"), bytes(48))),
     "a header of nothing but brackets": swap(npy_of("[" * 9000, bytes(48))),
     "a header of nothing but signs": swap(npy_of("-" * 9000 + "1", bytes(48))),
@@ -109,7 +138,9 @@ BAD_ARRAYS: dict[str, Callable[[dict[str, bytes], str], bytes]] = {
     "the other byte order": swap(npy(ONES.astype(">f4"))),
     "columns first": swap(npy(np.asfortranarray(ONES))),
     "a structure": swap(npy(STRUCTURED)),
-    "a structure in a structure": swap(npy_of(header("(3, 4)", "[('a', [('b', '<f4')])]"), bytes(48))),
+    "a structure in a structure": swap(
+        npy_of(header("(3, 4)", "[('a', [('b', '<f4')])]"), bytes(48))
+    ),
     "text": swap(npy(ONES.astype("U1"))),
     "dates": swap(npy(np.zeros((3, 4), "datetime64[s]"))),
     "NaN": swap(npy(ONES * np.float32("nan"))),
@@ -119,7 +150,9 @@ BAD_ARRAYS: dict[str, Callable[[dict[str, bytes], str], bytes]] = {
     "nothing": swap(b""),
     "a member beyond the folder": add("../canary.npy", npy(ONES)),
     "a member with an absolute path": add("/tmp/canary.npy", npy(ONES)),
-    "a member that is a link": lambda content, _: zipped(content, (link("more.npy"), b"/etc/passwd")),
+    "a member that is a link": lambda content, _: zipped(
+        content, (link("more.npy"), b"/etc/passwd")
+    ),
     "an array that is a link": lambda content, name: zipped(
         {k: v for k, v in content.items() if k != name}, (link(name), b"../../secret")
     ),
@@ -131,12 +164,22 @@ BAD_ARRAYS: dict[str, Callable[[dict[str, bytes], str], bytes]] = {
         {k.replace(name, "kernel.npy"): v for k, v in content.items()}
     ),
     "no state": lambda content, _: zipped({k: v for k, v in content.items() if k != "state.npy"}),
-    "a state that is no bytes": lambda content, _: zipped({**content, "state.npy": npy(np.zeros((2, 2), np.uint8))}),
+    "a state that is no bytes": lambda content, _: zipped(
+        {**content, "state.npy": npy(np.zeros((2, 2), np.uint8))}
+    ),
     "a gigabyte of zeros, compressed": bomb,
-    "members that say they are compressed": lambda content, name: patched(zipped(content), name, method=8),
-    "members that say they are encrypted": lambda content, name: patched(zipped(content), name, flags=1),
-    "a member that says it is patched data": lambda content, name: patched(zipped(content), name, flags=0x20),
-    "a member that says it has four gigabytes": lambda content, name: patched(zipped(content), name, size=2**32 - 2),
+    "members that say they are compressed": lambda content, name: patched(
+        zipped(content), name, method=8
+    ),
+    "members that say they are encrypted": lambda content, name: patched(
+        zipped(content), name, flags=1
+    ),
+    "a member that says it is patched data": lambda content, name: patched(
+        zipped(content), name, flags=0x20
+    ),
+    "a member that says it has four gigabytes": lambda content, name: patched(
+        zipped(content), name, size=2**32 - 2
+    ),
     "a member of another checksum": lambda content, name: patched(zipped(content), name, crc=1),
     "no zip file": lambda *_: npy(ONES),
     "an empty file": lambda *_: b"",
@@ -146,7 +189,9 @@ BAD_ARRAYS: dict[str, Callable[[dict[str, bytes], str], bytes]] = {
 
 @pytest.mark.parametrize("file", ARRAYS)
 @pytest.mark.parametrize("craft", BAD_ARRAYS.values(), ids=BAD_ARRAYS.keys())
-def test_arrays_that_are_not_plainly_those_of_the_network_are_refused(stranger, refused, file, craft):
+def test_arrays_that_are_not_plainly_those_of_the_network_are_refused(
+    stranger, refused, file, craft
+):
     forge(stranger, file, craft(members(stranger / file), ARRAYS[file]))
     message = refused("predict" if file == "weights.npz" else "resume", file)
     empty = file == "checkpoint.npz" and (stranger / file).stat().st_size < 4 * PARAMETERS
@@ -165,7 +210,11 @@ def test_predictions_that_are_not_finite_are_refused(nnrun, stranger, arguments)
 
 def test_measures_of_what_is_not_finite_are_refused(nnrun, stranger, arguments):
     huge = npy(np.full((3, 4), 3e38, np.float32))
-    forge(stranger, "weights.npz", zipped({**members(stranger / "weights.npz"), ARRAYS["weights.npz"]: huge}))
+    forge(
+        stranger,
+        "weights.npz",
+        zipped({**members(stranger / "weights.npz"), ARRAYS["weights.npz"]: huge}),
+    )
     done = nnrun(*arguments("evaluate"))
     assert done.code == 2
     assert "the network's output is not finite" in done.err

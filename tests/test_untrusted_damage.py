@@ -32,7 +32,9 @@ assert (sum(CUTS.values()), sum(FLIPS.values())) == (100, 200)
 def cuts(data: bytes, count: int) -> Iterator[bytes]:
     """Yield the first bytes of a file: none, all but two, and some between."""
     generator = np.random.default_rng(len(data))
-    yield from (data[:size] for size in (0, len(data) - 2, *generator.integers(1, len(data) - 1, count - 2)))
+    yield from (
+        data[:size] for size in (0, len(data) - 2, *generator.integers(1, len(data) - 1, count - 2))
+    )
 
 
 def flips(data: bytes, count: int) -> Iterator[bytes]:
@@ -61,10 +63,14 @@ def survives(nnrun, project, stranger, arguments) -> Callable[[str, bytes], bool
         done = nnrun(*arguments(command))
         assert done.code in (0, 2), done.err
         assert "Traceback" not in done.err
-        assert {k: v for k, v in everything(project.folder).items() if not k.startswith("run")} == around
+        assert {
+            k: v for k, v in everything(project.folder).items() if not k.startswith("run")
+        } == around
         if done.code == 2:
             assert done.out == ""
-            assert str(stranger) in done.err or "table.csv" in done.err  # a column's name was changed
+            assert (
+                str(stranger) in done.err or "table.csv" in done.err
+            )  # a column's name was changed
             return True
         if command == "resume":
             assert np.isfinite(pl.read_csv(stranger / "history.csv").to_numpy()).all()

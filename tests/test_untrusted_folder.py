@@ -40,7 +40,9 @@ def test_a_link_is_not_followed(nnrun, stranger, arguments, outside, name):
     assert everything(outside) == before
 
 
-@pytest.mark.parametrize("name", [".lock", "history.csv", "tensorboard", "more/deep/link", ".tmp-1-model.keras"])
+@pytest.mark.parametrize(
+    "name", [".lock", "history.csv", "tensorboard", "more/deep/link", ".tmp-1-model.keras"]
+)
 def test_a_link_makes_nothing_where_it_leads(nnrun, stranger, arguments, outside, name):
     (stranger / name).parent.mkdir(parents=True, exist_ok=True)
     (stranger / name).unlink(missing_ok=True)
@@ -103,7 +105,9 @@ CHANGED = "{}: is not the table that the run started with (its SHA-256 is anothe
 
 
 @pytest.mark.parametrize(("command", "code"), [("resume", 2), ("reproduce", 3)])
-def test_a_file_that_is_not_the_table_of_training_is_not_shown(nnrun, stranger, arguments, outside, command, code):
+def test_a_file_that_is_not_the_table_of_training_is_not_shown(
+    nnrun, stranger, arguments, outside, command, code
+):
     forge_config(stranger, {"data.train": str(outside / "secret")})
     done = nnrun(*arguments(command))
     assert (done.code, done.out) == (code, "")
@@ -114,14 +118,18 @@ def test_a_file_that_is_not_the_table_of_training_is_not_shown(nnrun, stranger, 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
 @pytest.mark.parametrize(("command", "code"), [("resume", 2), ("reproduce", 3)])
-def test_what_is_no_file_is_another_table_and_not_waited_for(nnrun, stranger, arguments, outside, kind, command, code):
+def test_what_is_no_file_is_another_table_and_not_waited_for(
+    nnrun, stranger, arguments, outside, kind, command, code
+):
     table = Path("/dev/zero") if kind == "device" else outside / kind
     if kind == "pipe":
         os.mkfifo(table)
     table.mkdir() if kind == "folder" else None
     forge_config(stranger, {"data.train": str(table)})
     info = json.loads((stranger / "run.json").read_bytes())
-    sign(stranger, data={"train": {**info["data"]["train"], "sha256": sha256(Path(os.devnull))}})  # of nothing
+    sign(
+        stranger, data={"train": {**info["data"]["train"], "sha256": sha256(Path(os.devnull))}}
+    )  # of nothing
     done = nnrun(*arguments(command))
     assert (done.code, done.out) == (code, "")
     assert done.err.startswith(CHANGED.format(table))
@@ -139,8 +147,13 @@ def test_a_history_without_a_checkpoint_begins_anew(nnrun, stranger, outside):
     (stranger / "history.csv").unlink()
     (outside / "history").write_text("theirs\n")
     os.link(outside / "history", stranger / "history.csv")
-    assert nnrun("resume", stranger).err == f"{stranger}: cannot go on: it has no checkpoint.npz any more; train anew\n"
-    Run(stranger).write_info(status="running", epochs=0, checksums={})  # killed before its first checkpoint
+    assert (
+        nnrun("resume", stranger).err
+        == f"{stranger}: cannot go on: it has no checkpoint.npz any more; train anew\n"
+    )
+    Run(stranger).write_info(
+        status="running", epochs=0, checksums={}
+    )  # killed before its first checkpoint
     assert nnrun("resume", stranger, "-q").code == 0
     assert (outside / "history").read_text() == "theirs\n"
     assert len((stranger / "history.csv").read_text().splitlines()) == 4
@@ -211,9 +224,13 @@ HUGE = {
     "a trillion rows": lambda: zipped(
         {"state.npy": npy(np.zeros(0, np.uint8)), "a.npy": npy_of(header("(10**12, 4)"))}
     ),
-    "more rows than there are": lambda: zipped({"state.npy": npy_of(header("(1099511627776,)", "'|u1'"))}),
+    "more rows than there are": lambda: zipped(
+        {"state.npy": npy_of(header("(1099511627776,)", "'|u1'"))}
+    ),
     "a hole of a gigabyte": lambda: zipped({"a.npy": b"x"}),
-    "members of twelve gigabytes": lambda: patched(zipped({"state.npy": b"x"}), "state.npy", size=2**32 - 2),
+    "members of twelve gigabytes": lambda: patched(
+        zipped({"state.npy": b"x"}), "state.npy", size=2**32 - 2
+    ),
     "a header without end": lambda: zipped({"state.npy": npy_of("(" * 9_000)}),
     "a state of 100 MB": lambda: zipped({"state.npy": npy(np.full(100 << 20, 32, np.uint8))}),
     "half a million members": lambda: crowd(500_000),

@@ -33,7 +33,9 @@ def with_config(content: dict[str, bytes], layer: dict[str, Any]) -> bytes:
 
 def lambda_model(folder: Path) -> bytes:
     """Return a model of a Lambda layer whose function makes the canary."""
-    code = compile(f"lambda x: ({CODE.format(str(folder / 'canary'))}, x)[1]", "<lambda>", "eval").co_consts[0]
+    code = compile(
+        f"lambda x: ({CODE.format(str(folder / 'canary'))}, x)[1]", "<lambda>", "eval"
+    ).co_consts[0]
     function = type(lambda: None)(code, {"__builtins__": __builtins__})
     model = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(function, output_shape=(3,))])
     path = folder / "lambda.keras"
@@ -79,9 +81,15 @@ def crafted(content: dict[str, bytes], folder: Path) -> dict[str, bytes]:
     legacy = {"class_name": "Lambda", "config": {"function": [CODE.format(canary), None, None]}}
     return {
         "a Lambda layer": lambda_model(folder),
-        "a function of os": with_config(content, module("system", "os", None, command=f"touch {canary}")),
-        "a class of subprocess": with_config(content, module("Popen", "subprocess", "Popen", args=["touch", canary])),
-        "builtins.eval": with_config(content, module("eval", "builtins", None, source=CODE.format(canary))),
+        "a function of os": with_config(
+            content, module("system", "os", None, command=f"touch {canary}")
+        ),
+        "a class of subprocess": with_config(
+            content, module("Popen", "subprocess", "Popen", args=["touch", canary])
+        ),
+        "builtins.eval": with_config(
+            content, module("eval", "builtins", None, source=CODE.format(canary))
+        ),
         "a registered class": with_config(content, module("Evil", "evil", "evil>Evil")),
         "TorchModuleWrapper": with_config(
             content, module("TorchModuleWrapper", "keras.layers", None, module=pickled.hex())
@@ -93,18 +101,24 @@ def crafted(content: dict[str, bytes], folder: Path) -> dict[str, bytes]:
         "assets beyond the folder": zipped(content, ("assets/../../canary", b"")),
         "a member that is a link": zipped(content, (link("assets/secret"), secret.encode())),
         "weights that are a link": zipped(
-            {k: v for k, v in content.items() if "h5" not in k}, (link("model.weights.h5"), secret.encode())
+            {k: v for k, v in content.items() if "h5" not in k},
+            (link("model.weights.h5"), secret.encode()),
         ),
         "a config twice": zipped(content, ("config.json", b"{}")),
         "a member more": zipped(content, ("evil.py", CODE.format(canary).encode())),
         "a gigabyte of zeros": patched(
-            zipped({**content, "model.weights.h5": gigabyte()}), "model.weights.h5", method=8, size=1 << 30
+            zipped({**content, "model.weights.h5": gigabyte()}),
+            "model.weights.h5",
+            method=8,
+            size=1 << 30,
         ),
         **{
             f"{name} among weights": zipped({**content, "model.weights.h5": hdf5(folder, write)})
             for name, write in weights.items()
         },
-        "a file of Keras 2": hdf5(folder, lambda file: file.attrs.update(model_config=json.dumps(legacy))),
+        "a file of Keras 2": hdf5(
+            folder, lambda file: file.attrs.update(model_config=json.dumps(legacy))
+        ),
         "arrays of pickled objects": zipped({**content, "model.weights.npz": npy_of(pickled)}),
         "a pickle": pickled,
         "nothing": b"",
@@ -181,12 +195,18 @@ def folder(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def audit(folder: Path, original: Path) -> dict[str, dict[str, Any]]:
     """What commands did with each of these runs, in a process that was watched: by run, by command."""
-    before = {path: data for path, data in everything(folder).items() if "a Lambda layer" not in path}
+    before = {
+        path: data for path, data in everything(folder).items() if "a Lambda layer" not in path
+    }
     runs = {path.name: str(path) for path in sorted((folder / "runs").iterdir())}
     script = [sys.executable, "-c", AUDITED, json.dumps(runs), str(original.parent / "table.csv")]
     done = subprocess.run(script, capture_output=True, text=True, cwd=folder, check=True)
-    after = {path: data for path, data in everything(folder).items() if "a Lambda layer" not in path}
-    assert {k for k in after if after[k] != before.get(k)} <= {k for k in after if "/as it was/" in k}  # resumed
+    after = {
+        path: data for path, data in everything(folder).items() if "a Lambda layer" not in path
+    }
+    assert {k for k in after if after[k] != before.get(k)} <= {
+        k for k in after if "/as it was/" in k
+    }  # resumed
     return dict(json.loads(done.stdout))
 
 
@@ -195,24 +215,39 @@ def test_every_crafted_model_leaves_the_predictions_as_they_were(audit, original
     assert len(expected[0].splitlines()) == 61
     assert len(audit) > 25
     for name, commands in audit.items():
-        assert {command: done["code"] for command, done in commands.items()} == dict.fromkeys(commands, 0), name
+        assert {command: done["code"] for command, done in commands.items()} == dict.fromkeys(
+            commands, 0
+        ), name
         assert commands["predict"]["texts"] == expected, name
     assert audit["a Lambda layer"]["evaluate"]["texts"] == audit["as it was"]["evaluate"]["texts"]
 
 
 def test_nothing_is_opened_but_the_runs_files_and_the_table(audit, folder, original):
-    table, system = str(original.parent / "table.csv"), (sys.prefix, sys.base_prefix, "/proc", "/sys", "/dev")
+    table, system = (
+        str(original.parent / "table.csv"),
+        (sys.prefix, sys.base_prefix, "/proc", "/sys", "/dev"),
+    )
     for name, commands in audit.items():
         run = folder / "runs" / name
         for command, done in commands.items():
             opened = [(path, mode) for event, path, mode in done["events"] if event == "open"]
-            outside = [each for each in opened if Path(each[0]).parent != run and each != (table, "r")]
+            outside = [
+                each for each in opened if Path(each[0]).parent != run and each != (table, "r")
+            ]
             if command != "resume":
                 assert not outside, (name, command)
                 assert all(mode in ("r", "rb") for _, mode in opened), (name, command)
-                assert opened.count((str(run / "model.keras"), "r")) == 1, (name, command)  # for its checksum
+                assert opened.count((str(run / "model.keras"), "r")) == 1, (
+                    name,
+                    command,
+                )  # for its checksum
             else:
-                own = (*system, str(run), str(Path(tempfile.gettempdir(), "tmp")), "assets")  # Keras's, while it saves
+                own = (
+                    *system,
+                    str(run),
+                    str(Path(tempfile.gettempdir(), "tmp")),
+                    "assets",
+                )  # Keras's, while it saves
                 assert not [each for each in outside if not each[0].startswith(own)], name
 
 
@@ -225,12 +260,16 @@ def test_no_code_runs_and_no_archive_but_the_arrays_is_read(audit, folder):
             kinds = {event for event, *_ in done["events"]}
             assert kinds <= {"open", "compile", "function.__new__"}, (name, command)
             compiled = [what for event, what, _ in done["events"] if event == "compile"]
-            assert all(what.startswith("b\"{'descr': '") for what in compiled), name  # numpy, to a tree of literals
+            assert all(what.startswith("b\"{'descr': '") for what in compiled), (
+                name
+            )  # numpy, to a tree of literals
             made = [what for event, what, _ in done["events"] if event == "function.__new__"]
             assert all("__autograph_generated_file" in what for what in made), name
         if "resume" in commands:
             resumed = [path for path in commands["resume"]["opened"] if Path(path).parent == run]
-            assert {Path(path).name for path in resumed if ".tmp-" not in path} == {"checkpoint.npz"}
+            assert {Path(path).name for path in resumed if ".tmp-" not in path} == {
+                "checkpoint.npz"
+            }
 
 
 def test_the_crafted_models_are_loaded(folder, audit):

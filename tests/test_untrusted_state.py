@@ -87,7 +87,10 @@ BAD_HISTORIES: dict[str, tuple[bytes, State]] = {
     "float32": (npy(np.zeros((3, 5), np.float32)), {}),
     "a negative number of rows": (npy_of(header("(-1, 5)", "'<f8'"), bytes(120)), {"epoch": -1}),
     "rows without end": (npy_of(header("(1000000000, 5)", "'<f8'"), bytes(120)), {"epoch": 10**9}),
-    "rows without end and nothing in them": (npy_of(header("(1000000000, 0)", "'<f8'")), {"epoch": 10**9}),
+    "rows without end and nothing in them": (
+        npy_of(header("(1000000000, 0)", "'<f8'")),
+        {"epoch": 10**9},
+    ),
 }
 
 
@@ -106,7 +109,9 @@ HARMLESS_STATES = {
 
 
 @pytest.mark.parametrize("change", HARMLESS_STATES.values(), ids=HARMLESS_STATES.keys())
-def test_a_state_that_lies_within_reason_leaves_a_run_as_any_other(nnrun, stranger, arguments, change):
+def test_a_state_that_lies_within_reason_leaves_a_run_as_any_other(
+    nnrun, stranger, arguments, change
+):
     forge_state(stranger, change)
     done = nnrun(*arguments("resume"))
     assert (done.code, "Traceback" in done.err) == (0, False), done.err

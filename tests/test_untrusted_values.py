@@ -73,14 +73,18 @@ def feature(**values: Any) -> Callable[[Any], None]:
 
 
 def only_text(encoding: Any) -> None:
-    encoding["features"] = [{**encoding["features"][0], "kind": "text", "categories": ["a", "a", None]}]
+    encoding["features"] = [
+        {**encoding["features"][0], "kind": "text", "categories": ["a", "a", None]}
+    ]
 
 
 BAD_ENCODINGS: dict[str, Callable[[Any], Any]] = {
     "a list": lambda _: [1],
     "an unknown key": lambda encoding: encoding.update(path="/etc/passwd"),
     "no features": lambda encoding: encoding.update(features=[]),
-    "more features than the network has": lambda encoding: encoding["features"].append({"name": "x"}),
+    "more features than the network has": lambda encoding: encoding["features"].append(
+        {"name": "x"}
+    ),
     "other targets": lambda encoding: encoding["targets"][0].update(name="x"),
     "a label twice": lambda encoding: encoding.update(labels=["a", "a"]),
     "one label": lambda encoding: encoding.update(labels=["a"]),
@@ -104,7 +108,9 @@ def test_an_encoding_that_does_not_fit_is_refused(stranger, refused, change):
     refused("predict", "")
 
 
-@pytest.mark.parametrize("content", [b"[" * 100_000, b"\xff\xfe", b"", b"{"], ids=["deep", "no text", "empty", "cut"])
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, b"\xff\xfe", b"", b"{"], ids=["deep", "no text", "empty", "cut"]
+)
 @pytest.mark.parametrize("name", ["encoding.json", "run.json"])
 @pytest.mark.parametrize("command", ["predict", "show", "resume"])
 def test_json_that_is_none_is_refused(stranger, refused, command, name, content):
@@ -152,11 +158,20 @@ def test_what_a_run_json_says_beyond_that_is_dropped(nnrun, stranger, arguments,
 
 BAD_TEXTS = {
     "metrics.json": ["5", "[[[], 1]]", "[" * 100_000, "\xff", '{"epoch": 1, "loss": [{}]}'],
-    "history.csv": ["epoch,loss\n1\n", "loss\n1\n", "epoch,loss,val_loss\n1,2,\n", "\xff", "", "epoch,loss\n1,2\0\n"],
+    "history.csv": [
+        "epoch,loss\n1\n",
+        "loss\n1\n",
+        "epoch,loss,val_loss\n1,2,\n",
+        "\xff",
+        "",
+        "epoch,loss\n1,2\0\n",
+    ],
 }
 
 
-@pytest.mark.parametrize(("name", "content"), [(name, text) for name, texts in BAD_TEXTS.items() for text in texts])
+@pytest.mark.parametrize(
+    ("name", "content"), [(name, text) for name, texts in BAD_TEXTS.items() for text in texts]
+)
 def test_show_leaves_out_what_it_cannot_read(nnrun, stranger, name, content):
     (stranger / name).write_bytes(content.encode("latin1"))
     done = nnrun("show", stranger)

@@ -36,20 +36,35 @@ def run(rows: int) -> None:
             write_table(folder / f"{count}.csv", count)
             (folder / "config.yaml").write_text(CONFIG % (f"{count}.csv", EPOCHS))
             trained = timed(folder, "train", "config.yaml", *OPTIONS)
-            lines.append((f"{count:,}", *trained, *timed(folder, "predict", "run", f"{count}.csv", "-o", os.devnull)))
+            lines.append(
+                (
+                    f"{count:,}",
+                    *trained,
+                    *timed(folder, "predict", "run", f"{count}.csv", "-o", os.devnull),
+                )
+            )
         print_rows(lines)
         lines = [("epochs", "train", "memory")]
         for epochs in (10, 100, 1_000, 10_000):
             (folder / "config.yaml").write_text(CONFIG % ("1000.csv", epochs))
-            lines.append((f"{epochs:,}", *timed(folder, "train", "config.yaml", *OPTIONS, "--set", "batch_size=32")))
+            lines.append(
+                (
+                    f"{epochs:,}",
+                    *timed(folder, "train", "config.yaml", *OPTIONS, "--set", "batch_size=32"),
+                )
+            )
         print()
         print_rows(lines)
 
 
 def main() -> None:
     """Read --rows and print the curves."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=ROWS, help="the most (default: 10,000,000, a CSV of 2 GB)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--rows", type=int, default=ROWS, help="the most (default: 10,000,000, a CSV of 2 GB)"
+    )
     run(parser.parse_args().rows)
 
 

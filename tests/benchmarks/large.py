@@ -75,11 +75,23 @@ def nnrun(folder: Path, *arguments: str, limit: float | None = None) -> tuple[st
     return output, peak / 1024
 
 
-def train(folder: Path, rows: int, *, in_memory: bool, limit: float | None = None) -> tuple[float, float]:
+def train(
+    folder: Path, rows: int, *, in_memory: bool, limit: float | None = None
+) -> tuple[float, float]:
     """Return rows per second of fitting, and the peak memory in MB."""
     (folder / "config.yaml").write_text(CONFIG % (f"{rows}.csv", EPOCHS))
     setting = f"data.in_memory={str(in_memory).lower()}"
-    arguments = ("train", "config.yaml", "-o", "runs/large", "--overwrite", "--json", "-q", "--set", setting)
+    arguments = (
+        "train",
+        "config.yaml",
+        "-o",
+        "runs/large",
+        "--overwrite",
+        "--json",
+        "-q",
+        "--set",
+        setting,
+    )
     output, peak = nnrun(folder, *arguments, limit=limit)
     seconds: Any = json.loads(output)["seconds"]
     return rows * EPOCHS / seconds, peak
@@ -97,15 +109,21 @@ def main() -> None:
         for count in (SMALL, rows):
             write_table(folder / f"{count}.csv", count)
         size = (folder / f"{rows}.csv").stat().st_size / 1e6
-        print(f"{rows:,} x {FEATURES}: {size:,.0f} MB of CSV, a matrix of {rows * FEATURES * 4 / 1e6:,.0f} MB")
+        print(
+            f"{rows:,} x {FEATURES}: {size:,.0f} MB of CSV, a matrix of {rows * FEATURES * 4 / 1e6:,.0f} MB"
+        )
         _, own = train(folder, SMALL, in_memory=True)
         resident, peak = train(folder, rows, in_memory=True)
         ratio = (peak - own) * 1.048576 / (rows * FEATURES * 4 / 1e6)
-        print(f"in memory: {resident:,.0f} rows/s, {peak:,.0f} MB, of which {own:,.0f} are TensorFlow's own;")
+        print(
+            f"in memory: {resident:,.0f} rows/s, {peak:,.0f} MB, of which {own:,.0f} are TensorFlow's own;"
+        )
         print(f"    the rest is {ratio:.2f} times the matrix (bound 2.5)")
         mapped, peak = train(folder, rows, in_memory=False, limit=limit)
         under = f" under a limit of {limit:g} GB" if limit else ""
-        print(f"from files{under}: {mapped:,.0f} rows/s, {mapped / resident:.2f} of that in memory (bound 0.5)")
+        print(
+            f"from files{under}: {mapped:,.0f} rows/s, {mapped / resident:.2f} of that in memory (bound 0.5)"
+        )
         for count in (SMALL, rows):
             for command in (("predict", "-o", os.devnull), ("evaluate", "--json")):
                 _, peak = nnrun(folder, command[0], "runs/large", f"{count}.csv", *command[1:])

@@ -58,7 +58,9 @@ def run(runs: int) -> list[Result]:
                     script = Path(__file__).with_name(f"{module}_lesson.py")
                     arguments = (script, "table.csv", f"{module}.keras", epochs)
                     other = python(label, *arguments, folder=folder, program=program)
-                    results.append(compare(job, nnrun, other, pairs, bounds[epochs], warm=epochs == 100))
+                    results.append(
+                        compare(job, nnrun, other, pairs, bounds[epochs], warm=epochs == 100)
+                    )
             if epochs == 100:
                 tensorflow = python("import tensorflow", "-c", "import tensorflow", folder=folder)
                 results.append(compare(job, nnrun, tensorflow, pairs, 1.5))

@@ -49,14 +49,22 @@ def _row(path: Path, seeds: int) -> tuple[str, ...] | None:
 
     def score(predicted: Vector) -> float:
         predicted = predicted.reshape(test.y.shape)
-        return float((predicted == test.y).mean() if is_classes else np.abs(predicted - test.y).mean())
+        return float(
+            (predicted == test.y).mean() if is_classes else np.abs(predicted - test.y).mean()
+        )
 
     nnrun = [score(_nnrun(dataset, dataset.config.seed + i, test.x)) for i in range(seeds)]
     hidden = [spec["units"] for spec in dataset.config.layers if spec["type"] == "Dense"][:-1]
     mlp = [score(_mlp(hidden, i, train, test.x, is_classes=is_classes)) for i in range(seeds)]
     labels, counts = np.unique(train.y, return_counts=True)
     constant = labels[[counts.argmax()]] if is_classes else train.y.mean(axis=0)
-    scores = (nnrun[0], median(nnrun), mlp[0], median(mlp), score(np.tile(constant, (len(test.y), 1))))
+    scores = (
+        nnrun[0],
+        median(nnrun),
+        mlp[0],
+        median(mlp),
+        score(np.tile(constant, (len(test.y), 1))),
+    )
     texts = (f"{value:.4f}" if is_classes else f"{value:.4g}" for value in scores)
     return (path.stem, str(len(test.y)), "accuracy" if is_classes else "abs. error", *texts)
 
@@ -82,7 +90,12 @@ def _mlp(hidden: list[int], seed: int, train: Any, x: Vector, *, is_classes: boo
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    arguments = {"hidden_layer_sizes": hidden, "max_iter": MAX_ITER, "random_state": seed, "early_stopping": False}
+    arguments = {
+        "hidden_layer_sizes": hidden,
+        "max_iter": MAX_ITER,
+        "random_state": seed,
+        "early_stopping": False,
+    }
     if is_classes:
         model = make_pipeline(StandardScaler(), MLPClassifier(**arguments))
     else:

@@ -58,12 +58,21 @@ class Result:
         return f"{self.name}: {times}, ratio {self.ratio:.2f}{bound}"
 
 
-OTHERS = os.environ.get("BENCHMARK_PYTHON", sys.executable)  # the interpreter that has scikit-learn and PyTorch
+OTHERS = os.environ.get(
+    "BENCHMARK_PYTHON", sys.executable
+)  # the interpreter that has scikit-learn and PyTorch
 Time = Callable[[Command], float]
 
 
 def compare(
-    name: str, a: Command, b: Command, runs: int, bound: float, *, warm: bool = True, time_of: Time | None = None
+    name: str,
+    a: Command,
+    b: Command,
+    runs: int,
+    bound: float,
+    *,
+    warm: bool = True,
+    time_of: Time | None = None,
 ) -> Result:
     """Time a and b in turn, `runs` times, after one warm-up of each if `warm`; print a line and return the result.
 
@@ -97,11 +106,15 @@ def output(command: Command) -> str:
     """Run a command and return its stdout; where it fails, end the benchmark with what it said."""
     done = subprocess.run(command.arguments, cwd=command.folder, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"{' '.join(command.arguments)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        sys.exit(
+            f"{' '.join(command.arguments)}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
+        )
     return done.stdout
 
 
-def python(label: str, *arguments: object, folder: Path | None = None, program: str = sys.executable) -> Command:
+def python(
+    label: str, *arguments: object, folder: Path | None = None, program: str = sys.executable
+) -> Command:
     """Return a command of this interpreter, or of `program`."""
     return Command(label, [program, *map(str, arguments)], folder)
 
@@ -125,7 +138,10 @@ def print_rows(rows: Sequence[tuple[str, ...]]) -> None:
     """Print a table, its columns aligned."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        print("  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip(), flush=True)
+        print(
+            "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip(),
+            flush=True,
+        )
 
 
 def read_runs(description: str | None) -> int:

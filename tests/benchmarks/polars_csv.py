@@ -12,5 +12,7 @@ table, output, *two = sys.argv[1:]
 frame = pl.read_csv(table)
 if two:
     first = frame.to_series(0)
-    frame = pl.DataFrame({"probability": first.cast(pl.Float32), "prediction": (first > 0).cast(pl.Int8)})
+    frame = pl.DataFrame(
+        {"probability": first.cast(pl.Float32), "prediction": (first > 0).cast(pl.Int8)}
+    )
 frame.write_csv(output)

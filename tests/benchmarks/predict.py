@@ -50,7 +50,10 @@ def print_agreement(ours: Path, theirs: Path) -> None:
         return
     apart = np.abs(first - second).max()
     verdict = "outputs agree" if apart <= TOLERANCE else "OUTPUTS DIFFER"
-    print(f"predict: {verdict}: {len(first):,} rows, at most {apart:.1e} apart (tolerance {TOLERANCE:g})", flush=True)
+    print(
+        f"predict: {verdict}: {len(first):,} rows, at most {apart:.1e} apart (tolerance {TOLERANCE:g})",
+        flush=True,
+    )
 
 
 def run(runs: int) -> list[Result]:
@@ -59,17 +62,32 @@ def run(runs: int) -> list[Result]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_inputs(folder)
-        measure(python("nnrun", "-m", "nnrun", "train", "predict.yaml", "-o", "run", "-q", folder=folder))
+        measure(
+            python(
+                "nnrun", "-m", "nnrun", "train", "predict.yaml", "-o", "run", "-q", folder=folder
+            )
+        )
         predict = ("-m", "nnrun", "predict", "run", "big.csv", "-o", "nnrun.csv")
         nnrun = python("nnrun", *predict, folder=folder)
-        keras = python("Keras script", script, "run/model.keras", "big.csv", "keras.csv", folder=folder)
+        keras = python(
+            "Keras script", script, "run/model.keras", "big.csv", "keras.csv", folder=folder
+        )
         result = compare("predict", nnrun, keras, runs, 0.3)
         print_agreement(folder / "nnrun.csv", folder / "keras.csv")
         many = ("-m", "nnrun", "predict", "run", "many.csv", "-o", "nnrun.csv")
         nnrun, results = python("nnrun", *many, folder=folder), [result]
         for label, more in (("polars, table", ()), ("polars, two columns", ("2",))):
-            polars = python(label, script.with_name("polars_csv.py"), "many.csv", "polars.csv", *more, folder=folder)
-            results.append(compare("predict 5,000,000", nnrun, polars, min(runs, SLOW), 1.5, warm=False))
+            polars = python(
+                label,
+                script.with_name("polars_csv.py"),
+                "many.csv",
+                "polars.csv",
+                *more,
+                folder=folder,
+            )
+            results.append(
+                compare("predict 5,000,000", nnrun, polars, min(runs, SLOW), 1.5, warm=False)
+            )
         return results
 
 

@@ -11,7 +11,10 @@ from large import CONFIG, write_table
 from pairs import Command, Result, compare, others, output, python, read_runs
 
 ROWS, EPOCHS = 2_000_000, 4  # 7,816 steps, for which `auto` takes XLA
-SCRIPTS = {"keras": ("Keras fit", 1 / 2.5), "torch": ("PyTorch loop", 1 / 2)}  # and the most of its time
+SCRIPTS = {
+    "keras": ("Keras fit", 1 / 2.5),
+    "torch": ("PyTorch loop", 1 / 2),
+}  # and the most of its time
 SLOW = 3  # pairs
 
 

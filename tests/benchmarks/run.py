@@ -20,7 +20,11 @@ def print_table(results: list[Result]) -> None:
     rows = [("benchmark", "nnrun", "compared with", "", "ratio", "bound", "")]
     for r in results:
         seconds = describe_seconds(r.seconds_a), describe_seconds(r.seconds_b)
-        verdict = ("-", "") if r.bound == math.inf else (f"{r.bound:g}", "within" if r.ratio <= r.bound else "ABOVE")
+        verdict = (
+            ("-", "")
+            if r.bound == math.inf
+            else (f"{r.bound:g}", "within" if r.ratio <= r.bound else "ABOVE")
+        )
         rows.append((r.name, seconds[0], r.b, seconds[1], f"{r.ratio:.2f}", *verdict))
     print_rows(rows)
 
@@ -28,7 +32,9 @@ def print_table(results: list[Result]) -> None:
 def main() -> None:
     """Run all of them."""
     runs = read_runs(__doc__)
-    results = [result for benchmark in (startup, lesson, rate, predict) for result in benchmark.run(runs)]
+    results = [
+        result for benchmark in (startup, lesson, rate, predict) for result in benchmark.run(runs)
+    ]
     print()
     print_table(results)
     print()

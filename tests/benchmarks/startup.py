@@ -16,7 +16,10 @@ def run(runs: int) -> list[Result]:
         click = python("import click", "-c", "import click", folder=folder)
         check = python("nnrun check", "-m", "nnrun", "check", CONFIG, folder=folder)
         tensorflow = python("import tensorflow", "-c", "import tensorflow", folder=folder)
-        return [compare("help", usage, click, runs, 3), compare("check", check, tensorflow, runs, 0.25)]
+        return [
+            compare("help", usage, click, runs, 3),
+            compare("check", check, tensorflow, runs, 0.25),
+        ]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ x = torch.from_numpy(data.drop("label").to_numpy()).float()
 y = torch.from_numpy(data["label"].to_numpy()).float()[:, None]
 x = (x - x.mean(0)) / x.std(0)
 
-model = nn.Sequential(nn.Linear(x.shape[1], 25), nn.ReLU(), nn.Linear(25, 15), nn.ReLU(), nn.Linear(15, 1))
+model = nn.Sequential(
+    nn.Linear(x.shape[1], 25), nn.ReLU(), nn.Linear(25, 15), nn.ReLU(), nn.Linear(15, 1)
+)
 optimizer = torch.optim.Adam(model.parameters())
 loss = nn.BCEWithLogitsLoss()
 for _ in range(int(epochs)):

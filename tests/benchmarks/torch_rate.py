@@ -14,7 +14,9 @@ x = torch.from_numpy(data.drop("y").to_numpy()).float()
 y = torch.from_numpy(data["y"].to_numpy()).float()[:, None]
 x = (x - x.mean(0)) / x.std(0)
 
-model = nn.Sequential(nn.Linear(x.shape[1], 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1))
+model = nn.Sequential(
+    nn.Linear(x.shape[1], 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1)
+)
 optimizer = torch.optim.Adam(model.parameters())
 loss = nn.BCEWithLogitsLoss()
 times = []

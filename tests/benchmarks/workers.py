@@ -53,12 +53,27 @@ def seconds(folder: Path, workers: int) -> float:
         for each in sockets:
             each.bind(("127.0.0.1", 0))
         addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
-    command = [sys.executable, "-m", "nnrun", "train", "config.yaml", "-o", "run", "--overwrite", "--json", "-q"]
+    command = [
+        sys.executable,
+        "-m",
+        "nnrun",
+        "train",
+        "config.yaml",
+        "-o",
+        "run",
+        "--overwrite",
+        "--json",
+        "-q",
+    ]
     processes = []
     for i in range(workers):
         task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}}
         environment = os.environ | {"TF_CONFIG": json.dumps(task)}
-        processes.append(subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True))
+        processes.append(
+            subprocess.Popen(
+                command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True
+            )
+        )
     outputs = [process.communicate()[0] for process in processes]
     if any(process.returncode for process in processes):
         sys.exit(f"exit codes {[process.returncode for process in processes]}")
@@ -75,7 +90,11 @@ def main() -> None:
             steps = write_inputs(Path(name), job)
             times = [[seconds(Path(name), workers) for workers in (1, 2, 3)] for _ in range(rounds)]
         rates = [median(steps / each for each in column) for column in zip(*times, strict=True)]
-        print(f"{job}: " + ", ".join(f"{rate:,.0f} steps/s with {n}" for n, rate in enumerate(rates, 1)), flush=True)
+        print(
+            f"{job}: "
+            + ", ".join(f"{rate:,.0f} steps/s with {n}" for n, rate in enumerate(rates, 1)),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -75,10 +75,17 @@ def write_inputs(folder: Path, case: Case) -> None:
     x = generator.standard_normal((case.rows, case.features)).round(4)
     frame = pl.DataFrame(x, schema=[f"x{i}" for i in range(case.features)])
     frame.with_columns(y=pl.Series((x[:, 0] > 0).astype(int))).write_csv(folder / "table.csv")
-    layers = [text for units in case.units for text in (f"{{units: {units}, activation: relu}}", case.more) if text]
+    layers = [
+        text
+        for units in case.units
+        for text in (f"{{units: {units}, activation: relu}}", case.more)
+        if text
+    ]
     head = "data: {train: table.csv, target: y}\nloss: BinaryCrossentropy\noptimizer: adam\nepochs: 1\n"
     layers = [f"  - {layer}\n" for layer in (*layers, "{units: 1, activation: sigmoid}")]
-    (folder / "config.yaml").write_text(f"{head}batch_size: {case.batch}\nlayers:\n{''.join(layers)}")
+    (folder / "config.yaml").write_text(
+        f"{head}batch_size: {case.batch}\nlayers:\n{''.join(layers)}"
+    )
 
 
 def measure(folder: Path, jit_compile: str) -> list[float]:
@@ -95,23 +102,44 @@ def row(case: Case, runs: int) -> tuple[str, ...]:
     """Return a line of the table."""
     with tempfile.TemporaryDirectory() as name:
         write_inputs(Path(name), case)
-        pairs = [[measure(Path(name), jit_compile) for jit_compile in ("false", "true")] for _ in range(runs)]
-    graph, xla = ([median(values) for values in zip(*(pair[i] for pair in pairs), strict=True)] for i in (0, 1))
+        pairs = [
+            [measure(Path(name), jit_compile) for jit_compile in ("false", "true")]
+            for _ in range(runs)
+        ]
+    graph, xla = (
+        [median(values) for values in zip(*(pair[i] for pair in pairs), strict=True)]
+        for i in (0, 1)
+    )
     pays = []
     for i in (0, 1):  # wall and CPU seconds
         longer, saved = xla[i] - graph[i], graph[i + 2] - xla[i + 2]
         pays.append(f"{longer / saved + graph[4]:,.0f}" if saved > 0 else "never")
     first = (f"{each[0]:.2f} ({each[1]:.2f})" for each in (graph, xla))
     step = (f"{each[2] * 1e6:,.0f} ({each[3] * 1e6:,.0f})" for each in (graph, xla))
-    network = "-".join(map(str, (*case.units, 1))) + (f" {case.more.split()[1].rstrip(',}')}" if case.more else "")
-    return (network, str(case.features), str(case.batch), f"{graph[5]:,.0f}", *first, *step, f"{pays[0]} ({pays[1]})")
+    network = "-".join(map(str, (*case.units, 1))) + (
+        f" {case.more.split()[1].rstrip(',}')}" if case.more else ""
+    )
+    return (
+        network,
+        str(case.features),
+        str(case.batch),
+        f"{graph[5]:,.0f}",
+        *first,
+        *step,
+        f"{pays[0]} ({pays[1]})",
+    )
 
 
 def main() -> None:
     """Print the table."""
     runs = read_runs(__doc__)
     heads = ("first epoch, s", "with XLA", "a step, us", "with XLA", "pays from step")
-    print_rows([("network", "features", "batch", "parameters", *heads), *(row(case, runs) for case in CASES)])
+    print_rows(
+        [
+            ("network", "features", "batch", "parameters", *heads),
+            *(row(case, runs) for case in CASES),
+        ]
+    )
 
 
 if __name__ == "__main__":
