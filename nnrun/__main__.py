@@ -9,8 +9,11 @@ from typing import Any
 
 import click
 
-from nnrun.cli import cli
-from nnrun.errors import NnrunError, printable, stop_signals
+from nnrun.cli.main import cli
+from nnrun.errors import NnrunError
+from nnrun.signals import stop_signals
+from nnrun.training.tensorflow_import import OPTIONAL, leave_out
+from nnrun.wording import printable
 
 SIGNALS: list[int] = []  # that came
 
@@ -32,6 +35,7 @@ def main() -> None:
     caught = stop_signals()
     for number in caught:
         signal.signal(number, _interrupt)
+    leave_out(OPTIONAL)
     code = 1
     try:
         cli(standalone_mode=False)

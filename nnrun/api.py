@@ -8,14 +8,15 @@ from typing import Any, Literal
 
 import polars as pl
 
-from nnrun.config import load_config
-from nnrun.encoding import Reading
-from nnrun.errors import InputError, NnrunError, received
+from nnrun.checks.registry import load_checked
+from nnrun.config.loading import load_config
+from nnrun.errors import InputError, NnrunError
+from nnrun.features.encoded_reader import Reading
 from nnrun.files import read_small
-from nnrun.lint import load_checked
-from nnrun.report import describe_metrics
-from nnrun.runs import Run
-from nnrun.summary import summarize_dataset
+from nnrun.reporting.json import summarize_dataset
+from nnrun.reporting.text import describe_metrics
+from nnrun.runs.directory import Run
+from nnrun.wording import received
 
 __all__ = ["FinishedRun", "NnrunError", "check", "load", "train"]
 
@@ -28,7 +29,7 @@ class FinishedRun:
     """
 
     def __init__(self, path: str | Path) -> None:
-        from nnrun.prediction import load_run
+        from nnrun.results.trained_run import load_run
 
         self.path, self._trained = Path(path).absolute(), load_run(Path(path))
         self.metrics, self.model = Run(self.path).read_metrics(), self._trained.serving
@@ -90,8 +91,8 @@ def train(
     Raises NnrunErrors: a ConfigError, TableError or RunError (all have a list of `problems`), a TrainingError where
     the loss is not finite, Interrupted, and once the run is saved an ExpectationError where it falls short.
     """
-    from nnrun import training
-    from nnrun.progress import progress
+    from nnrun.cli.progress import progress
+    from nnrun.training import trainer as training
 
     if not isinstance(config, str | Path) or isinstance(overrides, str | dict):
         raise InputError(

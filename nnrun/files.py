@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-LARGEST = 16 << 20  # bytes of encoding.json: some 50,000 features
+LARGEST_FILE = 16 << 20  # bytes of encoding.json: some 50,000 features
 TEMPORARY = ".tmp-"  # how the names of unfinished files begin
 
 
@@ -94,7 +94,7 @@ def write_text(path: Path, text: str) -> None:
     write_texts({path: text})
 
 
-def read_small(path: Path, most: int = LARGEST) -> bytes:
+def read_small(path: Path, most: int = LARGEST_FILE) -> bytes:
     """Return the bytes of a file that may come from anybody, or raise an OSError where it is larger than such are."""
     with path.open("rb") as file:
         content = file.read(most + 1)

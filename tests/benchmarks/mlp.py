@@ -36,8 +36,8 @@ def run(runs: int) -> None:
 
 
 def _row(path: Path, seeds: int) -> tuple[str, ...] | None:
-    from nnrun.config import load_config
-    from nnrun.dataset import load_dataset
+    from nnrun.config.loading import load_config
+    from nnrun.features.loading import load_dataset
 
     dataset = load_dataset(load_config(path))
     held_out = dataset.validation or dataset.test
@@ -71,8 +71,8 @@ def _row(path: Path, seeds: int) -> tuple[str, ...] | None:
 
 def _nnrun(dataset: Any, seed: int, x: Vector) -> Vector:
     """Return what the model that nnrun saves predicts, in the target's units or as labels' numbers."""
-    from nnrun.backend import keras
-    from nnrun.training import train
+    from nnrun.training.backend import keras
+    from nnrun.training.trainer import train
 
     seeded = replace(dataset, config=dataset.config.model_copy(update={"seed": seed}))
     with tempfile.TemporaryDirectory() as folder:

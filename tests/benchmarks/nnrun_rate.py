@@ -5,13 +5,13 @@ import sys
 import time
 from pathlib import Path
 
-from nnrun.config import load_config
-from nnrun.dataset import load_dataset
+from nnrun.config.loading import load_config
+from nnrun.features.loading import load_dataset
 
 dataset = load_dataset(load_config(Path(sys.argv[1])))
 
-from nnrun.backend import keras  # noqa: E402 - after the table, as the command line does
-from nnrun.training import train  # noqa: E402
+from nnrun.training.backend import keras  # noqa: E402 - after the table, as the command line does
+from nnrun.training.trainer import train  # noqa: E402
 
 times = []
 callback = keras.callbacks.LambdaCallback(

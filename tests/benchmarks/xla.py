@@ -45,11 +45,12 @@ CHILD = """
 import json, sys, time
 from itertools import count, islice
 from pathlib import Path
-from nnrun.config import load_config
-from nnrun.dataset import load_dataset
-from nnrun.distribution import ALONE
-from nnrun.engine import Loop, Rows, row_order
-from nnrun.training import _build
+from nnrun.config.loading import load_config
+from nnrun.features.loading import load_dataset
+from nnrun.training.distributed.team import ALONE
+from nnrun.training.epoch_loop import EpochLoop
+from nnrun.training.batches import RowBlocks, row_order
+from nnrun.training.trainer import _build
 
 model, dataset = _build(load_dataset(load_config(Path("config.yaml"), (f"jit_compile={sys.argv[1]}",))), ALONE)
 rows = Rows(dataset.arrays(dataset.train), dataset.config.batch_size)

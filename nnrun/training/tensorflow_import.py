@@ -1,0 +1,79 @@
+"""TensorFlow imported quietly, with Keras on it, in float32."""
+
+import gc
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from nnrun.errors import NnrunError
+
+OPTIONAL = ("PIL", "matplotlib", "pandas", "scipy", "sklearn")
+"""What Keras imports where it is installed, to take its frames, estimators and pictures."""
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Drop what libraries write to stderr while the body runs, through Python or past it."""
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as null:
+            os.dup2(null.fileno(), 2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def leave_out(packages: Sequence[str]) -> None:
+    """Let a later import of Keras do without these packages, although they may be installed.
+
+    Without those of `OPTIONAL` it takes 2.7 s of CPU instead of 4.3. A notebook may need them; the
+    command line does not.
+    """
+    _left_out[:] = packages
+
+
+_left_out: list[str] = []
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow and Keras, once; a second call does nothing.
+
+    Raises:
+        NnrunError: TensorFlow cannot be imported.
+    """
+    if "keras" in sys.modules and "tensorflow" in sys.modules:
+        return
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    hidden = [name for name in _left_out if name not in sys.modules]
+    # With None in its place an import fails, as Python documents.
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    gc.disable()  # collections while it loads cost a tenth of a small run, and find nothing
+    try:
+        # TF_CPP_MIN_LOG_LEVEL does not reach what is written before logging is set up.
+        with silenced():
+            _import()
+    except Exception as error:
+        raise NnrunError(
+            f"TensorFlow cannot be imported: {error}; pip install nnrun again"
+        ) from error
+    finally:
+        for name in hidden:
+            del sys.modules[name]
+        gc.freeze()
+        gc.enable()
+
+
+def _import() -> None:
+    import keras
+    import tensorflow as tf
+
+    tf.config.list_physical_devices("GPU")  # complains where there is none
+    keras.config.set_floatx("float32")
+    tf.get_logger().setLevel("ERROR")  # it warns of tracing a function anew for every table

@@ -1,0 +1,288 @@
+"""Every lint rule, by a config or a table that breaks it; and the network told by arithmetic."""
+
+import importlib.util
+import re
+
+import polars as pl
+import pytest
+from support.project import Project
+
+from nnrun.checks.layers import oversize
+from nnrun.checks.registry import RULES, lint, raise_errors
+from nnrun.config.architecture import summarize
+from nnrun.config.keras_catalog import LAYER
+from nnrun.errors import ConfigError
+from nnrun.training.build_model import build_network
+
+DENSE = {"units": 4, "activation": "relu"}
+SIGMOID = {"units": 1, "activation": "sigmoid"}
+LINEAR = {"units": 1}
+NUMBERS = {"data.target": "dose", "loss": "MeanSquaredError", "layers": [DENSE, LINEAR]}
+LOGITS = {"loss": {"name": "BinaryCrossentropy", "from_logits": True}, "layers": [DENSE, LINEAR]}
+UNSEEN = {"data.validation": "other.csv", "data.validation_split": Project.drop}
+ORTHOGONAL = {
+    "units": 2,
+    "activation": "relu",
+    "activity_regularizer": {"name": "OrthogonalRegularizer"},
+}
+WIDE = {"units": 10_000_000, "activation": "relu"}
+
+label, age = pl.col("label"), pl.col("age")
+LOW_HIGH = label.replace_strict({0: "low", 1: "high"}, return_dtype=pl.String)
+TOWN = pl.Series("town", ["Bath", "Ely", "York"] * 20)
+RARE_TOWN = pl.Series("town", ["Ely"] * 3 + ["Bath", "York", "York"] * 19)
+SOFTMAX = {"units": 3, "activation": "softmax"}
+SEVERAL = {
+    "data.target": "town",
+    "loss": "SparseCategoricalCrossentropy",
+    "layers": [DENSE, SOFTMAX],
+}
+SEVERAL_LOGITS = {
+    **SEVERAL,
+    "loss": {"name": SEVERAL["loss"], "from_logits": True},
+    "layers": [DENSE, {"units": 3}],
+}
+GAPS = pl.when(pl.int_range(60) != 7).then("age")
+OTHER = {"data.test": "other.csv"}  # whose towns are all Leeds
+RARE = (pl.int_range(pl.len()) < 4).cast(int).alias("label")
+STOP_ON_FALSE_POSITIVES = {
+    "metrics": ["FalsePositives"],
+    "early_stopping": {"monitor": "val_FalsePositives"},
+}
+ERRORS = [  # the rule, changes to the good config, changed columns of the table, what the message says
+    ("labels", {}, [pl.lit(1).alias("label")], "data.target: BinaryCrossentropy needs two labels; every row"),
+    ("labels", {}, [label + (age > 45)], "data.target: BinaryCrossentropy needs two labels; received 3: "),
+    ("labels", {"data.target": "age"}, [], "', ...; for numbers, use loss: MeanSquaredError"),
+    ("labels", {}, [LOW_HIGH], "data.target: which label is 1 cannot be told; say so under data: `positive:"),
+    ("labels", {"data.positive": "yep"}, [LOW_HIGH], "data.positive: 'yep' is no label of the target; its"),
+    ("output-units", {"layers": [DENSE, {**SIGMOID, "units": 2}]}, [], "layers[1].units: the last layer"),
+    ("output-units", {"layers": [{"type": "Dropout", "rate": 0.5}]}, [], "layers: the last layer gives"),
+    ("output-units", {**NUMBERS, "data.target": ["age", "dose"]}, [], "each target column (2); received 1"),
+    ("output-units", {"data.target": ["label", "age"]}, [], "data.target: BinaryCrossentropy takes one"),
+    ("softmax-one-unit", {"layers": [{**SIGMOID, "activation": "softmax"}]}, [], "layers[0].activation: "),
+    (
+        "softmax-one-unit",
+        {"layers": [LINEAR, {"type": "Activation", "activation": "softmax"}]},
+        [],
+        "layers[1].activation: softmax over one unit gives the same for every row; use sigmoid",
+    ),
+    ("mse-range", {**NUMBERS, "layers": [SIGMOID], "data.target": "age"}, [], "layers[0].activation: "),
+    ("mse-range", {**NUMBERS, "layers": [{**LINEAR, "activation": "relu"}]}, [pl.col("dose") - 1], "0 and"),
+    ("metric-loss", {**NUMBERS, "metrics": ["mae", "accuracy"]}, [], "metrics[1]: accuracy is for classes"),
+    ("metric-loss", {**LOGITS, "metrics": [{"name": "Precision"}]}, [], "metrics[0]: Precision needs"),
+    ("logits-activation", {**LOGITS, "layers": [SIGMOID]}, [], "loss.from_logits: logits come from a"),
+    ("monitor", {"early_stopping": {"monitor": "val_los"}}, [], "early_stopping.monitor: the run logs no"),
+    ("monitor", {"reduce_lr_on_plateau": {"monitor": "val_auc"}}, [], "reduce_lr_on_plateau.monitor: the"),
+    ("monitor", {"expect": {"val_acc": "> 0.5"}}, [], "expect.val_acc: the run logs no 'val_acc'; did you"),
+    ("monitor", {"expect": {"test_loss": "< 1"}}, [], "expect.test_loss: the run logs no 'test_loss'"),
+    (
+        "monitor",
+        {"data.validation_split": 0, "early_stopping": {}},
+        [],
+        "the run logs no 'val_loss'; hold rows out: validation_split: 0.2 under data",
+    ),
+    ("class-weight", {**NUMBERS, "class_weight": "balanced"}, [], "class_weight: weights are for classes"),
+    ("class-weight", {"class_weight": {"0": 2.0}}, [], "class_weight: label '1' has no weight"),
+    ("class-weight", {"class_weight": {"0": 1.0, "1": 1.0, "2": 1.0}}, [], "class_weight: '2' is no label"),
+    ("network-size", {"layers": [WIDE, WIDE, SIGMOID]}, [], "layers: 100,000,"),
+    ("orthogonal-rows", {"layers": [ORTHOGONAL, SIGMOID]}, [], "activity_regularizer: mode: rows needs a fixed"),
+    ("tensorboard", {"tensorboard": True}, [], "tensorboard: the package is not installed: pip install"),
+    ("feature-range", {}, [age + 1.7e9], "around 1.7e+09, too little for float32; subtract"),
+    ("monitor", STOP_ON_FALSE_POSITIVES, [], "early_stopping: say mode: min or max for val_FalsePositives"),
+    ("feature-range", {}, [age * 1e-9], "table.csv: column 'age' varies by"),
+    ("labels", {**SEVERAL, "data.target": "age"}, [], "data.target: SparseCategoricalCrossentropy needs two"),
+    ("labels", SEVERAL, [pl.lit("Bath").alias("town")], "two labels or more, and rows of each; received 'Bath'"),
+    ("labels", {**SEVERAL, "data.positive": "Ely"}, [TOWN], "data.positive: is for two labels under BinaryCross"),
+    ("labels", {"data.target": "town"}, [TOWN], "for several labels SparseCategoricalCrossentropy"),
+    ("output-units", {**SEVERAL, "layers": [DENSE, {**SOFTMAX, "units": 2}]}, [TOWN], "for each label (3); received 2"),
+    ("output-units", {**SEVERAL, "data.target": ["town", "age"]}, [TOWN], "Crossentropy takes one target; received 2"),
+    ("logits-activation", {**SEVERAL_LOGITS, "layers": [SOFTMAX]}, [TOWN], "loss.from_logits: logits come from a"),
+    ("metric-loss", {**SEVERAL, "metrics": ["accuracy", "AUC"]}, [TOWN], "metrics[1]: AUC is for two labels; use acc"),
+    ("metric-loss", {**SEVERAL, "metrics": ["mae"]}, [TOWN], "metrics[0]: mae is for two labels; use accuracy, say"),
+    ("metric-loss", {"metrics": ["sparse_categorical_accuracy"]}, [], "is for several labels; use accuracy, say"),
+    ("metric-loss", {**NUMBERS, "metrics": ["SparseCategoricalAccuracy"]}, [], "is for classes; for numbers use"),
+    ("class-weight", {**SEVERAL, "class_weight": {"Bath": 1, "York": 2}}, [TOWN], "class_weight: label 'Ely' has no"),
+    ("class-weight", {**SEVERAL, "class_weight": {"Bath": 1, "Ely": 1, "York": 2, "Hull": 1}}, [TOWN], "'Hull' is no"),
+    ("feature-range", {}, [age * 1e20], "table.csv: column 'age' varies by"),
+    ("feature-range", {**NUMBERS, "data.target": "age"}, [age * 1e12], "too much for gradients"),
+]  # fmt: skip
+WARNINGS = [
+    ("linear-hidden", {"layers": [{"units": 4}, SIGMOID]}, [], "layers: every hidden layer is linear,"),
+    ("sigmoid-hidden", {"layers": [{**DENSE, "activation": "sigmoid"}, SIGMOID]}, [], "layers[0].activation"),
+    ("bce-output", {"layers": [DENSE, LINEAR]}, [], "loss: the output is linear, which is no probability;"),
+    ("softmax-output", {**SEVERAL, "layers": [{"units": 3}]}, [TOWN], "loss: the output is linear, which is no prob"),
+    ("softmax-output", {**SEVERAL, "layers": [{**SIGMOID, "units": 3}]}, [TOWN], "end in activation: softmax, or"),
+    ("imbalance", SEVERAL, [RARE_TOWN], "rows are 'Ely'; consider class_weight: balanced"),
+    ("dropped-rows", {"data.missing": "drop"}, [GAPS], "table.csv: 1 row is left out for a missing cell"),
+    ("dropped-rows", {"data.missing": "mean"}, [pl.when(age > 40).then("label")], "rows are left out for a"),
+    ("unseen-category", OTHER, [TOWN], "other.csv: column 'town': 60 cells of categories that"),
+    ("unscaled", {"data.normalize": False}, [], "data.normalize: values beyond 10 with normalize: false in 'age'"),
+    ("target-copy", {}, [label.alias("copy")], "table.csv: column 'copy' equals the target; drop: [copy]"),
+    ("imbalance", {}, [RARE], "rows are '1'; consider class_weight: balanced"),
+    ("nothing-held-out", {"data.validation_split": 0}, [], "data: nothing is held out for validation; add"),
+    ("constant", {}, [pl.lit(1 / 3).alias("dose")], "table.csv: constant in the training rows: 'dose'"),
+    ("big-integers", {}, [(age * 1e7).round()], "table.csv: column 'age' holds integers beyond 2^24"),
+]  # fmt: skip
+LEVELS = [("error", ERRORS), ("warning", WARNINGS)]
+CASES = [(case[0], level, *case[1:]) for level, cases in LEVELS for case in cases]
+BOTH = {"1": 1.0, "0.0": 2.0}
+FINE = [
+    ({}, []),
+    ({"class_weight": "balanced"}, [RARE]),
+    ({"class_weight": BOTH, "metrics": ["AUC", "mse"], "expect": {"val_AUC": "> 0.5"}}, []),
+    ({"data.positive": "high"}, [LOW_HIGH]),
+    ({"layers": [{"type": "Dropout", "rate": 0.1}, SIGMOID]}, []),
+    ({"layers": [{"units": 4}, {"type": "Activation", "activation": "relu"}, SIGMOID]}, []),
+    ({"layers": [DENSE, LINEAR, {"type": "Activation", "activation": "sigmoid"}]}, []),
+    (
+        {
+            **LOGITS,
+            "metrics": ["accuracy", "AUC", "bce"],
+            "early_stopping": {"monitor": "val_accuracy"},
+        },
+        [],
+    ),
+    (SEVERAL, [TOWN]),
+    (SEVERAL_LOGITS, [TOWN]),
+    ({**SEVERAL, "class_weight": "balanced"}, [RARE_TOWN]),
+    ({**SEVERAL, "class_weight": {"Bath": 1, "York": 2, "Ely": 3}}, [TOWN]),
+    (
+        {
+            **SEVERAL,
+            "metrics": ["acc", "sparse_top_k_categorical_accuracy"],
+            "expect": {"val_acc": "> 0"},
+        },
+        [TOWN],
+    ),
+    ({"data.missing": "mean"}, [GAPS]),
+    ({}, [TOWN]),
+    ({**NUMBERS, "metrics": ["mae", "R2Score"], "reduce_lr_on_plateau": {}}, []),
+    ({**NUMBERS, "layers": [DENSE, {**LINEAR, "activation": "softplus"}]}, []),
+    ({**NUMBERS, "data.target": ["dose", "height"], "layers": [DENSE, {"units": 2}]}, []),
+    ({"data.test": "table.csv", "expect": {"test_loss": "< 9", "test_accuracy": "> 0"}}, []),
+]
+
+
+@pytest.fixture
+def findings(project, frame, monkeypatch):
+    """Lint the good config and the default table with changes."""
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name == "tensorboard" else find_spec(name, *rest),
+    )
+    monkeypatch.chdir(project.folder)
+
+    def run(changes, columns):
+        project.table(frame.with_columns(columns))
+        label = pl.lit(2) if "data.validation" in changes else "label"
+        project.table(frame.with_columns(label=label, town=pl.lit("Leeds")), "other.csv")
+        return lint(project.dataset(changes))
+
+    return run
+
+
+def test_the_table_has_a_case_for_every_rule():
+    assert {(code, level) for code, level, *_ in CASES} == {
+        (code, level) for level in RULES for code in RULES[level]
+    }
+
+
+@pytest.mark.parametrize(("code", "level", "changes", "columns", "phrase"), CASES)
+def test_a_rule_finds_what_breaks_it_and_says_where(
+    findings, code, level, changes, columns, phrase
+):
+    found = [finding for finding in findings(changes, columns) if phrase in finding.message]
+    assert [(finding.code, finding.level) for finding in found] == [(code, level)]
+    assert re.match(r"(.*/config\.yaml:\d+:\d+|table\.csv|other\.csv): ", found[0].message)
+    assert str(found[0]) == f"{'warning: ' * (level == 'warning')}{found[0].message} [{code}]"
+
+
+@pytest.mark.parametrize(("changes", "columns"), FINE, ids=range(len(FINE)))
+def test_a_good_config_has_no_finding(findings, changes, columns):
+    assert findings(changes, columns) == []
+
+
+def test_errors_come_first_and_stop_the_run_together(findings):
+    found = findings(
+        {**LOGITS, "layers": [{"units": 4}, SIGMOID], "metrics": ["AUC", "recall"]}, []
+    )
+    assert [finding.level for finding in found] == ["error", "error", "warning"]
+    with pytest.raises(ConfigError) as caught:
+        raise_errors(found)
+    assert [line.rpartition(" ")[2] for line in caught.value.problems] == [
+        "[metric-loss]",
+        "[logits-activation]",
+    ]
+
+
+def test_warnings_alone_do_not_stop_the_run(findings):
+    found = findings({"data.validation_split": 0}, [])
+    assert [finding.code for finding in found] == ["nothing-held-out"]
+    raise_errors(found)
+
+
+NETWORKS = [
+    [SIGMOID],
+    [{**DENSE, "use_bias": False}, SIGMOID],
+    [DENSE, {"type": "BatchNormalization"}, {"type": "Dropout", "rate": 0.5}, SIGMOID],
+    [DENSE, {"type": "BatchNormalization", "center": False, "scale": False}, SIGMOID],
+    [{"type": "LayerNormalization"}, DENSE, {"type": "LayerNormalization", "scale": False}, SIGMOID],
+    [LINEAR, {"type": "Activation", "activation": "tanh"}, {"type": "GaussianNoise", "stddev": 0.1}, SIGMOID],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layers", NETWORKS, ids=range(len(NETWORKS)))
+def test_parameters_are_counted_as_keras_counts_them(project, layers):
+    dataset = project.dataset({"layers": layers})
+    model = build_network(dataset.config, dataset.encoder)
+    summary = summarize(dataset.config, 3)
+    ours = [layer for layer in model.layers if type(layer).__name__ != "Normalization"]
+    assert [s.parameters for s in summary] == [layer.count_params() for layer in ours]
+    assert [s.units for s in summary] == [layer.output.shape[1] for layer in ours]
+    added = sum(layer.count_params() for layer in model.layers if layer not in ours)
+    assert sum(layer.parameters for layer in summary) == model.count_params() - added
+    assert added == 0
+
+
+def test_the_shapes_of_all_weights_are_those_of_keras_in_its_order(project):
+    options = [
+        {"center": center, "scale": scale} for center in (True, False) for scale in (True, False)
+    ]
+    normalizations = ("BatchNormalization", "LayerNormalization")
+    layers = [{"type": kind, **chosen} for kind in normalizations for chosen in options]
+    layers += [
+        {**DENSE, "use_bias": use_bias, "units": units}
+        for use_bias, units in ((True, 5), (False, 4))
+    ]
+    layers += [
+        {"type": "Dropout", "rate": 0.5, "seed": 3},
+        {"type": "GaussianNoise", "stddev": 0.1},
+    ]
+    layers += [
+        {"type": "Activation", "activation": "tanh"},
+        {"type": "BatchNormalization"},
+        SIGMOID,
+    ]
+    dataset = project.dataset({"layers": layers})
+    assert {spec["type"] for spec in layers if "type" in spec} | {"Dense"} == LAYER.table.keys()
+    model = build_network(dataset.config, dataset.encoder)
+    summary = summarize(dataset.config, 3)
+    assert [layer.shapes for layer in summary] == [
+        [w.shape for w in layer.weights] for layer in model.layers[1:]
+    ]
+    assert [shape for layer in summary for shape in layer.shapes] == [
+        weight.shape for weight in model.weights
+    ]
+
+
+def test_a_network_is_oversized_only_beyond_the_memory_of_the_machine(project, monkeypatch):
+    config = project.load({"layers": [SIGMOID]})  # four parameters of 16 bytes
+    monkeypatch.setattr("nnrun.checks.layers.memory_bytes", lambda: 64)
+    assert oversize(config, 3, rows=0) is None
+    monkeypatch.setattr("nnrun.checks.layers.memory_bytes", lambda: 63)
+    assert oversize(config, 3, rows=0).startswith("4 parameters and batches of 0 need ")
+    monkeypatch.setattr("nnrun.checks.layers.memory_bytes", lambda: 64 + 8 * 10)
+    assert oversize(config, 3, rows=10) is None
+    assert oversize(config, 3, rows=11)

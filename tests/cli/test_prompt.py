@@ -1,0 +1,176 @@
+"""At the prompt: completion, help and its examples, narrow terminals, colour."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import struct
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import click
+import pytest
+from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
+from support.project import ROOT
+
+from nnrun.cli.main import cli
+
+pytestmark = pytest.mark.drawn
+
+COMMANDS = list(cli.commands)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """A folder with two runs, configs and tables, as a user would have it."""
+    for run in ("runs/digits", "runs/digits-2", "other/x"):
+        (tmp_path / run).mkdir(parents=True)
+        (tmp_path / run / "run.json").touch()
+    for name in (
+        "a.yaml",
+        "a.csv",
+        "configs/b.yaml",
+        "configs/b.csv.gz",
+        "notes.txt",
+        "deep/er/c.csv",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def completed(*words: str, shell: type[ShellComplete] = BashComplete) -> list[str]:
+    *arguments, typed = words
+    complete = shell(cli, {}, "nnrun", "_NNRUN_COMPLETE")
+    return [f"{item.type} {item.value}" for item in complete.get_completions(arguments, typed)]
+
+
+@pytest.mark.parametrize("shell", [BashComplete, ZshComplete, FishComplete])
+def test_runs_configs_and_tables_are_completed(folder, shell):
+    assert completed("predict", "", shell=shell) == [
+        "plain other/x",
+        "plain runs/digits",
+        "plain runs/digits-2",
+    ]
+    assert completed("show", "runs/d", shell=shell) == ["plain runs/digits", "plain runs/digits-2"]
+    assert completed("show", "", shell=shell)[:2] == ["plain a.yaml", "plain configs/b.yaml"]
+    assert completed("train", "", shell=shell) == ["plain a.yaml", "plain configs/b.yaml"]
+    assert completed("predict", "runs/digits", "c", shell=shell) == ["plain configs/b.csv.gz"]
+    assert completed("evaluate", "runs/digits", "", shell=shell) == [
+        "plain a.csv",
+        "plain configs/b.csv.gz",
+    ]
+
+
+def test_what_is_found_nowhere_is_left_to_the_shell(folder):
+    assert completed("predict", "deep/") == ["file deep/"]
+    assert completed("init", "deep/er/") == ["plain deep/er/c.csv"]
+    assert completed("show", "[") == ["file ["]
+
+
+def test_commands_and_options_are_completed():
+    assert [line.split()[1] for line in completed("res")] == ["resume"]
+    assert completed("train", "a.yaml", "--sm") == ["plain --smoke"]
+
+
+def test_bash_completes_in_a_process_that_imports_nothing_heavy(folder):
+    script = "import sys; from nnrun.__main__ import main; sys.argv = ['nnrun']\ntry: main()\nfinally: print(*sys.modules)"
+    variables = {
+        "_NNRUN_COMPLETE": "bash_complete",
+        "COMP_WORDS": "nnrun predict runs/",
+        "COMP_CWORD": "2",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **variables},
+    )
+    first, second, modules = done.stdout.splitlines()
+    assert (first, second, done.stderr) == ("plain,runs/digits", "plain,runs/digits-2", "")
+    assert {"tensorflow", "keras", "polars", "numpy", "pydantic", "rich"}.isdisjoint(
+        modules.split()
+    )
+
+
+def examples(command: click.Command) -> list[str]:
+    """Return the lines below "Example:" at the end of a command's help."""
+    text = (command.epilog or command.help or "").partition("Example:\n")[2]
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def test_every_help_text_ends_with_an_example_and_fits_80_columns():
+    for name, command in {"": cli, **cli.commands}.items():
+        context = click.Context(
+            command, info_name=f"nnrun {name}".strip(), terminal_width=80, max_content_width=90
+        )
+        lines = command.get_help(context).splitlines()
+        assert max(map(len, lines)) <= 80, name
+        assert name or not any(line.endswith("...") for line in lines[1:]), (
+            "no command is cut short"
+        )
+        assert examples(command), name
+        assert lines[-1].strip() == examples(command)[-1] or not name
+
+
+def test_every_example_of_the_help_runs(tmp_path, nnrun, monkeypatch):
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    ordered = sorted(
+        [cli, *cli.commands.values()], key=lambda command: command is not cli.commands["train"]
+    )
+    lines = [line.removeprefix("nnrun ") for command in ordered for line in examples(command)]
+    assert len(lines) > len(COMMANDS)
+    small = ["--set", "epochs=3"]
+    for line in lines:
+        arguments = shlex.split(line.partition(" > ")[0].replace("--epochs 200", "--epochs 4"))
+        done = nnrun(*arguments, *small * (arguments[0] == "train"))
+        assert done.code == 0, (line, done.err)
+    assert json.loads(done.out)["title"] == "Config"
+
+
+@pytest.mark.parametrize(
+    "variables", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}]
+)
+def test_pipes_get_no_escape_codes(project, variables):
+    environment = {**os.environ, **variables}
+    for arguments in (
+        ["--help"],
+        ["trian"],
+        ["check", str(project.config())],
+        ["check", "nope.yaml"],
+        ["predict"],
+    ):
+        command = [sys.executable, "-m", "nnrun", *arguments]
+        done = subprocess.run(
+            command, capture_output=True, text=True, cwd=project.folder, env=environment
+        )
+        assert "\x1b" not in done.stdout + done.stderr
+        assert done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_narrow_terminal_has_a_bar_in_one_line_and_no_colour_under_no_color(project):
+    pty, fcntl, termios = (pytest.importorskip(name) for name in ("pty", "fcntl", "termios"))
+    terminal, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    command = [sys.executable, "-m", "nnrun", "train", str(project.config(epochs=30))]
+    told = {
+        name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")
+    }  # by pytest-xdist
+    variables = {**told, "NO_COLOR": "1", "TERM": "xterm-256color"}
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, cwd=project.folder, env=variables):
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # the end of a terminal
+            while piece := os.read(terminal, 1 << 16):
+                shown += piece
+    os.close(terminal)
+    text = shown.decode()
+    assert "epoch 30/30 " in text
+    assert not re.search(r"\x1b\[[0-9;]*m", text)  # which sets a colour or a style
+    lines = re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", text).replace("\r", "\n").split("\n")
+    assert all(len(line) <= 60 for line in lines if line.startswith("epoch ") and "/30 " in line)

@@ -1,0 +1,314 @@
+"""Loading a config: what is accepted, and one line with place, path and rule for each mistake."""
+
+import json
+import re
+
+import jsonschema
+import pytest
+from support.project import ROOT
+
+from nnrun.config.loading import load_config
+from nnrun.config.schema import Config
+from nnrun.config.yaml_source import read_source
+from nnrun.errors import InputError
+
+CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+BASE = """\
+data:
+  train: table.csv
+  target: label
+layers:
+  - {units: 1, activation: sigmoid}
+loss: BinaryCrossentropy
+epochs: 3
+"""
+ADDED = r"""
+epcohs: 3  ->  1: epcohs: unknown key; did you mean 'epochs'?
+checkpoint: {every_secnds: 3}  ->  14: checkpoint.every_secnds: unknown key; did you mean 'every_seconds'?
+optimizer: {clipnorm: 1, clipvalue: 1}  ->  12: optimizer: give one of clipnorm, clipvalue, not several
+class_weight: 3  ->  15: class_weight: must be 'balanced' or a mapping; received 3
+batch_size: 010  ->  13: batch_size: must be a whole number; received '010'
+batch_size: true  ->  13: batch_size: must be a whole number; received true
+batch_size:  ->  12: batch_size: must be a whole number; received nothing
+seed: 4294967296  ->  7: seed: must be less than 4294967296; received 4294967296
+seed: 1e999  ->  7: seed: numbers must be finite; received 1e999
+tensorboard: no  ->  14: tensorboard: must be true or false; received 'no'
+metrics: 3  ->  10: metrics: must be a list; received 3
+metrics: [acc, acc]  ->  10: metrics: two metrics have one name: acc
+metrics: [{name: AUC, num_thresholds: 1}]  ->  39: metrics[0].num_thresholds: must be at least 2; received 1
+metrics: [RecallAtPrecision]  ->  11: metrics[0].precision: this key is required
+metrics: [~]  ->  11: metrics[0]: must be a name or a mapping with 'name'; received nothing
+optimizer: admaa  ->  12: optimizer: 'admaa' is not an optimizer; did you mean 'Adam
+optimizer: {name: adam, learning_rate: -1}  ->  40: optimizer.learning_rate: must be greater than 0
+optimizer: {name: sgd, mmentum: 1}  ->  24: optimizer.mmentum: unknown key; did you mean 'momentum'?
+optimizer:  ->  11: optimizer: must be a name or a mapping with 'name'; received nothing
+early_stopping: {mode: low}  ->  24: early_stopping.mode: must be 'auto', 'min' or 'max'; received 'low'
+class_weight: balnced  ->  15: class_weight: must be 'balanced' or a mapping; received 'balnced'
+expect: {loss: =< 1}  ->  16: expect.loss: must be one of >= <= == > < and a number; received
+expect: {loss: 0.5}  ->  16: expect.loss: must be one of >= <= == > < and a number; received
+epochs: 4  ->  1: epochs: duplicate key; it stands at 7:1 already
+optimizer: *name  ->  12: optimizer: aliases (*name) are not allowed; write the value out
+optimizer: !!python/object:os.system {}  ->  12: optimizer: tags are not allowed; remove
+? [a, b]\n: 3  ->  3: a key must be a word
+---\nseed: 3  ->  1: a config is one document; remove what follows '---'
+optimizer: adam: 3  ->  16: not YAML: mapping values are not allowed in this context
+optimizer: a\x07  ->  13: character U+0007 is not allowed in a config
+optimizer: a\0  ->  13: character U+0000 is not allowed in a config
+"""
+CHANGED = [
+    ("  target: label\n", "", "2:3: data.target: this key is required"),
+    ("label", "y\n  trget: label", "4:3: data.trget: unknown key; did you mean 'target'?"),
+    ("label", "y\n  features: [y]", "4:13: data.features: 'y' is named in data.target too"),
+    ("label", "y\n  positive: [1]", "4:13: data.positive: must be "),
+    ("label", "y\n  validation_split: 1", "4:21: data.validation_split: must be less than 1"),
+    (
+        "label",
+        "y\n  validation: v\n  validation_split: .1",
+        "5:21: data.validation_split: give validation",
+    ),
+    ("units: 1, ", "", "5:5: layers[0].units: this key is required"),
+    (
+        "sigmoid",
+        "rleu",
+        "5:28: layers[0].activation: 'rleu' is not an activation; did you mean 'relu'?",
+    ),
+    (
+        "{units",
+        "{type: Dens, units",
+        "5:12: layers[0].type: 'Dens' is not a layer; did you mean 'Dense'?",
+    ),
+    ("{units: 1, activation: sigmoid}", "Dropout", "5:5: layers[0].rate: this key is required"),
+    (
+        "{units: 1, activation: sigmoid}",
+        "",
+        "5:4: layers[0]: must be a name or a mapping with 'type'",
+    ),
+    (
+        "activation: sigmoid",
+        "bias_regularizer: {l2: -1}",
+        "5:39: layers[0].bias_regularizer.l2: must be at",
+    ),
+    ("BinaryCrossentropy", "bec", "6:7: loss: 'bec' is not a loss; did you mean 'bce'?"),
+    ("BinaryCrossentropy", "", "6:6: loss: must be a name or a mapping with 'name'"),
+    (
+        "BinaryCrossentropy",
+        "{name: mse, from_logits: true}",
+        "6:19: loss.from_logits: unknown key; Mean",
+    ),
+    ("epochs: 3\n", "", "1:1: epochs: this key is required"),
+]
+NOT_CONFIGS = [
+    ("", "1:1: a config is a mapping of keys to values; received an empty file"),
+    ("- a\n- b\n", "1:1: a config is a mapping of keys to values; received a list"),
+    ("data:\n\ttrain: a\n", "2:1: tabs cannot indent YAML; use spaces"),
+    (
+        (BASE + "# café\n").encode("latin-1"),
+        "8:6: not UTF-8: byte 0xe9; save the config as UTF-8 text",
+    ),
+    ("#" * (256 << 10) + "\n", " a config is at most 256 KiB; give tables as separate files"),
+    ("data: {train: [", "1:16: not YAML: "),
+    ("a: " + "[" * 33 + "]" * 33, f"1:36: a{'[0]' * 32}: a config is at most 32 levels deep"),
+    ("a: " + "[" * 50_000, f"1:36: a{'[0]' * 32}: a config is at most 32 levels deep"),
+]
+SETS = [
+    ("epochs=0", "epochs: must be at least 1; received 0"),
+    ("layers[0].units=0", "layers[0].units: must be at least 1; received 0"),
+    ("layers[1].units=2", "'1' names nothing in a list of 1, counted from 0"),
+    ("epochs.x=3", "'x' names nothing in 3"),
+    ("epcohs=3", "epcohs: unknown key; did you mean 'epochs'?"),
+    ("optimzer.rho=0.5", "optimzer: unknown key; did you mean 'optimizer'?"),
+    ("layers[x].units=2", ""),
+    ("metrics[0]=accuracy", ""),
+    ("epochs=[", "not YAML: "),
+    ("\udcff=3", "character U+DCFF is not allowed in a config"),
+    ("data={}", "data.train: this key is required"),
+]
+SETS += [
+    (text, "the form is KEY=VALUE, as in optimizer.") for text in ("a", "=3", "a..b=1", "a b=1")
+]
+GOOD = [
+    "metrics: [acc, AUC, {name: precision, thresholds: 0.3}]",
+    "metrics: [{name: Hinge}, {name: RootMeanSquaredError}, {name: F1Score}]",
+    "optimizer: {epsilon: 1e-8}\ntensorboard: true\nbatch_size: 1e3\ncheckpoint: {every_seconds: 1}",
+    "optimizer: rmsprop\nearly_stopping: {}\nreduce_lr_on_plateau: ReduceLROnPlateau",
+    "optimizer: {name: adamw, learning_rate: 1e-3, clipnorm: 1}\nclass_weight: {0: 1, '1.0': 2.5}",
+    "expect: {loss: '<= 0.5'}\nseed: 7\njit_compile: true",
+]
+TEXTS = "no yes on 2012-01-01 010 0x10 1:30 = << '1e5' 'null' '~' '.inf' '' 'true' 日本🙂".split()
+TEXTS += ["'a: b'", "'# x'", "'- x'", "' x '", '"a\\nb"', '"a\\u0085b"', "word " * 40 + "end"]
+
+
+@pytest.fixture
+def load(project):
+    """Load a config from its text, with --set."""
+    return lambda text, *sets: load_config(project.write("config.yaml", text), sets)
+
+
+@pytest.fixture
+def lines(load, problems, project):
+    """Return the lines that refuse a config, without the folder's name."""
+    return lambda *args: [line.replace(f"{project.folder}/", "") for line in problems(load, *args)]
+
+
+def schema_errors(path):
+    """Return what an editor with the schema would underline."""
+    found = jsonschema.Draft202012Validator(Config.model_json_schema()).iter_errors(
+        read_source(path).values
+    )
+    return [error.message[:200] for error in found]
+
+
+@pytest.mark.parametrize("case", ADDED.strip().splitlines())
+def test_a_mistake_is_one_line_with_its_place_its_path_and_what_is_wrong(lines, case):
+    added, line = (
+        case.replace("\\n", "\n").replace("\\x07", "\x07").replace("\\0", "\0").split("  ->  ")
+    )
+    (refused,) = lines(f"{BASE}{added}\n")
+    assert refused.startswith(f"config.yaml:8:{line}")
+
+
+@pytest.mark.parametrize(("old", "new", "line"), CHANGED)
+def test_a_mistake_in_the_data_the_layers_or_the_loss_is_one_line_too(lines, old, new, line):
+    (refused,) = lines(BASE.replace(old, new))
+    assert refused.startswith(f"config.yaml:{line}")
+
+
+@pytest.mark.parametrize(("text", "line"), NOT_CONFIGS, ids=range(len(NOT_CONFIGS)))
+def test_what_is_no_config_at_all_is_one_line(lines, text, line):
+    (refused,) = lines(text)
+    assert refused.startswith(f"config.yaml:{line}")
+
+
+@pytest.mark.parametrize(("override", "line"), SETS)
+def test_a_mistake_in_a_set_is_reported_as_that_set(lines, override, line):
+    assert lines(BASE, override)[0].startswith(f"--set {override}: {line}")
+
+
+def test_a_message_is_fit_for_a_terminal_and_bounded_and_its_problems_are_whole():
+    given = ["see\n\x1b[31m\u2028Größe", "x" * 5_000 + "y", *["z" * 100] * 1_000]
+    first, second, *others = str(InputError(given)).split("\n")
+    assert first == r"see\n\x1b[31m\u2028Größe"
+    assert (second[:500], second[-501:]) == ("x" * 500, " " + "x" * 499 + "y")
+    assert (len(second), len(others), others[-1]) == (1_005, 150, "and 851 more mistakes")
+    assert InputError(given).problems == given
+
+
+def test_all_mistakes_are_named_in_one_pass_in_the_order_of_the_file(lines):
+    text = (
+        BASE.replace("label", "[]")
+        .replace("units: 1", "units: 0")
+        .replace("BinaryCrossentropy", "bec")
+    )
+    refused = lines(
+        f"{text}seed: -1\nexpect: {{loss: x, accuracy: y}}\n", "optimizer.rho=2", "batch_size=0"
+    )
+    assert [re.match(r"(--set \S+|\S+): (\S+):", line).groups() for line in refused] == [
+        ("config.yaml:3:11", "data.target"),
+        ("config.yaml:5:13", "layers[0].units"),
+        ("config.yaml:6:7", "loss"),
+        ("config.yaml:8:7", "seed"),
+        ("config.yaml:9:16", "expect.loss"),
+        ("config.yaml:9:29", "expect.accuracy"),
+        ("--set optimizer.rho=2", "optimizer.rho"),
+        ("--set batch_size=0", "batch_size"),
+    ]
+    assert len(lines(BASE, "no form", "epochs=[")) == 2
+
+
+def test_a_missing_file_and_a_folder_are_said_to_be_so(tmp_path, problems):
+    missing = tmp_path / "no.yaml"
+    assert problems(load_config, missing) == [
+        f"{missing}: cannot be read: No such file or directory"
+    ]
+    folder = f"{tmp_path}: cannot be read: Is a directory; give the path of a YAML config"
+    assert problems(load_config, tmp_path) == [folder]
+
+
+@pytest.mark.parametrize(
+    "added", [f"seed: {'x' * 5000}", f"optimizer: {'x' * 5000}", f"{'x' * 5000}: 1"]
+)
+def test_a_long_value_is_shortened_in_the_message(lines, added):
+    (line,) = lines(f"{BASE}{added}\n")
+    assert len(line) < 1000
+
+
+def test_32_levels_and_256_kib_are_read(load, lines):
+    assert lines(f"{BASE}a: {'[' * 31}{']' * 31}") == [lines(f"{BASE}a: 1")[0]]
+    assert load(BASE + "#" * ((256 << 10) - len(BASE))).epochs == 3
+
+
+@pytest.mark.parametrize("text", ["\ufeff" + BASE, BASE.replace("\n", "\r\n"), "---\n" + BASE])
+def test_a_byte_order_mark_carriage_returns_and_a_document_start_are_fine(load, text):
+    assert load(text).epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e-3", 0.001), ("1E-3", 0.001), (".5", 0.5), ("5.", 5), ("1_000", 1000)]
+)
+def test_numbers_are_read_as_people_write_them(load, text, value):
+    assert load(f"{BASE}optimizer: {{learning_rate: {text}}}\n").optimizer["learning_rate"] == value
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_only_looks_like_something_else_is_text_and_stays_text_when_written(load, text):
+    config = load(BASE.replace("label", text))
+    if not text.startswith('"'):
+        assert config.data.target == [text.strip("'")]
+    assert load(config.to_yaml()).data == config.data
+
+
+@pytest.mark.parametrize("added", GOOD)
+def test_to_yaml_loads_to_the_same_config(load, added):
+    config = load(f"{BASE}{added}\n")
+    again = load(config.to_yaml())
+    assert again.to_yaml() == config.to_yaml()
+    assert again.logged == config.logged
+    assert again.model_dump(exclude={"metrics"}) == config.model_dump(exclude={"metrics"})
+
+
+def test_set_reaches_into_mappings_and_lists_and_makes_a_mapping_of_a_name(load):
+    sets = (
+        "optimizer.rho=5e-1",
+        "layers[0].units=3",
+        "early_stopping.patience=2",
+        "loss.from_logits=true",
+    )
+    config = load(f"{BASE}optimizer: adadelta\n", *sets)
+    assert (config.optimizer["name"], config.optimizer["rho"]) == ("Adadelta", 0.5)
+    assert config.layers[0]["units"] == 3
+    assert config.early_stopping["patience"] == 2
+    assert config.from_logits
+
+
+def test_paths_start_from_the_config_and_those_of_set_from_the_working_directory(
+    load, project, monkeypatch
+):
+    (project.folder / "elsewhere").mkdir()
+    monkeypatch.chdir(project.folder / "elsewhere")
+    data = load(BASE.replace("label", "label\n  validation: ../v.csv"), "data.test=t.csv").data
+    assert data.train == str(project.folder / "table.csv")
+    assert data.validation == str(project.folder.parent / "v.csv")
+    assert data.test == str(project.folder / "elsewhere" / "t.csv")
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_schema_accepts_every_config_that_ships(path):
+    assert schema_errors(path) == []
+
+
+@pytest.mark.parametrize("added", GOOD)
+def test_the_schema_accepts_what_loads(load, project, added):
+    load(f"{BASE}{added}\n")
+    assert schema_errors(project.folder / "config.yaml") == []
+
+
+def test_the_schema_is_valid_and_describes_every_key():
+    schema = Config.model_json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    references = set(re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(schema)))
+    assert references <= schema["$defs"].keys()
+    assert json.dumps(schema).count('"$ref"') == json.dumps(schema).count('"$ref": "#/$defs/')
+    for mapping in (schema, schema["$defs"]["Data"], schema["$defs"]["Checkpoint"]):
+        for key, value in mapping["properties"].items():
+            target = schema["$defs"].get(value.get("$ref", "").rpartition("/")[2], {})
+            assert value.get("description") or target.get("description"), key

@@ -1,0 +1,353 @@
+"""The script of show --code: it trains to nnrun's own losses, and saves a model that predicts the same."""
+
+import ast
+import csv
+import io
+import json
+import runpy
+import subprocess
+import sys
+import tokenize
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from support.forgery import forge_config, forge_json
+from support.project import ROOT
+
+from nnrun.checks.registry import lint, raise_errors
+from nnrun.config.loading import load_config
+from nnrun.config.schema import Config
+from nnrun.features.dataset import Dataset
+from nnrun.features.loading import load_dataset
+from nnrun.reporting.script import dataset_script, run_script
+from nnrun.training.trainer import train
+
+CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+HIDDEN = {"units": 6, "activation": "relu"}
+
+
+def patients(rows: int) -> pl.DataFrame:
+    """Return a table with gaps, text, dates, true and false, and labels that are words."""
+    generator = np.random.default_rng(rows)
+    age, dose = generator.normal(50, 9, rows).round(1), generator.normal(0, 1, rows).round(3)
+    day = pl.Series(generator.integers(0, 900, rows)).cast(
+        pl.Duration("ms")
+    ) * 86_400_000 + pl.datetime(2020, 1, 1)
+    frame = pl.DataFrame(
+        {
+            "": range(rows),
+            "age": age,
+            "town": generator.choice(["Ely", "York", 'St "Ives"', "Bath's"], rows),
+            "smokes": generator.choice(["True", "false"], rows),
+            "dose": dose,
+        }
+    )
+    columns = {
+        "day": frame.select(day).to_series().dt.strftime("%d.%m.%Y"),
+        "time": [f"{n % 24:02}:30" for n in range(rows)],
+        "ill": np.where(dose + (age - 50) / 9 + generator.normal(0, 1, rows) > 0, "Yes", "no"),
+        "grade": generator.choice(["10", "2", "7.0"], rows),
+    }
+    return frame.with_columns(
+        **{name: pl.Series(values) for name, values in columns.items()}
+    ).with_columns(
+        pl.when(pl.col("") % 9 != 4).then(pl.col("age")),
+        pl.when(pl.col("") % 11 != 5).then(pl.col("town")),
+        pl.when(pl.col("") % 13 != 5).then(pl.col("day")),
+    )
+
+
+LOGITS = {
+    "data": {
+        "train": "patients.csv",
+        "target": "ill",
+        "drop": ["Unnamed: 0", "grade"],
+        "missing": "mean",
+        "dates": "expand",
+        "validation_split": 0.25,
+    },
+    "layers": [{**HIDDEN, "kernel_initializer": {"name": "he_normal", "seed": 3}}, {"units": 1}],
+    "loss": {"name": "bce", "from_logits": True, "label_smoothing": 0.1},
+    "metrics": ["accuracy", "AUC"],
+    "class_weight": "balanced",
+    "batch_size": 16,
+    "early_stopping": {"patience": 1, "min_delta": 0.05, "restore_best_weights": True},
+    "reduce_lr_on_plateau": {"patience": 1, "monitor": "loss", "min_delta": 0.1},
+}
+TABLES = {
+    "data": {
+        "train": "semicolons.csv",
+        "validation": "shuffled.csv",
+        "test": "shuffled.csv",
+        "target": "grade",
+        "features": ["dose", "town", "age", "smokes"],
+        "missing": "drop",
+        "null_values": ["Bath's"],
+    },
+    "layers": [HIDDEN, {"type": "BatchNormalization"}, {"units": 3, "activation": "softmax"}],
+    "loss": "SparseCategoricalCrossentropy",
+    "class_weight": {"2": 1, "7": 2.5, "10": 3},
+}
+TARGETS = {
+    "data": {
+        "train": "[numbers]*.parquet",
+        "target": ["age", "dose"],
+        "drop": ["grade"],
+        "validation_split": 0.2,
+    },
+    "layers": [
+        {"type": "GaussianNoise", "stddev": 0.1},
+        {
+            "units": 70,
+            "activation": "gelu",
+            "kernel_regularizer": {"l1": 1e-5, "l2": 0.01},
+            "use_bias": False,
+        },
+        {"type": "LayerNormalization", "scale": False},
+        {"type": "Dropout", "rate": 0.2},
+        {"units": 2},
+    ],
+    "loss": "mse",
+    "optimizer": {"name": "sgd", "use_ema": True, "momentum": 0.9, "learning_rate": 1e-5},
+}
+PLAIN = {
+    "data": {
+        "train": "gaps.csv",
+        "target": "dose",
+        "drop": ["grade"],
+        "missing": "mean",
+        "normalize": False,
+    },
+    "layers": [HIDDEN, {"type": "Activation", "activation": "tanh"}, {"units": 1}],
+    "loss": "mse",
+    "metrics": ["mse", {"name": "R2Score"}],
+    "seed": 5,
+}
+CASES = {"logits": LOGITS, "tables": TABLES, "targets": TARGETS, "plain": PLAIN}
+
+
+@pytest.fixture
+def tables(project) -> Any:
+    frame = patients(90)
+    numbers = frame.select("age", "dose", "smokes", "grade").with_columns(always=pl.lit(3))
+    project.table(frame, "patients.csv")
+    text = frame.write_csv(separator=";", include_header=False)
+    project.table(
+        " ; age; town ;smokes;dose;day;time;ill;grade \n" + text.replace(";York", "; York"),
+        "semicolons.csv",
+    )
+    project.table(
+        patients(30).select("", *reversed(frame.columns[1:])).write_csv(separator=";"),
+        "shuffled.csv",
+    )
+    project.table(numbers, "gaps.csv")
+    whole = numbers.drop_nulls().with_columns(
+        pl.col("smokes") == "True", pl.col("grade").cast(pl.Float64)
+    )
+    whole.write_parquet(project.folder / "[numbers]*.parquet")
+    return project
+
+
+def dataset_of(config: Config) -> Dataset:
+    dataset = load_dataset(config)
+    raise_errors(lint(dataset))
+    return dataset
+
+
+def compare(dataset: Dataset, folder: Path) -> str:
+    """Train, and run the script: the losses are the same, and what the saved models predict."""
+    from nnrun.results.trained_run import load_run
+    from nnrun.training.backend import keras
+
+    result = train(dataset, stem="run", path=folder / "run")
+    text = dataset_script(dataset)
+    (folder / "script.py").write_text(text + "\n")
+    history = runpy.run_path(str(folder / "script.py"))["history"].history
+    rows = list(csv.DictReader(result.run.history.read_text().splitlines()))
+    assert len(rows) == len(history["loss"])
+    for name in dataset.config.logged:
+        assert history[name][-1] == pytest.approx(float(rows[-1][name]), rel=1e-5, abs=1e-6), name
+    x = (dataset.validation or dataset.train).x
+    expected = load_run(folder / "run").serving(x).numpy()
+    actual = keras.saving.load_model(folder / "network.keras")(x).numpy()
+    assert np.abs(actual - expected).max() < 1e-5 * max(1, np.abs(expected).max())
+    return text
+
+
+def code_lines(text: str) -> list[str]:
+    """Return the lines that are neither blank nor a comment nor a docstring."""
+    return [line for line in text.splitlines() if line.strip() and line.strip()[0] not in '#"']
+
+
+@pytest.fixture(autouse=True)
+def _here(project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_script_of_a_shipped_config_trains_as_nnrun_does(path, tmp_path):
+    text = compare(dataset_of(load_config(path, ("epochs=2",))), tmp_path)
+    assert len(code_lines(text)) < (55 if "digits" in path.stem else 60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_the_script_of_any_config_trains_as_nnrun_does(tables, name):
+    compare(dataset_of(tables.load({**CASES[name], "epochs": 3})), tables.folder)
+
+
+@pytest.mark.slow
+def test_the_script_that_is_printed_runs_alone_and_is_that_of_the_run_too(project, nnrun, original):
+    config = project.config(
+        early_stopping={"patience": 5, "restore_best_weights": True}, reduce_lr_on_plateau={}
+    )
+    shown = nnrun("show", config, "--code")
+    assert (shown.code, shown.err) == (0, "")
+    of_run = nnrun("show", original, "--code").out
+    assert of_run.replace(str(original.parent), str(project.folder)) == shown.out
+    assert "nnrun" not in "".join(code_lines(shown.out.replace(str(project.folder), "")))
+    process = subprocess.run(
+        [sys.executable, "-c", shown.out], capture_output=True, text=True, timeout=100
+    )
+    assert process.returncode == 0, process.stderr
+    *_, last = csv.DictReader((original / "history.csv").read_text().splitlines())
+    assert f" loss: {float(last['loss']):.4f}" in process.stdout.splitlines()[-1]
+    assert (project.folder / "network.keras").exists()
+
+
+@pytest.mark.skipif(not find_spec("ruff"), reason="ruff is not installed")
+@pytest.mark.parametrize("name", [*CASES, *(path.stem for path in CONFIGS)])
+def test_the_script_is_formatted_as_ruff_does_it(tables, name):
+    config = (
+        tables.load(CASES[name])
+        if name in CASES
+        else load_config(CONFIGS[0].with_name(f"{name}.yaml"))
+    )
+    text = (
+        dataset_script(dataset_of(config)).replace(str(Path(config.data.train).parent), "tables")
+        + "\n"
+    )
+    for arguments in (
+        ["format", "--check", "--diff"],
+        ["check", "--select", "E,F,I,UP,N", "--ignore", "N806"],
+    ):
+        command = [
+            sys.executable,
+            "-m",
+            "ruff",
+            *arguments,
+            "--isolated",
+            "--no-cache",
+            "--line-length",
+            "88",
+            "-",
+        ]
+        process = subprocess.run(command, input=text, capture_output=True, text=True)
+        assert process.returncode == 0, process.stdout
+
+
+HOSTILE = [
+    'a"b', "a'b", "'\"", '"""', "'''", "\\", '\\"', "a\nimport os", "a\r\nb", "#", "$target", "{target}", "%s", "|",
+    "\t", "\x1b[2J", "\u202e", "\u2028", "\x85", "__import__('os').system('true')", "\N{SNOWMAN}", "\U0001f600",
+    "a" * 200,
+]  # fmt: skip
+
+
+def skeleton(text: str) -> tuple[str, list[str], list[Any]]:
+    """Return the script's code without its literals, its comments, and its literals."""
+    tree, literals = ast.parse(text), []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant):
+            literals.append(node.value)
+            node.value = 0
+    comments = [
+        t.string
+        for t in tokenize.generate_tokens(io.StringIO(text).readline)
+        if t.type == tokenize.COMMENT
+    ]
+    return ast.dump(tree), comments, literals
+
+
+def hostile_dataset(project: Any, texts: list[str]) -> Dataset:
+    """Return a dataset of which columns, categories, labels, missing cells and the file have these names."""
+    count = len(texts)
+    names = [f"{text}{i}" for i, text in enumerate(texts)]
+    columns = {name: [float(i + row) for row in range(4 * count)] for i, name in enumerate(names)}
+    cells = [f".{text}." for text in texts]
+    words = {
+        "texts": [*cells, *reversed(cells)] * 2,
+        f"y{texts[0]}": [f"no{texts[1]}.", f"yes{texts[2]}."] * (2 * count),
+    }
+    path = f"table{texts[3][:20].replace('[', '')}.parquet"
+    pl.DataFrame(columns | words | {"constant": [1.0] * (4 * count)}).write_parquet(
+        project.folder / path
+    )
+    data = {
+        "train": path,
+        "target": f"y{texts[0]}",
+        "positive": f"yes{texts[2]}.",
+        "missing": "mean",
+    }
+    return load_dataset(
+        project.load({"data": {**data, "null_values": cells[:1], "drop": ["constant"]}})
+    )
+
+
+def test_no_name_in_a_table_becomes_code_or_leaves_its_literal(project):
+    plain = [f"c{i:02}" for i in range(len(HOSTILE))]
+    code, comments, _ = skeleton(dataset_script(hostile_dataset(project, plain)))
+    for turn in range(0, len(HOSTILE), 4):
+        texts = HOSTILE[turn:] + HOSTILE[:turn]
+        text = dataset_script(hostile_dataset(project, texts))
+        found, told, literals = skeleton(text)
+        assert (found, told) == (code, comments)
+        assert {f"{text}{i}" for i, text in enumerate(texts)} <= set(literals)
+        assert {f".{text}." for text in texts[1:]} <= set(literals)
+        assert all(line.isprintable() for line in text.splitlines())
+
+
+def test_no_name_in_a_run_of_a_strangers_becomes_code(stranger):
+    code: Any = None
+    for text in ["plain", *HOSTILE]:
+        forge_json(
+            stranger, "encoding.json", lambda e, text=text: e["features"][0].update(name=f"x{text}")
+        )
+        forge_config(
+            stranger,
+            {"early_stopping.monitor": text, "data.train": f"/nowhere/{text}", "data.target": text},
+        )
+        found, told, literals = skeleton(run_script(stranger))
+        code = code or (found, told)
+        assert (found, told) == code
+        assert {text, f"/nowhere/{text}"} <= set(literals)
+
+
+def test_a_run_whose_files_do_not_fit_each_other_has_a_script_all_the_same(stranger, nnrun):
+    forge_json(stranger, "encoding.json", lambda encoding: encoding.update(labels=[]))
+    forge_config(stranger, {"data.train": "/proc/kmsg", "class_weight": {"9": 2.0}})
+    assert ast.parse(nnrun("show", stranger, "--code").out)
+
+
+def test_an_altered_run_and_a_folder_that_is_none_are_refused(stranger, nnrun, project):
+    encoding = json.loads((stranger / "encoding.json").read_text())
+    (stranger / "encoding.json").write_text(json.dumps(encoding))
+    assert "encoding.json was altered" in nnrun("show", stranger, "--code").err
+    done = nnrun("show", project.folder, "--code")
+    assert (done.code, done.out) == (2, "")
+
+
+def test_a_mistake_in_the_config_is_told_instead(nnrun, project):
+    done = nnrun("show", project.config({"data.target": "dose"}), "--code")
+    assert (done.code, done.out) == (2, "")
+    assert "[labels]" in done.err
+
+
+def test_a_table_that_nnrun_does_not_keep_in_memory_is_said_to_have_another_order(project):
+    text = dataset_script(project.dataset({"data.in_memory": False}))
+    assert "takes them in another order" in text
+    assert "takes them in another order" not in dataset_script(project.dataset())

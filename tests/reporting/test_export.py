@@ -1,0 +1,203 @@
+"""Exported networks: each runtime computes what `nnrun predict` says."""
+
+import warnings
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+import pytest
+from support.forgery import everything, forge_config
+from support.project import Project, default_table
+
+from nnrun.features.encoded_reader import Reading
+from nnrun.results.trained_run import load_run
+from nnrun.training.backend import tf
+from nnrun.training.trainer import train
+
+HIDDEN = {"units": 6, "activation": "relu"}
+RUNS: dict[str, dict[str, Any]] = {
+    "logits": {
+        "layers": [
+            HIDDEN,
+            {"type": "BatchNormalization"},
+            {"type": "Dropout", "rate": 0.2},
+            {"units": 1},
+        ],
+        "loss": {"name": "bce", "from_logits": True},
+    },
+    "labels": {
+        "data.target": "town",
+        "layers": [HIDDEN, {"type": "LayerNormalization"}, {"units": 3, "activation": "softmax"}],
+        "loss": "SparseCategoricalCrossentropy",
+        "metrics": ["accuracy"],
+    },
+    "numbers": {
+        "data.target": ["age", "dose"],
+        "layers": [
+            {**HIDDEN, "activation": "silu"},
+            {"type": "GaussianNoise", "stddev": 0.1},
+            {"units": 2},
+        ],
+        "loss": "mse",
+    },
+}
+has_onnx = pytest.mark.skipif(
+    not all(map(find_spec, ("onnx", "tf2onnx", "onnxruntime"))), reason="needs the extra"
+)
+has_litert = pytest.mark.skipif(
+    not find_spec("keras.src.export.litert"), reason="Keras 3.12 has no litert"
+)
+FORMATS = [
+    "saved_model",
+    pytest.param("litert", marks=has_litert),
+    pytest.param("onnx", marks=has_onnx),
+]
+Computes = Callable[[Any], Any]
+
+
+class Trained(NamedTuple):
+    """A run, its inputs, and what predict says of them."""
+
+    run: Path
+    x: Any
+    predictions: Any
+
+
+@pytest.fixture(scope="module")
+def table() -> pl.DataFrame:
+    return default_table().with_columns(town=pl.Series(["York", "Ely", "Bath"] * 20))
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def trained(request, table, tmp_path_factory) -> Trained:
+    project = Project(tmp_path_factory.mktemp("export"))
+    project.table(table)
+    tf.config.run_functions_eagerly(True)  # as the fixture `eager`
+    run = train(
+        project.dataset(RUNS[request.param]), stem="x", path=project.folder / "run"
+    ).run.path
+    loaded = load_run(run)
+    reading = Reading(loaded.encoder, loaded.open(table.write_csv().encode()), target=False)
+    predictions = pl.concat(loaded.predictions(reading)).drop("prediction", strict=False)
+    tf.config.run_functions_eagerly(False)
+    x = np.concatenate([x for _, x, _ in reading]).astype(np.float32)
+    return Trained(run, x, predictions.to_numpy())
+
+
+def load(form: str, path: Path) -> Computes:
+    """Load the file with its format's own runtime."""
+    if form == "saved_model":
+        loaded = tf.saved_model.load(str(path))
+        return lambda x: loaded.signatures["serving_default"](inputs=tf.constant(x))[
+            "output_0"
+        ].numpy()
+    if form == "onnx":
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(path)
+        return lambda x: session.run(None, {"inputs": x})[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the interpreter is to move to another package
+        interpreter = tf.lite.Interpreter(model_path=str(path))
+
+    def compute(x: Any) -> Any:
+        (given,), (out,) = interpreter.get_input_details(), interpreter.get_output_details()
+        interpreter.resize_tensor_input(given["index"], x.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(given["index"], x)
+        interpreter.invoke()
+        return interpreter.get_tensor(out["index"])
+
+    return compute
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_runtime_computes_what_predict_says_for_any_number_of_rows(
+    trained, form, nnrun, tmp_path
+):
+    path = tmp_path / "network"
+    done = nnrun("export", trained.run, "--format", form, "-o", path)
+    assert (done.code, done.out) == (0, f"saved in {path}\n"), done.err
+    assert done.err.startswith(f"takes rows of {trained.x.shape[1]} inputs, in this order: '")
+    assert len(done.err.splitlines()) == 1
+    compute = load(form, path)
+    for rows in (1, 5, len(trained.x)):
+        assert compute(trained.x[:rows]) == pytest.approx(
+            trained.predictions[:rows], rel=1e-5, abs=1e-6
+        )
+
+
+def test_the_inputs_are_told_in_their_order(project, table):
+    days = table.with_columns(day=pl.Series([f"2024-0{i % 9 + 1}-01" for i in range(60)]))
+    days = days.with_columns(pl.when(pl.int_range(60) > 5).then(pl.col("town")))
+    project.table(days.select("town", "day", "age", "label"))
+    encoder = project.dataset({"data.dates": "expand", "data.missing": "mean"}).encoder
+    towns = [f"town is {town}" for town in ("Bath", "Ely", "York", "missing")]
+    assert encoder.input_names == [*towns, "month of day", "weekday of day", "age"]
+    assert len(encoder.input_names) == len(encoder.inputs)
+
+
+def test_what_stands_there_is_not_replaced(stranger, nnrun, project):
+    (project.folder / "folder").mkdir()
+    before = everything(project.folder)
+    for name in ("table.csv", "folder", "run"):
+        done = nnrun("export", stranger, "--format", "saved_model", "-o", name)
+        assert (done.code, done.out) == (2, "")
+        assert f"-o {name}: exists; choose another name, or remove it" in done.err
+    assert (
+        "there is no folder"
+        in nnrun("export", stranger, "--format", "litert", "-o", "nowhere/x").err
+    )
+    assert everything(project.folder) == before
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("one\ntwo"), KeyboardInterrupt(), OSError(28, "No space left on device")]
+)
+def test_an_export_that_fails_leaves_nothing_behind(stranger, nnrun, project, monkeypatch, error):
+    def half(_: Any, path: Path, **__: Any) -> None:
+        path.mkdir()
+        (path / "saved_model.pb").write_bytes(b"half")
+        raise error
+
+    monkeypatch.setattr("keras.Sequential.export", half)
+    before = everything(project.folder)
+    done = nnrun("export", stranger, "--format", "saved_model", "-o", "x")
+    assert (done.code, done.out) == (130 if isinstance(error, KeyboardInterrupt) else 1, "")
+    assert len(done.err.split("\n\n")[-1].strip().splitlines()) == 1
+    if isinstance(error, ValueError):
+        assert "cannot export it as saved_model: one\n" in done.err
+    assert everything(project.folder) == before
+
+
+def test_an_altered_run_is_refused(stranger, nnrun):
+    forge_config(stranger, {"layers": [HIDDEN]})
+    done = nnrun("export", stranger, "--format", "litert", "-o", "x")
+    assert (done.code, done.out) == (2, "")
+    assert "units do not fit" in done.err
+
+
+def test_a_missing_package_is_named_with_the_extra(stranger, nnrun, monkeypatch):
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "tf2onnx" else find_spec(name)
+    )
+    done = nnrun("export", stranger, "--format", "onnx", "-o", "x")
+    assert (done.code, done.out) == (2, "")
+    assert "pip install 'nnrun[onnx]'" in done.err
+
+
+@has_onnx
+@pytest.mark.slow
+def test_an_activation_that_onnx_lacks_is_told_and_leaves_nothing_behind(stranger, nnrun, project):
+    forge_config(
+        stranger,
+        {"layers": [{"units": 4, "activation": "gelu"}, {"units": 1, "activation": "sigmoid"}]},
+    )
+    done = nnrun("export", stranger, "--format", "onnx", "-o", "x")
+    assert (done.code, done.out) == (1, "")
+    assert "cannot export it as onnx: No Op registered for Erfc" in done.err
+    assert not list(project.folder.glob("x*"))

@@ -1,0 +1,396 @@
+"""Pictures, by what they are made of: panels, lines, labels; what a run or a name may do to them."""
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from support.forgery import forge_json
+
+from nnrun.errors import RunError
+from nnrun.features.loading import load_dataset
+from nnrun.reporting.pictures import curve_panels, make_figure, outcome_panels, render
+from nnrun.results.measures import ClassMeasure, NumberMeasure, Scores
+from nnrun.results.trained_run import load_run
+from nnrun.runs.directory import Run
+
+pytestmark = pytest.mark.drawn
+
+PNG = b"\x89PNG\r\n\x1a\n"
+NAMES = ["$\\frac{", "_hidden", "<script>", "\x1b[2J", "\N{SNOWMAN}" * 50]
+
+
+def size(png: bytes) -> tuple[int, int]:
+    assert png.startswith(PNG)
+    return struct.unpack(">II", png[16:24])
+
+
+def curves(*paths: Path) -> Any:
+    return make_figure(curve_panels(paths))
+
+
+def lines(axes: Any) -> dict[str, Any]:
+    return {line.get_label(): line for line in axes.lines}
+
+
+def legend(figure: Any) -> list[str]:
+    return [text.get_text() for each in figure.legends for text in each.get_texts()]
+
+
+def write_history(run: Path, **columns: Any) -> Path:
+    frame = pl.DataFrame({"epoch": range(1, len(columns["loss"]) + 1), **columns})
+    frame.write_csv(run / "history.csv")
+    return run
+
+
+def outcome(measure: Any, labels: list[str] | None = None, targets: list[str] | None = None) -> Any:
+    class Named:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+    class Known:
+        pass
+
+    known: Any = Known()
+    known.labels, known.targets = labels or [], [Named(name) for name in targets or []]
+    return make_figure(outcome_panels(known, measure), columns=2)
+
+
+def test_a_finished_run_has_a_picture_of_its_curves(original):
+    assert size((original / "curves.png").read_bytes()) == (3 * 4 * 130, int((3 + 0.2) * 130))
+
+
+def test_the_curves_are_those_of_the_history_and_the_best_epoch_is_marked(stranger):
+    history, (best, *_) = pl.read_csv(stranger / "history.csv"), Run(stranger).best_epoch()
+    figure = curves(stranger)
+    assert [axes.get_title() for axes in figure.axes] == ["loss", "accuracy", "learning_rate"]
+    assert legend(figure) == ["training", "validation", f"best epoch {best}"]
+    for axes in figure.axes:
+        drawn, name = lines(axes), axes.get_title()
+        assert drawn["training"].get_ydata().tolist() == history[name].to_list()
+        assert drawn["training"].get_xdata().tolist() == [1, 2, 3]
+        if name != "learning_rate":
+            assert drawn["validation"].get_ydata().tolist() == history[f"val_{name}"].to_list()
+        assert [*drawn[f"best epoch {best}"].get_xdata()] == [best, best]
+
+
+def test_several_runs_have_a_colour_each_and_dashes_for_training(project, stranger, monkeypatch):
+    one, two = (Path(shutil.copytree(stranger, project.folder / name)) for name in ("_one", "two"))
+    write_history(one, loss=[3.0, 1.0, 2.0], val_loss=[1.0, 2.0, 3.0])
+    write_history(two, loss=[3.0, 1.0, 2.0], val_loss=[2.0, 1.0, 3.0])
+    monkeypatch.chdir(project.folder)
+    figure = curves(Path("_one"), Path("two"))
+    (axes,) = figure.axes
+    styles = [
+        (line.get_color(), line.get_linestyle())
+        for line in axes.lines
+        if len(line.get_ydata()) == 3
+    ]
+    assert styles == [("C0", "--"), ("C0", "-"), ("C1", "--"), ("C1", "-")]
+    assert legend(figure) == [
+        "'_one': best epoch 1",
+        "'two': best epoch 2",
+        "training",
+        "validation",
+    ]
+
+
+def test_resume_draws_the_longer_run(nnrun, stranger):
+    before = (stranger / "curves.png").read_bytes()
+    assert nnrun("resume", stranger, "--epochs", "4", "-q").code == 0
+    after = (stranger / "curves.png").read_bytes()
+    assert after != before
+    assert size(after) == size(before)
+
+
+def test_overwriting_removes_the_picture(project, nnrun, stranger):
+    done = nnrun(
+        "train",
+        project.config(optimizer={"name": "sgd", "learning_rate": 1e30}),
+        "-o",
+        "run",
+        "--overwrite",
+    )
+    assert done.code == 1
+    assert not (stranger / "curves.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("a.png", PNG), ("a.SVG", b"<?xml"), ("a.pdf", b"%PDF")]
+)
+def test_plot_writes_what_the_ending_says_and_replaces_what_stands_there(
+    nnrun, stranger, name, start
+):
+    Path(name).write_text("old")
+    assert nnrun("plot", stranger, "-o", name) == (0, f"saved in {name}\n", "")
+    assert Path(name).read_bytes().startswith(start)
+
+
+def test_plot_refuses_what_it_cannot_draw_or_write(project, nnrun, stranger):
+    for arguments, message in {
+        ("run", "-o", "a.jpg"): "-o a.jpg: must end in .png or .svg or .pdf",
+        ("run", "-o", "no/a.png"): "there is no folder to write such a file in",
+        ("run", "run", "--data", "table.csv"): "--data is predicted with one RUN; received 2",
+        (): "Missing argument 'RUN...'",
+        ("nothing",): "nothing: does not exist",
+        ("run", "--data", "nothing.csv"): "nothing.csv: there is no such file",
+    }.items():
+        done = nnrun("plot", *arguments)
+        assert (done.code, done.out) == (2, "")
+        assert message in done.err
+    assert not list(project.folder.glob("*.png"))
+
+
+def test_a_run_that_is_not_finished_is_drawn_as_far_as_it_is(nnrun, stranger):
+    forge_json(stranger, "run.json", lambda info: {**info, "status": "running", "checksums": {}})
+    text = (stranger / "history.csv").read_text()
+    (stranger / "history.csv").write_text(text[: text.rindex(",")])  # a kill left half a row
+    assert nnrun("plot", stranger).code == 0
+    assert [*lines(curves(stranger).axes[0])["training"].get_xdata()] == [1, 2]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"epoch,loss\n", b"epoch,loss\n1,0.5"])
+def test_a_run_without_an_epoch_has_nothing_to_draw(nnrun, stranger, content):
+    (stranger / "history.csv").unlink()
+    if content is not None:
+        (stranger / "history.csv").write_bytes(content)
+    done = nnrun("plot", stranger)
+    assert (done.code, done.err) == (
+        2,
+        f"{stranger}: no epoch has ended yet, so there is nothing to draw\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"epoch,loss\n1\n",
+        b"epoch\n1\n",
+        b"epoch,loss\n1,2,3\n",
+        b"epoch,loss\n1,low\n",
+        b"epoch,loss\n\xff,1\n",
+        b"\0\n\0\n",
+    ],
+)
+def test_an_altered_history_is_refused(nnrun, stranger, content):
+    (stranger / "history.csv").write_bytes(content)
+    done = nnrun("plot", stranger)
+    assert (done.code, done.out) == (2, "")
+    assert f"{stranger / 'history.csv'}: cannot be read: " in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [np.nan] * 3,
+        [np.inf, -np.inf, 1.0],
+        [1e308, -1e308, 0.0],
+        [5e-324, 1e-300, 1.0],
+        [3e38] * 3,
+        [0.0] * 3,
+    ],
+    ids=str,
+)
+def test_any_number_can_be_drawn(stranger, values):
+    write_history(stranger, loss=values, val_loss=values[::-1])
+    for form in (".png", ".svg", ".pdf"):
+        assert render(curves(stranger), form)
+
+
+def test_a_single_epoch_is_a_marker(stranger):
+    for count, marker in ((1, "o"), (2, "")):
+        write_history(stranger, loss=[0.5] * count)
+        assert lines(curves(stranger).axes[0])["training"].get_marker() == marker
+
+
+def test_the_scale_is_logarithmic_where_a_loss_spans_decades(stranger):
+    write_history(
+        stranger,
+        loss=[1.0, 0.1, 0.01],
+        accuracy=[0.001, 0.5, 1.0],
+        mae=[900.0, 20.0, 3.0],
+        auc=[-1.0, 2, 500],
+    )
+    assert [axes.get_yscale() for axes in curves(stranger).axes] == [
+        "log",
+        "linear",
+        "log",
+        "linear",
+    ]
+    write_history(stranger, loss=[1.0, 0.1, 0.0])
+    assert curves(stranger).axes[0].get_yscale() == "linear"
+
+
+def test_a_long_history_is_thinned_and_the_best_epoch_stays(stranger):
+    losses = np.random.default_rng(0).random(100_000)
+    write_history(stranger, loss=losses)
+    began = time.process_time()
+    drawn = lines(curves(stranger).axes[0])
+    assert time.process_time() - began < 2
+    assert 1_000 < len(drawn["training"].get_xdata()) <= 2_000
+    assert losses.argmin() + 1 in drawn["training"].get_xdata()
+    assert losses.min() in drawn["training"].get_ydata()
+
+
+def test_more_metrics_than_nine_are_not_drawn(stranger):
+    write_history(stranger, loss=[1.0], **{f"m{i}": [1.0] for i in range(20)})
+    assert len(curves(stranger).axes) == 9
+
+
+def test_without_matplotlib_a_run_is_finished_all_the_same(project, nnrun, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    done = nnrun("train", project.config(epochs=1), "-o", "run", "-q")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("run/curves.png: not drawn: matplotlib cannot be imported: ")
+    assert json.loads((project.folder / "run" / "run.json").read_bytes())["status"] == "finished"
+    done = nnrun("plot", "run")
+    assert done.code == 1
+    assert done.err.startswith("matplotlib cannot be imported: ")
+
+
+def test_the_users_own_settings_of_matplotlib_change_nothing_and_stay(stranger):
+    import matplotlib
+
+    expected = render(curves(stranger), ".png")
+    with matplotlib.rc_context({"text.usetex": True, "axes.facecolor": "black", "font.size": 30}):
+        assert render(curves(stranger), ".png") == expected
+        assert matplotlib.rcParams["text.usetex"]
+
+
+@pytest.mark.slow
+def test_plot_needs_neither_tensorflow_nor_a_home_and_is_silent(stranger):
+    code = "import sys; sys.modules['tensorflow'] = None; from nnrun.__main__ import main; main()"
+    environment = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in ("MPLCONFIGDIR", "DISPLAY", "XDG_CACHE_HOME")
+    }
+    environment |= {"HOME": "/nowhere", "XDG_CONFIG_HOME": "/nowhere", "MPLBACKEND": "tkagg"}
+    script = [sys.executable, "-c", code, "plot", str(stranger)]
+    done = subprocess.run(
+        script, capture_output=True, text=True, env=environment, cwd=stranger.parent
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "saved in plot.png\n", "")
+
+
+def test_a_confusion_matrix_tells_counts_and_shares(project, nnrun, stranger):
+    trained = load_run(stranger)
+    dataset = load_dataset(trained.config, project.folder / ".cache")
+    measure = trained.measure([(dataset.train.x, dataset.train.y)])
+    figure = make_figure(outcome_panels(trained.encoder, measure), columns=2)
+    matrix, roc = figure.axes
+    cells = [text.get_text() for text in matrix.texts]
+    counts = measure.confusion.ravel().tolist()
+    assert [int(cell.split("\n")[0]) for cell in cells] == counts
+    shares = (measure.confusion / measure.confusion.sum(axis=1, keepdims=True)).ravel()
+    assert [cell.split("\n")[1:] for cell in cells] == [[f"{s:.0%}"] * bool(s) for s in shares]
+    assert legend(figure) == [f"'1': AUC {measure.metrics()['auc']:.3f}"]
+    assert roc.get_title() == "ROC"
+
+
+def test_plot_of_a_table_measures_as_evaluate_does(project, nnrun, stranger, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "nnrun.reporting.pictures.render", lambda figure, _: drawn.append(figure) or b""
+    )
+    assert nnrun("plot", "run", "--data", "table.csv") == (0, "saved in plot.png\n", "")
+    measured = json.loads(nnrun("evaluate", "run", "table.csv", "--json").out)["metrics"]
+    assert legend(drawn[0]) == [f"'1': AUC {measured['auc']:.3f}"]
+    cells = [int(text.get_text().split("\n")[0]) for text in drawn[0].axes[0].texts]
+    assert cells == [count for row in measured["confusion_matrix"] for count in row]
+
+
+def test_a_roc_curve_is_that_of_every_threshold():
+    generator = np.random.default_rng(0)
+    p = np.round(generator.random(500), 2).astype(np.float32)
+    positive = generator.random(500) < p
+    scores = Scores(9)
+    for rows in np.array_split(np.arange(500), 3):
+        scores.add(positive[rows], p[rows])
+    thresholds = [2.0, *sorted(set(p.tolist()), reverse=True)]
+    expected = [[(p[of] >= t).mean() for t in thresholds] for of in (~positive, positive)]
+    np.testing.assert_allclose(scores.roc(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("labels", "panels", "entries"), [(3, 2, 3), (12, 2, 12), (13, 1, 0), (40, 1, 0)]
+)
+def test_up_to_twelve_labels_have_a_roc_curve_each(labels, panels, entries):
+    measure = ClassMeasure(labels)
+    probability = np.random.default_rng(0).random((200, labels)).astype(np.float32)
+    measure.add(np.arange(200.0)[:, None] % labels, probability)
+    figure = outcome(measure, [f"label {i}" for i in range(labels)])
+    assert (len(figure.axes), len(legend(figure))) == (panels, entries)
+    assert len(figure.axes[0].get_xticks()) == (labels if labels <= 30 else 0)
+    assert render(figure, ".png").startswith(PNG)
+
+
+def test_a_label_that_no_row_has_leaves_its_auc_undefined():
+    measure = ClassMeasure(2)
+    measure.add(np.zeros((3, 1)), np.full((3, 1), 0.7))
+    assert legend(outcome(measure, ["no", "yes"])) == ["'yes': AUC undefined"]
+
+
+def test_numbers_are_drawn_against_predictions_and_as_residuals():
+    measure = NumberMeasure(2)
+    y = np.arange(20.0).reshape(10, 2)
+    measure.add(y, y + np.array([1, -2]))
+    figure = outcome(measure, targets=["a", "b"])
+    assert [axes.get_title() for axes in figure.axes] == [
+        "a (1 of 2)",
+        "a (1 of 2)",
+        "b (2 of 2)",
+        "b (2 of 2)",
+    ]
+    for i, predicted in enumerate(y.T + np.array([[1], [-2]])):
+        against, residuals = (axes.lines[0].get_xydata() for axes in figure.axes[2 * i : 2 * i + 2])
+        np.testing.assert_array_equal(
+            sorted(against.tolist()), np.stack([y[:, i], predicted], axis=1)
+        )
+        np.testing.assert_array_equal(sorted(residuals[:, 0]), predicted)
+        assert set(residuals[:, 1]) == {[-1.0, 2.0][i]}
+    assert figure.axes[0].get_xlabel() == "actual"
+
+
+def test_of_many_rows_a_sample_is_drawn_in_which_every_row_has_its_chance():
+    measure = NumberMeasure(1)
+    for block in np.array_split(np.arange(50_000.0)[:, None], 9):
+        measure.add(block, block + 1)
+    actual, predicted = measure.sample[:, :, 0].T
+    assert len(set(actual)) == 4_000
+    np.testing.assert_array_equal(predicted, actual + 1)
+    assert 24_000 < actual.mean() < 26_000
+    assert outcome(measure, targets=["y"]).axes[0].get_xlabel() == "actual (4,000 of 50,000 rows)"
+
+
+def test_names_are_text_whatever_they_hold(project, stranger, frame):
+    write_history(stranger, loss=[1.0], **{name: [1.0] for name in NAMES})
+    measure = ClassMeasure(len(NAMES))
+    measure.add(np.zeros((1, 1)), np.full((1, len(NAMES)), 0.5))
+    numbers = NumberMeasure(len(NAMES))
+    numbers.add(np.ones((3, len(NAMES))), np.zeros((3, len(NAMES))))
+    for figure in (
+        curves(stranger, stranger),
+        outcome(measure, NAMES),
+        outcome(numbers, targets=NAMES),
+    ):
+        assert render(figure, ".png").startswith(PNG)
+        svg = render(figure, ".svg").decode()
+        assert "<script" not in svg
+        assert "\x1b" not in svg
+        assert "&lt;script&gt;" in svg
+        assert "_hidden" in svg
+
+
+def test_the_history_of_no_run_is_refused(tmp_path):
+    with pytest.raises(RunError, match="does not exist"):
+        curve_panels([tmp_path / "none"])

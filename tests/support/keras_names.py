@@ -1,0 +1,163 @@
+"""Write nnrun/keras.json: the names, arguments and defaults of the installed Keras, as data.
+
+    python tests/support/keras_names.py > nnrun/config/keras.json
+
+`test_keras_names.py` fails where the file is not what this prints. What Keras has and nnrun leaves out
+stands here, each with the reason.
+"""
+
+import inspect
+import json
+from typing import Any
+
+import keras
+
+REQUIRED = "<required>"
+
+LEFT_OUT = {
+    "activations": {
+        "glu": "halves the units",
+        "threshold": "needs arguments, which a name cannot carry",
+    },
+    "initializers": {
+        "Initializer": "the base class",
+        "STFT": "for audio",
+        "STFTInitializer": "for audio",
+        "IdentityInitializer": "is Identity",
+        "OrthogonalInitializer": "is Orthogonal",
+    },
+    "regularizers": {"Regularizer": "the base class"},
+    "constraints": {"Constraint": "the base class"},
+    "optimizers": {
+        "Optimizer": "the base class",
+        "LossScaleOptimizer": "wraps another optimizer, for float16",
+        "MultiOptimizer": "wraps other optimizers",
+        "OptimizerMap": "wraps other optimizers",
+    },
+    "metrics": {
+        "Metric": "the base class",
+        "Mean": "of a value, not of a prediction",
+        "MeanMetricWrapper": "wraps a function",
+        "Sum": "of a value, not of a prediction",
+        "Accuracy": "compares labels, not probabilities",
+        **dict.fromkeys(
+            ["ConcordanceCorrelation", "CosineSimilarity", "PearsonCorrelation"],
+            "along the outputs of a row, of which there is mostly one",
+        ),
+        **dict.fromkeys(
+            ["BinaryIoU", "IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU"], "for image segmentation"
+        ),
+        **dict.fromkeys(
+            [
+                "CategoricalAccuracy",
+                "CategoricalCrossentropy",
+                "CategoricalHinge",
+                "KLDivergence",
+                "TopKCategoricalAccuracy",
+            ],
+            "for one-hot targets",
+        ),
+    },
+}
+ONLY = {  # what nnrun offers of the kinds that it does not offer whole
+    "layers": [
+        "Dense",
+        "Dropout",
+        "BatchNormalization",
+        "LayerNormalization",
+        "GaussianNoise",
+        "Activation",
+    ],
+    "losses": ["BinaryCrossentropy", "MeanSquaredError", "SparseCategoricalCrossentropy"],
+    "callbacks": ["EarlyStopping", "ReduceLROnPlateau"],
+}
+LEFT_OUT_ARGUMENTS = {
+    "name": "the config names things",
+    "dtype": "float32 throughout",
+    "axis": "a table has one axis of features",
+    "lora_rank": "for fine-tuning",
+    "lora_alpha": "for fine-tuning",
+    "quantization_config": "for deployment",
+    "noise_shape": "a table has one axis of features",
+    "renorm": "for batches that differ between training and inference",
+    "renorm_clipping": "as renorm",
+    "renorm_momentum": "as renorm",
+    "synchronized": "the strategy decides",
+    "input_axes": "for kernels of more than two axes",
+    "output_axes": "for kernels of more than two axes",
+    "exclude_layers": "names layers by variables' paths",
+    "multi_label": "for several outputs",
+    "num_labels": "for several outputs",
+    "label_weights": "for several outputs",
+    "AUC.thresholds": "num_thresholds says it",
+    "from_logits of a metric": "nnrun sets it by the loss",
+    "top_k": "for one-hot targets",
+    "class_id": "for one-hot targets",
+    "ignore_class": "every label counts",
+    "from_sorted_ids": "outputs are in the labels' order",
+    "verbose": "nnrun shows progress",
+}
+
+
+def keras_names() -> dict[str, Any]:
+    """Return what nnrun/keras.json should hold."""
+    kinds = [
+        "layers",
+        "initializers",
+        "regularizers",
+        "constraints",
+        "optimizers",
+        "losses",
+        "metrics",
+    ]
+    names = {kind: _classes(kind) for kind in [*kinds, "callbacks"]}
+    return {"activations": _activations(), **names}
+
+
+def _activations() -> list[str]:
+    functions = [
+        n for n in dir(keras.activations) if inspect.isfunction(getattr(keras.activations, n))
+    ]
+    not_activations = {"get", "serialize", "deserialize", *LEFT_OUT["activations"]}
+    return sorted(set(functions) - not_activations)
+
+
+def _classes(kind: str) -> dict[str, dict[str, Any]]:
+    module = getattr(keras, kind)
+    found = {
+        cls.__name__: cls
+        for name in dir(module)
+        if inspect.isclass(cls := getattr(module, name))
+        and name[0].isupper()
+        and cls.__name__ == name
+    }
+    wanted = ONLY.get(kind) or [name for name in sorted(found) if name not in LEFT_OUT[kind]]
+    return {name: _arguments(kind, name, found[name]) for name in wanted}
+
+
+def _arguments(kind: str, name: str, cls: type) -> dict[str, Any]:
+    arguments = {}
+    for argument, parameter in inspect.signature(cls).parameters.items():
+        if argument in LEFT_OUT_ARGUMENTS or f"{name}.{argument}" in LEFT_OUT_ARGUMENTS:
+            continue
+        if kind == "metrics" and argument == "from_logits":
+            continue
+        if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
+            continue
+        default = parameter.default
+        arguments[argument] = REQUIRED if default is parameter.empty else default
+    return arguments
+
+
+def dump(names: dict[str, Any]) -> str:
+    """Return the JSON, a class a line."""
+    parts = [f'"activations": {json.dumps(names["activations"])}']
+    for kind, classes in names.items():
+        if kind != "activations":
+            lines = ",\n".join(f"    {json.dumps(c)}: {json.dumps(a)}" for c, a in classes.items())
+            parts.append(f'"{kind}": {{\n{lines}\n  }}')
+    return "{\n  " + ",\n  ".join(parts) + "\n}\n"
+
+
+if __name__ == "__main__":
+    print(dump(keras_names()), end="")

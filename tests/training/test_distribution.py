@@ -1,0 +1,330 @@
+"""Several replicas train one model: workers in processes of their own, or devices of one; Keras's numbers come out."""
+
+import csv
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.processes import Process, Server, wait_for
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork"),
+]
+TOLERANCE = 1e-4
+SIGMOID = [{"units": 1, "activation": "sigmoid"}]
+EVERYTHING: dict[
+    str, Any
+] = {  # what depends on the rows of a batch together, or on those of all batches
+    "layers": [
+        {
+            "units": 4,
+            "activation": "relu",
+            "kernel_regularizer": {"l2": 0.01},
+            "activity_regularizer": {"l1": 0.01},
+        },
+        {"type": "BatchNormalization"},
+        {"units": 1, "activation": "sigmoid"},
+    ],
+    "optimizer": {
+        "name": "Adam",
+        "learning_rate": 0.01,
+        "global_clipnorm": 0.1,
+        "weight_decay": 0.01,
+    },
+    "metrics": ["accuracy", "AUC"],
+    "class_weight": {"0": 1.0, "1": 2.5},
+    "data.test": "table.csv",
+    "data.validation_split": 0.3,
+    "early_stopping": {"monitor": "val_accuracy", "patience": 2, "restore_best_weights": True},
+    "reduce_lr_on_plateau": {"patience": 1},
+    "epochs": 5,
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server() as forks:
+        yield forks
+
+
+@pytest.fixture
+def start(server, project) -> Callable[..., list[Process]]:
+    """Start a command on so many workers, or on the first few of them; their temporary files go to `scratch`."""
+    (project.folder / "scratch").mkdir()
+
+    def call(
+        workers: int, *arguments: Any, own: tuple[list[str], ...] = (), only: int = 9
+    ) -> list[Process]:
+        with ExitStack() as stack:  # free ports, all at once so that they differ
+            sockets = [stack.enter_context(socket.socket()) for _ in range(workers)]
+            for each in sockets:
+                each.bind(("127.0.0.1", 0))
+            addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+        common = {"TMPDIR": str(project.folder / "scratch")}
+        tasks = [
+            {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}}
+            for i in range(workers)
+        ]
+        return [
+            server.start(
+                project.folder,
+                *arguments,
+                *more,
+                environment={"TF_CONFIG": json.dumps(task), **common},
+            )
+            for task, more in list(zip(tasks, own or [[]] * workers, strict=True))[:only]
+        ]
+
+    return call
+
+
+@pytest.fixture
+def finish(project) -> Callable[[list[Process]], list[int]]:
+    """Wait for all, and return their exit codes; nothing is left of what workers keep for themselves."""
+
+    def call(processes: list[Process]) -> list[int]:
+        codes = [process.wait() for process in processes]
+        assert not any("Traceback" in process.text() for process in processes)
+        assert list((project.folder / "scratch").iterdir()) == []
+        return codes
+
+    return call
+
+
+def history(run: Path) -> list[dict[str, float]]:
+    with (run / "history.csv").open() as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def check_equal(folder: Path, tolerance: float = TOLERANCE) -> None:
+    """What several replicas trained, `together`, is what one did, `alone`, to rounding."""
+    ours, theirs = history(folder / "together"), history(folder / "alone")
+    assert len(ours) == len(theirs)
+    for row, expected in zip(ours, theirs, strict=True):
+        assert row == pytest.approx(expected, abs=tolerance)
+    metrics, expected = (
+        json.loads((folder / name / "metrics.json").read_bytes()) for name in ("together", "alone")
+    )
+    assert metrics == pytest.approx(expected, abs=tolerance)
+    with (
+        np.load(folder / "together" / "weights.npz") as weights,
+        np.load(folder / "alone" / "weights.npz") as others,
+    ):
+        assert weights.files == others.files
+        for name in set(weights.files) - {"state"}:
+            np.testing.assert_allclose(weights[name], others[name], atol=10 * tolerance)
+
+
+@pytest.mark.parametrize(("workers", "rows", "batch_size", "last"), [(2, 60, 11, 9), (3, 59, 8, 1)])
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_workers_give_the_numbers_of_one_process(
+    start, finish, server, project, frame, workers, rows, batch_size, last, in_memory
+):
+    project.table(frame.head(rows))
+    project.config({**EVERYTHING, "batch_size": batch_size, "data.in_memory": in_memory})
+    assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
+    together = start(workers, "train", "config.yaml", "-o", "together")
+    assert finish(together) == [0] * workers, [process.text() for process in together]
+    check_equal(project.folder)
+    info = json.loads((project.folder / "together" / "run.json").read_bytes())
+    assert (info["replicas"], info["data"]["train"]["rows"] % batch_size) == (workers, last)
+    waiting = f"waiting for the {workers} workers of TF_CONFIG, 10 minutes at most\n"
+    assert [process.text() for process in together[1:]] == [waiting] * (workers - 1)
+    assert {p.name for p in (project.folder / "together").iterdir()} == {
+        p.name for p in (project.folder / "alone").iterdir()
+    }
+
+
+@pytest.mark.parametrize("devices", [2, 3])
+def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, devices):
+    project.config({**EVERYTHING, "batch_size": 11})
+    assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
+    mirrored = ["train", "config.yaml", "-o", "together", "--distribute", "mirrored"]
+    process = server.start(project.folder, *mirrored, environment={"CPU_DEVICES": str(devices)})
+    assert process.wait() == 0, process.text()
+    check_equal(project.folder)
+    assert (
+        json.loads((project.folder / "together" / "run.json").read_bytes())["replicas"] == devices
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer": {"name": "Adam", "gradient_accumulation_steps": 2}},
+        {"optimizer": {"name": "SGD", "momentum": 0.9, "use_ema": True, "loss_scale_factor": 64.0}},
+        {"optimizer": "Muon"},
+        {
+            "layers": [{"type": "BatchNormalization", "momentum": 0.0}, *SIGMOID],
+            "data.normalize": False,
+        },
+    ],
+)
+def test_devices_share_what_optimizers_and_layers_keep(server, project, frame, changes):
+    project.table(
+        frame.with_columns(frame["height"] + 2000)
+    )  # far from 0, where nothing normalises it
+    project.config(changes, batch_size=10)
+    assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
+    mirrored = ["train", "config.yaml", "-o", "together", "--distribute", "mirrored"]
+    assert server.start(project.folder, *mirrored, environment={"CPU_DEVICES": "2"}).wait() == 0
+    check_equal(project.folder)
+
+
+CROSSED = [
+    {"units": 2, "activity_regularizer": {"name": "OrthogonalRegularizer", "mode": "columns"}},
+    *SIGMOID,
+]
+LONG = {"epochs": 100, "batch_size": 8, "jit_compile": False, "checkpoint": {"every_seconds": 0.1}}
+
+
+@pytest.mark.parametrize("victim", [0, 1])
+def test_when_a_worker_dies_all_end_and_resume_goes_on(start, finish, server, project, victim):
+    project.config(LONG)
+    assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
+    workers = start(3, "train", "config.yaml", "-o", "together")
+    wait_for((project.folder / "together" / "checkpoint.npz").exists, "a checkpoint")
+    workers[victim].send(signal.SIGKILL)
+    codes = [process.wait(60) for process in workers]
+    assert codes == [-signal.SIGKILL if i == victim else 1 for i in range(3)], [
+        w.text() for w in workers
+    ]
+    for i, process in enumerate(workers):
+        run = "RUN" if i else "together"
+        assert i == victim or f"go on, on every worker, with: nnrun resume {run}" in process.text()
+        assert "Traceback" not in process.text()
+    for left in (project.folder / "scratch").iterdir():  # by what was killed
+        left.rename(project.folder / left.name)
+    assert finish(start(3, "resume", "together")) == [0, 0, 0]
+    check_equal(project.folder)
+
+
+def test_a_signal_to_one_worker_stops_all_and_any_number_of_workers_goes_on(
+    start, finish, server, project
+):
+    project.config(LONG, checkpoint={"every_seconds": 1000})
+    assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
+    workers = start(2, "train", "config.yaml", "-o", "together")
+    wait_for((project.folder / "together" / "history.csv").exists, "an epoch")
+    workers[1].send(signal.SIGTERM)
+    assert finish(workers) == [128 + signal.SIGTERM] * 2, [process.text() for process in workers]
+    assert "nnrun resume together" in workers[0].text()
+    assert len(history(project.folder / "together")) < LONG["epochs"]
+    assert server.run(project.folder, "resume", "together") == 0
+    check_equal(project.folder)
+
+
+def test_what_ends_one_worker_before_it_trains_ends_all(start, finish, project):
+    project.config()
+    project.write("together", "a file, which only the chief finds in its way")
+    workers = start(2, "train", "config.yaml", "-o", "together")
+    assert finish(workers) == [2, 1]
+    assert "together: exists" in workers[0].text()
+    assert "another worker ended" in workers[1].text() or "worker 0 ended" in workers[1].text()
+
+
+def test_no_worker_is_done_where_the_chief_cannot_save(start, finish, project):
+    project.config(LONG, epochs=30)
+    workers = start(2, "train", "config.yaml", "-o", "together")
+    wait_for((project.folder / "together" / "history.csv").exists, "an epoch")
+    (project.folder / "together" / "model.keras").mkdir()  # in its way
+    assert finish(workers) == [1, 1], [process.text() for process in workers]
+    (project.folder / "together" / "model.keras").rmdir()
+    assert finish(start(2, "resume", "together")) == [0, 0]
+
+
+def test_workers_that_would_train_different_things_are_refused(start, finish, project):
+    project.config()
+    workers = start(2, "train", "config.yaml", "-o", "together", own=(["-q"], ["--set", "seed=1"]))
+    assert finish(workers) == [2, 2]
+    for process in workers:
+        assert "worker 1 does not train what the chief does" in process.text()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_noise_is_drawn_anew_for_every_share_of_a_batch(start, finish, server, project, workers):
+    """Two equal rows that met equal noise would do what one of them does in a batch of its own."""
+    dropout = {"type": "Dropout", "rate": 0.5}
+    layers = [{"units": 8, "activation": "relu"}, dropout, {"units": 1, "activation": "linear"}]
+    keys = {
+        "data.validation_split": 0,
+        "data.normalize": False,
+        "loss": "MeanSquaredError",
+        "layers": layers,
+    }
+    config = project.config(keys, optimizer="sgd", batch_size=2, epochs=1, metrics=[])
+    project.table("a,b,label\n" + "1,2,1.5\n" * 8)
+    assert server.run(project.folder, "train", config, "-o", "half", "--set", "batch_size=1") == 0
+    project.table("a,b,label\n" + "1,2,1.5\n" * 16)
+    if workers == 2:
+        assert finish(start(2, "train", config, "-o", "together")) == [0, 0]
+    else:
+        mirrored = ["train", config, "-o", "together", "--distribute", "mirrored"]
+        assert server.start(project.folder, *mirrored, environment={"CPU_DEVICES": "2"}).wait() == 0
+    ours, same = (history(project.folder / name)[0]["loss"] for name in ("together", "half"))
+    assert ours != pytest.approx(same, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments", "message"),
+    [
+        ({"jit_compile": True}, [], "jit_compile: XLA is for one device"),
+        (
+            {"loss": {"name": "bce", "reduction": "sum"}},
+            [],
+            "loss.reduction: sum is for one device",
+        ),
+        (
+            {"layers": CROSSED},
+            [],
+            "layers[0].activity_regularizer: OrthogonalRegularizer is for one device",
+        ),
+        ({}, ["--engine", "keras"], "--engine keras trains on one device"),
+    ],
+)
+def test_what_is_for_one_device_is_refused_on_several(server, project, changes, arguments, message):
+    project.config(changes)
+    several = ["train", "config.yaml", "-o", "run", "--distribute", "mirrored", *arguments]
+    process = server.start(project.folder, *several, environment={"CPU_DEVICES": "2"})
+    assert process.wait() == 2
+    assert message in process.text()
+    assert not (project.folder / "run").exists()
+
+
+def test_an_address_in_use_is_told(server, project):
+    project.config()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        addresses = [f"127.0.0.1:{taken.getsockname()[1]}", "127.0.0.1:1"]
+        task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": 0}}
+        process = server.start(
+            project.folder, "train", "config.yaml", environment={"TF_CONFIG": json.dumps(task)}
+        )
+        assert process.wait() == 1
+    assert "the workers cannot come together" in process.text()
+    assert "is the port of this worker free?" in process.text()
+    assert len(process.text().splitlines()) == 2
+
+
+def test_a_worker_that_waits_for_others_can_be_stopped(start, project):
+    project.config()
+    [process] = start(2, "train", "config.yaml", "-o", "together", only=1)
+    wait_for(process.err.exists, "it to begin")
+    wait_for(lambda: "waiting for the 2 workers of TF_CONFIG" in process.text(), "the message")
+    time.sleep(0.5)
+    process.send(signal.SIGINT)
+    assert process.wait(20) in (
+        -signal.SIGINT,
+        128 + signal.SIGINT,
+    )  # at once, or before it began to wait
+    assert not (project.folder / "together").exists()

@@ -1,0 +1,187 @@
+"""SIGKILL at any moment: every file is the old or the new one, and the run ends as if it had never stopped."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.disk import BEHIND_PATHLIB
+from support.jobs import outcome
+from support.processes import DEADLINE, Server, wait_for
+from support.project import ROOT, Project
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork"),
+]
+
+SAVES = """
+import json, os, signal, sys
+from pathlib import Path
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from support.disk import Disk
+from nnrun.runs.arrays import read_arrays, write_arrays
+from nnrun.errors import RunError
+from nnrun.files import atomic_paths, remove_temporaries
+
+paths = [Path(name) for name in sys.argv[2:]]
+SIZES = {"old": 2_000, "new": 5_000}
+
+def save(content):
+    with atomic_paths(*paths) as temporaries:
+        for temporary in temporaries:
+            write_arrays(temporary, {"a": np.full(SIZES[content], 7.0, "float32")}, content)
+
+def content(path):
+    for size in SIZES.values() if path.exists() else []:
+        try:
+            state, arrays = read_arrays(path, {"a": ((size,), "float32")})
+            return state if (arrays["a"] == 7).all() and SIZES[state] == size else "wrong numbers"
+        except RunError:
+            pass
+    return "broken" if path.exists() else "none"
+
+def killed(at, moment):
+    def kill(number, operation):
+        if number == at:
+            os.write(told, json.dumps(operation[:3]).encode())
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    reading, told = os.pipe()
+    if not (child := os.fork()):
+        with Disk(Path(), **{moment: kill}, most=8_000):
+            save("new")
+        os._exit(0)
+    os.close(told)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with os.fdopen(reading) as file:
+        return status, file.read()
+
+for first in ("none", "old"):
+    for moment in ("before", "after"):
+        number, status = 0, -signal.SIGKILL
+        while status:
+            for path in paths:
+                path.unlink(missing_ok=True)
+            if first == "old":
+                save("old")
+            status, operation = killed(number, moment)
+            number += 1
+            left = len([*Path().glob(".tmp-*")])
+            remove_temporaries(Path())
+            strange = sorted({p.name for p in Path().iterdir()} - {p.name for p in paths})
+            facts = {"first": first, "moment": moment, "status": status, "operation": json.loads(operation or "[]")}
+            print(json.dumps({**facts, "found": [content(p) for p in paths], "left": left, "strange": strange}))
+"""
+
+
+@BEHIND_PATHLIB
+@pytest.mark.parametrize(
+    "names", [["checkpoint.npz"], ["model.npz", "weights.npz", "run.npz"]], ids=["one", "three"]
+)
+def test_a_save_killed_at_any_operation_leaves_each_file_old_or_new(tmp_path, names):
+    script = [sys.executable, "-W", "ignore", "-c", SAVES, str(ROOT / "tests"), *names]
+    done = subprocess.run(script, capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    saves: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
+    for save in saves:
+        assert {*save["found"]} <= {save["first"], "new"}, save
+        assert not save["strange"], save
+        new = [content == "new" for content in save["found"]]
+        assert new == sorted(new, reverse=True), save  # in order: the last one says that all are
+        if save["status"] == 0:
+            assert all(new), save
+            assert not save["left"], save
+    for first in ("none", "old"):
+        kinds = [
+            save["operation"][0] for save in saves if save["first"] == first and save["operation"]
+        ]
+        assert kinds.count("write") >= 2 * 2 * len(names)
+        assert {*kinds} >= {
+            "open",
+            "write",
+            "close",
+            "fsync",
+            "replace",
+            *(["link"] if first == "old" else []),
+        }
+        found = [content for save in saves if save["first"] == first for content in save["found"]]
+        assert {*found} == {first, "new"}
+    assert any(save["left"] for save in saves)
+
+
+KILLS = 30
+JOB = {
+    "layers": [
+        {"units": 4, "activation": "relu"},
+        {"type": "Dropout", "rate": 0.2},
+        {"units": 1, "activation": "sigmoid"},
+    ],
+    "optimizer": {"name": "sgd", "momentum": 0.9},
+    "metrics": [],
+    "batch_size": 1,
+    "jit_compile": False,
+    "epochs": 100,
+    "checkpoint": {"every_seconds": 0.01},
+}
+
+
+class Chain:
+    """A run that is trained by processes that may be killed, one after the other, until one ends."""
+
+    def __init__(self, server: Server, folder: Path, name: str) -> None:
+        self.server, self.folder, self.name, self.run = server, folder, name, folder / name
+        self.kills: list[bool] = []  # for each, whether its process had written a checkpoint
+
+    def go_on(self, delay: float, *, training: bool) -> bool:
+        """Go on for `delay` seconds, from the first checkpoint on if `training`; return whether it ended."""
+        before = self._checkpoint()
+        resume = ("resume", self.name, "-q")
+        started = (self.run / "run.json").exists()
+        process = self.server.start(
+            self.folder, *(resume if started else ("train", "config.yaml", "-o", self.name, "-q"))
+        )
+        if training:
+            wait_for(lambda: process.ended() or self._checkpoint() != before)
+        end = time.monotonic() + delay
+        wait_for(lambda: process.ended() or time.monotonic() >= end)
+        process.send(signal.SIGKILL)
+        code = process.wait()
+        assert code in (0, -signal.SIGKILL), process.text()
+        if code:
+            self.kills.append(self._checkpoint() != before)
+        return code == 0
+
+    def _checkpoint(self) -> int:
+        path = self.run / "checkpoint.npz"
+        return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def test_thirty_kills_at_random_leave_runs_that_end_as_one_never_stopped(tmp_path):
+    generator, chains, kills = random.Random(20), list[Chain](), list[bool]()
+    Project(tmp_path).config(JOB)
+    with Server() as server:
+        whole = Chain(server, tmp_path, "whole")
+        began = time.monotonic()
+        assert whole.go_on(DEADLINE, training=False)
+        seconds = time.monotonic() - began
+        while len(kills) < KILLS:
+            chains.append(chain := Chain(server, tmp_path, f"run-{len(chains)}"))
+            ended = False
+            while len(kills) + len(chain.kills) < KILLS and not ended:
+                training = generator.random() < 0.7
+                ended = chain.go_on(
+                    generator.uniform(0, seconds / (8 if training else 1)), training=training
+                )
+            assert ended or chain.go_on(DEADLINE, training=False)
+            kills += chain.kills
+            assert outcome(chain.run) == outcome(whole.run)
+            assert not list(chain.run.glob(".tmp-*"))
+    assert sum(kills) >= KILLS / 2
