@@ -30,7 +30,7 @@ def path_argument(name: str, endings: tuple[str, ...], **options: Any) -> Callab
             for deep in ("*", "*/*")
             for end in endings
             for path in glob(escape(typed) + deep + end)
-        ]  # noqa: PTH207
+        ]
         items = [
             CompletionItem(path)
             for path in sorted(path.removesuffix("/run.json") for path in found)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -105,7 +105,7 @@ def _facts(dataset: Dataset) -> dict[str, Any]:
             table = getattr(config.data, name)
             data[name] = {"path": table, "sha256": fingerprint(table)} if table else {}
             data[name]["rows"] = len(part.x)
-    started = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    started = datetime.now(UTC).isoformat(timespec="seconds")
     known = {
         "started": started,
         "nnrun": __version__,
