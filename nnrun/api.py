@@ -11,7 +11,7 @@ import polars as pl
 from nnrun.checks.registry import load_checked
 from nnrun.config.loading import load_config
 from nnrun.errors import InputError, NnrunError
-from nnrun.features.encoded_reader import Reading
+from nnrun.features.encoded_reader import EncodedReader
 from nnrun.files import read_small
 from nnrun.reporting.json import summarize_dataset
 from nnrun.reporting.text import describe_metrics
@@ -63,11 +63,11 @@ class FinishedRun:
         _warn(*reading.notes(), level=3)
         return {"rows": rows, **metrics}
 
-    def _read(self, data: Any, **options: bool) -> Reading:
+    def _read(self, data: Any, **options: bool) -> EncodedReader:
         table = self._trained.open(
             _source(data), str(data) if isinstance(data, str | Path) else "the frame"
         )
-        return Reading(self._trained.encoder, table, **options)
+        return EncodedReader(self._trained.encoder, table, **options)
 
 
 load = FinishedRun

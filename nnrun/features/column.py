@@ -8,7 +8,7 @@ from nnrun.features.encoder import MAX_CATEGORIES, Kind
 from nnrun.features.faults import MISSING, SHOWN, Fault, number_hint
 from nnrun.features.labels import label_key
 from nnrun.features.numbers import FLOAT32_MAX
-from nnrun.tables.table import Block
+from nnrun.tables.block import Block
 from nnrun.wording import counted
 
 

@@ -11,7 +11,8 @@ from nnrun.features.encoder import Encoder, Kind
 from nnrun.features.faults import MISSING, NO_TARGET, OWED
 from nnrun.features.labels import label_key
 from nnrun.features.statistics import Values
-from nnrun.tables.table import Block, Table
+from nnrun.tables.block import Block
+from nnrun.tables.table import Table
 from nnrun.wording import counted, listed
 
 
@@ -25,7 +26,7 @@ def kept_rows(
         yield kept, len(block.frame) - len(kept.frame)
 
 
-class Reading:
+class EncodedReader:
     """A table read through an encoder, with its targets or without; `dropped` rows were left out so far.
 
     Where every row is `owed` a prediction, none is left out. Without `fill`, missing numbers stay NaN.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from nnrun.tables.table import Block
+from nnrun.tables.block import Block
 from nnrun.wording import received
 
 SHOWN = 3  # how many lines or cells a message names

@@ -10,7 +10,7 @@ from nnrun.config.schema import Config
 from nnrun.errors import ConfigError, RunError, TableError
 from nnrun.features.dataset import PARTS, Dataset, Part
 from nnrun.features.disk_cache import cache_key, load_converted, new_folder
-from nnrun.features.encoded_reader import Reading
+from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Store, memory_bytes
 from nnrun.features.profile import Survey
@@ -102,7 +102,7 @@ def encode(tables: dict[str, Table], survey: Survey, folder: Path | None) -> Dat
     if not problems:
         encoder, parts = _encode_train(encoder, survey, folder)
     for key, table in list(tables.items())[1:]:
-        reading = Reading(encoder, table, target=True)
+        reading = EncodedReader(encoder, table, target=True)
         try:
             x, y = _stores(encoder, table.height(), key, folder)
             for _, features, targets in reading:
@@ -128,7 +128,7 @@ def _encode_train(
         if mask.any()
     }
     statistics = Moments(len(encoder.inputs)), Moments(len(encoder.targets))
-    reading, row = Reading(encoder, survey.table, target=True, fill=False), 0
+    reading, row = EncodedReader(encoder, survey.table, target=True, fill=False), 0
     for block, *matrices in reading:
         here = {key: mask[row : row + len(block.frame)] for key, mask in masks.items()}
         row += len(block.frame)

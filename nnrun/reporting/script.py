@@ -17,7 +17,7 @@ from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.labels import label_key
 from nnrun.runs.directory import Run
-from nnrun.tables.csv_reader import read_pieces
+from nnrun.tables.csv_pieces import read_pieces
 from nnrun.tables.table import find_files
 
 WIDTH = 88  # of a line, as ruff and black have it

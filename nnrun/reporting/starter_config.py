@@ -16,7 +16,8 @@ from nnrun.features.column import Column
 from nnrun.features.encoder import MAX_CATEGORIES
 from nnrun.features.labels import KNOWN_LABELS, label_key
 from nnrun.features.statistics import Moments
-from nnrun.tables.table import Block, open_table
+from nnrun.tables.block import Block
+from nnrun.tables.table import open_table
 from nnrun.wording import did_you_mean, listed, short_path
 
 NULL_VALUES = Data(train="table.csv", target=["target"]).null_values

@@ -14,14 +14,15 @@ from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
 from nnrun.errors import InputError, RunError, TableError
 from nnrun.features.dataset import Arrays
-from nnrun.features.encoded_reader import Reading
+from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix
 from nnrun.features.statistics import Values
 from nnrun.results.measures import ClassMeasure, NumberMeasure
 from nnrun.runs.arrays import read_arrays
 from nnrun.runs.directory import Run
-from nnrun.tables.table import Block, Table, open_table
+from nnrun.tables.block import Block
+from nnrun.tables.table import Table, open_table
 from nnrun.tables.table_file import TableSource
 from nnrun.training.batches import RowBlocks, TensorBlock
 from nnrun.training.build_model import Model, build_network, compile_model, serving_model
@@ -51,7 +52,7 @@ class TrainedRun:
         return [name for name in table.columns if name not in used]
 
     def predictions(
-        self, reading: Reading, keep: Sequence[str] = (), threshold: float | None = None
+        self, reading: EncodedReader, keep: Sequence[str] = (), threshold: float | None = None
     ) -> Iterator[pl.DataFrame]:
         """Yield the columns of `keep` and of predictions for each row of the table, or raise an InputError."""
         if threshold is not None and not (
@@ -71,7 +72,7 @@ class TrainedRun:
                 [block.cells(name) for name in keep] + [pl.Series(n, c) for n, c in columns.items()]
             )
 
-    def evaluate(self, reading: Reading) -> tuple[int, dict[str, Any]]:
+    def evaluate(self, reading: EncodedReader) -> tuple[int, dict[str, Any]]:
         """Return the number of rows, and the run's loss and metrics with the usual ones, or raise a TableError."""
         labels, measure = self.encoder.labels, self._new_measure()
         rows: list[int] = []
@@ -104,7 +105,7 @@ class TrainedRun:
         labels, targets = len(self.encoder.labels), len(self.encoder.targets)
         return ClassMeasure(labels) if labels else NumberMeasure(targets)
 
-    def _outputs(self, reading: Reading) -> Iterator[tuple[Block, Matrix, Values, Matrix]]:
+    def _outputs(self, reading: EncodedReader) -> Iterator[tuple[Block, Matrix, Values, Matrix]]:
         """Yield each block with x, y and the network's outputs, or raise a TableError where one is not finite."""
         predict = predictor(self.serving)
         for block, features, y in reading:
@@ -161,10 +162,10 @@ def load_run(path: Path) -> TrainedRun:
     return TrainedRun(config, encoder, model, serving_model(model, config))
 
 
-def open_run(run: Path, data: Path, **options: bool) -> tuple[TrainedRun, Reading]:
+def open_run(run: Path, data: Path, **options: bool) -> tuple[TrainedRun, EncodedReader]:
     """Load a run, and open a table, or standard input for -, to be read with its encoder."""
     trained = load_run(run)
     table = trained.open(
         (sys.stdin.buffer if sys.stdin else b"") if str(data) == "-" else data, str(data)
     )
-    return trained, Reading(trained.encoder, table, **options)
+    return trained, EncodedReader(trained.encoder, table, **options)

@@ -1,27 +1,20 @@
 """A CSV file as blocks of whole records: polars reads the cells; of mistakes, Python's csv module says where."""
 
 import csv
-import gzip
 import io
 import re
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from nnrun.errors import TableError
-from nnrun.tables.table_file import Blocks, TableFile, TableSource
+from nnrun.tables.table_file import Blocks, TableFile
 from nnrun.wording import counted, first_line
 
-BLOCK = 4 << 20  # bytes of a block: larger ones are hardly faster, and take memory
-FIRST = (
-    64 << 10
-)  # of a pipe's first block, whose rows need not wait for more; each next one is twice as large
-LONGEST = 16 << 20  # bytes of a record, beyond which a quote was left open
 LISTED = 10  # how many bad lines a message names
 OTHER_FILES = {  # how they begin
     rb"PK\x03\x04|\xd0\xcf\x11\xe0": "a spreadsheet or an archive",
@@ -181,33 +174,6 @@ def _check_utf8(data: bytes, name: str, line: int, separator: str) -> None:
         cell = len(next(_reader(above[-1], separator, strict=False)))
         what = f"cell {cell} is not UTF-8 ({text[:40]!r}); save the table as UTF-8"
         raise TableError(f"{name}:{line + len(above) - 1}: {what}") from None
-
-
-def read_pieces(source: TableSource) -> Iterator[bytes]:
-    """Yield the bytes of a file, unzipped and without a byte order mark, in pieces of whole records."""
-    raw: Any = source.open("rb") if isinstance(source, Path) else source
-    size = BLOCK if isinstance(source, Path) else FIRST
-    with io.BufferedReader(io.BytesIO(raw)) if isinstance(raw, bytes) else raw as stream:
-        file = gzip.GzipFile(fileobj=stream) if stream.peek(2).startswith(b"\x1f\x8b") else stream
-        pending, data = (
-            file.read(3).removeprefix(b"\xef\xbb\xbf"),
-            file.read1(size),
-        )  # of a pipe, what is at hand
-        while data:
-            pending += data
-            end = pending.rfind(b"\n") + 1
-            if (
-                b'"' in pending and pending.count(b'"', 0, end) % 2
-            ):  # it ends inside quotes: blank out what is quoted
-                end = (
-                    re.sub(rb'"[^"]*"?', lambda cell: bytes(len(cell[0])), pending).rfind(b"\n") + 1
-                )
-            if end := len(pending) if len(pending) > LONGEST else end:
-                yield pending[:end]
-                pending = pending[end:]
-            data, size = file.read(max(size, len(pending))), min(2 * size, BLOCK)
-    if pending:
-        yield pending
 
 
 def _reader(data: bytes, separator: str, *, strict: bool = True) -> Any:

@@ -14,10 +14,11 @@ from nnrun.config.architecture import summarize
 from nnrun.config.schema import Config
 from nnrun.errors import Interrupted
 from nnrun.features.dataset import PARTS, Dataset, Part
-from nnrun.features.encoded_reader import Reading
+from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.loading import KEPT, choose_features, encode, open_tables
 from nnrun.features.profile import Survey
-from nnrun.tables.table import Block, Table
+from nnrun.tables.block import Block
+from nnrun.tables.table import Table
 
 ROWS, EPOCHS = 256, 2
 
@@ -50,7 +51,7 @@ def smoke(config: Config, engine: Any = "compiled") -> dict[str, Any]:
         except Interrupted as error:
             raise Interrupted("interrupted; nothing is left", error.exit_code - 128) from None
         trained = load_run(result.run.path)
-        reading = Reading(trained.encoder, heads["train"], target=False)
+        reading = EncodedReader(trained.encoder, heads["train"], target=False)
         predicted = sum(len(frame) for frame in trained.predictions(reading))
     done = {"rows": len(parts["train"].x), "epochs": result.epochs, "predictions": predicted}
     return done | {"seconds": round(time.monotonic() - began, 3)}

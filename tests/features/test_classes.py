@@ -13,7 +13,7 @@ import pytest
 from nnrun.checks.registry import lint
 from nnrun.errors import TableError
 from nnrun.features.dataset import Dataset
-from nnrun.features.encoded_reader import Reading
+from nnrun.features.encoded_reader import EncodedReader
 from nnrun.results.measures import ClassMeasure
 from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.tables.table import open_table
@@ -70,12 +70,14 @@ def run(project) -> Callable[..., TrainedRun]:
 
 def predict(trained: TrainedRun, frame: pl.DataFrame) -> pl.DataFrame:
     table = open_table(frame.write_csv().encode(), [""], "new.csv")
-    return pl.concat(trained.predictions(Reading(trained.encoder, table, target=False, owed=True)))
+    return pl.concat(
+        trained.predictions(EncodedReader(trained.encoder, table, target=False, owed=True))
+    )
 
 
 def evaluate(trained: TrainedRun, frame: pl.DataFrame) -> dict[str, Any]:
     table = open_table(frame.write_csv().encode(), [""], "new.csv")
-    return trained.evaluate(Reading(trained.encoder, table, target=True))[1]
+    return trained.evaluate(EncodedReader(trained.encoder, table, target=True))[1]
 
 
 def matrices(dataset: Dataset, frame: pl.DataFrame) -> tuple[Any, Any]:

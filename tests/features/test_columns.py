@@ -9,7 +9,7 @@ import pytest
 from nnrun.checks.registry import lint
 from nnrun.config.loading import load_config
 from nnrun.errors import TableError
-from nnrun.features.encoded_reader import Reading
+from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.loading import load_dataset
 from nnrun.results.trained_run import load_run
 from nnrun.tables.table import open_table
@@ -219,7 +219,7 @@ REFUSED = [  # a column, changes, and what the refusal says after the table's na
 def test_a_column_that_is_no_input_is_refused_and_says_why(
     project, problems, frame, monkeypatch, column, changes, phrase, size
 ):
-    monkeypatch.setattr("nnrun.tables.csv_reader.BLOCK", size)
+    monkeypatch.setattr("nnrun.tables.csv_pieces.BLOCK", size)
     monkeypatch.chdir(project.folder)
     project.table(frame.with_columns(column))
     if phrase is None:
@@ -326,7 +326,7 @@ def test_unseen_categories_are_zeros_counted_and_named(
     categories = dataset.encoder.features[-1].categories
     meant = [cell.strip() or None if cell != "NA" else None for cell in cells]
     np.testing.assert_array_equal(dataset.test.x[:, 3:], one_hot(meant, categories))
-    reading = Reading(
+    reading = EncodedReader(
         dataset.encoder,
         open_table(project.folder / "other.csv", ["", "NA"], "other.csv"),
         target=False,
@@ -389,9 +389,9 @@ def later(**columns):
 
 def test_a_missing_cell_is_taken_as_in_training_but_every_row_is_owed_a_prediction(trained):
     missing = trained.encoder.missing
-    reading = Reading(trained.encoder, later(), target=False, owed=True)
+    reading = EncodedReader(trained.encoder, later(), target=False, owed=True)
     if missing == "mean":
-        filled = Reading(
+        filled = EncodedReader(
             trained.encoder, later(age=f"1,2,{trained.encoder.features[0].mean!r},4"), target=False
         )
         ours, theirs = (pl.concat(trained.predictions(r)) for r in (reading, filled))
@@ -408,7 +408,7 @@ def test_a_missing_cell_is_taken_as_in_training_but_every_row_is_owed_a_predicti
 
 def test_evaluation_leaves_rows_out_and_says_so(trained):
     missing = trained.encoder.missing
-    reading = Reading(trained.encoder, later(label="0,,0,1"), target=True)
+    reading = EncodedReader(trained.encoder, later(label="0,,0,1"), target=True)
     if missing == "error":
         with pytest.raises(TableError) as caught:
             trained.evaluate(reading)
@@ -430,7 +430,7 @@ def test_a_table_without_a_row_that_counts_is_refused(trained, columns):
     with pytest.raises(
         TableError, match=r"every row is left out for a missing cell|the target is missing"
     ):
-        trained.evaluate(Reading(trained.encoder, later(**columns), target=True))
+        trained.evaluate(EncodedReader(trained.encoder, later(**columns), target=True))
 
 
 def test_text_where_training_read_numbers_or_dates_is_refused_with_its_line(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from nnrun.errors import InputError, RunError
 from nnrun.features.dates import FORMATS
-from nnrun.features.encoded_reader import Reading
+from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.files import LARGEST_FILE
 from nnrun.tables.table import open_table
@@ -70,7 +70,7 @@ def load(content: Any, folder: Path) -> Encoder:
 def read(encoder: Encoder) -> None:
     """Read the table with its target and without, and as prediction does."""
     for options in ({"target": True}, {"target": False}, {"target": False, "owed": True}):
-        reading = Reading(encoder, open_table(TABLE, ["", "NA"], "table"), **options)
+        reading = EncodedReader(encoder, open_table(TABLE, ["", "NA"], "table"), **options)
         for _, x, _ in reading:
             assert x.shape[1] == len(encoder.inputs)
         reading.notes()

@@ -23,8 +23,8 @@ from nnrun.features.dataset import Dataset, Part
 from nnrun.features.disk_cache import new_folder
 from nnrun.features.loading import load_dataset
 from nnrun.features.matrix_store import Store, map_matrix
-from nnrun.tables import csv_reader as csv_file
-from nnrun.tables import table as data
+from nnrun.tables import csv_pieces
+from nnrun.tables.prefetch import ahead
 from nnrun.training import batches
 from nnrun.training.backend import keras
 from nnrun.training.batches import RowBlocks, row_order
@@ -68,7 +68,7 @@ def mapped(project) -> Callable[..., Dataset]:
 @pytest.fixture
 def small_blocks(monkeypatch) -> None:
     """Tables are read in blocks of a few rows, and epochs run over blocks of a few batches."""
-    monkeypatch.setattr(csv_file, "BLOCK", 256)
+    monkeypatch.setattr(csv_pieces, "BLOCK", 256)
     monkeypatch.setattr(storage, "FILL_ROWS", 7)
     monkeypatch.setattr(batches, "BLOCK_BYTES", 256)
     monkeypatch.setattr(batches, "CHUNK_BYTES", 128)
@@ -224,7 +224,7 @@ def test_who_wants_no_more_blocks_does_not_wait_for_the_next():
         made.append(2)
         yield 2
 
-    stream = data.ahead(blocks())
+    stream = ahead(blocks())
     assert next(stream) == 1
     stream.close()
     assert not made
@@ -415,7 +415,7 @@ def test_damaged_files_that_cannot_be_removed_are_a_message(
 def test_a_conversion_that_fails_leaves_nothing_and_the_next_one_works(
     project, mapped, monkeypatch, calls
 ):
-    monkeypatch.setattr(csv_file, "BLOCK", 256)
+    monkeypatch.setattr(csv_pieces, "BLOCK", 256)
     append, left = Store.append, [calls]
 
     def failing(self: Store, rows: Any) -> None:

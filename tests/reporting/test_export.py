@@ -12,7 +12,7 @@ import pytest
 from support.forgery import everything, forge_config
 from support.project import Project, default_table
 
-from nnrun.features.encoded_reader import Reading
+from nnrun.features.encoded_reader import EncodedReader
 from nnrun.results.trained_run import load_run
 from nnrun.training.backend import tf
 from nnrun.training.trainer import train
@@ -80,7 +80,7 @@ def trained(request, table, tmp_path_factory) -> Trained:
         project.dataset(RUNS[request.param]), stem="x", path=project.folder / "run"
     ).run.path
     loaded = load_run(run)
-    reading = Reading(loaded.encoder, loaded.open(table.write_csv().encode()), target=False)
+    reading = EncodedReader(loaded.encoder, loaded.open(table.write_csv().encode()), target=False)
     predictions = pl.concat(loaded.predictions(reading)).drop("prediction", strict=False)
     tf.config.run_functions_eagerly(False)
     x = np.concatenate([x for _, x, _ in reading]).astype(np.float32)

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from nnrun.errors import RunError, TableError
-from nnrun.features.encoded_reader import Reading
+from nnrun.features.encoded_reader import EncodedReader
 from nnrun.files import sha256
 from nnrun.results.measures import ClassMeasure, NumberMeasure
 from nnrun.results.trained_run import TrainedRun, load_run
@@ -31,12 +31,14 @@ def trained(project) -> TrainedRun:
 def predict(trained: TrainedRun, frame: pl.DataFrame, **options: Any) -> pl.DataFrame:
     table = open_table(frame.write_csv().encode(), [""], "new.csv")
     return pl.concat(
-        trained.predictions(Reading(trained.encoder, table, target=False, owed=True), **options)
+        trained.predictions(
+            EncodedReader(trained.encoder, table, target=False, owed=True), **options
+        )
     )
 
 
 def evaluate(trained: TrainedRun, table: Table) -> dict[str, Any]:
-    return trained.evaluate(Reading(trained.encoder, table, target=True))[1]
+    return trained.evaluate(EncodedReader(trained.encoder, table, target=True))[1]
 
 
 def test_predictions_are_a_probability_and_the_tables_own_label(trained, frame):

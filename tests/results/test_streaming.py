@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nnrun.tables import csv_reader as csv_file
+from nnrun.tables import csv_pieces
 from nnrun.tables.writer import write_csv
 from nnrun.training.trainer import train
 
@@ -171,7 +171,7 @@ def test_blocks_make_no_difference(project, nnrun, frame, monkeypatch):
         nnrun(*command)
         for command in (("predict", "run", "table.csv"), ("evaluate", "run", "table.csv"))
     ]
-    monkeypatch.setattr(csv_file, "BLOCK", 256)
+    monkeypatch.setattr(csv_pieces, "BLOCK", 256)
     pieces = [
         nnrun(*command)
         for command in (("predict", "run", "table.csv"), ("evaluate", "run", "table.csv"))

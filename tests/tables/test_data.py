@@ -13,7 +13,7 @@ from nnrun.checks.registry import lint, raise_errors
 from nnrun.config.schema import Data
 from nnrun.errors import RunError, TableError
 from nnrun.features.column import Column
-from nnrun.features.encoded_reader import Reading
+from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.loading import load_dataset
 from nnrun.features.split import hold_out
@@ -261,7 +261,7 @@ def test_missing_columns_are_all_listed(project, problems, frame):
         "other.csv:1: 3 columns are missing: 'age', 'dose', 'label'"
     )
     (line,) = problems(
-        list, Reading(project.dataset().encoder, open_table(path, NULLS), target=False)
+        list, EncodedReader(project.dataset().encoder, open_table(path, NULLS), target=False)
     )
     assert line == f"{path}:1: 2 columns are missing: 'age', 'dose'"
     lines = problems(project.dataset, {"data.target": "lable", "data.features": ["age", "hieght"]})

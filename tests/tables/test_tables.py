@@ -28,8 +28,8 @@ def blocks_of(monkeypatch):
     """Read files in blocks of so many bytes, and Parquet in blocks of so many rows."""
 
     def set_size(size):
-        monkeypatch.setattr("nnrun.tables.csv_reader.BLOCK", size)
-        monkeypatch.setattr("nnrun.tables.csv_reader.FIRST", size)
+        monkeypatch.setattr("nnrun.tables.csv_pieces.BLOCK", size)
+        monkeypatch.setattr("nnrun.tables.csv_pieces.FIRST", size)
         monkeypatch.setattr("nnrun.tables.parquet_reader.ROWS", size)
 
     return set_size
@@ -56,10 +56,10 @@ def places(source):
     ]
 
 
-def outcome(source, as_numbers=False):
+def outcome(source, *, as_numbers=False, null_values=NULLS):
     """Return the numbers of each column and what is wrong with them, or the refusal of the whole."""
     try:
-        table = open_table(source, NULLS, "t")
+        table = open_table(source, null_values, "t")
         columns = [Column(name) for name in table.columns]
         numbers = [[] for _ in columns]
         for block in table.blocks(table.columns if as_numbers else ()):
@@ -402,11 +402,12 @@ ODD += [
 @pytest.mark.parametrize(
     "text", [*BORDERS, *WRONG, *(f"a,b\n0.1,2\n{cell},3.5\n4,{cell}\n5,6" for cell in ODD)]
 )
-def test_a_column_read_as_numbers_is_what_its_text_is_cast_to(blocks_of, monkeypatch, text):
-    monkeypatch.setattr("test_tables.NULLS", [*NULLS, "-999"])
+def test_a_column_read_as_numbers_is_what_its_text_is_cast_to(blocks_of, text):
+    null_values = [*NULLS, "-999"]
     for size in (1, 16, 1000):
         blocks_of(size)
-        assert outcome(text.encode(), as_numbers=True) == outcome(text.encode())
+        as_numbers = outcome(text.encode(), as_numbers=True, null_values=null_values)
+        assert as_numbers == outcome(text.encode(), null_values=null_values)
 
 
 def test_numbers_are_read_to_the_last_bit_and_their_text_is_at_hand(blocks_of):

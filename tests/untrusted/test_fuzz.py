@@ -16,7 +16,7 @@ from nnrun.checks.registry import lint
 from nnrun.config.loading import load_config
 from nnrun.config.schema import Data
 from nnrun.errors import InputError
-from nnrun.features.encoded_reader import Reading
+from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.loading import load_dataset
 from nnrun.tables.table import open_table
 
@@ -143,7 +143,7 @@ def test_any_table_is_read_for_prediction_or_refused(answered, configs, kind):
 
     def read(example: tuple[bytes, int, bool]) -> None:
         content, which, owed = example
-        for _ in Reading(
+        for _ in EncodedReader(
             encoders[which], open_table(content, null_values, "t"), target=not owed, owed=owed
         ):
             pass

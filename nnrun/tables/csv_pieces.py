@@ -1,0 +1,70 @@
+"""The bytes of a CSV file, unzipped, in pieces of whole records."""
+
+import gzip
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+from nnrun.tables.table_file import TableSource
+
+BLOCK = 4 << 20  # bytes of a piece: larger ones are hardly faster, and take memory
+FIRST = (
+    64 << 10
+)  # bytes of a pipe's first piece: its rows need not wait for more; each next doubles
+LONGEST = 16 << 20  # bytes of a record, beyond which a quote was left open
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+GZIP = b"\x1f\x8b"  # how a gzip file begins
+
+
+def read_pieces(source: TableSource) -> Iterator[bytes]:
+    """Yield the bytes of a file, unzipped and without a byte order mark, in pieces of whole records.
+
+    Args:
+        source: A path, the bytes of a file, or a buffered stream, which is closed at its end.
+
+    Raises:
+        OSError, EOFError, zlib.error: The file cannot be read, or is damaged gzip.
+    """
+    size = BLOCK if isinstance(source, Path) else FIRST
+    with _open_bytes(source) as stream:
+        file = _unzipped(stream)
+        pending = file.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
+        data = file.read1(size)  # of a pipe, the bytes that are at hand
+        while data:
+            pending += data
+            end = _end_of_records(pending)
+            if end:
+                yield pending[:end]
+                pending = pending[end:]
+            data = file.read(max(size, len(pending)))
+            size = min(2 * size, BLOCK)
+    if pending:
+        yield pending
+
+
+def _open_bytes(source: TableSource) -> io.BufferedReader:
+    if isinstance(source, Path):
+        return source.open("rb")
+    if isinstance(source, bytes):
+        return io.BufferedReader(io.BytesIO(source))
+    return cast(io.BufferedReader, source)
+
+
+def _unzipped(stream: io.BufferedReader) -> io.BufferedIOBase:
+    if stream.peek(len(GZIP)).startswith(GZIP):
+        return gzip.GzipFile(fileobj=stream)
+    return stream
+
+
+def _end_of_records(data: bytes) -> int:
+    """Return where the last line end stands that no quotes enclose; 0 where there is none."""
+    if len(data) > LONGEST:
+        return len(data)
+    end = data.rfind(b"\n") + 1
+    ends_inside_quotes = b'"' in data and data.count(b'"', 0, end) % 2 == 1
+    if ends_inside_quotes:
+        without_cells = re.sub(rb'"[^"]*"?', lambda cell: bytes(len(cell[0])), data)
+        return without_cells.rfind(b"\n") + 1
+    return end
