@@ -1,0 +1,43 @@
+"""The Jinja2 environment of every template in `templates`, in one place.
+
+A template whose name ends in .html.j2 escapes every value by itself. A value that a template names but that
+its caller forgot is an error. Jinja2 is imported by the first call of `render`, not with this module.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def render(template: str, **values: object) -> str:
+    """Return the text of a template, in which each of `values` stands under its name.
+
+    Args:
+        template: The name of a file in `templates`, such as "report.html.j2".
+        values: What the template names. An .html.j2 escapes them, but for `markupsafe.Markup`.
+
+    Raises:
+        jinja2.UndefinedError: The template names a value that was not given.
+    """
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
