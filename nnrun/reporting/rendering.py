@@ -1,7 +1,7 @@
 """The Jinja2 environment of every template in `templates`, in one place.
 
-A template whose name ends in .html.j2 escapes every value by itself. A value that a template names but that
-its caller forgot is an error. Jinja2 is imported by the first call of `render`, not with this module.
+A template whose name ends in .html.j2 escapes every value by itself. A value that a template names
+but that its caller forgot is an error. `render` imports Jinja2; this module does not.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from nnrun.reporting.python_code import python_code
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,7 +35,7 @@ def render(template: str, **values: object) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
         undefined=StrictUndefined,
@@ -41,3 +43,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["python"] = python_code
+    return environment

@@ -1,220 +1,180 @@
-"""The plain Keras script that does what nnrun makes of a config, without nnrun.
+"""The plain Keras script that does without nnrun what nnrun does with a config.
 
-`codegen.txt` is the script, each line behind a bar and the facts on which it stands, as in `missing=mean`; $ is the
-value of a fact. Whatever comes from files, of strangers perhaps, enters as a Python literal.
+`templates/script.py.j2` is the script. This module gathers the facts on which its lines depend.
 """
 
 import re
 import zlib
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Literal
 
-from nnrun.config import keras_catalog as names
-from nnrun.config.architecture import metric_arguments, uses_xla
+from nnrun.config.architecture import uses_xla
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.labels import label_key
+from nnrun.reporting.keras_calls import (
+    callback_calls,
+    layer_calls,
+    loss_call,
+    metric_calls,
+    optimizer_call,
+)
+from nnrun.reporting.rendering import render
 from nnrun.runs.directory import Run
 from nnrun.tables.csv_pieces import read_pieces
 from nnrun.tables.table import find_files
 
-WIDTH = 88  # of a line, as ruff and black have it
+PARQUET = b"PAR1"  # how such a file begins
+WORDS = {"true", "false", "yes", "no"}  # labels that are the same in capitals
 
 
-class Group(NamedTuple):
-    """Code in brackets: what comes before and opens them, what commas divide, what closes them."""
+@dataclass(frozen=True)
+class Columns:
+    """The columns as the script names them.
 
-    head: str
-    items: "list[Group]"
-    tail: str = ")"
+    `features` is None where the script takes every column that is left. `dates` has the format of
+    each column of dates, and `date_parts` the parts of it that are inputs. Columns `are_mixed` if
+    some of them are text or dates.
+    """
 
-    def __str__(self) -> str:
-        return f"{self.head}{', '.join(map(str, self.items))}{self.tail}"
+    target: str | list[str]
+    features: list[str] | None
+    categories: dict[str, list[str | None]]
+    dates: dict[str, str]
+    date_parts: dict[str, list[str | None]]
+    are_mixed: bool
+    has_boolean: bool
+    has_unnamed: bool
 
-    def lines(self, width: int) -> list[str]:
-        """Return the code in lines of this width, divided as ruff and black do."""
-        together = ", ".join(map(str, self.items))
-        if not self.items or len(str(self)) <= width:
-            return [str(self)]
-        if self.head.endswith("(") and len(together) <= width - 4:
-            return [self.head, f"    {together}", self.tail]
-        parts = [item._replace(tail=f"{item.tail},").lines(width - 4) for item in self.items]
-        return [self.head, *(f"    {line}" for part in parts for line in part), self.tail]
+
+@dataclass(frozen=True)
+class TableFile:
+    """How the script opens the table: what its first bytes and its path tell."""
+
+    is_parquet: bool
+    separator: str
+    has_spaces_around_names: bool
+    path_looks_like_a_pattern: bool
+
+
+@dataclass(frozen=True)
+class Labels:
+    """How the target's labels are spelt; `mapped` where they are not 0, 1, ... already.
+
+    `order` has the labels' numbers in the order of their text, where that is another.
+    """
+
+    spelling: Literal["number", "word", "text"]
+    values: list[float] | list[str]
+    mapped: bool
+    order: list[int] | None
 
 
 def dataset_script(dataset: Dataset) -> str:
     """Return the script of a config and its tables."""
-    return _script(
-        dataset.config,
-        dataset.encoder,
-        len(dataset.train.x),
-        find_files(Path(dataset.config.data.train)),
-    )
+    files = find_files(Path(dataset.config.data.train))
+    return _script(dataset.config, dataset.encoder, len(dataset.train.x), files[0])
 
 
 def run_script(path: Path) -> str:
-    """Return the script of a run; raise a RunError where it is none, or was altered."""
+    """Return the script of a run.
+
+    Raises:
+        RunError: The path is no run, or its files were altered.
+    """
     _, config, encoder = Run(path).load()
-    return _script(config, encoder, 0, [Path(config.data.train)])  # patterns can match a whole disk
+    # The path is taken as it is: a stranger's pattern could match a whole disk.
+    return _script(config, encoder, 0, Path(config.data.train))
 
 
-def _script(config: Config, encoder: Encoder, rows: int, files: list[Path]) -> str:
-    facts = (
-        dict(config)
-        | dict(config.data)
-        | _network_facts(config, encoder, rows)
-        | _table_facts(config, encoder)
+def _script(config: Config, encoder: Encoder, rows: int, first_file: Path) -> str:
+    """Return the script, given the number of training rows and the first file of the table."""
+    text = render(
+        "script.py.j2",
+        config=config,
+        data=config.data,
+        several_tables=bool(config.data.validation or config.data.test),
+        columns=_columns(config, encoder),
+        file=_table_file(config.data.train, first_file),
+        labels=_labels(config, encoder.labels),
+        label_weights=_label_weights(config, encoder.labels),
+        layers=layer_calls(config),
+        optimizer=optimizer_call(config),
+        loss=loss_call(config),
+        metrics=metric_calls(config),
+        callbacks=callback_calls(config),
+        jit_compile=uses_xla(config, len(encoder.inputs), rows),
     )
-    facts |= _format_facts(config.data.train, files) | _label_facts(config, encoder.labels)
-    text = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
-    text = text.replace("$layers", "\n|".join(f"    $layer{i}," for i in range(len(config.layers))))
-    return "\n".join(line for template in text.splitlines() for line in _filled(template, facts))
+    return text.removesuffix("\n")
 
 
-def _filled(template: str, facts: dict[str, Any]) -> list[str]:
-    """Return the lines that come of one of the template, none where a fact before the bar does not hold."""
-    conditions, _, code = template.partition("|")
-    for condition in conditions.split():
-        name, _, value = condition.removeprefix("!").partition("=")
-        if (str(facts[name]) == value if value else bool(facts[name])) == condition.startswith("!"):
-            return []
-    if "load" in conditions.split() and not facts["tables"]:  # no function needs to be defined
-        code = code.removeprefix("    ")
-    start, *found = re.split(r"\$(\w+)", code, maxsplit=1)
-    if not found:
-        return [code]
-    head, items, tail = _code(facts[found[0]])
-    indent = start[: len(start) - len(start.lstrip())]
-    filled = Group(start.lstrip() + head, items, tail + found[1])
-    return [indent + line for line in filled.lines(WIDTH - len(indent))]
-
-
-def _network_facts(config: Config, encoder: Encoder, rows: int) -> dict[str, Any]:
-    stops = (
-        (names.EARLY_STOPPING, config.early_stopping),
-        (names.REDUCE_LR, config.reduce_lr_on_plateau),
-    )
-    callbacks = [_object("callbacks", named, spec) for named, spec in stops if spec]
-    return {
-        **{
-            f"layer{i}": _object("layers", names.LAYER, spec)
-            for i, spec in enumerate(config.layers)
-        },
-        **{
-            name: getattr(config, name)
-            for name in ("is_binary", "is_classes", "from_logits", "rescales")
-        },
-        "output": config.output_activation(),
-        "optimizer": _object("optimizers", names.OPTIMIZER, config.optimizer),
-        "loss": _object("losses", names.LOSS, config.loss),
-        "metrics": [_metric(config, metric) for metric in config.metric_specs],
-        "jit_compile": uses_xla(config, len(encoder.inputs), rows),
-        "callbacks": callbacks
-        + [Group('keras.callbacks.TensorBoard("tensorboard"', [])] * config.tensorboard,
-    }
-
-
-def _table_facts(config: Config, encoder: Encoder) -> dict[str, Any]:
-    data, features = config.data, list(dict.fromkeys(feature.name for feature in encoder.features))
-    texts = {f.name: f.categories for f in encoder.features if f.kind == "text"}
+def _columns(config: Config, encoder: Encoder) -> Columns:
+    """Return the columns; their names are listed where the script needs them."""
+    data = config.data
+    features = list(dict.fromkeys(feature.name for feature in encoder.features))
+    categories = {f.name: f.categories for f in encoder.features if f.kind == "text"}
     dates = {f.name: f.format for f in encoder.features if f.format}
-    parts = {name: [f.part for f in encoder.features if f.name == name] for name in dates}
-    tables, mixed = bool(data.validation or data.test), bool(texts or dates)
-    columns = {
-        "load": True,
-        "tables": tables,
-        "mixed": mixed,
-        "texts": texts,
-        "dates": dates,
-        "parts": parts,
-    }
-    return columns | {
-        "target": data.target if len(data.target) > 1 else data.target[0],
-        "features": features if data.features or tables or mixed else None,
-        "boolean": any(f.kind == "boolean" for f in encoder.features),
-        "unnamed": "Unnamed: 0" in (*features, *data.target, *data.drop),
-    }
+    mixed = bool(categories or dates)
+    are_listed = data.features or data.validation or data.test or mixed
+    return Columns(
+        target=data.target if len(data.target) > 1 else data.target[0],
+        features=features if are_listed else None,
+        categories=categories,
+        dates=dates,
+        date_parts={name: _date_parts(encoder, name) for name in dates},
+        are_mixed=mixed,
+        has_boolean=any(feature.kind == "boolean" for feature in encoder.features),
+        has_unnamed="Unnamed: 0" in (*features, *data.target, *data.drop),
+    )
 
 
-def _format_facts(path: str, files: list[Path]) -> dict[str, Any]:
-    """Return what kind of table is at the path, as the first bytes of its first file tell, if it is there."""
-    start = b"PAR1" if path.endswith(".parquet") else b""
-    with suppress(OSError, EOFError, zlib.error):
-        if files[0].is_file() and files[0].stat().st_size:  # /proc has files that never end
-            start = next(read_pieces(files[0]), b"")
+def _date_parts(encoder: Encoder, name: str) -> list[str | None]:
+    return [feature.part for feature in encoder.features if feature.name == name]
+
+
+def _table_file(path: str, first_file: Path) -> TableFile:
+    start = _first_bytes(first_file)
+    if not start and path.endswith(".parquet"):
+        start = PARQUET
     header = re.split(r"[\r\n]", start.decode(errors="replace"), maxsplit=1)[0]
     separator = max(",;\t", key=header.count)
-    spaced = any(cell != cell.strip() for cell in header.split(separator))
-    literally = (
-        bool(re.search(r"[*?\[]", path)) and Path(path).is_file()
-    )  # no pattern, though it looks like one
-    return {
-        "parquet": start.startswith(b"PAR1"),
-        "separator": separator,
-        "spaced": spaced,
-        "literally": literally,
-    }
-
-
-def _label_facts(config: Config, labels: list[str]) -> dict[str, Any]:
-    """Return how the labels are spelt, and what becomes 0, 1, ... where they are not these numbers already."""
-    keys = [label_key(label) for label in labels]
-    numbers = [float(key) for key in keys if re.fullmatch(r"-?\d{1,16}\.\d+", key)]
-    words = set(keys) <= {"true", "false", "yes", "no"}  # which are labels in any case
-    spelling = "number" if len(numbers) == len(keys) else "word" if words else "text"
-    whole = [int(number) if number.is_integer() else number for number in numbers]
-    order = sorted(range(len(keys)), key=keys.__getitem__)  # as the survey ranks them
-    given = config.class_weight if isinstance(config.class_weight, dict) else {}
-    by_key = {label_key(label): weight for label, weight in given.items()}
-    return {
-        "spelling": spelling,
-        "labels": {"number": whole, "word": keys, "text": labels}[spelling],
-        "mapped": config.is_classes and (spelling != "number" or whole != list(range(len(whole)))),
-        "order": order if order != sorted(order) else None,
-        "weights": [by_key.get(key, 1.0) for key in keys],
-    }
-
-
-def _metric(config: Config, metric: names.Spec) -> Any:
-    if metric in ({"name": "accuracy"}, {"name": "acc"}) and not config.from_logits:
-        return metric["name"]
-    arguments = metric_arguments(config, metric)
-    arguments["name"] = arguments.pop("class")
-    return _object("metrics", names.METRIC, arguments, name=metric["name"])
-
-
-def _object(module: str, named: names.Named, spec: names.Spec, **more: Any) -> Group:
-    """Return the call that makes a Keras object, with the arguments that differ from Keras's defaults."""
-    name = spec[named.key]
-    required = {
-        a: spec[a] for a, (_, default) in named.table[name].items() if default is names.REQUIRED
-    }
-    usual = named.validate({named.key: name, **required})
-    changed = {a: v for a, v in spec.items() if a != named.key and v != usual.get(a)} | more
-    return Group(
-        f"keras.{module}.{name}(",
-        [*map(_code, required.values()), *map(_keyword, changed, changed.values())],
+    return TableFile(
+        is_parquet=start.startswith(PARQUET),
+        separator=separator,
+        has_spaces_around_names=any(cell != cell.strip() for cell in header.split(separator)),
+        path_looks_like_a_pattern=bool(re.search(r"[*?\[]", path)) and Path(path).is_file(),
     )
 
 
-def _keyword(argument: str, value: Any) -> Group:
-    if isinstance(value, dict):  # kernel_initializer and its like
-        kind = argument.rpartition("_")[2]
-        value = _object(f"{kind}s", getattr(names, kind.upper()), value)
-    code = _code(value)
-    return code._replace(head=f"{argument}={code.head}")
+def _first_bytes(file: Path) -> bytes:
+    """Return how the file begins, uncompressed; nothing where it is not there or cannot be read."""
+    with suppress(OSError, EOFError, zlib.error):
+        if file.is_file() and file.stat().st_size:  # /proc has files that never end, of size 0
+            return next(read_pieces(file), b"")
+    return b""
 
 
-def _code(value: Any) -> Group:
-    """Return a value as a Python literal; what cannot be printed stands in text as an escape."""
-    if isinstance(value, Group):
-        return value
-    if isinstance(value, list):
-        return Group("[", [_code(item) for item in value], "]")
-    if isinstance(value, dict):
-        pairs = [(_code(key), _code(item)) for key, item in value.items()]
-        return Group("{", [item._replace(head=f"{key}: {item.head}") for key, item in pairs], "}")
-    text = repr(value)
-    return Group(f'"{text[1:-1]}"' if isinstance(value, str) and '"' not in text else text, [], "")
+def _labels(config: Config, labels: list[str]) -> Labels:
+    """Return how the labels are spelt, and what the script maps to 0, 1, ..."""
+    keys = [label_key(label) for label in labels]
+    ranked = sorted(range(len(keys)), key=keys.__getitem__)  # as nnrun orders the labels of a table
+    order = None if ranked == sorted(ranked) else ranked
+    numbers = [float(key) for key in keys if re.fullmatch(r"-?\d{1,16}\.\d+", key)]
+    if len(numbers) == len(keys):
+        values = [int(number) if number.is_integer() else number for number in numbers]
+        mapped = config.is_classes and values != list(range(len(values)))
+        return Labels("number", values, mapped, order)
+    if set(keys) <= WORDS:
+        return Labels("word", keys, config.is_classes, order)
+    return Labels("text", labels, config.is_classes, order)
+
+
+def _label_weights(config: Config, labels: list[str]) -> list[float]:
+    """Return the weight of each label that `class_weight` gives, 1 where it gives none."""
+    if not isinstance(config.class_weight, dict):
+        return []
+    by_key = {label_key(label): weight for label, weight in config.class_weight.items()}
+    return [by_key.get(label_key(label), 1.0) for label in labels]

@@ -1,0 +1,80 @@
+"""The calls that make the Keras objects of a config, from its layers to its callbacks."""
+
+from nnrun.config import keras_catalog as catalog
+from nnrun.config.architecture import metric_arguments
+from nnrun.config.keras_catalog import Named, Spec
+from nnrun.config.schema import Config
+from nnrun.reporting.python_code import Call
+
+# An argument that is a Keras object itself ends in its kind's name, as kernel_initializer does.
+NESTED = {
+    "initializer": catalog.INITIALIZER,
+    "regularizer": catalog.REGULARIZER,
+    "constraint": catalog.CONSTRAINT,
+}
+
+
+def layer_calls(config: Config) -> list[Call]:
+    """Return the call of each layer of the config."""
+    return [_call("layers", catalog.LAYER, spec) for spec in config.layers]
+
+
+def optimizer_call(config: Config) -> Call:
+    """Return the call that makes the optimizer."""
+    return _call("optimizers", catalog.OPTIMIZER, config.optimizer)
+
+
+def loss_call(config: Config) -> Call:
+    """Return the call that makes the loss."""
+    return _call("losses", catalog.LOSS, config.loss)
+
+
+def metric_calls(config: Config) -> list[Call | str]:
+    """Return the call of each metric, or its name where Keras finds it by that name alone."""
+    return [_metric(config, metric) for metric in config.metric_specs]
+
+
+def callback_calls(config: Config) -> list[Call]:
+    """Return the call of each callback that the config asks for."""
+    calls = []
+    if config.early_stopping:
+        calls.append(_call("callbacks", catalog.EARLY_STOPPING, config.early_stopping))
+    if config.reduce_lr_on_plateau:
+        calls.append(_call("callbacks", catalog.REDUCE_LR, config.reduce_lr_on_plateau))
+    if config.tensorboard:
+        calls.append(Call("keras.callbacks.TensorBoard", ["tensorboard"]))
+    return calls
+
+
+def _metric(config: Config, metric: Spec) -> Call | str:
+    if metric in ({"name": "accuracy"}, {"name": "acc"}) and not config.from_logits:
+        return str(metric["name"])
+    arguments = metric_arguments(config, metric)
+    arguments["name"] = arguments.pop("class")
+    call = _call("metrics", catalog.METRIC, arguments)
+    return Call(call.function, call.arguments, {**call.keywords, "name": metric["name"]})
+
+
+def _call(module: str, kind: Named, spec: Spec) -> Call:
+    """Return the call that makes a Keras object, without the arguments that are Keras's defaults."""
+    name = spec[kind.key]
+    required = {
+        argument: spec[argument]
+        for argument, (_, default) in kind.table[name].items()
+        if default is catalog.REQUIRED
+    }
+    defaults = kind.validate({kind.key: name, **required})
+    changed = {
+        argument: _nested(argument, value)
+        for argument, value in spec.items()
+        if argument != kind.key and value != defaults.get(argument)
+    }
+    return Call(f"keras.{module}.{name}", list(required.values()), changed)
+
+
+def _nested(argument: str, value: object) -> object:
+    """Return the call that makes the argument where it is a Keras object, else the value itself."""
+    if not isinstance(value, dict):
+        return value
+    kind = argument.rpartition("_")[2]
+    return _call(f"{kind}s", NESTED[kind], value)

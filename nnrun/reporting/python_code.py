@@ -1,0 +1,66 @@
+"""Values as Python code: every literal and every call that the script of `show --code` contains."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+WIDTH = 88  # columns of a line, as ruff and black have it by default
+
+Items = list[tuple[str, object]]  # what stands before each value, and the value
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call in the script. `function` and the names of `keywords` are Keras's, never a file's."""
+
+    function: str
+    arguments: Sequence[object] = ()
+    keywords: Mapping[str, object] = field(default_factory=dict)
+
+
+def python_code(value: object, before: str = "", after: str = "") -> str:
+    r"""Return the value as Python code, in one line where it fits and otherwise an item a line.
+
+    The comma after the last item keeps ruff and black from joining such lines again.
+
+    Args:
+        value: None, a bool, number or str, a list or dict of values, or a Call.
+        before: Code that stands before the value in its line, with the line's indentation.
+        after: Code that follows the value.
+
+    Returns:
+        Printable text: strings have an escape such as \x1b for whatever could command a terminal.
+    """
+    line = f"{before}{_in_one_line(value)}{after}"
+    opening, items, closing = _parts(value)
+    if not items or len(line) <= WIDTH:
+        return line
+    indent = before[: len(before) - len(before.lstrip())]
+    lines = [python_code(item, f"{indent}    {start}", ",") for start, item in items]
+    return "\n".join([f"{before}{opening}", *lines, f"{indent}{closing}{after}"])
+
+
+def _in_one_line(value: object) -> str:
+    opening, items, closing = _parts(value)
+    inside = ", ".join(f"{start}{_in_one_line(item)}" for start, item in items)
+    return f"{opening}{inside}{closing}"
+
+
+def _parts(value: object) -> tuple[str, Items, str]:
+    """Return what opens the value's code, its items, and what closes it."""
+    if isinstance(value, Call):
+        items: Items = [("", argument) for argument in value.arguments]
+        items += [(f"{name}=", argument) for name, argument in value.keywords.items()]
+        return f"{value.function}(", items, ")"
+    if isinstance(value, list):
+        return "[", [("", item) for item in value], "]"
+    if isinstance(value, dict):
+        return "{", [(f"{_literal(key)}: ", item) for key, item in value.items()], "}"
+    return _literal(value), [], ""
+
+
+def _literal(value: object) -> str:
+    """Return the literal of a value that holds no others; ruff wants double quotes around text."""
+    literal = repr(value)
+    if isinstance(value, str) and '"' not in value:
+        return f'"{literal[1:-1]}"'
+    return literal
