@@ -308,7 +308,7 @@ def test_the_schema_is_valid_and_describes_every_key():
     references = set(re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(schema)))
     assert references <= schema["$defs"].keys()
     assert json.dumps(schema).count('"$ref"') == json.dumps(schema).count('"$ref": "#/$defs/')
-    for mapping in (schema, schema["$defs"]["Data"], schema["$defs"]["Checkpoint"]):
+    for mapping in (schema, schema["$defs"]["Data"], schema["$defs"]["CheckpointOptions"]):
         for key, value in mapping["properties"].items():
             target = schema["$defs"].get(value.get("$ref", "").rpartition("/")[2], {})
             assert value.get("description") or target.get("description"), key

@@ -16,7 +16,7 @@ from typing import Any
 SERVER = """
 import json, os, signal, sys, tempfile
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's & makes it ignore
-import nnrun.lint, nnrun.prediction, nnrun.report, nnrun.resume, nnrun.training
+import nnrun.checks.registry, nnrun.reporting.text, nnrun.results.trained_run, nnrun.training.resume, nnrun.training.trainer
 from nnrun.__main__ import main
 
 def run(arguments, folder, streams, environment):

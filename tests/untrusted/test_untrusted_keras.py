@@ -25,6 +25,7 @@ from support.forgery import (
     zipped,
 )
 
+import nnrun
 from nnrun.training.backend import keras
 
 CODE = "__import__('pathlib').Path({!r}).touch()"
@@ -254,6 +255,7 @@ def test_nothing_is_opened_but_the_runs_files_and_the_table(audit, folder, origi
             else:
                 own = (
                     *system,
+                    str(Path(nnrun.__file__).parent),  # its style of pictures
                     str(run),
                     str(Path(tempfile.gettempdir(), "tmp")),
                     "assets",
