@@ -99,14 +99,14 @@ class Encoder(Strict):
     @classmethod
     def _name_columns_once(cls, targets: list[Target], info: ValidationInfo) -> list[Target]:
         features = info.data.get("features", [])
-        names = [name for name, *_ in {(f.name, f.kind, f.format) for f in features}] + [
-            *{t.name for t in targets}
-        ]
+        names = [name for name, *_ in {(f.name, f.kind, f.format) for f in features}]
+        names += [target.name for target in targets]
         if len(set(names)) < len(names) or len({(f.name, f.part) for f in features}) < len(
             features
         ):
             raise problem(
-                "a column is named twice among the features, or is both a feature and a target"
+                "a column is named twice among the features or among the targets, "
+                "or is both a feature and a target"
             )
         return targets
 

@@ -113,6 +113,7 @@ FORGED: dict[str, tuple[Any, str]] = {  # an encoding, and the place that the re
         "targets",
     ),
     "a target that is a feature": (changed("targets", 0, "name", "age"), "targets"),
+    "the same target twice": (changed("targets", GOOD["targets"] * 2), "targets"),
     "labels for several targets": (changed("targets", [*GOOD["targets"], {"name": "b"}]), "labels"),
     "one label": (changed("labels", ["no"]), "labels"),
     "a label twice": (changed("labels", ["no", "yes", "no"]), "labels"),
