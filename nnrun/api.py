@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from nnrun.checks.registry import load_checked
+from nnrun.checks.loading import load_checked
 from nnrun.config.loading import load_config
 from nnrun.errors import InputError, NnrunError
 from nnrun.features.encoded_reader import EncodedReader

@@ -1,25 +1,85 @@
-"""Rules about the layers of a network."""
+"""Rules about the layers of the network."""
 
+import importlib.util
+
+from nnrun.checks.registry import Found, rule
 from nnrun.config.architecture import summarize
 from nnrun.config.schema import Config
+from nnrun.features.dataset import Dataset
 from nnrun.features.matrix_store import memory_bytes
 
 BYTES_PER_ACTIVATION = 8  # float32, and its gradient
 BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer
 
 
+@rule("network-size", level="error")
+def network_fits_in_memory(config: Config, dataset: Dataset) -> Found:
+    """The network, its gradients and the activations of a batch fit in the memory at hand."""
+    problem = oversize(config, len(dataset.encoder.inputs), len(dataset.train.x))
+    if problem:
+        yield ("layers",), problem
+
+
 def oversize(config: Config, features: int, rows: int) -> str | None:
     """Return what is wrong with a network whose training does not fit in memory, or None."""
-    layers, batch = summarize(config, features), min(config.batch_size, rows)
-    parameters, units = (
-        sum(layer.parameters for layer in layers),
-        sum(layer.units for layer in layers),
-    )
-    needed, available = (
-        parameters * BYTES_PER_PARAMETER + units * batch * BYTES_PER_ACTIVATION,
-        memory_bytes(),
-    )
+    layers = summarize(config, features)
+    batch = min(config.batch_size, rows)
+    parameters = sum(layer.parameters for layer in layers)
+    units = sum(layer.units for layer in layers)
+    needed = parameters * BYTES_PER_PARAMETER + units * batch * BYTES_PER_ACTIVATION
+    available = memory_bytes()
     if needed <= available:
         return None
-    gib = f"{needed / 2**30:,.0f} GiB to train; {available / 2**30:,.0f} GiB are free"
-    return f"{parameters:,} parameters and batches of {batch:,} need {gib}: use fewer units"
+    return (
+        f"{parameters:,} parameters and batches of {batch:,} need {needed / 2**30:,.0f} GiB "
+        f"to train; {available / 2**30:,.0f} GiB are free: use fewer units"
+    )
+
+
+@rule("orthogonal-rows", level="error")
+def no_orthogonal_rows_of_activations(config: Config, _: Dataset) -> Found:
+    """OrthogonalRegularizer on activities takes columns, since the number of rows varies."""
+    for i in config.layers_with("activity_regularizer"):
+        regularizer = config.layers[i]["activity_regularizer"]
+        if not regularizer or regularizer["name"] != "OrthogonalRegularizer":
+            continue
+        if regularizer["mode"] == "rows":
+            yield (
+                ("layers", i, "activity_regularizer"),
+                "mode: rows needs a fixed number of rows, which predict has not; use mode: columns",
+            )
+
+
+@rule("tensorboard", level="error")
+def tensorboard_is_installed(config: Config, _: Dataset) -> Found:
+    """The tensorboard package is installed where the config asks for its logs."""
+    if config.tensorboard and not importlib.util.find_spec("tensorboard"):
+        yield ("tensorboard",), "the package is not installed: pip install 'nnrun[tensorboard]'"
+
+
+@rule("linear-hidden", level="warning")
+def hidden_layers_are_not_all_linear(config: Config, _: Dataset) -> Found:
+    """Some layer before the last is not linear, or the network is no more than a regression."""
+    dense = config.layers_with("units")
+    if len(dense) < 2:
+        return
+    hidden = config.layers[: dense[-1]]
+    if all(spec.get("activation", "linear") == "linear" for spec in hidden):
+        regression = "logistic regression" if config.is_classes else "linear regression"
+        yield (
+            ("layers",),
+            f"every hidden layer is linear, so the network is no more than {regression}; "
+            "use activation: relu",
+        )
+
+
+@rule("sigmoid-hidden", level="warning")
+def hidden_layers_are_no_sigmoids(config: Config, _: Dataset) -> Found:
+    """No hidden layer is a sigmoid, whose gradient vanishes."""
+    for i in config.layers_with("activation")[:-1]:
+        if config.layers[i]["activation"] == "sigmoid":
+            yield (
+                ("layers", i, "activation"),
+                "sigmoid in a hidden layer learns slowly; relu is faster",
+            )
+            return  # the first says it for all

@@ -74,7 +74,7 @@ def load_dataset(
     config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")
 ) -> Any:
     """Return the Dataset of a config; print the warnings and raise the errors of lint."""
-    from nnrun.checks.registry import load_checked
+    from nnrun.checks.loading import load_checked
     from nnrun.config.loading import load_config
 
     return load_checked(load_config(config, overrides), runs / ".cache", None if quiet else tell)

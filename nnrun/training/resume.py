@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from nnrun.checks.registry import load_checked
+from nnrun.checks.loading import load_checked
 from nnrun.config.architecture import summarize
 from nnrun.config.loading import load_config
 from nnrun.config.schema import Config

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from nnrun.checks.registry import load_checked
+from nnrun.checks.loading import load_checked
 from nnrun.config.architecture import weight_shapes
 from nnrun.errors import ExpectationError, Interrupted
 from nnrun.files import read_small

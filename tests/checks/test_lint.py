@@ -8,7 +8,7 @@ import pytest
 from support.project import Project
 
 from nnrun.checks.layers import oversize
-from nnrun.checks.registry import RULES, lint, raise_errors
+from nnrun.checks.registry import lint, raise_errors, rules
 from nnrun.config.architecture import summarize
 from nnrun.config.keras_catalog import LAYER
 from nnrun.errors import ConfigError
@@ -185,7 +185,7 @@ def findings(project, frame, monkeypatch):
 
 def test_the_table_has_a_case_for_every_rule():
     assert {(code, level) for code, level, *_ in CASES} == {
-        (code, level) for level in RULES for code in RULES[level]
+        (rule.code, rule.level) for rule in rules()
     }
 
 

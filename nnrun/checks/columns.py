@@ -1,0 +1,128 @@
+"""Rules about the columns of the training table: their ranges, and whether they tell anything."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nnrun.checks.registry import Found, rule
+from nnrun.config.schema import Config
+from nnrun.config.yaml_source import in_yaml
+from nnrun.features.dataset import Dataset
+from nnrun.features.encoder import Feature, Target
+from nnrun.features.matrix_store import Matrix
+from nnrun.wording import listed
+
+SMALLEST_SPREAD = 1e-6
+"""Keras divides by at least 1e-7."""
+
+LARGEST_SPREAD = 1e18
+"""The squares of larger deviations do not fit in float32, which ends at 3e38."""
+
+COARSE = 0.02 / float(np.finfo(np.float32).eps)
+"""Beyond this many deviations from 0, the steps of float32 blur a column."""
+
+LARGE = 10.0
+"""Inputs beyond this saturate or dominate a freshly initialised layer."""
+
+LARGEST_INTEGER = 2**24
+"""float32 holds every integer up to this one."""
+
+SAMPLE = 1_000
+"""As many rows are compared before all of them are."""
+
+
+@rule("feature-range", level="error")
+def columns_fit_in_float32(config: Config, dataset: Dataset) -> Found:
+    """Every column varies by an amount that float32 can standardise."""
+    table = dataset.train.name
+    if config.data.normalize:
+        for feature in dataset.encoder.features:
+            reason = _why_not_standardised(feature)
+            if reason:
+                yield table, f"column {feature.name!r} varies by {reason}"
+    for target in dataset.encoder.targets:
+        # Adam squares gradients, which grow with the square of the target's scale.
+        if target.scale > LARGEST_SPREAD**0.5:
+            yield (
+                table,
+                f"column {target.name!r} varies by {target.scale:.0e}, too much for gradients "
+                "in float32; give it in another unit",
+            )
+
+
+def _why_not_standardised(feature: Feature) -> str | None:
+    spread = feature.variance**0.5
+    largest = _largest(feature)
+    if not SMALLEST_SPREAD < spread < LARGEST_SPREAD:
+        return f"{spread:.0e}, which float32 cannot standardise; give it in another unit"
+    if largest > COARSE * spread and feature.minimum < feature.maximum:
+        return f"{spread:.2g} around {largest:.3g}, too little for float32; subtract an offset"
+    return None
+
+
+def _largest(column: Feature | Target) -> float:
+    return max(abs(column.minimum), abs(column.maximum))
+
+
+@rule("unscaled", level="warning")
+def large_inputs_are_standardised(config: Config, dataset: Dataset) -> Found:
+    """Inputs that are large are standardised."""
+    if config.data.normalize:
+        return
+    large = [f.name for f in dataset.encoder.features if _largest(f) > LARGE]
+    if large:
+        yield (
+            ("data", "normalize"),
+            f"values beyond {LARGE:g} with normalize: false in {listed(large, 3)}; "
+            "leave normalize out",
+        )
+
+
+@rule("target-copy", level="warning")
+def no_column_equals_the_target(_: Config, dataset: Dataset) -> Found:
+    """No input is the target itself, which would be known at no other time."""
+    x = dataset.train.x
+    for i, feature in enumerate(dataset.encoder.inputs):
+        if feature.kind not in ("number", "boolean"):
+            continue
+        for target in dataset.train.y.T:
+            if _are_equal(x, i, target):
+                yield (
+                    dataset.train.name,
+                    f"column {feature.name!r} equals the target; drop: [{in_yaml(feature.name)}]",
+                )
+
+
+def _are_equal(
+    x: Matrix, column: int, target: np.ndarray[tuple[int], np.dtype[np.float32]]
+) -> bool:
+    """Return whether a column of x (rows, inputs) equals the target (rows,)."""
+    some = bool((x[:SAMPLE, column] == target[:SAMPLE]).all())
+    return some and bool((x[:, column] == target).all())
+
+
+@rule("constant", level="warning")
+def columns_are_not_constant(_: Config, dataset: Dataset) -> Found:
+    """Every column has more than one value among the training rows."""
+    constant = [feature.name for feature in dataset.encoder.features if _is_constant(feature)]
+    if constant:
+        yield dataset.train.name, f"constant in the training rows: {listed(constant, 3)}"
+
+
+def _is_constant(feature: Feature) -> bool:
+    if feature.categories:
+        return len(feature.categories) == 1
+    return feature.minimum == feature.maximum
+
+
+@rule("big-integers", level="warning")
+def whole_numbers_fit_in_float32(_: Config, dataset: Dataset) -> Found:
+    """No column holds integers that float32 rounds."""
+    columns: Sequence[Feature | Target] = [*dataset.encoder.features, *dataset.encoder.targets]
+    for column in columns:
+        if column.whole and LARGEST_INTEGER < _largest(column) < 2**53:
+            yield (
+                dataset.train.name,
+                f"column {column.name!r} holds integers beyond 2^24, which float32 rounds; "
+                "subtract an offset, or drop it if it is an identifier",
+            )

@@ -1,0 +1,115 @@
+"""Rules about the labels of the target, and the weights that the config gives them."""
+
+from collections.abc import Iterator
+
+from nnrun.checks.registry import Found, rule
+from nnrun.config.schema import Config
+from nnrun.config.yaml_source import in_yaml
+from nnrun.features.dataset import Dataset
+from nnrun.features.labels import KNOWN_LABELS, label_key
+from nnrun.wording import listed, received
+
+RARE = 0.1
+"""A label of two is rare below this share of the rows; of several, accordingly less."""
+
+FOR_NUMBERS = "for numbers, use loss: MeanSquaredError"
+
+
+@rule("labels", level="error")
+def labels_fit_the_loss(config: Config, dataset: Dataset) -> Found:
+    """The target has as many labels as the loss is for, and it is known which of two is 1."""
+    if not config.is_classes or len(config.data.target) > 1:
+        return
+    if config.is_binary:
+        yield from _two_labels(config, list(dataset.label_counts))
+    else:
+        yield from _several_labels(config, dataset)
+
+
+def _several_labels(config: Config, dataset: Dataset) -> Found:
+    labels = list(dataset.label_counts)
+    if len(labels) < 2 or len(labels) > len(dataset.train.y) / 2:
+        yield (
+            ("data", "target"),
+            f"{config.loss['name']} needs two labels or more, and rows of each; "
+            f"received {listed(labels, 3)}; {FOR_NUMBERS}",
+        )
+    if config.data.positive is not None:
+        yield (
+            ("data", "positive"),
+            "is for two labels under BinaryCrossentropy; remove it",
+        )
+
+
+def _two_labels(config: Config, labels: list[str]) -> Found:
+    loss = config.loss["name"]
+    if len(labels) == 1:
+        yield (
+            ("data", "target"),
+            f"{loss} needs two labels; every row has {labels[0]!r}",
+        )
+    elif len(labels) > 2:
+        dots = ", ..." if len(labels) > 5 else ""
+        shown = ", ".join(map(repr, labels[:5])) + dots
+        yield (
+            ("data", "target"),
+            f"{loss} needs two labels; received {len(labels)}: {shown}; {FOR_NUMBERS}, "
+            "for several labels SparseCategoricalCrossentropy",
+        )
+    else:
+        yield from _positive_label(config, labels)
+
+
+def _positive_label(config: Config, labels: list[str]) -> Found:
+    positive = config.data.positive
+    keys = sorted(map(label_key, labels))
+    if positive is None and tuple(keys) not in KNOWN_LABELS:
+        lines = " or ".join(f"`positive: {in_yaml(label)}`" for label in labels)
+        yield (
+            ("data", "target"),
+            f"which label is 1 cannot be told; say so under data: {lines}",
+        )
+    elif positive is not None and label_key(str(positive)) not in keys:
+        known = " and ".join(map(repr, labels))
+        yield (
+            ("data", "positive"),
+            f"{received(positive)} is no label of the target; its labels are {known}",
+        )
+
+
+@rule("class-weight", level="error")
+def weights_are_for_known_labels(config: Config, dataset: Dataset) -> Found:
+    """Class weights are given for labels, and for each of them."""
+    weights = config.class_weight
+    if weights is None:
+        return
+    if not config.is_classes:
+        text = f"weights are for classes; the loss is {config.loss['name']}"
+        yield ("class_weight",), text
+    elif isinstance(weights, dict):
+        for text in _wrong_weights(list(dataset.label_counts), list(weights)):
+            yield ("class_weight",), text
+
+
+def _wrong_weights(labels: list[str], weighted: list[str]) -> Iterator[str]:
+    known = {label_key(label): label for label in labels}
+    given = {label_key(label): label for label in weighted}
+    for key in sorted(known.keys() - given.keys()):
+        yield f"label {known[key]!r} has no weight"
+    for key in sorted(given.keys() - known.keys()):
+        yield f"{given[key]!r} is no label of the target"
+
+
+@rule("imbalance", level="warning")
+def labels_are_not_rare(config: Config, dataset: Dataset) -> Found:
+    """Every label has a fair share of the rows, unless weights make up for it."""
+    if config.class_weight is not None:
+        return
+    counts = dataset.label_counts
+    total = sum(counts.values())
+    for label, count in counts.items():
+        if count < RARE * total * 2 / len(counts):
+            yield (
+                ("data", "target"),
+                f"only {count} of {total} rows are {label!r}; consider class_weight: balanced",
+            )

@@ -1,0 +1,30 @@
+"""The way of every command that trains: a dataset is loaded, then checked."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from nnrun.checks.registry import lint, raise_errors
+from nnrun.config.schema import Config
+from nnrun.features.dataset import Dataset
+from nnrun.features.loading import load_dataset
+
+
+def load_checked(config: Config, cache: Path, warn: Callable[[str], None] | None = None) -> Dataset:
+    """Return the dataset of a config, once every rule holds for it.
+
+    Args:
+        config: The config whose tables are read.
+        cache: The folder where tables that do not fit in memory are converted.
+        warn: What is called with each warning, or None where nobody wants them.
+
+    Raises:
+        ConfigError: A rule that is an error is broken; all such findings are in it.
+        TableError: A table cannot be read, or has wrong cells.
+    """
+    dataset = load_dataset(config, cache)
+    findings = lint(dataset)
+    for finding in findings:
+        if warn and finding.level == "warning":
+            warn(str(finding))
+    raise_errors(findings)
+    return dataset

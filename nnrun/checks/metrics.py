@@ -1,0 +1,83 @@
+"""Rules about metrics, and about the quantities that a config names."""
+
+from collections.abc import Iterator
+
+from nnrun.checks.registry import Found, rule
+from nnrun.config.keras_catalog import CATEGORICAL_METRICS, METRIC, NUMBER_METRICS
+from nnrun.config.schema import Config
+from nnrun.config.yaml_source import Keys
+from nnrun.features.dataset import Dataset
+from nnrun.wording import did_you_mean
+
+TAKE_LOGITS = ("BinaryAccuracy", "BinaryCrossentropy", "AUC")
+"""The metrics of two labels that can be told that they get logits."""
+
+UNDIRECTED = {"FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives"}
+"""The metrics of which Keras's `mode: auto` does not know which way is better."""
+
+
+@rule("metric-loss", level="error")
+def metrics_fit_the_loss(config: Config, _: Dataset) -> Found:
+    """Every metric is for the kind of target that the loss is for."""
+    for i, metric in enumerate(config.metrics or []):
+        reason = _why_metric_does_not_fit(config, config.metric_class(metric))
+        if reason:
+            yield ("metrics", i), f"{metric['name']} {reason}"
+
+
+def _why_metric_does_not_fit(config: Config, metric: str) -> str | None:
+    if not config.is_classes:
+        if metric not in NUMBER_METRICS:
+            return "is for classes; for numbers use mean_absolute_error, say"
+    elif config.is_binary == (metric in CATEGORICAL_METRICS):
+        labels = "several" if config.is_binary else "two"
+        return f"is for {labels} labels; use accuracy, say"
+    elif config.is_binary and config.from_logits and metric not in TAKE_LOGITS:
+        return "needs probabilities; leave from_logits out and end in a sigmoid"
+    return None
+
+
+@rule("monitor", level="error")
+def named_quantities_are_logged(config: Config, _: Dataset) -> Found:
+    """Whatever a callback monitors or `expect` names is logged by the run."""
+    yield from _monitors_without_direction(config)
+    for keys, name in _named_quantities(config):
+        in_expect = keys[0] == "expect"
+        known = config.logged + (_tested(config) if in_expect else [])
+        if name not in known:
+            yield keys, f"the run logs no {name!r}{_hint(name, known, in_expect=in_expect)}"
+
+
+def _monitors_without_direction(config: Config) -> Found:
+    for key in ("early_stopping", "reduce_lr_on_plateau"):
+        callback = getattr(config, key)
+        if not callback or callback["mode"] != "auto":
+            continue
+        monitor = callback["monitor"]
+        if METRIC.canonical(monitor.removeprefix("val_")) in UNDIRECTED:
+            yield (key,), f"say mode: min or max for {monitor}"
+
+
+def _named_quantities(config: Config) -> Iterator[tuple[Keys, str]]:
+    for name in config.expect:
+        yield ("expect", name), name
+    for key in ("early_stopping", "reduce_lr_on_plateau"):
+        callback = getattr(config, key)
+        if callback:
+            yield (key, "monitor"), callback["monitor"]
+
+
+def _tested(config: Config) -> list[str]:
+    """Return the names of the quantities that are measured once, on the test table."""
+    if not config.data.test:
+        return []
+    return [f"test_{name}" for name in config.logged if not name.startswith("val_")]
+
+
+def _hint(name: str, known: list[str], *, in_expect: bool) -> str:
+    """Return what to do about a quantity that the run does not log."""
+    if name.startswith("val_") and not any(other.startswith("val_") for other in known):
+        return "; hold rows out: validation_split: 0.2 under data"
+    if name.startswith("test_") and in_expect and not any(k.startswith("test_") for k in known):
+        return "; give a table to measure: test under data"
+    return did_you_mean(name, known) or f"; it logs {', '.join(known)}"

@@ -1,0 +1,114 @@
+"""Rules about the output of the network: its units, its range, probabilities and logits."""
+
+import numpy as np
+
+from nnrun.checks.registry import Found, Place, rule
+from nnrun.config.architecture import summarize
+from nnrun.config.schema import Config
+from nnrun.features.dataset import Dataset
+
+RANGES: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("sigmoid", "hard_sigmoid", "sparse_sigmoid", "softmax", "sparsemax"), (0, 1)),
+    **dict.fromkeys(("tanh", "hard_tanh", "softsign"), (-1, 1)),
+    **dict.fromkeys(("relu", "softplus", "exponential"), (0, np.inf)),
+    "relu6": (0, 6),
+}
+"""The least and the largest output of an activation; one that is not listed gives any number."""
+
+NORMALISED_OVER_UNITS = ("softmax", "log_softmax", "sparsemax")
+PROBABILITIES_OF_ONE = ("sigmoid", "hard_sigmoid", "sparse_sigmoid")
+
+
+@rule("output-units", level="error")
+def outputs_fit_the_target(config: Config, dataset: Dataset) -> Found:
+    """The last layer gives a unit for each label, of more than two, or for each target column."""
+    targets = len(config.data.target)
+    if config.is_classes and targets > 1:
+        yield ("data", "target"), f"{config.loss['name']} takes one target; received {targets}"
+        return
+    units = summarize(config, len(dataset.encoder.inputs))[-1].units
+    thing = "target column"
+    wanted = targets
+    if config.is_classes and not config.is_binary:
+        thing = "label"
+        wanted = len(dataset.encoder.labels)
+    if units != wanted:
+        yield (
+            _place_of_last_units(config),
+            f"the last layer gives one unit for each {thing} ({wanted}); received {units}",
+        )
+
+
+def _place_of_last_units(config: Config) -> Place:
+    dense = config.layers_with("units")
+    if not dense:
+        return ("layers",)
+    return ("layers", dense[-1], "units")
+
+
+@rule("softmax-one-unit", level="error")
+def no_softmax_over_one_unit(config: Config, dataset: Dataset) -> Found:
+    """No softmax is taken over one unit, where it gives 1 for every row."""
+    layers = summarize(config, len(dataset.encoder.inputs))
+    for i in config.layers_with("activation"):
+        activation = config.layers[i]["activation"]
+        if layers[i].units == 1 and activation in NORMALISED_OVER_UNITS:
+            yield (
+                ("layers", i, "activation"),
+                f"{activation} over one unit gives the same for every row; use sigmoid",
+            )
+
+
+@rule("mse-range", level="error")
+def outputs_reach_the_target(config: Config, dataset: Dataset) -> Found:
+    """The range of the output's activation covers that of the target."""
+    if config.is_classes:
+        return
+    output = config.output_activation()
+    low, high = RANGES.get(output, (-np.inf, np.inf))
+    allowed = f"{low}..{high}" if high < np.inf else f"{low} and above"
+    for target in dataset.encoder.targets:
+        if target.minimum < low or target.maximum > high:
+            yield (
+                ("layers", config.layers_with("activation")[-1], "activation"),
+                f"{output} gives {allowed}, but {target.name!r} goes from "
+                f"{target.minimum:g} to {target.maximum:g}; use linear",
+            )
+
+
+@rule("logits-activation", level="error")
+def logits_come_from_a_linear_output(config: Config, _: Dataset) -> Found:
+    """A loss that takes logits gets them from a linear output."""
+    output = config.output_activation()
+    if config.from_logits and output != "linear":
+        yield (
+            ("loss", "from_logits"),
+            f"logits come from a linear output; received {output}: remove one of the two",
+        )
+
+
+@rule("bce-output", level="warning")
+def two_labels_need_a_probability(config: Config, _: Dataset) -> Found:
+    """Of two labels, the output is the probability of the second, or its logit."""
+    if config.is_binary:
+        yield from _not_a_probability(config, PROBABILITIES_OF_ONE)
+
+
+@rule("softmax-output", level="warning")
+def several_labels_need_probabilities(config: Config, _: Dataset) -> Found:
+    """Of several labels, the outputs are their probabilities, or logits."""
+    if config.is_classes and not config.is_binary:
+        yield from _not_a_probability(config, ("softmax",))
+
+
+def _not_a_probability(config: Config, fitting: tuple[str, ...]) -> Found:
+    """Yield the loss where no fitting activation makes probabilities of the output."""
+    output = config.output_activation()
+    if config.from_logits or output in fitting:
+        return
+    loss = config.loss["name"]
+    yield (
+        ("loss",),
+        f"the output is {output}, which is no probability; end in activation: {fitting[0]}, "
+        f"or in linear with loss: {{name: {loss}, from_logits: true}}",
+    )

@@ -1,0 +1,41 @@
+"""Rules about the rows of the tables: which are held out, left out, or unlike those of training."""
+
+from collections.abc import Iterator
+
+from nnrun.checks.registry import Found, rule
+from nnrun.config.schema import Config
+from nnrun.features.dataset import Dataset, Part
+
+
+@rule("nothing-held-out", level="warning")
+def rows_are_held_out(_: Config, dataset: Dataset) -> Found:
+    """Some rows are held out, or nothing tells how good the network is."""
+    if dataset.validation is None:
+        yield (
+            ("data",),
+            "nothing is held out for validation; add validation_split: 0.2 under data",
+        )
+
+
+@rule("dropped-rows", level="warning")
+def no_rows_are_left_out(_: Config, dataset: Dataset) -> Found:
+    """No row is left out for a missing cell."""
+    for part in _parts(dataset):
+        is_split = part is dataset.validation and part.name == dataset.train.name
+        if part.dropped and not is_split:  # the training rows' line tells of both
+            rows = "1 row is" if part.dropped == 1 else f"{part.dropped:,} rows are"
+            yield part.name, f"{rows} left out for a missing cell"
+
+
+@rule("unseen-category", level="warning")
+def categories_were_seen_in_training(_: Config, dataset: Dataset) -> Found:
+    """Every category of the other tables occurs among the training rows."""
+    for part in _parts(dataset):
+        for text in part.unseen:
+            yield part.name, text.removeprefix(f"{part.name}: ")
+
+
+def _parts(dataset: Dataset) -> Iterator[Part]:
+    for part in (dataset.train, dataset.validation, dataset.test):
+        if part is not None:
+            yield part
