@@ -6,7 +6,7 @@ from nnrun.checks.registry import Found, rule
 from nnrun.config.architecture import summarize
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
-from nnrun.features.matrix_store import memory_bytes
+from nnrun.features.memory import memory_bytes
 
 BYTES_PER_ACTIVATION = 8  # float32, and its gradient
 BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer

@@ -155,7 +155,12 @@ def assemble(distribute: Any, quiet: bool) -> bool:
 
 
 def _smoke(
-    config: Path, overrides: tuple[str, ...], engine: str, *, quiet: bool, as_json: bool
+    config: Path,
+    overrides: tuple[str, ...],
+    engine: Literal["compiled", "keras"],
+    *,
+    quiet: bool,
+    as_json: bool,
 ) -> None:
     from nnrun.config.loading import load_config
     from nnrun.workflows.smoke import smoke

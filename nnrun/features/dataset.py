@@ -1,5 +1,6 @@
 """The dataset of a config: matrices of rows to train on, to validate on and to test on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -17,13 +18,21 @@ Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
 class Part(NamedTuple):
-    """Rows of a table, x (rows, inputs) and y (rows, targets), not standardised; `dropped` rows were left out."""
+    """Rows of a table, not standardised.
+
+    Attributes:
+        x: float32 (rows, inputs).
+        y: float32 (rows, targets); of labels, their places in `Encoder.labels`.
+        name: The table, as messages call it.
+        dropped: How many of its rows were left out for a missing cell.
+        unseen: A message for each column with categories that training never saw.
+    """
 
     x: Matrix
     y: Matrix
     name: str
     dropped: int
-    unseen: list[str]  # a message for each column with new categories
+    unseen: list[str]
 
 
 class Arrays(NamedTuple):
@@ -44,33 +53,39 @@ class Dataset:
     validation: Part | None = None
     test: Part | None = None
 
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts that there are, by their names, in the order of PARTS."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {key: part for key, part in parts.items() if part is not None}
+
     @cached_property
     def label_counts(self) -> dict[str, int]:
         """How many training rows have each label; empty for regressions."""
         labels = self.encoder.labels
-        counts = (
-            np.bincount(self.train.y[:, 0].astype(int), minlength=len(labels)).tolist()
-            if labels
-            else []
-        )
-        return dict(zip(labels, counts, strict=True))
+        if not labels:
+            return {}
+        counts = np.bincount(self.train.y[:, 0].astype(int), minlength=len(labels))
+        return dict(zip(labels, counts.tolist(), strict=True))
 
     def arrays(self, part: Part, *, weighted: bool = False) -> Arrays:
         """Return what a step takes of the part; `weighted` by the config's class weights."""
         weights = self.class_weights() if weighted else None
-        return Arrays(
-            part.x, part.y, None if weights is None else weights[part.y[:, 0].astype(int)]
-        )
+        if weights is None:
+            return Arrays(part.x, part.y)
+        return Arrays(part.x, part.y, weights[part.y[:, 0].astype(int)])
 
     def class_weights(self) -> Weights | None:
-        """Return the weight of each label; `balanced` is rows / (labels * rows of the label), as in scikit-learn."""
-        given, counts = self.config.class_weight, self.label_counts
-        if given == "balanced":
-            given = {
-                label: sum(counts.values()) / (len(counts) * count)
-                for label, count in counts.items()
-            }
-        by_key = {label_key(label): weight for label, weight in (given or {}).items()}
-        return (
-            np.array([by_key[label_key(label)] for label in counts], np.float32) if given else None
-        )
+        """Return the weight of each label, float32 (labels,), or None where the config has none."""
+        given = self.config.class_weight
+        if not given:
+            return None
+        weights = self._balanced_weights() if given == "balanced" else given
+        by_key = {label_key(label): weight for label, weight in weights.items()}
+        return np.array([by_key[label_key(label)] for label in self.label_counts], np.float32)
+
+    def _balanced_weights(self) -> Mapping[str, float]:
+        """Return rows / (labels * rows of the label) for each label, as scikit-learn does."""
+        counts = self.label_counts
+        rows = sum(counts.values())
+        return {label: rows / (len(counts) * count) for label, count in counts.items()}

@@ -1,8 +1,11 @@
-"""Dates and times in text."""
+"""Dates and times in the cells of a column."""
 
 from typing import Literal, get_args
 
 import polars as pl
+
+from nnrun.features.cells import ParsedCells
+from nnrun.tables.block import Block
 
 _DATES = (
     "%Y-%m-%d",
@@ -10,9 +13,9 @@ _DATES = (
     "%d.%m.%Y",
     "%m/%d/%Y",
     "%d/%m/%Y",
-    "%B %d %Y",
+    "%B %d %Y",  # %B reads short names too
     "%d %B %Y",
-)  # %B: short names too
+)
 _TIMES = ("%H:%M", "%H:%M:%S%.f")  # %.f may be absent
 _ISO = (
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -20,21 +23,51 @@ _ISO = (
     "%Y-%m-%dT%H:%M:%S%.f%:z",
     "%Y-%m-%d %H:%M:%S%.f%:z",
 )
-# the dates and times that are recognised, in the letters of C's strftime
-FORMATS = (*_DATES, *_TIMES, *_ISO, *(f"{date} {time}" for date in _DATES for time in _TIMES))
+_DATES_WITH_TIMES = tuple(f"{date} {time}" for date in _DATES for time in _TIMES)
 
+FORMATS = (*_DATES, *_TIMES, *_ISO, *_DATES_WITH_TIMES)
+"""The dates and times that are recognised, in the letters of C's strftime; the first that fits is taken."""
 
-def parse_dates(texts: pl.Series, form: str) -> pl.Series:
-    if "%d" in form:
-        dates: pl.Series = texts.str.to_datetime(form, strict=False, time_unit="us")
-        return dates.set(dates.dt.year() < 1000, None)  # versions such as 1.2.3
-    return texts.str.to_time(form, strict=False)
-
+FIRST_YEAR = 1000  # earlier ones are versions such as 1.2.3
 
 DatePart = Literal["year", "month", "day", "weekday", "hour"]
+_PARTS: tuple[DatePart, ...] = get_args(DatePart)
 
 
-def date_parts(form: str | None) -> tuple[DatePart, ...]:
-    """Return what a column of dates in one of FORMATS tells, or of times."""
-    parts: tuple[DatePart, ...] = get_args(DatePart)
-    return (parts[:4] * ("%d" in form) + parts[4:] * ("%H" in form)) if form in FORMATS else ()
+def parse_dates(block: Block, name: str, date_format: str) -> ParsedCells:
+    """Return a column's cells as Datetime, or Time of a format without a day; faulty ones are missing or of another."""
+    texts = block.texts(name)
+    dates = to_dates(texts, date_format)
+    other_format = dates.is_null() & texts.is_not_null()
+    return ParsedCells(dates, texts, {"other_format": other_format, "missing": texts.is_null()})
+
+
+def to_dates(texts: pl.Series, date_format: str) -> pl.Series:
+    """Return texts as Datetime, or Time of a format without a day; null where they are of another format."""
+    if "%d" not in date_format:
+        times: pl.Series = texts.str.to_time(date_format, strict=False)
+        return times
+    dates: pl.Series = texts.str.to_datetime(date_format, strict=False, time_unit="us")
+    return dates.set(dates.dt.year() < FIRST_YEAR, None)
+
+
+def fitting_formats(texts: pl.Series, formats: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the formats that all texts are of."""
+    for sample in (texts.head(20), texts):  # most formats fail at once
+        formats = tuple(f for f in formats if not to_dates(sample, f).null_count())
+    return formats
+
+
+def date_parts(date_format: str | None) -> tuple[DatePart, ...]:
+    """Return which numbers a column of dates or times holds; none where its format is not one of FORMATS."""
+    if date_format not in FORMATS:
+        return ()
+    days = _PARTS[:4] if "%d" in date_format else ()
+    times = _PARTS[4:] if "%H" in date_format else ()
+    return (*days, *times)
+
+
+def take_part(dates: pl.Series, part: DatePart) -> pl.Series:
+    """Return one number of each date as Float64; weekdays are 1, Monday, to 7."""
+    numbers: pl.Series = getattr(dates.dt, part)()  # polars names its methods so
+    return numbers.cast(pl.Float64)

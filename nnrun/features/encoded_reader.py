@@ -1,127 +1,151 @@
 """A table read through an encoder."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 
 from nnrun.errors import TableError
-from nnrun.features.column import Column
-from nnrun.features.encoder import Encoder, Kind
-from nnrun.features.faults import MISSING, NO_TARGET, OWED
-from nnrun.features.labels import label_key
+from nnrun.features.cells import FaultKind
+from nnrun.features.encoder import Encoder
+from nnrun.features.faults import MISSING, NO_TARGET, OWED, ColumnFaults
+from nnrun.features.kept_rows import MissingPolicy, kept_rows, needed_columns
 from nnrun.features.statistics import Values
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
+from nnrun.tables.table_file import ReadingPlan
 from nnrun.wording import counted, listed
 
+TEXT_ADVICE = ", and training read numbers here"
 
-def kept_rows(
-    table: Table, missing: str, features: list[str], targets: list[str], numbers: Iterable[str] = ()
-) -> Iterator[tuple[Block, int]]:
-    """Yield each block without the rows that `missing` leaves out for a missing cell, and how many these are."""
-    needed = {"error": [], "mean": targets, "drop": [*features, *targets]}[missing]
-    for block in table.blocks(numbers):
-        kept = block.without_missing(needed)
-        yield kept, len(block.frame) - len(kept.frame)
+
+class EncodedBlock(NamedTuple):
+    """A block of a table, with float64 x (rows, inputs) and y (rows, targets)."""
+
+    block: Block
+    x: Values
+    y: Values
 
 
 class EncodedReader:
-    """A table read through an encoder, with its targets or without; `dropped` rows were left out so far.
+    """A table read through an encoder, with its targets or without.
 
-    Where every row is `owed` a prediction, none is left out. Without `fill`, missing numbers stay NaN.
+    Args:
+        encoder: The encoder of a training table.
+        table: The table to read, which may be another one.
+        target: Whether to read the targets; otherwise y has no columns.
+        owed: Whether every row is owed a prediction, so that none may be left out.
+        fill: Whether the means of the training rows replace missing numbers; otherwise these are NaN.
+
+    Attributes:
+        dropped: How many rows were left out in the last reading.
     """
 
     def __init__(
         self, encoder: Encoder, table: Table, *, target: bool, owed: bool = False, fill: bool = True
     ) -> None:
-        self.encoder, self.table, self.fill, self.dropped = encoder, table, fill, 0
-        self.missing = "error" if owed and encoder.missing == "drop" else encoder.missing
-        missing, form = (
-            OWED if owed else MISSING,
-            "is not of the form {}, as training read this column",
-        )
-        forms = {f.name: form.format(f.format) for f in encoder.features}
-        self.columns = {
-            name: Column(name, missing=missing, not_known=form) for name, form in forms.items()
-        }
-        saw = f"is no label that training saw ({listed(encoder.labels, 10)})"
-        self.targets = [
-            Column(t.name, missing=NO_TARGET, not_known=saw) for t in encoder.targets if target
-        ]
+        self.encoder = encoder
+        self.table = table
+        self.dropped = 0
+        self._owed = owed
+        self._fill = fill
+        self._features = list(dict.fromkeys(feature.name for feature in encoder.features))
+        self._targets = [t.name for t in encoder.targets] if target else []
+        self._faults: dict[str, ColumnFaults] = {}
 
-    def __iter__(self) -> Iterator[tuple[Block, Values, Values]]:
-        """Yield blocks with float64 x (rows, inputs), y (rows, targets); at a mistake raise all of the whole table."""
-        features, targets = list(self.columns), [column.name for column in self.targets]
-        self.table.require([*features, *targets])
+    def __iter__(self) -> Iterator[EncodedBlock]:
+        """Yield the table block by block.
+
+        Raises:
+            TableError: A column is missing, or no row is left; or with every wrong cell of the whole table, in place
+                of the blocks from the first such cell on.
+        """
+        names = [*self._features, *self._targets]
+        self.table.require(names)
+        self.dropped = 0
+        self._faults = {name: ColumnFaults(name) for name in names}
+        needed = needed_columns(self._missing, self._features, self._targets)
+        plan = ReadingPlan(self._columns_of_numbers().difference(needed))
         problems: list[str] = []
-        numbers = [f.name for f in self.encoder.features if f.kind == "number"] + targets * (
-            not self.encoder.labels
-        )
-        for block, dropped in kept_rows(self.table, self.missing, features, targets, numbers):
+        rows = 0
+        for block, dropped in kept_rows(self.table, needed, plan):
+            rows += len(block.frame)
             self.dropped += dropped
-            x, y = self._features(block), self._targets(block)
+            encoded = self._encode(block, plan)
             problems = self._problems()
             if not problems:
-                yield block, x, y
-        if problems or not self.columns[features[0]].rows:
-            raise TableError(
-                problems or f"{self.table.name}: every row is left out for a missing cell"
-            )
+                yield encoded
+        if problems:
+            raise TableError(problems)
+        if not rows:
+            raise TableError(f"{self.table.name}: every row is left out for a missing cell")
 
     def notes(self) -> list[str]:
         """Return how many rows were left out, and a line for each column with categories that training never saw."""
-        left_out = f"{self.table.name}: {counted(self.dropped, 'row')} left out for a missing cell"
-        return [left_out] * bool(self.dropped) + self.unseen()
+        if not self.dropped:
+            return self.unseen()
+        rows = counted(self.dropped, "row")
+        return [f"{self.table.name}: {rows} left out for a missing cell", *self.unseen()]
 
     def unseen(self) -> list[str]:
         """Return a line for each column with categories that training never saw, which are all zeros."""
-        return [
-            line
-            for column in self.columns.values()
-            if (line := column.unseen_message(self.table.name))
-        ]
+        messages = [faults.unseen_message(self.table.name) for faults in self._faults.values()]
+        return [message for message in messages if message]
+
+    @property
+    def _missing(self) -> MissingPolicy:
+        if self._owed and self.encoder.missing == "drop":
+            return "error"
+        return self.encoder.missing
+
+    def _columns_of_numbers(self) -> frozenset[str]:
+        numbers = {f.name for f in self.encoder.features if f.kind == "number"}
+        if not self.encoder.labels:
+            numbers.update(self._targets)
+        return frozenset(numbers)
+
+    def _encode(self, block: Block, plan: ReadingPlan) -> EncodedBlock:
+        """Encode a block, record its faults, and take columns that needed text out of the plan."""
+        x, cells = self.encoder.transform(block)
+        if self._targets:
+            y, target_cells = self.encoder.transform_targets(block)
+            cells |= target_cells
+        else:
+            y = np.empty((len(block.frame), 0))
+        for name, parsed in cells.items():
+            self._faults[name] = self._faults[name].record(block, parsed)
+        plan.numbers -= {name for name, parsed in cells.items() if parsed.needed_text}
+        if self._fill:
+            self.encoder.fill_missing(x)
+        return EncodedBlock(block, x, y)
 
     def _problems(self) -> list[str]:
+        """Return a line for each kind of wrong cell in the blocks so far, features first."""
+        problems = []
         kinds = {feature.name: feature.kind for feature in self.encoder.features}
-        missing, advice = self.missing == "error", ", and training read numbers here"
-        found = [
-            c.problems(kinds[name], missing=missing, text_advice=advice)
-            for name, c in self.columns.items()
-        ]
-        kind: Kind = "text" if self.encoder.labels else "number"
-        found += [
-            column.problems(kind, missing=True, text_advice=advice) for column in self.targets
-        ]
-        return [line for lines in found for line in lines]
-
-    def _features(self, block: Block) -> Values:
-        x = np.zeros((len(block.frame), len(self.encoder.inputs)), order="F")
-        at, dates = 0, {}
-        for feature in self.encoder.features:
-            column = self.columns[feature.name]
-            if feature.kind == "text":
-                codes = column.codes(block, feature.categories)
-                known = codes.is_not_null().arg_true().to_numpy()
-                x[known, at + codes.drop_nulls().to_numpy()] = 1
-            elif feature.format:
-                if feature.name not in dates:
-                    dates[feature.name] = column.dates(block, feature.format)
-                x[:, at] = (
-                    getattr(dates[feature.name].dt, str(feature.part))().cast(pl.Float64).to_numpy()
-                )
+        for name in self._features:
+            rules = self._feature_rules(name)
+            if kinds[name] in ("number", "boolean"):
+                problems += self._faults[name].number_messages(rules, TEXT_ADVICE)
             else:
-                x[:, at] = column.numbers(block, boolean=feature.kind == "boolean").to_numpy()
-            at += feature.width
-        if self.fill:
-            np.copyto(x, [feature.mean for feature in self.encoder.inputs], where=np.isnan(x))
-        return x
+                problems += self._faults[name].messages(rules)
+        for name in self._targets:
+            problems += self._target_problems(self._faults[name])
+        return problems
 
-    def _targets(self, block: Block) -> Values:
-        known = {label_key(label): code for code, label in enumerate(self.encoder.labels)}
-        y = np.empty((len(block.frame), len(self.targets)))
-        for i, column in enumerate(self.targets):
-            y[:, i] = (
-                column.labels(block, known) if known else column.numbers(block, boolean=False)
-            ).to_numpy()
-        return y
+    def _feature_rules(self, name: str) -> dict[FaultKind, str]:
+        """Return what is wrong with cells of a feature, beside those that are no good numbers."""
+        date_format = next(f.format for f in self.encoder.features if f.name == name)
+        rules: dict[FaultKind, str] = {
+            "other_format": f"is not of the form {date_format}, as training read this column"
+        }
+        if self._missing == "error":
+            rules["missing"] = OWED if self._owed else MISSING
+        return rules
+
+    def _target_problems(self, faults: ColumnFaults) -> list[str]:
+        if not self.encoder.labels:
+            return faults.number_messages({"missing": NO_TARGET}, TEXT_ADVICE)
+        known = listed(self.encoder.labels, 10)
+        unknown = f"is no label that training saw ({known})"
+        return faults.messages({"unknown_label": unknown, "missing": NO_TARGET})

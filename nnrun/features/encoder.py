@@ -1,109 +1,55 @@
 """The encoder, fitted on the training rows alone: every later table is treated as the training table was."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, NamedTuple
 
-from annotated_types import Ge, Le, Len
-from pydantic import (
-    AfterValidator,
-    FailFast,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+import numpy as np
+import polars as pl
+from annotated_types import Len
+from pydantic import FailFast, ValidationError, ValidationInfo, field_validator
 
-from nnrun.config.keras_catalog import Positive, Strict, problem
+from nnrun.config.keras_catalog import Strict, problem
 from nnrun.config.schema import Config
 from nnrun.errors import RunError
-from nnrun.features.dates import DatePart, date_parts
-from nnrun.features.labels import label_key
-from nnrun.features.numbers import FLOAT32_MAX
-from nnrun.features.statistics import Moments
+from nnrun.features.categories import encode_categories
+from nnrun.features.cells import ParsedCells
+from nnrun.features.dates import parse_dates, take_part
+from nnrun.features.feature import Feature, Target
+from nnrun.features.kept_rows import MissingPolicy
+from nnrun.features.labels import encode_labels, label_codes
+from nnrun.features.numbers import parse_booleans, parse_numbers
+from nnrun.features.statistics import Moments, Values
 from nnrun.files import read_small
-from nnrun.tables.table_file import wrong_names
+from nnrun.tables.block import Block
 from nnrun.wording import received
 
-Kind = Literal["number", "boolean", "text", "date"]
-MAX_CATEGORIES = (
-    50  # a text column of more is refused: an input each, and few rows to learn it from
-)
+LARGEST = 1 << 16  # features: more than encoding.json holds, as large as nnrun writes it
 
 
-def _plain(name: str) -> str:
-    for what in wrong_names([name]):
-        raise problem(what)
-    return name
+class EncodedColumns(NamedTuple):
+    """A matrix made of columns of a block, and how the cells of each column were read, by its name."""
 
-
-Name = Annotated[str, AfterValidator(_plain)]
-Number = Annotated[float, Ge(-FLOAT32_MAX), Le(FLOAT32_MAX)]
-
-
-class Feature(Strict):
-    """A column, or `part` of a date, as an input; of text one, 1 or 0, for each category: null is the missing cell."""
-
-    name: Name
-    kind: Kind = "number"
-    mean: Number = 0.0
-    variance: Annotated[Positive, Le(2 * FLOAT32_MAX**2)] = 1.0  # twice, lest rounding passes it
-    minimum: Number = 0.0
-    maximum: Number = 0.0
-    whole: bool = False
-    format: str | None = None
-    part: DatePart | None = None
-    categories: Annotated[list[str | None], Len(max_length=MAX_CATEGORIES + 1)] = []
-
-    @model_validator(mode="after")
-    def _fit_the_kind(self) -> "Feature":
-        if bool(self.categories) != (self.kind == "text") or len(set(self.categories)) < len(
-            self.categories
-        ):
-            raise problem("categories must be distinct ones for text, and none for any other kind")
-        is_date = self.part is not None and self.part in date_parts(self.format)
-        if not is_date if self.kind == "date" else (self.format, self.part) != (None, None):
-            raise problem(
-                "format and part must be known ones and fit for a date, and null for any other kind"
-            )
-        return self
-
-    @property
-    def width(self) -> int:
-        """How many inputs the feature is."""
-        return len(self.categories) if self.kind == "text" else 1
-
-
-class Target(Strict):
-    """One target column, restored from the network's output as output * scale + offset; its range in training."""
-
-    name: Name
-    scale: Annotated[Positive, Le(FLOAT32_MAX)] = 1.0
-    offset: Number = 0.0
-    mean: Number = 0.0
-    minimum: Number = 0.0
-    maximum: Number = 0.0
-    whole: bool = False
+    values: Values
+    cells: dict[str, ParsedCells]
 
 
 class Encoder(Strict):
     """What turns tables into matrices, and predictions into `labels`: of two, probabilities are of the second."""
 
-    features: Annotated[
-        list[Feature], FailFast(), Len(1, 1 << 16)
-    ]  # more than a file of its size holds as nnrun writes them
+    features: Annotated[list[Feature], FailFast(), Len(1, LARGEST)]
     targets: Annotated[list[Target], FailFast(), Len(1)]
     labels: list[str]
-    missing: Literal["error", "mean", "drop"] = "error"
+    missing: MissingPolicy = "error"
 
     @field_validator("targets")
     @classmethod
     def _name_columns_once(cls, targets: list[Target], info: ValidationInfo) -> list[Target]:
-        features = info.data.get("features", [])
-        names = [name for name, *_ in {(f.name, f.kind, f.format) for f in features}]
+        features: list[Feature] = info.data.get("features", [])
+        parts = {(feature.name, feature.part) for feature in features}
+        columns = {(feature.name, feature.kind, feature.format) for feature in features}
+        names = [name for name, _, _ in columns]  # of a date, each part is a feature
         names += [target.name for target in targets]
-        if len(set(names)) < len(names) or len({(f.name, f.part) for f in features}) < len(
-            features
-        ):
+        if len(set(names)) < len(names) or len(parts) < len(features):
             raise problem(
                 "a column is named twice among the features or among the targets, "
                 "or is both a feature and a target"
@@ -113,9 +59,10 @@ class Encoder(Strict):
     @field_validator("labels")
     @classmethod
     def _tell_labels_apart(cls, labels: list[str], info: ValidationInfo) -> list[str]:
-        if len(labels) == 1 or len(set(map(label_key, labels))) < len(labels):
+        if len(labels) == 1 or len(label_codes(labels)) < len(labels):
             raise problem("must be two or more, or none")
-        if labels and len({target.name for target in info.data.get("targets", [])}) > 1:
+        names = {target.name for target in info.data.get("targets", [])}
+        if labels and len(names) > 1:
             raise problem("must be none where there are several targets")
         return labels
 
@@ -127,36 +74,61 @@ class Encoder(Strict):
     @property
     def input_names(self) -> list[str]:
         """What each column of the matrix holds, as in `age`, `town is York` or `month of day`."""
-        texts = [[f"{f.name} is {c or 'missing'}" for c in f.categories] for f in self.features]
-        others = [f"{f.part} of {f.name}" if f.part else f.name for f in self.features]
-        return [name for many, one in zip(texts, others, strict=True) for name in many or [one]]
+        return [name for feature in self.features for name in feature.input_names]
+
+    def transform(self, block: Block) -> EncodedColumns:
+        """Return the inputs of a block's rows.
+
+        Returns:
+            A float64 matrix (rows, inputs), NaN where a number or date is missing or wrong, 0 in every input of a
+            column of text where a cell is of no category; and how each column was read.
+        """
+        x: Values = np.zeros((len(block.frame), len(self.inputs)), order="F")
+        cells: dict[str, ParsedCells] = {}
+        start = 0
+        for feature in self.features:
+            end = start + feature.width
+            if feature.name not in cells:  # of a date, each part is a feature
+                cells[feature.name] = _parse_feature(block, feature)
+            _write_inputs(x[:, start:end], feature, cells[feature.name].values)
+            start = end
+        return EncodedColumns(x, cells)
+
+    def transform_targets(self, block: Block) -> EncodedColumns:
+        """Return the targets of a block's rows: the places of labels among `labels`, or numbers.
+
+        Returns:
+            A float64 matrix (rows, targets), NaN where a cell is missing or wrong; and how each column was read.
+        """
+        y: Values = np.empty((len(block.frame), len(self.targets)))
+        codes = label_codes(self.labels)
+        cells: dict[str, ParsedCells] = {}
+        for column, target in enumerate(self.targets):
+            if codes:
+                parsed = encode_labels(block, target.name, codes)
+            else:
+                parsed = parse_numbers(block, target.name)
+            y[:, column] = parsed.values.to_numpy()
+            cells[target.name] = parsed
+        return EncodedColumns(y, cells)
+
+    def fill_missing(self, x: Values) -> None:
+        """Put the mean of the training rows in place of NaN, in the matrix itself."""
+        np.copyto(x, [feature.mean for feature in self.inputs], where=np.isnan(x))
 
     def fitted(self, x: Moments, y: Moments, config: Config) -> "Encoder":
-        """Return the encoder with the statistics of the training rows, without categories that none of them has."""
-        features, targets, at = [], [], 0
-        for feature in self.features:
-            kept = [c for i, c in enumerate(feature.categories, at) if x.maximum[i] > 0]
-            features.append(
-                feature.model_copy(
-                    update={"categories": kept} if feature.kind == "text" else x.describe(at)
-                )
-            )
-            at += feature.width
-        # of a date, the parts that are the same in all rows are no inputs either, unless all are
-        telling = {f.name for f in features if f.part and f.minimum < f.maximum}
-        features = [
-            f for f in features if not f.part or f.minimum < f.maximum or f.name not in telling
-        ]
-        for i, target in enumerate([] if self.labels else self.targets):
-            update = y.describe(i)
-            scale = update.pop("variance") ** 0.5
-            if config.rescales:
-                offset = (
-                    update["mean"] if config.output_activation() == "linear" else 0.0
-                )  # else it stays >= 0
-                update |= {"scale": scale, "offset": offset}
-            targets.append(target.model_copy(update=update))
-        return self.model_copy(update={"features": features, "targets": targets or self.targets})
+        """Return the encoder with statistics of the training rows, without inputs that tell nothing in them.
+
+        Args:
+            x: Statistics of the inputs of this encoder.
+            y: Statistics of its targets.
+            config: Says whether targets are rescaled.
+        """
+        features = _without_constant_parts(_fitted_features(self.features, x))
+        targets = self.targets
+        if not self.labels:
+            targets = [_fitted_target(target, y, i, config) for i, target in enumerate(targets)]
+        return self.model_copy(update={"features": features, "targets": targets})
 
     @classmethod
     def load(cls, path: Path) -> "Encoder":
@@ -168,7 +140,62 @@ class Encoder(Strict):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "the whole"
-            place = (
-                place if place.isprintable() else received(place)
-            )  # an unknown key can be anything
+            if not place.isprintable():  # an unknown key can be anything
+                place = received(place)
             raise RunError(f"{path}: {place[:80]}: {first['msg']}; the file was altered") from None
+
+
+def _parse_feature(block: Block, feature: Feature) -> ParsedCells:
+    if feature.kind == "text":
+        return encode_categories(block, feature.name, feature.categories)
+    if feature.format is not None:
+        return parse_dates(block, feature.name, feature.format)
+    if feature.kind == "boolean":
+        return parse_booleans(block, feature.name)
+    return parse_numbers(block, feature.name)
+
+
+def _write_inputs(x: Values, feature: Feature, values: pl.Series) -> None:
+    """Write the inputs of a feature into `x`, zeros of shape (rows, width)."""
+    if feature.kind == "text":
+        rows = values.is_not_null().arg_true().to_numpy()
+        x[rows, values.drop_nulls().to_numpy()] = 1
+    elif feature.part is not None:
+        x[:, 0] = take_part(values, feature.part).to_numpy()
+    else:
+        x[:, 0] = values.to_numpy()
+
+
+def _fitted_features(features: list[Feature], x: Moments) -> list[Feature]:
+    """Return the features with their statistics, without categories that no training row has."""
+    fitted = []
+    start = 0
+    for feature in features:
+        if feature.kind == "text":
+            seen = x.maximum[start : start + feature.width] > 0
+            kept = [c for c, is_seen in zip(feature.categories, seen, strict=True) if is_seen]
+            fitted.append(feature.model_copy(update={"categories": kept}))
+        else:
+            fitted.append(feature.model_copy(update=x.describe(start)._asdict()))
+        start += feature.width
+    return fitted
+
+
+def _without_constant_parts(features: list[Feature]) -> list[Feature]:
+    """Leave out the parts of a date that are the same in all rows, unless all are."""
+    varying = {f.name for f in features if f.part and f.minimum < f.maximum}
+    return [
+        feature
+        for feature in features
+        if feature.name not in varying or feature.minimum < feature.maximum
+    ]
+
+
+def _fitted_target(target: Target, y: Moments, column: int, config: Config) -> Target:
+    update = y.describe(column)._asdict()
+    scale = update.pop("variance") ** 0.5
+    if config.rescales:
+        is_linear = config.output_activation() == "linear"
+        offset = update["mean"] if is_linear else 0.0  # other outputs stay at 0 or above
+        update |= {"scale": scale, "offset": offset}
+    return target.model_copy(update=update)

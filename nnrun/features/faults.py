@@ -1,56 +1,165 @@
-"""Cells that are wrong, with their places."""
+"""Cells that are missing or wrong: how many, where they stand, and the messages that tell it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
+from nnrun.features.cells import FaultKind, ParsedCells
 from nnrun.tables.block import Block
-from nnrun.wording import received
+from nnrun.wording import counted, received
 
 SHOWN = 3  # how many lines or cells a message names
+
 MISSING = "the cell is missing; fill it in, or say missing: mean or missing: drop under data"
+OWED = (
+    "the cell is missing, in a row that is owed a prediction; "
+    "fill it in, or train with missing: mean"
+)
+NO_TARGET = (
+    "the target is missing; fill it in, "
+    "or leave the row out with missing: drop (or mean) under data"
+)
+NUMBER_RULES: Mapping[FaultKind, str] = {
+    "not_number": "is not a number",
+    "not_finite": "is not finite",
+    "too_large": "is beyond what float32 holds",
+}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fault:
-    """Cells that are wrong in one way: how many, the first places (`file:line`) and the first distinct texts."""
+    """Cells of a column that are missing or wrong in one way.
 
-    what: str
+    Attributes:
+        count: How many there are.
+        file: The file of the first one.
+        places: Where the first ones in that file stand.
+        cells: The first distinct ones, as text; None is a missing one.
+    """
+
     count: int = 0
-    name: str = ""
-    places: list[str] = field(default_factory=list)
-    cells: list[str | None] = field(default_factory=list)
+    file: str = ""
+    places: tuple[str, ...] = ()
+    cells: tuple[str | None, ...] = ()
 
-    def add(self, block: Block, mask: pl.Series, texts: pl.Series) -> None:
-        """Count the cells of a block that `mask` is true of."""
-        rows = mask.fill_null(value=False).arg_true()
-        if (
-            len(rows) and len(self.places) < SHOWN and self.name in ("", block.name)
-        ):  # lines of one file
-            self.name = block.name
-            self.places += block.places(rows.head(SHOWN - len(self.places)).to_list())
-        if len(rows) and len(self.cells) < SHOWN:
-            cells = [*self.cells, *texts.gather(rows).unique(maintain_order=True).head(SHOWN)]
-            self.cells = list(dict.fromkeys(cells))[:SHOWN]
-        self.count += len(rows)
+    def with_cells(self, block: Block, is_faulty: pl.Series, texts: pl.Series) -> "Fault":
+        """Return the fault with the cells of another block that `is_faulty` tells."""
+        rows = is_faulty.fill_null(value=False).arg_true()
+        if not len(rows):
+            return self
+        file = self.file or block.name
+        places = self.places
+        if len(places) < SHOWN and file == block.name:  # a message names lines of one file
+            places += tuple(block.places(rows.head(SHOWN - len(places)).to_list()))
+        cells = self.cells
+        if len(cells) < SHOWN:
+            more = texts.gather(rows).unique(maintain_order=True).head(SHOWN)
+            cells = tuple(dict.fromkeys([*cells, *more]))[:SHOWN]
+        return Fault(self.count + len(rows), file, places, cells)
 
-    def message(self, column: str) -> str:
-        """Return a line that names the first cell, and the lines of the others."""
-        cell, lines = self.cells[0], "lines " * self.places[0].isdigit() + ", ".join(self.places)
-        dots = ", ..." * (self.count > len(self.places))
-        more = f" ({self.count} such cells: {lines}{dots})" * (self.count > 1)
-        shown = "" if cell is None else f"{received(cell)} "
-        return f"{self.name}:{self.places[0]}: column {column!r}: {shown}{self.what}{number_hint(cell or '')}{more}"
+
+NO_FAULT = Fault()
+
+
+@dataclass(frozen=True)
+class ColumnFaults:
+    """What is missing or wrong in a column, in the blocks read so far.
+
+    Attributes:
+        name: The column.
+        rows: How many cells were read, the missing and wrong ones among them.
+        found: The faults, by their kind.
+    """
+
+    name: str
+    rows: int = 0
+    found: Mapping[FaultKind, Fault] = field(default_factory=dict)
+
+    def record(self, block: Block, parsed: ParsedCells) -> "ColumnFaults":
+        """Return these faults with those of another block."""
+        rows = self.rows + len(parsed.values)
+        if parsed.texts is None:
+            return ColumnFaults(self.name, rows, self.found)
+        found = dict(self.found)
+        for kind, is_faulty in parsed.faulty.items():
+            found[kind] = self[kind].with_cells(block, is_faulty, parsed.texts)
+        return ColumnFaults(self.name, rows, found)
+
+    def __getitem__(self, kind: FaultKind) -> Fault:
+        return self.found.get(kind, NO_FAULT)
+
+    @property
+    def present(self) -> int:
+        """How many cells are not missing."""
+        return self.rows - self["missing"].count
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the cells, read as numbers, are mostly none: a few among numbers are mistakes."""
+        not_number = self["not_number"]
+        if not_number.count <= max(1, self.present / 2):
+            return False
+        return not number_hint(not_number.cells[0] or "")
+
+    def messages(self, rules: Mapping[FaultKind, str]) -> list[str]:
+        """Return a line for each kind of fault that `rules` names and cells have, in the order of the rules."""
+        return [
+            _message(self.name, self[kind], rule)
+            for kind, rule in rules.items()
+            if self[kind].count
+        ]
+
+    def number_messages(self, rules: Mapping[FaultKind, str], text_advice: str) -> list[str]:
+        """Return a line for each kind of fault where numbers are expected, or one that it is text.
+
+        Args:
+            rules: What is wrong with other cells than those that are no good number.
+            text_advice: How the line ends that a column holds text.
+        """
+        if self.is_text:
+            not_number = self["not_number"]
+            examples = ", ".join(map(repr, not_number.cells))
+            place = f"{not_number.file}: column {self.name!r}"
+            return [f"{place} holds text ({examples}){text_advice}"]
+        return self.messages({**NUMBER_RULES, **rules})
+
+    def unseen_message(self, table: str) -> str | None:
+        """Return how many cells hold categories that training never saw, and which, or None."""
+        unseen = self["unseen_category"]
+        if not unseen.count:
+            return None
+        shown = ["a missing cell" if cell is None else repr(cell) for cell in unseen.cells]
+        cells = f"{counted(unseen.count, 'cell')} of categories that training never saw"
+        return f"{table}: column {self.name!r}: {cells} ({', '.join(shown)}); taken as none"
 
 
 def number_hint(cell: str) -> str:
+    """Return how a cell that looks like a number should be written, or an empty text."""
     if re.fullmatch(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d*)?\s*", cell):
-        return "; numbers are written without separators of thousands and with a decimal point, as in 1234.5"
+        rule = "numbers are written without separators of thousands and with a decimal point"
+        return f"; {rule}, as in 1234.5"
     if re.fullmatch(r"\s*[+-]?[\d.]*,\d+\s*", cell):
         return "; decimals are written with a point, as in 1.5"
     return "; it holds a NUL byte" if "\0" in cell else ""
 
 
-OWED = "the cell is missing, in a row that is owed a prediction; fill it in, or train with missing: mean"
-NO_TARGET = "the target is missing; fill it in, or leave the row out with missing: drop (or mean) under data"
+def _message(column: str, fault: Fault, rule: str) -> str:
+    """Return a line that names the first cell, and the lines of the others."""
+    cell = fault.cells[0]
+    shown = "" if cell is None else f"{received(cell)} "
+    hint = number_hint(cell or "")
+    place = f"{fault.file}:{fault.places[0]}"
+    return f"{place}: column {column!r}: {shown}{rule}{hint}{_other_cells(fault)}"
+
+
+def _other_cells(fault: Fault) -> str:
+    if fault.count == 1:
+        return ""
+    places = ", ".join(fault.places)
+    if fault.places[0].isdigit():
+        places = f"lines {places}"
+    if fault.count > len(fault.places):
+        places += ", ..."
+    return f" ({fault.count} such cells: {places})"

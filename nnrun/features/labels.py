@@ -1,20 +1,92 @@
-"""Labels, however they are spelt."""
+"""Labels in the cells of a target, however they are spelt."""
 
 import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from nnrun.features.cells import ParsedCells
+from nnrun.features.faults import ColumnFaults
+from nnrun.tables.block import Block
+
+NUMBER = r"[-+]?(\d{1,15}\.?\d*|\.\d+)"  # beyond 15 digits floats merge integers
+KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}
+"""Pairs of keys of which the second is the positive label."""
 
 
 def label_key(text: str) -> str:
     """Return what spellings of one label have in common: `1`, `1.0`; `True`, `true`; `Yes`, `yes`."""
     stripped = text.strip()
-    if re.fullmatch(
-        r"[-+]?(\d{1,15}\.?\d*|\.\d+)", stripped
-    ):  # beyond 15 digits floats merge integers
+    if re.fullmatch(NUMBER, stripped):
         return repr(float(stripped))
-    return stripped.lower() if stripped.lower() in ("true", "false", "yes", "no") else stripped
+    lower = stripped.lower()
+    return lower if lower in ("true", "false", "yes", "no") else stripped
 
 
-KNOWN_LABELS = {
-    ("0.0", "1.0"),
-    ("false", "true"),
-    ("no", "yes"),
-}  # whose second is the positive one
+def label_codes(labels: Iterable[str]) -> dict[str, int]:
+    """Return the number of each label, from 0 on, by its key."""
+    return {label_key(label): code for code, label in enumerate(labels)}
+
+
+def order_keys(keys: Iterable[str], positive: object = None) -> list[str]:
+    """Return the keys of labels in order, numbers by value, that of the positive label last."""
+    ordered = sorted(keys)
+    try:
+        ordered.sort(key=float)
+    except ValueError:  # not all are numbers
+        ordered.sort()
+    if positive is not None:
+        positive_key = label_key(str(positive))
+        ordered.sort(key=lambda key: key == positive_key)
+    return ordered
+
+
+def encode_labels(block: Block, name: str, codes: Mapping[str, int]) -> ParsedCells:
+    """Return the number of each label as Int32, by its key; faulty ones are missing or have no number."""
+    texts = block.texts(name)
+    known = {text: codes.get(label_key(text)) for text in texts.drop_nulls().unique()}
+    values = texts.replace_strict(known, default=None, return_dtype=pl.Int32)
+    unknown = values.is_null() & texts.is_not_null()
+    return ParsedCells(values, texts, {"unknown_label": unknown, "missing": texts.is_null()})
+
+
+@dataclass(frozen=True)
+class LabelProfile:
+    """What one reading of a table tells of the labels in a target.
+
+    Attributes:
+        spellings: How each label is first written, by its key, in the order of the rows.
+        codes: For each row the place of its label among the spellings, null where it is missing.
+    """
+
+    spellings: Mapping[str, str]
+    codes: pl.Series
+
+    def ranks(self) -> pl.Series:
+        """Return for each row the place of its label's key among all keys in order, from 1 on."""
+        return pl.Series(list(self.spellings)).rank("ordinal").gather(self.codes)
+
+
+class LabelSurvey:
+    """Gathers the labels of a target block by block."""
+
+    def __init__(self, name: str) -> None:
+        self.faults = ColumnFaults(name)
+        self._spellings: dict[str, str] = {}
+        self._codes: list[pl.Series] = []
+
+    def add(self, block: Block) -> None:
+        """Take the labels of a block into account."""
+        name = self.faults.name
+        for text in block.texts(name).drop_nulls().unique(maintain_order=True):
+            self._spellings.setdefault(label_key(text), text)
+        codes = {key: code for code, key in enumerate(self._spellings)}
+        parsed = encode_labels(block, name, codes)
+        self.faults = self.faults.record(block, parsed)
+        self._codes.append(parsed.values)
+
+    def result(self) -> LabelProfile:
+        """Return what the blocks so far hold."""
+        codes = pl.concat(self._codes) if self._codes else pl.Series([], dtype=pl.Int32)
+        return LabelProfile(dict(self._spellings), codes)

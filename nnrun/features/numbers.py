@@ -1,5 +1,55 @@
-"""Numbers in text."""
+"""Numbers, and true and false, in the cells of a column."""
 
 import numpy as np
+import polars as pl
+
+from nnrun.features.cells import ParsedCells
+from nnrun.tables.block import Block
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
+PLUS = r"^\+([\d.])"  # polars casts no number that begins with a plus sign
+
+
+def parse_numbers(block: Block, name: str) -> ParsedCells:
+    """Return a column's cells as Float64; faulty ones are missing, no numbers, not finite or beyond float32."""
+    numbers: pl.Series = block.frame[name].cast(pl.Float64, strict=False)
+    if _are_plain(numbers, block):
+        return ParsedCells(numbers)
+    texts = block.texts(name)
+    return _cast(texts, texts)
+
+
+def parse_booleans(block: Block, name: str) -> ParsedCells:
+    """Return a column's cells as Float64, true and false as 1 and 0, and numbers as `parse_numbers` does."""
+    numbers: pl.Series = block.frame[name].cast(pl.Float64, strict=False)
+    if _are_plain(numbers, block):
+        return ParsedCells(numbers)
+    texts = block.texts(name)
+    return _cast(texts, texts.str.to_lowercase().replace({"true": "1", "false": "0"}))
+
+
+def _are_plain(numbers: pl.Series, block: Block) -> bool:
+    """Tell whether all are finite, fit float32 and look like no missing cell: the usual case, told in few calls."""
+    values = numbers.to_numpy()  # faster than polars; null is NaN, as is then the minimum
+    fits = values.min(initial=0) >= -FLOAT32_MAX and values.max(initial=0) <= FLOAT32_MAX
+    if not fits:
+        return False
+    null_numbers = block.null_values.numbers
+    return not (null_numbers and np.isin(values, null_numbers).any())
+
+
+def _cast(texts: pl.Series, written: pl.Series) -> ParsedCells:
+    """Return `texts` as numbers, which `written` holds as polars casts them but for a plus sign."""
+    numbers = written.str.replace(PLUS, "$1").cast(pl.Float64, strict=False)
+    fits = numbers.is_between(-FLOAT32_MAX, FLOAT32_MAX)  # false for NaN too
+    is_finite = numbers.is_finite()
+    return ParsedCells(
+        numbers.set(~fits, None),
+        texts,
+        {
+            "missing": texts.is_null(),
+            "not_number": numbers.is_null() & texts.is_not_null(),
+            "not_finite": ~is_finite,
+            "too_large": is_finite & ~fits,
+        },
+    )

@@ -1,128 +1,150 @@
-"""The training table seen once: what its columns hold, its labels, the rows to hold out."""
+"""The profile of a training table: what its columns hold, read once."""
 
-from contextlib import suppress
-
-import numpy as np
-import polars as pl
+from dataclasses import dataclass
 
 from nnrun.config.schema import Config
 from nnrun.config.yaml_source import in_yaml
-from nnrun.errors import ConfigError
-from nnrun.features.column import Column
-from nnrun.features.dates import date_parts
-from nnrun.features.encoded_reader import kept_rows
-from nnrun.features.encoder import MAX_CATEGORIES, Encoder, Feature, Kind, Target
-from nnrun.features.faults import NO_TARGET
-from nnrun.features.labels import label_key
-from nnrun.features.split import hold_out
+from nnrun.features.cells import FaultKind
+from nnrun.features.column_profile import ColumnProfile, column_features, kind_of, why_unfit
+from nnrun.features.column_survey import ColumnSurvey
+from nnrun.features.encoder import Encoder
+from nnrun.features.faults import MISSING, NO_TARGET, ColumnFaults
+from nnrun.features.feature import Target
+from nnrun.features.kept_rows import kept_rows, needed_columns
+from nnrun.features.labels import LabelProfile, LabelSurvey, order_keys
+from nnrun.features.numbers import parse_numbers
+from nnrun.features.selection import choose_features, choose_targets
+from nnrun.tables.block import Block
 from nnrun.tables.table import Table
+from nnrun.tables.table_file import ReadingPlan
+
+TEXT_ADVICE = (
+    "; for labels, use loss: BinaryCrossentropy, or SparseCategoricalCrossentropy for more than two"
+)
 
 
-class Survey:
-    """What one reading of the table tells of features and targets; of its rows, `dropped` lack a cell."""
+@dataclass(frozen=True)
+class TableProfile:
+    """What one reading of a training table tells.
 
-    def __init__(self, config: Config, table: Table, features: list[str]) -> None:
-        self.config, self.table = config, table
-        self.columns = [Column(name) for name in features]
-        targets = config.data.target[
-            : 1 if config.is_classes else None
-        ]  # lint says what is wrong with more
-        self.targets = [Column(name, missing=NO_TARGET) for name in targets]
-        self.rows = self.dropped = 0
-        self._spelt: dict[str, str] = {}  # a label's key -> how it is first written
-        self._codes: list[pl.Series] = []  # each row's place in _spelt
-        for block, dropped in kept_rows(table, config.data.missing, features, targets):
-            self.rows += len(block.frame)
-            self.dropped += dropped
-            for column in self.columns:
-                column.survey(block)
-            if config.is_classes:
-                for text in (
-                    block.texts(config.data.target[0]).drop_nulls().unique(maintain_order=True)
-                ):
-                    self._spelt.setdefault(label_key(text), text)
-                self._codes.append(
-                    self.targets[0].labels(block, {key: i for i, key in enumerate(self._spelt)})
-                )
-            else:
-                for target in self.targets:
-                    target.numbers(block, boolean=False)
+    Attributes:
+        config: The config that names its columns.
+        name: The table, as messages call it.
+        rows: How many rows are kept.
+        dropped: How many rows are left out for a missing cell.
+        features: The profile of each feature.
+        targets: What is missing or wrong in each target.
+        labels: The labels of the target, or None where it is numbers.
+    """
+
+    config: Config
+    name: str
+    rows: int
+    dropped: int
+    features: list[ColumnProfile]
+    targets: list[ColumnFaults]
+    labels: LabelProfile | None
 
     def problems(self) -> list[str]:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
-        problems, data = [], self.config.data
         if not self.rows:
-            advice = (
-                "; say missing: mean under data"
-                if data.missing == "drop"
-                else ", that of the target"
-            )
-            return [f"{self.table.name}: every row is left out for a missing cell{advice}"]
-        for column in self.columns:
-            if unfit := column.unfit(expand_dates=data.dates == "expand"):
-                drop = f"to train without it: `drop: [{in_yaml(column.name)}]`"
-                problems.append(f"{self.table.name}: column {column.name!r} {unfit}; {drop}")
+            return [f"{self.name}: every row is left out for a missing cell{self._empty_advice()}"]
+        problems = []
+        for column in self.features:
+            problems += self._feature_problems(column)
+        rules: dict[FaultKind, str] = {"missing": NO_TARGET}
+        for faults in self.targets:
+            if self.labels:
+                problems += faults.messages(rules)
             else:
-                kind: Kind = (
-                    "text" if column.kind == "boolean" else column.kind
-                )  # true and false are no numbers
-                problems += column.problems(kind, missing=data.missing == "error", text_advice="")
-        advice = "; for labels, use loss: BinaryCrossentropy, or SparseCategoricalCrossentropy for more than two"
-        kind = "text" if self.config.is_classes else "number"
-        for target in self.targets:
-            problems += target.problems(kind, missing=True, text_advice=advice)
+                problems += faults.number_messages(rules, TEXT_ADVICE)
         return problems
 
     def encoder(self) -> Encoder:
         """Return the encoder, without statistics; labels are in order, numbers by value, the positive one last."""
-        features = [feature for column in self.columns for feature in _features(column)]
-        targets = [
-            Target(name=name)
-            for name in self.config.data.target[: 1 if self.config.is_classes else None]
-        ]
-        keys, positive = sorted(self._spelt), self.config.data.positive
-        with suppress(ValueError):
-            keys.sort(key=float)
-        if positive is not None:
-            keys.sort(key=lambda key: key == label_key(str(positive)))
-        labels = [self._spelt[key] for key in keys]
+        labels: list[str] = []
+        if self.labels:
+            keys = order_keys(self.labels.spellings, self.config.data.positive)
+            labels = [self.labels.spellings[key] for key in keys]
         # not validated: of too few labels lint says what is wrong
         return Encoder.model_construct(
-            features=features, targets=targets, labels=labels, missing=self.config.data.missing
+            features=[feature for column in self.features for feature in column_features(column)],
+            targets=[Target(name=faults.name) for faults in self.targets],
+            labels=labels,
+            missing=self.config.data.missing,
         )
 
-    def held_out(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """Return whether each row is held out for validation, drawn by the config's seed."""
-        config, fraction = self.config, self.config.data.validation_split
-        if not fraction:
-            return np.zeros(self.rows, bool)
-        groups = len(self._spelt) if config.is_classes else 0
-        labels = None
-        if (
-            groups == 2 if config.is_binary else 1 < groups <= self.rows / 2
-        ):  # lint says what is wrong with others
-            labels = pl.Series(list(self._spelt)).rank("ordinal").gather(pl.concat(self._codes))
-        rows = hold_out(labels, self.rows, fraction, config.seed)[1]
-        if not 0 < len(rows) < self.rows:
-            place = config.where("data", "validation_split")
-            what = "none to validate on" if not len(rows) else "none to train on"
-            why = (
-                "; every label needs a row to train on"
-                if labels is not None and fraction * self.rows >= 0.5
-                else ""
-            )
-            raise ConfigError(f"{place}: {fraction} of {self.rows} rows leaves {what}{why}")
-        return np.isin(np.arange(self.rows), rows)
+    def _empty_advice(self) -> str:
+        if self.config.data.missing == "drop":
+            return "; say missing: mean under data"
+        return ", that of the target"
+
+    def _feature_problems(self, column: ColumnProfile) -> list[str]:
+        data = self.config.data
+        reason = why_unfit(column, expand_dates=data.dates == "expand")
+        if reason:
+            remedy = f"to train without it: `drop: [{in_yaml(column.name)}]`"
+            return [f"{self.name}: column {column.name!r} {reason}; {remedy}"]
+        rules: dict[FaultKind, str] = {}
+        if data.missing == "error":
+            rules["missing"] = MISSING
+        if kind_of(column) == "number":
+            return column.faults.number_messages(rules, text_advice="")
+        return column.faults.messages(rules)
 
 
-def _features(column: Column) -> list[Feature]:
-    if column.kind == "text":
-        categories = [*sorted(column.texts)[:MAX_CATEGORIES], *[None] * bool(column.missing.count)]
-        return [Feature(name=column.name, kind="text", categories=categories)]
-    if column.kind == "date":
-        form = column.formats[0]
-        return [
-            Feature(name=column.name, kind="date", format=form, part=part)
-            for part in date_parts(form)
-        ]
-    return [Feature(name=column.name, kind=column.kind)]
+def profile_table(table: Table, config: Config) -> TableProfile:
+    """Read a training table once, and return what its features and targets hold.
+
+    Raises:
+        ConfigError: The config names columns that are not there.
+        TableError: The table cannot be read.
+    """
+    features = choose_features(config, table)
+    targets = choose_targets(config)
+    missing = config.data.missing
+    survey = _TableSurvey(features, targets, has_labels=config.is_classes)
+    plan = ReadingPlan()
+    dropped = 0
+    for block, left_out in kept_rows(table, needed_columns(missing, features, targets), plan):
+        dropped += left_out
+        survey.add(block)
+        if missing != "drop":  # to tell which rows to leave out takes the text of every cell
+            plan.numbers = survey.columns_of_numbers()
+    return TableProfile(
+        config=config,
+        name=table.name,
+        rows=survey.rows,
+        dropped=dropped,
+        features=[column.result() for column in survey.features],
+        targets=survey.target_faults(),
+        labels=survey.labels.result() if survey.labels else None,
+    )
+
+
+class _TableSurvey:
+    """Gathers what the features and targets of a table hold, block by block."""
+
+    def __init__(self, features: list[str], targets: list[str], *, has_labels: bool) -> None:
+        self.rows = 0
+        self.features = [ColumnSurvey(name) for name in features]
+        self.labels = LabelSurvey(targets[0]) if has_labels else None
+        self._numbers = {} if has_labels else {name: ColumnFaults(name) for name in targets}
+
+    def add(self, block: Block) -> None:
+        """Take a block into account."""
+        self.rows += len(block.frame)
+        for column in self.features:
+            column.add(block)
+        if self.labels:
+            self.labels.add(block)
+        for name, faults in self._numbers.items():
+            self._numbers[name] = faults.record(block, parse_numbers(block, name))
+
+    def columns_of_numbers(self) -> frozenset[str]:
+        """Return the features that the next block may read as numbers."""
+        return frozenset(column.name for column in self.features if column.reads_as_numbers)
+
+    def target_faults(self) -> list[ColumnFaults]:
+        """Return what is missing or wrong in each target."""
+        return [self.labels.faults] if self.labels else list(self._numbers.values())

@@ -3,20 +3,70 @@
 import numpy as np
 import polars as pl
 
+from nnrun.errors import ConfigError
+from nnrun.features.profile import TableProfile
+
 RowNumbers = np.ndarray[tuple[int], np.dtype[np.intp]]
+RowMask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+def draw_held_out_rows(profile: TableProfile) -> RowMask:
+    """Return whether each row of a training table is held out for validation, drawn by the config's seed.
+
+    Raises:
+        ConfigError: No row is left to train on, or none to validate on.
+    """
+    fraction = profile.config.data.validation_split
+    if not fraction:
+        return np.zeros(profile.rows, bool)
+    labels = _labels_to_share(profile)
+    _, held_out = hold_out(labels, profile.rows, fraction, profile.config.seed)
+    if not 0 < len(held_out) < profile.rows:
+        place = profile.config.where("data", "validation_split")
+        reason = "none to train on" if len(held_out) else "none to validate on"
+        if (
+            labels is not None and fraction * profile.rows >= 0.5
+        ):  # a row or more, were it not for labels
+            reason += "; every label needs a row to train on"
+        raise ConfigError(f"{place}: {fraction} of {profile.rows} rows leaves {reason}")
+    return np.isin(np.arange(profile.rows), held_out)
 
 
 def hold_out(
     labels: pl.Series | None, count: int, fraction: float, seed: int
 ) -> tuple[RowNumbers, RowNumbers]:
-    """Draw which of `count` rows to train on and which to hold out, each ascending, the same share of every label."""
+    """Draw which of `count` rows to train on and which to hold out, each ascending.
+
+    Args:
+        labels: The label of each row: the same share of every label is held out, and one row of it stays. Or None.
+        count: The number of rows.
+        fraction: The share of them to hold out.
+        seed: Decides the draw.
+    """
     generator = np.random.default_rng([seed, 0, 1])  # row orders of epochs use [seed, epoch]
     codes = pl.zeros(count, eager=True) if labels is None else labels
     groups = [(codes == code).arg_true().to_numpy() for code in codes.unique().sort()]
-    ends = np.rint(fraction * np.cumsum([0, *map(len, groups)])).astype(int)  # the shares add up
-    sizes = np.minimum(
-        np.diff(ends), [len(rows) - (labels is not None) for rows in groups]
-    )  # each stays in training
-    held = [generator.permutation(rows)[:size] for rows, size in zip(groups, sizes, strict=True)]
-    validation = np.sort(np.concatenate(held)).astype(np.intp)
+    sizes = _sizes_to_hold_out(groups, fraction, keep=0 if labels is None else 1)
+    held_out = [
+        generator.permutation(rows)[:size] for rows, size in zip(groups, sizes, strict=True)
+    ]
+    validation = np.sort(np.concatenate(held_out)).astype(np.intp)
     return np.setdiff1d(np.arange(count), validation), validation
+
+
+def _sizes_to_hold_out(
+    groups: "list[np.ndarray[tuple[int], np.dtype[np.uint32]]]", fraction: float, keep: int
+) -> RowNumbers:
+    """Return how many rows of each group to hold out, so that rounding adds up; `keep` rows of each stay."""
+    lengths = [len(rows) for rows in groups]
+    ends = np.rint(fraction * np.cumsum([0, *lengths])).astype(int)
+    return np.minimum(np.diff(ends), [length - keep for length in lengths])
+
+
+def _labels_to_share(profile: TableProfile) -> pl.Series | None:
+    """Return each row's label where all labels get the same share: lint says what is wrong with other numbers."""
+    if profile.labels is None:
+        return None
+    labels = len(profile.labels.spellings)
+    most = 2 if profile.config.is_binary else profile.rows / 2
+    return profile.labels.ranks() if 2 <= labels <= most else None

@@ -1,10 +1,20 @@
 """Count, mean, variance and range of the columns of a matrix."""
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
 Values = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+
+
+class ColumnStatistics(NamedTuple):
+    """What is known of the numbers in a column; all zeros but the variance where there are none."""
+
+    mean: float
+    variance: float  # 1 of a constant: Keras would divide by 1e-7
+    minimum: float
+    maximum: float
+    whole: bool  # whether all numbers are whole, and there are any
 
 
 class Moments:
@@ -14,7 +24,8 @@ class Moments:
         self.count = np.zeros(columns, np.int64)
         self.mean = np.zeros(columns)
         self.squares = np.zeros(columns)  # the sum of squared deviations from the mean
-        self.minimum, self.maximum = np.full(columns, np.inf), np.full(columns, -np.inf)
+        self.minimum = np.full(columns, np.inf)
+        self.maximum = np.full(columns, -np.inf)
         self.whole = np.ones(columns, bool)
 
     def add(self, values: Values) -> None:
@@ -25,34 +36,26 @@ class Moments:
         mean = known.sum(axis=0) / np.maximum(count, 1)
         squares = (np.where(present, known - mean, 0.0) ** 2).sum(axis=0)
         # combined as in Chan, Golub and LeVeque (1979), which loses nothing to large means
-        total, shift = np.maximum(self.count + count, 1), mean - self.mean
+        total = np.maximum(self.count + count, 1)
+        shift = mean - self.mean
         self.squares += squares + shift**2 * (self.count * count / total)
         self.mean += shift * (count / total)
         self.count += count
-        self.minimum = np.minimum(
-            self.minimum, np.min(known, axis=0, initial=np.inf, where=present)
-        )
-        self.maximum = np.maximum(
-            self.maximum, np.max(known, axis=0, initial=-np.inf, where=present)
-        )
+        lowest = np.min(known, axis=0, initial=np.inf, where=present)
+        highest = np.max(known, axis=0, initial=-np.inf, where=present)
+        self.minimum = np.minimum(self.minimum, lowest)
+        self.maximum = np.maximum(self.maximum, highest)
         self.whole &= (known == np.rint(known)).all(axis=0)
 
-    def describe(self, column: int) -> dict[str, Any]:
-        """Return mean, variance (1 of a constant: Keras would divide by 1e-7), range and whether all are whole."""
+    def describe(self, column: int) -> ColumnStatistics:
+        """Return what is known of a column."""
         count = self.count[column]
-        low, high = (
-            (float(self.minimum[column]), float(self.maximum[column])) if count else (0.0, 0.0)
-        )
-        mean, variance = (
-            (low, 0.0)
-            if low == high
-            else (float(self.mean[column]), float(self.squares[column] / count))
-        )
-        whole = bool(count and self.whole[column])
-        return {
-            "mean": mean,
-            "variance": variance or 1.0,
-            "minimum": low,
-            "maximum": high,
-            "whole": whole,
-        }
+        if not count:
+            return ColumnStatistics(0.0, 1.0, 0.0, 0.0, whole=False)
+        low = float(self.minimum[column])
+        high = float(self.maximum[column])
+        whole = bool(self.whole[column])
+        if low == high:  # exactly, where sums would round
+            return ColumnStatistics(low, 1.0, low, high, whole)
+        variance = float(self.squares[column] / count) or 1.0
+        return ColumnStatistics(float(self.mean[column]), variance, low, high, whole)

@@ -8,7 +8,7 @@ from string import Template
 from typing import Any
 
 from nnrun.errors import InputError, RunError
-from nnrun.features.encoder import Feature, Target
+from nnrun.features.feature import Feature, Target
 from nnrun.features.loading import load_dataset
 from nnrun.reporting.pictures import (
     INK,

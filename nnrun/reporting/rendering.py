@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnrun.config.yaml_source import in_yaml
 from nnrun.reporting.python_code import python_code
 
 if TYPE_CHECKING:
@@ -44,4 +45,5 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["python"] = python_code
+    environment.filters["yaml"] = in_yaml
     return environment

@@ -3,61 +3,52 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from string import Template
-
-import polars as pl
+from typing import NamedTuple
 
 from nnrun.config.schema import Data
-from nnrun.config.yaml_source import in_yaml
 from nnrun.errors import TableError
-from nnrun.features.column import Column
-from nnrun.features.encoder import MAX_CATEGORIES
+from nnrun.features.column_profile import ColumnProfile, kind_of, why_unfit
+from nnrun.features.column_survey import ColumnSurvey
+from nnrun.features.faults import NUMBER_RULES
+from nnrun.features.feature import MAX_CATEGORIES
 from nnrun.features.labels import KNOWN_LABELS, label_key
-from nnrun.features.statistics import Moments
-from nnrun.tables.block import Block
-from nnrun.tables.table import open_table
+from nnrun.reporting.rendering import render
+from nnrun.tables.table import Table, open_table
 from nnrun.wording import did_you_mean, listed, short_path
 
 NULL_VALUES = Data(train="table.csv", target=["target"]).null_values
 UNITS = 128  # of the first hidden layer, half in the second: on 15 public tables of 344 rows on no size did better
+FEWEST_UNITS = 8  # units come in steps of so many, too
 ROWS_PER_UNIT = 3  # smaller tables get fewer units
-STEPS = 600  # an epoch's steps at the most: larger tables get larger batches, up to 1,024 rows
+STEPS = 600  # of an epoch, at the most: larger tables get larger batches
+BATCH_SIZES = (32, 1024)  # the least and the most
 MAX_CLASSES = 20  # whole numbers from 0 or 1 on, with no gap up to this many, are taken for classes
+SHARE_OF_LABELS = 0.4  # of the rows: two rows of each label, of those that are not held out
 IDENTIFIER = re.compile(r"(?i)(.*[_ -])?(id|uuid|guid|index|rownum|row_number)|Unnamed: 0")
 
 
-class _Profile(Column):
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.range = Moments(1)
-        self.counts_rows = True  # one by one, from any number on
+class Output(NamedTuple):
+    """What a target is, in words, and the last layer and the loss that predict it."""
 
-    def numbers(self, block: Block, *, boolean: bool) -> pl.Series:
-        numbers = super().numbers(block, boolean=boolean)
-        ahead = numbers - pl.int_range(self.rows - len(numbers), self.rows, eager=True)
-        self.counts_rows = (
-            self.counts_rows and ahead.null_count() == 0 and ahead.min() == ahead.max()
-        )
-        self.range.add(numbers.to_numpy()[:, None])
-        return numbers
-
-    def why_drop(self) -> str | None:
-        if self.kind == "number" and (
-            self.counts_rows or (self.range.whole[0] and IDENTIFIER.fullmatch(self.name))
-        ):
-            return "tells rows apart, as an identifier"
-        for fault in (self.not_number, self.not_finite, self.too_large):
-            if self.kind == "number" and fault.count:
-                return f"has a cell that {fault.what}: {fault.cells[0]!r}"
-        if len(self.texts) == 1 and not self.missing.count:
-            return "is always the same"
-        return self.unfit(expand_dates=True)
+    kind: str
+    units: int
+    activation: str
+    loss: str
 
 
 def write_config(data: Path, target: str, folder: Path) -> str:
-    """Return a commented config for a table, with paths from `folder`; raise a TableError where there can be none."""
+    """Return a commented config for a table.
+
+    Args:
+        data: The table.
+        target: The column to predict.
+        folder: The folder that the config's paths are relative to.
+
+    Raises:
+        TableError: The table cannot be read, has no such column, or cannot be trained on.
+    """
     path = os.path.relpath(data, folder)
     if path != path.encode(errors="replace").decode():
         raise TableError(f"{path!r}: the name is not UTF-8, as a config is; rename the file")
@@ -65,95 +56,124 @@ def write_config(data: Path, target: str, folder: Path) -> str:
     if target not in table.columns:
         hint = did_you_mean(target, table.columns) or f"; it has {listed(table.columns, 12)}"
         raise TableError(f"{table.name}: {target!r} is not a column{hint}")
-    columns = {name: _Profile(name) for name in table.columns}
+    columns, label_counts = _profile_columns(table, target)
+    return _fill_in(table.name, path, columns.pop(target), label_counts, list(columns.values()))
+
+
+def _profile_columns(table: Table, target: str) -> tuple[dict[str, ColumnProfile], Counter[str]]:
+    """Return the profile of each column, and the rows of each text in the target."""
+    surveys = {name: ColumnSurvey(name) for name in table.columns}
     counts: Counter[str] = Counter()
     for block in table.blocks():
         counts.update(block.texts(target).drop_nulls().to_list())
-        for column in columns.values():
-            column.survey(block)
-    profile = columns.pop(target)
-    return _fill_in(table.name, path, profile, counts, list(columns.values()))
+        for survey in surveys.values():
+            survey.add(block)
+    return {name: survey.result() for name, survey in surveys.items()}, counts
 
 
 def _fill_in(
-    table: str, path: str, target: _Profile, counts: Counter[str], others: list[_Profile]
+    table: str,
+    path: str,
+    target: ColumnProfile,
+    label_counts: Counter[str],
+    others: list[ColumnProfile],
 ) -> str:
-    labels = tuple(sorted({label_key(text) for text in counts}))
-    kind, last_layer, loss = _output(table, target, counts, len(labels))
-    dropped = {column.name: why for column in others if (why := column.why_drop())}
+    """Return the config of a table whose target and other columns are known."""
+    output = _choose_output(table, target, label_counts)
+    dropped = {column.name: reason for column in others if (reason := _why_drop(column))}
     inputs = [column for column in others if column.name not in dropped]
+    reasons = [f"{name!r} {reason}" for name, reason in dropped.items()]
     if not inputs:
-        reasons = "; ".join(f"{name!r} {why}" for name, why in dropped.items())
-        raise TableError(f"{table}: no column is left to be an input: {reasons}")
-    units = max(8, min(UNITS, target.rows // ROWS_PER_UNIT // 8 * 8))
-    rarer = _rarer(counts) if len(labels) == 2 and labels not in KNOWN_LABELS else None
-    return Template(Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")).substitute(
+        raise TableError(f"{table}: no column is left to be an input: {'; '.join(reasons)}")
+    incomplete = [column.name for column in (*inputs, target) if column.missing]
+    return render(
+        "starter_config.yaml.j2",
         rows=f"{target.rows:,}",
         table=repr(table),
-        path=in_yaml(path),
-        target=in_yaml(target.name),
-        kind=kind,
-        more="".join(f"  {line}\n" for line in _more(rarer, dropped, inputs, target)),
-        first=units,
-        second=units // 2,
-        last=last_layer,
-        loss=loss,
-        batch_size=max(32, min(1024, 1 << (target.rows // STEPS).bit_length())),
+        path=path,
+        target=target.name,
+        output=output,
+        positive=_choose_positive(label_counts),
+        dropped=list(dropped),
+        reasons=reasons,
+        incomplete=listed(incomplete, 3),
+        has_dates=any(kind_of(column) == "date" for column in inputs),
+        units=_choose_units(target.rows),
+        batch_size=_choose_batch_size(target.rows),
     )
 
 
-def _rarer(counts: Counter[str]) -> str:
-    """Return the label, as it is spelt, that fewer rows have."""
-    return min(
-        counts,
-        key=lambda text: sum(n for t, n in counts.items() if label_key(t) == label_key(text)),
-    )
+def _choose_output(table: str, target: ColumnProfile, label_counts: Counter[str]) -> Output:
+    """Return what predicts the target.
 
-
-def _more(
-    positive: str | None, dropped: dict[str, str], inputs: list[_Profile], target: _Profile
-) -> Iterator[str]:
-    """Yield what stands under `data` for some tables only."""
-    if positive is not None:
-        yield f"positive: {in_yaml(positive)}  # the label that probabilities are of, the rarer one"
-    if dropped:
-        yield f"drop: [{', '.join(map(in_yaml, dropped))}]"
-        yield from (f"# {name!r} {why}" for name, why in dropped.items())
-    if gaps := [column.name for column in (*inputs, target) if column.missing.count]:
-        yield f"missing: mean  # in {listed(gaps, 3)}: a number gets the mean, text a category, no target no row"
-    if any(column.kind == "date" for column in inputs):
-        yield "dates: expand  # to year, month, day, weekday and hour"
-
-
-def _output(
-    table: str, target: _Profile, counts: Counter[str], labels: int
-) -> tuple[str, str, str]:
-    """Return the target's kind in words, and the last layer and the loss that predict it."""
-    kind, statistics = target.kind, target.range.describe(0)
-    low, high = statistics["minimum"], statistics["maximum"]
-    most = 0.4 * counts.total()  # labels: two rows of each, of those that are not held out
-    whole = (
-        statistics["whole"]
-        and low in (0, 1)
-        and high - low == labels - 1 <= min(MAX_CLASSES, most) - 1
-    )
+    Raises:
+        TableError: Nothing can predict it.
+    """
+    labels = len({label_key(text) for text in label_counts})
     if labels < 2:
-        value = listed(list(counts), 1) or "no value"
+        value = listed(list(label_counts), 1) or "no value"
         raise TableError(f"{table}: column {target.name!r} is no target: {value} in every row")
     if labels == 2:
-        return "two labels", "units: 1, activation: sigmoid", "BinaryCrossentropy"
-    if kind == "date" or (kind == "text" and labels > min(MAX_CATEGORIES, most)):
-        why = target.unfit(expand_dates=False) or "has few rows of each label"
-        raise TableError(f"{table}: column {target.name!r} is no target: it {why}")
-    if kind == "text" or whole:
-        return (
-            f"{labels} labels",
-            f"units: {labels}, activation: softmax",
-            "SparseCategoricalCrossentropy",
-        )
-    if problems := target.problems("number", missing=False, text_advice=""):
+        return Output("two labels", 1, "sigmoid", "BinaryCrossentropy")
+    most_labels = SHARE_OF_LABELS * label_counts.total()
+    kind = kind_of(target)
+    if kind == "date" or (kind == "text" and labels > min(MAX_CATEGORIES, most_labels)):
+        reason = why_unfit(target, expand_dates=False) or "has few rows of each label"
+        raise TableError(f"{table}: column {target.name!r} is no target: it {reason}")
+    if kind == "text" or _are_classes(target, labels, most_labels):
+        return Output(f"{labels} labels", labels, "softmax", "SparseCategoricalCrossentropy")
+    problems = target.faults.number_messages({}, text_advice="")
+    if problems:
         raise TableError(problems)
-    span = f"{low:g} to {high:g}"
-    if low >= 0:  # softplus: a ReLU that cannot die
-        return f"{span}, never negative", "units: 1, activation: softplus", "MeanSquaredError"
-    return f"{span}, any number", "units: 1, activation: linear", "MeanSquaredError"
+    return _number_output(target)
+
+
+def _are_classes(target: ColumnProfile, labels: int, most_labels: float) -> bool:
+    """Tell whether numbers are few whole ones from 0 or 1 on, without a gap."""
+    has_no_gap = target.maximum - target.minimum == labels - 1
+    is_few = labels <= min(MAX_CLASSES, most_labels)
+    return target.whole and target.minimum in (0, 1) and has_no_gap and is_few
+
+
+def _number_output(target: ColumnProfile) -> Output:
+    span = f"{target.minimum:g} to {target.maximum:g}"
+    if target.minimum >= 0:  # softplus: a ReLU that cannot die
+        return Output(f"{span}, never negative", 1, "softplus", "MeanSquaredError")
+    return Output(f"{span}, any number", 1, "linear", "MeanSquaredError")
+
+
+def _choose_positive(label_counts: Mapping[str, int]) -> str | None:
+    """Return the label that fewer rows have, as it is first spelt, of two that do not tell which is positive."""
+    rows_by_key: Counter[str] = Counter()
+    for text, count in label_counts.items():
+        rows_by_key[label_key(text)] += count
+    if len(rows_by_key) != 2 or tuple(sorted(rows_by_key)) in KNOWN_LABELS:
+        return None
+    return min(label_counts, key=lambda text: rows_by_key[label_key(text)])
+
+
+def _why_drop(column: ColumnProfile) -> str | None:
+    """Return why a column is left out of the inputs, or None."""
+    if kind_of(column) == "number":
+        has_the_name_of_an_identifier = IDENTIFIER.fullmatch(column.name) is not None
+        if column.counts_rows or (column.whole and has_the_name_of_an_identifier):
+            return "tells rows apart, as an identifier"
+        for kind, rule in NUMBER_RULES.items():
+            fault = column.faults[kind]
+            if fault.count:
+                return f"has a cell that {rule}: {fault.cells[0]!r}"
+    if len(column.texts) == 1 and not column.missing:
+        return "is always the same"
+    return why_unfit(column, expand_dates=True)
+
+
+def _choose_units(rows: int) -> int:
+    """Return the units of the first hidden layer, of which the second has half."""
+    steps = rows // ROWS_PER_UNIT // FEWEST_UNITS
+    return max(FEWEST_UNITS, min(UNITS, steps * FEWEST_UNITS))
+
+
+def _choose_batch_size(rows: int) -> int:
+    """Return the least power of 2 that keeps an epoch below STEPS, within BATCH_SIZES."""
+    least, most = BATCH_SIZES
+    return max(least, min(most, 1 << (rows // STEPS).bit_length()))

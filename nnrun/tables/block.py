@@ -1,69 +1,90 @@
 """Some rows of a table: their cells, each with its place in the file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import polars as pl
 
-from nnrun.tables.table_file import Places, Texts
+Places = Callable[[Sequence[int]], list[str]]
+"""Tells where rows of a block stand in the file, given their numbers in ascending order."""
+Texts = Callable[[], pl.DataFrame]
+"""Reads a block's cells again, as its file has them."""
+
+
+@dataclass(frozen=True)
+class NullValues:
+    """What missing cells look like, besides empty ones.
+
+    Attributes:
+        texts: Cells without the spaces around them.
+        numbers: The texts that are finite numbers, as files with types hold them.
+    """
+
+    texts: tuple[str, ...]
+    numbers: tuple[float, ...]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "NullValues":
+        """Return the null values that are written like this."""
+        numbers = pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False)
+        return cls(tuple(texts), tuple(numbers.filter(numbers.is_finite())))
 
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows of a file: cells as text (pl.String), or numbers where the file has types; empty ones null.
+    """Some rows of a file.
 
-    The columns of a CSV file that are among `numbers` may be pl.Float64.
+    Attributes:
+        name: The file, as messages call it.
+        frame: The cells, empty ones null: text (pl.String), or numbers where the file has types. Columns
+            of a CSV file that its `ReadingPlan` names may be pl.Float64.
+        places: Tells where rows stand: `17`, the line of a text file, or `row 16`.
+        read_texts: Reads the cells again, all of a CSV file's as text.
+        null_values: What missing cells look like.
     """
 
     name: str
     frame: pl.DataFrame
-    places: Places  # tells where rows stand: `17`, the line, or `row 16`
-    as_read: Texts
-    null_values: list[str]  # what missing cells look like
-    null_numbers: list[float]  # those of them that are numbers
-    numbers: set[str]  # columns that later blocks may read as such
+    places: Places
+    read_texts: Texts
+    null_values: NullValues
 
     def cells(self, column: str) -> pl.Series:
-        """Return a column's cells as the file has them, in this block and those to come."""
-        if self.frame[column].dtype != pl.Float64:
-            return self.frame[column]
-        self.numbers.discard(column)
-        return self._as_read[column]
-
-    @cached_property
-    def _as_read(self) -> pl.DataFrame:
-        return self.as_read()
+        """Return a column's cells as the file has them: those of a CSV file are text."""
+        if self.frame[column].dtype == pl.Float64:
+            return self._as_read[column]
+        return self.frame[column]
 
     def texts(self, column: str) -> pl.Series:
-        """Return a column's cells without the spaces around them; missing ones are null."""
+        """Return a column's cells as text without the spaces around it; missing ones are null."""
         cells = self.cells(column)
         texts: pl.Series = cells.cast(pl.String).str.strip_chars()
-        missing = texts.is_in(["", *self.null_values])
+        missing = texts.is_in(["", *self.null_values.texts])
         if cells.dtype.is_numeric():
-            missing |= cells.cast(pl.Float64).is_in(self.null_numbers)
+            missing |= cells.cast(pl.Float64).is_in(self.null_values.numbers)
         return texts.set(missing, None)
 
     def without_missing(self, columns: Sequence[str]) -> "Block":
         """Return the block without the rows in which a cell of these columns is missing."""
         if not columns:
             return self
-        kept = (
-            pl.DataFrame([self.texts(column).is_not_null() for column in columns])
-            .min_horizontal()
-            .arg_true()
-        )
-        return replace(
-            self,
-            frame=self.frame[kept],
-            places=lambda rows: self.places(kept.gather(list(rows)).to_list()),
-            as_read=lambda: self._as_read[kept],
-        )
+        present = pl.DataFrame([self.texts(column).is_not_null() for column in columns])
+        return self._take(present.min_horizontal().arg_true())
 
     def slice(self, start: int, rows: int) -> "Block":
-        """Return the block of these rows alone."""
+        """Return the block of at most so many rows from `start` on."""
+        end = min(start + rows, len(self.frame))
+        return self._take(pl.int_range(start, end, eager=True))
+
+    @cached_property
+    def _as_read(self) -> pl.DataFrame:
+        return self.read_texts()
+
+    def _take(self, rows: pl.Series) -> "Block":
         return replace(
             self,
-            frame=self.frame.slice(start, rows),
-            places=lambda at: self.places([start + i for i in at]),
+            frame=self.frame[rows],
+            places=lambda taken: self.places(rows.gather(list(taken)).to_list()),
+            read_texts=lambda: self._as_read[rows],
         )

@@ -1,33 +1,43 @@
 """A Parquet file as blocks of rows."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import polars as pl
 
-from nnrun.tables.table_file import Blocks, TableFile, TableSource
+from nnrun.tables.block import Block, NullValues
+from nnrun.tables.table_file import ReadingPlan, TableFile, TableSource
 
-ROWS = 131_072  # of a block of a Parquet file
+ROWS = 131_072  # of a block
 
 
-def open_parquet(source: TableSource, name: str) -> TableFile:
-    def places(first: int, rows: Sequence[int]) -> list[str]:
-        return [f"row {first + row + 1}" for row in rows]
+def open_parquet(source: TableSource, name: str, null_values: NullValues) -> TableFile:
+    """Read the header of a Parquet file.
 
-    def blocks(_: Container[str]) -> Blocks:
-        for first in range(0, scan.select(pl.len()).collect().item(), ROWS):
-            frame = pl.DataFrame([_as_text(column) for column in scan.slice(first, ROWS).collect()])
-            yield frame, partial(places, first), partial(pl.DataFrame, frame)
-
+    Raises:
+        PolarsError, OSError: It cannot be read.
+    """
     scan = pl.scan_parquet(source, glob=False)
+
+    def blocks(_: ReadingPlan) -> Iterator[Block]:  # the file has types
+        rows = scan.select(pl.len()).collect().item()
+        for first in range(0, rows, ROWS):
+            columns = scan.slice(first, ROWS).collect()
+            frame = pl.DataFrame([_as_number_or_text(column) for column in columns])
+            places = partial(_name_rows, first)
+            yield Block(name, frame, places, partial(pl.DataFrame, frame), null_values)
+
     return TableFile(name, list(scan.collect_schema()), blocks)
 
 
-def _as_text(column: pl.Series) -> pl.Series:
-    if column.dtype.is_nested() or column.dtype in (
-        pl.Binary,
-        pl.Duration,
-    ):  # which polars cannot cast
+def _name_rows(first: int, rows: Sequence[int]) -> list[str]:
+    return [f"row {first + row + 1}" for row in rows]
+
+
+def _as_number_or_text(column: pl.Series) -> pl.Series:
+    if column.dtype.is_numeric():
+        return column
+    if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Duration):  # polars casts none
         texts = [None if cell is None else str(cell) for cell in column.to_list()]
         return pl.Series(column.name, texts, dtype=pl.String)
-    return column if column.dtype.is_numeric() else column.cast(pl.String)
+    return column.cast(pl.String)

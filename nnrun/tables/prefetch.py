@@ -1,4 +1,4 @@
-"""Blocks made ahead of time, by a thread."""
+"""Items made ahead of time, by a thread."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,13 +7,13 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def ahead(blocks: Iterator[Item]) -> Iterator[Item]:
-    """Yield the blocks; the next one is made in a thread meanwhile, and whoever wants no more does not wait for it."""
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Yield the items, while a thread makes the next one; whoever wants no more does not wait for it."""
     thread = ThreadPoolExecutor(1)
     try:
-        following = thread.submit(next, blocks, None)
-        while block := following.result():
-            following = thread.submit(next, blocks, None)
-            yield block
+        following = thread.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = thread.submit(next, items, None)
+            yield item
     finally:
         thread.shutdown(wait=False, cancel_futures=True)

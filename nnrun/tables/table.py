@@ -1,54 +1,59 @@
-"""Tables of one or several files, read block by block, cells of a CSV as text; rows held out; predictions written."""
+"""Tables of one or several files, read block by block."""
 
-import csv
 import glob
-import gzip
 import os
-import signal
-import zlib
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import polars as pl
-
 from nnrun.errors import TableError
-from nnrun.tables.block import Block
-from nnrun.tables.csv_pieces import read_pieces
-from nnrun.tables.csv_reader import open_csv
-from nnrun.tables.parquet_reader import open_parquet
-from nnrun.tables.prefetch import ahead
-from nnrun.tables.table_file import TableFile, TableSource, wrong_names
-from nnrun.wording import first_line, listed, short_path
-
-if hasattr(signal, "siginterrupt"):
-    signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - or polars's handler lets a blocked read go on
+from nnrun.tables.block import Block, NullValues
+from nnrun.tables.opening import open_file, readable
+from nnrun.tables.table_file import ReadingPlan, TableFile, TableSource, wrong_names
+from nnrun.wording import listed, short_path
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of one or several files with the same columns."""
+    """A table of one or several files with the same columns.
+
+    Attributes:
+        name: The table, as messages call it.
+        columns: Their names, in the order of the first file.
+        files: The files, in the order of their rows.
+        keep: How many bytes of blocks are kept in memory for a second reading.
+    """
 
     name: str
-    columns: list[str]  # their names, as the first file has them
+    columns: list[str]
     files: list[TableFile]
-    null_values: list[str]
-    keep: int  # how many bytes of blocks are kept for a second reading
-    _blocks: list[Block] = field(default_factory=list)
+    keep: int
+    _kept: list[Block] = field(default_factory=list)
 
-    def blocks(self, numbers: Iterable[str] = ()) -> Iterator[Block]:
-        """Yield the rows block by block; raise a TableError at a mistake, or where there are none."""
+    def blocks(self, plan: ReadingPlan | None = None) -> Iterator[Block]:
+        """Yield the rows block by block.
+
+        Args:
+            plan: Which columns may be numbers, of a CSV file; by default none.
+
+        Raises:
+            TableError: A file cannot be read, or there are no rows.
+        """
+        rows = 0
+        size = 0.0
         kept: list[Block] = []
-        rows, size = 0, 0.0
-        for block in self._blocks or self._read(set(numbers)):
-            rows, size = rows + len(block.frame), size + block.frame.estimated_size()
-            kept = [*kept, block] if size <= self.keep else []
+        for block in self._kept or self._read(plan or ReadingPlan()):
+            rows += len(block.frame)
+            size += block.frame.estimated_size()
+            if size <= self.keep:
+                kept.append(block)
+            else:
+                kept.clear()
             yield block
         if not rows:
             raise TableError(f"{self.name}: the header stands alone; a table needs rows")
-        self._blocks[:] = kept
+        self._kept[:] = kept
 
     def height(self) -> int:
         """Return the number of rows."""
@@ -56,19 +61,21 @@ class Table:
 
     def require(self, names: Iterable[str]) -> None:
         """Raise a TableError that lists every column of `names` that the table lacks."""
-        if missing := [name for name in names if name not in self.columns]:
-            s = "s are" if len(missing) > 1 else " is"
-            raise TableError(
-                f"{self.name}:1: {len(missing)} column{s} missing: {', '.join(map(repr, missing))}"
-            )
+        missing = [name for name in names if name not in self.columns]
+        if not missing:
+            return
+        columns = "columns are" if len(missing) > 1 else "column is"
+        shown = ", ".join(map(repr, missing))
+        raise TableError(f"{self.name}:1: {len(missing)} {columns} missing: {shown}")
 
-    def _read(self, numbers: set[str]) -> Iterator[Block]:
-        nulls = pl.Series(self.null_values, dtype=pl.String).cast(pl.Float64, strict=False)
-        null_numbers = list(nulls.filter(nulls.is_finite()))
+    def with_blocks(self, blocks: Sequence[Block]) -> "Table":
+        """Return the table of these blocks alone, which stay in memory."""
+        return replace(self, keep=sys.maxsize, _kept=list(blocks))
+
+    def _read(self, plan: ReadingPlan) -> Iterator[Block]:
         for file in self.files:
-            with _readable(file.name):
-                for found in file.blocks(numbers):
-                    yield Block(file.name, *found, self.null_values, null_numbers, numbers)
+            with readable(file.name):
+                yield from file.blocks(plan)
 
 
 def open_table(
@@ -76,59 +83,57 @@ def open_table(
 ) -> Table:
     """Open a CSV (plain or gzipped; comma, semicolon or tab) or Parquet file, known by its content.
 
-    `source` is a path, a pattern as in `part-*.csv` for a table in parts, the bytes of a file or a stream;
-    `null_values` are what missing cells look like; `name` is what messages call the table. Raises TableError.
+    Args:
+        source: A path, a pattern as in `part-*.csv` for a table in parts, the bytes of a file or a stream.
+        null_values: What missing cells look like.
+        name: The table, as messages call it; by default its source.
+        keep: How many bytes of blocks are kept in memory for a second reading.
+
+    Raises:
+        TableError: There is no file, one cannot be read, or its header is wrong or unlike the first one's.
     """
     name = name or str(source)
-    found: list[TableSource] = [*find_files(source)] if isinstance(source, Path) else [source]
-    if not found:
+    parts: Sequence[TableSource] = find_files(source) if isinstance(source, Path) else [source]
+    if not parts:
         raise TableError(f"{name}: there is no such file")
-    files = [_open_file(part, name if part is source else short_path(str(part))) for part in found]
-    if problems := [
-        f"{file.name}:1: {problem}" for file in files for problem in wrong_names(file.header)
-    ]:
-        raise TableError(problems)
-    first = files[0].header
-    for file in files[1:]:
-        lacks, more = sorted(set(first) - set(file.header)), sorted(set(file.header) - set(first))
-        differ = [f"lacks {listed(lacks, 5)}"] * bool(lacks) + [
-            f"has {listed(more, 5)} besides"
-        ] * bool(more)
-        if differ:
-            what = f"{' and '.join(differ)}, unlike {files[0].name}; parts have the same columns"
-            raise TableError(f"{file.name}: {what}")
-    return Table(name, first, files, list(null_values), keep)
+    nulls = NullValues.of(null_values)
+    files = [
+        open_file(part, name if part is source else short_path(str(part)), nulls) for part in parts
+    ]
+    _check_headers(files)
+    return Table(name, files[0].header, files, keep)
 
 
 def find_files(path: Path) -> list[Path]:
     """Return the file at the path, or those that it matches as a pattern, sorted; empty where there is none."""
     is_there = os.path.exists  # of a name that is too long Path.exists raises an error
-    found = [path] if is_there(path) else map(Path, sorted(glob.glob(str(path))))  # noqa: PTH207
-    return list(filter(is_there, found))
+    if is_there(path):
+        return [path]
+    matches = sorted(glob.glob(str(path)))  # noqa: PTH207 - the pattern may be absolute
+    return [Path(match) for match in matches if is_there(match)]
 
 
-def _open_file(source: TableSource, name: str) -> TableFile:
-    if isinstance(source, Path) and source.is_dir():
-        raise TableError(f"{name}: is a folder; give a .csv file")
-    with _readable(name):
-        if isinstance(source, Path) and not source.is_file():
-            source = source.open("rb")  # a pipe, which can be read only once
-        pieces = read_pieces(source)
-        start = next(pieces, b"")
-        once = None if isinstance(source, Path | bytes) else chain([start], pieces)
-        if start.startswith(b"PAR1"):
-            return open_parquet(b"".join(once) if once else source, name)
-        file = open_csv(name, start, lambda: once or read_pieces(source))
-        # a pipe gives its rows as they come, and a thread that waits for more could not be ended
-        return file if once else file._replace(blocks=lambda numbers: ahead(file.blocks(numbers)))
+def _check_headers(files: list[TableFile]) -> None:
+    """Raise a TableError where a column has no good name, or parts have other columns than the first."""
+    problems = []
+    for file in files:
+        problems += [f"{file.name}:1: {problem}" for problem in wrong_names(file.header)]
+    if problems:
+        raise TableError(problems)
+    for file in files[1:]:
+        difference = _difference(file.header, files[0].header)
+        if difference:
+            advice = f"unlike {files[0].name}; parts have the same columns"
+            raise TableError(f"{file.name}: {difference}, {advice}")
 
 
-@contextmanager
-def _readable(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        what = "the gzip file is cut short, damaged or followed by other bytes; download or compress it again"
-        raise TableError(f"{name}: cannot be read: {what}") from None
-    except (OSError, csv.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise TableError(f"{name}: cannot be read: {first_line(error)}") from None
+def _difference(columns: list[str], expected: list[str]) -> str:
+    """Return which columns are missing and which are there besides, in words, or an empty text."""
+    missing = sorted(set(expected) - set(columns))
+    besides = sorted(set(columns) - set(expected))
+    differences = []
+    if missing:
+        differences.append(f"lacks {listed(missing, 5)}")
+    if besides:
+        differences.append(f"has {listed(besides, 5)} besides")
+    return " and ".join(differences)

@@ -1,45 +1,54 @@
-"""What a reader makes of a table's file: the names of its columns, and blocks of its rows."""
+"""A table's file once it is opened: the names of its columns, and a way to its rows."""
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
-import polars as pl
-
+from nnrun.tables.block import Block
 from nnrun.wording import received
 
 TableSource = Path | bytes | IO[bytes]
-Places = Callable[[Sequence[int]], list[str]]  # of rows of a block
-Texts = Callable[[], pl.DataFrame]  # a block's cells as its file has them
-Blocks = Iterator[tuple[pl.DataFrame, Places, Texts]]
 
 
-class TableFile(NamedTuple):
-    """A table's file: the names of its columns, and a function that reads it in blocks, given those to be numbers."""
+@dataclass
+class ReadingPlan:
+    """Which columns of a CSV file the blocks still to be read may hold as numbers.
+
+    The pass over a table owns the plan, and may change it between two blocks. To read numbers is faster
+    than to cast text, and gives the same values; but once a cell's text is asked for, the block is read twice.
+    """
+
+    numbers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """An opened file: its name in messages, the names of its columns, and the function that reads it."""
 
     name: str
     header: list[str]
-    blocks: Callable[[Container[str]], Blocks]
+    blocks: Callable[[ReadingPlan], Iterator[Block]]
 
 
 def wrong_names(header: list[str]) -> Iterator[str]:
-    """Yield what is wrong with the names of columns."""
-    hint = (
-        "; is the header missing?"
-        if all(re.fullmatch(r"[-+.\deE]+", cell) for cell in header)
-        else ""
-    )
-    counts = Counter(header)
+    """Yield a message for each mistake in the names of columns."""
     if not header:
         yield "the table has no columns"
-    for i, column in enumerate(header, start=1):
+    counts = Counter(header)
+    for number, column in enumerate(header, start=1):
         if not column:
-            yield f"column {i} has no name; give it one in the header"
+            yield f"column {number} has no name; give it one in the header"
         elif "\0" in column:
             yield f"{received(column)} holds a NUL byte"
         elif column.startswith("^") and column.endswith("$"):
             yield f"{column!r} reads as a pattern to polars; name the column without ^ and $"
         elif (count := counts.pop(column, 1)) > 1:
-            yield f"{count} columns are named {column!r}; names must differ{hint}"
+            yield f"{count} columns are named {column!r}; names must differ{_header_hint(header)}"
+
+
+def _header_hint(header: list[str]) -> str:
+    looks_like_a_row = all(re.fullmatch(r"[-+.\deE]+", cell) for cell in header)
+    return "; is the header missing?" if looks_like_a_row else ""

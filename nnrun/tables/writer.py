@@ -5,22 +5,31 @@ from typing import IO
 
 import polars as pl
 
+FORMULA = r"^([=+\-@\t\r])"  # https://owasp.org/www-community/attacks/CSV_Injection
+
 
 def write_csv(
     frames: Iterable[pl.DataFrame], file: IO[bytes], *, escape_formulas: bool = False
 ) -> None:
-    """Write frames as they come; with `escape_formulas`, text that a spreadsheet would run gets an apostrophe first."""
-    for i, frame in enumerate(map(_escaped, frames) if escape_formulas else frames):
-        file.write(frame.write_csv(include_header=i == 0).encode())
+    """Write frames as they come, below one header.
+
+    Args:
+        frames: Frames with the same columns.
+        file: A file or stream, which gets each frame at once.
+        escape_formulas: Put an apostrophe before text that a spreadsheet would run.
+    """
+    is_first = True
+    for frame in frames:
+        written = _escape(frame) if escape_formulas else frame
+        file.write(written.write_csv(include_header=is_first).encode())
         file.flush()
+        is_first = False
 
 
-def _escaped(frame: pl.DataFrame) -> pl.DataFrame:
-    text, formula = (
-        pl.col(pl.String),
-        r"^([=+\-@\t\r])",
-    )  # https://owasp.org/www-community/attacks/CSV_Injection
+def _escape(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame with an apostrophe before each text and name that is a formula and no number."""
+    text = pl.col(pl.String)
     is_number = text.cast(pl.Float64, strict=False).is_not_null()
-    escaped = pl.when(is_number).then(text).otherwise(text.str.replace(formula, "'$1"))
+    escaped = pl.when(is_number).then(text).otherwise(text.str.replace(FORMULA, "'$1"))
     names = pl.DataFrame({"": frame.columns}).select(escaped).to_series()
     return frame.with_columns(escaped).rename(dict(zip(frame.columns, names, strict=True)))

@@ -16,8 +16,7 @@ import polars as pl
 import pytest
 
 from nnrun.errors import TableError
-from nnrun.features import disk_cache
-from nnrun.features import loading as dataset
+from nnrun.features import disk_cache, loading
 from nnrun.features import matrix_store as storage
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.disk_cache import new_folder
@@ -235,13 +234,13 @@ def test_who_wants_no_more_blocks_does_not_wait_for_the_next():
 def conversions(monkeypatch) -> list[str]:
     """Grows by one with every conversion of a table."""
     done: list[str] = []
-    encode = dataset.encode
+    encode = loading.encode
 
     def counted(*arguments: Any) -> Any:
         done.append("conversion")
         return encode(*arguments)
 
-    monkeypatch.setattr(dataset, "encode", counted)
+    monkeypatch.setattr(loading, "encode", counted)
     return done
 
 
@@ -316,7 +315,7 @@ def test_auto_keeps_small_tables_in_memory_and_takes_files_for_large_ones(projec
     config, cache = project.load(), project.folder / "cache"
     assert not isinstance(load_dataset(config, cache).train.x, np.memmap)
     assert not cache.exists()
-    monkeypatch.setattr(dataset, "memory_bytes", lambda: 1000)
+    monkeypatch.setattr(loading, "memory_bytes", lambda: 1000)
     assert isinstance(load_dataset(config, cache).train.x, np.memmap)
     kept = load_dataset(project.load({"data.in_memory": True}), project.folder / "none")
     assert not isinstance(kept.train.x, np.memmap)

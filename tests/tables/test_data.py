@@ -12,10 +12,11 @@ import pytest
 from nnrun.checks.registry import lint, raise_errors
 from nnrun.config.schema import Data
 from nnrun.errors import RunError, TableError
-from nnrun.features.column import Column
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
+from nnrun.features.faults import MISSING, ColumnFaults
 from nnrun.features.loading import load_dataset
+from nnrun.features.numbers import parse_booleans
 from nnrun.features.split import hold_out
 from nnrun.tables.table import open_table
 
@@ -107,17 +108,18 @@ def read(project):
 
     def read(content):
         table = open_table(project.table(content), NULLS)
-        columns = [Column(name) for name in table.columns]
-        blocks = [
-            [column.numbers(block, boolean=True) for column in columns] for block in table.blocks()
-        ]
-        if wrong := [
-            line
-            for c in columns
-            for line in c.problems("number", missing=True, text_advice="; drop it")
-        ]:
+        faults = {name: ColumnFaults(name) for name in table.columns}
+        frames = []
+        for block in table.blocks():
+            parsed = {name: parse_booleans(block, name) for name in faults}
+            faults = {name: faults[name].record(block, parsed[name]) for name in faults}
+            frames.append(pl.DataFrame({name: cells.values for name, cells in parsed.items()}))
+        wrong = []
+        for column in faults.values():
+            wrong += column.number_messages({"missing": MISSING}, "; drop it")
+        if wrong:
             raise TableError(wrong)
-        return pl.concat(pl.DataFrame(block) for block in blocks)
+        return pl.concat(frames)
 
     return read
 

@@ -16,8 +16,10 @@ import pytest
 from nnrun.checks.registry import lint
 from nnrun.config.schema import Data
 from nnrun.errors import InputError
-from nnrun.features.column import Column
+from nnrun.features.faults import MISSING, ColumnFaults
+from nnrun.features.numbers import parse_numbers
 from nnrun.tables.table import open_table
+from nnrun.tables.table_file import ReadingPlan
 
 NULLS = Data(train="a", target="b").null_values
 SIZES = (1, 2, 3, 5, 7, 16, 37, 1000)  # bytes of a block
@@ -60,16 +62,20 @@ def outcome(source, *, as_numbers=False, null_values=NULLS):
     """Return the numbers of each column and what is wrong with them, or the refusal of the whole."""
     try:
         table = open_table(source, null_values, "t")
-        columns = [Column(name) for name in table.columns]
-        numbers = [[] for _ in columns]
-        for block in table.blocks(table.columns if as_numbers else ()):
-            for i, column in enumerate(columns):
-                numbers[i] += column.numbers(block, boolean=False).to_list()
+        numbers = {name: [] for name in table.columns}
+        faults = {name: ColumnFaults(name) for name in table.columns}
+        plan = ReadingPlan(frozenset(table.columns) if as_numbers else frozenset())
+        for block in table.blocks(plan):
+            for name in table.columns:
+                parsed = parse_numbers(block, name)
+                numbers[name] += parsed.values.to_list()
+                faults[name] = faults[name].record(block, parsed)
     except InputError as error:
-        return [], error.problems
-    return numbers, [
-        line for c in columns for line in c.problems("number", missing=True, text_advice="")
-    ]
+        return {}, error.problems
+    messages = []
+    for column in faults.values():
+        messages += column.number_messages({"missing": MISSING}, "")
+    return numbers, messages
 
 
 FRAME = pl.DataFrame(
@@ -150,7 +156,7 @@ def test_the_types_of_a_parquet_file_are_kept(values, kind, expected):
         parquet(pl.DataFrame({"a": pl.Series(values, dtype=kind)})), NULLS, "t"
     ).blocks()
     if kind.is_numeric():
-        assert Column("a").numbers(block, boolean=False).to_list() == expected
+        assert parse_numbers(block, "a").values.to_list() == expected
     else:
         assert block.texts("a").to_list() == expected
 
@@ -415,7 +421,11 @@ def test_numbers_are_read_to_the_last_bit_and_their_text_is_at_hand(blocks_of):
     floats = np.ldexp(generator.normal(size=500), generator.integers(-120, 120, 500)).tolist()
     texts = [repr(value) for value in floats[::2]] + [f"{value:.25f}" for value in floats[1::2]]
     blocks_of(300)
-    blocks = [*open_table("\n".join(["a", *texts]).encode(), NULLS, "t").blocks("a")]
+    blocks = [
+        *open_table("\n".join(["a", *texts]).encode(), NULLS, "t").blocks(
+            ReadingPlan(frozenset("a"))
+        )
+    ]
     assert [value for block in blocks for value in block.frame["a"]] == [
         float(text) for text in texts
     ]
@@ -495,10 +505,11 @@ def test_nan_is_missing_in_parquet_as_it_is_in_a_csv(project):
     buffer = io.BytesIO()
     numbers.write_parquet(buffer)
     for content in (buffer.getvalue(), b"a\n1.0\nNaN\n3.0\n"):
-        column = Column("a")
-        for block in open_table(content, NULLS, "t").blocks():
-            assert column.numbers(block, boolean=False).to_list() == [1, None, 3]
-        assert (column.missing.count, column.not_finite.count) == (1, 0)
+        (block,) = open_table(content, NULLS, "t").blocks()
+        parsed = parse_numbers(block, "a")
+        assert parsed.values.to_list() == [1, None, 3]
+        faults = ColumnFaults("a").record(block, parsed)
+        assert (faults["missing"].count, faults["not_finite"].count) == (1, 0)
 
 
 def test_a_name_that_polars_takes_for_a_pattern_is_refused_in_parquet_too(problems):

@@ -86,7 +86,7 @@ def test_of_a_large_table_the_head_is_read_until_it_shows_every_label(
     )
     loss = "BinaryCrossentropy" if units == 1 else "SparseCategoricalCrossentropy"
     config = project.load({"loss": loss, "layers": [{"units": units, "activation": "softmax"}]})
-    head = smoke._head(smoke.open_tables(config)["train"], config)
+    head = smoke.read_head(smoke.open_tables(config)["train"], config)
     assert [len(block.frame) for block in read] == [1_000] * blocks
     frames = list(head.blocks())
     assert [len(block.frame) for block in frames[:6]] == [1_000] + [256] * 5
@@ -135,7 +135,7 @@ def test_few_rows_have_every_label(project, frame):
         )
     )
     dataset = project.dataset({"data.validation_split": 0})
-    few = smoke._few(dataset.train, dataset)
+    few = smoke.few_rows(dataset.train, dataset.encoder)
     assert len(few.x) == 256
     assert np.bincount(few.y[:, 0].astype(int)).tolist() == [255, 1]
 

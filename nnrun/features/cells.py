@@ -1,0 +1,37 @@
+"""The cells of a column in one block, read as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import polars as pl
+
+FaultKind = Literal[
+    "missing",
+    "not_number",
+    "not_finite",
+    "too_large",
+    "other_format",  # a date of another format than training read
+    "unknown_label",  # a label that training never saw
+    "unseen_category",  # a category that training never saw, or a missing cell where training saw none
+]
+
+
+@dataclass(frozen=True)
+class ParsedCells:
+    """The cells of a column in one block, read as values.
+
+    Attributes:
+        values: A value for each row, null where the cell is missing or wrong.
+        texts: The cells as text, null where they are missing; None where the values alone told all.
+        faulty: For each way to be missing or wrong, which rows are. Empty where there are no texts.
+    """
+
+    values: pl.Series
+    texts: pl.Series | None = None
+    faulty: Mapping[FaultKind, pl.Series] = field(default_factory=dict)
+
+    @property
+    def needed_text(self) -> bool:
+        """Whether the cells were read as text, so that it is no gain to have them as numbers first."""
+        return self.texts is not None

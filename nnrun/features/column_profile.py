@@ -1,0 +1,130 @@
+"""What one reading of a table tells of a column, and what follows from it: its kind, and whether it can be an input."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnrun.features.dates import date_parts
+from nnrun.features.faults import NUMBER_RULES, SHOWN, ColumnFaults
+from nnrun.features.feature import MAX_CATEGORIES, Feature, Kind
+
+DISTINCT = 0.9  # share of the cells: text of more distinct ones is taken for an identifier
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """What one reading of a table tells of a column.
+
+    Attributes:
+        faults: How many cells there are, and which are missing or no good numbers.
+        texts: The distinct cells as text in the order of the rows, at most MAX_CATEGORIES + 1 of them.
+        text_counts: The rows of each text; empty where there are more than MAX_CATEGORIES.
+        date_formats: Those of dates.FORMATS that all cells are of.
+        minimum: The least number, 0 where there is none.
+        maximum: The greatest number, 0 where there is none.
+        whole: Whether all numbers are whole, and there are any.
+        counts_rows: Whether the cells are whole numbers that count the rows one by one, from any number on.
+    """
+
+    faults: ColumnFaults
+    texts: tuple[str, ...]
+    text_counts: Mapping[str, int]
+    date_formats: tuple[str, ...]
+    minimum: float
+    maximum: float
+    whole: bool
+    counts_rows: bool
+
+    @property
+    def name(self) -> str:
+        """The name of the column."""
+        return self.faults.name
+
+    @property
+    def rows(self) -> int:
+        """How many cells there are."""
+        return self.faults.rows
+
+    @property
+    def missing(self) -> int:
+        """How many cells are missing."""
+        return self.faults["missing"].count
+
+    @property
+    def present(self) -> int:
+        """How many cells are not missing."""
+        return self.faults.present
+
+    @property
+    def numbers(self) -> int:
+        """How many cells are finite numbers that float32 holds."""
+        return self.present - sum(self.faults[kind].count for kind in NUMBER_RULES)
+
+    @property
+    def has_many_texts(self) -> bool:
+        """Whether there are more distinct cells than MAX_CATEGORIES."""
+        return len(self.texts) > MAX_CATEGORIES
+
+    @property
+    def is_boolean(self) -> bool:
+        """Whether every cell is true or false, in letters of any case."""
+        return {text.lower() for text in self.texts} <= {"true", "false"}
+
+    @property
+    def examples(self) -> str:
+        """The first distinct cells, as a message shows them."""
+        return ", ".join(map(repr, self.texts[:SHOWN]))
+
+
+def kind_of(column: ColumnProfile) -> Kind:
+    """Return what the cells are; a few wrong ones among numbers do not make them text."""
+    if column.present and column.is_boolean:
+        return "boolean"
+    if column.present and column.date_formats:
+        return "date"
+    return "text" if column.faults.is_text else "number"
+
+
+def why_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
+    """Return why a column cannot be an input as it stands, or None.
+
+    Args:
+        column: What the training table tells of it.
+        expand_dates: Whether dates become numbers.
+    """
+    if not column.present:
+        return "has no value: every cell is missing"
+    kind = kind_of(column)
+    if kind == "date":
+        return _why_dates_are_unfit(column, expand_dates=expand_dates)
+    if kind == "text" and column.has_many_texts:
+        return f"holds text of more than {MAX_CATEGORIES} categories ({column.examples})"
+    if kind == "text" and len(column.texts) > max(1, DISTINCT * column.present):
+        return f"holds text ({column.examples}), nearly all of it distinct, as of an identifier"
+    return None
+
+
+def _why_dates_are_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
+    if not expand_dates:
+        dates = f"holds dates or times ({column.examples})"
+        return f"{dates}, which `dates: expand` under data makes numbers of"
+    if len(column.date_formats) > 1:
+        dates = f"holds dates of which day or month may be first ({column.examples})"
+        return f"{dates}; write them as 2012-03-31"
+    return None
+
+
+def column_features(column: ColumnProfile) -> list[Feature]:
+    """Return what the column becomes, without statistics: of dates a feature for each part."""
+    kind = kind_of(column)
+    if kind == "text":
+        categories: list[str | None] = [*sorted(column.texts)[:MAX_CATEGORIES]]
+        if column.missing:
+            categories.append(None)
+        return [Feature(name=column.name, kind="text", categories=categories)]
+    if kind == "date":
+        date_format = column.date_formats[0]
+        return [
+            Feature(name=column.name, kind="date", format=date_format, part=part)
+            for part in date_parts(date_format)
+        ]
+    return [Feature(name=column.name, kind=kind)]

@@ -1,0 +1,82 @@
+"""What a column becomes: an entry of encoding.json, validated, since the file may come from anybody."""
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le, Len
+from pydantic import AfterValidator, model_validator
+
+from nnrun.config.keras_catalog import Positive, Strict, problem
+from nnrun.features.dates import DatePart, date_parts
+from nnrun.features.numbers import FLOAT32_MAX
+from nnrun.tables.table_file import wrong_names
+
+Kind = Literal["number", "boolean", "text", "date"]
+MAX_CATEGORIES = 50  # more are refused: each is an input, and has few rows to learn it from
+
+
+def _check_name(name: str) -> str:
+    for mistake in wrong_names([name]):
+        raise problem(mistake)
+    return name
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+Number = Annotated[float, Ge(-FLOAT32_MAX), Le(FLOAT32_MAX)]
+
+
+class Feature(Strict):
+    """A column, or `part` of a date, as an input; of text one, 1 or 0, for each category: null is the missing cell."""
+
+    name: Name
+    kind: Kind = "number"
+    mean: Number = 0.0
+    variance: Annotated[Positive, Le(2 * FLOAT32_MAX**2)] = 1.0  # twice, lest rounding passes it
+    minimum: Number = 0.0
+    maximum: Number = 0.0
+    whole: bool = False
+    format: str | None = None
+    part: DatePart | None = None
+    categories: Annotated[list[str | None], Len(max_length=MAX_CATEGORIES + 1)] = []
+
+    @model_validator(mode="after")
+    def _fit_the_kind(self) -> "Feature":
+        is_text = self.kind == "text"
+        has_twice = len(set(self.categories)) < len(self.categories)
+        if bool(self.categories) != is_text or has_twice:
+            rule = "categories must be distinct ones for text, and none for any other kind"
+            raise problem(rule)
+        if not self._has_the_parts_of_its_kind():
+            rule = (
+                "format and part must be known ones and fit for a date, and null for any other kind"
+            )
+            raise problem(rule)
+        return self
+
+    def _has_the_parts_of_its_kind(self) -> bool:
+        if self.kind == "date":
+            return self.part is not None and self.part in date_parts(self.format)
+        return self.format is None and self.part is None
+
+    @property
+    def width(self) -> int:
+        """How many inputs the feature is."""
+        return len(self.categories) if self.kind == "text" else 1
+
+    @property
+    def input_names(self) -> list[str]:
+        """What each of its inputs holds, as in `age`, `town is York` or `month of day`."""
+        if self.kind == "text":
+            return [f"{self.name} is {category or 'missing'}" for category in self.categories]
+        return [f"{self.part} of {self.name}" if self.part else self.name]
+
+
+class Target(Strict):
+    """One target column, restored from the network's output as output * scale + offset; its range in training."""
+
+    name: Name
+    scale: Annotated[Positive, Le(FLOAT32_MAX)] = 1.0
+    offset: Number = 0.0
+    mean: Number = 0.0
+    minimum: Number = 0.0
+    maximum: Number = 0.0
+    whole: bool = False

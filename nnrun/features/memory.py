@@ -1,0 +1,48 @@
+"""How much memory is at hand."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+LARGEST = 64 << 30  # bytes, where no limit is known
+MEMORY_INFO = Path("/proc/meminfo")
+OWN_GROUPS = Path("/proc/self/cgroup")
+GROUPS = Path("/sys/fs/cgroup")
+
+
+def memory_bytes() -> int:
+    """Return the bytes of memory that this process may still use: of the machine, its control group and its limits."""
+    limits = [LARGEST, *_available_bytes(), *_group_limits(), *_resource_limits()]
+    return min(limit for limit in limits if limit >= 0)  # no limit is -1 on Linux
+
+
+def _available_bytes() -> Iterator[int]:
+    for kibibytes in re.findall(r"^MemAvailable: *(\d+)", _read(MEMORY_INFO), re.MULTILINE):
+        yield int(kibibytes) << 10
+
+
+def _group_limits() -> Iterator[int]:
+    """Yield the limits of the control groups of this process, of either version; a container sees its own as the root."""
+    for kind, path in re.findall(r"^\d+:(.*?):/(.*)$", _read(OWN_GROUPS), re.MULTILINE):
+        for folder in (path, ""):
+            for name in ("memory.max", "memory.limit_in_bytes"):
+                limit = _read(Path(GROUPS, kind, folder, name)).strip()
+                if limit.isdecimal():  # "max" where there is none
+                    yield int(limit)
+
+
+def _resource_limits() -> Iterator[int]:
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return
+    for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
+        yield resource.getrlimit(kind)[0]
+
+
+def _read(path: Path) -> str:
+    """Return the text of a file that only Linux has, or an empty one."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""

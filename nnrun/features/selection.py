@@ -1,0 +1,40 @@
+"""Which columns of a table a config makes features and targets."""
+
+from nnrun.config.schema import Config
+from nnrun.errors import ConfigError
+from nnrun.tables.table import Table
+from nnrun.wording import did_you_mean, listed
+
+
+def choose_features(config: Config, table: Table) -> list[str]:
+    """Return the features that the config names, or every other column of the table.
+
+    Raises:
+        ConfigError: The config names columns that are not there, or no column is left.
+    """
+    data = config.data
+    problems = []
+    for key in ("target", "features", "drop"):
+        unknown = [name for name in getattr(data, key) or [] if name not in table.columns]
+        place = config.where("data", key)
+        problems += [f"{place}: {_describe_unknown(name, table)}" for name in unknown]
+    others = [name for name in table.columns if name not in (*data.target, *data.drop)]
+    features = data.features or others
+    if not features:
+        place = config.where("data")
+        problems.append(f"{place}: no column of {table.name} is left to be a feature")
+    if problems:
+        raise ConfigError(problems)
+    return features
+
+
+def choose_targets(config: Config) -> list[str]:
+    """Return the targets that the config names, of classes the first: lint says what is wrong with more."""
+    return config.data.target[:1] if config.is_classes else config.data.target
+
+
+def _describe_unknown(name: str, table: Table) -> str:
+    hint = did_you_mean(name, table.columns) or f"; it has {listed(table.columns, 12)}"
+    if len(table.columns) == 1:  # another separator makes one column of all
+        hint += "; columns are separated by commas, semicolons or tabs"
+    return f"{name!r} is not a column of {table.name}{hint}"

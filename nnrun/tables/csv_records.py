@@ -1,0 +1,179 @@
+"""Some whole records of a CSV file: polars reads the cells; of mistakes, Python's csv module says where."""
+
+import csv
+import io
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from nnrun.errors import TableError
+from nnrun.wording import counted, first_line
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+LISTED = 10  # how many bad lines a message names
+csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 KiB
+
+
+@dataclass(frozen=True)
+class CsvRecords:
+    """Some whole records of a CSV file.
+
+    Attributes:
+        name: The file, as messages call it.
+        header: The names of its columns.
+        separator: The character between two cells.
+        line: The line of the file, counted from 1, at which the first record begins.
+        data: The bytes of the records.
+    """
+
+    name: str
+    header: list[str]
+    separator: str
+    line: int
+    data: bytes
+
+    def frame(self, numbers: Collection[str] = ()) -> pl.DataFrame:
+        """Return the cells, empty ones null; blank lines are left out.
+
+        Args:
+            numbers: Columns to be pl.Float64 where polars takes all their cells for numbers, which is faster
+                than to cast text. It takes none for another number than the cast, with spaces around it or without.
+
+        Raises:
+            TableError: Records are not UTF-8 or not CSV, or have more or fewer cells than the header.
+        """
+        frame = self._read_numbers(numbers)
+        return self._read_texts() if frame is None else frame
+
+    def places(self, rows: Sequence[int]) -> list[str]:
+        """Return the line in the file at which each of the frame's rows begins, for rows in ascending order."""
+        lines = (line for line, cells in self._records() if cells)
+        read = islice(lines, max(rows) + 1)
+        return [str(line) for row, line in enumerate(read) if row in rows]
+
+    def _read_numbers(self, numbers: Collection[str]) -> pl.DataFrame | None:
+        """Return the frame with columns of numbers, or None where polars cannot read it so."""
+        if not any(name in numbers for name in self.header):
+            return None
+        schema = {name: pl.Float64 if name in numbers else pl.String for name in self.header}
+        try:
+            frame = pl.read_csv(
+                self.data, separator=self.separator, has_header=False, schema=schema
+            )
+        except pl.exceptions.PolarsError:  # it stops at the first cell that is no number
+            return None
+        return frame if self._is_whole(frame) else None
+
+    def _read_texts(self) -> pl.DataFrame:
+        # polars takes the number of columns from the first line, whatever it holds
+        first = self.separator.join(map(str, range(len(self.header)))).encode() + b"\n"
+        try:
+            frame = pl.read_csv(
+                first + self.data,
+                separator=self.separator,
+                new_columns=self.header,
+                infer_schema=False,
+            )
+        except pl.exceptions.PolarsError as error:
+            raise TableError(self._explain(first_line(error))) from None
+        return frame if self._is_whole(frame) else self._without_blank_lines(frame)
+
+    def _is_whole(self, frame: pl.DataFrame) -> bool:
+        """Tell whether no line is blank or too short, whose missing cells polars makes null."""
+        last_cells_are_there = not frame[:, -1].null_count()
+        separators = len(frame) * (len(self.header) - 1)
+        if not separators:
+            return last_cells_are_there and b"\r\r" not in self.data  # it ends a blank line
+        if last_cells_are_there:
+            return True
+        return b'"' not in self.data and separators == self.data.count(self.separator.encode())
+
+    def _without_blank_lines(self, frame: pl.DataFrame) -> pl.DataFrame:
+        problems = self._wrong_lengths()
+        if problems:
+            raise TableError(problems)
+        has_cells = [bool(cells) for _, cells in self._records()]
+        return frame.filter(pl.Series(has_cells, dtype=pl.Boolean))
+
+    def _explain(self, reason: str) -> list[str]:
+        """Return why polars could not read the records, with the line, as far as Python's csv module tells."""
+        not_utf8 = utf8_problem(self.data, self.name, self.line, self.separator)
+        if not_utf8:
+            return [not_utf8]
+        problems = self._wrong_lengths()
+        if problems:
+            return problems
+        for line, cells in self._records():
+            if any('"' in cell for cell in cells):
+                remedy = "leave it out, or quote the cell and write it twice"
+                return [f"{self.name}:{line}: a quote stands inside a cell; {remedy}"]
+        return [f"{self.name}:{self.line}: cannot be read as CSV: {reason}"]
+
+    def _wrong_lengths(self) -> list[str]:
+        """Return a message for each record that is longer or shorter than the header."""
+        width = len(self.header)
+        problems = []
+        try:
+            for line, cells in self._records():
+                if len(cells) not in (0, width):
+                    received = counted(len(cells), "cell")
+                    problems.append(f"{self.name}:{line}: {received}, where the header has {width}")
+        except TableError as error:
+            problems += error.problems
+        if len(problems) > LISTED:
+            more = f"{self.name}: and {len(problems) - LISTED} more such lines"
+            return [*problems[:LISTED], more]
+        return problems
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line at which each record begins, and its cells, of which a blank line has none."""
+        reader = parse_records(self.data, self.separator)
+        line = self.line
+        try:
+            for cells in reader:
+                yield line, cells
+                line = self.line + reader.line_num
+        except csv.Error as error:
+            raise TableError(f"{self.name}:{line}: {_explain_csv_error(error)}") from None
+
+
+def parse_records(data: bytes, separator: str, *, strict: bool = True) -> "Reader":
+    """Return Python's own reader of the records in `data`, which yields lists of cells."""
+    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="replace", newline="\n")
+    return csv.reader(text, delimiter=separator, strict=strict)
+
+
+def utf8_problem(data: bytes, name: str, line: int, separator: str) -> str | None:
+    """Return a message that names the first cell that is not UTF-8, or None.
+
+    Args:
+        data: Some lines of a file.
+        name: The file, as messages call it.
+        line: The line of the file, counted from 1, at which they begin.
+        separator: The character between two cells.
+    """
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        end = error.end
+    else:
+        return None
+    lines = data[:end].split(b"\n")
+    start = end - len(lines[-1])
+    text = data[start:].split(b"\n", 1)[0].decode(errors="replace").rstrip("\r")
+    cell = len(next(parse_records(lines[-1], separator, strict=False)))
+    place = f"{name}:{line + len(lines) - 1}"
+    return f"{place}: cell {cell} is not UTF-8 ({text[:40]!r}); save the table as UTF-8"
+
+
+def _explain_csv_error(error: csv.Error) -> str:
+    if "new-line" in str(error):
+        return "a CR stands inside the line; quote the cell"
+    return (
+        f"{error}; is a quote left open here?"  # the end of the data, or text after a quoted cell
+    )

@@ -1,0 +1,84 @@
+"""One file opened as a table: its content says of which format it is."""
+
+import csv
+import gzip
+import signal
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import IO
+
+import polars as pl
+
+from nnrun.errors import TableError
+from nnrun.tables.block import NullValues
+from nnrun.tables.csv_pieces import read_pieces
+from nnrun.tables.csv_reader import open_csv
+from nnrun.tables.parquet_reader import open_parquet
+from nnrun.tables.prefetch import ahead
+from nnrun.tables.table_file import TableFile, TableSource
+from nnrun.wording import first_line
+
+PARQUET = b"PAR1"  # how a Parquet file begins
+
+if hasattr(signal, "siginterrupt"):
+    signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - or polars's handler lets a blocked read go on
+
+
+def open_file(source: TableSource, name: str, null_values: NullValues) -> TableFile:
+    """Open a file, whose rows can be read once where it is a pipe or a stream, and again and again otherwise.
+
+    Args:
+        source: A path, the bytes of a file, or a buffered stream.
+        name: The file, as messages call it.
+        null_values: What missing cells look like.
+
+    Raises:
+        TableError: It cannot be read, or has no header.
+    """
+    if isinstance(source, Path) and source.is_dir():
+        raise TableError(f"{name}: is a folder; give a .csv file")
+    with readable(name):
+        if isinstance(source, bytes):
+            return _open_stored(source, name, null_values)
+        if isinstance(source, Path):
+            if source.is_file():
+                return _open_stored(source, name, null_values)
+            return _open_stream(source.open("rb"), name, null_values)  # a named pipe
+        return _open_stream(source, name, null_values)
+
+
+def _open_stored(source: Path | bytes, name: str, null_values: NullValues) -> TableFile:
+    """Open what can be read again; a thread reads ahead."""
+    start = next(read_pieces(source), b"")
+    if start.startswith(PARQUET):
+        return open_parquet(source, name, null_values)
+    file = open_csv(name, start, partial(read_pieces, source), null_values)
+    return replace(file, blocks=lambda plan: ahead(file.blocks(plan)))
+
+
+def _open_stream(stream: IO[bytes], name: str, null_values: NullValues) -> TableFile:
+    """Open what gives its rows once, as they come: a thread that waits for more could not be ended."""
+    pieces = read_pieces(stream)
+    start = next(pieces, b"")
+    pieces = chain([start], pieces)
+    if start.startswith(PARQUET):
+        return open_parquet(b"".join(pieces), name, null_values)
+    return open_csv(name, start, lambda: pieces, null_values)
+
+
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Raise a TableError that names the file where its bytes cannot be read."""
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        reason = "the gzip file is cut short, damaged or followed by other bytes"
+        remedy = "download or compress it again"
+        raise TableError(f"{name}: cannot be read: {reason}; {remedy}") from None
+    except (OSError, csv.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise TableError(f"{name}: cannot be read: {first_line(error)}") from None
