@@ -8,7 +8,7 @@ from nnrun.checks.registry import Found, rule
 from nnrun.config.schema import Config
 from nnrun.config.yaml_source import in_yaml
 from nnrun.features.dataset import Dataset
-from nnrun.features.encoder import Feature, Target
+from nnrun.features.feature import Feature, Target
 from nnrun.features.matrix_store import Matrix
 from nnrun.wording import listed
 
