@@ -9,9 +9,15 @@ from nnrun.tables.block import Block
 
 
 def encode_categories(block: Block, name: str, categories: Sequence[str | None]) -> ParsedCells:
-    """Return the place of each cell among the categories as Int64; faulty ones are among none of them.
+    """Return the place of each cell among the categories as Int64.
 
-    A missing cell is the category None, where that is one.
+    Args:
+        block: Some rows of a table.
+        name: The column.
+        categories: Texts, and None if a missing cell is a category too.
+
+    Returns:
+        Faulty cells are `missing`, or are of no category (`unseen_category`).
     """
     texts = block.texts(name)
     known = pl.Series(categories, dtype=pl.String)

@@ -13,7 +13,7 @@ FaultKind = Literal[
     "too_large",
     "other_format",  # a date of another format than training read
     "unknown_label",  # a label that training never saw
-    "unseen_category",  # a category that training never saw, or a missing cell where training saw none
+    "unseen_category",  # text, or a missing cell, that is none of the categories in training
 ]
 
 
@@ -33,5 +33,5 @@ class ParsedCells:
 
     @property
     def needed_text(self) -> bool:
-        """Whether the cells were read as text, so that it is no gain to have them as numbers first."""
+        """Whether the cells were read as text: to read them as numbers first is no gain."""
         return self.texts is not None

@@ -1,4 +1,7 @@
-"""What one reading of a table tells of a column, and what follows from it: its kind, and whether it can be an input."""
+"""The profile of a column: what one reading of a table tells of it, and what follows from that.
+
+Its kind, why it cannot be an input, and the features that it becomes are functions of it.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +19,13 @@ class ColumnProfile:
 
     Attributes:
         faults: How many cells there are, and which are missing or no good numbers.
-        texts: The distinct cells as text in the order of the rows, at most MAX_CATEGORIES + 1 of them.
+        texts: The distinct cells as text in the order of the rows, at most MAX_CATEGORIES + 1.
         text_counts: The rows of each text; empty where there are more than MAX_CATEGORIES.
         date_formats: Those of dates.FORMATS that all cells are of.
         minimum: The least number, 0 where there is none.
         maximum: The greatest number, 0 where there is none.
         whole: Whether all numbers are whole, and there are any.
-        counts_rows: Whether the cells are whole numbers that count the rows one by one, from any number on.
+        counts_rows: Whether the cells count the rows one by one, from any number on.
     """
 
     faults: ColumnFaults
@@ -67,7 +70,7 @@ class ColumnProfile:
     @property
     def is_boolean(self) -> bool:
         """Whether every cell is true or false, in letters of any case."""
-        return {text.lower() for text in self.texts} <= {"true", "false"}
+        return all(text.lower() in ("true", "false") for text in self.texts)
 
     @property
     def examples(self) -> str:

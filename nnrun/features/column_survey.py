@@ -16,12 +16,14 @@ from nnrun.tables.block import Block
 
 
 class ColumnSurvey:
-    """Gathers what the cells of a column are, in few calls of polars: each takes 0.1 ms, and columns can be thousands.
+    """Gathers what the cells of a column are.
+
+    It calls polars seldom: each call takes 0.1 ms, and a table can have thousands of columns.
 
     Attributes:
         name: The column.
-        reads_as_numbers: Whether a block needs no text of this column any more, as far as is known: its distinct
-            texts are too many to matter, and the last block held nothing but numbers.
+        reads_as_numbers: Whether the next block is likely to need no text of this column: it has
+            too many distinct texts for categories, and the last block held nothing but numbers.
     """
 
     def __init__(self, name: str) -> None:
@@ -57,7 +59,7 @@ class ColumnSurvey:
 
     @property
     def _texts_are_known(self) -> bool:
-        """Whether further texts change nothing: there are too many for categories, and they are no dates."""
+        """Whether further texts change nothing: they are too many for categories, and no dates."""
         return len(self._texts) > MAX_CATEGORIES and not self._formats
 
     def _add_texts(self, block: Block, parsed: ParsedCells) -> None:

@@ -36,7 +36,13 @@ class Part(NamedTuple):
 
 
 class Arrays(NamedTuple):
-    """What a step takes: x (rows, inputs), y (rows, targets) and sample_weight (rows,) or None, all float32."""
+    """What a step takes, all float32.
+
+    Attributes:
+        x: Inputs of shape (rows, inputs).
+        y: Targets of shape (rows, targets).
+        sample_weight: The weight of each row, of shape (rows,), or None.
+    """
 
     x: Matrix
     y: Matrix
@@ -45,7 +51,7 @@ class Arrays(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Everything that a config says about data, read and checked; the encoder is fitted on the training rows alone."""
+    """The tables of a config as matrices; the encoder is fitted on the training rows alone."""
 
     config: Config
     encoder: Encoder

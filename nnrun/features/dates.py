@@ -26,7 +26,7 @@ _ISO = (
 _DATES_WITH_TIMES = tuple(f"{date} {time}" for date in _DATES for time in _TIMES)
 
 FORMATS = (*_DATES, *_TIMES, *_ISO, *_DATES_WITH_TIMES)
-"""The dates and times that are recognised, in the letters of C's strftime; the first that fits is taken."""
+"""The dates and times that are recognised, as C's strftime writes them; the first to fit counts."""
 
 FIRST_YEAR = 1000  # earlier ones are versions such as 1.2.3
 
@@ -35,7 +35,16 @@ _PARTS: tuple[DatePart, ...] = get_args(DatePart)
 
 
 def parse_dates(block: Block, name: str, date_format: str) -> ParsedCells:
-    """Return a column's cells as Datetime, or Time of a format without a day; faulty ones are missing or of another."""
+    """Return a column's cells as Datetime, or as Time if the format has no day.
+
+    Args:
+        block: Some rows of a table.
+        name: The column.
+        date_format: One of FORMATS.
+
+    Returns:
+        Faulty cells are `missing`, or are of another format (`other_format`).
+    """
     texts = block.texts(name)
     dates = to_dates(texts, date_format)
     other_format = dates.is_null() & texts.is_not_null()
@@ -43,7 +52,7 @@ def parse_dates(block: Block, name: str, date_format: str) -> ParsedCells:
 
 
 def to_dates(texts: pl.Series, date_format: str) -> pl.Series:
-    """Return texts as Datetime, or Time of a format without a day; null where they are of another format."""
+    """Return texts as Datetime, or as Time if the format has no day; null if not of this format."""
     if "%d" not in date_format:
         times: pl.Series = texts.str.to_time(date_format, strict=False)
         return times
@@ -59,7 +68,7 @@ def fitting_formats(texts: pl.Series, formats: tuple[str, ...]) -> tuple[str, ..
 
 
 def date_parts(date_format: str | None) -> tuple[DatePart, ...]:
-    """Return which numbers a column of dates or times holds; none where its format is not one of FORMATS."""
+    """Return which numbers a column of dates or times holds; none if its format is unknown."""
     if date_format not in FORMATS:
         return ()
     days = _PARTS[:4] if "%d" in date_format else ()

@@ -38,7 +38,7 @@ FACTS = TypeAdapter(dict[str, PartFacts])
 
 
 def cache_key(config: Config) -> str:
-    """Return a name for what the converted files depend on: the tables and whatever the encoding is made of."""
+    """Return a name for all that converted files depend on: the tables, and how they are read."""
     paths = {key: getattr(config.data, key) for key in PARTS}
     files = {key: fingerprint(path) for key, path in paths.items() if path}
     data = config.data.model_dump(exclude={*PARTS, "in_memory"})
@@ -88,7 +88,7 @@ def _load_part(folder: Path, key: str, facts: PartFacts, encoder: Encoder) -> Pa
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder that becomes `path` if the body succeeds, and no other process was first."""
+    """Yield a temporary folder that becomes `path` if the body succeeds before other processes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_stale_folders(path.parent)
     # the time too: in containers every process may have one id

@@ -9,6 +9,7 @@ from nnrun.errors import TableError
 from nnrun.features.cells import FaultKind
 from nnrun.features.encoder import Encoder
 from nnrun.features.faults import MISSING, NO_TARGET, OWED, ColumnFaults
+from nnrun.features.feature import Feature
 from nnrun.features.kept_rows import MissingPolicy, kept_rows, needed_columns
 from nnrun.features.statistics import Values
 from nnrun.tables.block import Block
@@ -35,7 +36,7 @@ class EncodedReader:
         table: The table to read, which may be another one.
         target: Whether to read the targets; otherwise y has no columns.
         owed: Whether every row is owed a prediction, so that none may be left out.
-        fill: Whether the means of the training rows replace missing numbers; otherwise these are NaN.
+        fill: Whether means of the training rows replace missing numbers; otherwise these are NaN.
 
     Attributes:
         dropped: How many rows were left out in the last reading.
@@ -49,7 +50,7 @@ class EncodedReader:
         self.dropped = 0
         self._owed = owed
         self._fill = fill
-        self._features = list(dict.fromkeys(feature.name for feature in encoder.features))
+        self._features = {feature.name: feature for feature in encoder.features}
         self._targets = [t.name for t in encoder.targets] if target else []
         self._faults: dict[str, ColumnFaults] = {}
 
@@ -57,14 +58,14 @@ class EncodedReader:
         """Yield the table block by block.
 
         Raises:
-            TableError: A column is missing, or no row is left; or with every wrong cell of the whole table, in place
-                of the blocks from the first such cell on.
+            TableError: A column is missing, or no row is left, or cells are wrong. It then tells
+                every wrong cell of the whole table, and no block is yielded from the first on.
         """
         names = [*self._features, *self._targets]
         self.table.require(names)
         self.dropped = 0
         self._faults = {name: ColumnFaults(name) for name in names}
-        needed = needed_columns(self._missing, self._features, self._targets)
+        needed = needed_columns(self._missing, list(self._features), self._targets)
         plan = ReadingPlan(self._columns_of_numbers().difference(needed))
         problems: list[str] = []
         rows = 0
@@ -81,14 +82,14 @@ class EncodedReader:
             raise TableError(f"{self.table.name}: every row is left out for a missing cell")
 
     def notes(self) -> list[str]:
-        """Return how many rows were left out, and a line for each column with categories that training never saw."""
+        """Return how many rows were left out, and a line for each column with unseen categories."""
         if not self.dropped:
             return self.unseen()
         rows = counted(self.dropped, "row")
         return [f"{self.table.name}: {rows} left out for a missing cell", *self.unseen()]
 
     def unseen(self) -> list[str]:
-        """Return a line for each column with categories that training never saw, which are all zeros."""
+        """Return a line for each column with categories that training never saw."""
         messages = [faults.unseen_message(self.table.name) for faults in self._faults.values()]
         return [message for message in messages if message]
 
@@ -122,26 +123,21 @@ class EncodedReader:
     def _problems(self) -> list[str]:
         """Return a line for each kind of wrong cell in the blocks so far, features first."""
         problems = []
-        kinds = {feature.name: feature.kind for feature in self.encoder.features}
-        for name in self._features:
-            rules = self._feature_rules(name)
-            if kinds[name] in ("number", "boolean"):
-                problems += self._faults[name].number_messages(rules, TEXT_ADVICE)
-            else:
-                problems += self._faults[name].messages(rules)
+        for name, feature in self._features.items():
+            problems += self._feature_problems(feature, self._faults[name])
         for name in self._targets:
             problems += self._target_problems(self._faults[name])
         return problems
 
-    def _feature_rules(self, name: str) -> dict[FaultKind, str]:
-        """Return what is wrong with cells of a feature, beside those that are no good numbers."""
-        date_format = next(f.format for f in self.encoder.features if f.name == name)
+    def _feature_problems(self, feature: Feature, faults: ColumnFaults) -> list[str]:
         rules: dict[FaultKind, str] = {
-            "other_format": f"is not of the form {date_format}, as training read this column"
+            "other_format": f"is not of the form {feature.format}, as training read this column"
         }
         if self._missing == "error":
             rules["missing"] = OWED if self._owed else MISSING
-        return rules
+        if feature.kind in ("number", "boolean"):
+            return faults.number_messages(rules, TEXT_ADVICE)
+        return faults.messages(rules)
 
     def _target_problems(self, faults: ColumnFaults) -> list[str]:
         if not self.encoder.labels:

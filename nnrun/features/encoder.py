@@ -1,4 +1,7 @@
-"""The encoder, fitted on the training rows alone: every later table is treated as the training table was."""
+"""The encoder: it reads every later table as the training table was read.
+
+It is fitted on the training rows alone, and stands in a run's encoding.json.
+"""
 
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -27,14 +30,17 @@ LARGEST = 1 << 16  # features: more than encoding.json holds, as large as nnrun 
 
 
 class EncodedColumns(NamedTuple):
-    """A matrix made of columns of a block, and how the cells of each column were read, by its name."""
+    """A matrix made of columns of a block; and the cells of each column as read, by its name."""
 
     values: Values
     cells: dict[str, ParsedCells]
 
 
 class Encoder(Strict):
-    """What turns tables into matrices, and predictions into `labels`: of two, probabilities are of the second."""
+    """Turns tables into matrices, and predictions into `labels`.
+
+    Of two labels, probabilities are of the second.
+    """
 
     features: Annotated[list[Feature], FailFast(), Len(1, LARGEST)]
     targets: Annotated[list[Target], FailFast(), Len(1)]
@@ -44,6 +50,7 @@ class Encoder(Strict):
     @field_validator("targets")
     @classmethod
     def _name_columns_once(cls, targets: list[Target], info: ValidationInfo) -> list[Target]:
+        """Refuse a column that is named twice, or is both a feature and a target."""
         features: list[Feature] = info.data.get("features", [])
         parts = {(feature.name, feature.part) for feature in features}
         columns = {(feature.name, feature.kind, feature.format) for feature in features}
@@ -80,8 +87,8 @@ class Encoder(Strict):
         """Return the inputs of a block's rows.
 
         Returns:
-            A float64 matrix (rows, inputs), NaN where a number or date is missing or wrong, 0 in every input of a
-            column of text where a cell is of no category; and how each column was read.
+            A float64 matrix (rows, inputs): NaN for a number or date that is missing or wrong, and
+            zeros for a text that is of no category. And the cells of each column as read.
         """
         x: Values = np.zeros((len(block.frame), len(self.inputs)), order="F")
         cells: dict[str, ParsedCells] = {}
@@ -95,10 +102,11 @@ class Encoder(Strict):
         return EncodedColumns(x, cells)
 
     def transform_targets(self, block: Block) -> EncodedColumns:
-        """Return the targets of a block's rows: the places of labels among `labels`, or numbers.
+        """Return the targets of a block's rows: numbers, or the places of labels among `labels`.
 
         Returns:
-            A float64 matrix (rows, targets), NaN where a cell is missing or wrong; and how each column was read.
+            A float64 matrix (rows, targets), NaN for a cell that is missing or wrong. And the
+            cells of each column as read.
         """
         y: Values = np.empty((len(block.frame), len(self.targets)))
         codes = label_codes(self.labels)
@@ -117,7 +125,9 @@ class Encoder(Strict):
         np.copyto(x, [feature.mean for feature in self.inputs], where=np.isnan(x))
 
     def fitted(self, x: Moments, y: Moments, config: Config) -> "Encoder":
-        """Return the encoder with statistics of the training rows, without inputs that tell nothing in them.
+        """Return the encoder with statistics of the training rows.
+
+        Categories that none of them has, and parts of dates that are the same in all, go.
 
         Args:
             x: Statistics of the inputs of this encoder.

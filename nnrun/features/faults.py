@@ -104,7 +104,7 @@ class ColumnFaults:
         return not number_hint(not_number.cells[0] or "")
 
     def messages(self, rules: Mapping[FaultKind, str]) -> list[str]:
-        """Return a line for each kind of fault that `rules` names and cells have, in the order of the rules."""
+        """Return a line for each rule that cells break, in the order of the rules."""
         return [
             _message(self.name, self[kind], rule)
             for kind, rule in rules.items()

@@ -1,4 +1,7 @@
-"""What a column becomes: an entry of encoding.json, validated, since the file may come from anybody."""
+"""Features and targets: what columns become, as encoding.json holds it.
+
+They are validated, since the file may come from anybody.
+"""
 
 from typing import Annotated, Literal
 
@@ -25,7 +28,11 @@ Number = Annotated[float, Ge(-FLOAT32_MAX), Le(FLOAT32_MAX)]
 
 
 class Feature(Strict):
-    """A column, or `part` of a date, as an input; of text one, 1 or 0, for each category: null is the missing cell."""
+    """A column as an input, or the `part` of a date.
+
+    A column of text is an input for each of its categories, 1 or 0. The category null is a missing
+    cell.
+    """
 
     name: Name
     kind: Kind = "number"
@@ -40,6 +47,7 @@ class Feature(Strict):
 
     @model_validator(mode="after")
     def _fit_the_kind(self) -> "Feature":
+        """Refuse what does not go with the kind of the column."""
         is_text = self.kind == "text"
         has_twice = len(set(self.categories)) < len(self.categories)
         if bool(self.categories) != is_text or has_twice:
@@ -71,7 +79,7 @@ class Feature(Strict):
 
 
 class Target(Strict):
-    """One target column, restored from the network's output as output * scale + offset; its range in training."""
+    """A target column, and its range in training. It is output * scale + offset of the network."""
 
     name: Name
     scale: Annotated[Positive, Le(FLOAT32_MAX)] = 1.0

@@ -8,13 +8,19 @@ from nnrun.tables.table import Table
 from nnrun.tables.table_file import ReadingPlan
 
 MissingPolicy = Literal["error", "mean", "drop"]
-"""What `data.missing` says of missing cells: refuse the table, fill them in, or leave their rows out."""
+"""How `data.missing` treats missing cells: refuse the table, fill them in, or drop their rows."""
 
 
 def kept_rows(
     table: Table, needed: list[str], plan: ReadingPlan | None = None
 ) -> Iterator[tuple[Block, int]]:
-    """Yield each block without the rows in which a cell of the needed columns is missing, and how many these are."""
+    """Yield each block without the rows that lack a needed cell, and the number of these rows.
+
+    Args:
+        table: The table to read.
+        needed: The columns whose cells are needed.
+        plan: Which columns may be numbers, of a CSV file; by default none.
+    """
     for block in table.blocks(plan):
         kept = block.without_missing(needed)
         yield kept, len(block.frame) - len(kept.frame)

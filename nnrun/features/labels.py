@@ -16,7 +16,7 @@ KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}
 
 
 def label_key(text: str) -> str:
-    """Return what spellings of one label have in common: `1`, `1.0`; `True`, `true`; `Yes`, `yes`."""
+    """Return the key that all spellings of a label share, as `1` and `1.0`, `Yes` and `yes` do."""
     stripped = text.strip()
     if re.fullmatch(NUMBER, stripped):
         return repr(float(stripped))
@@ -43,7 +43,16 @@ def order_keys(keys: Iterable[str], positive: object = None) -> list[str]:
 
 
 def encode_labels(block: Block, name: str, codes: Mapping[str, int]) -> ParsedCells:
-    """Return the number of each label as Int32, by its key; faulty ones are missing or have no number."""
+    """Return the code of each label as Int32.
+
+    Args:
+        block: Some rows of a table.
+        name: The column.
+        codes: The code of each label, by its key.
+
+    Returns:
+        Faulty cells are `missing`, or have no code (`unknown_label`).
+    """
     texts = block.texts(name)
     known = {text: codes.get(label_key(text)) for text in texts.drop_nulls().unique()}
     values = texts.replace_strict(known, default=None, return_dtype=pl.Int32)

@@ -1,4 +1,4 @@
-"""The dataset of a config, loaded: from its tables, or from the files that these were converted to."""
+"""The dataset of a config, loaded from its tables, or from files that they were converted to."""
 
 import shutil
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ from nnrun.tables.table import Table, find_files, open_table
 from nnrun.wording import short_path
 
 KEPT = 32 << 20  # bytes of a table that are not read from its file a second time
-SHARE = 4  # a matrix may take a quarter of the memory at hand: TensorFlow copies it, and needs room of its own
-TEXT = 8  # how many times its file a matrix may be large: Parquet and gzip hold numbers in less than a byte
+SHARE = 4  # a matrix may take a quarter of the free memory: TensorFlow copies it, and needs its own
+TEXT = 8  # a matrix may be so many times its file: Parquet and gzip hold numbers in under a byte
 
 
 def load_dataset(config: Config, cache: Path = Path("runs", ".cache")) -> Dataset:
@@ -74,7 +74,7 @@ def _is_a_file(path: Path) -> bool:
 
 
 def _folder_to_convert_to(config: Config, tables: Mapping[str, Table], cache: Path) -> Path | None:
-    """Return where the tables are converted to files if they turn out too large; None where they surely are not."""
+    """Return the folder for tables that turn out too large for memory; None if none can be."""
     if config.data.in_memory is True:
         return None
     paths = _paths(config)

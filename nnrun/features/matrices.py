@@ -35,8 +35,8 @@ class FittedTable(NamedTuple):
 
     Attributes:
         encoder: The encoder, fitted on the rows to train on.
-        stores: The matrices of the rows to train on and of those held out, with NaN in missing cells.
-        unseen: A message for each column with categories of the rows held out that training never saw.
+        stores: The matrices of the rows to train on and of those held out; missing cells are NaN.
+        unseen: A message for each column with categories that only the rows held out have.
     """
 
     encoder: Encoder
@@ -84,7 +84,10 @@ def _encode_other_table(table: Table, encoder: Encoder, key: str, folder: Path |
 def _encode_training_table(
     table: Table, profile: TableProfile, folder: Path | None
 ) -> tuple[Encoder, dict[str, Part]]:
-    """Return the fitted encoder, and the rows to train on and those held out; missing cells are filled at the end."""
+    """Return the fitted encoder, and the rows to train on and those held out.
+
+    Means are known once all rows were read: missing cells are filled at the end.
+    """
     held_out = draw_held_out_rows(profile)
     rows = {"train": ~held_out}
     if held_out.any():
@@ -92,7 +95,7 @@ def _encode_training_table(
     encoder = profile.encoder()
     fitted = _fit(encoder, table, rows, profile.config, folder)
     if len(fitted.encoder.inputs) < len(encoder.inputs):
-        # categories occur only in the rows held out, or parts of dates vary only there: the matrices are too wide
+        # some categories, or other parts of a date, are in the rows held out alone: read once more
         fitted = _fit(fitted.encoder, table, rows, profile.config, folder)
     means = np.array([feature.mean for feature in fitted.encoder.inputs])
     unseen = {"train": [], "validation": fitted.unseen}
@@ -109,7 +112,15 @@ def _fit(
     config: Config,
     folder: Path | None,
 ) -> FittedTable:
-    """Fill the matrices of each part, whose rows of the table `rows` tells, and fit the encoder on those of train."""
+    """Fill the matrices of each part, and fit the encoder on those of the rows to train on.
+
+    Args:
+        encoder: The encoder of the table, without statistics.
+        table: The training table.
+        rows: For each part, which of the table's rows are its own.
+        config: Says whether targets are rescaled.
+        folder: Where to keep the matrices in files, or None for memory.
+    """
     stores = {
         key: _new_store(encoder, int(is_row.sum()), key, folder) for key, is_row in rows.items()
     }

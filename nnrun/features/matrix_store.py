@@ -49,7 +49,7 @@ class Store:
         return matrix
 
 
-def new_matrix(shape: tuple[int, ...]) -> Any:
+def new_matrix(shape: tuple[int, ...]) -> "np.ndarray[Any, np.dtype[np.float32]]":
     """Return float32 zeros that begin on a page, so that TensorFlow can share their memory."""
     memory = mmap.mmap(-1, _byte_size(shape))
     return np.frombuffer(memory, np.float32, prod(shape)).reshape(shape)
@@ -65,14 +65,14 @@ def _byte_size(shape: tuple[int, ...]) -> int:
 
 
 def _allocate(path: Path, size: int) -> None:
-    """Create a file of zeros; its blocks on the disk are reserved, or a full disk would kill the process later."""
+    """Create a file of zeros. Its blocks are reserved: a full disk would kill the process later."""
     with path.open("wb") as file:
         if hasattr(os, "posix_fallocate"):  # not on macOS and Windows
             os.posix_fallocate(file.fileno(), 0, size)
 
 
 def _fill_missing(matrix: Matrix, fill: AnyFloats) -> None:
-    """Put `fill` in place of NaN, some rows at a time: masks of a large matrix would take memory."""
+    """Put `fill` in place of NaN, some rows at a time, since masks take memory."""
     for start in range(0, len(matrix), FILL_ROWS):
         rows = matrix[start : start + FILL_ROWS]
         np.copyto(rows, fill, where=np.isnan(rows), casting="same_kind")

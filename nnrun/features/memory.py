@@ -11,7 +11,10 @@ GROUPS = Path("/sys/fs/cgroup")
 
 
 def memory_bytes() -> int:
-    """Return the bytes of memory that this process may still use: of the machine, its control group and its limits."""
+    """Return how many bytes of memory this process may still use.
+
+    The machine, the control group of the process, and its own limits each set a bound.
+    """
     limits = [LARGEST, *_available_bytes(), *_group_limits(), *_resource_limits()]
     return min(limit for limit in limits if limit >= 0)  # no limit is -1 on Linux
 
@@ -22,7 +25,10 @@ def _available_bytes() -> Iterator[int]:
 
 
 def _group_limits() -> Iterator[int]:
-    """Yield the limits of the control groups of this process, of either version; a container sees its own as the root."""
+    """Yield the limits of the control groups of this process, of either version.
+
+    A container sees its own group as the root.
+    """
     for kind, path in re.findall(r"^\d+:(.*?):/(.*)$", _read(OWN_GROUPS), re.MULTILINE):
         for folder in (path, ""):
             for name in ("memory.max", "memory.limit_in_bytes"):

@@ -11,7 +11,15 @@ PLUS = r"^\+([\d.])"  # polars casts no number that begins with a plus sign
 
 
 def parse_numbers(block: Block, name: str) -> ParsedCells:
-    """Return a column's cells as Float64; faulty ones are missing, no numbers, not finite or beyond float32."""
+    """Return a column's cells as Float64.
+
+    Args:
+        block: Some rows of a table.
+        name: The column.
+
+    Returns:
+        Faulty cells are `missing`, `not_number`, `not_finite` or `too_large` for float32.
+    """
     numbers: pl.Series = block.frame[name].cast(pl.Float64, strict=False)
     if _are_plain(numbers, block):
         return ParsedCells(numbers)
@@ -20,7 +28,7 @@ def parse_numbers(block: Block, name: str) -> ParsedCells:
 
 
 def parse_booleans(block: Block, name: str) -> ParsedCells:
-    """Return a column's cells as Float64, true and false as 1 and 0, and numbers as `parse_numbers` does."""
+    """Return a column's cells as `parse_numbers` does, but true and false as 1 and 0."""
     numbers: pl.Series = block.frame[name].cast(pl.Float64, strict=False)
     if _are_plain(numbers, block):
         return ParsedCells(numbers)
@@ -29,7 +37,10 @@ def parse_booleans(block: Block, name: str) -> ParsedCells:
 
 
 def _are_plain(numbers: pl.Series, block: Block) -> bool:
-    """Tell whether all are finite, fit float32 and look like no missing cell: the usual case, told in few calls."""
+    """Tell whether all are finite, fit float32, and look like no missing cell.
+
+    They usually do, and this takes few calls.
+    """
     values = numbers.to_numpy()  # faster than polars; null is NaN, as is then the minimum
     fits = values.min(initial=0) >= -FLOAT32_MAX and values.max(initial=0) <= FLOAT32_MAX
     if not fits:

@@ -61,7 +61,10 @@ class TableProfile:
         return problems
 
     def encoder(self) -> Encoder:
-        """Return the encoder, without statistics; labels are in order, numbers by value, the positive one last."""
+        """Return the encoder, without statistics.
+
+        Labels are in order, numbers by their values; the positive label is the last.
+        """
         labels: list[str] = []
         if self.labels:
             keys = order_keys(self.labels.spellings, self.config.data.positive)
@@ -80,6 +83,7 @@ class TableProfile:
         return ", that of the target"
 
     def _feature_problems(self, column: ColumnProfile) -> list[str]:
+        """Return why the column cannot be an input, or a line for each kind of wrong cell in it."""
         data = self.config.data
         reason = why_unfit(column, expand_dates=data.dates == "expand")
         if reason:

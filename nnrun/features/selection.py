@@ -29,7 +29,7 @@ def choose_features(config: Config, table: Table) -> list[str]:
 
 
 def choose_targets(config: Config) -> list[str]:
-    """Return the targets that the config names, of classes the first: lint says what is wrong with more."""
+    """Return the targets that the config names; of classes the first, as lint refuses more."""
     return config.data.target[:1] if config.is_classes else config.data.target
 
 

@@ -11,7 +11,9 @@ RowMask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def draw_held_out_rows(profile: TableProfile) -> RowMask:
-    """Return whether each row of a training table is held out for validation, drawn by the config's seed.
+    """Return whether each row of a training table is held out for validation.
+
+    The config's seed decides the draw.
 
     Raises:
         ConfigError: No row is left to train on, or none to validate on.
@@ -38,7 +40,8 @@ def hold_out(
     """Draw which of `count` rows to train on and which to hold out, each ascending.
 
     Args:
-        labels: The label of each row: the same share of every label is held out, and one row of it stays. Or None.
+        labels: The label of each row, or None. The same share of every label is held out, and at
+            least one row of it stays.
         count: The number of rows.
         fraction: The share of them to hold out.
         seed: Decides the draw.
@@ -57,14 +60,20 @@ def hold_out(
 def _sizes_to_hold_out(
     groups: "list[np.ndarray[tuple[int], np.dtype[np.uint32]]]", fraction: float, keep: int
 ) -> RowNumbers:
-    """Return how many rows of each group to hold out, so that rounding adds up; `keep` rows of each stay."""
+    """Return how many rows of each group to hold out, so that the shares add up.
+
+    Args:
+        groups: The rows of each label.
+        fraction: The share of all rows to hold out.
+        keep: How many rows of each group stay at least.
+    """
     lengths = [len(rows) for rows in groups]
     ends = np.rint(fraction * np.cumsum([0, *lengths])).astype(int)
     return np.minimum(np.diff(ends), [length - keep for length in lengths])
 
 
 def _labels_to_share(profile: TableProfile) -> pl.Series | None:
-    """Return each row's label where all labels get the same share: lint says what is wrong with other numbers."""
+    """Return the label of each row; None for numbers, and for as many labels as lint refuses."""
     if profile.labels is None:
         return None
     labels = len(profile.labels.spellings)

@@ -37,8 +37,8 @@ class Block:
 
     Attributes:
         name: The file, as messages call it.
-        frame: The cells, empty ones null: text (pl.String), or numbers where the file has types. Columns
-            of a CSV file that its `ReadingPlan` names may be pl.Float64.
+        frame: The cells, empty ones null: text (pl.String), or numbers if the file has types.
+            Columns of a CSV file that a `ReadingPlan` names may be pl.Float64.
         places: Tells where rows stand: `17`, the line of a text file, or `row 16`.
         read_texts: Reads the cells again, all of a CSV file's as text.
         null_values: What missing cells look like.

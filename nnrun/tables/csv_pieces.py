@@ -19,7 +19,7 @@ GZIP = b"\x1f\x8b"  # how a gzip file begins
 
 
 def read_pieces(source: TableSource) -> Iterator[bytes]:
-    """Yield the bytes of a file, unzipped and without a byte order mark, in pieces of whole records.
+    """Yield the bytes of a file in pieces of whole records, unzipped, without a byte order mark.
 
     Args:
         source: A path, the bytes of a file, or a buffered stream, which is closed at its end.

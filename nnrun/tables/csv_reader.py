@@ -27,12 +27,19 @@ LF = ord("\n")
 
 
 class CsvHeader(NamedTuple):
-    """The names of a file's columns, the character between cells, and how much of the file the header is."""
+    """The header of a CSV file.
+
+    Attributes:
+        columns: The names of the columns.
+        separator: The character between two cells.
+        lines: How many lines of the file it takes.
+        size: How many bytes it takes, without the line end.
+    """
 
     columns: list[str]
     separator: str
     lines: int
-    size: int  # bytes, without the line end
+    size: int
 
 
 def open_csv(
@@ -74,12 +81,8 @@ def _whole_records(name: str, header: CsvHeader, pieces: Iterator[bytes]) -> Ite
 
 
 def _read_header(name: str, start: bytes) -> CsvHeader:
-    first_line, end, _ = re.split(rb"(\r\n|\r|\n|$)", start, maxsplit=1)
-    _refuse_what_is_no_csv(name, start, first_line)
-    separator = max(SEPARATORS, key=lambda character: _count_cells(first_line, character))
-    if end == b"\r":
-        problem = utf8_problem(first_line, name, 1, separator)
-        raise TableError(problem or f"{name}:1: lines end in CR alone; end them in LF or CRLF")
+    """Read the header at the start of a file, or raise a TableError."""
+    separator = _find_separator(name, start)
     reader = parse_records(start, separator)
     try:
         columns = [cell.strip() for cell in next(reader)]
@@ -94,6 +97,17 @@ def _read_header(name: str, start: bytes) -> CsvHeader:
     if problem:
         raise TableError(problem)
     return CsvHeader(columns, separator, reader.line_num, len(header))
+
+
+def _find_separator(name: str, start: bytes) -> str:
+    """Return the character that makes most cells of the first line, or raise a TableError."""
+    first_line, end, _ = re.split(rb"(\r\n|\r|\n|$)", start, maxsplit=1)
+    _refuse_what_is_no_csv(name, start, first_line)
+    separator = max(SEPARATORS, key=lambda character: _count_cells(first_line, character))
+    if end == b"\r":
+        problem = utf8_problem(first_line, name, 1, separator)
+        raise TableError(problem or f"{name}:1: lines end in CR alone; end them in LF or CRLF")
+    return separator
 
 
 def _refuse_what_is_no_csv(name: str, start: bytes, first_line: bytes) -> None:

@@ -1,4 +1,7 @@
-"""Some whole records of a CSV file: polars reads the cells; of mistakes, Python's csv module says where."""
+"""Some whole records of a CSV file.
+
+polars reads the cells. Python's csv module tells where they stand, and which of them are wrong.
+"""
 
 import csv
 import io
@@ -41,17 +44,21 @@ class CsvRecords:
         """Return the cells, empty ones null; blank lines are left out.
 
         Args:
-            numbers: Columns to be pl.Float64 where polars takes all their cells for numbers, which is faster
-                than to cast text. It takes none for another number than the cast, with spaces around it or without.
+            numbers: Columns to be pl.Float64, if polars takes all their cells for numbers. This is
+                faster than to cast text, and gives the same, with spaces around a number or not.
 
         Raises:
-            TableError: Records are not UTF-8 or not CSV, or have more or fewer cells than the header.
+            TableError: A record is not UTF-8 or not CSV, or is longer or shorter than the header.
         """
         frame = self._read_numbers(numbers)
         return self._read_texts() if frame is None else frame
 
     def places(self, rows: Sequence[int]) -> list[str]:
-        """Return the line in the file at which each of the frame's rows begins, for rows in ascending order."""
+        """Return the line of the file at which each of these rows begins.
+
+        Args:
+            rows: Rows of the frame, in ascending order.
+        """
         lines = (line for line, cells in self._records() if cells)
         read = islice(lines, max(rows) + 1)
         return [str(line) for row, line in enumerate(read) if row in rows]
@@ -70,6 +77,7 @@ class CsvRecords:
         return frame if self._is_whole(frame) else None
 
     def _read_texts(self) -> pl.DataFrame:
+        """Return the frame with every column as text."""
         # polars takes the number of columns from the first line, whatever it holds
         first = self.separator.join(map(str, range(len(self.header)))).encode() + b"\n"
         try:
@@ -101,7 +109,11 @@ class CsvRecords:
         return frame.filter(pl.Series(has_cells, dtype=pl.Boolean))
 
     def _explain(self, reason: str) -> list[str]:
-        """Return why polars could not read the records, with the line, as far as Python's csv module tells."""
+        """Return why polars could not read the records, and at which lines.
+
+        Args:
+            reason: The reason that polars gives, for want of a better one.
+        """
         not_utf8 = utf8_problem(self.data, self.name, self.line, self.separator)
         if not_utf8:
             return [not_utf8]
@@ -131,7 +143,7 @@ class CsvRecords:
         return problems
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield the line at which each record begins, and its cells, of which a blank line has none."""
+        """Yield the line at which each record begins, and its cells. A blank line has no cells."""
         reader = parse_records(self.data, self.separator)
         line = self.line
         try:

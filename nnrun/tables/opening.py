@@ -25,12 +25,12 @@ from nnrun.wording import first_line
 
 PARQUET = b"PAR1"  # how a Parquet file begins
 
-if hasattr(signal, "siginterrupt"):
-    signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - or polars's handler lets a blocked read go on
+if hasattr(signal, "siginterrupt"):  # polars's handler would let a blocked read go on
+    signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - it takes no keywords
 
 
 def open_file(source: TableSource, name: str, null_values: NullValues) -> TableFile:
-    """Open a file, whose rows can be read once where it is a pipe or a stream, and again and again otherwise.
+    """Open a file. The rows of a pipe or a stream can be read once, those of others again.
 
     Args:
         source: A path, the bytes of a file, or a buffered stream.
@@ -62,7 +62,10 @@ def _open_stored(source: Path | bytes, name: str, null_values: NullValues) -> Ta
 
 
 def _open_stream(stream: IO[bytes], name: str, null_values: NullValues) -> TableFile:
-    """Open what gives its rows once, as they come: a thread that waits for more could not be ended."""
+    """Open what gives its rows once, as they come.
+
+    No thread reads ahead: nobody could end it while it waits for more.
+    """
     pieces = read_pieces(stream)
     start = next(pieces, b"")
     pieces = chain([start], pieces)

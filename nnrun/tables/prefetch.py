@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield the items, while a thread makes the next one; whoever wants no more does not wait for it."""
+    """Yield the items while a thread makes the next; nobody waits for one that is not wanted."""
     thread = ThreadPoolExecutor(1)
     try:
         following = thread.submit(next, items, None)

@@ -84,13 +84,15 @@ def open_table(
     """Open a CSV (plain or gzipped; comma, semicolon or tab) or Parquet file, known by its content.
 
     Args:
-        source: A path, a pattern as in `part-*.csv` for a table in parts, the bytes of a file or a stream.
+        source: A path, the bytes of a file or a stream; or a pattern as in `part-*.csv`, which
+            names a table in parts.
         null_values: What missing cells look like.
         name: The table, as messages call it; by default its source.
         keep: How many bytes of blocks are kept in memory for a second reading.
 
     Raises:
-        TableError: There is no file, one cannot be read, or its header is wrong or unlike the first one's.
+        TableError: There is no file; or one cannot be read, or has a header that is wrong or
+            unlike that of the first.
     """
     name = name or str(source)
     parts: Sequence[TableSource] = find_files(source) if isinstance(source, Path) else [source]
@@ -105,7 +107,7 @@ def open_table(
 
 
 def find_files(path: Path) -> list[Path]:
-    """Return the file at the path, or those that it matches as a pattern, sorted; empty where there is none."""
+    """Return the file at the path, or the sorted ones that it matches as a pattern, or none."""
     is_there = os.path.exists  # of a name that is too long Path.exists raises an error
     if is_there(path):
         return [path]
@@ -114,7 +116,7 @@ def find_files(path: Path) -> list[Path]:
 
 
 def _check_headers(files: list[TableFile]) -> None:
-    """Raise a TableError where a column has no good name, or parts have other columns than the first."""
+    """Raise a TableError if a column has no good name, or parts have different columns."""
     problems = []
     for file in files:
         problems += [f"{file.name}:1: {problem}" for problem in wrong_names(file.header)]

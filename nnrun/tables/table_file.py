@@ -17,8 +17,9 @@ TableSource = Path | bytes | IO[bytes]
 class ReadingPlan:
     """Which columns of a CSV file the blocks still to be read may hold as numbers.
 
-    The pass over a table owns the plan, and may change it between two blocks. To read numbers is faster
-    than to cast text, and gives the same values; but once a cell's text is asked for, the block is read twice.
+    The pass over a table owns the plan, and may change it between two blocks. To read numbers is
+    faster than to cast text, and gives the same values; but a block is read a second time once
+    somebody asks for a cell's text.
     """
 
     numbers: frozenset[str] = frozenset()
@@ -26,7 +27,13 @@ class ReadingPlan:
 
 @dataclass(frozen=True)
 class TableFile:
-    """An opened file: its name in messages, the names of its columns, and the function that reads it."""
+    """An opened file.
+
+    Attributes:
+        name: The file, as messages call it.
+        header: The names of its columns.
+        blocks: The function that reads its rows.
+    """
 
     name: str
     header: list[str]

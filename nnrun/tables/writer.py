@@ -27,7 +27,7 @@ def write_csv(
 
 
 def _escape(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the frame with an apostrophe before each text and name that is a formula and no number."""
+    """Return the frame with an apostrophe before each text and column name that is a formula."""
     text = pl.col(pl.String)
     is_number = text.cast(pl.Float64, strict=False).is_not_null()
     escaped = pl.when(is_number).then(text).otherwise(text.str.replace(FORMULA, "'$1"))

@@ -29,8 +29,8 @@ EPOCHS = 2
 def smoke(config: Config, engine: Literal["compiled", "keras"] = "compiled") -> dict[str, Any]:
     """Read, check, train 2 epochs on at most 256 rows, save, load and predict.
 
-    Of a table beyond 32 MiB only its head is read, or as much as shows every label. Leaves no file; `expect` is not
-    checked.
+    Of a table beyond 32 MiB only its head is read, or as much as shows every label. No file is
+    left; `expect` is not checked.
 
     Returns:
         How many `rows`, `epochs` and `predictions` there were, and the `seconds` that they took.
@@ -55,7 +55,10 @@ def smoke(config: Config, engine: Literal["compiled", "keras"] = "compiled") -> 
 
 
 def read_head(table: Table, config: Config) -> Table:
-    """Return the first rows, as many as are kept in memory, then few of each block until all labels are seen."""
+    """Return the first rows, as many as are kept in memory; then few of each block.
+
+    Blocks are read until they show all labels.
+    """
     names = [name for name in config.data.target if name in table.columns]
     target = (
         names[0] if names else table.columns[0]
@@ -99,7 +102,11 @@ def _load_heads(config: Config, heads: Mapping[str, Table]) -> Dataset:
 def _train_and_predict(
     dataset: Dataset, table: Table, engine: Literal["compiled", "keras"]
 ) -> tuple[int, int]:
-    """Train, save, load and predict in a temporary folder; return how many epochs and predictions there were."""
+    """Train, save, load and predict in a temporary folder.
+
+    Returns:
+        How many epochs, and how many predictions there were.
+    """
     from nnrun.results.trained_run import load_run
     from nnrun.training.trainer import train
 
