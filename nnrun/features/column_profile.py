@@ -102,16 +102,16 @@ def why_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
     if kind == "text" and column.has_many_texts:
         return f"holds text of more than {MAX_CATEGORIES} categories ({column.examples})"
     if kind == "text" and len(column.texts) > max(1, DISTINCT * column.present):
-        return f"holds text ({column.examples}), nearly all of it distinct, as of an identifier"
+        return f"holds text ({column.examples}), nearly all of it distinct, as identifiers are"
     return None
 
 
 def _why_dates_are_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
     if not expand_dates:
         dates = f"holds dates or times ({column.examples})"
-        return f"{dates}, which `dates: expand` under data makes numbers of"
+        return f"{dates}; `dates: expand` under data makes numbers of them"
     if len(column.date_formats) > 1:
-        dates = f"holds dates of which day or month may be first ({column.examples})"
+        dates = f"holds dates in which day or month may come first ({column.examples})"
         return f"{dates}; write them as 2012-03-31"
     return None
 

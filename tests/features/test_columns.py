@@ -195,8 +195,8 @@ def test_null_values_are_missing_even_where_they_are_numbers(project, frame, nul
 REFUSED = [  # a column, changes, and what the refusal says after the table's name
     (GAPS, {}, ":4: column 'town': the cell is missing; fill it in, or say missing: mean or missing: drop under data"),
     (GAPS, {}, "(20 such cells: lines 4, 7, 10, ...)"),
-    (pl.Series("when", ["2020-01-02"] * 60), {}, ": column 'when' holds dates or times ('2020-01-02'), which `dates:"),
-    (pl.Series("when", ["01/02/2020"] * 60), {"data.dates": "expand"}, "of which day or month may be first ('01/02/20"),
+    (pl.Series("when", ["2020-01-02"] * 60), {}, ": column 'when' holds dates or times ('2020-01-02'); `dates: expand`"),
+    (pl.Series("when", ["01/02/2020"] * 60), {"data.dates": "expand"}, "in which day or month may come first ('01/02/20"),
     (pl.Series("t", [f"c{i % 51}" for i in range(60)]), {}, ": column 't' holds text of more than 50 categories ('c0'"),
     (pl.Series("t", [f"c{i}" for i in range(50)] + ["c1"] * 10), {}, None),
     (pl.Series("t", [f"c{i}" for i in range(60)]), {}, ": column 't' holds text of more than 50 categories"),

@@ -93,14 +93,14 @@ def test_probabilities_are_of_the_rarer_label_where_the_labels_do_not_tell(
         ("customer_id", cycle(7, 3, 900), "an identifier"),
         ("Unnamed: 0", cycle(5, 2), "an identifier"),
         ("line", list(range(5, ROWS + 5)), "an identifier"),
-        ("key", [f"k{i}" for i in range(ROWS)], "nearly all of it distinct, as of an identifier"),
+        ("key", [f"k{i}" for i in range(ROWS)], "nearly all of it distinct, as identifiers are"),
         ("unit", ["kg"] * ROWS, "is always the same"),
         ("version", [3] * ROWS, "is always the same"),
         ("nothing", [None] * ROWS, "has no value"),
         ("size", ["12 kg", *NUMBERS[1:]], "has a cell that is not a number: '12 kg'"),
         ("far", ["inf", *NUMBERS[1:]], "has a cell that is not finite: 'inf'"),
         ("large", ["1e39", *NUMBERS[1:]], "has a cell that is beyond what float32 holds: '1e39'"),
-        ("when", cycle("01/02/2020", "03/04/2021", "05/06/2022"), "day or month may be first"),
+        ("when", cycle("01/02/2020", "03/04/2021", "05/06/2022"), "day or month may come first"),
     ],
 )
 def test_columns_that_tell_nothing_are_dropped_and_the_config_says_why(

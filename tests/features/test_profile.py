@@ -1,0 +1,108 @@
+"""Profiles: what one reading tells of columns, and the plan of columns to read as numbers."""
+
+import polars as pl
+import pytest
+
+from nnrun.config.schema import Data
+from nnrun.features.column_profile import ColumnProfile, kind_of, why_unfit
+from nnrun.features.column_survey import ColumnSurvey
+from nnrun.features.profile import profile_table
+from nnrun.tables.table import open_table
+
+NULLS = Data(train="a", target="b").null_values
+
+
+def survey_of(cells: list[str], *, blocks: int = 1) -> ColumnSurvey:
+    """Survey the column `a` of a table, cut into blocks."""
+    text = "a,b\n" + "".join(f'"{cell}",x\n' for cell in cells)
+    (whole,) = open_table(text.encode(), NULLS, "t.csv").blocks()
+    survey = ColumnSurvey("a")
+    rows = len(cells) // blocks
+    for start in range(0, len(cells), rows):
+        survey.add(whole.slice(start, rows))
+    return survey
+
+
+def profile_of(cells: list[str], **options: int) -> ColumnProfile:
+    return survey_of(cells, **options).result()
+
+
+MANY = [str(number / 4) for number in range(100)]
+
+KINDS = {
+    "numbers": (["1", "2.5", "3"], "number"),
+    "a wrong cell among numbers": (["1", "2", "3", "x"], "number"),
+    "numbers with decimal commas": (["1,5", "2,5", "3,5"], "number"),
+    "true and false": (["true", "FALSE", ""], "boolean"),
+    "true among numbers": (["true", "1", "2"], "number"),
+    "dates": (["2020-01-31", "", "2021-02-28"], "date"),
+    "a date that is none": (["2020-01-31", "soon", "later"], "text"),
+    "words": (["York", "Ely", "Bath"], "text"),
+    "nothing": (["", "NA", ""], "number"),
+}
+
+
+@pytest.mark.parametrize(("cells", "kind"), KINDS.values(), ids=KINDS.keys())
+@pytest.mark.parametrize("blocks", [1, 3])
+def test_the_kind_of_a_column_is_told_from_its_profile(cells, kind, blocks):
+    assert kind_of(profile_of(cells, blocks=blocks)) == kind
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 4])
+def test_a_profile_counts_what_the_cells_are_whatever_the_blocks(blocks):
+    profile = profile_of(["3", "x", "", "3", "-1", "1e39", "NA", "x"], blocks=blocks)
+    assert (profile.rows, profile.missing, profile.present, profile.numbers) == (8, 2, 6, 3)
+    assert profile.text_counts == {"3": 2, "x": 2, "-1": 1, "1e39": 1}
+    assert (profile.minimum, profile.maximum, profile.whole) == (-1, 3, True)
+
+
+@pytest.mark.parametrize("blocks", [1, 4])
+def test_of_many_distinct_cells_the_first_are_known_and_none_is_counted(blocks):
+    profile = profile_of(MANY, blocks=blocks)
+    assert profile.texts == tuple(MANY[:51])
+    assert profile.has_many_texts
+    assert profile.text_counts == {}
+    assert (profile.minimum, profile.maximum, profile.whole) == (0, 24.75, False)
+
+
+@pytest.mark.parametrize(
+    ("cells", "counts"),
+    [
+        (["7", "8", "9", "10"], True),
+        (["7", "8", "10", "11"], False),
+        (["7", "8", "", "10"], False),
+        (["7.5", "8.5", "9.5", "10.5"], True),
+    ],
+    ids=["from seven on", "with a gap", "with a missing cell", "from a half on"],
+)
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_a_column_that_counts_the_rows_is_known(cells, counts, blocks):
+    assert profile_of(cells, blocks=blocks).counts_rows is counts
+
+
+def test_dates_that_fit_two_formats_are_told():
+    profile = profile_of(["01/02/2020", "03/04/2021"])
+    assert profile.date_formats == ("%m/%d/%Y", "%d/%m/%Y")
+    reason = why_unfit(profile, expand_dates=True)
+    assert reason is not None
+    assert "'01/02/2020'" in reason
+
+
+def test_a_column_is_read_as_numbers_once_its_texts_matter_no_more():
+    assert survey_of(MANY).reads_as_numbers
+    assert not survey_of(["1", "2", "3"]).reads_as_numbers  # they may yet be categories
+    assert not survey_of([*MANY, "x"]).reads_as_numbers
+    assert survey_of([*MANY, "x", *MANY[1:]], blocks=2).reads_as_numbers is False
+
+
+def test_a_profile_is_plain_and_gives_the_same_encoder_every_time(project, frame):
+    project.table(frame.with_columns(town=pl.Series(["York", "Ely", "Bath"] * 20)))
+    config = project.load()
+    table = open_table(project.folder / "table.csv", NULLS)
+    profile = profile_table(table, config)
+    assert profile.problems() == profile.problems() == []
+    assert profile.encoder() == profile.encoder()
+    (block,) = table.blocks()
+    first, second = (profile.encoder().transform(block).values for _ in range(2))
+    assert (first == second).all()
+    assert first.shape == (60, 6)
