@@ -7,13 +7,36 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from support import environment  # which sets what libraries read when they are imported
+
+# isort: split
+import hypothesis
 import polars as pl
 import pytest
 from support.forgery import everything
+from support.plain_keras import PlainKeras
+from support.processes import DEADLINE
 from support.project import Done, Project, default_table
 
 from nnrun.__main__ import main
 from nnrun.errors import InputError
+
+# A test draws the same examples everywhere; those that the nightly workflow draws are new each time.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None, database=None)
+hypothesis.settings.register_profile("random", max_examples=2_000, deadline=None)
+hypothesis.settings.load_profile("same")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return as many workers as there are cores and as memory has room for."""
+    return environment.workers()
+
+
+@pytest.fixture(autouse=True)
+def _same_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what a plugin has set since: pytest-xdist sets COLUMNS."""
+    for name in environment.UNSET:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -69,6 +92,14 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         early_stopping={"patience": 5, "restore_best_weights": True}, reduce_lr_on_plateau={}
     )
     return train(dataset, stem="x", path=project.folder / "run").run.path
+
+
+@pytest.fixture(scope="session")
+def plain_keras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlainKeras]:
+    """Keras without nnrun, to load saved models."""
+    keras = PlainKeras(tmp_path_factory.mktemp("plain-keras"))
+    yield keras
+    keras.stop()
 
 
 @pytest.fixture
@@ -133,8 +164,10 @@ def impatient(stranger: Path) -> Iterator[None]:
     def end(*_: Any) -> None:
         raise Hangs
 
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("Windows has no timer that interrupts")
     former = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, 6)
+    signal.setitimer(signal.ITIMER_REAL, DEADLINE)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, former)

@@ -1,12 +1,11 @@
 """nnrun from Python, and the completion of a shell."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import polars as pl
 import pytest
+from support.processes import run_python
 
 import nnrun as nn
 from nnrun.errors import ConfigError, ExpectationError, InputError, RunError, TableError
@@ -128,7 +127,7 @@ try:
 except AttributeError as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = run_python("-c", script, cwd=project.folder)
     loaded, state, error = done.stdout.splitlines()
     assert loaded == "['nnrun']"
     assert (

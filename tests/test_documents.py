@@ -4,12 +4,11 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
+from support.processes import run_python
 from support.project import ROOT
 
 from nnrun.checks.registry import lint, rules
@@ -108,14 +107,8 @@ def repository(tmp_path, monkeypatch) -> Path:
 
 
 def test_the_command_reference_is_what_help_says():
-    command = [
-        sys.executable,
-        "-m",
-        "cogapp",
-        "--check",
-        "README.md",
-    ]  # click keeps what contexts of tests made
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    # in a process of its own, for click keeps what contexts of tests made
+    done = run_python("-m", "cogapp", "--check", "README.md", cwd=ROOT)
     assert done.returncode == 0, f"write it anew: cog -r README.md\n{done.stdout}{done.stderr}"
 
 

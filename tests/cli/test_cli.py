@@ -7,12 +7,12 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
+from support.processes import DEADLINE, run_python, wait_for
 
 from nnrun.training.backend import keras
 
@@ -21,10 +21,6 @@ from nnrun.training.backend import keras
 def trained(project, nnrun) -> Path:
     assert nnrun("train", project.config(epochs=20), "-q", "-o", "run").code == 0
     return project.folder / "run"
-
-
-def python(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, **options)
 
 
 def test_train_prints_metrics_the_run_and_the_next_command(project, nnrun):
@@ -258,22 +254,25 @@ def test_paths_with_spaces_and_other_letters_work(project, nnrun):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
 def test_ctrl_c_in_a_long_epoch_ends_within_seconds(project, frame):
     project.table(pl.concat([frame] * 2000))
-    config = project.config(epochs=100_000, batch_size=1, jit_compile=False)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "nnrun", "train", str(config), "-o", "run"],
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=project.folder,
-    )
-    run = project.folder / "run" / "run.json"
-    while not run.exists() and process.poll() is None:
-        time.sleep(0.1)
-    time.sleep(2)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    changes = {"epochs": 100_000, "batch_size": 1, "checkpoint": {"every_seconds": 0.1}}
+    config = project.config(changes, jit_compile=False)
+    command = [sys.executable, "-m", "nnrun", "train", str(config), "-o", "run"]
+    run = project.folder / "run"
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, cwd=project.folder
+    ) as process:
+        try:
+            wait_for(lambda: (run / "checkpoint.npz").exists() or process.poll() is not None)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=DEADLINE)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert "interrupted after 0 of 100000 epochs" in err
-    assert json.loads(run.read_text())["status"] == "interrupted"
+    with np.load(run / "checkpoint.npz") as checkpoint:
+        state = json.loads(checkpoint["state"].tobytes())
+    assert 0 < state["step"] < 90_000  # the rest of the epoch was not waited for
+    assert json.loads((run / "run.json").read_text())["status"] == "interrupted"
 
 
 def test_schema_is_json(nnrun):
@@ -297,13 +296,13 @@ def test_a_closed_pipe_ends_quietly(trained, project, frame):
 
 @pytest.mark.slow
 def test_tensorflow_prints_nothing_of_its_own(project):
-    done = python("-m", "nnrun", "train", str(project.config()), "-q", cwd=project.folder)
+    done = run_python("-m", "nnrun", "train", str(project.config()), "-q", cwd=project.folder)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_check_finds_what_lint_says_in_a_process_of_its_own(project):
     config = project.config({"data.validation_split": 0, "layers": [{"units": 2}]})
-    done = python("-m", "nnrun", "check", str(config), cwd=project.folder)
+    done = run_python("-m", "nnrun", "check", str(config), cwd=project.folder)
     assert done.returncode == 2
     assert [line.rpartition(" ")[2] for line in done.stderr.splitlines()] == [
         "[bce-output]",
@@ -324,15 +323,15 @@ sys.argv = ["nnrun", *{command.split()!r}]
 from nnrun.__main__ import main
 main()
 """
-    done = python("-c", script, cwd=project.folder)
+    done = run_python("-c", script, cwd=project.folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
 
 
-def test_the_command_line_imports_nothing_heavy():
+def test_the_command_line_imports_nothing_heavy(tmp_path):
     heavy = ["tensorflow", "keras", "polars", "numpy", "matplotlib", "pydantic", "yaml", "rich"]
     script = f"import sys, nnrun.__main__; print([m for m in {heavy} if m in sys.modules])"
-    assert python("-c", script).stdout == "[]\n"
+    assert run_python("-c", script, cwd=tmp_path).stdout == "[]\n"
 
 
 @pytest.mark.parametrize(
@@ -348,7 +347,7 @@ import nnrun.training.backend
 print([m for m in ("matplotlib.pyplot", "pandas") if m in sys.modules])
 import pandas, matplotlib.pyplot
 """
-    done = python("-c", script, cwd=project.folder)
+    done = run_python("-c", script, cwd=project.folder)
     assert (done.stdout, done.stderr) == (f"{imported}\n", "")
 
 
@@ -374,7 +373,7 @@ def test_a_training_goes_on_when_nobody_reads_its_progress_any_more(project):
     assert process.stderr
     process.stderr.readline()
     process.stderr.close()
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=DEADLINE) == 0
     assert json.loads((project.folder / "run" / "run.json").read_text())["status"] == "finished"
 
 

@@ -1,8 +1,6 @@
 """Several labels: trained, saved, predicted and evaluated as Keras itself does."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -288,34 +286,16 @@ def test_a_label_that_training_never_saw_is_refused_with_its_line(animals, run):
         evaluate(run(), strange)
 
 
-LOADED = """
-import json, sys
-import numpy as np
-sys.modules["nnrun"] = None  # any import of it fails
-import keras
-model = keras.saving.load_model(sys.argv[1])
-assert type(model) is keras.Sequential
-print(json.dumps(model.predict(np.array(json.loads(sys.argv[2]), np.float32), verbose=0).tolist()))
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "changes", [{}, {"layers": [HIDDEN, {"units": 3}], "loss": LOGITS}], ids=["softmax", "logits"]
 )
-def test_the_saved_model_predicts_the_same_without_nnrun(project, animals, run, changes):
+def test_the_saved_model_predicts_the_same_without_nnrun(
+    plain_keras, project, animals, run, changes
+):
     trained = run({**changes, "epochs": 10})
     x, _ = matrices(project.dataset(CLASSES), animals)
-    script = [
-        sys.executable,
-        "-c",
-        LOADED,
-        str(project.folder / "run" / "model.keras"),
-        json.dumps(x.tolist()),
-    ]
-    theirs = np.array(
-        json.loads(subprocess.run(script, capture_output=True, text=True, check=True).stdout)
-    )
+    theirs = plain_keras.predict(project.folder / "run" / "model.keras", x)
     np.testing.assert_allclose(theirs.sum(axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(
         predict(trained, animals).drop("prediction").to_numpy(), theirs, rtol=1e-5, atol=1e-7

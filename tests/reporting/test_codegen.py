@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 import pytest
 from support.forgery import forge_config, forge_json
+from support.processes import run_python
 from support.project import ROOT
 
 from nnrun.checks.registry import lint, raise_errors
@@ -211,9 +212,7 @@ def test_the_script_that_is_printed_runs_alone_and_is_that_of_the_run_too(projec
     of_run = nnrun("show", original, "--code").out
     assert of_run.replace(str(original.parent), str(project.folder)) == shown.out
     assert "nnrun" not in "".join(code_lines(shown.out.replace(str(project.folder), "")))
-    process = subprocess.run(
-        [sys.executable, "-c", shown.out], capture_output=True, text=True, timeout=100
-    )
+    process = run_python("-c", shown.out, cwd=project.folder)
     assert process.returncode == 0, process.stderr
     *_, last = csv.DictReader((original / "history.csv").read_text().splitlines())
     assert f" loss: {float(last['loss']):.4f}" in process.stdout.splitlines()[-1]

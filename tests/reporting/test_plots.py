@@ -233,6 +233,7 @@ def test_the_scale_is_logarithmic_where_a_loss_spans_decades(stranger):
 def test_a_long_history_is_thinned_and_the_best_epoch_stays(stranger):
     losses = np.random.default_rng(0).random(100_000)
     write_history(stranger, loss=losses)
+    curves(stranger)  # the first picture of a machine takes long: matplotlib looks for fonts
     began = time.process_time()
     drawn = lines(curves(stranger).axes[0])
     assert time.process_time() - began < 2

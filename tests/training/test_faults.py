@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from support.disk import BEHIND_PATHLIB, Disk, Hook, Operation, failing
 from support.jobs import SMALL, Job, files, outcome
@@ -51,6 +52,22 @@ def job(request, nnrun, jobs, monkeypatch, tmp_path_factory) -> Job:
     return jobs[name]
 
 
+EVERY = pytest.param(None, id="every one", marks=pytest.mark.exhaustive)
+SOME = pytest.param(4, id="some")
+
+
+@pytest.fixture(params=[SOME, EVERY])
+def chosen(request) -> Callable[[list[Any]], list[Any]]:
+    """Choose of many cases a few, spread evenly from the first to the last; or, where asked for, take all."""
+
+    def choose(cases: list[Any]) -> list[Any]:
+        count = request.param or len(cases)
+        places = np.linspace(0, len(cases) - 1, min(count, len(cases)))
+        return [cases[place] for place in places.round().astype(int)]
+
+    return choose
+
+
 def check(
     job: Job, numbers: list[int], fault: Callable[[int], Hook], code: int, message: str
 ) -> None:
@@ -61,12 +78,11 @@ def check(
     assert not (wrong := [f"{operation}: {what}" for operation, what in ended if what]), (
         "\n\n".join(wrong)
     )
-    assert len(numbers) >= 8
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", FAULTS)
-def test_wherever_an_operation_fails_the_last_save_stands_and_the_run_goes_on(job, kind):
+def test_wherever_an_operation_fails_the_last_save_stands_and_the_run_goes_on(job, kind, chosen):
     lasting = kind == "open" or (
         kind == "write" and job.arguments[0] == "train"
     )  # a disk stays full, or is full once
@@ -75,6 +91,8 @@ def test_wherever_an_operation_fails_the_last_save_stands_and_the_run_goes_on(jo
         for i, o in enumerate(job.operations)
         if o.kind == kind and (kind, o.name) != ("close", ".lock")
     ]
+    assert len(numbers) >= 8
+    numbers = chosen(numbers)
     message = f"^run.*: {os.strerror(FAULTS[kind])}{MENDED}{UNDRAWN}$"
     check(job, numbers, lambda number: failing(number, FAULTS[kind], lasting=lasting), 1, message)
 
@@ -100,7 +118,7 @@ def test_a_second_sigterm_is_a_sigterm(job):
 
 
 @pytest.mark.slow
-def test_a_second_signal_amid_a_save_leaves_the_last_one_and_the_run_goes_on(job):
+def test_a_second_signal_amid_a_save_leaves_the_last_one_and_the_run_goes_on(job, chosen):
     handler = signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # which a shell's & makes it ignore
@@ -109,13 +127,23 @@ def test_a_second_signal_amid_a_save_leaves_the_last_one_and_the_run_goes_on(job
         numbers = [
             i for i, o in enumerate(job.operations) if o.kind in ("link", "replace", "fsync")
         ]
+        assert len(numbers) >= 8
+        numbers = chosen(numbers)
         check(job, numbers, lambda number: twice(number, signal.SIGINT), 130, "^\n?interrupted")
     finally:
         signal.signal(signal.SIGINT, handler)
 
 
-def states(job: Job, folder: Path, names: str = "*") -> Iterator[Operation]:
-    """Bring the run directory to each state that a kill may leave the files `names` in, and yield what comes next."""
+def states(
+    job: Job,
+    folder: Path,
+    names: str = "*",
+    chosen: Callable[[list[Any]], list[Any]] | None = None,
+) -> Iterator[Operation]:
+    """Bring the run directory to states that a kill may leave the files `names` in, and yield what comes next.
+
+    All of them, or those that are chosen.
+    """
     found: dict[Any, Operation] = {}
 
     def keep(_: int, operation: Operation) -> None:
@@ -131,7 +159,9 @@ def states(job: Job, folder: Path, names: str = "*") -> Iterator[Operation]:
 
     with job.disk(keep):
         assert job.nnrun(*job.arguments) == (0, "", "")
-    for number, operation in enumerate(found.values()):
+    left = list(enumerate(found.values()))
+    assert names != "*" or len(left) > 30
+    for number, operation in chosen(left) if chosen else left:
         shutil.rmtree(job.run)
         (folder / str(number)).rename(job.run)
         yield operation
@@ -139,14 +169,15 @@ def states(job: Job, folder: Path, names: str = "*") -> Iterator[Operation]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("job", ["resume", "train", "no checkpoint until the end"], indirect=True)
-def test_whatever_a_kill_at_any_operation_leaves_the_run_goes_on(job, tmp_path):
+def test_whatever_a_kill_at_any_operation_leaves_the_run_goes_on(job, tmp_path, chosen):
     went_on = [
-        (o[:3], job.what_is_wrong_when_it_goes_on()) for o in states(job, tmp_path / "states")
+        (o[:3], job.what_is_wrong_when_it_goes_on())
+        for o in states(job, tmp_path / "states", chosen=chosen)
     ]
     assert not (wrong := [f"before {operation}: {what}" for operation, what in went_on if what]), (
         "\n\n".join(wrong)
     )
-    assert len(went_on) > 30
+    assert len(went_on) >= 4
 
 
 @pytest.mark.parametrize("job", ["resume"], indirect=True)

@@ -73,15 +73,41 @@ def dangers(node: ast.AST) -> set[Any]:
     return set()
 
 
+PACKAGE = Path(str(package.__file__)).parent
+
+
+def modules(folder: Path) -> list[Path]:
+    """Return all modules below a folder, however deep."""
+    return sorted(folder.rglob("*.py"))
+
+
+def dangers_in(path: Path) -> list[set[Any]]:
+    """Return what a module names that could run what a file says."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [found for node in nodes if (found := dangers(node))]
+
+
 @pytest.mark.parametrize(
-    "path", sorted(Path(str(package.__file__)).parent.rglob("*.py")), ids=lambda path: path.name
+    "path", modules(PACKAGE), ids=lambda path: path.relative_to(PACKAGE).as_posix()
 )
 def test_no_module_can_run_what_a_file_says(path):
-    assert [
-        found
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if (found := dangers(node))
-    ] == []
+    assert dangers_in(path) == []
+
+
+def test_every_package_was_looked_at():
+    seen = {path.relative_to(PACKAGE).parts[0] for path in modules(PACKAGE)}
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert len(modules(PACKAGE)) >= 80
+    assert len(packages) >= 9
+    assert packages <= seen
+
+
+def test_a_module_deep_in_a_package_is_found_and_its_danger_too(tmp_path):
+    folder = tmp_path / "package" / "deep" / "deeper"
+    folder.mkdir(parents=True)
+    (folder / "innocent.py").write_text("import json\n")
+    (folder / "module.py").write_text("def load(path):\n    import pickle\n    return pickle\n")
+    assert [dangers_in(path) for path in modules(tmp_path)] == [[], [{"pickle"}, {"pickle"}]]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import json
 import pickle
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from support.forgery import (
     patched,
     zipped,
 )
+from support.processes import run_python
 
 import nnrun
 from nnrun.training.backend import keras
@@ -210,8 +210,8 @@ def audit(folder: Path, original: Path) -> dict[str, dict[str, Any]]:
         path: data for path, data in everything(folder).items() if "a Lambda layer" not in path
     }
     runs = {path.name: str(path) for path in sorted((folder / "runs").iterdir())}
-    script = [sys.executable, "-c", AUDITED, json.dumps(runs), str(original.parent / "table.csv")]
-    done = subprocess.run(script, capture_output=True, text=True, cwd=folder, check=True)
+    table = original.parent / "table.csv"
+    done = run_python("-c", AUDITED, json.dumps(runs), table, cwd=folder, check=True)
     after = {
         path: data for path, data in everything(folder).items() if "a Lambda layer" not in path
     }
