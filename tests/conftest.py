@@ -11,6 +11,7 @@ from support import environment  # which sets what libraries read when they are 
 
 # isort: split
 import hypothesis
+import numpy as np
 import polars as pl
 import pytest
 from support.forgery import everything
@@ -100,6 +101,22 @@ def plain_keras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlainKeras
     keras = PlainKeras(tmp_path_factory.mktemp("plain-keras"))
     yield keras
     keras.stop()
+
+
+EVERY = pytest.param(None, id="every one", marks=pytest.mark.exhaustive)
+SOME = pytest.param(4, id="some")
+
+
+@pytest.fixture(params=[SOME, EVERY])
+def chosen(request: pytest.FixtureRequest) -> Callable[[list[Any]], list[Any]]:
+    """Choose of many cases a few, spread evenly from the first to the last; or, where asked for, take all."""
+
+    def choose(cases: list[Any]) -> list[Any]:
+        count = request.param or len(cases)
+        places = np.linspace(0, len(cases) - 1, min(count, len(cases)))
+        return [cases[place] for place in places.round().astype(int)]
+
+    return choose
 
 
 @pytest.fixture

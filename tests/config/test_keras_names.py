@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from support import keras_names as oracle
 
 import nnrun
-from nnrun.config import keras_catalog as names
+from nnrun.config import keras_catalog
 from nnrun.config.keras_catalog import REQUIRED, Named, Spec, snake_case
 from nnrun.training.backend import keras
 from nnrun.training.build_model import make
@@ -23,15 +23,15 @@ pytestmark = pytest.mark.skipif(
 FILE = Path(nnrun.__file__).parent / "config" / "keras.json"
 NAMES = oracle.keras_names()
 MODULES = {
-    names.LAYER: keras.layers,
-    names.LOSS: keras.losses,
-    names.OPTIMIZER: keras.optimizers,
-    names.METRIC: keras.metrics,
-    names.INITIALIZER: keras.initializers,
-    names.REGULARIZER: keras.regularizers,
-    names.CONSTRAINT: keras.constraints,
-    names.EARLY_STOPPING: keras.callbacks,
-    names.REDUCE_LR: keras.callbacks,
+    keras_catalog.LAYER: keras.layers,
+    keras_catalog.LOSS: keras.losses,
+    keras_catalog.OPTIMIZER: keras.optimizers,
+    keras_catalog.METRIC: keras.metrics,
+    keras_catalog.INITIALIZER: keras.initializers,
+    keras_catalog.REGULARIZER: keras.regularizers,
+    keras_catalog.CONSTRAINT: keras.constraints,
+    keras_catalog.EARLY_STOPPING: keras.callbacks,
+    keras_catalog.REDUCE_LR: keras.callbacks,
 }
 REQUIRED_ARGUMENTS: dict[str, Any] = {
     "units": 3,
@@ -49,10 +49,10 @@ CLASSES = [
     for name in named.table
 ]
 TELLING = (
-    names.LAYER,
-    names.OPTIMIZER,
-    names.INITIALIZER,
-    names.REGULARIZER,
+    keras_catalog.LAYER,
+    keras_catalog.OPTIMIZER,
+    keras_catalog.INITIALIZER,
+    keras_catalog.REGULARIZER,
 )  # get_config tells all
 MATRIX = np.linspace(-1, 1, 12, dtype=np.float32).reshape(4, 3)
 LABELS = np.array([[0], [1], [1], [0]], dtype=np.float32)
@@ -76,20 +76,20 @@ def spec(named: Named, name: str, **arguments: Any) -> Spec:
 
 def use(named: Named, instance: Any) -> Any:
     """Do with a Keras object what training does with it, and return the numbers that come out."""
-    if named is names.OPTIMIZER:
+    if named is keras_catalog.OPTIMIZER:
         weight = keras.Variable(MATRIX)
         instance.build([weight])
         instance.apply([MATRIX], [weight])
         return weight.numpy()
     outputs = BOTH if type(instance).__name__.startswith("Sparse") else OUTPUTS
-    if named is names.METRIC:
+    if named is keras_catalog.METRIC:
         instance.update_state(LABELS, outputs)
         return np.asarray(instance.result())
-    if named is names.LOSS:
+    if named is keras_catalog.LOSS:
         return np.asarray(instance(LABELS, outputs))
-    if named is names.LAYER:
+    if named is keras_catalog.LAYER:
         return np.asarray(instance(MATRIX, training=True))
-    if named is names.INITIALIZER:
+    if named is keras_catalog.INITIALIZER:
         return np.asarray(instance((4, 3)))
     return np.asarray(instance(keras.ops.convert_to_tensor(MATRIX)))
 
@@ -122,17 +122,19 @@ def test_the_defaults_are_the_ones_that_keras_itself_uses(named: Named, name: st
     )
 
 
-@pytest.mark.parametrize("loss", names.LOSS.table)
+@pytest.mark.parametrize("loss", keras_catalog.LOSS.table)
 def test_every_metric_gives_one_finite_number_an_epoch(
     project, frame, tmp_path: Path, loss: str
 ) -> None:
-    of_labels = names.METRIC.table.keys() - names.CATEGORICAL_METRICS
+    of_labels = keras_catalog.METRIC.table.keys() - keras_catalog.CATEGORICAL_METRICS
     fitting = {
         "BinaryCrossentropy": of_labels,
-        "MeanSquaredError": names.NUMBER_METRICS,
-        "SparseCategoricalCrossentropy": names.CATEGORICAL_METRICS,
+        "MeanSquaredError": keras_catalog.NUMBER_METRICS,
+        "SparseCategoricalCrossentropy": keras_catalog.CATEGORICAL_METRICS,
     }[loss]
-    metrics = [spec(names.METRIC, name) for name in names.METRIC.table if name in fitting]
+    metrics = [
+        spec(keras_catalog.METRIC, name) for name in keras_catalog.METRIC.table if name in fitting
+    ]
     metrics = [{k: v for k, v in metric.items() if v is not None} for metric in metrics]
     changes = {
         "metrics": metrics,
@@ -151,8 +153,8 @@ def test_every_metric_gives_one_finite_number_an_epoch(
 
 @pytest.mark.parametrize("activation", NAMES["activations"])
 def test_every_activation_works_in_a_dense_layer(activation: str) -> None:
-    layer = make(keras.layers, spec(names.LAYER, "Dense", activation=activation), "type")
-    outputs = use(names.LAYER, layer)
+    layer = make(keras.layers, spec(keras_catalog.LAYER, "Dense", activation=activation), "type")
+    outputs = use(keras_catalog.LAYER, layer)
     assert outputs.shape == (4, 3)
     assert np.isfinite(outputs).all()
 
@@ -160,7 +162,7 @@ def test_every_activation_works_in_a_dense_layer(activation: str) -> None:
 @pytest.mark.parametrize("activation", oracle.LEFT_OUT["activations"])
 def test_activations_that_a_name_cannot_carry_are_refused(activation: str) -> None:
     with pytest.raises(ValidationError, match=f"'{activation}' is not an activation"):
-        spec(names.LAYER, "Dense", activation=activation)
+        spec(keras_catalog.LAYER, "Dense", activation=activation)
 
 
 @pytest.mark.parametrize(("named", "name"), CLASSES)
@@ -181,46 +183,46 @@ def test_metrics_have_the_snake_case_names_that_keras_gives_them(name: str) -> N
     assert type(keras.metrics.get(snake_case(name))).__name__ == name
 
 
-@pytest.mark.parametrize("alias", sorted(set(names.METRIC.aliases) - {"acc", "accuracy"}))
+@pytest.mark.parametrize("alias", sorted(set(keras_catalog.METRIC.aliases) - {"acc", "accuracy"}))
 def test_metric_aliases_mean_what_keras_means_by_them(alias: str) -> None:
-    assert type(keras.metrics.get(alias)).__name__ == names.METRIC.canonical(alias)
+    assert type(keras.metrics.get(alias)).__name__ == keras_catalog.METRIC.canonical(alias)
 
 
-@pytest.mark.parametrize("alias", names.LOSS.aliases)
+@pytest.mark.parametrize("alias", keras_catalog.LOSS.aliases)
 def test_loss_aliases_mean_what_keras_means_by_them(alias: str) -> None:
-    assert keras.losses.get(alias).__name__ == snake_case(names.LOSS.canonical(alias) or "")
+    assert keras.losses.get(alias).__name__ == snake_case(keras_catalog.LOSS.canonical(alias) or "")
 
 
 REFUSED_BY_KERAS: list[tuple[Named, str, dict[str, Any]]] = [
-    (names.LAYER, "Dense", {"units": 0}),
-    (names.LAYER, "Dense", {"units": -1}),
-    (names.LAYER, "Dense", {"activation": "rleu"}),
-    (names.LAYER, "Dense", {"kernel_initializer": "he_norml"}),
-    (names.LAYER, "Dropout", {"rate": 1.5}),
-    (names.LAYER, "Dropout", {"rate": -0.1}),
-    (names.LAYER, "GaussianNoise", {"stddev": -0.1}),
-    (names.LAYER, "GaussianNoise", {"stddev": 1.5}),
-    (names.OPTIMIZER, "Adam", {"use_ema": True, "ema_momentum": 1.5}),
-    (names.OPTIMIZER, "Adam", {"gradient_accumulation_steps": 1}),
-    (names.OPTIMIZER, "SGD", {"momentum": 1.5}),
-    (names.OPTIMIZER, "Lion", {"beta_1": 0}),
-    (names.OPTIMIZER, "Ftrl", {"initial_accumulator_value": -1}),
-    (names.OPTIMIZER, "Ftrl", {"learning_rate_power": 1}),
-    (names.INITIALIZER, "VarianceScaling", {"scale": 0}),
-    (names.INITIALIZER, "VarianceScaling", {"mode": "fan"}),
-    (names.INITIALIZER, "VarianceScaling", {"distribution": "gaussian"}),
-    (names.REGULARIZER, "OrthogonalRegularizer", {"mode": "row"}),
-    (names.LOSS, "MeanSquaredError", {"reduction": "average"}),
-    (names.METRIC, "AUC", {"num_thresholds": 1}),
-    (names.METRIC, "AUC", {"curve": "lift"}),
-    (names.METRIC, "F1Score", {"average": "mean"}),
-    (names.METRIC, "F1Score", {"threshold": 0}),
-    (names.METRIC, "FBetaScore", {"beta": 0}),
-    (names.METRIC, "Precision", {"thresholds": 2}),
-    (names.METRIC, "Precision", {"thresholds": [0.5, -1]}),
-    (names.METRIC, "R2Score", {"num_regressors": -1}),
-    (names.METRIC, "RecallAtPrecision", {"precision": 1.5}),
-    (names.REDUCE_LR, "ReduceLROnPlateau", {"factor": 1.0}),
+    (keras_catalog.LAYER, "Dense", {"units": 0}),
+    (keras_catalog.LAYER, "Dense", {"units": -1}),
+    (keras_catalog.LAYER, "Dense", {"activation": "rleu"}),
+    (keras_catalog.LAYER, "Dense", {"kernel_initializer": "he_norml"}),
+    (keras_catalog.LAYER, "Dropout", {"rate": 1.5}),
+    (keras_catalog.LAYER, "Dropout", {"rate": -0.1}),
+    (keras_catalog.LAYER, "GaussianNoise", {"stddev": -0.1}),
+    (keras_catalog.LAYER, "GaussianNoise", {"stddev": 1.5}),
+    (keras_catalog.OPTIMIZER, "Adam", {"use_ema": True, "ema_momentum": 1.5}),
+    (keras_catalog.OPTIMIZER, "Adam", {"gradient_accumulation_steps": 1}),
+    (keras_catalog.OPTIMIZER, "SGD", {"momentum": 1.5}),
+    (keras_catalog.OPTIMIZER, "Lion", {"beta_1": 0}),
+    (keras_catalog.OPTIMIZER, "Ftrl", {"initial_accumulator_value": -1}),
+    (keras_catalog.OPTIMIZER, "Ftrl", {"learning_rate_power": 1}),
+    (keras_catalog.INITIALIZER, "VarianceScaling", {"scale": 0}),
+    (keras_catalog.INITIALIZER, "VarianceScaling", {"mode": "fan"}),
+    (keras_catalog.INITIALIZER, "VarianceScaling", {"distribution": "gaussian"}),
+    (keras_catalog.REGULARIZER, "OrthogonalRegularizer", {"mode": "row"}),
+    (keras_catalog.LOSS, "MeanSquaredError", {"reduction": "average"}),
+    (keras_catalog.METRIC, "AUC", {"num_thresholds": 1}),
+    (keras_catalog.METRIC, "AUC", {"curve": "lift"}),
+    (keras_catalog.METRIC, "F1Score", {"average": "mean"}),
+    (keras_catalog.METRIC, "F1Score", {"threshold": 0}),
+    (keras_catalog.METRIC, "FBetaScore", {"beta": 0}),
+    (keras_catalog.METRIC, "Precision", {"thresholds": 2}),
+    (keras_catalog.METRIC, "Precision", {"thresholds": [0.5, -1]}),
+    (keras_catalog.METRIC, "R2Score", {"num_regressors": -1}),
+    (keras_catalog.METRIC, "RecallAtPrecision", {"precision": 1.5}),
+    (keras_catalog.REDUCE_LR, "ReduceLROnPlateau", {"factor": 1.0}),
 ]
 
 
@@ -242,15 +244,15 @@ def test_what_keras_refuses_nnrun_refuses_first(
 @pytest.mark.parametrize(
     ("named", "name", "arguments"),
     [
-        (names.OPTIMIZER, "SGD", {"learning_rate": 0}),
-        (names.OPTIMIZER, "Adam", {"beta_1": 1.0}),
-        (names.REGULARIZER, "L2", {"l2": -0.01}),
-        (names.CONSTRAINT, "MaxNorm", {"max_value": 0}),
-        (names.EARLY_STOPPING, "EarlyStopping", {"patience": -1}),
-        (names.EARLY_STOPPING, "EarlyStopping", {"mode": "lowest"}),
-        (names.LOSS, "BinaryCrossentropy", {"label_smoothing": 2}),
-        (names.OPTIMIZER, "Adam", {"learning_rate": float("nan")}),
-        (names.METRIC, "Precision", {"thresholds": [0.3, 0.6]}),  # a metric is one number
+        (keras_catalog.OPTIMIZER, "SGD", {"learning_rate": 0}),
+        (keras_catalog.OPTIMIZER, "Adam", {"beta_1": 1.0}),
+        (keras_catalog.REGULARIZER, "L2", {"l2": -0.01}),
+        (keras_catalog.CONSTRAINT, "MaxNorm", {"max_value": 0}),
+        (keras_catalog.EARLY_STOPPING, "EarlyStopping", {"patience": -1}),
+        (keras_catalog.EARLY_STOPPING, "EarlyStopping", {"mode": "lowest"}),
+        (keras_catalog.LOSS, "BinaryCrossentropy", {"label_smoothing": 2}),
+        (keras_catalog.OPTIMIZER, "Adam", {"learning_rate": float("nan")}),
+        (keras_catalog.METRIC, "Precision", {"thresholds": [0.3, 0.6]}),  # a metric is one number
     ],
 )
 def test_what_keras_lets_through_and_training_cannot_use_is_refused(
@@ -264,7 +266,7 @@ def test_nested_objects_are_built_with_their_arguments() -> None:
     layer = make(
         keras.layers,
         spec(
-            names.LAYER,
+            keras_catalog.LAYER,
             "Dense",
             kernel_regularizer={"l2": 0.25},
             bias_initializer={"name": "constant", "value": 2},

@@ -16,8 +16,7 @@ import polars as pl
 import pytest
 
 from nnrun.errors import TableError
-from nnrun.features import disk_cache, loading
-from nnrun.features import matrix_store as storage
+from nnrun.features import disk_cache, loading, matrix_store
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.disk_cache import new_folder
 from nnrun.features.loading import load_dataset
@@ -68,7 +67,7 @@ def mapped(project) -> Callable[..., Dataset]:
 def small_blocks(monkeypatch) -> None:
     """Tables are read in blocks of a few rows, and epochs run over blocks of a few batches."""
     monkeypatch.setattr(csv_pieces, "BLOCK", 256)
-    monkeypatch.setattr(storage, "FILL_ROWS", 7)
+    monkeypatch.setattr(matrix_store, "FILL_ROWS", 7)
     monkeypatch.setattr(batches, "BLOCK_BYTES", 256)
     monkeypatch.setattr(batches, "CHUNK_BYTES", 128)
     monkeypatch.setattr(batches, "RESIDENT_CHUNKS", 2)

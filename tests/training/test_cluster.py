@@ -127,21 +127,19 @@ def test_a_worker_reads_its_own_rows_of_a_table_in_files(project):
 
 
 def test_auto_takes_every_gpu(monkeypatch):
-    from nnrun.training.distributed import team as distribution
+    from nnrun.training.distributed import team
 
     gpus = [SimpleNamespace(name=f"GPU:{i}") for i in range(2)]
+    monkeypatch.setattr(team.tf.config, "list_logical_devices", lambda kind: gpus * (kind == "GPU"))
     monkeypatch.setattr(
-        distribution.tf.config, "list_logical_devices", lambda kind: gpus * (kind == "GPU")
-    )
-    monkeypatch.setattr(
-        distribution, "_mirrored", lambda *names: SimpleNamespace(num_replicas_in_sync=len(names))
+        team, "_mirrored", lambda *names: SimpleNamespace(num_replicas_in_sync=len(names))
     )
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    assert [distribution.join(how).count for how in ("auto", "mirrored", "none")] == [2, 2, 1]
+    assert [team.join(how).count for how in ("auto", "mirrored", "none")] == [2, 2, 1]
     set_config(monkeypatch, {"worker": HOSTS[:1]}, {"type": "worker", "index": 0})
-    assert [distribution.join(how).count for how in ("auto", "multiworker")] == [2, 2]
+    assert [team.join(how).count for how in ("auto", "multiworker")] == [2, 2]
     gpus.pop()
-    assert distribution.join("auto") is distribution.ALONE
+    assert team.join("auto") is team.ALONE
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

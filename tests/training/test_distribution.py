@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.marks import exhaustive
 from support.processes import Process, Server, wait_for
 
 pytestmark = [
@@ -124,8 +125,15 @@ def check_equal(folder: Path, tolerance: float = TOLERANCE) -> None:
             np.testing.assert_allclose(weights[name], others[name], atol=10 * tolerance)
 
 
-@pytest.mark.parametrize(("workers", "rows", "batch_size", "last"), [(2, 60, 11, 9), (3, 59, 8, 1)])
-@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize(
+    ("workers", "rows", "batch_size", "last", "in_memory"),
+    [
+        pytest.param(2, 60, 11, 9, True, id="two, in memory"),
+        pytest.param(3, 59, 8, 1, False, id="three, from files"),
+        exhaustive(3, 59, 8, 1, True, id="three, in memory"),
+        exhaustive(2, 60, 11, 9, False, id="two, from files"),
+    ],
+)
 def test_workers_give_the_numbers_of_one_process(
     start, finish, server, project, frame, workers, rows, batch_size, last, in_memory
 ):
@@ -144,7 +152,7 @@ def test_workers_give_the_numbers_of_one_process(
     }
 
 
-@pytest.mark.parametrize("devices", [2, 3])
+@pytest.mark.parametrize("devices", [pytest.param(2, id="two"), exhaustive(3, id="three")])
 def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, devices):
     project.config({**EVERYTHING, "batch_size": 11})
     assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
@@ -168,6 +176,7 @@ def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, 
             "data.normalize": False,
         },
     ],
+    ids=["accumulated gradients", "averaged and scaled", "Muon", "moments of the last batch"],
 )
 def test_devices_share_what_optimizers_and_layers_keep(server, project, frame, changes):
     project.table(
@@ -187,7 +196,9 @@ CROSSED = [
 LONG = {"epochs": 100, "batch_size": 8, "jit_compile": False, "checkpoint": {"every_seconds": 0.1}}
 
 
-@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize(
+    "victim", [pytest.param(0, id="the chief"), exhaustive(1, id="another worker")]
+)
 def test_when_a_worker_dies_all_end_and_resume_goes_on(start, finish, server, project, victim):
     project.config(LONG)
     assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
@@ -323,7 +334,7 @@ def test_a_worker_that_waits_for_others_can_be_stopped(start, project):
     wait_for(lambda: "waiting for the 2 workers of TF_CONFIG" in process.text(), "the message")
     time.sleep(0.5)
     process.send(signal.SIGINT)
-    assert process.wait(20) in (
+    assert process.wait() in (
         -signal.SIGINT,
         128 + signal.SIGINT,
     )  # at once, or before it began to wait

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from support.disk import BEHIND_PATHLIB, Disk, Hook, Operation, failing
 from support.jobs import SMALL, Job, files, outcome
@@ -50,22 +49,6 @@ def job(request, nnrun, jobs, monkeypatch, tmp_path_factory) -> Job:
     jobs[name] = jobs.get(name) or Job(name, Project(folder), nnrun)
     jobs[name].nnrun = nnrun
     return jobs[name]
-
-
-EVERY = pytest.param(None, id="every one", marks=pytest.mark.exhaustive)
-SOME = pytest.param(4, id="some")
-
-
-@pytest.fixture(params=[SOME, EVERY])
-def chosen(request) -> Callable[[list[Any]], list[Any]]:
-    """Choose of many cases a few, spread evenly from the first to the last; or, where asked for, take all."""
-
-    def choose(cases: list[Any]) -> list[Any]:
-        count = request.param or len(cases)
-        places = np.linspace(0, len(cases) - 1, min(count, len(cases)))
-        return [cases[place] for place in places.round().astype(int)]
-
-    return choose
 
 
 def check(

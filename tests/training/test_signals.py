@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 from support.jobs import outcome
+from support.marks import exhaustive
 from support.processes import Process, Server, wait_for
 from support.project import Project, default_table
 
@@ -109,9 +110,14 @@ def jobs(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
     return job
 
 
-@pytest.mark.parametrize("during", ROWS)
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+    ("during", "number", "code"),
+    [
+        pytest.param("an epoch", signal.SIGINT, 130, id="SIGINT, an epoch"),
+        pytest.param("validation", signal.SIGTERM, 143, id="SIGTERM, validation"),
+        exhaustive("an epoch", signal.SIGTERM, 143, id="SIGTERM, an epoch"),
+        exhaustive("validation", signal.SIGINT, 130, id="SIGINT, validation"),
+    ],
 )
 def test_a_signal_stops_within_a_moment_and_the_printed_command_goes_on(jobs, during, number, code):
     job = jobs(during)
@@ -129,7 +135,7 @@ def test_a_signal_stops_within_a_moment_and_the_printed_command_goes_on(jobs, du
     assert outcome(job.run) == job.expected
 
 
-@pytest.mark.parametrize("during", ROWS)
+@pytest.mark.parametrize("during", ["an epoch", exhaustive("validation", id="validation")])
 def test_a_second_signal_stops_at_once_and_damages_nothing(jobs, during):
     job = jobs(during)
     process = job.start()

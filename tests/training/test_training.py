@@ -13,7 +13,7 @@ from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
 from nnrun.errors import ExpectationError, Interrupted, RunError, TrainingError
 from nnrun.features.dataset import Dataset
-from nnrun.training import epoch_loop as engine
+from nnrun.training import epoch_loop
 from nnrun.training.backend import keras, tf
 from nnrun.training.batches import row_order
 from nnrun.training.build_model import build_network, compile_model
@@ -75,7 +75,7 @@ def test_calls_of_one_step_give_the_same_weights_and_report_progress(
 ):
     dataset = project.dataset(batch_size=4)
     long = train(dataset, stem="a", path=run_folder / "a")
-    monkeypatch.setattr(engine, "SECONDS_PER_CALL", 1e-9)
+    monkeypatch.setattr(epoch_loop, "SECONDS_PER_CALL", 1e-9)
     reported: list[int] = []
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc]

@@ -10,9 +10,8 @@ import pytest
 from support.forgery import everything
 
 from nnrun.errors import Interrupted
-from nnrun.tables import parquet_reader
-from nnrun.tables import table as data
-from nnrun.training import trainer as training
+from nnrun.tables import parquet_reader, table
+from nnrun.training import trainer
 from nnrun.workflows import smoke
 
 
@@ -78,9 +77,9 @@ def test_of_a_large_table_the_head_is_read_until_it_shows_every_label(
     label = (number >= 6_500) * 1 + (number == 8_900) * (units > 1)
     pl.DataFrame({"x": number % 7, "label": label}).write_parquet(project.folder / "table.csv")
     read = []
-    original = data.Table.blocks
+    original = table.Table.blocks
     monkeypatch.setattr(
-        data.Table,
+        table.Table,
         "blocks",
         lambda table: (read.append(block) or block for block in original(table)),
     )
@@ -144,7 +143,7 @@ def test_an_interrupted_smoke_names_no_folder_to_go_on_with(project, nnrun, monk
     def stop(*_, **__):
         raise Interrupted("go on with: nnrun resume somewhere", 15)
 
-    monkeypatch.setattr(training, "train", stop)
+    monkeypatch.setattr(trainer, "train", stop)
     assert nnrun("train", project.config(), "--smoke") == (
         143,
         "",
