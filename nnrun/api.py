@@ -1,10 +1,12 @@
-"""From Python: what the commands do, as functions for notebooks and programs; `import nnrun` alone loads none of it."""
+"""The commands as functions, for notebooks and programs. `import nnrun` alone loads none of it."""
+
+from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -14,25 +16,37 @@ from nnrun.errors import InputError, NnrunError
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.files import read_small
 from nnrun.reporting.json import summarize_dataset
-from nnrun.reporting.text import describe_metrics
+from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.runs.directory import Run
 from nnrun.wording import received
 
+if TYPE_CHECKING:
+    from nnrun.results.trained_run import TrainedRun
+
 __all__ = ["FinishedRun", "NnrunError", "check", "load", "train"]
+
+RUNS = Path("runs")  # the folder of run directories that have no other place
+CALLER = 3  # frames from warnings.warn up to who called a method of FinishedRun
+CALLER_OF_TRAIN = 5  # load_checked and the function that it calls stand between
 
 
 class FinishedRun:
-    """A finished run, to predict with; `path` may come from strangers. Raises a RunError where there is none.
+    """A finished run, to predict with.
 
-    `path` is the run directory; `metrics` are those of the epoch whose weights were kept; `model` is the
-    keras.Sequential, from float32 (rows, inputs) to probabilities, or to numbers in the target's units.
+    Attributes:
+        path: The run directory.
+        metrics: The metrics of the epoch whose weights were kept.
+        model: The keras.Sequential, from float32 (rows, inputs) to probabilities, or to numbers in
+            the target's units.
     """
 
     def __init__(self, path: str | Path) -> None:
         from nnrun.results.trained_run import load_run
 
-        self.path, self._trained = Path(path).absolute(), load_run(Path(path))
-        self.metrics, self.model = Run(self.path).read_metrics(), self._trained.serving
+        self.path = Path(path).absolute()
+        self._trained: TrainedRun = load_run(Path(path))
+        self.metrics = Run(self.path).read_metrics()
+        self.model = self._trained.serving
 
     def __repr__(self) -> str:
         return f"<nnrun run {self.path}: {describe_metrics(self.metrics)}>"
@@ -43,34 +57,52 @@ class FinishedRun:
         return pl.read_csv(read_small(Run(self.path).history))
 
     def predict(
-        self, data: Any, *, keep: Sequence[str] = (), threshold: float | None = None
+        self, data: object, *, keep: Sequence[str] = (), threshold: float | None = None
     ) -> pl.DataFrame:
-        """Return a row of predictions for each row of `data`, after its columns `keep`, which of a CSV are text.
+        """Return a row of predictions for each row of a table, and warn of unseen categories.
 
-        `data` is a path, or a frame of polars or pandas; columns are found by name.
-        Of two labels, the positive one is predicted from the probability `threshold` on, by default 0.5.
-        Warns of categories that training never saw. Raises a TableError with every mistake.
+        Args:
+            data: A path, or a frame of polars or pandas. Columns are found by name.
+            keep: Columns to copy before those of predictions. Those of a CSV are text.
+            threshold: Of two labels, the probability from which the positive one is predicted.
+                Defaults to 0.5.
+
+        Raises:
+            TableError: The table is wrong, or does not fit the run; it has every mistake.
+            InputError: The data is no table, or the threshold is not for this run.
         """
-        reading = self._read(data, target=False, owed=True)
-        predictions = pl.concat(list(self._trained.predictions(reading, keep, threshold)))
-        _warn(*reading.notes(), level=3)
+        reader = self._read(data, target=False, owed=True)
+        predictions = pl.concat(list(self._trained.predictions(reader, keep, threshold)))
+        _warn(reader.notes(), CALLER)
         return predictions
 
-    def evaluate(self, data: Any) -> dict[str, Any]:
-        """Return `rows`, their number, loss and metrics on `data`, as in `predict` and with the target."""
-        reading = self._read(data, target=True)
-        rows, metrics = self._trained.evaluate(reading)
-        _warn(*reading.notes(), level=3)
+    def evaluate(self, data: object) -> dict[str, Any]:
+        """Return the number of `rows`, the loss and the metrics on a table with the target.
+
+        Args:
+            data: A path, or a frame of polars or pandas.
+
+        Raises:
+            TableError: The table is wrong, or does not fit the run; it has every mistake.
+        """
+        reader = self._read(data, target=True)
+        rows, metrics = self._trained.evaluate(reader)
+        _warn(reader.notes(), CALLER)
         return {"rows": rows, **metrics}
 
-    def _read(self, data: Any, **options: bool) -> EncodedReader:
-        table = self._trained.open(
-            _source(data), str(data) if isinstance(data, str | Path) else "the frame"
-        )
-        return EncodedReader(self._trained.encoder, table, **options)
+    def _read(self, data: object, *, target: bool, owed: bool = False) -> EncodedReader:
+        name = str(data) if isinstance(data, str | Path) else "the frame"
+        table = self._trained.open(_source(data), name)
+        return EncodedReader(self._trained.encoder, table, target=target, owed=owed)
 
 
-load = FinishedRun
+def load(path: str | Path) -> FinishedRun:
+    """Return the run in a directory, which may come from strangers.
+
+    Raises:
+        RunError: There is no run, it has no model, or its files were altered.
+    """
+    return FinishedRun(path)
 
 
 def train(
@@ -84,53 +116,80 @@ def train(
 ) -> FinishedRun:
     """Train a config as `nnrun train` does, and return the run.
 
-    `output` is the run directory, by default the next free one in runs. `overrides` are what --set takes, as in
-    ["epochs=50"]. Progress goes to stderr, what lint warns of to `warnings`; `quiet` silences both. It sets the seeds
-    of Python, NumPy and TensorFlow.
+    Progress goes to stderr, and what the checks warn of to `warnings`. The seeds of Python, NumPy
+    and TensorFlow are set.
 
-    Raises NnrunErrors: a ConfigError, TableError or RunError (all have a list of `problems`), a TrainingError where
-    the loss is not finite, Interrupted, and once the run is saved an ExpectationError where it falls short.
+    Args:
+        config: The path of the YAML file.
+        output: The run directory. Defaults to the next free one in runs.
+        overrides: What --set takes, as in ["epochs=50"].
+        overwrite: Whether to replace a run that stands there.
+        engine: nnrun's compiled epoch, or Keras's own `fit` on the same batches.
+        quiet: Whether to show neither progress nor warnings.
+
+    Raises:
+        ConfigError: The config is wrong. Like the next two, it has a list of `problems`.
+        TableError: A table is wrong.
+        RunError: Something stands where the run is to be written.
+        TrainingError: The loss is not finite.
+        Interrupted: A signal stopped it.
+        ExpectationError: The run is saved, and does not meet `expect`.
     """
-    from nnrun.cli.progress import progress
-    from nnrun.training import trainer as training
-
     if not isinstance(config, str | Path) or isinstance(overrides, str | dict):
-        raise InputError(
-            f'a config is a path, and overrides a list as in ["epochs=50"]; received {received(config)}'
-        )
-    path, stem = Path(output) if output else None, Path(config).stem
-    cache = (path.parent if path else Path("runs")) / ".cache"
-    dataset = load_checked(
-        load_config(Path(config), tuple(overrides)), cache, None if quiet else _warn
-    )
+        rule = 'a config is a path, and overrides a list as in ["epochs=50"]'
+        raise InputError(f"{rule}; received {received(config)}")
+    from nnrun.cli.progress import progress
+    from nnrun.reporting.pictures.saved_curves import save_curves
+    from nnrun.training import trainer
+
+    path = Path(output) if output else None
+    cache = (path.parent if path else RUNS) / ".cache"
+    warn = None if quiet else _warn_of_finding
+    dataset = load_checked(load_config(Path(config), tuple(overrides)), cache, warn)
     with progress(dataset.config.epochs, quiet=quiet) as callbacks:
-        result = training.train(
-            dataset, stem=stem, path=path, engine=engine, overwrite=overwrite, callbacks=callbacks
+        result = trainer.train(
+            dataset,
+            stem=Path(config).stem,
+            path=path,
+            engine=engine,
+            overwrite=overwrite,
+            callbacks=callbacks,
         )
-    training.check_expectations(dataset.config, result.metrics)
+    save_curves(result.run)
+    trainer.check_expectations(dataset.config, result.metrics)
     return FinishedRun(result.run.path)
 
 
 def check(config: str | Path, *, overrides: Sequence[str] = ()) -> dict[str, Any]:
-    """Return what `nnrun check --json` prints; raise a ConfigError or a TableError with every mistake."""
-    return summarize_dataset(
-        load_checked(load_config(Path(config), tuple(overrides)), Path("runs", ".cache"))
-    )
+    """Return what `nnrun check --json` prints.
+
+    Raises:
+        ConfigError: The config is wrong; it has every mistake.
+        TableError: A table is wrong; it has every mistake.
+    """
+    loaded = load_config(Path(config), tuple(overrides))
+    return summarize_dataset(load_checked(loaded, RUNS / ".cache"))
 
 
-def _warn(*lines: str, level: int = 4) -> None:
+def _warn_of_finding(finding: str) -> None:
+    _warn([finding], CALLER_OF_TRAIN)
+
+
+def _warn(lines: Sequence[str], level: int) -> None:
+    """Warn of each line, in the name of the function that is so many frames up."""
     for line in lines:
         warnings.warn(line.removeprefix("warning: "), stacklevel=level)
 
 
-def _source(data: Any) -> Path | bytes:
+def _source(data: object) -> Path | bytes:
+    """Return what a table is read from: its path, or the bytes of a frame."""
     if isinstance(data, str | Path):
         return Path(data)
-    if hasattr(data, "write_parquet"):  # of polars: it keeps types
-        data.write_parquet(file := BytesIO())
+    if hasattr(data, "write_parquet"):  # of polars; Parquet keeps the types
+        file = BytesIO()
+        data.write_parquet(file)
         return file.getvalue()
     if hasattr(data, "to_csv"):  # of pandas, which needs pyarrow for Parquet
-        return bytes(data.to_csv(index=False).encode())
-    raise InputError(
-        f"a table is a path, or a frame of polars or pandas; received {received(data)}"
-    )
+        return str(data.to_csv(index=False)).encode()
+    kinds = "a table is a path, or a frame of polars or pandas"
+    raise InputError(f"{kinds}; received {received(data)}")

@@ -21,6 +21,7 @@ from support.project import Done, Project, default_table
 
 from nnrun.__main__ import main
 from nnrun.errors import InputError
+from nnrun.reporting.pictures import saved_curves
 
 # A test draws the same examples everywhere; those that the nightly workflow draws are new each time.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None, database=None)
@@ -92,7 +93,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dataset = project.dataset(
         early_stopping={"patience": 5, "restore_best_weights": True}, reduce_lr_on_plateau={}
     )
-    return train(dataset, stem="x", path=project.folder / "run").run.path
+    run = train(dataset, stem="x", path=project.folder / "run").run
+    saved_curves.save_curves(run)
+    return run.path
 
 
 @pytest.fixture(scope="session")
@@ -156,8 +159,7 @@ def refused(nnrun, project, stranger, arguments) -> Callable[..., str]:
 def _undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write other bytes than those of pictures, which take longer than a test's training, but where they are tested."""
     if "drawn" not in request.keywords:
-        monkeypatch.setattr("nnrun.reporting.pictures.make_figure", lambda *_, **__: None)
-        monkeypatch.setattr("nnrun.reporting.pictures.render", lambda *_: b"PNG")
+        monkeypatch.setattr(saved_curves, "draw_curves", lambda _: b"PNG")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The command line: parse, call one function, print. Command bodies import what they need."""
+"""The group of all commands, in the order in which its help lists them."""
 
 from importlib.metadata import version
 from platform import python_version
@@ -6,9 +6,35 @@ from platform import python_version
 import click
 
 from nnrun import __version__
-from nnrun.cli.run_commands import evaluate, export, plot, predict, report, runs, show
-from nnrun.cli.train_commands import check, init, reproduce, resume, schema, train
+from nnrun.cli.check import check
+from nnrun.cli.evaluate import evaluate
+from nnrun.cli.export import export
+from nnrun.cli.init import init
+from nnrun.cli.plot import plot
+from nnrun.cli.predict import predict
+from nnrun.cli.report import report
+from nnrun.cli.reproduce import reproduce
+from nnrun.cli.resume import resume
+from nnrun.cli.runs import runs
+from nnrun.cli.schema import schema
+from nnrun.cli.show import show
+from nnrun.cli.train import train
 
+COMMANDS = (
+    init,
+    check,
+    train,
+    resume,
+    reproduce,
+    predict,
+    evaluate,
+    show,
+    plot,
+    report,
+    runs,
+    export,
+    schema,
+)
 LIBRARIES = (
     f"Keras {version('keras')}, TensorFlow {version('tensorflow')}, Python {python_version()}"
 )
@@ -28,19 +54,5 @@ def cli() -> None:
     """
 
 
-for each in (
-    init,
-    check,
-    train,
-    resume,
-    reproduce,
-    predict,
-    evaluate,
-    show,
-    plot,
-    report,
-    runs,
-    export,
-    schema,
-):
-    cli.add_command(each)
+for command in COMMANDS:
+    cli.add_command(command)

@@ -1,54 +1,96 @@
-"""What the commands of the command line share: how one is made, options and arguments, checks of what was given."""
+"""What commands share: how one is made, its arguments and options, and how it speaks and writes."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from glob import escape, glob
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from nnrun.files import open_output
 from nnrun.wording import printable
 
+if TYPE_CHECKING:
+    from nnrun.features.dataset import Dataset
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
 PATH = click.Path(path_type=Path)
-RUN, CONFIG, TABLE = ("/run.json",), (".yaml", ".yml"), (".csv", ".csv.gz", ".tsv", ".parquet")
-SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable."
-SetOption = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
-QuietOption = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
-JsonOption = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+RUN_INFO = "/run.json"  # the file by which a folder is a run
+RUN = (RUN_INFO,)
+CONFIG = (".yaml", ".yml")
+TABLE = (".csv", ".csv.gz", ".tsv", ".parquet")
+DEPTHS = ("*", "*/*")  # completion looks for files here and a folder down
 DEVICES = click.Choice(["auto", "none", "mirrored", "multiworker"])
-DEVICES_HELP = "Train on this machine's GPUs (mirrored), the workers of TF_CONFIG (multiworker), or one device (none)."
-DistributeOption = click.option("--distribute", type=DEVICES, default="auto", help=DEVICES_HELP)
-
-
-def path_argument(name: str, endings: tuple[str, ...], **options: Any) -> Callable[..., Any]:
-    """Return an argument that the shell completes to files that end so, or run directories, here or a folder down."""
-
-    def complete(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
-        found = [
-            path
-            for deep in ("*", "*/*")
-            for end in endings
-            for path in glob(escape(typed) + deep + end)
-        ]
-        items = [
-            CompletionItem(path)
-            for path in sorted(path.removesuffix("/run.json") for path in found)
-        ]
-        return items or [CompletionItem(typed, type="file")]  # the shell goes on by itself
-
-    return click.argument(name, type=PATH, shell_complete=complete, **options)
-
-
-RunArgument, DataArgument, ConfigArgument = map(
-    path_argument, ("run", "data", "config"), (RUN, TABLE, CONFIG)
+DEVICES_HELP = (
+    "Train on this machine's GPUs (mirrored), the workers of TF_CONFIG (multiworker), or one "
+    "device (none)."
 )
-PathArgument = path_argument("path", (*RUN, *CONFIG), metavar="RUN|CONFIG")
+SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable."
+
+set_option = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+distribute_option = click.option("--distribute", type=DEVICES, default="auto", help=DEVICES_HELP)
 
 
-def output_option(told: str, **options: Any) -> Callable[..., Any]:
-    """Return the option -o, whose help tells what is written."""
-    return click.option("-o", "--output", type=PATH, help=told, **options)
+def path_argument(
+    name: str, endings: tuple[str, ...], *, metavar: str | None = None, several: bool = False
+) -> Decorator:
+    """Return an argument that the shell completes.
+
+    Args:
+        name: The parameter that takes the path.
+        endings: How the files end, RUN_INFO for the folder of a run.
+        metavar: What the help calls it. Defaults to the name in capitals.
+        several: Whether it takes one path or more, as a tuple.
+    """
+
+    def complete(
+        _context: click.Context, _parameter: click.Parameter, typed: str
+    ) -> list[CompletionItem]:
+        found = _paths_that_begin(typed, endings)
+        if not found:
+            return [CompletionItem(typed, type="file")]  # the shell goes on by itself
+        return [CompletionItem(path) for path in found]
+
+    count = -1 if several else 1
+    return click.argument(
+        name, type=PATH, shell_complete=complete, metavar=metavar, nargs=count, required=True
+    )
+
+
+def _paths_that_begin(typed: str, endings: tuple[str, ...]) -> list[str]:
+    """Return the files and runs whose path begins with what was typed."""
+    found = []
+    for depth in DEPTHS:
+        for ending in endings:
+            found += glob(escape(typed) + depth + ending)  # noqa: PTH207  it is no folder's path
+    return sorted(path.removesuffix(RUN_INFO) for path in found)
+
+
+run_argument = path_argument("run", RUN)
+data_argument = path_argument("data", TABLE)
+config_argument = path_argument("config", CONFIG)
+run_or_config_argument = path_argument("path", (*RUN, *CONFIG), metavar="RUN|CONFIG")
+
+
+def output_option(
+    description: str, *, required: bool = False, default: str | None = None
+) -> Decorator:
+    """Return the option -o, whose help describes what is written."""
+    return click.option(
+        "-o",
+        "--output",
+        type=PATH,
+        help=description,
+        required=required,
+        default=default,
+        show_default=default is not None,
+    )
 
 
 def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
@@ -59,10 +101,17 @@ def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
 def check_output(
     output: Path, data: Path, endings: tuple[str, ...] = (), *, new: bool = False
 ) -> None:
-    """Refuse a file that cannot be written, or has none of the endings, or is not `new`, before the work is done."""
+    """Refuse an output that cannot be written, before the work is done.
+
+    Args:
+        output: What -o says.
+        data: What the command reads, which it must not replace.
+        endings: How the name may end; () allows every ending.
+        new: Whether nothing may stand there yet.
+    """
     if endings and output.suffix.lower() not in endings:
         raise click.UsageError(f"-o {output}: must end in {' or '.join(endings)}")
-    if output.exists() and not data.is_dir() and data.exists() and output.samefile(data):
+    if output.exists() and data.is_file() and output.samefile(data):
         raise click.UsageError(f"-o {output}: would replace DATA itself")
     if new and output.exists():
         raise click.UsageError(f"-o {output}: exists; choose another name, or remove it")
@@ -72,15 +121,30 @@ def check_output(
 
 def load_dataset(
     config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")
-) -> Any:
-    """Return the Dataset of a config; print the warnings and raise the errors of lint."""
+) -> Dataset:
+    """Return the dataset of a config. Print the warnings of the checks, and raise their errors.
+
+    Args:
+        config: The path of the YAML file.
+        overrides: What --set says.
+        quiet: Whether warnings are left out.
+        runs: The folder of the run directories, which has the cache.
+    """
     from nnrun.checks.loading import load_checked
     from nnrun.config.loading import load_config
 
-    return load_checked(load_config(config, overrides), runs / ".cache", None if quiet else tell)
+    warn = None if quiet else tell
+    return load_checked(load_config(config, overrides), runs / ".cache", warn)
 
 
 def tell(*lines: str) -> None:
-    """Print lines on stderr, as text that commands no terminal."""
+    """Print lines on stderr, as text that cannot command a terminal."""
     for line in lines:
         click.echo(printable(line), err=True)
+
+
+def save(output: Path, content: bytes) -> None:
+    """Write a file and say so."""
+    with open_output(output) as file:
+        file.write(content)
+    click.echo(f"saved in {output}")

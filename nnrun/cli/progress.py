@@ -1,82 +1,115 @@
 """Progress on stderr while a run trains: Keras callbacks."""
 
+from __future__ import annotations
+
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nnrun.reporting.text import describe_metrics
+from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.training.backend import keras
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+Logs = Mapping[str, float]
+
+LINES = 10  # for a whole run, where stderr is no terminal
 
 
 @contextmanager
 def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
-    """Yield the Keras callbacks that show progress: a bar on a terminal, a line per tenth of the run elsewhere."""
+    """Yield the Keras callbacks that show progress.
+
+    A terminal has a bar; a file or pipe gets a line per tenth of the run.
+
+    Args:
+        epochs: How many epochs the finished run has.
+        quiet: Whether there is no callback.
+    """
     if quiet:
         yield ()
     elif sys.stderr.isatty():
-        with _bar(epochs) as callback:
-            yield (callback,)
+        with _new_bar() as bar:
+            yield (_Bar(bar, epochs),)
     else:
-        yield (_lines(epochs),)
+        yield (_Lines(epochs),)
 
 
-def _lines(epochs: int) -> Any:
-    began, begun = time.monotonic(), list[int]()
+class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
+    """Prints a line at the end of every tenth of the run."""
 
-    def on_epoch_end(epoch: int, logs: Mapping[str, float]) -> None:
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._epochs = epochs
+        self._began = time.monotonic()
+        self._begun = 0  # epochs of this process, which may have resumed a run
+
+    def on_epoch_begin(self, *_: object) -> None:
+        self._begun += 1
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         done = epoch + 1
-        if done * 10 // epochs > epoch * 10 // epochs:
-            left = (time.monotonic() - began) / len(begun) * (epochs - done)
-            ahead = f" ({left:.0f} s left)" if left >= 1 else ""
+        if done * LINES // self._epochs > epoch * LINES // self._epochs:
+            line = f"epoch {done}/{self._epochs}: {describe_metrics(logs or {})}"
             with suppress(OSError):  # nobody may be reading any more, and the run goes on
-                print(
-                    f"epoch {done}/{epochs}: {describe_metrics(logs)}{ahead}",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                print(line + self._time_left(done), file=sys.stderr, flush=True)
 
-    return keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, _: begun.append(epoch), on_epoch_end=on_epoch_end
-    )
+    def _time_left(self, done: int) -> str:
+        per_epoch = (time.monotonic() - self._began) / self._begun
+        left = per_epoch * (self._epochs - done)
+        return f" ({left:.0f} s left)" if left >= 1 else ""
 
 
-@contextmanager
-def _bar(epochs: int) -> Iterator[Any]:
+class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
+    """Moves a bar with every batch; metrics are those of the last epoch."""
+
+    def __init__(self, bar: Progress, epochs: int) -> None:
+        super().__init__()
+        self._bar = bar
+        self._task: TaskID = bar.add_task("", total=epochs, epoch=1, logs="")
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch: int, *_: object) -> None:
+        self._epoch = epoch
+        self._bar.update(self._task, epoch=epoch + 1)
+
+    def on_train_batch_end(self, batch: int, **_: object) -> None:  # Keras passes `logs` by name
+        completed = self._epoch + (batch + 1) / self.params["steps"]
+        self._bar.update(self._task, completed=completed)
+
+    def on_epoch_end(self, _: int, logs: Logs | None = None) -> None:
+        self._bar.update(self._task, logs=_short(logs or {}))
+
+
+def _new_bar() -> Progress:
+    """Return a bar in one line, as wide as the terminal, which cuts metrics that do not fit."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
-    metrics = TextColumn(
-        "{task.fields[logs]}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
-    )
-    columns = (
+    room = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    return Progress(
         "epoch {task.fields[epoch]}/{task.total}",
         BarColumn(bar_width=10),
         TimeRemainingColumn(compact=True),
+        TextColumn("{task.fields[logs]}", table_column=room),
+        console=Console(stderr=True),
+        refresh_per_second=5,
+        expand=True,
     )
-    with Progress(
-        *columns, metrics, console=Console(stderr=True), refresh_per_second=5, expand=True
-    ) as bar:
-        task = bar.add_task("", total=epochs, epoch=1, logs="")
-
-        def on_batch(batch: int, logs: Any) -> None:  # Keras passes `logs` by name
-            epoch = bar.tasks[task].fields["epoch"] - 1
-            bar.update(task, completed=epoch + (batch + 1) / callback.params["steps"])
-
-        callback = keras.callbacks.LambdaCallback(
-            on_epoch_begin=lambda epoch, _: bar.update(task, epoch=epoch + 1),
-            on_train_batch_end=on_batch,
-            on_epoch_end=lambda _, logs: bar.update(task, logs=_short(logs)),
-        )
-        yield callback
 
 
-def _short(logs: Mapping[str, float]) -> str:
-    held = {name: f" (val {logs[f'val_{name}']:.3g})" for name in logs if f"val_{name}" in logs}
-    return ", ".join(
-        f"{name} {logs[name]:.3g}{held.get(name, '')}"
-        for name in logs
-        if not name.startswith("val_")
-    )
+def _short(logs: Logs) -> str:
+    """Return `loss 0.12 (val 0.15), accuracy 0.98`."""
+    parts = []
+    for name, value in logs.items():
+        if name.startswith("val_"):
+            continue
+        part = f"{name} {value:.3g}"
+        if f"val_{name}" in logs:
+            part += f" (val {logs[f'val_{name}']:.3g})"
+        parts.append(part)
+    return ", ".join(parts)

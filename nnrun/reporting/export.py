@@ -1,53 +1,89 @@
 """A run's network in the formats of other runtimes, by Keras's own export."""
 
+from __future__ import annotations
+
 import importlib.util
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnrun.errors import InputError, NnrunError
 from nnrun.files import named_errors, sync_folder
-from nnrun.results.trained_run import load_run
+from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.training.backend import silenced, tf
 from nnrun.wording import first_line
 
+if TYPE_CHECKING:
+    from nnrun.training.build_model import Model
+
+KERAS_FORMATS = {"saved_model": "tf_saved_model", "litert": "litert", "onnx": "onnx"}
+ONNX_PACKAGES = ("tf2onnx", "onnx")
+
 
 def export(run: Path, form: str, output: Path) -> list[str]:
-    """Write what `predict` computes as saved_model, litert or onnx, and return the names of the inputs in their order.
+    """Write the network that `predict` computes with. Nothing is left behind where that fails.
 
-    Raises a RunError, an InputError where a package is missing, and an NnrunError where the format lacks what the
-    network needs. Nothing is left behind then.
+    Args:
+        run: The run directory of a run that has a model.
+        form: One of KERAS_FORMATS.
+        output: The file, or for saved_model the folder, to write.
+
+    Returns:
+        The names of the inputs in their order.
+
+    Raises:
+        RunError: The path is no run, has no model, or its files were altered.
+        InputError: A package is missing.
+        NnrunError: The format lacks what the network needs.
     """
-    if form == "onnx" and not (
-        importlib.util.find_spec("tf2onnx") and importlib.util.find_spec("onnx")
-    ):
-        raise InputError("--format onnx needs two more packages: pip install 'nnrun[onnx]'")
+    if form == "onnx":
+        _require_onnx()
     trained = load_run(run)
-    names, called = trained.encoder.input_names, form.replace("saved", "tf_saved")  # by Keras
-    signature = [tf.TensorSpec((None, len(names)), tf.float32, name="inputs")]
-    if (
-        trained.config.data.normalize
-    ):  # tensors that are neither constants nor variables, tf2onnx makes inputs of
-        first = trained.serving.layers[0]
-        first.mean, first.variance = np.asarray(first.mean), np.asarray(first.variance)
+    if trained.config.data.normalize:
+        _make_statistics_constant(trained.serving)
     with named_errors(output), TemporaryDirectory(prefix=".tmp-", dir=output.parent) as temporary:
-        made = Path(temporary, "network.tflite")  # the ending that Keras wants of that format
+        network = Path(temporary, "network.tflite")  # the ending that Keras wants of that format
         try:
-            with silenced():
-                trained.serving.export(
-                    made, format=called, verbose=False, input_signature=signature
-                )
-                if form == "onnx":
-                    from onnx.checker import check_model
+            _write(trained, form, network)
+        except Exception as error:  # Keras and the converters raise anything
+            reason = f"Keras cannot export it as {form}: {first_line(error)}"
+            raise NnrunError(f"{run}: {reason}") from None
+        _move(network, output)
+    return trained.encoder.input_names
 
-                    check_model(made)  # what ONNX lacks, tf2onnx only logs
-        except Exception as error:  # Keras and the converters raise what they like
-            raise NnrunError(
-                f"{run}: Keras cannot export it as {form}: {first_line(error)}"
-            ) from None
-        for path in (*made.rglob("*"), made):
-            sync_folder(path)
-        made.rename(output)
-        sync_folder(output.parent)
-    return names
+
+def _require_onnx() -> None:
+    if not all(importlib.util.find_spec(package) for package in ONNX_PACKAGES):
+        raise InputError("--format onnx needs two more packages: pip install 'nnrun[onnx]'")
+
+
+def _make_statistics_constant(model: Model) -> None:
+    """Make constants of the mean and variance of Normalization, the first layer.
+
+    They are tensors that are neither constants nor variables; tf2onnx makes inputs of such.
+    """
+    normalization: Any = model.layers[0]
+    normalization.mean = np.asarray(normalization.mean)
+    normalization.variance = np.asarray(normalization.variance)
+
+
+def _write(trained: TrainedRun, form: str, path: Path) -> None:
+    """Write the network to the path, and check what ONNX lacks: tf2onnx only logs that."""
+    inputs = tf.TensorSpec((None, len(trained.encoder.input_names)), tf.float32, name="inputs")
+    keras_format = KERAS_FORMATS[form]
+    with silenced():
+        trained.serving.export(path, format=keras_format, verbose=False, input_signature=[inputs])
+        if form == "onnx":
+            from onnx.checker import check_model
+
+            check_model(path)
+
+
+def _move(network: Path, output: Path) -> None:
+    """Move the file or folder to its place, once all of it is on the disk."""
+    for path in (*network.rglob("*"), network):
+        sync_folder(path)
+    network.rename(output)
+    sync_folder(output.parent)

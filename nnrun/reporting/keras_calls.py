@@ -56,7 +56,7 @@ def _metric(config: Config, metric: Spec) -> Call | str:
 
 
 def _call(module: str, kind: Named, spec: Spec) -> Call:
-    """Return the call that makes a Keras object, without the arguments that are Keras's defaults."""
+    """Return the call that makes a Keras object, without arguments that are Keras's defaults."""
     name = spec[kind.key]
     required = {
         argument: spec[argument]

@@ -1,122 +1,114 @@
-"""A run as one HTML page that needs no network. Nothing in a run is trusted: all of it is escaped."""
+"""A run as one HTML page that needs no network.
 
-import re
-from collections.abc import Iterable, Sequence
-from html import escape
+`templates/report.html.j2` is the page. Nothing in a run is trusted: the template escapes all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from string import Template
-from typing import Any
 
-from nnrun.errors import InputError, RunError
+from nnrun.errors import InputError
+from nnrun.features.encoder import Encoder
 from nnrun.features.feature import Feature, Target
-from nnrun.features.loading import load_dataset
-from nnrun.reporting.pictures import (
-    INK,
-    WIDTH,
-    Panel,
-    curve_panels,
-    make_figure,
-    outcome_panels,
-    render,
-)
-from nnrun.reporting.text import network_rows, part_rows, shown_number
+from nnrun.reporting.held_out import HeldOut, measure_held_out
+from nnrun.reporting.metrics_text import shown_number
+from nnrun.reporting.network_table import network_rows
+from nnrun.reporting.pictures.curves import curve_panels
+from nnrun.reporting.pictures.inline_svg import InlineSvg, inline_svg
+from nnrun.reporting.pictures.outcome import outcome_panels
+from nnrun.reporting.rendering import render
+from nnrun.reporting.text import part_rows
 from nnrun.runs.directory import Run
-from nnrun.runs.provenance import changed_tables, check_encoding
-from nnrun.wording import counted, listed, printable
+from nnrun.runs.info import RunInfo
+from nnrun.wording import counted, listed
+
+MOST_VALUES = 20  # labels or categories that are named of a column
+
+Rows = list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class HeldOutSection:
+    """The section on the rows held out: their metrics and pictures, a problem, or nothing."""
+
+    problem: str = ""
+    part: str = ""
+    rows: str = ""
+    metrics: Mapping[str, str] | None = None
+    pictures: Sequence[InlineSvg] = ()
 
 
 def make_page(path: Path) -> str:
-    """Return the page of a run, finished or not; raise a RunError or a ConfigError where its files were altered."""
+    """Return the page of a run, finished or not.
+
+    Raises:
+        RunError: The path is no run, or its files were altered.
+        ConfigError: Its config is no config of nnrun's.
+    """
     run = Run(path)
     info, config, encoder = run.load()
-    facts = {
+    return render(
+        "report.html.j2",
+        name=path.resolve().name,
+        facts=_facts(run, info),
+        metrics=_shown(run.read_metrics()),
+        kept_epoch=info.best_epoch,
+        curves=[inline_svg(panel) for panel in curve_panels([path])],
+        held_out=_held_out(run),
+        parts=part_rows(info),
+        columns=_column_rows(encoder),
+        network=network_rows(config, len(encoder.inputs)),
+        config=config.to_yaml(),
+        versions={**info.versions, "threads": info.threads, **info.environment},
+    )
+
+
+def _facts(run: Run, info: RunInfo) -> dict[str, object]:
+    return {
         "status": run.status(info),
         "started": info.started,
         "epochs": run.epochs(),
         "kept epoch": info.best_epoch,
+        "seconds of training": info.seconds,
+        "seed": info.seed,
+        "engine": info.engine,
     }
-    facts |= {"seconds of training": info.seconds, "seed": info.seed, "engine": info.engine}
-    metrics = {name: shown_number(value) for name, value in run.read_metrics().items()}
-    network = network_rows(config, len(encoder.inputs))
-    columns = [(f.name, f.part or str(f.kind), _holds(f.categories, f)) for f in encoder.features]
-    columns += [
-        (target.name, "target", _holds(encoder.labels, target)) for target in encoder.targets
-    ]
-    template = Template(Path(__file__).with_name("report.html").read_text(encoding="utf-8"))
-    return template.substitute(
-        title=_text(path.resolve().name),
-        facts=_table(facts.items()),
-        metrics=_table(metrics.items(), "metric", f"epoch {info.best_epoch}"),
-        curves=_pictures(curve_panels([path])),
-        held_out=_held_out(run),
-        parts=_table(part_rows(info), "part", "rows", "table"),
-        columns=_table(columns, "column", "kind", "in training"),
-        network=_table(network[1:], *network[0]),
-        config=escape(config.to_yaml()),
-        versions=_table({**info.versions, "threads": info.threads, **info.environment}.items()),
-    )
 
 
-def _holds(values: Sequence[str | None], column: Feature | Target) -> str:
-    return (
-        listed(values, 20)
-        if values
-        else f"{column.minimum:g} to {column.maximum:g}, mean {column.mean:g}"
-    )
+def _shown(metrics: Mapping[str, object]) -> dict[str, str]:
+    return {name: shown_number(value) for name, value in metrics.items()}
 
 
-def _held_out(run: Run) -> str:
-    """Return what the model makes of the test rows, or of those of validation, where the tables are as they were."""
-    from nnrun.results.trained_run import load_run
-
+def _held_out(run: Run) -> HeldOutSection:
     try:
-        trained = load_run(run.path)
-        if changed := changed_tables(trained.config, run.read_info()):
-            raise RunError(changed)
-        dataset = load_dataset(trained.config, run.path.resolve().parent / ".cache")
-        check_encoding(run, trained.encoder, dataset)
-        if not (part := dataset.test or dataset.validation):
-            return "<p>The run held no rows out.</p>"
-        measure = trained.measure([(part.x, part.y)])
+        measured = measure_held_out(run)
     except (InputError, OSError) as error:
-        return f"<p>They cannot be shown: {_text(error)}</p>"
-    told = {
-        name: shown_number(value)
-        for name, value in measure.metrics().items()
-        if name != "confusion_matrix"
-    }
-    rows = _table(
-        told.items(), "test" if dataset.test else "validation", counted(len(part.x), "row")
-    )
-    return rows + _pictures(outcome_panels(trained.encoder, measure))
+        return HeldOutSection(problem=str(error))
+    return _measured_section(measured) if measured else HeldOutSection()
 
 
-def _pictures(panels: Sequence[Panel]) -> str:
-    """Return each panel as an SVG of its own, so that they stand beside or below each other, in the page's colours."""
-    pictures = ""
-    for panel in panels:
-        figure = make_figure([panel])
-        svg = render(figure, ".svg").decode()
-        head, _, body = svg[svg.index("<svg") :].partition(">")
-        body = re.sub(
-            r"<metadata>.*?</metadata>|(?<=<g) id=[^>]*", "", body, flags=re.DOTALL
-        )  # each has the same ids
-        body = body.replace("fill: #ffffff", "fill: none").replace(f": {INK}", ": currentColor")
-        body = body.replace("stroke: #0072b2", "stroke: var(--blue)")
-        svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", head) + f' role="img">{body}'
-        pictures += (
-            f'<div class="scroll" style="--scale: {figure.get_figwidth() / WIDTH:.2f}">{svg}</div>'
-        )
-    return f'<div class="pictures">{pictures}</div>'
-
-
-def _table(rows: Iterable[Iterable[Any]], *head: str) -> str:
-    lines = ["".join(f"<td>{_text(cell)}</td>" for cell in row) for row in rows]
-    top = "".join(f"<th>{_text(cell)}</th>" for cell in head)
-    return (
-        f'<div class="scroll"><table><tr>{top}</tr><tr>{"</tr><tr>".join(lines)}</tr></table></div>'
+def _measured_section(measured: HeldOut) -> HeldOutSection:
+    metrics = measured.measure.metrics()
+    metrics.pop("confusion_matrix", None)  # it is a picture
+    panels = outcome_panels(measured.encoder, measured.measure)
+    return HeldOutSection(
+        part=measured.part,
+        rows=counted(measured.rows, "row"),
+        metrics=_shown(metrics),
+        pictures=[inline_svg(panel) for panel in panels],
     )
 
 
-def _text(value: Any) -> str:
-    return "<br>".join(escape(printable(line)) for line in str(value).split("\n"))
+def _column_rows(encoder: Encoder) -> Rows:
+    """Return a row for each feature and target: its name, its kind, and what training rows hold."""
+    rows: Rows = [(f.name, f.part or f.kind, _contents(f, f.categories)) for f in encoder.features]
+    rows += [(t.name, "target", _contents(t, encoder.labels)) for t in encoder.targets]
+    return rows
+
+
+def _contents(column: Feature | Target, values: Sequence[str | None]) -> str:
+    if values:
+        return listed(values, MOST_VALUES)
+    return f"{column.minimum:g} to {column.maximum:g}, mean {column.mean:g}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from nnrun.config.yaml_source import in_yaml
 from nnrun.reporting.python_code import python_code
+from nnrun.wording import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,4 +47,10 @@ def _environment() -> Environment:
     )
     environment.filters["python"] = python_code
     environment.filters["yaml"] = in_yaml
+    environment.filters["printable_lines"] = _printable_lines
     return environment
+
+
+def _printable_lines(value: object) -> str:
+    """Return the value as text of which line ends alone are left as they are."""
+    return "\n".join(map(printable, str(value).split("\n")))

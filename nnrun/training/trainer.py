@@ -18,7 +18,6 @@ from nnrun.config.schema import OPERATORS, Config, parse_expectation
 from nnrun.errors import ConfigError, ExpectationError, Interrupted, NnrunError
 from nnrun.features.dataset import PARTS, Dataset
 from nnrun.files import LARGEST_FILE, atomic_paths, finite, sha256, to_json, write_texts
-from nnrun.reporting.pictures import save_curves
 from nnrun.runs.arrays import write_arrays
 from nnrun.runs.directory import CHECKED, Run, create_run
 from nnrun.runs.provenance import circumstances, versions
@@ -192,8 +191,6 @@ def _fit(
             reason = f"{error.filename or 'I/O'}: {error.strerror or error}"
             raise NnrunError(f"{reason}; once that is mended, {checkpoint.advice}") from None
         raise
-    if team.is_chief:
-        save_curves(run)
     return result
 
 

@@ -17,7 +17,9 @@ from support.forgery import forge_json
 
 from nnrun.errors import RunError
 from nnrun.features.loading import load_dataset
-from nnrun.reporting.pictures import curve_panels, make_figure, outcome_panels, render
+from nnrun.reporting.pictures.curves import curve_panels
+from nnrun.reporting.pictures.figure import encode_figure, make_figure
+from nnrun.reporting.pictures.outcome import outcome_panels
 from nnrun.results.measures import ClassMeasure, NumberMeasure, Scores
 from nnrun.results.trained_run import load_run
 from nnrun.runs.directory import Run
@@ -203,7 +205,7 @@ def test_an_altered_history_is_refused(nnrun, stranger, content):
 def test_any_number_can_be_drawn(stranger, values):
     write_history(stranger, loss=values, val_loss=values[::-1])
     for form in (".png", ".svg", ".pdf"):
-        assert render(curves(stranger), form)
+        assert encode_figure(curves(stranger), form)
 
 
 def test_a_single_epoch_is_a_marker(stranger):
@@ -261,9 +263,9 @@ def test_without_matplotlib_a_run_is_finished_all_the_same(project, nnrun, monke
 def test_the_users_own_settings_of_matplotlib_change_nothing_and_stay(stranger):
     import matplotlib
 
-    expected = render(curves(stranger), ".png")
+    expected = encode_figure(curves(stranger), ".png")
     with matplotlib.rc_context({"text.usetex": True, "axes.facecolor": "black", "font.size": 30}):
-        assert render(curves(stranger), ".png") == expected
+        assert encode_figure(curves(stranger), ".png") == expected
         assert matplotlib.rcParams["text.usetex"]
 
 
@@ -301,7 +303,8 @@ def test_a_confusion_matrix_tells_counts_and_shares(project, nnrun, stranger):
 def test_plot_of_a_table_measures_as_evaluate_does(project, nnrun, stranger, monkeypatch):
     drawn = []
     monkeypatch.setattr(
-        "nnrun.reporting.pictures.render", lambda figure, _: drawn.append(figure) or b""
+        "nnrun.reporting.pictures.figure.encode_figure",
+        lambda figure, _: drawn.append(figure) or b"",
     )
     assert nnrun("plot", "run", "--data", "table.csv") == (0, "saved in plot.png\n", "")
     measured = json.loads(nnrun("evaluate", "run", "table.csv", "--json").out)["metrics"]
@@ -332,7 +335,7 @@ def test_up_to_twelve_labels_have_a_roc_curve_each(labels, panels, entries):
     figure = outcome(measure, [f"label {i}" for i in range(labels)])
     assert (len(figure.axes), len(legend(figure))) == (panels, entries)
     assert len(figure.axes[0].get_xticks()) == (labels if labels <= 30 else 0)
-    assert render(figure, ".png").startswith(PNG)
+    assert encode_figure(figure, ".png").startswith(PNG)
 
 
 def test_a_label_that_no_row_has_leaves_its_auc_undefined():
@@ -384,8 +387,8 @@ def test_names_are_text_whatever_they_hold(project, stranger, frame):
         outcome(measure, NAMES),
         outcome(numbers, targets=NAMES),
     ):
-        assert render(figure, ".png").startswith(PNG)
-        svg = render(figure, ".svg").decode()
+        assert encode_figure(figure, ".png").startswith(PNG)
+        svg = encode_figure(figure, ".svg").decode()
         assert "<script" not in svg
         assert "\x1b" not in svg
         assert "&lt;script&gt;" in svg

@@ -1,0 +1,63 @@
+"""nnrun plot: curves of runs, or what became of predictions, as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nnrun.cli.options import (
+    PATH,
+    RUN,
+    check_output,
+    command,
+    output_option,
+    path_argument,
+    save,
+    tell,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DATA_HELP = "A table with the target, or - for standard input, to predict with one RUN."
+PICTURE_HELP = "The .png, .svg or .pdf file, which replaces what stands there."
+
+
+@command("plot runs/digits-relu --data configs/digits01.csv")
+@path_argument("runs", RUN, metavar="RUN...", several=True)
+@click.option("--data", type=PATH, help=DATA_HELP)
+@output_option(PICTURE_HELP, default="plot.png")
+def plot(runs: tuple[Path, ...], data: Path | None, output: Path) -> None:
+    """Draw the curves of a RUN, or of several in one picture.
+
+    With --data: the confusion matrix of labels with ROC curves, or predicted against actual with
+    residuals.
+    """
+    from nnrun.reporting.pictures.figure import FORMATS, encode_figure
+
+    check_output(output, data or Path(), FORMATS)
+    if data and len(runs) > 1:
+        raise click.UsageError(f"--data is predicted with one RUN; received {len(runs)}")
+    figure = _outcome(runs[0], data) if data else _curves(runs)
+    save(output, encode_figure(figure, output.suffix.lower()))
+
+
+def _curves(runs: tuple[Path, ...]) -> Figure:
+    from nnrun.reporting.pictures.curves import curve_panels
+    from nnrun.reporting.pictures.figure import make_figure
+
+    return make_figure(curve_panels(runs))
+
+
+def _outcome(run: Path, data: Path) -> Figure:
+    """Return the picture of what the run predicts for a table with the target."""
+    from nnrun.reporting.pictures.figure import make_figure
+    from nnrun.reporting.pictures.outcome import outcome_panels
+    from nnrun.results.trained_run import open_run
+
+    trained, reader = open_run(run, data, target=True)
+    measure = trained.measure((x, y) for _, x, y in reader)
+    tell(*reader.notes())
+    return make_figure(outcome_panels(trained.encoder, measure), columns=2)

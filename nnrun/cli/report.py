@@ -1,0 +1,22 @@
+"""nnrun report: a run as one HTML page."""
+
+from pathlib import Path
+
+from nnrun.cli.options import check_output, command, output_option, run_argument, save
+
+PAGE_HELP = "The page, which replaces what stands there. Default: RUN's name.html"
+
+
+@command("report runs/digits-relu -o report.html")
+@run_argument
+@output_option(PAGE_HELP)
+def report(run: Path, output: Path | None) -> None:
+    """Write one HTML page on a RUN, which needs no network.
+
+    It has metrics, curves, the rows held out, the table, layers, config and versions.
+    """
+    from nnrun.reporting.page import make_page
+
+    output = output or Path(f"{run.resolve().name}.html")
+    check_output(output, run, (".html", ".htm"))
+    save(output, make_page(run).encode())

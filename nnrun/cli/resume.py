@@ -1,0 +1,58 @@
+"""nnrun resume: a run that was stopped goes on, or is trained for longer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nnrun.cli.options import (
+    command,
+    distribute_option,
+    run_argument,
+    tell,
+)
+from nnrun.cli.printing import Printing, printing_options
+from nnrun.cli.training_result import finish
+from nnrun.cli.workers import wait_for_workers
+
+if TYPE_CHECKING:
+    from nnrun.training.distributed.cluster import Distribute
+
+EPOCHS_HELP = "Go on until the run has this many. Default: as planned."
+FORCE_HELP = "Go on although versions of Python or of a library changed."
+
+
+@command("resume runs/digits-relu --epochs 200")
+@run_argument
+@click.option("--epochs", type=click.IntRange(1, 10**9), help=EPOCHS_HELP)
+@click.option("--force", is_flag=True, help=FORCE_HELP)
+@distribute_option
+@printing_options
+def resume(
+    run: Path,
+    epochs: int | None,
+    force: bool,
+    distribute: Distribute,
+    printing: Printing,
+) -> None:
+    """Go on with a RUN that was stopped, or train it for longer.
+
+    It goes on from its last checkpoint, to the weights of a run that never stopped.
+    """
+    from nnrun.training.resume import reopen
+
+    is_chief = wait_for_workers(distribute, quiet=printing.quiet)
+    with reopen(run, epochs=epochs, force=force, is_chief=is_chief) as (opened, dataset):
+        if not opened.checkpoint.exists() and not printing.quiet:
+            tell("no checkpoint was saved yet: it starts from the beginning")
+        quiet = printing.quiet or not is_chief
+
+        from nnrun.cli.progress import progress
+        from nnrun.training import trainer
+
+        with progress(dataset.config.epochs, quiet=quiet) as callbacks:
+            result = trainer.resume(opened, dataset, callbacks, distribute=distribute)
+        finish(result, dataset.config, replace(printing, quiet=quiet))

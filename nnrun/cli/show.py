@@ -1,0 +1,44 @@
+"""nnrun show: a run or a config in a few lines, as JSON or as a Keras script."""
+
+import json
+from pathlib import Path
+
+import click
+
+from nnrun.cli.options import command, json_option, load_dataset, run_or_config_argument
+
+CODE_HELP = "Print the plain Keras script that does the same without nnrun."
+
+
+@command("show runs/digits-relu")
+@run_or_config_argument
+@click.option("--code", is_flag=True, help=CODE_HELP)
+@json_option
+def show(path: Path, code: bool, as_json: bool) -> None:
+    """Show layers, parameters and data, and a run's best epoch.
+
+    Of a CONFIG, what check says. With --code, all of it as a Keras script.
+    """
+    shown = _shown_run if path.is_dir() else _shown_config
+    click.echo(shown(path, code=code, as_json=as_json))
+
+
+def _shown_run(path: Path, *, code: bool, as_json: bool) -> str:
+    from nnrun.reporting.script import run_script
+    from nnrun.reporting.text import describe_run
+    from nnrun.runs.listing import summarize_run
+
+    if code:
+        return run_script(path)
+    return json.dumps(summarize_run(path)) if as_json else describe_run(path)
+
+
+def _shown_config(path: Path, *, code: bool, as_json: bool) -> str:
+    from nnrun.reporting.json import summarize_dataset
+    from nnrun.reporting.script import dataset_script
+    from nnrun.reporting.text import describe_dataset
+
+    dataset = load_dataset(path, ())
+    if code:
+        return dataset_script(dataset)
+    return json.dumps(summarize_dataset(dataset)) if as_json else describe_dataset(dataset)

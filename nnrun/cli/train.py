@@ -1,0 +1,84 @@
+"""nnrun train: a config trained into a run directory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nnrun.cli.options import (
+    command,
+    config_argument,
+    distribute_option,
+    load_dataset,
+    output_option,
+    set_option,
+)
+from nnrun.cli.printing import Printing, printing_options
+from nnrun.cli.smoke import smoke_test
+from nnrun.cli.training_result import finish
+from nnrun.cli.workers import wait_for_workers
+
+if TYPE_CHECKING:
+    from nnrun.cli.training_result import Engine
+    from nnrun.training.distributed.cluster import Distribute
+
+ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
+SMOKE_HELP = (
+    "Try every step up to predictions on at most 256 rows for 2 epochs. Leave no file; do not "
+    "check expect."
+)
+
+
+@command("train configs/digits-relu.yaml --set epochs=50")
+@config_argument
+@output_option("The run directory. Default: runs/<config's stem>, then -2, -3, ...")
+@set_option
+@click.option(
+    "--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP
+)
+@click.option("--overwrite", is_flag=True, help="Replace the run that stands there.")
+@distribute_option
+@click.option("--smoke", is_flag=True, help=SMOKE_HELP)
+@printing_options
+def train(
+    config: Path,
+    output: Path | None,
+    overrides: tuple[str, ...],
+    engine: Engine,
+    overwrite: bool,
+    distribute: Distribute,
+    smoke: bool,
+    printing: Printing,
+) -> None:
+    """Train CONFIG on its table and save the run in a directory."""
+    if smoke and (output or overwrite):
+        raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
+    if smoke:
+        smoke_test(config, overrides, engine, printing)
+        return
+    from nnrun.runs.directory import check_target
+
+    is_chief = wait_for_workers(distribute, quiet=printing.quiet)
+    if output and is_chief:
+        check_target(output, overwrite=overwrite)  # before the table is read
+    quiet = printing.quiet or not is_chief
+    folder = output.parent if output else Path("runs")
+    dataset = load_dataset(config, overrides, quiet=quiet, runs=folder)
+
+    from nnrun.cli.progress import progress
+    from nnrun.training import trainer
+
+    with progress(dataset.config.epochs, quiet=quiet) as callbacks:
+        result = trainer.train(
+            dataset,
+            stem=config.stem,
+            path=output,
+            engine=engine,
+            overwrite=overwrite,
+            callbacks=callbacks,
+            distribute=distribute,
+        )
+    finish(result, dataset.config, replace(printing, quiet=quiet))

@@ -1,0 +1,61 @@
+"""The rows that a run held out, measured anew: the test table, else the rows of validation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nnrun.errors import RunError
+from nnrun.features.dataset import Dataset, Part
+from nnrun.features.encoder import Encoder
+from nnrun.features.loading import load_dataset
+from nnrun.runs.directory import Run
+from nnrun.runs.provenance import changed_tables, check_encoding
+
+if TYPE_CHECKING:
+    from nnrun.results.measures import ClassMeasure, NumberMeasure
+    from nnrun.results.trained_run import TrainedRun
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The measure of the rows of a part, `test` or `validation`."""
+
+    part: str
+    rows: int
+    encoder: Encoder
+    measure: ClassMeasure | NumberMeasure
+
+
+def measure_held_out(run: Run) -> HeldOut | None:
+    """Return how the model does on the rows held out, or None where the run held none out.
+
+    Raises:
+        InputError: The run has no model, or its tables are not what it was trained on.
+        OSError: A table cannot be read.
+    """
+    from nnrun.results.trained_run import load_run
+
+    trained = load_run(run.path)
+    dataset = _same_dataset(run, trained)
+    if dataset.test:
+        return _measure("test", dataset.test, trained)
+    if dataset.validation:
+        return _measure("validation", dataset.validation, trained)
+    return None
+
+
+def _same_dataset(run: Run, trained: TrainedRun) -> Dataset:
+    """Return the run's dataset; raise a RunError where the tables are not as they were."""
+    changed: Sequence[str] = changed_tables(trained.config, run.read_info())
+    if changed:
+        raise RunError(list(changed))
+    dataset = load_dataset(trained.config, run.path.resolve().parent / ".cache")
+    check_encoding(run, trained.encoder, dataset)
+    return dataset
+
+
+def _measure(name: str, part: Part, trained: TrainedRun) -> HeldOut:
+    measure = trained.measure([(part.x, part.y)])
+    return HeldOut(name, len(part.x), trained.encoder, measure)

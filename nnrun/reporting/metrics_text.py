@@ -1,0 +1,51 @@
+"""Metrics as people read them: in a line, or as what `evaluate` prints."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+NAME_WIDTH = 20  # characters of a metric's name in a line of its own
+GAP = 2  # spaces between the columns of a confusion matrix, at least
+
+
+def shown_number(value: object) -> str:
+    """Return a metric as people read it; None is one that is undefined."""
+    if value is None:
+        return "undefined"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return str(value)
+
+
+def describe_metrics(metrics: Mapping[str, Any]) -> str:
+    """Return `loss 0.0123, accuracy 0.987`."""
+    return ", ".join(f"{name} {shown_number(value)}" for name, value in metrics.items())
+
+
+def describe_evaluation(rows: int, metrics: Mapping[str, Any]) -> str:
+    """Return a line for each metric, and the confusion matrix as a table.
+
+    Args:
+        rows: How many rows were measured.
+        metrics: Numbers by their name; for labels also the lists `labels` and `confusion_matrix`.
+    """
+    labels = metrics.get("labels")
+    lines = [_line("rows", rows)]
+    for name, value in metrics.items():
+        if name not in ("labels", "confusion_matrix"):
+            lines.append(_line(name, value))
+    if labels:
+        lines += _confusion_lines(labels, metrics["confusion_matrix"])
+    return "\n".join(lines)
+
+
+def _line(name: str, value: object) -> str:
+    return f"{name:{NAME_WIDTH}} {shown_number(value)}"
+
+
+def _confusion_lines(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[str]:
+    """Return the matrix with a line for each true label and a column for each predicted one."""
+    table = [["", *["predicted"] * len(labels)], ["actual", *labels]]
+    for label, counts in zip(labels, confusion, strict=True):
+        table.append([label, *map(str, counts)])
+    width = max(len(cell) for cells in table for cell in cells) + GAP
+    return ["".join(cell.rjust(width) for cell in cells) for cells in table]

@@ -1,0 +1,56 @@
+"""The network as a table: a row for each layer of the model that is saved."""
+
+from collections.abc import Iterator
+
+from nnrun.config.architecture import LayerSummary, summarize
+from nnrun.config.schema import Config
+from nnrun.wording import counted
+
+Row = tuple[str, str, str]
+
+
+def saved_layers(config: Config, features: int) -> Iterator[LayerSummary]:
+    """Yield every layer of the saved model, those that nnrun adds included.
+
+    Args:
+        config: The config, whose layers stand in the middle.
+        features: How many inputs the network has.
+    """
+    if config.data.normalize:
+        yield LayerSummary("Normalization", features, [])
+    layers = summarize(config, features)
+    yield from layers
+    outputs = layers[-1].units
+    if config.rescales:
+        yield LayerSummary("Rescaling", outputs, [])
+    if config.from_logits:
+        activation = "sigmoid" if config.is_binary else "softmax"
+        yield LayerSummary(f"Activation {activation}", outputs, [])
+
+
+def network_rows(config: Config, features: int) -> list[Row]:
+    """Return a header, each layer with its output's shape and its parameters, and their total."""
+    layers = list(saved_layers(config, features))
+    total = sum(layer.parameters for layer in layers)
+    rows = [(layer.name, f"({layer.units})", f"{layer.parameters:,}") for layer in layers]
+    return [("layer", "output shape", "parameters"), *rows, ("total", "", f"{total:,}")]
+
+
+def network_lines(config: Config, features: int) -> list[str]:
+    """Return the table in aligned columns, and a line with loss, optimizer and epochs."""
+    rows = network_rows(config, features)
+    name_width, shape_width, count_width = (
+        max(map(len, column)) for column in zip(*rows, strict=True)
+    )
+    lines = [
+        f"{name:{name_width}}  {shape:{shape_width}}  {count:>{count_width}}"
+        for name, shape, count in rows
+    ]
+    return [*lines, _fitting(config)]
+
+
+def _fitting(config: Config) -> str:
+    optimizer = config.optimizer
+    rate = f"(learning_rate {optimizer['learning_rate']:g})"
+    steps = f"{counted(config.epochs, 'epoch')}, batch_size {config.batch_size}"
+    return f"{config.loss['name']}, {optimizer['name']} {rate}, {steps}"

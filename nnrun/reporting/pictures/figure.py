@@ -1,0 +1,92 @@
+"""Figures: panels beside and below each other, drawn by matplotlib with nnrun's own settings."""
+
+from __future__ import annotations
+
+import io
+import logging
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnrun.errors import NnrunError
+from nnrun.wording import first_line
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    Panel = Callable[[Axes], None]  # draws on the axes
+
+FORMATS = (".png", ".svg", ".pdf")
+STYLE = Path(__file__).with_name("style.mplstyle")
+INK = "#262626"  # the colour of text and axes, for which a page puts its own
+WIDTH = 4.0  # inches of a panel
+HEIGHT = 3.0
+LETTERS = 11  # of the legend's font to an inch
+LINE_SAMPLE = 6  # letters that the line before an entry of the legend takes
+LEGEND_ROW = 0.2  # inches
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """Draw as nnrun draws, whatever the user's own settings say.
+
+    Raises:
+        NnrunError: matplotlib is missing or broken.
+    """
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # else it tells of its cache
+    try:
+        import matplotlib
+    except Exception as error:
+        reason = f"matplotlib cannot be imported: {first_line(error)}"
+        raise NnrunError(f"{reason}; pip install nnrun again") from None
+    with warnings.catch_warnings(), matplotlib.rc_context(fname=STYLE):
+        warnings.simplefilter("ignore")  # of letters that matplotlib's fonts lack
+        yield
+
+
+@_own_settings()
+def make_figure(panels: Sequence[Panel], columns: int = 3) -> Figure:
+    """Return a figure of the panels, with one legend below them all.
+
+    Args:
+        panels: At least one.
+        columns: The number of panels that stand beside each other at the most.
+    """
+    from matplotlib.figure import Figure
+
+    columns = min(columns, len(panels))
+    rows = math.ceil(len(panels) / columns)
+    figure = Figure((WIDTH * columns, HEIGHT * rows), layout="constrained")
+    for place, draw in enumerate(panels, 1):
+        draw(figure.add_subplot(rows, columns, place))
+    _add_legend(figure)
+    return figure
+
+
+def _add_legend(figure: Figure) -> None:
+    """Explain every label of the panels once, below them, and make room for that."""
+    entries: dict[str, Artist] = {}
+    for axes in figure.axes:
+        handles, labels = axes.get_legend_handles_labels()
+        entries.update(zip(labels, handles, strict=True))
+    if not entries:
+        return
+    width, height = figure.get_size_inches()
+    longest = max(map(len, entries))
+    columns = max(1, int(width * LETTERS / (longest + LINE_SAMPLE)))
+    rows = math.ceil(len(entries) / columns)
+    figure.set_size_inches(width, height + LEGEND_ROW * rows)
+    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=columns)
+
+
+@_own_settings()
+def encode_figure(figure: Figure, ending: str) -> bytes:
+    """Return the bytes of the picture's file, whose name ends in one of FORMATS."""
+    file = io.BytesIO()
+    figure.savefig(file, format=ending.removeprefix("."))
+    return file.getvalue()

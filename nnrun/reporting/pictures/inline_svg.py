@@ -1,0 +1,55 @@
+"""Panels as SVG in the body of a page, in the page's own colours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nnrun.reporting.pictures.figure import INK, WIDTH, encode_figure, make_figure
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from nnrun.reporting.pictures.figure import Panel
+
+BLUE = "#0072b2"  # the first colour of style.mplstyle
+
+
+@dataclass(frozen=True)
+class InlineSvg:
+    """An <svg> element, and its width as a multiple of a panel's usual width."""
+
+    element: Markup
+    scale: float
+
+
+def inline_svg(panel: Panel) -> InlineSvg:
+    """Return the panel as a picture of its own.
+
+    It is marked safe, since matplotlib escapes every text that it writes.
+    """
+    from markupsafe import Markup
+
+    figure = make_figure([panel])
+    document = encode_figure(figure, ".svg").decode()
+    opening, _, content = document[document.index("<svg") :].partition(">")
+    element = f'{_without_namespaces(opening)} role="img">{_in_page_colours(_plain(content))}'
+    return InlineSvg(Markup(element), figure.get_figwidth() / WIDTH)  # noqa: S704
+
+
+def _without_namespaces(opening: str) -> str:
+    """Return the tag without its xmlns: HTML needs none, and a page is to hold no address."""
+    return re.sub(r' xmlns(:\w+)?="[^"]*"', "", opening)
+
+
+def _plain(content: str) -> str:
+    """Leave out metadata, and the names of groups: every picture of a page has the same ones."""
+    content = re.sub(r"<metadata>.*?</metadata>", "", content, flags=re.DOTALL)
+    return re.sub(r"(?<=<g) id=[^>]*", "", content)
+
+
+def _in_page_colours(content: str) -> str:
+    content = content.replace("fill: #ffffff", "fill: none")
+    content = content.replace(f": {INK}", ": currentColor")
+    return content.replace(f"stroke: {BLUE}", "stroke: var(--blue)")

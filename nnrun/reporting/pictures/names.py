@@ -1,0 +1,11 @@
+"""Names of runs, columns and labels as pictures show them."""
+
+from nnrun.wording import printable
+
+
+def shortened(name: str, most: int = 40) -> str:
+    """Return the name in at most so many characters, its middle left out, and printable."""
+    if len(name) > most:
+        half = most // 2
+        name = f"{name[: half - 2]}...{name[1 - half :]}"
+    return printable(name)

@@ -1,0 +1,61 @@
+"""What became of predictions: the panels that fit the measure of labels, or that of numbers."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nnrun.features.encoder import Encoder
+from nnrun.reporting.pictures.confusion import draw_confusion
+from nnrun.reporting.pictures.names import shortened
+from nnrun.reporting.pictures.roc import draw_roc
+from nnrun.reporting.pictures.scatter import TargetSample, draw_predictions, draw_residuals
+from nnrun.results.measures import ClassMeasure, NumberMeasure
+
+if TYPE_CHECKING:
+    from nnrun.reporting.pictures.figure import Panel
+
+MOST_TARGETS = 9  # that are drawn, with two panels each
+LABEL_LENGTH = 12  # characters of a label, beside a matrix
+
+
+def outcome_panels(encoder: Encoder, measure: ClassMeasure | NumberMeasure) -> list[Panel]:
+    """Return a confusion matrix and ROC curves; of numbers two panels for each target."""
+    if isinstance(measure, ClassMeasure):
+        return _label_panels(encoder, measure)
+    panels: list[Panel] = []
+    for sample in _samples(encoder, measure):
+        panels.append(partial(draw_predictions, sample))
+        panels.append(partial(draw_residuals, sample))
+    return panels
+
+
+def _label_panels(encoder: Encoder, measure: ClassMeasure) -> list[Panel]:
+    labels = [shortened(label, LABEL_LENGTH) for label in encoder.labels]
+    panels: list[Panel] = [partial(draw_confusion, labels, measure.confusion)]
+    if measure.scores:
+        panels.append(partial(draw_roc, labels, measure.scores))
+    return panels
+
+
+def _samples(encoder: Encoder, measure: NumberMeasure) -> list[TargetSample]:
+    """Return the sample of each target that is drawn."""
+    samples = []
+    for i, name in enumerate(_target_names(encoder)[:MOST_TARGETS]):
+        actual, predicted = measure.sample[:, :, i].T
+        samples.append(TargetSample(name, actual, predicted, _extent(measure)))
+    return samples
+
+
+def _target_names(encoder: Encoder) -> list[str]:
+    names = [shortened(target.name) for target in encoder.targets]
+    if len(names) == 1:
+        return names
+    return [f"{name} ({number} of {len(names)})" for number, name in enumerate(names, 1)]
+
+
+def _extent(measure: NumberMeasure) -> str:
+    """Return how many rows of how many the measure keeps for pictures, if these are not all."""
+    drawn = len(measure.sample)
+    rows = int(measure.actual.count.max())
+    return f" ({drawn:,} of {rows:,} rows)" if drawn < rows else ""

@@ -1,0 +1,72 @@
+"""The table of `nnrun runs`: a line a run, as many metrics as the terminal has room for."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+from nnrun.runs.listing import Summary, known_metrics
+from nnrun.wording import printable
+
+FACTS = ["run", "status", "epochs", "started UTC", "seconds"]  # the columns that are always there
+GAP = 2  # spaces between two columns
+STATUS_WIDTH = len("interrupted")  # the longest status of nnrun's; that of a forged file is cut
+DAY_AND_MINUTE = slice(5, 16)  # of an ISO 8601 time, whose year and seconds say little
+
+
+def describe_runs(found: list[Summary], width: int, first: str | None = None) -> str:
+    """Return the table, and a line that names the metrics for which there is no room.
+
+    Args:
+        found: What each run says of itself, as `list_runs` has it.
+        width: How many characters a line may have.
+        first: The metric that comes before the others.
+    """
+    metrics = _in_order(known_metrics(found), first)
+    table = [[*FACTS, *metrics]]
+    table += [[*_facts(run, width // 3), *_values(run, metrics)] for run in found]
+    table = [list(map(printable, cells)) for cells in table]
+    column_widths = [max(map(len, column)) + GAP for column in zip(*table, strict=True)]
+    columns = _fitting_columns(column_widths, width)
+    lines = [_line(cells[:columns], column_widths) for cells in table]
+    left_out = metrics[columns - len(FACTS) :]
+    if left_out:
+        lines.append(f"more with --json: {', '.join(map(printable, left_out))}")
+    return "\n".join(lines)
+
+
+def _in_order(metrics: list[str], first: str | None) -> list[str]:
+    """Return the metrics: `first`, then those of rows held out, then those of training."""
+
+    def rank(name: str) -> tuple[bool, bool]:
+        return name != first, not name.startswith(("val_", "test_"))
+
+    return sorted(metrics, key=rank)
+
+
+def _fitting_columns(column_widths: list[int], width: int) -> int:
+    """Return how many columns fit; those of the facts stay in any case."""
+    ends = accumulate(column_widths)
+    fitting = sum(end - GAP <= width for end in ends)  # no gap follows the last column
+    return max(len(FACTS), fitting)
+
+
+def _line(cells: Sequence[str], column_widths: Sequence[int]) -> str:
+    return "".join(map(str.ljust, cells, column_widths)).rstrip()
+
+
+def _facts(run: Summary, name_width: int) -> list[str]:
+    """Return the cells of FACTS; of a run that cannot be read only name and status are known."""
+    name = Path(run["run"]).absolute().name
+    if len(name) > name_width:
+        name = f"{name[: name_width - 3]}..."
+    status = run["status"][:STATUS_WIDTH]
+    if "error" in run:
+        return [name, status, "-", "-", "-"]
+    started = run["started"][DAY_AND_MINUTE].replace("T", " ")
+    seconds = f"{run['seconds']:.4g}" if run["seconds"] else "-"
+    return [name, status, f"{run['epochs']}/{run['goal']}", started, seconds]
+
+
+def _values(run: Summary, metrics: list[str]) -> list[str]:
+    values = [run["metrics"].get(name) for name in metrics]
+    return ["-" if value is None else f"{value:.4g}" for value in values]
