@@ -141,6 +141,7 @@ def train(
     from nnrun.cli.progress import progress
     from nnrun.reporting.pictures.saved_curves import save_curves
     from nnrun.training import trainer
+    from nnrun.training.expectations import check_expectations
 
     path = Path(output) if output else None
     cache = (path.parent if path else RUNS) / ".cache"
@@ -156,7 +157,7 @@ def train(
             callbacks=callbacks,
         )
     save_curves(result.run)
-    trainer.check_expectations(dataset.config, result.metrics)
+    check_expectations(dataset.config, result.metrics)
     return FinishedRun(result.run.path)
 
 

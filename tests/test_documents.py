@@ -19,7 +19,8 @@ from nnrun.config.schema import Config, Data
 from nnrun.config.yaml_source import read_source
 from nnrun.features.loading import load_dataset
 from nnrun.runs.directory import FILES
-from nnrun.training.trainer import check_expectations, train
+from nnrun.training.expectations import check_expectations
+from nnrun.training.trainer import train
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))

@@ -15,7 +15,7 @@ from nnrun.wording import short_path
 
 if TYPE_CHECKING:
     from nnrun.config.schema import Config
-    from nnrun.training.trainer import Result
+    from nnrun.training.finish import Result
 
 Engine = Literal["compiled", "keras"]
 
@@ -29,7 +29,7 @@ def finish(result: Result, config: Config, printing: Printing) -> None:
         printing: What is printed; JSON by the chief alone.
     """
     from nnrun.reporting.pictures.saved_curves import save_curves
-    from nnrun.training.trainer import check_expectations
+    from nnrun.training.expectations import check_expectations
 
     if result.is_chief:
         save_curves(result.run)

@@ -16,7 +16,7 @@ from nnrun.training.backend import silenced, tf
 from nnrun.wording import first_line
 
 if TYPE_CHECKING:
-    from nnrun.training.build_model import Model
+    from nnrun.training.keras_types import Model
 
 KERAS_FORMATS = {"saved_model": "tf_saved_model", "litert": "litert", "onnx": "onnx"}
 ONNX_PACKAGES = ("tf2onnx", "onnx")

@@ -25,8 +25,15 @@ from nnrun.tables.block import Block
 from nnrun.tables.table import Table, open_table
 from nnrun.tables.table_file import TableSource
 from nnrun.training.batches import RowBlocks, TensorBlock
-from nnrun.training.build_model import Model, build_network, compile_model, serving_model
-from nnrun.training.epoch_loop import EpochLoop, build_variables, predictor
+from nnrun.training.build_model import (
+    build_network,
+    build_variables,
+    compile_model,
+    serving_model,
+)
+from nnrun.training.epoch_loop import EpochLoop
+from nnrun.training.keras_types import Model
+from nnrun.training.predictor import predictor
 from nnrun.wording import first_line
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from nnrun.files import named_errors
 
+Logs = dict[str, float]
+"""What an epoch logs: the loss and the metrics, by name."""
+
 
 def append_history(path: Path, rows: list[dict[str, float]], epoch: int) -> None:
     """Add the rows of the epochs after `epoch` to a history.csv in one write; the first one brings the header."""

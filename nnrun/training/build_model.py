@@ -1,43 +1,67 @@
 """The model: a config and an encoder turned into a compiled, plain `keras.Sequential`."""
 
-from typing import Any
+from types import ModuleType
 
 from nnrun.config.architecture import metric_arguments, uses_xla
 from nnrun.config.keras_catalog import Spec
 from nnrun.config.schema import Config
 from nnrun.features.encoder import Encoder
-from nnrun.training.backend import keras
-
-Model = Any  # a keras.Sequential; Keras has no types
+from nnrun.training.backend import keras, tf
+from nnrun.training.keras_types import KerasObject, Model
 
 
 def build_network(config: Config, encoder: Encoder) -> Model:
-    """Return the layers that are trained: from float32 (batch, inputs) to (batch, targets), or (batch, labels)."""
+    """Return the layers that are trained.
+
+    They take float32 (batch, inputs) to float32 (batch, targets), or (batch, labels).
+    """
     layers = [keras.Input((len(encoder.inputs),))]
     if config.data.normalize:
-        mean, variance = ([getattr(f, key) for f in encoder.inputs] for key in ("mean", "variance"))
-        layers.append(keras.layers.Normalization(mean=mean, variance=variance))
+        layers.append(_normalization(encoder))
     layers += [make(keras.layers, spec, "type") for spec in config.layers]
     if config.rescales:
-        layers.append(
-            keras.layers.Rescaling(
-                [t.scale for t in encoder.targets], [t.offset for t in encoder.targets]
-            )
-        )
+        layers.append(_rescaling(encoder))
     return keras.Sequential(layers)
 
 
+def _normalization(encoder: Encoder) -> KerasObject:
+    """Return the layer that standardises each input by its moments in the training rows."""
+    mean = [feature.mean for feature in encoder.inputs]
+    variance = [feature.variance for feature in encoder.inputs]
+    return keras.layers.Normalization(mean=mean, variance=variance)
+
+
+def _rescaling(encoder: Encoder) -> KerasObject:
+    """Return the layer that brings standardised outputs back to the scales of the targets."""
+    scales = [target.scale for target in encoder.targets]
+    offsets = [target.offset for target in encoder.targets]
+    return keras.layers.Rescaling(scales, offsets)
+
+
 def compile_model(model: Model, config: Config, rows: int) -> None:
-    """Compile for this number of training rows, which decides with the epochs about `jit_compile: auto`."""
+    """Compile a model.
+
+    Args:
+        model: The network.
+        config: The config that names optimizer, loss and metrics.
+        rows: The number of training rows, which decides with the epochs about `jit_compile: auto`.
+    """
+    metrics = [metric_arguments(config, metric) for metric in config.metric_specs]
     model.compile(
         optimizer=make(keras.optimizers, config.optimizer),
         loss=make(keras.losses, config.loss),
-        metrics=[
-            make(keras.metrics, metric_arguments(config, metric), "class")
-            for metric in config.metric_specs
-        ],
+        metrics=[make(keras.metrics, spec, "class") for spec in metrics],
         jit_compile=uses_xla(config, model.input_shape[-1], rows),
     )
+
+
+def build_variables(model: Model, targets: int) -> None:
+    """Make every variable of optimizer, loss and metrics, since none can be made in a graph."""
+    model.optimizer.build(model.trainable_variables)
+    x = tf.zeros((1, *model.input_shape[1:]))
+    y = tf.zeros((1, targets))
+    model.test_step((x, y))  # leaves the weights as they are
+    model.reset_metrics()
 
 
 def serving_model(model: Model, config: Config) -> Model:
@@ -48,12 +72,15 @@ def serving_model(model: Model, config: Config) -> Model:
     return keras.Sequential([keras.Input(model.input_shape[1:]), *model.layers, last])
 
 
-def make(module: Any, spec: Spec, key: str = "name") -> Any:
-    """Return an instance of the Keras class that a validated spec names."""
-    arguments = {k: v for k, v in spec.items() if k != key}
-    for name, value in arguments.items():
-        if isinstance(value, dict):  # kernel_initializer and its like
-            arguments[name] = make(getattr(keras, f"{name.rpartition('_')[2]}s"), value)
-    if not hasattr(module, spec[key]):  # Python 3.10 gets Keras 3.12
-        raise ValueError(f"Keras {keras.__version__} has no {spec[key]}")
+def make(module: ModuleType, spec: Spec, key: str = "name") -> KerasObject:
+    """Return an instance of the Keras class that a validated spec names under `key`."""
+    arguments = {name: _argument(name, spec[name]) for name in spec if name != key}
     return getattr(module, spec[key])(**arguments)
+
+
+def _argument(name: str, value: object) -> object:
+    """Return an argument; one that is a spec itself, as kernel_initializer is, is made first."""
+    if not isinstance(value, dict):
+        return value
+    kind = name.rpartition("_")[2]
+    return make(getattr(keras, f"{kind}s"), value)

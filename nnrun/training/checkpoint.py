@@ -1,228 +1,199 @@
-"""Checkpoints: all that a training goes on from, written at any step, so that a stopped run ends as any other."""
+"""The Keras callback that writes the history and the checkpoint while a model is fitted."""
 
-import shlex
 import signal
 import time
-from contextlib import AbstractContextManager
-from typing import Any
 
 import numpy as np
 
 from nnrun.config.schema import Config
 from nnrun.errors import Interrupted, RunError, TrainingError
-from nnrun.files import atomic_path
-from nnrun.runs.arrays import Array, Shapes, read_arrays, write_arrays
+from nnrun.runs.arrays import Array
 from nnrun.runs.directory import Run
-from nnrun.runs.history import append_history
-from nnrun.runs.provenance import versions
-from nnrun.signals import handled_signals
+from nnrun.runs.history import Logs
+from nnrun.training import advice
 from nnrun.training.backend import keras
-from nnrun.training.build_model import Model
+from nnrun.training.callback_memory import find_best_weights, give_memories, read_memories
+from nnrun.training.checkpoint_file import Expected, Snapshot, read_checkpoint, write_checkpoint
 from nnrun.training.distributed.team import ALONE, Team
-from nnrun.training.epoch_loop import Logs
-from nnrun.training.state import Memory, State
+from nnrun.training.epoch_history import EpochHistory
+from nnrun.training.keras_types import KerasObject, Model
+from nnrun.training.state import CallbackMemory, State
+from nnrun.training.stop_request import StopRequest
+from nnrun.training.variables import (
+    METRIC,
+    all_variables,
+    metric_variables,
+    shapes_of,
+    total_values,
+    values_of,
+)
 
 
-class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes history.csv as epochs end; checkpoint.npz every `checkpoint.every_seconds`, at a signal and at the end.
+class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
+    """Writes history.csv as epochs end; checkpoint.npz as time passes, at a signal and at the end.
 
-    SIGINT, SIGTERM and SIGHUP end the run after the engine's current call, once it is saved; a second one does at once.
-    `callbacks` are those with a state of their own; they come before this one where Keras calls them.
+    The period is the config's `checkpoint.every_seconds`. A signal ends the fit after the engine's
+    current call, once the checkpoint is written. Nothing is read or written before a method is
+    called.
+
+    Args:
+        run: The run directory that is written to.
+        config: The config that is trained.
+        model: The compiled model, with every variable built.
+        callbacks: Keras's callbacks that remember something. Keras must call them before this one.
+        team: The workers that train together; the chief alone writes.
     """
 
     def __init__(
-        self, run: Run, config: Config, model: Model, callbacks: list[Any], team: Team = ALONE
+        self,
+        run: Run,
+        config: Config,
+        model: Model,
+        callbacks: list[KerasObject],
+        team: Team = ALONE,
     ) -> None:
         super().__init__()
-        self.run, self.config, self.callbacks, self.team = run, config, callbacks, team
-        self.history: list[Logs] = []
-        self.state = State(callbacks=[Memory() for _ in callbacks])
-        self._columns = config.logged + ["learning_rate"] * bool(
-            config.reduce_lr_on_plateau
-        )  # of the history
-        self._signal = 0
-        self._best: list[Array] | None = None
-        self._metrics: dict[str, Array] = {}  # of the training rows, while the others are measured
+        self.run = run
+        self.config = config
+        self.callbacks = callbacks
+        self.team = team
+        self.stop_request = StopRequest()
+        self.history = EpochHistory(run.history, config)
+        self.state = State(callbacks=[CallbackMemory() for _ in callbacks])
+        self.advice = advice.how_to_resume(run, team)
+        self._best_weights: list[Array] | None = None
+        # While the rows held out are measured, the model has their metrics, not these.
+        self._training_metrics: dict[str, Array] = {}
         self._ended = False
-        self._saved = self._began = time.monotonic()
-        force = " --force" * (run.read_info().versions != versions())
-        path = run.checkpoint.parent  # of a resumed run the chief's
-        place = (
-            shlex.quote(str(path))
-            if team.is_chief or path != run.path
-            else "RUN, as the chief names it"
-        )
-        self.advice = (
-            f"go on{', on every worker,' * (team.workers > 1)} with: nnrun resume {place}{force}"
-        )
+        self._saved_at = self._began_at = time.monotonic()
         self.set_model(model)
-        if run.checkpoint.exists():
-            self._restore()
-        else:
-            run.history.unlink(missing_ok=True)  # of epochs that ended before there was one
 
-    def on_train_begin(self, logs: Any = None) -> None:
-        """Give the other callbacks, which begin anew, what they knew."""
-        self.model.stop_training = self.state.stopped
-        for callback, known in zip(self.callbacks, self.state.callbacks, strict=True):
-            vars(callback).update(known.model_dump(exclude_unset=True))
-            if hasattr(callback, "best_weights"):
-                callback.best_weights = self._best
+    # The trainer calls these.
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Note the step."""
-        self.state.step = batch + 1
-        self.poll()
+    def restore(self) -> None:
+        """Bring variables, history and callbacks to where the checkpoint is.
 
-    def on_test_begin(self, logs: Any = None) -> None:
-        """Keep the metrics of the training rows, which those of the rows held out replace."""
-        self._metrics = {
-            f"metric_{i}": v.numpy() for i, v in enumerate(self.model.metrics_variables)
-        }  # of all workers
-
-    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Stop here too, if need be."""
-        self.poll()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Write a row of history.csv; raise a TrainingError where the loss is no longer finite."""
-        row = {
-            name: np.asarray(logs[name]).item() for name in [*self.config.logged, *logs]
-        }  # F1Score: an array of one
-        append_history(self.run.history, [row], epoch)
-        self.history.append(row)
-        logs.clear()
-        logs.update(row)  # in order, for the callbacks that follow
-        if not np.isfinite(row["loss"]):
-            raise self.diverged(f"the loss is {row['loss']}")
-        self._metrics = {}
-        self.state.epoch, self.state.step, self.state.stopped = (
-            epoch + 1,
-            0,
-            bool(self.model.stop_training),
+        Raises:
+            RunError: The checkpoint is not one of this training, or goes beyond its epochs.
+        """
+        variables = all_variables(self.model)
+        expected = Expected(
+            variables=shapes_of(variables),
+            weights=self.model.get_weights(),
+            columns=self.history.columns,
+            callbacks=len(self.callbacks),
+            epochs=self.config.epochs,
         )
-        self.poll(save=self.state.stopped or epoch + 1 == self.config.epochs)
-
-    def on_train_end(self, logs: Any = None) -> None:
-        """From here on the weights are those to serve, not those to go on from."""
-        self._ended = True
+        snapshot = read_checkpoint(self.run.checkpoint, expected)
+        self._check_epochs(snapshot.state)
+        self._assign(snapshot)
+        self.state = snapshot.state
+        self._best_weights = snapshot.best_weights
+        self.history.replace(snapshot.history)
 
     def poll(self, *, save: bool = False) -> None:
-        """Write the checkpoint where it is time to; raise Interrupted where a signal asked for it."""
-        due = int(time.monotonic() - self._saved >= self.config.checkpoint.every_seconds)
-        due, number = map(
-            int, self.team.gather(due, self._signal).max(axis=0)
-        )  # of all; one more may come meanwhile
+        """Write the checkpoint where it is time to; raise Interrupted where a signal came."""
+        is_due = time.monotonic() - self._saved_at >= self.config.checkpoint.every_seconds
+        # The workers save together and stop together. A second signal may come meanwhile.
+        due, number = map(int, self.team.gather(int(is_due), self.stop_request.signal).max(axis=0))
         if (save or due or number) and not self._ended:
             self.save()
         if number:  # perhaps another worker's: this one's own may come yet, and is no second one
             raise self.interrupted(number)
 
-    def interrupted(self, number: int = 0) -> Interrupted:
-        """Return the error that says how far the run is, and how it goes on."""
-        done = f"interrupted after {len(self.history)} of {self.config.epochs} epochs"
-        return Interrupted(f"{done}; {self.advice}", number or self._signal or signal.SIGINT)
+    def save(self) -> None:
+        """Write checkpoint.npz, unless nothing can go on from the weights."""
+        if not self.has_finite_weights:
+            return
+        self._note_state()
+        values = total_values(self.model, self.team) | self._training_metrics
+        snapshot = Snapshot(self.state, values, self.history.rows, self._best_weights)
+        if self.team.is_chief:
+            write_checkpoint(self.run.checkpoint, snapshot, self.history.columns)
+        self._saved_at = time.monotonic()
 
     @property
     def has_finite_weights(self) -> bool:
-        """Whether something can be made of the model's weights."""
+        """Whether every weight of the model is a finite number."""
         return all(np.isfinite(weights).all() for weights in self.model.get_weights())
 
-    def diverged(self, what: str) -> TrainingError:
+    @property
+    def epochs(self) -> int:
+        """The number of epochs that ended, those before a restore included."""
+        return len(self.history.rows)
+
+    def interrupted(self, number: int = 0) -> Interrupted:
+        """Return the error that says how far the run is, and how it goes on."""
+        number = number or self.stop_request.signal or signal.SIGINT
+        return advice.interrupted(self.epochs, self.config, self.advice, number)
+
+    def diverged(self, reason: str) -> TrainingError:
         """Return the error of a training whose loss or weights are no longer finite."""
-        normalize = "" if self.config.data.normalize else ", or normalize: true"
-        smaller = f"a learning_rate smaller than {self.config.optimizer['learning_rate']:g}"
-        adam = "optimizer: adam, " * (self.config.optimizer["name"] != "Adam")
-        advice = f"try {adam}{smaller}, or clipnorm: 1 on the optimizer{normalize}"
-        return TrainingError(f"{what} after epoch {len(self.history)}; {advice}")
+        return advice.diverged(reason, self.epochs, self.config)
 
-    def save(self) -> None:
-        """Write checkpoint.npz, atomically; not with weights from which nothing can go on."""
-        if not self.has_finite_weights:
-            return
-        self._best = next(
-            (c.best_weights for c in self.callbacks if getattr(c, "best_weights", None)), None
-        )
-        state, now = self.state, time.monotonic()
-        known = [
-            {name: vars(c)[name] for name in Memory.model_fields if name in vars(c)}
-            for c in self.callbacks
-        ]
-        state.callbacks = [
-            Memory(**{k: np.asarray(value).item() for k, value in each.items()}) for each in known
-        ]
-        state.has_best = self._best is not None
-        state.seconds, self._began = state.seconds + now - self._began, now
-        variables = self._variables()
-        metrics = [
-            name for name in variables if name.startswith("metric")
-        ]  # each worker has those of its rows
-        variables |= zip(
-            metrics, self.team.total([variables[name] for name in metrics]), strict=True
-        )
-        arrays = {name: variable.numpy() for name, variable in variables.items()} | self._metrics
-        arrays |= {f"best_{i}": weights for i, weights in enumerate(self._best or [])}
-        rows = [[row[name] for name in self._columns] for row in self.history]
-        arrays["history"] = np.array(rows, np.float64).reshape(-1, len(self._columns))
-        if self.team.is_chief:
-            with atomic_path(self.run.checkpoint) as temporary:
-                write_arrays(temporary, arrays, state.model_dump_json(exclude_unset=True))
-        self._saved = time.monotonic()
+    # Keras calls these, with more than is needed.
 
-    def watch(self) -> AbstractContextManager[None]:
-        """Note the signals that stop a run while the body runs."""
-        return handled_signals(self._stop)
+    def on_train_begin(self, _: Logs | None = None) -> None:
+        """Give the other callbacks, which begin anew, what they knew."""
+        self.model.stop_training = self.state.stopped
+        give_memories(self.callbacks, self.state.callbacks, self._best_weights)
 
-    def _stop(self, number: int, _: Any) -> None:
-        if self._signal:
-            raise KeyboardInterrupt
-        self._signal = number
+    def on_train_batch_end(self, batch: int, **_: object) -> None:
+        """Note the step."""
+        self.state.step = batch + 1
+        self.poll()
 
-    def _variables(self) -> dict[str, Any]:
-        """Return the variables of the network, seeds included, of the optimizer, and of the metrics."""
-        model = self.model
-        kinds = {
-            "model": model.variables,
-            "optimizer": model.optimizer.variables,
-            "metric": model.metrics_variables,
-        }
-        return {
-            f"{kind}_{i}": variable
-            for kind, found in kinds.items()
-            for i, variable in enumerate(found)
-        }
+    def on_test_begin(self, _: Logs | None = None) -> None:
+        """Keep the metrics of the training rows, which those of the rows held out replace."""
+        self._training_metrics = values_of(metric_variables(self.model))  # summed over all workers
 
-    def _restore(self) -> None:
-        """Bring everything to where the checkpoint is, history.csv too, or raise a RunError."""
-        weights = {
-            f"best_{i}": (w.shape, str(w.dtype)) for i, w in enumerate(self.model.get_weights())
-        }
+    def on_test_batch_end(self, *_: object, **__: object) -> None:
+        """Stop here too, where a signal asks for it."""
+        self.poll()
 
-        def more(text: str) -> Shapes:
-            self.state = state = State.model_validate_json(text)
-            in_time = [callback.best_epoch < max(1, state.epoch) for callback in state.callbacks]
-            if in_time != [True] * len(self.callbacks) or state.stopped > state.epoch:
-                raise ValueError("its callbacks are not those of the config")
-            history = {"history": ((state.epoch, len(self._columns)), "float64")}
-            return history | (weights if state.has_best else {})
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        """Write a row of history.csv.
 
-        known = {name: (tuple(v.shape), str(v.dtype)) for name, v in self._variables().items()}
-        room = sum(w.nbytes for w in self.model.get_weights()) + 8 * self.config.epochs * len(
-            self._columns
-        )
-        _, arrays = read_arrays(
-            self.run.checkpoint, known, more, room, unchecked=("metric", "history")
-        )
-        if (begun := self.state.epoch + bool(self.state.step)) > self.config.epochs:
+        Raises:
+            TrainingError: The loss is no longer finite.
+        """
+        row = self.history.add(logs)
+        logs.clear()
+        logs.update(row)  # in order, for the callbacks that follow
+        if not np.isfinite(row["loss"]):
+            raise self.diverged(f"the loss is {row['loss']}")
+        self._training_metrics = {}
+        self.state.epoch = epoch + 1
+        self.state.step = 0
+        self.state.stopped = bool(self.model.stop_training)
+        self.poll(save=self.state.stopped or epoch + 1 == self.config.epochs)
+
+    def on_train_end(self, _: Logs | None = None) -> None:
+        """Save no more: from here on the weights are those to serve, not those to go on from."""
+        self._ended = True
+
+    # Steps of the above.
+
+    def _note_state(self) -> None:
+        """Bring the state up to date: seconds, and what the other callbacks remember."""
+        now = time.monotonic()
+        self.state.seconds += now - self._began_at
+        self._began_at = now
+        self.state.callbacks = read_memories(self.callbacks)
+        self._best_weights = find_best_weights(self.callbacks)
+        self.state.has_best = self._best_weights is not None
+
+    def _check_epochs(self, state: State) -> None:
+        begun = state.epoch + bool(state.step)
+        if begun > self.config.epochs:
             raise RunError(
                 f"{self.run.path}: has begun epoch {begun} already; give --epochs {begun} or more"
             )
-        for name, variable in self._variables().items():
-            mine = self.team.is_chief or not name.startswith("metric")
-            variable.assign(arrays[name] if mine else np.zeros_like(arrays[name]))
-        self._best = [arrays[name] for name in weights] if self.state.has_best else None
-        self.history = [
-            dict(zip(self._columns, row, strict=True)) for row in arrays["history"].tolist()
-        ]
-        with atomic_path(self.run.history) as temporary:
-            append_history(temporary, self.history, 0)
+
+    def _assign(self, snapshot: Snapshot) -> None:
+        """Give the variables their values; the metrics, which are sums, to the chief alone."""
+        for name, variable in all_variables(self.model).items():
+            value = snapshot.variables[name]
+            if name.startswith(METRIC) and not self.team.is_chief:
+                value = np.zeros_like(value)
+            variable.assign(value)

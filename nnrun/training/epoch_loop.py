@@ -1,31 +1,35 @@
 """The compiled epoch: Keras's own steps, looped inside one `tf.function`.
 
-Keras's `fit` spends 1 ms of Python on every step, a small network's arithmetic 0.02 ms. Here a graph loop takes each
-batch of rows and calls the model's own `train_step`, so that all is Keras's bit for bit.
+Keras's `fit` spends 1 ms of Python on every step; a small network's arithmetic takes 0.02 ms. Here
+a loop in the graph takes each batch of rows and calls the model's own `train_step`, so that every
+number is Keras's, bit for bit.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable
-from typing import Any
 
-import numpy as np
-
-from nnrun.features.matrix_store import Matrix
+from nnrun.runs.history import Logs
 from nnrun.training.backend import tf
 from nnrun.training.batches import RowBlocks, TensorBlock, Tensors
-from nnrun.training.build_model import Model
+from nnrun.training.distributed.replicated_step import ReplicatedStep
 from nnrun.training.distributed.team import ALONE, Team
+from nnrun.training.keras_types import KerasObject, Model, Tensor
 
-SECONDS_PER_CALL = 0.4  # a graph loop cannot be interrupted: Ctrl-C and progress wait this long
-GROWTH = 8  # how much longer than the last one a call may be
-PREDICTION_ROWS = 16_384  # rows per call: some MB of activations, and no cost per row to speak of
-ACTIVATIONS = 1 << 24  # of a layer at most: 64 MiB
-
-Logs = dict[str, float]
+SECONDS_PER_CALL = 0.4  # a loop in a graph cannot be interrupted: Ctrl-C and progress wait so long
+GROWTH = 8  # a call is at most so many times as long as the last one
 
 
 class EpochLoop:
-    """A model's train_step or test_step, run over batches of rows, of which `rows` says more where all are known."""
+    """A model's train_step or test_step, run over batches of rows.
+
+    Args:
+        model: The compiled model.
+        batch_size: Rows per step.
+        rows: The rows that will be looped over, where all are known beforehand.
+        training: Whether the model's train_step is run, or its test_step.
+        team: The workers and replicas that share each batch.
+    """
 
     def __init__(
         self,
@@ -36,27 +40,35 @@ class EpochLoop:
         training: bool,
         team: Team = ALONE,
     ) -> None:
-        self._model, self._batch_size, self._team = model, batch_size, team
+        self._model = model
+        self._batch_size = batch_size
+        self._team = team
         count = rows.count if rows else 0
-        self.steps, self._rest = -(-count // batch_size), count % batch_size
-        # Keras fixes a batch's number of rows where all have the same, which rounds differently; XLA needs it fixed.
-        xla = model.jit_compile and rows is not None
-        self._fixed = team.count == 1 and rows is not None and (xla or not self._rest)
-        options = {"jit_compile": xla, "autograph": False, "reduce_retracing": True}
-        self._step = model.train_step if training else model.test_step
-        self._batch = self._own_batch
-        if team.count > 1 and rows:  # traced alike on all workers, or their messages would not meet
-            self._batch = team.step(model, batch_size, training=training)
-            columns = tuple(
-                tf.TensorSpec([None, *array.shape[1:]], tf.float32) for array in rows.arrays
-            )
-            options = {
-                "autograph": False,
-                "input_signature": [columns, tf.TensorSpec([4], tf.int32)],
-            }
-        self._run = tf.function(self._batches, **options)
-        self._results = tf.function(model.get_metrics_result, autograph=False)
+        self.steps = math.ceil(count / batch_size)
+        self._rest = count % batch_size
         self._steps_per_call = 1
+        self._step = model.train_step if training else model.test_step
+        uses_xla = bool(model.jit_compile) and rows is not None
+        # Keras fixes the number of a batch's rows where all batches have the same, which rounds
+        # differently. XLA needs it fixed.
+        self._is_fixed = team.count == 1 and rows is not None and (uses_xla or not self._rest)
+        self._take_batch: Callable[..., None] = self._take_own_batch
+        if rows and team.count > 1:
+            self._take_batch = ReplicatedStep(model, team, batch_size, training=training)
+            self._graph = self._shared_graph(rows)
+        else:
+            self._graph = self._own_graph(uses_xla=uses_xla)
+        self._results = tf.function(model.get_metrics_result, autograph=False)
+
+    def _shared_graph(self, rows: RowBlocks) -> KerasObject:
+        """Return the graph of a worker: all trace alike, or their messages would not meet."""
+        return tf.function(self._run_batches, input_signature=_signature(rows), autograph=False)
+
+    def _own_graph(self, *, uses_xla: bool) -> KerasObject:
+        """Return the graph of one process that has all rows."""
+        return tf.function(
+            self._run_batches, jit_compile=uses_xla, autograph=False, reduce_retracing=True
+        )
 
     def run(
         self,
@@ -64,83 +76,88 @@ class EpochLoop:
         report: Callable[[int], None] = lambda _: None,
         start: int = 0,
     ) -> Logs:
-        """Return the metrics of every step over the rows of each block; `report` gets the steps done.
+        """Return the metrics of every step over the rows of each block.
 
-        The first `start` steps were run before, by a process whose variables, metrics included, were restored.
+        Args:
+            blocks: The rows, block by block.
+            report: What is called with the number of steps that are done, after each call.
+            start: The steps that were run before, by a process whose variables, metrics included,
+                were restored.
         """
-        results, before = None, 0
-        for tensors, rows in blocks:
-            steps = -(-rows // self._batch_size)
+        results = None
+        before = 0  # the steps of the blocks that are done
+        for block in blocks:
+            steps = math.ceil(block.rows / self._batch_size)
             done = min(max(start - before, 0), steps)
-            while done < steps:
-                stop, began = min(done + self._steps_per_call, steps), time.perf_counter()
-                results = self._run(
-                    tensors, tf.constant((rows, done, stop, before + done), tf.int32)
-                )
-                fitting = int(
-                    (stop - done) * SECONDS_PER_CALL / max(time.perf_counter() - began, 1e-6)
-                )
-                fitting = max(1, min(fitting, (stop - done) * GROWTH))
-                self._steps_per_call = int(
-                    self._team.gather(fitting).min()
-                )  # which must be one for all
-                done = stop
-                report(before + done)
+            results = self._run_block(block, done, before, report)
             before += steps
         if results is None or self._team.workers > 1:
             self._team.add_up(self._model.metrics_variables)
             results = self._results()
         return {name: value.numpy().item() for name, value in results.items()}
 
-    def _batches(self, tensors: Tensors, numbers: Any) -> Any:
-        """Run some steps, the first of all on metrics that are reset; return the metrics: a call costs 0.2 ms.
+    def _run_block(
+        self, block: TensorBlock, done: int, before: int, report: Callable[[int], None]
+    ) -> Tensor:
+        """Run the steps of a block that are not yet done, and return the metrics, if there are any."""
+        steps = math.ceil(block.rows / self._batch_size)
+        results = None
+        while done < steps:
+            stop = min(done + self._steps_per_call, steps)
+            results = self._call(block, done, stop, before)
+            done = stop
+            report(before + done)
+        return results
 
-        `numbers`, int32 (4,), in one tensor since each takes its time: rows, start, stop, and the steps done before.
+    def _call(self, block: TensorBlock, start: int, stop: int, before: int) -> Tensor:
+        """Run the steps of a block from `start` to before `stop` in one call of the graph."""
+        began_at = time.perf_counter()
+        numbers = tf.constant((block.rows, start, stop, before + start), tf.int32)
+        results = self._graph(block.tensors, numbers)
+        self._fit_steps_per_call(stop - start, time.perf_counter() - began_at)
+        return results
+
+    def _fit_steps_per_call(self, steps: int, seconds: float) -> None:
+        """Choose how many steps the next call has, by what the last one took."""
+        fitting = int(steps * SECONDS_PER_CALL / max(seconds, 1e-6))
+        fitting = max(1, min(fitting, steps * GROWTH))
+        self._steps_per_call = int(self._team.gather(fitting).min())  # it must be one for all
+
+    def _run_batches(self, tensors: Tensors, numbers: Tensor) -> Tensor:
+        """Run some steps, the first of all on metrics that are reset, and return the metrics.
+
+        `numbers` is int32 (4,): rows, start, stop, and the steps that were done before. It is one
+        tensor, since each argument takes its time; a call takes 0.2 ms.
         """
         rows, start, stop, before = tf.unstack(numbers)
 
-        def one(step: Any) -> list[Any]:
-            self._batch(tensors, rows, step)
+        def one_step(step: Tensor) -> list[Tensor]:
+            self._take_batch(tensors, rows, step)
             return [step + 1]
 
         tf.cond(before == 0, self._model.reset_metrics, lambda: None)
-        whole = tf.minimum(stop, rows // self._batch_size) if self._fixed else stop
-        tf.while_loop(lambda step: step < whole, one, [start])
-        if self._fixed and self._rest:
+        whole = tf.minimum(stop, rows // self._batch_size) if self._is_fixed else stop
+        tf.while_loop(lambda step: step < whole, one_step, [start])
+        if self._is_fixed and self._rest:
             begin = whole * self._batch_size
             tf.cond(stop > whole, lambda: self._take(tensors, begin, self._rest), lambda: None)
         return self._model.get_metrics_result()
 
-    def _own_batch(self, tensors: Tensors, rows: Any, step: Any) -> None:
-        begin, size = step * self._batch_size, self._batch_size
-        self._take(tensors, begin, size if self._fixed else tf.minimum(size, rows - begin))
+    def _take_own_batch(self, tensors: Tensors, rows: Tensor, step: Tensor) -> None:
+        begin = step * self._batch_size
+        size = self._batch_size
+        if not self._is_fixed:
+            size = tf.minimum(size, rows - begin)
+        self._take(tensors, begin, size)
 
-    def _take(self, tensors: Tensors, begin: Any, size: Any) -> None:
-        rows = begin + tf.range(
-            size
-        )  # as fast as a slice, which in a branch XLA would compile for each place
+    def _take(self, tensors: Tensors, begin: Tensor, size: Tensor) -> None:
+        """Run the model's step on `size` rows from `begin` on."""
+        # As fast as a slice, which XLA would compile for each place in a branch.
+        rows = begin + tf.range(size)
         self._step(tuple(tf.gather(tensor, rows) for tensor in tensors))
 
 
-def build_variables(model: Model, targets: int) -> None:
-    """Make every variable of the optimizer, the loss and the metrics, since none can be made in a graph."""
-    model.optimizer.build(model.trainable_variables)
-    model.test_step(
-        (tf.zeros((1, *model.input_shape[1:])), tf.zeros((1, targets)))
-    )  # leaves the weights as they are
-    model.reset_metrics()
-
-
-def predictor(model: Model) -> Callable[[Matrix], Matrix]:
-    """Return a function from float32 (rows, inputs) to the model's float32 (rows, outputs), in blocks of rows."""
-    signature = [tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)]
-    call = tf.function(lambda block: model(block, training=False), input_signature=signature)
-
-    widest = max(layer.output.shape[-1] for layer in model.layers)
-    rows = max(1, min(PREDICTION_ROWS, ACTIVATIONS // widest))
-
-    def predict(x: Matrix) -> Matrix:
-        starts = range(0, max(1, len(x)), rows)
-        return np.concatenate([call(x[start : start + rows]).numpy() for start in starts])
-
-    return predict
+def _signature(rows: RowBlocks) -> list[Tensor]:
+    """Return the shapes of a call's arguments: columns of any number of rows, and the numbers."""
+    columns = tuple(tf.TensorSpec([None, *array.shape[1:]], tf.float32) for array in rows.arrays)
+    return [columns, tf.TensorSpec([4], tf.int32)]

@@ -1,53 +1,77 @@
-"""The epochs of a training, by nnrun's compiled ones or by Keras's `fit`: the same batches, the same callbacks."""
+"""The epochs of a training by nnrun's engine, with all that Keras's `fit` does around them."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-from nnrun.features.dataset import Dataset
+from nnrun.features.dataset import Part
+from nnrun.runs.history import Logs
 from nnrun.training.backend import keras
-from nnrun.training.batches import RowBlocks, row_order
-from nnrun.training.build_model import Model
-from nnrun.training.distributed.team import Team
-from nnrun.training.epoch_loop import EpochLoop, Logs
+from nnrun.training.batches import RowBlocks, TensorBlock, row_order
+from nnrun.training.epoch_loop import EpochLoop
+from nnrun.training.job import Job
+from nnrun.training.keras_types import KerasObject
 from nnrun.training.state import State
 
 
-def fit_compiled(
-    model: Model, dataset: Dataset, team: Team, state: State, callbacks: list[Any]
-) -> None:
-    """Fit from `state` on with nnrun's engine; what Keras's `fit` does around the epochs is done as it does it."""
-    config, size = dataset.config, dataset.config.batch_size
-    rows = RowBlocks(dataset.arrays(dataset.train, weighted=True), size, team)
-    training = EpochLoop(model, size, rows, training=True, team=team)
-    held_out = (
-        RowBlocks(dataset.arrays(dataset.validation), size, team) if dataset.validation else None
+def fit_compiled(job: Job, state: State, callbacks: list[KerasObject]) -> None:
+    """Fit a job from `state` on, with the callbacks in the order in which Keras would call them."""
+    training = _looped(job, job.dataset.train, training=True)
+    held_out = job.dataset.validation
+    validating = _looped(job, held_out, training=False) if held_out else None
+    called = keras.callbacks.CallbackList(
+        callbacks, model=job.model, epochs=job.config.epochs, steps=training.loop.steps
     )
-    validating = held_out and EpochLoop(model, size, held_out, training=False, team=team)
-    listed = keras.callbacks.CallbackList(
-        callbacks, model=model, epochs=config.epochs, steps=training.steps
-    )
-    listed.on_train_begin()
+    called.on_train_begin()
     logs: Logs = {}
-    epochs = range(state.epoch, config.epochs)
-    blocks = rows.blocks(
-        row_order(config.seed, epoch, rows.count, chunk=rows.chunk) for epoch in epochs
-    )
-    for epoch in epochs:
-        if model.stop_training:
+    for epoch, blocks in _epochs(job, training.rows, state.epoch):
+        if job.model.stop_training:
             break
-        listed.on_epoch_begin(epoch)
-        listed.on_train_batch_begin(state.step)
-        ours = islice(blocks, rows.blocks_per_order)
-        logs = training.run(
-            ours, lambda step: listed.on_train_batch_end(step - 1), start=state.step
-        )
-        if held_out and validating:
-            listed.on_test_begin()
-            measured = validating.run(
-                held_out.in_order(), lambda step: listed.on_test_batch_end(step - 1)
-            )
-            listed.on_test_end(measured)
-            logs |= {f"val_{name}": value for name, value in measured.items()}
-        listed.on_epoch_end(epoch, logs)
-    model.optimizer.finalize_variable_values(model.trainable_variables)
-    listed.on_train_end(logs)
+        called.on_epoch_begin(epoch)
+        called.on_train_batch_begin(state.step)
+        logs = _train_epoch(training.loop, blocks, called, start=state.step)
+        if validating:
+            logs |= _validate(validating, called)
+        called.on_epoch_end(epoch, logs)
+    job.model.optimizer.finalize_variable_values(job.model.trainable_variables)
+    called.on_train_end(logs)
+
+
+@dataclass(frozen=True)
+class _Looped:
+    """The rows of a part, and the loop that runs over them."""
+
+    rows: RowBlocks
+    loop: EpochLoop
+
+
+def _looped(job: Job, part: Part, *, training: bool) -> _Looped:
+    batch_size = job.config.batch_size
+    rows = RowBlocks(job.dataset.arrays(part, weighted=training), batch_size, job.team)
+    loop = EpochLoop(job.model, batch_size, rows, training=training, team=job.team)
+    return _Looped(rows, loop)
+
+
+def _epochs(job: Job, rows: RowBlocks, first: int) -> Iterator[tuple[int, Iterator[TensorBlock]]]:
+    """Yield each epoch from the first on, with the blocks of its rows in an order of its own."""
+    seed = job.config.seed
+    epochs = range(first, job.config.epochs)
+    orders = (row_order(seed, epoch, rows.count, chunk=rows.chunk) for epoch in epochs)
+    blocks = rows.blocks(orders)
+    for epoch in epochs:
+        yield epoch, islice(blocks, rows.blocks_per_order)
+
+
+def _train_epoch(
+    loop: EpochLoop, blocks: Iterator[TensorBlock], called: KerasObject, *, start: int
+) -> Logs:
+    return loop.run(blocks, lambda step: called.on_train_batch_end(step - 1), start=start)
+
+
+def _validate(held_out: _Looped, called: KerasObject) -> Logs:
+    """Return the logs of the rows held out, whose names begin with `val_`."""
+    called.on_test_begin()
+    blocks = held_out.rows.in_order()
+    logs = held_out.loop.run(blocks, lambda step: called.on_test_batch_end(step - 1))
+    called.on_test_end(logs)
+    return {f"val_{name}": value for name, value in logs.items()}

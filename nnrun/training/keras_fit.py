@@ -1,39 +1,48 @@
-"""The epochs of a training by Keras's own `fit`."""
+"""The epochs of a training by Keras's own `fit`, on the same batches as nnrun's engine."""
 
+import math
 from collections.abc import Iterator
 from itertools import count
-from typing import Any
 
-from nnrun.features.dataset import Dataset
+from nnrun.runs.arrays import Array
 from nnrun.training.backend import tf
 from nnrun.training.batches import RowBlocks, row_order
-from nnrun.training.build_model import Model
-from nnrun.training.distributed.team import Team
+from nnrun.training.job import Job
+from nnrun.training.keras_types import KerasObject, Tensor
 from nnrun.training.state import State
 
 
-def fit_keras(model: Model, dataset: Dataset, _: Team, __: State, callbacks: list[Any]) -> None:
-    """Fit with Keras's own `model.fit`, on the same batches, from the first one on."""
-    config, size, validation = dataset.config, dataset.config.batch_size, dataset.validation
-    rows = RowBlocks(dataset.arrays(dataset.train, weighted=True), size)
-
-    def batches() -> Iterator[tuple[Any, ...]]:
-        for epoch in count():
-            order = row_order(config.seed, epoch, rows.count, chunk=rows.chunk)
-            for start in range(0, rows.count, size):
-                yield tuple(array[order[start : start + size]] for array in rows.arrays)
-
-    length = None if rows.count % size else size  # as Keras's own adapter of arrays declares it
-    signature = tuple(
-        tf.TensorSpec([length, *array.shape[1:]], tf.float32) for array in rows.arrays
-    )
-    model.fit(
-        tf.data.Dataset.from_generator(batches, output_signature=signature),
+def fit_keras(job: Job, _: State, callbacks: list[KerasObject]) -> None:
+    """Fit a job from the first epoch on; this engine writes checkpoints, and resumes from none."""
+    config = job.config
+    validation = job.dataset.validation
+    arrays = job.dataset.arrays(job.dataset.train, weighted=True)
+    rows = RowBlocks(arrays, config.batch_size)
+    job.model.fit(
+        tf.data.Dataset.from_generator(
+            lambda: _batches(rows, config.seed, config.batch_size),
+            output_signature=_signature(rows, config.batch_size),
+        ),
         epochs=config.epochs,
-        steps_per_epoch=-(-rows.count // size),
+        steps_per_epoch=math.ceil(rows.count / config.batch_size),
         validation_data=(validation.x, validation.y) if validation else None,
-        validation_batch_size=size,
+        validation_batch_size=config.batch_size,
         shuffle=False,
         callbacks=callbacks,
         verbose=0,
     )
+
+
+def _batches(rows: RowBlocks, seed: int, batch_size: int) -> Iterator[tuple[Array, ...]]:
+    """Yield the batches of one epoch after the other, without end."""
+    for epoch in count():
+        order = row_order(seed, epoch, rows.count, chunk=rows.chunk)
+        for start in range(0, rows.count, batch_size):
+            taken = order[start : start + batch_size]
+            yield tuple(array[taken] for array in rows.arrays)
+
+
+def _signature(rows: RowBlocks, batch_size: int) -> tuple[Tensor, ...]:
+    """Return the shapes of a batch, as Keras's own adapter of arrays declares them."""
+    length = None if rows.count % batch_size else batch_size
+    return tuple(tf.TensorSpec([length, *array.shape[1:]], tf.float32) for array in rows.arrays)

@@ -1,4 +1,4 @@
-"""A run taken up again: nothing that its numbers depend on may differ from what it started with."""
+"""A run taken up again: nothing that its numbers depend on may differ from the start of the run."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,13 +19,25 @@ from nnrun.runs.provenance import changed_tables, check_encoding, differences, v
 
 @contextmanager
 def reopen(
-    path: Path, *, epochs: int | None = None, force: bool = False, is_chief: bool = True
+    path: Path,
+    *,
+    epochs: int | None = None,
+    force: bool = False,
+    is_chief: bool = True,
 ) -> Iterator[tuple[Run, Dataset]]:
-    """Yield a run, locked, and its dataset, to be trained until it has `epochs`, or as many as it was to have.
+    """Yield a run and its dataset, to be trained on.
 
-    Of several workers only the chief locks it, and writes there.
-    Raises a RunError that names all that differs from what the run started with: config, versions (unless `force`),
-    tables; and a ConfigError or TableError where these cannot be read.
+    Args:
+        path: The run directory.
+        epochs: The number of epochs that the run is to have in the end, by default as planned.
+        force: Whether versions of libraries may be others than at the start.
+        is_chief: Whether this process locks the directory and writes there.
+
+    Raises:
+        RunError: Config, versions or tables differ from what the run started with; every
+            difference is in it.
+        ConfigError: The config cannot be read.
+        TableError: A table cannot be read.
     """
     run = Run(path)
     run.read_info()
@@ -33,39 +45,56 @@ def reopen(
         if is_chief:
             stack.enter_context(run.locked())
             remove_temporaries(run.path)
-        info = run.read_info()
-        config = load_config(run.config)
-        if problems := _what_differs(run, info, config, force=force):
-            raise RunError(problems)
-        if (info.checksums or info.epochs) and not run.checkpoint.exists():
-            raise RunError(f"{path}: cannot go on: it has no checkpoint.npz any more; train anew")
-        config = config.model_copy(update={"epochs": epochs or info.goal or config.epochs})
-        encoder = Encoder.load(run.encoding)
-        needed = sum(4 * layer.parameters for layer in summarize(config, len(encoder.inputs)))
-        if (
-            run.checkpoint.exists() and run.checkpoint.stat().st_size < needed
-        ):  # before anything is built
-            raise RunError(
-                f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?"
-            )
-        dataset = load_checked(config, path.resolve().parent / ".cache")
-        check_encoding(run, encoder, dataset)
-        yield run, dataset
+        yield run, _reload(run, epochs=epochs, force=force)
 
 
-def _what_differs(run: Run, info: RunInfo, config: Config, *, force: bool) -> list[str]:
-    then, now = info.config, config.model_dump(mode="json")
+def _reload(run: Run, *, epochs: int | None, force: bool) -> Dataset:
+    """Return the dataset of a run, once nothing differs from its start."""
+    info = run.read_info()
+    config = load_config(run.config)
+    problems = _differences(run, info, config, force=force)
+    if problems:
+        raise RunError(problems)
+    if (info.checksums or info.epochs) and not run.checkpoint.exists():
+        raise RunError(f"{run.path}: cannot go on: it has no checkpoint.npz any more; train anew")
+    planned = epochs or info.goal or config.epochs
+    config = config.model_copy(update={"epochs": planned})
+    encoder = Encoder.load(run.encoding)
+    _check_size(run, config, encoder)
+    dataset = load_checked(config, run.path.resolve().parent / ".cache")
+    check_encoding(run, encoder, dataset)
+    return dataset
+
+
+def _check_size(run: Run, config: Config, encoder: Encoder) -> None:
+    """Refuse a checkpoint that is smaller than the network, before the network is built."""
+    layers = summarize(config, len(encoder.inputs))
+    needed = sum(4 * layer.parameters for layer in layers)  # bytes of float32
+    if run.checkpoint.exists() and run.checkpoint.stat().st_size < needed:
+        raise RunError(
+            f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?"
+        )
+
+
+def _differences(run: Run, info: RunInfo, config: Config, *, force: bool) -> list[str]:
+    """Return a line for each difference from the start of the run: versions first."""
+    lines = []
+    if not force:
+        advice = "--force goes on with the versions of now"
+        found = differences(info.versions, versions())
+        lines = [f"{run.info}: {line}; {advice}" for line in found]
+    changed = _changes_of_config(run, info, config) + changed_tables(config, info)
+    if changed:
+        changed.append(f"{run.path}: cannot go on from here: undo that, or train anew")
+    return lines + changed
+
+
+def _changes_of_config(run: Run, info: RunInfo, config: Config) -> list[str]:
+    now = config.model_dump(mode="json")
+    then = info.config | {"checkpoint": now["checkpoint"]}  # it may change at any time
     if config.epochs == info.goal:  # a kill came while the longer run was saved
-        then = then | {"epochs": config.epochs}
-    lines = [
-        f"{run.config}: {line}"
-        for line in differences(then | {"checkpoint": now["checkpoint"]}, now)
-    ]
+        then["epochs"] = config.epochs
+    lines = [f"{run.config}: {line}" for line in differences(then, now)]
     if then.get("epochs") != config.epochs:
         lines.append(f"{run.config}: leave epochs as it was, and give --epochs {config.epochs}")
-    lines += changed_tables(config, info)
-    lines += [f"{run.path}: cannot go on from here: undo that, or train anew"] * bool(lines)
-    changed = [] if force else differences(info.versions, versions())
-    return [
-        f"{run.info}: {line}; --force goes on with the versions of now" for line in changed
-    ] + lines
+    return lines

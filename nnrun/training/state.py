@@ -1,38 +1,40 @@
-"""How far a training is."""
+"""How far a training is: plain values that checkpoint.npz holds as JSON."""
 
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Ge, Lt
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, Field
 
 from nnrun.features.numbers import FLOAT32_MAX
 
-Count = Annotated[int, Ge(0)]
+Count = Annotated[int, Field(ge=0)]
 
 
-def _fits(best: float) -> float:
+def _fits_in_float32(best: float) -> float:
     if abs(best) > FLOAT32_MAX and np.isfinite(best):
         raise ValueError("is beyond what float32 holds")
     return best
 
 
-class Memory(BaseModel, extra="forbid", strict=True, ser_json_inf_nan="constants"):
-    """What EarlyStopping, which has weights too, or ReduceLROnPlateau remembers."""
+class CallbackMemory(BaseModel, extra="forbid", strict=True, ser_json_inf_nan="constants"):
+    """The attributes of EarlyStopping, which has weights too, or of ReduceLROnPlateau."""
 
     wait: Count = 0
-    best: Annotated[float, AfterValidator(_fits)] | None = None
+    best: Annotated[float, AfterValidator(_fits_in_float32)] | None = None
     best_epoch: Count = 0
     stopped_epoch: Count = 0
     cooldown_counter: Count = 0
 
 
 class State(BaseModel, extra="forbid", strict=True):
-    """How far a run is: whole epochs, steps of the next, seconds of training; what each callback remembers."""
+    """The whole epochs that are done, the steps of the next one, and what callbacks remember."""
 
     epoch: Count = 0
     step: Count = 0
-    seconds: Annotated[float, Ge(0), Lt(1e12)] = 0.0
-    stopped: bool = False  # by EarlyStopping
-    has_best: bool = False  # weights to restore
-    callbacks: list[Memory] = []
+    seconds: Annotated[float, Field(ge=0, lt=1e12)] = 0.0
+    """Seconds of training, over all processes that took part one after the other."""
+    stopped: bool = False
+    """Whether EarlyStopping ended the training."""
+    has_best: bool = False
+    """Whether there are weights for EarlyStopping to restore."""
+    callbacks: list[CallbackMemory] = []

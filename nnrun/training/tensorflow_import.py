@@ -51,21 +51,39 @@ def import_tensorflow() -> None:
         return
     os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    hidden = [name for name in _left_out if name not in sys.modules]
-    # With None in its place an import fails, as Python documents.
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    gc.disable()  # collections while it loads cost a tenth of a small run, and find nothing
     try:
         # TF_CPP_MIN_LOG_LEVEL does not reach what is written before logging is set up.
-        with silenced():
+        with _without_collections(), _without_left_out(), silenced():
             _import()
     except Exception as error:
         raise NnrunError(
             f"TensorFlow cannot be imported: {error}; pip install nnrun again"
         ) from error
+
+
+@contextmanager
+def _without_left_out() -> Iterator[None]:
+    """Let imports of the packages that are left out fail while the body runs."""
+    hidden = [name for name in _left_out if name not in sys.modules]
+    # With None in its place an import fails, as Python documents.
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
     finally:
         for name in hidden:
             del sys.modules[name]
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Collect no garbage while the body runs, nor later what it leaves.
+
+    Collections while TensorFlow loads cost a tenth of a small run, and find nothing.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
         gc.freeze()
         gc.enable()
 

@@ -50,11 +50,12 @@ from nnrun.features.loading import load_dataset
 from nnrun.training.distributed.team import ALONE
 from nnrun.training.epoch_loop import EpochLoop
 from nnrun.training.batches import RowBlocks, row_order
-from nnrun.training.trainer import _build
+from nnrun.training.job import prepare
 
-model, dataset = _build(load_dataset(load_config(Path("config.yaml"), (f"jit_compile={sys.argv[1]}",))), ALONE)
-rows = Rows(dataset.arrays(dataset.train), dataset.config.batch_size)
-loop = Loop(model, dataset.config.batch_size, rows, training=True)
+job = prepare(load_dataset(load_config(Path("config.yaml"), (f"jit_compile={sys.argv[1]}",))), ALONE)
+model, dataset = job.model, job.dataset
+rows = RowBlocks(dataset.arrays(dataset.train), dataset.config.batch_size)
+loop = EpochLoop(model, dataset.config.batch_size, rows, training=True)
 blocks = rows.blocks(row_order(0, number, rows.count) for number in count())
 
 def epoch():

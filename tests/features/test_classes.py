@@ -18,7 +18,8 @@ from nnrun.tables.table import open_table
 from nnrun.training.backend import keras
 from nnrun.training.batches import row_order
 from nnrun.training.build_model import build_network, compile_model
-from nnrun.training.trainer import Result, train
+from nnrun.training.finish import Result
+from nnrun.training.trainer import train
 
 HIDDEN = {"units": 6, "activation": "relu"}
 SOFTMAX = {"units": 3, "activation": "softmax"}

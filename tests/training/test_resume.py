@@ -17,8 +17,9 @@ from nnrun.results.trained_run import load_run
 from nnrun.runs.directory import Run
 from nnrun.training import epoch_loop
 from nnrun.training.backend import keras
+from nnrun.training.finish import Result
 from nnrun.training.resume import reopen
-from nnrun.training.trainer import Result, resume, train
+from nnrun.training.trainer import resume, train
 
 DROPOUT = {
     "layers": [HIDDEN, {"type": "Dropout", "rate": 0.3}, {"type": "BatchNormalization"}, SIGMOID]

@@ -17,7 +17,9 @@ from nnrun.training import epoch_loop
 from nnrun.training.backend import keras, tf
 from nnrun.training.batches import row_order
 from nnrun.training.build_model import build_network, compile_model
-from nnrun.training.trainer import Result, check_expectations, train
+from nnrun.training.expectations import check_expectations
+from nnrun.training.finish import Result
+from nnrun.training.trainer import train
 
 
 def weights(result: Result) -> list[np.ndarray[Any, Any]]:

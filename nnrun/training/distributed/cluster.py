@@ -1,23 +1,29 @@
-"""Which of several processes this is, that train one model together: told by TF_CONFIG, without TensorFlow."""
+"""Read from TF_CONFIG which worker this process is. This module does not import TensorFlow."""
 
 import os
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from annotated_types import Len
 from pydantic import BaseModel, Field, ValidationError
 
 from nnrun.errors import ConfigError
 from nnrun.wording import received
 
 Distribute = Literal["auto", "none", "mirrored", "multiworker"]
-EXAMPLE = '{"cluster": {"worker": ["host0:12345", "host1:12345"]}, "task": {"type": "worker", "index": 0}}'
+
+EXAMPLE = (
+    '{"cluster": {"worker": ["host0:12345", "host1:12345"]}, '
+    '"task": {"type": "worker", "index": 0}}'
+)
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """How many processes there are, and which this one is; the first is the chief, who alone writes the run."""
+    """The number of processes that train together, and the number of this one.
+
+    The first one is the chief, which alone writes the run directory.
+    """
 
     workers: int = 1
     index: int = 0
@@ -30,54 +36,83 @@ class Cluster:
 
 class _Task(BaseModel, strict=True):
     type: str = "worker"
-    index: Annotated[int, Field(ge=0, strict=False)] = (
-        0  # some scripts write it as text, which TensorFlow takes
-    )
+    # Some scripts write the number as text, which TensorFlow takes.
+    index: Annotated[int, Field(ge=0, strict=False)] = 0
 
 
 class _TFConfig(BaseModel, strict=True):
     """https://www.tensorflow.org/guide/distributed_training#setting_up_the_tf_config_environment_variable."""
 
-    cluster: dict[str, Annotated[list[str], Len(1)]] = {}
+    cluster: dict[str, Annotated[list[str], Field(min_length=1)]] = {}
     task: _Task = _Task()
+
+    @property
+    def tasks(self) -> list[tuple[str, int]]:
+        """The kind and number of every process, the chief's first."""
+        tasks = []
+        for kind in ("chief", "worker"):
+            for number, _ in enumerate(self.cluster.get(kind, [])):
+                tasks.append((kind, number))
+        return tasks
 
 
 def read_cluster(distribute: Distribute) -> Cluster:
-    """Return what this process is; alone, unless `distribute` and TF_CONFIG say otherwise. Raises a ConfigError."""
+    """Return the place of this process among the workers.
+
+    It is alone unless `distribute` and TF_CONFIG say otherwise.
+
+    Raises:
+        ConfigError: TF_CONFIG is missing or wrong.
+    """
     text = os.environ.get("TF_CONFIG", "")
-    if distribute in ("none", "mirrored") or (distribute == "auto" and not text.strip()):
+    is_set = bool(text.strip())
+    if distribute in ("none", "mirrored"):
         return Cluster()
-    if not text.strip():
+    if not is_set and distribute == "auto":
+        return Cluster()
+    if not is_set:
         raise _wrong("is not set, and --distribute multiworker needs it on every worker")
+    return _place_in(_parse(text))
+
+
+def _parse(text: str) -> _TFConfig:
     try:
-        config = _TFConfig.model_validate_json(text)
+        return _TFConfig.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the whole"
         raise _wrong(f"{place}: {first['msg']}; received {received(text)}") from None
-    if unknown := sorted(config.cluster.keys() - {"chief", "worker"}):
-        raise _wrong(
-            f"names {', '.join(map(repr, unknown))}, and nnrun has only workers, one of them the chief"
-        )
-    tasks = [
-        (kind, i) for kind in ("chief", "worker") for i in range(len(config.cluster.get(kind, [])))
-    ]
-    addresses = [config.cluster[kind][i] for kind, i in tasks]
-    if wrong := [
-        a
-        for a in addresses
-        if not re.fullmatch(r".+:\d+", a) or not 0 < int(a.rpartition(":")[2]) < 65_536
-    ]:
-        raise _wrong(
-            f"{received(wrong[0])} is no address; one is host:port, with a port from 1 to 65535"
-        )
+
+
+def _place_in(config: _TFConfig) -> Cluster:
+    """Return the place of this process in a cluster whose addresses make sense."""
+    unknown = sorted(config.cluster.keys() - {"chief", "worker"})
+    if unknown:
+        names = ", ".join(map(repr, unknown))
+        raise _wrong(f"names {names}, and nnrun has only workers, one of them the chief")
+    _check_addresses([config.cluster[kind][number] for kind, number in config.tasks])
+    task = (config.task.type, config.task.index)
+    if config.tasks and task not in config.tasks:
+        raise _wrong(f"says that this is {task[0]} {task[1]}, which its cluster does not have")
+    if len(config.tasks) < 2:
+        return Cluster()
+    return Cluster(len(config.tasks), config.tasks.index(task))
+
+
+def _check_addresses(addresses: list[str]) -> None:
+    for address in addresses:
+        if not _is_address(address):
+            raise _wrong(
+                f"{received(address)} is no address; one is host:port, with a port from 1 to 65535"
+            )
     if len(set(addresses)) < len(addresses):
         raise _wrong("names an address twice; every worker has one of its own")
-    task: Any = (config.task.type, config.task.index)
-    if tasks and task not in tasks:
-        raise _wrong(f"says that this is {task[0]} {task[1]}, which its cluster does not have")
-    return Cluster(len(tasks), tasks.index(task)) if len(tasks) > 1 else Cluster()
 
 
-def _wrong(what: str) -> ConfigError:
-    return ConfigError(f"TF_CONFIG: {what}; it is set as in {EXAMPLE}")
+def _is_address(text: str) -> bool:
+    match = re.fullmatch(r".+:(\d+)", text)
+    return match is not None and 0 < int(match[1]) < 65_536
+
+
+def _wrong(problem: str) -> ConfigError:
+    return ConfigError(f"TF_CONFIG: {problem}; it is set as in {EXAMPLE}")

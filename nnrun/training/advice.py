@@ -1,0 +1,38 @@
+"""Sentences that tell how a training goes on, or what to change."""
+
+import shlex
+
+from nnrun.config.schema import Config
+from nnrun.errors import Interrupted, TrainingError
+from nnrun.runs.directory import Run
+from nnrun.runs.provenance import versions
+from nnrun.training.distributed.team import Team
+
+
+def how_to_resume(run: Run, team: Team) -> str:
+    """Return the command that goes on with a run, as part of a sentence."""
+    path = run.checkpoint.parent  # that of the chief, where a worker resumes
+    place = "RUN, as the chief names it"
+    if team.is_chief or path != run.path:
+        place = shlex.quote(str(path))
+    every_worker = ", on every worker," if team.workers > 1 else ""
+    force = "" if run.read_info().versions == versions() else " --force"
+    return f"go on{every_worker} with: nnrun resume {place}{force}"
+
+
+def interrupted(done: int, config: Config, advice: str, signal_number: int) -> Interrupted:
+    """Return the error of a training that a signal stopped after `done` epochs."""
+    text = f"interrupted after {done} of {config.epochs} epochs; {advice}"
+    return Interrupted(text, signal_number)
+
+
+def diverged(reason: str, done: int, config: Config) -> TrainingError:
+    """Return the error of a training whose loss or weights are no longer finite."""
+    remedies = []
+    if config.optimizer["name"] != "Adam":
+        remedies.append("optimizer: adam")
+    remedies.append(f"a learning_rate smaller than {config.optimizer['learning_rate']:g}")
+    remedies.append("or clipnorm: 1 on the optimizer")
+    if not config.data.normalize:
+        remedies.append("or normalize: true")
+    return TrainingError(f"{reason} after epoch {done}; try {', '.join(remedies)}")

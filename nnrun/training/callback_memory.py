@@ -1,0 +1,57 @@
+"""The memory of Keras's own callbacks, read before a save and given back after a restore.
+
+`EarlyStopping` and `ReduceLROnPlateau` reset themselves where a training begins, so a restored
+memory is given to them after that.
+"""
+
+import numpy as np
+
+from nnrun.runs.arrays import Array
+from nnrun.training.keras_types import KerasObject
+from nnrun.training.state import CallbackMemory
+
+
+def read_memories(callbacks: list[KerasObject]) -> list[CallbackMemory]:
+    """Return what each callback remembers, but for its weights."""
+    return [_read_memory(callback) for callback in callbacks]
+
+
+def _read_memory(callback: KerasObject) -> CallbackMemory:
+    attributes = vars(callback)
+    known = {}
+    for name in CallbackMemory.model_fields:
+        if name in attributes:
+            known[name] = np.asarray(attributes[name]).item()  # NumPy's numbers too
+    return CallbackMemory(**known)
+
+
+def give_memories(
+    callbacks: list[KerasObject],
+    memories: list[CallbackMemory],
+    best_weights: list[Array] | None,
+) -> None:
+    """Give each callback what it knew, and EarlyStopping the weights to restore."""
+    for callback, memory in zip(callbacks, memories, strict=True):
+        vars(callback).update(memory.model_dump(exclude_unset=True))
+        if hasattr(callback, "best_weights"):
+            callback.best_weights = best_weights
+
+
+def find_best_weights(callbacks: list[KerasObject]) -> list[Array] | None:
+    """Return the weights that EarlyStopping would restore, if it has some."""
+    keeper = _keeper(callbacks)
+    return keeper.best_weights if keeper else None
+
+
+def find_kept_epoch(callbacks: list[KerasObject], epochs: int) -> int:
+    """Return the epoch, from 1, whose weights the model has after so many epochs."""
+    keeper = _keeper(callbacks)
+    return int(keeper.best_epoch) + 1 if keeper else epochs
+
+
+def _keeper(callbacks: list[KerasObject]) -> KerasObject:
+    """Return the callback that keeps weights to restore, or None."""
+    for callback in callbacks:
+        if getattr(callback, "best_weights", None):
+            return callback
+    return None

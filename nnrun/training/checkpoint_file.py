@@ -1,0 +1,127 @@
+"""checkpoint.npz: everything that a training goes on from, written and read as one file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnrun.files import atomic_path
+from nnrun.runs.arrays import Array, Shapes, read_arrays, write_arrays
+from nnrun.runs.history import Logs
+from nnrun.training.state import State
+from nnrun.training.variables import METRIC
+
+HISTORY = "history"
+"""The name of the array of logs, float64 (epochs, columns)."""
+
+UNCHECKED = (METRIC, HISTORY)
+"""How the names of arrays begin whose numbers may be infinite or NaN: metrics may well be."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A training at one step.
+
+    Attributes:
+        state: How far it is.
+        variables: The arrays of the model, the optimizer and the metrics, by name.
+        history: The logs of every epoch that ended.
+        best_weights: The weights that EarlyStopping would restore, if it has some.
+    """
+
+    state: State
+    variables: Mapping[str, Array]
+    history: list[Logs]
+    best_weights: list[Array] | None
+
+
+def write_checkpoint(path: Path, snapshot: Snapshot, columns: list[str]) -> None:
+    """Write a snapshot atomically; `columns` are the names of what the history logs."""
+    arrays = dict(snapshot.variables)
+    for number, weights in enumerate(snapshot.best_weights or []):
+        arrays[_best_name(number)] = weights
+    arrays[HISTORY] = _to_table(snapshot.history, columns)
+    state = snapshot.state.model_dump_json(exclude_unset=True)
+    with atomic_path(path) as temporary:
+        write_arrays(temporary, arrays, state)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a checkpoint of this training must hold.
+
+    Attributes:
+        variables: The shape and dtype of every variable, by name.
+        weights: The weights of the network, as EarlyStopping keeps them.
+        columns: The names of what the history logs.
+        callbacks: The number of callbacks that remember something.
+        epochs: The number of epochs that the training goes to.
+    """
+
+    variables: Shapes
+    weights: list[Array]
+    columns: list[str]
+    callbacks: int
+    epochs: int
+
+    def best_shapes(self) -> Shapes:
+        """Return shape and dtype of the weights that EarlyStopping would restore."""
+        shapes = {}
+        for number, weights in enumerate(self.weights):
+            shapes[_best_name(number)] = (weights.shape, str(weights.dtype))
+        return shapes
+
+    def optional_shapes(self, text: str) -> Shapes:
+        """Return shape and dtype of the arrays that only the text of the state tells of."""
+        state = State.model_validate_json(text)
+        self._check_callbacks(state)
+        shape = (state.epoch, len(self.columns))
+        shapes: dict[str, tuple[tuple[int, ...], str]] = {HISTORY: (shape, "float64")}
+        if state.has_best:
+            shapes |= self.best_shapes()
+        return shapes
+
+    def optional_size(self) -> int:
+        """Return the bytes that these arrays have at the most."""
+        size_of_best = sum(weights.nbytes for weights in self.weights)
+        return size_of_best + 8 * self.epochs * len(self.columns)
+
+    def _check_callbacks(self, state: State) -> None:
+        in_time = all(memory.best_epoch < max(1, state.epoch) for memory in state.callbacks)
+        has_all = len(state.callbacks) == self.callbacks
+        if not has_all or not in_time or state.stopped > state.epoch:
+            raise ValueError("its callbacks are not those of the config")
+
+
+def read_checkpoint(path: Path, expected: Expected) -> Snapshot:
+    """Return the snapshot in a file; raise a RunError where it is not what is expected."""
+    text, arrays = read_arrays(
+        path,
+        expected.variables,
+        expected.optional_shapes,
+        room=expected.optional_size(),
+        unchecked=UNCHECKED,
+    )
+    state = State.model_validate_json(text)
+    best_weights = None
+    if state.has_best:
+        best_weights = [arrays[name] for name in expected.best_shapes()]
+    history = _from_table(arrays[HISTORY], expected.columns)
+    return Snapshot(state, arrays, history, best_weights)
+
+
+def _best_name(number: int) -> str:
+    return f"best_{number}"
+
+
+def _to_table(history: list[Logs], columns: list[str]) -> Array:
+    """Return logs as float64 (epochs, columns)."""
+    table = np.empty((len(history), len(columns)), np.float64)
+    for number, logs in enumerate(history):
+        table[number] = [logs[name] for name in columns]
+    return table
+
+
+def _from_table(table: Array, columns: list[str]) -> list[Logs]:
+    return [dict(zip(columns, row, strict=True)) for row in table.tolist()]

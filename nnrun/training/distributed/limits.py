@@ -1,0 +1,32 @@
+"""What several replicas cannot do together."""
+
+from collections.abc import Iterator
+
+from nnrun.config.schema import Config
+from nnrun.errors import ConfigError
+
+MEANS = ("sum_over_batch_size", "mean")
+"""The reductions of a loss whose shares of a batch add up to that of the batch."""
+
+REMEDY = "is for one device; leave it out, or say --distribute none"
+
+
+def check_shareable(config: Config) -> None:
+    """Raise a ConfigError with everything that several replicas cannot do together."""
+    problems = list(_problems(config))
+    if problems:
+        raise ConfigError(problems)
+
+
+def _problems(config: Config) -> Iterator[str]:
+    if config.jit_compile is True:
+        yield f"{config.where('jit_compile')}: XLA {REMEDY}"
+    reduction = config.loss.get("reduction", MEANS[0])
+    if reduction not in MEANS:
+        yield f"{config.where('loss', 'reduction')}: {reduction} {REMEDY}"
+    for i in config.layers_with("activity_regularizer"):
+        regularizer = config.layers[i]["activity_regularizer"]
+        # It multiplies every two rows of a batch.
+        if regularizer and regularizer["name"] == "OrthogonalRegularizer":
+            place = config.where("layers", i, "activity_regularizer")
+            yield f"{place}: OrthogonalRegularizer {REMEDY}"

@@ -1,0 +1,39 @@
+"""The facts that run.json tells of a training as it begins."""
+
+from datetime import UTC, datetime
+
+from nnrun import __version__
+from nnrun.features.dataset import Dataset
+from nnrun.runs.provenance import circumstances
+from nnrun.tables.fingerprint import fingerprint
+from nnrun.training.job import Job
+
+
+def facts_of(job: Job) -> dict[str, object]:
+    """Return when a job begins, with which versions, and on which tables."""
+    config = job.config
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "nnrun": __version__,
+        **circumstances(),
+        "goal": config.epochs,
+        "seed": config.seed,
+        "data": _tables(job.dataset),
+        "config": config.model_dump(mode="json"),
+        "jit_compile": job.model.jit_compile,
+        "replicas": job.team.count,
+    }
+
+
+def _tables(dataset: Dataset) -> dict[str, dict[str, str | int]]:
+    """Return path, SHA-256 and number of rows of each part; rows held out have no table."""
+    tables = {}
+    for name, part in dataset.parts.items():
+        facts: dict[str, str | int] = {}
+        path = getattr(dataset.config.data, name)
+        if path:
+            facts["path"] = path
+            facts["sha256"] = fingerprint(path)
+        facts["rows"] = len(part.x)
+        tables[name] = facts
+    return tables

@@ -1,0 +1,144 @@
+"""The end of a training: it is measured, and saved whole, or the directory stays as it was."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnrun.config.architecture import weight_shapes
+from nnrun.features.dataset import Part
+from nnrun.files import atomic_paths, finite, sha256, to_json
+from nnrun.runs.arrays import write_arrays
+from nnrun.runs.directory import CHECKED, Run
+from nnrun.runs.history import Logs
+from nnrun.training.backend import tf
+from nnrun.training.batches import RowBlocks
+from nnrun.training.build_model import serving_model
+from nnrun.training.callback_memory import find_kept_epoch
+from nnrun.training.checkpoint import CheckpointCallback
+from nnrun.training.distributed.team import Team
+from nnrun.training.epoch_loop import EpochLoop
+from nnrun.training.job import Job
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished training.
+
+    Attributes:
+        run: Its run directory; where several workers trained together, the chief's alone lasts.
+        is_chief: Whether this process wrote it.
+        epochs: The number of epochs that were trained.
+        best_epoch: The epoch, from 1, whose weights were kept.
+        seconds: Seconds of fitting.
+        metrics: The metrics of the kept epoch, and those of the test table.
+    """
+
+    run: Run
+    is_chief: bool
+    epochs: int
+    best_epoch: int
+    seconds: float
+    metrics: Logs
+
+
+def finish(run: Run, job: Job, checkpoint: CheckpointCallback) -> Result:
+    """Measure a fitted job, and save it.
+
+    Raises:
+        TrainingError: The weights are not finite.
+    """
+    if not checkpoint.has_finite_weights:
+        raise checkpoint.diverged("weights are not finite")
+    best_epoch = find_kept_epoch(checkpoint.callbacks, checkpoint.epochs)
+    result = Result(
+        run=run,
+        is_chief=job.team.is_chief,
+        epochs=checkpoint.epochs,
+        best_epoch=best_epoch,
+        seconds=checkpoint.state.seconds,
+        metrics=final_metrics(job, checkpoint, best_epoch),
+    )
+    if result.is_chief:
+        save_run(run, job, result)
+    _wait_for_the_chief(job.team)
+    return result
+
+
+def final_metrics(job: Job, checkpoint: CheckpointCallback, best_epoch: int) -> Logs:
+    """Return the metrics of the kept epoch, and of the parts that only the end measures."""
+    metrics = dict(checkpoint.history.rows[best_epoch - 1])
+    for prefix, part in _measured_at_the_end(job).items():
+        logs = _measure(part, job, checkpoint, weighted=prefix == "")
+        metrics |= {prefix + name: value for name, value in logs.items()}
+    return metrics
+
+
+def _measured_at_the_end(job: Job) -> dict[str, Part]:
+    """Return the parts to measure, by the prefix of their metrics' names."""
+    dataset = job.dataset
+    parts = {"test_": dataset.test}
+    if job.config.optimizer["use_ema"]:
+        # The epochs were measured with weights that are not averaged; those at the end are.
+        parts |= {"": dataset.train, "val_": dataset.validation}
+    return {prefix: part for prefix, part in parts.items() if part}
+
+
+def _measure(part: Part, job: Job, checkpoint: CheckpointCallback, *, weighted: bool) -> Logs:
+    batch_size = job.config.batch_size
+    rows = RowBlocks(job.dataset.arrays(part, weighted=weighted), batch_size, job.team)
+    loop = EpochLoop(job.model, batch_size, rows, training=False, team=job.team)
+    return loop.run(rows.in_order(), lambda _: checkpoint.poll())
+
+
+def save_run(run: Run, job: Job, result: Result) -> None:
+    """Write the model with everything that speaks of it, or nothing."""
+    files = (run.config, run.model, run.weights, run.metrics, run.info)
+    with atomic_paths(*files) as temporaries:
+        new = dict(zip(files, temporaries, strict=True))
+        new[run.config].write_text(job.config.to_yaml(), encoding="utf-8", newline="\n")
+        serving_model(job.model, job.config).save(new[run.model])
+        _write_weights(new[run.weights], job)
+        metrics = to_json({"epoch": result.best_epoch, **finite(result.metrics)})
+        new[run.metrics].write_text(metrics, encoding="utf-8")
+        checksums = _checksums(run, new)
+        # So that the former model or this one serves, wherever a kill comes.
+        run.write_info(saving=checksums)
+        new[run.info].write_text(_finished_info(run, job, result, checksums), encoding="utf-8")
+
+
+def _finished_info(run: Run, job: Job, result: Result, checksums: dict[str, str]) -> str:
+    """Return run.json as it is once all files have their names."""
+    return run.changed_info(
+        status="finished",
+        saving={},
+        epochs=result.epochs,
+        best_epoch=result.best_epoch,
+        seconds=round(result.seconds, 3),
+        checksums=checksums,
+        config=job.config.model_dump(mode="json"),
+    )
+
+
+def _write_weights(path: Path, job: Job) -> None:
+    names = weight_shapes(job.config, len(job.dataset.encoder.inputs))
+    write_arrays(path, dict(zip(names, job.model.get_weights(), strict=True)))
+
+
+def _checksums(run: Run, new: dict[Path, Path]) -> dict[str, str]:
+    """Return the SHA-256 of each checked file, of its new content where it has one."""
+    checksums = {}
+    for name in CHECKED:
+        path = run.path / name
+        checksums[name] = sha256(new.get(path, path))
+    return checksums
+
+
+def _wait_for_the_chief(team: Team) -> None:
+    """Wait until every worker is here, the chief once the run is saved.
+
+    A worker that ended before that could not go on with the others, were the save to fail.
+    """
+    try:
+        team.gather(0)
+    except tf.errors.OpError:
+        if not team.is_chief:
+            raise

@@ -1,0 +1,70 @@
+"""A training before its first step: the compiled model, its dataset and its team."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nnrun.config.schema import Config
+from nnrun.errors import ConfigError
+from nnrun.features.dataset import Dataset
+from nnrun.training.backend import keras
+from nnrun.training.build_model import build_network, build_variables, compile_model
+from nnrun.training.distributed.limits import check_shareable
+from nnrun.training.distributed.moments import share_moments
+from nnrun.training.distributed.team import Team
+from nnrun.training.keras_types import Model
+
+
+@dataclass(frozen=True)
+class Job:
+    """A compiled model with every variable built, the dataset it is fitted on, and the team."""
+
+    model: Model
+    dataset: Dataset
+    team: Team
+
+    @property
+    def config(self) -> Config:
+        """The config, with everything that was decided for it written down."""
+        return self.dataset.config
+
+
+def prepare(dataset: Dataset, team: Team) -> Job:
+    """Return the job of training a dataset's config.
+
+    Raises:
+        ConfigError: Keras refuses the network, or several replicas cannot train it together.
+    """
+    config = dataset.config
+    if team.count > 1:
+        check_shareable(config)
+    keras.utils.set_random_seed(config.seed)
+    try:
+        model = _build(dataset, team)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(
+            f"{config.where('layers')}: Keras refuses this network: {error}"
+        ) from None
+    return Job(model, replace(dataset, config=_decided(dataset, model)), team)
+
+
+def _build(dataset: Dataset, team: Team) -> Model:
+    model = build_network(dataset.config, dataset.encoder)
+    if team.count > 1:
+        share_moments(model)
+    rows = len(dataset.train.x) if team.count == 1 else 0  # XLA is for one device
+    compile_model(model, dataset.config, rows)
+    build_variables(model, len(dataset.encoder.targets))
+    return model
+
+
+def _decided(dataset: Dataset, model: Model) -> Config:
+    """Return the config with what `auto` and the defaults came to be."""
+    config = dataset.config
+    in_memory = not isinstance(dataset.train.x, np.memmap)  # the order of the rows depends on it
+    decided = {
+        "data": config.data.model_copy(update={"in_memory": in_memory}),
+        "jit_compile": bool(model.jit_compile),
+        "metrics": config.metric_specs,
+    }
+    return config.model_copy(update=decided)

@@ -1,0 +1,15 @@
+"""Names for the objects of Keras and TensorFlow, which have no types of their own."""
+
+from typing import Any
+
+KerasObject = Any
+"""A layer, a loss, an optimizer, a metric, a callback or a list of callbacks."""
+
+Model = Any
+"""A keras.Sequential."""
+
+Strategy = Any
+"""A tf.distribute.Strategy."""
+
+Tensor = Any
+"""A tf.Tensor, or what a graph takes for one."""

@@ -1,0 +1,51 @@
+"""How a training that does not finish is recorded, and told."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from nnrun.errors import Interrupted, NnrunError
+from nnrun.runs.directory import Run
+from nnrun.training.backend import tf
+from nnrun.training.checkpoint import CheckpointCallback
+
+
+@contextmanager
+def recorded_outcome(run: Run, checkpoint: CheckpointCallback) -> Iterator[None]:
+    """Write into run.json that the body was interrupted, or failed, where it was or did."""
+    try:
+        yield
+    except BaseException as error:
+        stopped = isinstance(error, KeyboardInterrupt | Interrupted)
+        has_history = checkpoint.team.workers == 1 or run.checkpoint.exists()
+        with suppress(OSError, KeyboardInterrupt):
+            run.write_info(
+                status="interrupted" if stopped else "failed",
+                epochs=checkpoint.epochs if has_history else 0,
+            )
+        raise
+
+
+@contextmanager
+def translated_errors(checkpoint: CheckpointCallback) -> Iterator[None]:
+    """Raise what TensorFlow and the system raise as errors that tell how to go on."""
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError:
+        raise MemoryError from None
+    except tf.errors.OpError as error:
+        if checkpoint.team.workers == 1:
+            raise
+        raise _lost_worker(error, checkpoint.advice) from None
+    except KeyboardInterrupt:
+        raise checkpoint.interrupted() from None
+    except OSError as error:
+        reason = f"{error.filename or 'I/O'}: {error.strerror or error}"
+        raise NnrunError(f"{reason}; once that is mended, {checkpoint.advice}") from None
+
+
+def _lost_worker(error: Exception, advice: str) -> NnrunError:
+    """Return the error that names the worker of which TensorFlow says that it is unhealthy."""
+    task = re.search(r"/task:(\d+)", str(error).partition("unhealthy")[2])
+    worker = f"worker {task[1]}" if task else "another worker"
+    return NnrunError(f"{worker} ended, or cannot be reached; {advice}")

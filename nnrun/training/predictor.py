@@ -1,0 +1,26 @@
+"""A model run forward, in blocks of rows."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nnrun.features.matrix_store import Matrix
+from nnrun.training.backend import tf
+from nnrun.training.keras_types import Model
+
+PREDICTION_ROWS = 16_384  # rows per call: some MB of activations, and no cost per row to speak of
+ACTIVATIONS = 1 << 24  # of a layer at most: 64 MiB
+
+
+def predictor(model: Model) -> Callable[[Matrix], Matrix]:
+    """Return a function from float32 (rows, inputs) to the model's float32 (rows, outputs)."""
+    signature = [tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)]
+    call = tf.function(lambda block: model(block, training=False), input_signature=signature)
+    widest = max(layer.output.shape[-1] for layer in model.layers)
+    rows = max(1, min(PREDICTION_ROWS, ACTIVATIONS // widest))
+
+    def predict(x: Matrix) -> Matrix:
+        starts = range(0, max(1, len(x)), rows)
+        return np.concatenate([call(x[start : start + rows]).numpy() for start in starts])
+
+    return predict
