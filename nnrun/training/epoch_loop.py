@@ -99,15 +99,25 @@ class EpochLoop:
     def _run_block(
         self, block: TensorBlock, done: int, before: int, report: Callable[[int], None]
     ) -> Tensor:
-        """Run the steps of a block that are not yet done, and return the metrics, if there are any."""
+        """Run the steps of a block that are not yet done, and return the metrics of all so far."""
         steps = math.ceil(block.rows / self._batch_size)
-        results = None
+        if done == steps:
+            return self._results_before(block)
         while done < steps:
             stop = min(done + self._steps_per_call, steps)
             results = self._call(block, done, stop, before)
             done = stop
             report(before + done)
         return results
+
+    def _results_before(self, block: TensorBlock) -> Tensor:
+        """Return the metrics where a process before this one ran every step so far.
+
+        The graph of the steps computes them, in a call of no step: XLA rounds differently where it
+        compiles the metrics alone.
+        """
+        no_step = tf.constant((block.rows, 0, 0, 1), tf.int32)
+        return self._graph(block.tensors, no_step)
 
     def _call(self, block: TensorBlock, start: int, stop: int, before: int) -> Tensor:
         """Run the steps of a block from `start` to before `stop` in one call of the graph."""
