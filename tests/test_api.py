@@ -141,7 +141,9 @@ def test_types_are_shipped(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("config", "overrides"), [({"data": 1}, []), ("config.yaml", "epochs=50"), ("c.yaml", {"a": 1})]
+    ("config", "overrides"),
+    [({"data": 1}, []), ("config.yaml", "epochs=50"), ("c.yaml", {"a": 1})],
+    ids=["a dict as config", "text as overrides", "a dict as overrides"],
 )
 def test_what_is_no_config_or_no_list_of_overrides_is_told(config, overrides):
     with pytest.raises(InputError, match="a config is a path, and overrides a list"):

@@ -148,10 +148,17 @@ def test_every_config_names_the_schema_and_fits_it(path):
 
 def objects(node) -> list[dict]:
     """Return every part of a schema that describes a mapping of known keys."""
-    below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    return [node] * (isinstance(node, dict) and "properties" in node) + [
-        o for n in below for o in objects(n)
-    ]
+    found: list[dict] = []
+    below: list = []
+    if isinstance(node, dict):
+        below = list(node.values())
+        if "properties" in node:
+            found.append(node)
+    elif isinstance(node, list):
+        below = node
+    for inner in below:
+        found += objects(inner)
+    return found
 
 
 def test_the_schema_describes_every_key_and_allows_no_other():

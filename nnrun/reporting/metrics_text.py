@@ -1,6 +1,7 @@
 """Metrics as people read them: in a line, or as what `evaluate` prints."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 NAME_WIDTH = 20  # characters of a metric's name in a line of its own
@@ -47,5 +48,9 @@ def _confusion_lines(labels: Sequence[str], confusion: Sequence[Sequence[int]]) 
     table = [["", *["predicted"] * len(labels)], ["actual", *labels]]
     for label, counts in zip(labels, confusion, strict=True):
         table.append([label, *map(str, counts)])
-    width = max(len(cell) for cells in table for cell in cells) + GAP
-    return ["".join(cell.rjust(width) for cell in cells) for cells in table]
+    width = max(map(len, chain.from_iterable(table))) + GAP
+    return [_aligned(cells, width) for cells in table]
+
+
+def _aligned(cells: Sequence[str], width: int) -> str:
+    return "".join(cell.rjust(width) for cell in cells)

@@ -30,10 +30,12 @@ def saved_layers(config: Config, features: int) -> Iterator[LayerSummary]:
 
 def network_rows(config: Config, features: int) -> list[Row]:
     """Return a header, each layer with its output's shape and its parameters, and their total."""
-    layers = list(saved_layers(config, features))
-    total = sum(layer.parameters for layer in layers)
-    rows = [(layer.name, f"({layer.units})", f"{layer.parameters:,}") for layer in layers]
-    return [("layer", "output shape", "parameters"), *rows, ("total", "", f"{total:,}")]
+    rows = [("layer", "output shape", "parameters")]
+    total = 0
+    for layer in saved_layers(config, features):
+        rows.append((layer.name, f"({layer.units})", f"{layer.parameters:,}"))
+        total += layer.parameters
+    return [*rows, ("total", "", f"{total:,}")]
 
 
 def network_lines(config: Config, features: int) -> list[str]:

@@ -103,8 +103,12 @@ def _measured_section(measured: HeldOut) -> HeldOutSection:
 
 def _column_rows(encoder: Encoder) -> Rows:
     """Return a row for each feature and target: its name, its kind, and what training rows hold."""
-    rows: Rows = [(f.name, f.part or f.kind, _contents(f, f.categories)) for f in encoder.features]
-    rows += [(t.name, "target", _contents(t, encoder.labels)) for t in encoder.targets]
+    rows: Rows = []
+    for feature in encoder.features:
+        kind = feature.part or feature.kind
+        rows.append((feature.name, kind, _contents(feature, feature.categories)))
+    for target in encoder.targets:
+        rows.append((target.name, "target", _contents(target, encoder.labels)))
     return rows
 
 

@@ -22,9 +22,8 @@ def describe_runs(found: list[Summary], width: int, first: str | None = None) ->
         first: The metric that comes before the others.
     """
     metrics = _in_order(known_metrics(found), first)
-    table = [[*FACTS, *metrics]]
-    table += [[*_facts(run, width // 3), *_values(run, metrics)] for run in found]
-    table = [list(map(printable, cells)) for cells in table]
+    table = [[*FACTS, *map(printable, metrics)]]
+    table += [_cells(run, metrics, width // 3) for run in found]
     column_widths = [max(map(len, column)) + GAP for column in zip(*table, strict=True)]
     columns = _fitting_columns(column_widths, width)
     lines = [_line(cells[:columns], column_widths) for cells in table]
@@ -54,6 +53,14 @@ def _line(cells: Sequence[str], column_widths: Sequence[int]) -> str:
     return "".join(map(str.ljust, cells, column_widths)).rstrip()
 
 
+def _cells(run: Summary, metrics: list[str], name_width: int) -> list[str]:
+    """Return the line of a run; whatever its files say cannot command the terminal."""
+    cells = _facts(run, name_width)
+    for name in metrics:
+        cells.append(_shown_value(run["metrics"].get(name)))
+    return list(map(printable, cells))
+
+
 def _facts(run: Summary, name_width: int) -> list[str]:
     """Return the cells of FACTS; of a run that cannot be read only name and status are known."""
     name = Path(run["run"]).absolute().name
@@ -67,6 +74,5 @@ def _facts(run: Summary, name_width: int) -> list[str]:
     return [name, status, f"{run['epochs']}/{run['goal']}", started, seconds]
 
 
-def _values(run: Summary, metrics: list[str]) -> list[str]:
-    values = [run["metrics"].get(name) for name in metrics]
-    return ["-" if value is None else f"{value:.4g}" for value in values]
+def _shown_value(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"

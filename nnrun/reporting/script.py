@@ -44,7 +44,7 @@ class Columns:
     features: list[str] | None
     categories: dict[str, list[str | None]]
     dates: dict[str, str]
-    date_parts: dict[str, list[str | None]]
+    date_parts: dict[str, list[str]]
     are_mixed: bool
     has_boolean: bool
     has_unnamed: bool
@@ -114,25 +114,29 @@ def _script(config: Config, encoder: Encoder, rows: int, first_file: Path) -> st
 def _columns(config: Config, encoder: Encoder) -> Columns:
     """Return the columns; their names are listed where the script needs them."""
     data = config.data
-    features = list(dict.fromkeys(feature.name for feature in encoder.features))
-    categories = {f.name: f.categories for f in encoder.features if f.kind == "text"}
-    dates = {f.name: f.format for f in encoder.features if f.format}
+    kinds: dict[str, str] = {}
+    categories: dict[str, list[str | None]] = {}
+    dates: dict[str, str] = {}
+    parts: dict[str, list[str]] = {}
+    for feature in encoder.features:
+        kinds[feature.name] = feature.kind
+        if feature.kind == "text":
+            categories[feature.name] = feature.categories
+        if feature.format and feature.part:
+            dates[feature.name] = feature.format
+            parts.setdefault(feature.name, []).append(feature.part)
     mixed = bool(categories or dates)
     are_listed = data.features or data.validation or data.test or mixed
     return Columns(
         target=data.target if len(data.target) > 1 else data.target[0],
-        features=features if are_listed else None,
+        features=list(kinds) if are_listed else None,
         categories=categories,
         dates=dates,
-        date_parts={name: _date_parts(encoder, name) for name in dates},
+        date_parts=parts,
         are_mixed=mixed,
-        has_boolean=any(feature.kind == "boolean" for feature in encoder.features),
-        has_unnamed="Unnamed: 0" in (*features, *data.target, *data.drop),
+        has_boolean="boolean" in kinds.values(),
+        has_unnamed="Unnamed: 0" in (*kinds, *data.target, *data.drop),
     )
-
-
-def _date_parts(encoder: Encoder, name: str) -> list[str | None]:
-    return [feature.part for feature in encoder.features if feature.name == name]
 
 
 def _table_file(path: str, first_file: Path) -> TableFile:

@@ -200,6 +200,7 @@ def test_check_sums_up_the_table_and_the_network(project, nnrun):
         (["predict", "table.csv", "table.csv"], "is no run directory"),
         (["predict", "run", "table.csv", "--threshold", "2"], "is not in the range"),
     ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_arguments_are_answered(nnrun, trained, arguments, message):
     done = nnrun(*arguments)
@@ -335,7 +336,9 @@ def test_the_command_line_imports_nothing_heavy(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("without", "imported"), [("OPTIONAL", []), ("()", ["matplotlib.pyplot", "pandas"])]
+    ("without", "imported"),
+    [("OPTIONAL", []), ("()", ["matplotlib.pyplot", "pandas"])],
+    ids=["command line", "notebook"],
 )
 def test_keras_imports_pandas_and_its_like_in_a_notebook_alone(project, without, imported):
     project.write("pandas.py", "DataFrame = Series = None")

@@ -156,7 +156,9 @@ def test_what_stands_there_is_not_replaced(stranger, nnrun, project):
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("one\ntwo"), KeyboardInterrupt(), OSError(28, "No space left on device")]
+    "error",
+    [ValueError("one\ntwo"), KeyboardInterrupt(), OSError(28, "No space left on device")],
+    ids=["Keras refuses", "Ctrl-C", "a full disk"],
 )
 def test_an_export_that_fails_leaves_nothing_behind(stranger, nnrun, project, monkeypatch, error):
     def half(_: Any, path: Path, **__: Any) -> None:

@@ -126,7 +126,9 @@ def test_overwriting_removes_the_picture(project, nnrun, stranger):
 
 
 @pytest.mark.parametrize(
-    ("name", "start"), [("a.png", PNG), ("a.SVG", b"<?xml"), ("a.pdf", b"%PDF")]
+    ("name", "start"),
+    [("a.png", PNG), ("a.SVG", b"<?xml"), ("a.pdf", b"%PDF")],
+    ids=["png", "svg in capitals", "pdf"],
 )
 def test_plot_writes_what_the_ending_says_and_replaces_what_stands_there(
     nnrun, stranger, name, start
@@ -159,7 +161,11 @@ def test_a_run_that_is_not_finished_is_drawn_as_far_as_it_is(nnrun, stranger):
     assert [*lines(curves(stranger).axes[0])["training"].get_xdata()] == [1, 2]
 
 
-@pytest.mark.parametrize("content", [None, b"", b"epoch,loss\n", b"epoch,loss\n1,0.5"])
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"epoch,loss\n", b"epoch,loss\n1,0.5"],
+    ids=["no file", "an empty file", "a header", "half a row"],
+)
 def test_a_run_without_an_epoch_has_nothing_to_draw(nnrun, stranger, content):
     (stranger / "history.csv").unlink()
     if content is not None:
@@ -180,6 +186,14 @@ def test_a_run_without_an_epoch_has_nothing_to_draw(nnrun, stranger, content):
         b"epoch,loss\n1,low\n",
         b"epoch,loss\n\xff,1\n",
         b"\0\n\0\n",
+    ],
+    ids=[
+        "a cell too few",
+        "no loss",
+        "a cell too many",
+        "text for a number",
+        "bytes that are no text",
+        "NUL bytes",
     ],
 )
 def test_an_altered_history_is_refused(nnrun, stranger, content):
@@ -326,7 +340,9 @@ def test_a_roc_curve_is_that_of_every_threshold():
 
 
 @pytest.mark.parametrize(
-    ("labels", "panels", "entries"), [(3, 2, 3), (12, 2, 12), (13, 1, 0), (40, 1, 0)]
+    ("labels", "panels", "entries"),
+    [(3, 2, 3), (12, 2, 12), (13, 1, 0), (40, 1, 0)],
+    ids=["3 labels", "12 labels", "13 labels", "40 labels"],
 )
 def test_up_to_twelve_labels_have_a_roc_curve_each(labels, panels, entries):
     measure = ClassMeasure(labels)

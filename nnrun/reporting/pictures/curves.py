@@ -69,8 +69,11 @@ def _curves_of(path: Path) -> RunCurves:
 
 def _quantities(runs: Sequence[RunCurves]) -> list[str]:
     """Return what the runs log of training, each once; that of validation has the same panel."""
-    names = dict.fromkeys(name for run in runs for name in run.history)
-    return [name for name in names if name != "epoch" and not name.startswith(VALIDATION)]
+    names: dict[str, None] = {}
+    for run in runs:
+        names.update(dict.fromkeys(run.history))
+    names.pop("epoch", None)
+    return [name for name in names if not name.startswith(VALIDATION)]
 
 
 def _draw_run(quantity: str, run: RunCurves, axes: Axes) -> None:
@@ -135,8 +138,11 @@ def _finish(quantity: str, runs: Sequence[RunCurves], axes: Axes) -> None:
 
 
 def _finite_values(quantity: str, runs: Sequence[RunCurves]) -> npt.NDArray[np.float64]:
-    names = (TRAINING + quantity, VALIDATION + quantity)
-    drawn = [run.history[name] for run in runs for name in names if name in run.history]
+    nothing = np.empty(0)
+    drawn = []
+    for run in runs:
+        drawn.append(run.history.get(TRAINING + quantity, nothing))
+        drawn.append(run.history.get(VALIDATION + quantity, nothing))
     values = np.concatenate(drawn)
     return values[np.isfinite(values)]
 
