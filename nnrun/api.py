@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +23,7 @@ from nnrun.wording import received
 
 if TYPE_CHECKING:
     from nnrun.results.trained_run import TrainedRun
+    from nnrun.training.keras_types import Model
 
 __all__ = ["FinishedRun", "NnrunError", "check", "load", "train"]
 
@@ -46,10 +48,16 @@ class FinishedRun:
         self.path = Path(path).absolute()
         self._trained: TrainedRun = load_run(Path(path))
         self.metrics = Run(self.path).read_metrics()
-        self.model = self._trained.serving
 
     def __repr__(self) -> str:
         return f"<nnrun run {self.path}: {describe_metrics(self.metrics)}>"
+
+    @cached_property
+    def model(self) -> Model:
+        """The keras.Sequential of the run, for whom TensorFlow is imported."""
+        from nnrun.training.serving import build_serving_model
+
+        return build_serving_model(self._trained)
 
     @property
     def history(self) -> pl.DataFrame:
@@ -87,13 +95,13 @@ class FinishedRun:
         """
         reader = self._read(data, target=True)
         rows, metrics = self._trained.evaluate(reader)
-        _warn(reader.notes(), CALLER)
+        _warn([*self._trained.notes(), *reader.notes()], CALLER)
         return {"rows": rows, **metrics}
 
     def _read(self, data: object, *, target: bool, owed: bool = False) -> EncodedReader:
         name = str(data) if isinstance(data, str | Path) else "the frame"
         table = self._trained.open(_source(data), name)
-        return EncodedReader(self._trained.encoder, table, target=target, owed=owed)
+        return self._trained.reader(table, target=target, owed=owed)
 
 
 def load(path: str | Path) -> FinishedRun:

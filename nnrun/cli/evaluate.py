@@ -27,4 +27,4 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
         click.echo(json.dumps({"rows": rows, "metrics": finite(metrics)}))
     else:
         click.echo(describe_evaluation(rows, metrics))
-    tell(*reader.notes())
+    tell(*trained.notes(), *reader.notes())

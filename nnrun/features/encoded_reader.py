@@ -43,13 +43,21 @@ class EncodedReader:
     """
 
     def __init__(
-        self, encoder: Encoder, table: Table, *, target: bool, owed: bool = False, fill: bool = True
+        self,
+        encoder: Encoder,
+        table: Table,
+        *,
+        target: bool,
+        owed: bool = False,
+        fill: bool = True,
+        most_rows: int | None = None,
     ) -> None:
         self.encoder = encoder
         self.table = table
         self.dropped = 0
         self._owed = owed
         self._fill = fill
+        self._most_rows = most_rows
         self._features = {feature.name: feature for feature in encoder.features}
         self._targets = [t.name for t in encoder.targets] if target else []
         self._faults: dict[str, ColumnFaults] = {}
@@ -72,10 +80,11 @@ class EncodedReader:
         for block, dropped in kept_rows(self.table, needed, plan):
             rows += len(block.frame)
             self.dropped += dropped
-            encoded = self._encode(block, plan)
-            problems = self._problems()
-            if not problems:
-                yield encoded
+            for part in self._parts(block):
+                encoded = self._encode(part, plan)
+                problems = self._problems()
+                if not problems:
+                    yield encoded
         if problems:
             raise TableError(problems)
         if not rows:
@@ -104,6 +113,15 @@ class EncodedReader:
         if not self.encoder.labels:
             numbers.update(self._targets)
         return frozenset(numbers)
+
+    def _parts(self, block: Block) -> Iterator[Block]:
+        """Yield the block in parts of at most `most_rows` rows."""
+        rows = len(block.frame)
+        if self._most_rows is None or rows <= self._most_rows:
+            yield block
+            return
+        for start in range(0, rows, self._most_rows):
+            yield block.slice(start, self._most_rows)
 
     def _encode(self, block: Block, plan: ReadingPlan) -> EncodedBlock:
         """Encode a block, record its faults, and take columns that needed text out of the plan."""

@@ -11,8 +11,9 @@ import numpy as np
 
 from nnrun.errors import InputError, NnrunError
 from nnrun.files import named_errors, sync_folder
-from nnrun.results.trained_run import TrainedRun, load_run
+from nnrun.results.trained_run import load_run
 from nnrun.training.backend import silenced, tf
+from nnrun.training.serving import build_serving_model
 from nnrun.wording import first_line
 
 if TYPE_CHECKING:
@@ -41,12 +42,13 @@ def export(run: Path, form: str, output: Path) -> list[str]:
     if form == "onnx":
         _require_onnx()
     trained = load_run(run)
+    model = build_serving_model(trained)
     if trained.config.data.normalize:
-        _make_statistics_constant(trained.serving)
+        _make_statistics_constant(model)
     with named_errors(output), TemporaryDirectory(prefix=".tmp-", dir=output.parent) as temporary:
         network = Path(temporary, "network.tflite")  # the ending that Keras wants of that format
         try:
-            _write(trained, form, network)
+            _write(model, form, network)
         except Exception as error:  # Keras and the converters raise anything
             reason = f"Keras cannot export it as {form}: {first_line(error)}"
             raise NnrunError(f"{run}: {reason}") from None
@@ -69,12 +71,12 @@ def _make_statistics_constant(model: Model) -> None:
     normalization.variance = np.asarray(normalization.variance)
 
 
-def _write(trained: TrainedRun, form: str, path: Path) -> None:
+def _write(model: Model, form: str, path: Path) -> None:
     """Write the network to the path, and check what ONNX lacks: tf2onnx only logs that."""
-    inputs = tf.TensorSpec((None, len(trained.encoder.input_names)), tf.float32, name="inputs")
+    inputs = tf.TensorSpec((None, model.input_shape[-1]), tf.float32, name="inputs")
     keras_format = KERAS_FORMATS[form]
     with silenced():
-        trained.serving.export(path, format=keras_format, verbose=False, input_signature=[inputs])
+        model.export(path, format=keras_format, verbose=False, input_signature=[inputs])
         if form == "onnx":
             from onnx.checker import check_model
 

@@ -14,7 +14,8 @@ from nnrun.runs.directory import Run
 from nnrun.runs.provenance import changed_tables, check_encoding
 
 if TYPE_CHECKING:
-    from nnrun.results.measures import ClassMeasure, NumberMeasure
+    from nnrun.results.class_measure import ClassMeasure
+    from nnrun.results.number_measure import NumberMeasure
     from nnrun.results.trained_run import TrainedRun
 
 

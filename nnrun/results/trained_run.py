@@ -1,8 +1,8 @@
-"""A run directory applied to a table: predict and evaluate."""
+"""A run directory applied to tables: predict, evaluate and measure, without TensorFlow."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,166 +13,235 @@ from nnrun.config.architecture import summarize, weight_shapes
 from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
 from nnrun.errors import InputError, RunError, TableError
-from nnrun.features.dataset import Arrays
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
-from nnrun.features.matrix_store import Matrix
-from nnrun.features.statistics import Values
-from nnrun.results.measures import ClassMeasure, NumberMeasure
-from nnrun.runs.arrays import read_arrays
+from nnrun.features.matrix_store import AnyFloats, Matrix
+from nnrun.results.class_measure import LABELS_WITH_CONFUSION, ClassMeasure
+from nnrun.results.evaluation import Evaluation
+from nnrun.results.forward import Network, make_network
+from nnrun.results.number_measure import NumberMeasure
+from nnrun.results.prediction_columns import Columns, prediction_columns
+from nnrun.runs.arrays import Array, read_arrays
 from nnrun.runs.directory import Run
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table, open_table
 from nnrun.tables.table_file import TableSource
-from nnrun.training.batches import RowBlocks, TensorBlock
-from nnrun.training.build_model import (
-    build_network,
-    build_variables,
-    compile_model,
-    serving_model,
-)
-from nnrun.training.epoch_loop import EpochLoop
-from nnrun.training.keras_types import Model
-from nnrun.training.predictor import predictor
-from nnrun.wording import first_line
+
+Forward = Callable[[Matrix], Matrix]
+NOT_FINITE = "the network's output is not finite; are all cells plausible?"
+BLOCK_CELLS = 1 << 21
+"""Of the inputs or the outputs of a block, at most: 16 MB in float64, and some times that as text."""
+STDIN = "-"  # a table's path that means standard input
 
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A finished run: `model` is compiled, its outputs logits where the loss is from logits, `serving`'s never."""
+    """A finished run, ready to predict.
+
+    Attributes:
+        config: Its config.
+        encoder: Its encoder.
+        weights: The arrays of the network, by the names of `weight_shapes`.
+        network: The network in NumPy.
+        forward: What predicts, from float32 (rows, inputs) to (rows, outputs): the network, or Keras as its oracle.
+    """
 
     config: Config
     encoder: Encoder
-    model: Model
-    serving: Model
+    weights: Mapping[str, Array]
+    network: Network
+    forward: Forward
+
+    def with_forward(self, forward: Forward) -> "TrainedRun":
+        """Return the run predicting with another function."""
+        return replace(self, forward=forward)
 
     def open(self, source: TableSource, name: str | None = None) -> Table:
         """Open a table as the training table was read."""
         return open_table(source, self.config.data.null_values, name)
 
+    def reader(
+        self, table: Table, *, target: bool, owed: bool = False, fill: bool = True
+    ) -> EncodedReader:
+        """Return the table read with the run's encoder, in blocks of rows that take little memory."""
+        most_rows = max(1, BLOCK_CELLS // max(len(self.encoder.inputs), self._outputs))
+        return EncodedReader(
+            self.encoder, table, target=target, owed=owed, fill=fill, most_rows=most_rows
+        )
+
     def ignored(self, table: Table) -> list[str]:
         """Return the table's columns that are neither features nor targets."""
-        used = {f.name for f in self.encoder.features} | {
-            *self.config.data.target,
-            *self.config.data.drop,
-        }
+        used = {feature.name for feature in self.encoder.features}
+        used.update(self.config.data.target, self.config.data.drop)
         return [name for name in table.columns if name not in used]
 
     def predictions(
-        self, reading: EncodedReader, keep: Sequence[str] = (), threshold: float | None = None
+        self, reader: EncodedReader, keep: Sequence[str] = (), threshold: float | None = None
     ) -> Iterator[pl.DataFrame]:
-        """Yield the columns of `keep` and of predictions for each row of the table, or raise an InputError."""
-        if threshold is not None and not (
-            self.config.is_binary and 0 <= threshold <= 1
-        ):  # NaN is neither
-            raise InputError(
-                "--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy"
-            )
-        reading.table.require(keep)
-        for block, _, _, outputs in self._outputs(reading):
-            columns = self._columns(outputs, 0.5 if threshold is None else threshold)
-            if clash := [name for name in keep if name in columns]:
-                raise TableError(
-                    f"{clash[0]!r} cannot be kept: predictions have a column of that name"
-                )
-            yield pl.DataFrame(
-                [block.cells(name) for name in keep] + [pl.Series(n, c) for n, c in columns.items()]
-            )
+        """Yield predictions for the rows of a table, block by block.
 
-    def evaluate(self, reading: EncodedReader) -> tuple[int, dict[str, Any]]:
-        """Return the number of rows, and the run's loss and metrics with the usual ones, or raise a TableError."""
-        labels, measure = self.encoder.labels, self._new_measure()
-        rows: list[int] = []
+        Args:
+            reader: The table.
+            keep: Columns of the table to copy before those of predictions; text where the table is a CSV file.
+            threshold: The probability from which the second of two labels is predicted, by default 0.5.
 
-        def blocks() -> Iterator[TensorBlock]:
-            for _, x, y, outputs in self._outputs(reading):
-                arrays = Arrays(x, y.astype(np.float32))
-                measure.add(arrays.y, outputs)
-                rows.append(len(x))
-                yield from RowBlocks(arrays, self.config.batch_size).in_order()
+        Raises:
+            InputError: The threshold is none, a column cannot be kept, or the table has mistakes.
+        """
+        self._check_threshold(threshold)
+        reader.table.require(keep)
+        for block, x, _ in reader:
+            outputs = self.forward(x.astype(np.float32))
+            _check_finite(block, outputs)
+            columns = prediction_columns(self.config, self.encoder, outputs, threshold)
+            yield _predicted_frame(block, keep, columns)
 
-        build_variables(self.model, len(self.encoder.targets))
-        logs = EpochLoop(self.model, self.config.batch_size, training=False).run(blocks())
-        own = {"labels": labels, **logs} if labels else logs  # the config's own metrics win
-        return sum(rows), {**logs, **measure.metrics(), **own}
+    def evaluate(self, reader: EncodedReader) -> tuple[int, dict[str, Any]]:
+        """Measure the run on a table with the target.
+
+        Returns:
+            The number of rows; and the loss and the metrics of the config, which come first and win where names are
+            the same, with the labels and the usual measures.
+
+        Raises:
+            TableError: The table has mistakes, or an output is not finite.
+        """
+        rows = 0
+        measure = self._new_measure()
+        evaluation = Evaluation(self.config, self.network)
+        for block, x, y in _as_float32(reader):
+            outputs = self.network.outputs(x)
+            _check_finite(block, outputs.predictions)
+            measure.add(y, outputs.predictions)
+            evaluation.add(x, y, outputs)
+            rows += len(x)
+        logs = evaluation.result()
+        own = {"labels": self.encoder.labels, **logs} if self._tells_labels else logs
+        return rows, {**logs, **measure.metrics(), **own}
 
     def measure(
-        self, blocks: Iterable[tuple[Values | Matrix, Values | Matrix]]
+        self, blocks: Iterable[tuple[AnyFloats, AnyFloats]]
     ) -> "ClassMeasure | NumberMeasure":
-        """Return what pictures are drawn from, given x (rows, inputs) and y (rows, targets), or raise a TableError."""
-        measure, predict = self._new_measure(), predictor(self.serving)
+        """Return what pictures are drawn from.
+
+        Args:
+            blocks: Inputs (rows, inputs) and targets (rows, targets).
+
+        Raises:
+            TableError: An output is not finite, or there are more labels than can be drawn.
+        """
+        if self.encoder.labels and not self._tells_labels:
+            raise TableError(self.notes())
+        measure = self._new_measure()
         for x, y in blocks:
-            outputs = predict(x.astype(np.float32, copy=False))
+            outputs = self.forward(x.astype(np.float32, copy=False))
             if not np.isfinite(outputs).all():
-                raise TableError("the network's output is not finite; are all cells plausible?")
+                raise TableError(NOT_FINITE)
             measure.add(y.astype(np.float32, copy=False), outputs)
         return measure
 
+    def notes(self) -> list[str]:
+        """Return a line on what `evaluate` leaves out, if it does."""
+        labels = len(self.encoder.labels)
+        if labels <= LABELS_WITH_CONFUSION:
+            return []
+        return [
+            f"the confusion matrix is left out: it takes at most {LABELS_WITH_CONFUSION:,} labels; "
+            f"the run has {labels:,}"
+        ]
+
+    @property
+    def _outputs(self) -> int:
+        return summarize(self.config, 0)[-1].units
+
+    @property
+    def _tells_labels(self) -> bool:
+        return 0 < len(self.encoder.labels) <= LABELS_WITH_CONFUSION
+
     def _new_measure(self) -> "ClassMeasure | NumberMeasure":
-        labels, targets = len(self.encoder.labels), len(self.encoder.targets)
-        return ClassMeasure(labels) if labels else NumberMeasure(targets)
+        if self.encoder.labels:
+            return ClassMeasure(len(self.encoder.labels))
+        return NumberMeasure(len(self.encoder.targets))
 
-    def _outputs(self, reading: EncodedReader) -> Iterator[tuple[Block, Matrix, Values, Matrix]]:
-        """Yield each block with x, y and the network's outputs, or raise a TableError where one is not finite."""
-        predict = predictor(self.serving)
-        for block, features, y in reading:
-            x = features.astype(np.float32)
-            outputs = predict(x)
-            if len(wrong := np.flatnonzero(~np.isfinite(outputs).all(axis=1))):
-                place = f"{block.name}:{block.places([int(wrong[0])])[0]}"
-                raise TableError(
-                    f"{place}: the network's output is not finite; are all cells plausible?"
-                )
-            yield block, x, y, outputs
-
-    def _columns(self, outputs: Matrix, threshold: float) -> dict[str, Any]:
-        labels = pl.Series(self.encoder.labels, dtype=pl.String)
-        if self.config.is_binary:
-            codes = (outputs[:, 0] >= np.float32(threshold)).astype(np.uint32)
-            return {"probability": outputs[:, 0], "prediction": labels.gather(codes)}
-        if self.config.is_classes:
-            columns = {
-                f"probability_{label}": p for label, p in zip(labels, outputs.T, strict=True)
-            }
-            return {**columns, "prediction": labels.gather(outputs.argmax(axis=1))}
-        names = [f"prediction_{target.name}" for target in self.encoder.targets]
-        return dict(zip(names if len(names) > 1 else ["prediction"], outputs.T, strict=True))
+    def _check_threshold(self, threshold: float | None) -> None:
+        if threshold is None:
+            return
+        if not (self.config.is_binary and 0 <= threshold <= 1):  # NaN is neither
+            raise InputError(
+                "--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy"
+            )
 
 
 def load_run(path: Path) -> TrainedRun:
-    """Load a run that has a model; raise a RunError where there is none, or its files were altered.
+    """Load a run that has a model.
 
-    Files may come from anybody: the network is built from the validated config, and takes only weights that fit it.
+    Files may come from anybody: the network is made of the validated config, and takes only weights that fit it.
+
+    Raises:
+        RunError: The run has no model, or its files were altered.
     """
     run = Run(path)
     run.verify()
-    config, encoder = load_config(run.config), Encoder.load(run.encoding)
-    shapes, outputs = weight_shapes(config, len(encoder.inputs)), summarize(config, 0)[-1].units
-    several = config.is_classes and not config.is_binary
-    if [target.name for target in encoder.targets] != config.data.target or bool(
-        encoder.labels
-    ) != config.is_classes:
-        raise RunError(
-            f"{run.encoding}: its targets are not those of {run.config}; the file was altered"
-        )
-    if outputs != len(encoder.labels if several else encoder.targets):
-        raise RunError(
-            f"{run.config}: the last layer's units do not fit {run.encoding}; one of them was altered"
-        )
-    weights = read_arrays(run.weights, shapes)[1]  # before anything is built
-    try:
-        model = build_network(config, encoder)
-        model.set_weights(list(weights.values()))
-        compile_model(model, config, rows=0)
-    except Exception as error:  # Keras raises what it likes
-        raise RunError(f"{run.config}: Keras refuses this network: {first_line(error)}") from None
-    return TrainedRun(config, encoder, model, serving_model(model, config))
+    config = load_config(run.config)
+    encoder = Encoder.load(run.encoding)
+    _check_fit(run, config, encoder)
+    weights = read_arrays(run.weights, weight_shapes(config, len(encoder.inputs)))[1]
+    network = make_network(config, encoder, weights)
+    return TrainedRun(config, encoder, weights, network, network)
 
 
 def open_run(run: Path, data: Path, **options: bool) -> tuple[TrainedRun, EncodedReader]:
-    """Load a run, and open a table, or standard input for -, to be read with its encoder."""
+    """Load a run, and open a table, or standard input for -, to be read with its encoder.
+
+    Args:
+        run: The run directory.
+        data: The table's path.
+        options: The options of `TrainedRun.reader`.
+    """
     trained = load_run(run)
-    table = trained.open(
-        (sys.stdin.buffer if sys.stdin else b"") if str(data) == "-" else data, str(data)
-    )
-    return trained, EncodedReader(trained.encoder, table, **options)
+    table = trained.open(_source(data), str(data))
+    return trained, trained.reader(table, **options)
+
+
+def _source(data: Path) -> TableSource:
+    if str(data) != STDIN:
+        return data
+    return sys.stdin.buffer if sys.stdin else b""
+
+
+def _check_fit(run: Run, config: Config, encoder: Encoder) -> None:
+    """Raise a RunError unless the config and the encoder are of one run."""
+    targets = [target.name for target in encoder.targets]
+    if targets != config.data.target or bool(encoder.labels) != config.is_classes:
+        raise RunError(
+            f"{run.encoding}: its targets are not those of {run.config}; the file was altered"
+        )
+    has_output_for_each_label = config.is_classes and not config.is_binary
+    wanted = encoder.labels if has_output_for_each_label else encoder.targets
+    if summarize(config, 0)[-1].units != len(wanted):
+        raise RunError(
+            f"{run.config}: the last layer's units do not fit {run.encoding}; "
+            "one of them was altered"
+        )
+
+
+def _as_float32(reader: EncodedReader) -> Iterator[tuple[Block, Matrix, Matrix]]:
+    for block, x, y in reader:
+        yield block, x.astype(np.float32), y.astype(np.float32)
+
+
+def _check_finite(block: Block, outputs: Matrix) -> None:
+    """Raise a TableError that names the first row with an output that is not finite."""
+    wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    if len(wrong):
+        place = block.places([int(wrong[0])])[0]
+        raise TableError(f"{block.name}:{place}: {NOT_FINITE}")
+
+
+def _predicted_frame(block: Block, keep: Sequence[str], columns: Columns) -> pl.DataFrame:
+    """Return the kept columns of a block and those of predictions."""
+    clash = next((name for name in keep if name in columns), None)
+    if clash is not None:
+        raise TableError(f"{clash!r} cannot be kept: predictions have a column of that name")
+    kept = [block.cells(name) for name in keep]
+    return pl.DataFrame([*kept, *(pl.Series(name, cells) for name, cells in columns.items())])

@@ -14,7 +14,6 @@ from nnrun.config.architecture import summarize
 from nnrun.config.schema import Config
 from nnrun.errors import Interrupted
 from nnrun.features.dataset import Dataset, Part
-from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.loading import KEPT, open_tables
 from nnrun.features.matrices import encode
@@ -117,5 +116,5 @@ def _train_and_predict(
         except Interrupted as error:  # it names the folder to go on with, which is removed
             raise Interrupted("interrupted; nothing is left", error.exit_code - 128) from None
         trained = load_run(result.run.path)
-        reader = EncodedReader(trained.encoder, table, target=False)
+        reader = trained.reader(table, target=False)
         return result.epochs, sum(len(frame) for frame in trained.predictions(reader))

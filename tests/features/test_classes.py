@@ -12,7 +12,7 @@ from nnrun.checks.registry import lint
 from nnrun.errors import TableError
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoded_reader import EncodedReader
-from nnrun.results.measures import ClassMeasure
+from nnrun.results.class_measure import ClassMeasure
 from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.tables.table import open_table
 from nnrun.training.backend import keras

@@ -20,7 +20,9 @@ from nnrun.features.loading import load_dataset
 from nnrun.reporting.pictures.curves import curve_panels
 from nnrun.reporting.pictures.figure import encode_figure, make_figure
 from nnrun.reporting.pictures.outcome import outcome_panels
-from nnrun.results.measures import ClassMeasure, NumberMeasure, Scores
+from nnrun.results.class_measure import ClassMeasure
+from nnrun.results.number_measure import NumberMeasure
+from nnrun.results.scores import Scores
 from nnrun.results.trained_run import load_run
 from nnrun.runs.directory import Run
 

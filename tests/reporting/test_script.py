@@ -163,6 +163,7 @@ def compare(dataset: Dataset, folder: Path) -> str:
     """Train, and run the script: the losses are the same, and what the saved models predict."""
     from nnrun.results.trained_run import load_run
     from nnrun.training.backend import keras
+    from nnrun.training.serving import build_serving_model
 
     result = train(dataset, stem="run", path=folder / "run")
     text = dataset_script(dataset)
@@ -173,7 +174,7 @@ def compare(dataset: Dataset, folder: Path) -> str:
     for name in dataset.config.logged:
         assert history[name][-1] == pytest.approx(float(rows[-1][name]), rel=1e-5, abs=1e-6), name
     x = (dataset.validation or dataset.train).x
-    expected = load_run(folder / "run").serving(x).numpy()
+    expected = build_serving_model(load_run(folder / "run"))(x).numpy()
     actual = keras.saving.load_model(folder / "network.keras")(x).numpy()
     assert np.abs(actual - expected).max() < 1e-5 * max(1, np.abs(expected).max())
     return text

@@ -11,7 +11,9 @@ import pytest
 from nnrun.errors import RunError, TableError
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.files import sha256
-from nnrun.results.measures import ClassMeasure, NumberMeasure
+from nnrun.results.class_measure import ClassMeasure
+from nnrun.results.forward import make_network
+from nnrun.results.number_measure import NumberMeasure
 from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.tables.table import Table, open_table
 from nnrun.training.backend import keras
@@ -255,10 +257,10 @@ def test_true_and_false_are_no_numbers_where_training_read_numbers(trained, fram
 
 
 def test_an_output_that_is_not_finite_is_refused(trained, frame):
-    weights = trained.serving.get_weights()
-    trained.serving.set_weights([np.full_like(w, np.nan) for w in weights])
+    weights = {name: np.full_like(array, np.nan) for name, array in trained.weights.items()}
+    undefined = make_network(trained.config, trained.encoder, weights)
     with pytest.raises(TableError, match=r"new.csv:2: the network's output is not finite"):
-        predict(trained, frame)
+        predict(trained.with_forward(undefined), frame)
 
 
 @pytest.mark.parametrize(
@@ -273,9 +275,8 @@ def test_a_damaged_run_json_is_refused(project, trained, content):
 def test_an_encoding_that_is_not_the_configs_is_refused(project, trained):
     path = project.folder / "run" / "encoding.json"
     encoding = json.loads(path.read_text())
-    path.write_text(
-        json.dumps({**encoding, "targets": [{**encoding["targets"][0], "name": "age_2"}]})
-    )
+    renamed = [{**target, "name": "other"} for target in encoding["targets"]]
+    path.write_text(json.dumps({**encoding, "targets": renamed}))
     info = json.loads((project.folder / "run" / "run.json").read_text())
     info["checksums"]["encoding.json"] = sha256(path)
     (project.folder / "run" / "run.json").write_text(json.dumps(info))

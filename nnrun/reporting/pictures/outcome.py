@@ -10,7 +10,8 @@ from nnrun.reporting.pictures.confusion import draw_confusion
 from nnrun.reporting.pictures.names import shortened
 from nnrun.reporting.pictures.roc import draw_roc
 from nnrun.reporting.pictures.scatter import TargetSample, draw_predictions, draw_residuals
-from nnrun.results.measures import ClassMeasure, NumberMeasure
+from nnrun.results.class_measure import ClassMeasure
+from nnrun.results.number_measure import NumberMeasure
 
 if TYPE_CHECKING:
     from nnrun.reporting.pictures.figure import Panel
@@ -32,7 +33,9 @@ def outcome_panels(encoder: Encoder, measure: ClassMeasure | NumberMeasure) -> l
 
 def _label_panels(encoder: Encoder, measure: ClassMeasure) -> list[Panel]:
     labels = [shortened(label, LABEL_LENGTH) for label in encoder.labels]
-    panels: list[Panel] = [partial(draw_confusion, labels, measure.confusion)]
+    panels: list[Panel] = []
+    if measure.confusion is not None:  # it is of too many labels
+        panels.append(partial(draw_confusion, labels, measure.confusion))
     if measure.scores:
         panels.append(partial(draw_roc, labels, measure.scores))
     return panels

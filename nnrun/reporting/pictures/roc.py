@@ -10,7 +10,7 @@ from nnrun.reporting.pictures.figure import INK
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from nnrun.results.measures import Scores
+    from nnrun.results.scores import Scores
 
 COLORS = 6  # of style.mplstyle, after which they come again, dashed
 

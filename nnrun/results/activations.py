@@ -1,0 +1,210 @@
+"""Keras's activations in NumPy: float32 (rows, units) to the same shape.
+
+Each is the formula of `keras/src/backend/tensorflow/nn.py` in Keras 3.15, or that of the TensorFlow function that
+stands there. Where float32 rounds a formula to nothing, as `squareplus` does far below zero, it is kept as it is:
+predictions are those of the model that was trained.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nnrun.runs.arrays import Array
+
+Activation = Callable[[Array], Array]
+
+SELU_SCALE = np.float32(1.0507009873554804934193349852946)  # Klambauer et al. (2017), as in Eigen
+SELU_ALPHA = np.float32(1.6732632423543772848170429916717)
+LEAK = np.float32(0.2)  # Keras's default for leaky_relu
+SHRINK = np.float32(0.5)  # Keras's default for hard_shrink and soft_shrink
+ERFC_COEFFICIENTS = (
+    -1.26551223,
+    1.00002368,
+    0.37409196,
+    0.09678418,
+    -0.18628806,
+    0.27886807,
+    -1.13520398,
+    1.48851587,
+    -0.82215223,
+    0.17087277,
+)
+"""Press et al., Numerical Recipes, section 6.2: a relative error below 1.2e-7 everywhere."""
+
+
+def sigmoid(x: Array) -> Array:
+    """Return 1 / (1 + exp(-x)), without an overflow at either end."""
+    decay = np.exp(-np.abs(x))
+    return np.where(x < 0, decay, np.float32(1)) / (1 + decay)
+
+
+def softmax(x: Array) -> Array:
+    """Return exp(x) / sum(exp(x)) over the units of each row, with the largest taken off first."""
+    powers = np.exp(x - x.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def log_softmax(x: Array) -> Array:
+    """Return x - log(sum(exp(x))) over the units of each row, with the largest taken off first."""
+    shifted = x - x.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def sparsemax(x: Array) -> Array:
+    """Return the projection of each row onto the simplex (Martins and Astudillo, 2016)."""
+    falling = -np.sort(-x, axis=1)
+    sums = np.cumsum(falling, axis=1)
+    counts = np.arange(1, x.shape[1] + 1, dtype=np.float32)
+    supported = falling - (sums - 1) / counts > 0
+    known = np.where(supported, sums, np.float32(0)).sum(axis=1, keepdims=True)
+    threshold = (known - 1) / supported.sum(axis=1, keepdims=True, dtype=np.float32)
+    return np.maximum(x - threshold, 0)
+
+
+def softplus(x: Array) -> Array:
+    """Return log(1 + exp(x)), without an overflow at either end."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def log_sigmoid(x: Array) -> Array:
+    """Return log(sigmoid(x)) = -softplus(-x)."""
+    return -softplus(-x)
+
+
+def relu(x: Array) -> Array:
+    """Return max(x, 0)."""
+    return np.maximum(x, 0)
+
+
+def relu6(x: Array) -> Array:
+    """Return x between 0 and 6."""
+    return np.clip(x, 0, 6)
+
+
+def leaky_relu(x: Array) -> Array:
+    """Return max(x, 0.2 x)."""
+    return np.maximum(x, LEAK * x)
+
+
+def elu(x: Array) -> Array:
+    """Return x above 0, exp(x) - 1 below."""
+    return np.where(x < 0, np.expm1(np.minimum(x, 0)), x)
+
+
+def celu(x: Array) -> Array:
+    """Return max(x, 0) + exp(min(x, 0)) - 1."""
+    return np.maximum(x, 0) + np.expm1(np.minimum(x, 0))
+
+
+def selu(x: Array) -> Array:
+    """Return the scaled elu of Klambauer et al. (2017)."""
+    return SELU_SCALE * np.where(x < 0, SELU_ALPHA * np.expm1(np.minimum(x, 0)), x)
+
+
+def gelu(x: Array) -> Array:
+    """Return 0.5 x erfc(-x / sqrt(2)): Keras's activation is not the approximation by tanh."""
+    wide = x.astype(np.float64)
+    return (0.5 * wide * _erfc(-wide * np.sqrt(0.5))).astype(np.float32)
+
+
+def silu(x: Array) -> Array:
+    """Return x sigmoid(x)."""
+    return x * sigmoid(x)
+
+
+def mish(x: Array) -> Array:
+    """Return x tanh(softplus(x)), `keras/src/activations/activations.py`."""
+    return x * np.tanh(softplus(x))
+
+
+def softsign(x: Array) -> Array:
+    """Return x / (1 + |x|)."""
+    return x / (1 + np.abs(x))
+
+
+def squareplus(x: Array) -> Array:
+    """Return (x + sqrt(x^2 + 4)) / 2."""
+    return (x + np.sqrt(np.square(x) + 4)) / 2
+
+
+def hard_sigmoid(x: Array) -> Array:
+    """Return relu6(x + 3) / 6."""
+    return relu6(x + 3) / 6
+
+
+def hard_silu(x: Array) -> Array:
+    """Return x hard_sigmoid(x)."""
+    return x * hard_sigmoid(x)
+
+
+def hard_tanh(x: Array) -> Array:
+    """Return x between -1 and 1."""
+    return np.clip(x, -1, 1)
+
+
+def hard_shrink(x: Array) -> Array:
+    """Return x, or 0 within 0.5 of 0."""
+    return np.where(np.abs(x) > SHRINK, x, np.float32(0))
+
+
+def soft_shrink(x: Array) -> Array:
+    """Return x moved towards 0 by 0.5, or 0 within 0.5 of it."""
+    return np.where(x > SHRINK, x - SHRINK, np.where(x < -SHRINK, x + SHRINK, np.float32(0)))
+
+
+def tanh_shrink(x: Array) -> Array:
+    """Return x - tanh(x)."""
+    return x - np.tanh(x)
+
+
+def sparse_sigmoid(x: Array) -> Array:
+    """Return (x + 1) / 2 between 0 and 1."""
+    return np.where(x <= -1, np.float32(0), np.where(x >= 1, np.float32(1), (x + 1) / 2))
+
+
+def sparse_plus(x: Array) -> Array:
+    """Return 0 up to -1, (x + 1)^2 / 4 up to 1, x above."""
+    return np.where(x <= -1, np.float32(0), np.where(x < 1, np.square(x + 1) / 4, x))
+
+
+def _erfc(x: Array) -> Array:
+    """Return the complementary error function, which NumPy lacks."""
+    distance = np.abs(x)
+    t = 1 / (1 + distance / 2)
+    exponent = np.polynomial.polynomial.polyval(t, ERFC_COEFFICIENTS) - np.square(distance)
+    tail = t * np.exp(exponent)
+    return np.where(x < 0, 2 - tail, tail)
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "celu": celu,
+    "elu": elu,
+    "exponential": np.exp,
+    "gelu": gelu,
+    "hard_shrink": hard_shrink,
+    "hard_sigmoid": hard_sigmoid,
+    "hard_silu": hard_silu,
+    "hard_swish": hard_silu,
+    "hard_tanh": hard_tanh,
+    "leaky_relu": leaky_relu,
+    "linear": np.positive,
+    "log_sigmoid": log_sigmoid,
+    "log_softmax": log_softmax,
+    "mish": mish,
+    "relu": relu,
+    "relu6": relu6,
+    "selu": selu,
+    "sigmoid": sigmoid,
+    "silu": silu,
+    "soft_shrink": soft_shrink,
+    "softmax": softmax,
+    "softplus": softplus,
+    "softsign": softsign,
+    "sparse_plus": sparse_plus,
+    "sparse_sigmoid": sparse_sigmoid,
+    "sparsemax": sparsemax,
+    "squareplus": squareplus,
+    "swish": silu,
+    "tanh": np.tanh,
+    "tanh_shrink": tanh_shrink,
+}

@@ -1,0 +1,170 @@
+"""Confusion matrices of two labels at many thresholds, as Keras counts them, and the metrics made of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnrun.config.keras_catalog import Spec
+from nnrun.features.matrix_store import Matrix
+
+Counts = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+Probabilities = np.ndarray[tuple[int], np.dtype[np.float32]]
+
+DEFAULT_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts of rows at each threshold, float64 (thresholds,)."""
+
+    true_positives: Counts
+    false_positives: Counts
+    true_negatives: Counts
+    false_negatives: Counts
+
+    @property
+    def precision(self) -> Counts:
+        """The share of the rows called positive that are."""
+        return divide(self.true_positives, self.true_positives + self.false_positives)
+
+    @property
+    def recall(self) -> Counts:
+        """The share of the positive rows that are called so."""
+        return divide(self.true_positives, self.true_positives + self.false_negatives)
+
+    @property
+    def specificity(self) -> Counts:
+        """The share of the negative rows that are called so."""
+        return divide(self.true_negatives, self.true_negatives + self.false_positives)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Thresholds that probabilities are compared with, as Keras compares them.
+
+    Attributes:
+        count: How many there are.
+        count_below: Returns how many are below each of some float32 probabilities (rows,).
+    """
+
+    count: int
+    count_below: Callable[[Probabilities], "np.ndarray[Any, np.dtype[np.int64]]"]
+
+
+class ConfusionCounts:
+    """Counts rows by their label and by the thresholds below their probabilities."""
+
+    def __init__(self, thresholds: Thresholds) -> None:
+        self._thresholds = thresholds
+        self._counts = np.zeros((2, thresholds.count + 1), np.int64)
+
+    def add(self, y: Matrix, probability: Matrix) -> None:
+        """Count rows, given the labels 0 or 1, and the probabilities of 1, both float32 (rows, 1)."""
+        below = self._thresholds.count_below(probability[:, 0])
+        places = (y[:, 0] != 0) * (self._thresholds.count + 1) + below
+        self._counts += np.bincount(places, minlength=self._counts.size).reshape(self._counts.shape)
+
+    def result(self) -> Confusion:
+        """Return the confusion of the rows so far."""
+        at_least = np.cumsum(self._counts[:, ::-1], axis=1)[:, ::-1].astype(np.float64)
+        negatives, positives = at_least[:, 0]
+        false_positives, true_positives = at_least[:, 1:]
+        return Confusion(
+            true_positives, false_positives, negatives - false_positives, positives - true_positives
+        )
+
+
+def one_threshold(threshold: float | None) -> Thresholds:
+    """Return a threshold that a positive row's probability is above; None is Keras's default."""
+    bound = np.float32(DEFAULT_THRESHOLD if threshold is None else threshold)
+    return Thresholds(1, lambda probability: (probability > bound).astype(np.int64))
+
+
+def even_thresholds(count: int, *, first_below_all: bool) -> Thresholds:
+    """Return `count` thresholds from 0 to 1, which Keras finds by rounding, `metrics_utils.py`.
+
+    Args:
+        count: How many there are.
+        first_below_all: Whether the first is below 0, as that of AUC is, so that every row is above it.
+    """
+    least = int(first_below_all)
+
+    def count_below(probability: Probabilities) -> "np.ndarray[Any, np.dtype[np.int64]]":
+        scaled = np.clip(probability, 0, 1) * np.float32(count - 1)
+        return np.maximum(np.ceil(scaled), least).astype(np.int64)
+
+    return Thresholds(count, count_below)
+
+
+def area_under_curve(confusion: Confusion, arguments: Spec) -> float:
+    """Return `keras.metrics.AUC` as a sum of areas between thresholds."""
+    curve = arguments.get("curve", "ROC")
+    method = arguments.get("summation_method", "interpolation")
+    if (curve, method) == ("PR", "interpolation"):
+        return _interpolated_precision_area(confusion)
+    x, y = CURVES[curve](confusion)
+    return float(np.sum((x[:-1] - x[1:]) * HEIGHTS[method](y[:-1], y[1:])))
+
+
+def divide(numerator: Any, denominator: Any) -> Counts:
+    """Return the quotient, or 0 where the denominator is 0, `ops.divide_no_nan`."""
+    quotient: Counts = np.divide(
+        numerator, denominator, out=np.zeros(np.shape(numerator)), where=denominator != 0
+    )
+    return quotient
+
+
+def _roc(confusion: Confusion) -> tuple[Counts, Counts]:
+    negatives = confusion.false_positives + confusion.true_negatives
+    return divide(confusion.false_positives, negatives), confusion.recall
+
+
+def _precision_recall(confusion: Confusion) -> tuple[Counts, Counts]:
+    return confusion.recall, confusion.precision
+
+
+def _gains(confusion: Confusion) -> tuple[Counts, Counts]:
+    """Return the gains of recall and of precision (Flach and Kull, 2015), as Keras bounds them."""
+    hits = confusion.true_positives
+    odds = divide(
+        hits + confusion.false_negatives, confusion.true_negatives + confusion.false_positives
+    )
+    recall_gain = 1 - odds * divide(confusion.false_negatives, hits)
+    precision_gain = 1 - odds * divide(confusion.false_positives, hits)
+    recall_gain = np.where(hits == 0, 0.0, recall_gain)
+    precision_gain = np.where(hits == 0, 1.0, precision_gain)
+    return np.maximum(recall_gain, 0), precision_gain
+
+
+def _interpolated_precision_area(confusion: Confusion) -> float:
+    """Return the area under the precision-recall curve (Davis and Goadrich, 2006)."""
+    hits = confusion.true_positives
+    called = hits + confusion.false_positives
+    gained = hits[:-1] - hits[1:]
+    slope = divide(gained, np.maximum(called[:-1] - called[1:], 0))
+    intercept = hits[1:] - slope * called[1:]
+    both = (called[:-1] > 0) & (called[1:] > 0)
+    ratio = np.where(both, divide(called[:-1], called[1:]), 1.0)
+    positives = (hits + confusion.false_negatives)[1:]
+    return float(divide(slope * (gained + intercept * np.log(ratio)), positives).sum())
+
+
+CURVES: dict[str, Callable[[Confusion], tuple[Counts, Counts]]] = {
+    "ROC": _roc,
+    "PR": _precision_recall,
+    "PRGAIN": _gains,
+}
+HEIGHTS: dict[str, Callable[[Counts, Counts], Counts]] = {
+    "interpolation": lambda left, right: (left + right) / 2,
+    "minoring": np.minimum,
+    "majoring": np.maximum,
+}
+
+
+def best_under(constrained: Counts, dependent: Counts, least: float) -> float:
+    """Return the greatest of `dependent` where `constrained` is at least `least` in float32, or 0."""
+    feasible = constrained.astype(np.float32) >= np.float32(least)
+    return float(np.max(np.where(feasible, dependent, 0), initial=0))

@@ -1,0 +1,267 @@
+"""The network of a run in NumPy: what its Keras model computes in inference, without TensorFlow.
+
+The layers are those of the validated config, and the arrays are those of weights.npz: a model's own config is never
+read. All arithmetic is float32, as in Keras.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from nnrun.config.architecture import summarize
+from nnrun.config.keras_catalog import Spec
+from nnrun.config.schema import Config
+from nnrun.features.encoder import Encoder
+from nnrun.features.matrix_store import Matrix
+from nnrun.results.activations import ACTIVATIONS, Activation
+from nnrun.runs.arrays import Array
+
+ACTIVATION_CELLS = 1 << 18  # of the widest layer at a time: 1 MiB, which the caches hold
+KERAS_EPSILON = np.float32(1e-7)  # keras.config.epsilon()
+WITH_LOGITS = ("sigmoid", "softmax")
+"""The activations whose input Keras keeps beside their output, and takes for the crossentropies."""
+
+Weights = Sequence[Array]
+Layer = Callable[[Spec, Weights, Array], Array]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A layer of the network: from float32 (rows, units before) to (rows, units).
+
+    Attributes:
+        spec: The layer as the config has it; of a layer that nnrun adds, its type alone.
+        weights: Its arrays, in Keras's order.
+        compute: The function that applies it.
+    """
+
+    spec: Spec
+    weights: Weights
+    compute: Layer
+
+    def __call__(self, x: Array) -> Array:
+        """Return what the layer gives for rows, float32 (rows, units)."""
+        return self.compute(self.spec, self.weights, x)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the network makes of rows, each float32 (rows, outputs).
+
+    Attributes:
+        predictions: Probabilities, or numbers in the units of the targets.
+        values: What Keras's loss and metrics get: logits where the loss is from logits.
+        logits: What the sigmoid or softmax that made the values was applied to, or None.
+    """
+
+    predictions: Matrix
+    values: Matrix
+    logits: Matrix | None
+
+
+@dataclass(frozen=True)
+class Network:
+    """The layers of a run, those included that nnrun adds.
+
+    Attributes:
+        steps: The layers that were trained.
+        last: What makes probabilities of logits, where the trained layers end in logits.
+        widest: The units of the widest layer, inputs included.
+    """
+
+    steps: Sequence[Step]
+    last: Sequence[Step]
+    widest: int
+
+    def __call__(self, x: Matrix) -> Matrix:
+        """Return the predictions of rows, as the saved model gives them.
+
+        Args:
+            x: float32 (rows, inputs), in the units of the table.
+
+        Returns:
+            float32 (rows, outputs): probabilities, or numbers in the units of the targets. They are not finite where
+            float32 does not hold them.
+        """
+        return self._in_blocks(x, partial(_through, [*self.steps, *self.last]))
+
+    def outputs(self, x: Matrix) -> Outputs:
+        """Return the predictions of rows with what the loss and the metrics take.
+
+        Args:
+            x: float32 (rows, inputs), in the units of the table.
+        """
+        place = self._place_of_logits()
+        if place is None:
+            values = self._in_blocks(x, partial(_through, self.steps))
+            predictions = self._in_blocks(values, partial(_through, self.last))
+            return Outputs(predictions, values, None)
+        step = self.steps[place]
+        linear = replace(step, spec={**step.spec, "activation": "linear"})
+        logits = self._in_blocks(x, partial(_through, [*self.steps[:place], linear]))
+        values = self._in_blocks(logits, ACTIVATIONS[step.spec["activation"]])
+        return Outputs(values, values, logits)
+
+    def layer_outputs(self, x: Array) -> Iterator[tuple[Step, Array]]:
+        """Yield each trained layer with what it gives for all of the rows, float32 (rows, inputs)."""
+        with np.errstate(all="ignore"):
+            for step in self.steps:
+                x = step(x)
+                yield step, x
+
+    def _place_of_logits(self) -> int | None:
+        """Return the place of the sigmoid or softmax that makes the outputs, if one does."""
+        for place in reversed(range(len(self.steps))):
+            spec = self.steps[place].spec
+            if spec.get("activation") in WITH_LOGITS:
+                return place
+            if not _passes_on(spec):
+                return None
+        return None
+
+    def _in_blocks(self, x: Array, compute: Activation) -> Matrix:
+        """Apply a function to some rows at a time, so that activations take little memory."""
+        rows = max(1, ACTIVATION_CELLS // self.widest)
+        starts = range(0, max(1, len(x)), rows)
+        # Numbers that float32 does not hold become inf or nan, which those who ask for predictions look for.
+        with np.errstate(all="ignore"):
+            return np.concatenate([compute(x[start : start + rows]) for start in starts])
+
+
+def make_network(config: Config, encoder: Encoder, weights: Mapping[str, Array]) -> Network:
+    """Return the network of a run.
+
+    Args:
+        config: The run's config.
+        encoder: Its encoder, which has the statistics that nnrun standardises with.
+        weights: The arrays by the names and in the shapes of `weight_shapes(config, inputs)`.
+    """
+    inputs = len(encoder.inputs)
+    summaries = summarize(config, inputs)
+    steps = []
+    if config.data.normalize:
+        steps.append(_normalization(encoder))
+    for i, (spec, summary) in enumerate(zip(config.layers, summaries, strict=True)):
+        arrays = [weights[f"layers[{i}].weights[{j}]"] for j in range(len(summary.shapes))]
+        steps.append(Step(spec, arrays, LAYERS[spec["type"]]))
+    if config.rescales:
+        steps.append(_rescaling(encoder))
+    widest = max(inputs, *(summary.units for summary in summaries))
+    return Network(steps, _last(config), widest)
+
+
+def _dense(spec: Spec, weights: Weights, x: Array) -> Array:
+    """Return activation(x kernel + bias), `keras/src/layers/core/dense.py`."""
+    return ACTIVATIONS[spec["activation"]](_affine(weights, x))
+
+
+def _affine(weights: Weights, x: Array) -> Array:
+    """Return x kernel + bias, the second of which a layer may lack."""
+    product = x @ weights[0]
+    if len(weights) > 1:
+        product += weights[1]
+    return product
+
+
+def _activation(spec: Spec, _: Weights, x: Array) -> Array:
+    """Return activation(x), `keras/src/layers/activations/activation.py`."""
+    return ACTIVATIONS[spec["activation"]](x)
+
+
+def _batch_normalization(spec: Spec, weights: Weights, x: Array) -> Array:
+    """Return x inv + (beta - mean inv) with the moving averages, `tf.nn.batch_normalization`.
+
+    Here inv = gamma / sqrt(variance + epsilon).
+    """
+    *trained, mean, variance = weights
+    gamma, beta = _gamma_and_beta(spec, trained)
+    scale = gamma / np.sqrt(variance + np.float32(spec["epsilon"]))
+    return x * scale + (beta - mean * scale)
+
+
+def _layer_normalization(spec: Spec, weights: Weights, x: Array) -> Array:
+    """Return x inv + (beta - mean inv) with the moments of each row, `keras/src/ops/nn.py`.
+
+    Here inv = gamma / sqrt(variance + epsilon), the variance over the units, divided by their number.
+    """
+    gamma, beta = _gamma_and_beta(spec, weights)
+    mean = x.mean(axis=1, keepdims=True)
+    variance = np.square(x - mean).mean(axis=1, keepdims=True)
+    scale = gamma / np.sqrt(variance + np.float32(spec["epsilon"]))
+    return x * scale + (beta - mean * scale)
+
+
+def _gamma_and_beta(spec: Spec, trained: Weights) -> tuple[Array, Array]:
+    """Return the scale and the offset of a normalization; 1 and 0 where it has none."""
+    arrays = iter(trained)
+    gamma = next(arrays) if spec["scale"] else np.float32(1)
+    beta = next(arrays) if spec["center"] else np.float32(0)
+    return np.asarray(gamma), np.asarray(beta)
+
+
+def _identity(_: Spec, __: Weights, x: Array) -> Array:
+    """Return x: Dropout and GaussianNoise do nothing in inference."""
+    return x
+
+
+def _standardize(_: Spec, weights: Weights, x: Array) -> Array:
+    """Return (x - mean) / max(sqrt(variance), 1e-7), `keras/src/layers/preprocessing/normalization.py`."""
+    mean, variance = weights
+    return (x - mean) / np.maximum(np.sqrt(variance), KERAS_EPSILON)
+
+
+def _rescale(_: Spec, weights: Weights, x: Array) -> Array:
+    """Return x scale + offset, `keras/src/layers/preprocessing/rescaling.py`."""
+    scale, offset = weights
+    return x * scale + offset
+
+
+LAYERS: dict[str, Layer] = {
+    "Activation": _activation,
+    "BatchNormalization": _batch_normalization,
+    "Dense": _dense,
+    "Dropout": _identity,
+    "GaussianNoise": _identity,
+    "LayerNormalization": _layer_normalization,
+}
+
+
+def _normalization(encoder: Encoder) -> Step:
+    mean = _as_float32([feature.mean for feature in encoder.inputs])
+    variance = _as_float32([feature.variance for feature in encoder.inputs])
+    return Step({"type": "Normalization"}, [mean, variance], _standardize)
+
+
+def _rescaling(encoder: Encoder) -> Step:
+    scale = _as_float32([target.scale for target in encoder.targets])
+    offset = _as_float32([target.offset for target in encoder.targets])
+    return Step({"type": "Rescaling"}, [scale, offset], _rescale)
+
+
+def _as_float32(numbers: list[float]) -> Array:
+    with np.errstate(
+        over="ignore"
+    ):  # a variance may be beyond float32, and becomes inf in Keras too
+        return np.array(numbers).astype(np.float32)
+
+
+def _last(config: Config) -> list[Step]:
+    """Return the layer that the saved model ends in where the trained layers end in logits."""
+    if not config.from_logits:
+        return []
+    activation = "sigmoid" if config.is_binary else "softmax"
+    return [Step({"type": "Activation", "activation": activation}, [], _activation)]
+
+
+def _passes_on(spec: Spec) -> bool:
+    """Tell whether a layer gives its very input in inference, with what Keras keeps beside it."""
+    is_linear = spec["type"] == "Activation" and spec["activation"] == "linear"
+    return is_linear or LAYERS.get(spec["type"]) is _identity
+
+
+def _through(steps: Sequence[Step], x: Array) -> Array:
+    for step in steps:
+        x = step(x)
+    return x

@@ -1,0 +1,223 @@
+"""The metrics that a config can name, computed in NumPy as Keras 3.15 computes them, over blocks of rows.
+
+Each is an accumulator: rows are added, and the result is that of all rows so far. Keras adds up in float32; here
+counts are exact and sums are float64, so that the two differ by what float32 loses.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+
+from nnrun.config.architecture import metric_arguments
+from nnrun.config.keras_catalog import Spec
+from nnrun.config.schema import Config
+from nnrun.features.matrix_store import Matrix
+from nnrun.results.activations import sigmoid
+from nnrun.results.confusion import (
+    Confusion,
+    ConfusionCounts,
+    Thresholds,
+    area_under_curve,
+    best_under,
+    even_thresholds,
+    one_threshold,
+)
+from nnrun.results.forward import KERAS_EPSILON, Outputs
+from nnrun.results.losses import MEANS, RowFunction, mean_squared_error
+
+EPSILON = float(KERAS_EPSILON)
+NEARLY_ZERO = 1e-9  # an output that F1Score never takes for the largest, `f_score_metrics.py`
+
+
+class Metric(ABC):
+    """A metric of the rows that were added so far."""
+
+    @abstractmethod
+    def add(self, y: Matrix, outputs: Outputs) -> None:
+        """Take rows into account, whose targets are float32 (rows, targets)."""
+
+    @abstractmethod
+    def result(self) -> float:
+        """Return the metric of the rows so far."""
+
+
+class Mean(Metric):
+    """The mean of a function of the rows, `keras.metrics.MeanMetricWrapper`."""
+
+    def __init__(self, function: RowFunction, arguments: Spec) -> None:
+        self._function = function
+        self._arguments = arguments
+        self._total = 0.0
+        self._rows = 0
+
+    def add(self, y: Matrix, outputs: Outputs) -> None:
+        """Take rows into account."""
+        self._total += float(self._function(y, outputs, self._arguments).sum())
+        self._rows += len(y)
+
+    def result(self) -> float:
+        """Return the metric of the rows so far."""
+        return self._total / self._rows if self._rows else 0.0
+
+
+class RootMeanSquaredError(Mean):
+    """The root of the mean squared error of all rows and targets."""
+
+    def __init__(self, arguments: Spec) -> None:
+        super().__init__(mean_squared_error, arguments)
+
+    def result(self) -> float:
+        """Return the metric of the rows so far."""
+        return float(np.sqrt(super().result()))
+
+
+class ThresholdMetric(Metric):
+    """A metric that is a function of the confusion at some thresholds, `confusion_metrics.py`."""
+
+    def __init__(
+        self, thresholds: Thresholds, function: Callable[[Confusion, Spec], float], arguments: Spec
+    ) -> None:
+        self._counts = ConfusionCounts(thresholds)
+        self._function = function
+        self._arguments = arguments
+
+    def add(self, y: Matrix, outputs: Outputs) -> None:
+        """Take rows into account."""
+        gets_logits = self._arguments.get("from_logits", False)
+        self._counts.add(y, sigmoid(outputs.values) if gets_logits else outputs.values)
+
+    def result(self) -> float:
+        """Return the metric of the rows so far."""
+        return float(self._function(self._counts.result(), self._arguments))
+
+
+class FBetaScore(Metric):
+    """The weighted harmonic mean of precision and recall of one output, `f_score_metrics.py`.
+
+    Averages over labels do nothing, since Keras's metric takes no places of labels, and the other outputs are one.
+    """
+
+    def __init__(self, arguments: Spec) -> None:
+        self._beta = arguments.get("beta", 1.0)
+        self._average = arguments.get("average")
+        self._threshold = arguments.get("threshold")
+        self._true_positives = 0
+        self._called = 0
+        self._positives = 0
+
+    def add(self, y: Matrix, outputs: Outputs) -> None:
+        """Take rows into account."""
+        if self._threshold is None:  # the only output is the largest
+            called = np.abs(outputs.values) > np.float32(NEARLY_ZERO)
+        else:
+            called = outputs.values > np.float32(self._threshold)
+        positive = y != 0
+        self._true_positives += int((called & positive).sum())
+        self._called += int(called.sum())
+        self._positives += int(positive.sum())
+
+    def result(self) -> float:
+        """Return the metric of the rows so far."""
+        precision = self._true_positives / (self._called + EPSILON)
+        recall = self._true_positives / (self._positives + EPSILON)
+        squared = self._beta**2
+        score = (1 + squared) * precision * recall / (squared * precision + recall + EPSILON)
+        if self._average == "weighted":
+            return score * self._positives / (self._positives + EPSILON)
+        return score
+
+
+class R2Score(Metric):
+    """The coefficient of determination, `regression_metrics.py`."""
+
+    def __init__(self, arguments: Spec) -> None:
+        self._aggregation = arguments.get("class_aggregation", "uniform_average")
+        self._regressors = arguments.get("num_regressors", 0)
+        self._rows = 0
+        self._cells = 0
+        self._sum = np.zeros(1)
+        self._squares = np.zeros(1)
+        self._errors = np.zeros(1)
+
+    def add(self, y: Matrix, outputs: Outputs) -> None:
+        """Take rows into account."""
+        targets = y.astype(np.float64)
+        self._rows += len(y)
+        self._cells += y.size
+        self._sum = self._sum + targets.sum(axis=0)
+        self._squares = self._squares + np.square(targets).sum(axis=0)
+        self._errors = self._errors + np.square(targets - outputs.values).sum(axis=0)
+
+    def result(self) -> float:
+        """Return the metric of the rows so far."""
+        total = self._squares - self._sum**2 / self._rows
+        scores = 1 - self._errors / total
+        scores = np.where(np.isinf(scores), 0.0, scores)
+        if self._aggregation == "variance_weighted_average":
+            return self._adjusted(float((total * scores).sum() / total.sum()))
+        return self._adjusted(float(scores.mean()))
+
+    def _adjusted(self, score: float) -> float:
+        """Return the score adjusted for the number of regressors, where there are cells enough."""
+        free = self._cells - self._regressors - 1
+        if not self._regressors or free <= 0:
+            return score
+        return 1 - (1 - score) * (self._cells - 1) / free
+
+
+def make_metric(config: Config, metric: Spec) -> Metric:
+    """Return an accumulator of a metric of the config."""
+    arguments = metric_arguments(config, metric)
+    name = arguments["class"]
+    if name in MEANS:
+        return Mean(MEANS[name], arguments)
+    return OTHERS[name](arguments)
+
+
+def _at_one_threshold(function: Callable[[Confusion, Spec], float]) -> Callable[[Spec], Metric]:
+    def make(arguments: Spec) -> Metric:
+        return ThresholdMetric(one_threshold(arguments.get("thresholds")), function, arguments)
+
+    return make
+
+
+def _at_even_thresholds(function: Callable[[Confusion, Spec], float]) -> Callable[[Spec], Metric]:
+    def make(arguments: Spec) -> Metric:
+        thresholds = even_thresholds(arguments.get("num_thresholds", 200), first_below_all=False)
+        return ThresholdMetric(thresholds, function, arguments)
+
+    return make
+
+
+def _area(arguments: Spec) -> Metric:
+    thresholds = even_thresholds(arguments.get("num_thresholds", 200), first_below_all=True)
+    return ThresholdMetric(thresholds, area_under_curve, arguments)
+
+
+OTHERS: dict[str, Callable[[Spec], Metric]] = {
+    "AUC": _area,
+    "F1Score": FBetaScore,
+    "FBetaScore": FBetaScore,
+    "FalseNegatives": _at_one_threshold(lambda c, _: c.false_negatives[0]),
+    "FalsePositives": _at_one_threshold(lambda c, _: c.false_positives[0]),
+    "Precision": _at_one_threshold(lambda c, _: c.precision[0]),
+    "PrecisionAtRecall": _at_even_thresholds(
+        lambda c, spec: best_under(c.recall, c.precision, spec["recall"])
+    ),
+    "R2Score": R2Score,
+    "Recall": _at_one_threshold(lambda c, _: c.recall[0]),
+    "RecallAtPrecision": _at_even_thresholds(
+        lambda c, spec: best_under(c.precision, c.recall, spec["precision"])
+    ),
+    "RootMeanSquaredError": RootMeanSquaredError,
+    "SensitivityAtSpecificity": _at_even_thresholds(
+        lambda c, spec: best_under(c.specificity, c.recall, spec["specificity"])
+    ),
+    "SpecificityAtSensitivity": _at_even_thresholds(
+        lambda c, spec: best_under(c.recall, c.specificity, spec["sensitivity"])
+    ),
+    "TrueNegatives": _at_one_threshold(lambda c, _: c.true_negatives[0]),
+    "TruePositives": _at_one_threshold(lambda c, _: c.true_positives[0]),
+}
+"""The metrics that are no mean over the rows."""

@@ -1,0 +1,149 @@
+"""Keras's losses, and the metrics that are means over rows, in NumPy: a value for each row.
+
+Each takes the targets, float32 (rows, targets), what the network gives, and the arguments of the config; and returns
+float64 (rows,). The formulas are those of `keras/src/losses/losses.py` and `keras/src/backend/tensorflow/nn.py` in
+Keras 3.15, on its float32 outputs.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nnrun.config.keras_catalog import Spec
+from nnrun.features.matrix_store import Matrix
+from nnrun.results.activations import log_softmax, softplus
+from nnrun.results.forward import KERAS_EPSILON, Outputs
+from nnrun.runs.arrays import Array
+
+RowValues = np.ndarray[tuple[int], np.dtype[np.float64]]
+RowFunction = Callable[[Matrix, Outputs, Spec], RowValues]
+
+
+def binary_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
+    """Return -y log p - (1 - y) log(1 - p), from the logits where there are any."""
+    smoothing = np.float32(arguments.get("label_smoothing", 0))
+    smoothed = y * (1 - smoothing) + smoothing / 2
+    logits = _logits(outputs, arguments)
+    if logits is not None:
+        return _mean(softplus(logits) - smoothed * logits)
+    p = _clipped(outputs.values)
+    return _mean(-(smoothed * np.log(p) + (1 - smoothed) * np.log(1 - p)))
+
+
+def sparse_categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
+    """Return -log p of the label, whose place is y, from the logits where there are any."""
+    logits = _logits(outputs, arguments)
+    if logits is None:
+        logits = np.log(_clipped(outputs.values))
+    return -_of_label(log_softmax(logits), y).astype(np.float64)
+
+
+def mean_squared_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
+    """Return the mean of the squared errors over the targets."""
+    return _mean(np.square(y - outputs.values))
+
+
+def mean_absolute_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
+    """Return the mean of the absolute errors over the targets."""
+    return _mean(np.abs(y - outputs.values))
+
+
+def mean_absolute_percentage_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
+    """Return the mean of |y - prediction| / max(|y|, 1e-7) over the targets, in per cent."""
+    return 100 * _mean(np.abs((y - outputs.values) / np.maximum(np.abs(y), KERAS_EPSILON)))
+
+
+def mean_squared_logarithmic_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
+    """Return the mean squared difference of log(1 + value), of values from 1e-7 on."""
+    difference = _log1p(outputs.values) - _log1p(y)
+    return _mean(np.square(difference))
+
+
+def log_cosh(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
+    """Return the mean of log(cosh(error)) over the targets."""
+    error = outputs.values - y
+    return _mean(error + softplus(-2 * error) - np.float32(np.log(2)))
+
+
+def poisson(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
+    """Return the mean of prediction - y log(prediction + 1e-7) over the targets."""
+    return _mean(outputs.values - y * np.log(outputs.values + KERAS_EPSILON))
+
+
+def hinge(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
+    """Return max(0, 1 - y output), where y, 0 or 1, becomes -1 or 1."""
+    return _mean(_margin(y, outputs))
+
+
+def squared_hinge(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
+    """Return the square of the hinge."""
+    return _mean(np.square(_margin(y, outputs)))
+
+
+def binary_accuracy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
+    """Return 1 where an output beyond the threshold tells of the label 1, else 0."""
+    called = outputs.values > np.float32(arguments.get("threshold", 0.5))
+    return _mean(called == (y != 0))
+
+
+def sparse_categorical_accuracy(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
+    """Return 1 where the largest output is that of the label, else 0."""
+    return (outputs.values.argmax(axis=1) == y[:, 0]).astype(np.float64)
+
+
+def sparse_top_k_accuracy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
+    """Return 1 where fewer than k outputs are above that of the label, `tf.math.in_top_k`."""
+    own = _of_label(outputs.values, y)
+    larger = (outputs.values > own[:, None]).sum(axis=1)
+    return ((larger < arguments.get("k", 5)) & np.isfinite(own)).astype(np.float64)
+
+
+LOSSES: dict[str, RowFunction] = {
+    "BinaryCrossentropy": binary_crossentropy,
+    "MeanSquaredError": mean_squared_error,
+    "SparseCategoricalCrossentropy": sparse_categorical_crossentropy,
+}
+
+MEANS: dict[str, RowFunction] = {
+    **LOSSES,
+    "BinaryAccuracy": binary_accuracy,
+    "Hinge": hinge,
+    "LogCoshError": log_cosh,
+    "MeanAbsoluteError": mean_absolute_error,
+    "MeanAbsolutePercentageError": mean_absolute_percentage_error,
+    "MeanSquaredLogarithmicError": mean_squared_logarithmic_error,
+    "Poisson": poisson,
+    "SparseCategoricalAccuracy": sparse_categorical_accuracy,
+    "SparseTopKCategoricalAccuracy": sparse_top_k_accuracy,
+    "SquaredHinge": squared_hinge,
+}
+"""The metrics that are a mean over the rows."""
+
+
+def _logits(outputs: Outputs, arguments: Spec) -> Array | None:
+    """Return what Keras takes for logits: those of the last activation come before the argument."""
+    if outputs.logits is None and arguments.get("from_logits"):
+        return outputs.values
+    return outputs.logits
+
+
+def _mean(values: Array) -> RowValues:
+    """Return the mean over the targets of each row."""
+    return values.mean(axis=1, dtype=np.float64)
+
+
+def _clipped(probability: Array) -> Array:
+    return np.clip(probability, KERAS_EPSILON, 1 - KERAS_EPSILON)
+
+
+def _of_label(values: Array, y: Matrix) -> Array:
+    """Return the value of each row (rows,) that belongs to its label."""
+    return np.take_along_axis(values, y.astype(np.int64), axis=1)[:, 0]
+
+
+def _log1p(values: Array) -> Array:
+    return np.log(np.maximum(values, KERAS_EPSILON) + 1)
+
+
+def _margin(y: Matrix, outputs: Outputs) -> Array:
+    return np.maximum(1 - (2 * y - 1) * outputs.values, 0)

@@ -1,0 +1,208 @@
+"""The loss and every metric of a config are those of `model.evaluate`, computed without TensorFlow."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from support.networks import random_run
+
+from nnrun.config import keras_catalog
+from nnrun.config.keras_catalog import CATEGORICAL_METRICS, METRIC, NUMBER_METRICS
+from nnrun.results.evaluation import Evaluation
+from nnrun.results.trained_run import TrainedRun
+from nnrun.training.backend import keras
+from nnrun.training.build_model import build_network, compile_model
+
+ROWS = 700
+SIGMOID = {"units": 1, "activation": "sigmoid"}
+SOFTMAX = {"units": 3, "activation": "softmax"}
+BINARY = {"layers": [{"units": 5, "activation": "tanh"}, SIGMOID], "loss": "bce"}
+SPARSE = {"layers": [{"units": 5}, SOFTMAX], "loss": "SparseCategoricalCrossentropy"}
+NUMBER = {"layers": [{"units": 1}], "loss": "mse", "data.target": "dose"}
+NUMBERS = {**NUMBER, "layers": [{"units": 2}], "data.target": ["dose", "height"]}
+ARGUMENTS: dict[str, list[dict[str, Any]]] = {
+    "AUC": [
+        {"curve": curve, "summation_method": method, "num_thresholds": thresholds}
+        for curve in ("ROC", "PR", "PRGAIN")
+        for method in ("interpolation", "minoring", "majoring")
+        for thresholds in (2, 3, 200)
+    ],
+    "BinaryAccuracy": [{"threshold": 0.3}],
+    "BinaryCrossentropy": [{"label_smoothing": 0.2}],
+    "F1Score": [{"average": "weighted"}, {"average": "micro", "threshold": 0.4}],
+    "FBetaScore": [{"beta": 2.0, "threshold": 0.4}, {"average": "macro", "beta": 0.5}],
+    "FalseNegatives": [{"thresholds": 0.7}],
+    "FalsePositives": [{"thresholds": 0.7}],
+    "Precision": [{"thresholds": 0.7}],
+    "PrecisionAtRecall": [{"recall": 0.6}, {"recall": 0.0, "num_thresholds": 2}],
+    "R2Score": [{"class_aggregation": "variance_weighted_average"}],
+    "Recall": [{"thresholds": 0.7}],
+    "RecallAtPrecision": [{"precision": 0.5}],
+    "SensitivityAtSpecificity": [{"specificity": 0.5}],
+    "SparseTopKCategoricalAccuracy": [{"k": 1}, {"k": 2}, {"k": 3}],
+    "SpecificityAtSensitivity": [{"sensitivity": 0.5}],
+    "TrueNegatives": [{"thresholds": 0.0}],
+    "TruePositives": [{"thresholds": 1.0}],
+}
+
+
+def table(run: TrainedRun) -> tuple[Any, Any]:
+    """Return rows in the units of the encoder, and targets; of numbers they are not the network's."""
+    generator = np.random.default_rng(1)
+    inputs = run.encoder.inputs
+    deviations = np.sqrt([feature.variance for feature in inputs])
+    x = [feature.mean for feature in inputs] + deviations * generator.normal(size=(ROWS, 4))
+    if run.config.is_classes:
+        y = generator.integers(0, len(run.encoder.labels), (ROWS, 1))
+    else:
+        y = generator.normal(size=(ROWS, len(run.encoder.targets))) * 5
+    return x.astype(np.float32), y.astype(np.float32)
+
+
+def evaluated_by_keras(run: TrainedRun, x: Any, y: Any) -> dict[str, float]:
+    """Return what `model.evaluate` gives in a graph, as it is used."""
+    model = build_network(run.config, run.encoder)
+    model.set_weights(list(run.weights.values()))
+    compile_model(model, run.config, rows=0)
+    logs = model.evaluate(x, y, batch_size=run.config.batch_size, verbose=0, return_dict=True)
+    return {name: np.asarray(value).item() for name, value in logs.items()}
+
+
+def evaluated(run: TrainedRun, x: Any, y: Any) -> dict[str, float]:
+    """Return the loss and the metrics over blocks of rows that are no batches."""
+    evaluation = Evaluation(run.config, run.network)
+    for start in range(0, ROWS, 150):
+        block = slice(start, start + 150)
+        evaluation.add(x[block], y[block], run.network.outputs(x[block]))
+    return evaluation.result()
+
+
+def assert_same(run: TrainedRun) -> None:
+    x, y = table(run)
+    ours, theirs = evaluated(run, x, y), evaluated_by_keras(run, x, y)
+    assert list(ours) == run.config.logged[: len(ours)]
+    assert ours == pytest.approx(theirs, rel=2e-6, abs=1e-7, nan_ok=True)
+
+
+def named(names: Any) -> list[dict[str, Any]]:
+    """Return each metric with the arguments that it needs, and with others."""
+    specs = []
+    for name in sorted(names):
+        needed = {a: 0.4 for a, (_, default) in METRIC.table[name].items() if default is ...}
+        specs += [{"name": name, **arguments} for arguments in [needed, *ARGUMENTS.get(name, [])]]
+    return specs
+
+
+BINARY_METRICS = set(METRIC.table) - NUMBER_METRICS - CATEGORICAL_METRICS
+
+
+def all_in_one_run(project: Any, changes: dict[str, Any], names: Any) -> None:
+    """Evaluate every metric: several at a time, since a run names each once."""
+    specs = named(names)
+    while specs:
+        first_of_each = {spec["name"]: spec for spec in reversed(specs)}
+        specs = [spec for spec in specs if spec not in first_of_each.values()]
+        assert_same(random_run(project.load({**changes, "metrics": [*first_of_each.values()]})))
+
+
+def test_metrics_of_two_labels_are_those_of_keras(project):
+    all_in_one_run(project, BINARY, BINARY_METRICS)
+
+
+def test_metrics_of_two_labels_with_logits_are_those_of_keras(project):
+    from nnrun.checks.metrics import TAKE_LOGITS
+
+    changes = {"layers": [{"units": 1}], "loss": {"name": "bce", "from_logits": True}}
+    all_in_one_run(project, changes, TAKE_LOGITS)
+
+
+@pytest.mark.parametrize("last", [SOFTMAX, {"units": 3}], ids=["probabilities", "logits"])
+def test_metrics_of_several_labels_are_those_of_keras(project, last):
+    loss = {"name": "SparseCategoricalCrossentropy", "from_logits": last != SOFTMAX}
+    all_in_one_run(project, {"layers": [last], "loss": loss}, CATEGORICAL_METRICS)
+
+
+@pytest.mark.parametrize("changes", [NUMBER, NUMBERS], ids=["one target", "two targets"])
+def test_metrics_of_numbers_are_those_of_keras(project, changes):
+    names = NUMBER_METRICS - {"Poisson", "MeanSquaredLogarithmicError"}
+    all_in_one_run(project, changes, names)
+
+
+def test_metrics_of_positive_numbers_are_those_of_keras(project):
+    layers = [{"units": 1, "activation": "softplus"}]
+    all_in_one_run(project, {**NUMBER, "layers": layers}, NUMBER_METRICS)
+
+
+LOSSES: dict[str, dict[str, Any]] = {
+    "probabilities of a sigmoid": BINARY,
+    "probabilities of no sigmoid": {"layers": [{"units": 1, "activation": "hard_sigmoid"}]},
+    "a sigmoid before dropout": {"layers": [SIGMOID, {"type": "Dropout", "rate": 0.5}]},
+    "a sigmoid as a layer": {
+        "layers": [{"units": 1}, {"type": "Activation", "activation": "sigmoid"}]
+    },
+    "an output beyond 0 and 1": {"layers": [{"units": 1}]},
+    "smoothed labels": {**BINARY, "loss": {"name": "bce", "label_smoothing": 0.1}},
+    "smoothed labels and logits": {
+        "layers": [{"units": 1}],
+        "loss": {"name": "bce", "label_smoothing": 0.1, "from_logits": True},
+    },
+    "a sum": {**BINARY, "loss": {"name": "bce", "reduction": "sum"}},
+    "a sum of squares": {**NUMBERS, "loss": {"name": "mse", "reduction": "sum"}},
+    "a mean": {**SPARSE, "loss": {"name": SPARSE["loss"], "reduction": "mean"}},
+    "a weighted mean": {
+        **BINARY,
+        "loss": {"name": "bce", "reduction": "mean_with_sample_weight"},
+    },
+    "several labels of no softmax": {**SPARSE, "layers": [{"units": 3, "activation": "sparsemax"}]},
+    "several labels of sigmoids": {**SPARSE, "layers": [{"units": 3, "activation": "sigmoid"}]},
+    "squares of two targets": NUMBERS,
+    "regularized weights": {
+        "layers": [
+            {"units": 5, "kernel_regularizer": {"l1": 0.1, "l2": 0.2}, "bias_regularizer": "l1"},
+            {"type": "BatchNormalization", "scale": False, "beta_regularizer": {"l2": 0.3}},
+            {"type": "LayerNormalization", "gamma_regularizer": "L2", "center": False},
+            {**SIGMOID, "kernel_regularizer": "L1", "use_bias": False},
+        ]
+    },
+    "orthogonal kernels": {
+        "layers": [
+            {"units": 5, "kernel_regularizer": "OrthogonalRegularizer"},
+            {
+                "units": 3,
+                "kernel_regularizer": {"name": "OrthogonalRegularizer", "mode": "columns"},
+            },
+            SIGMOID,
+        ]
+    },
+    "regularized activities": {
+        "layers": [
+            {"units": 5, "activation": "relu", "activity_regularizer": {"l1": 0.1, "l2": 0.2}},
+            {**SIGMOID, "activity_regularizer": "l2"},
+        ]
+    },
+    "weights of labels, which evaluation leaves out": {**BINARY, "class_weight": {"0": 1, "1": 9}},
+}
+
+
+@pytest.mark.parametrize("changes", LOSSES.values(), ids=LOSSES.keys())
+@pytest.mark.filterwarnings("ignore:.*`from_logits=True`")
+def test_the_loss_is_that_of_keras(project, changes):
+    assert_same(random_run(project.load({**changes, "batch_size": 64})))
+
+
+def test_every_loss_of_a_config_is_compared():
+    compared = {keras_catalog.LOSS.canonical(loss_name(c)) for c in LOSSES.values()}
+    assert compared == set(keras_catalog.LOSS.table)
+
+
+def loss_name(changes: dict[str, Any]) -> str:
+    loss = changes.get("loss", "bce")
+    return loss if isinstance(loss, str) else loss["name"]
+
+
+def test_every_metric_of_a_config_has_its_function():
+    from nnrun.results.keras_metrics import OTHERS
+    from nnrun.results.losses import MEANS
+
+    assert set(MEANS) | set(OTHERS) == set(METRIC.table)
+    assert all(hasattr(keras.metrics, name) for name in METRIC.table)
