@@ -16,7 +16,7 @@ from nnrun.cli.main import cli
 from nnrun.config.json_schema import config_schema
 from nnrun.config.loading import load_config
 from nnrun.config.schema import Config, Data
-from nnrun.config.yaml_source import read_source
+from nnrun.config.yaml_reader import read_file
 from nnrun.features.loading import load_dataset
 from nnrun.runs.directory import FILES
 from nnrun.training.expectations import check_expectations
@@ -143,7 +143,7 @@ def test_every_config_names_the_schema_and_fits_it(path):
     first = path.read_text(encoding="utf-8").splitlines()[0]
     schema = path.with_name(first.removeprefix("# yaml-language-server: $schema="))
     validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
-    assert list(validator.iter_errors(read_source(path).values)) == []
+    assert list(validator.iter_errors(read_file(path).values)) == []
 
 
 def objects(node) -> list[dict]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnrun.checks.registry import Found, rule
 from nnrun.config.schema import Config
-from nnrun.config.yaml_source import in_yaml
+from nnrun.config.yaml_output import in_yaml
 from nnrun.features.dataset import Dataset
 from nnrun.features.feature import Feature, Target
 from nnrun.features.matrix_store import Matrix

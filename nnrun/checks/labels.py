@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from nnrun.checks.registry import Found, rule
 from nnrun.config.schema import Config
-from nnrun.config.yaml_source import in_yaml
+from nnrun.config.yaml_output import in_yaml
 from nnrun.features.dataset import Dataset
 from nnrun.features.labels import KNOWN_LABELS, label_key
 from nnrun.wording import listed, received

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from nnrun.checks.registry import Found, rule
 from nnrun.config.keras_catalog import CATEGORICAL_METRICS, METRIC, NUMBER_METRICS
+from nnrun.config.places import Keys
 from nnrun.config.schema import Config
-from nnrun.config.yaml_source import Keys
 from nnrun.features.dataset import Dataset
 from nnrun.wording import did_you_mean
 

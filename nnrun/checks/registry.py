@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from nnrun.config.places import Keys
 from nnrun.config.schema import Config
-from nnrun.config.yaml_source import Keys
 from nnrun.errors import ConfigError
 from nnrun.features.dataset import Dataset
 

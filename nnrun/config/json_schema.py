@@ -1,34 +1,45 @@
-"""The config's JSON Schema, complete for editors: every key with a description, and with examples."""
+"""The config's JSON Schema, complete for editors: every key has a description, and examples."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from nnrun.config.schema import Config
 
+Texts = dict[str, dict[str, Any]]
+"""By `description` and `examples`: the text of each key."""
+
 
 def config_schema() -> dict[str, Any]:
-    """Return what pydantic knows of the config, with the texts of schema_texts.json where it knows none."""
+    """Return the schema that pydantic makes, with the texts of schema_texts.json in its gaps."""
     texts = json.loads(Path(__file__).with_name("schema_texts.json").read_text(encoding="utf-8"))
     schema: dict[str, Any] = Config.model_json_schema()
-    _complete(schema, texts)
+    for node in _objects(schema):
+        _complete(node, texts)
     return schema
 
 
-def _complete(node: Any, texts: dict[str, dict[str, Any]]) -> None:
-    properties = node.get("properties", {}) if isinstance(node, dict) else {}
-    for name, value in properties.items():
-        value.pop("title", None)  # the name, once more
-        keys = (
-            f"{node['title']}.{name}",
-            name,
-            name.rpartition("_")[2],
-        )  # as in Keras: kernel_initializer
-        found = {
-            kind: known[key] for kind, known in texts.items() for key in keys[::-1] if key in known
-        }
-        properties[name] = found | value
-    for child in (
-        node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    ):
-        _complete(child, texts)
+def _objects(node: object) -> Iterator[dict[str, Any]]:
+    """Yield every mapping in a tree of JSON that has properties."""
+    if isinstance(node, dict):
+        if "properties" in node:
+            yield node
+        children = list(node.values())
+    else:
+        children = node if isinstance(node, list) else []
+    for child in children:
+        yield from _objects(child)
+
+
+def _complete(node: dict[str, Any], texts: Texts) -> None:
+    """Give each property the texts that are known of it, and no title, which repeats its name."""
+    for name, value in node["properties"].items():
+        value.pop("title", None)
+        found = {}
+        for kind, known in texts.items():
+            # As in Keras, kernel_initializer is an initializer.
+            for key in (name.rpartition("_")[2], name, f"{node.get('title')}.{name}"):
+                if key in known:
+                    found[kind] = known[key]
+        node["properties"][name] = found | value

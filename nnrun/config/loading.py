@@ -1,35 +1,62 @@
 """A config loaded from YAML and --set, or every mistake in it."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
+from nnrun.config.explanation import explain
+from nnrun.config.overrides import override
 from nnrun.config.schema import Config
-from nnrun.config.yaml_source import read_source
+from nnrun.config.yaml_reader import read_file
+from nnrun.config.yaml_source import YamlSource
 from nnrun.errors import ConfigError
 
+TABLES = ("train", "validation", "test")
 
-def load_config(path: Path, overrides: tuple[str, ...] = ()) -> Config:
-    """Load a config with overrides `KEY=VALUE`, or raise a ConfigError with every mistake, each with its place."""
-    source = read_source(path)
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """Load a config.
+
+    Args:
+        path: The YAML file. Paths in it are relative to its folder.
+        overrides: Values to set over those of the file, as `KEY=VALUE`. Paths in them are relative
+            to the working directory.
+
+    Raises:
+        ConfigError: The file, an override or a value is wrong; every mistake is in it, with its
+            place.
+    """
+    source = _overridden(read_file(path), overrides)
+    _make_paths_absolute(source, path.parent)
+    try:
+        config = Config.model_validate(source.values)
+    except ValidationError as error:
+        raise ConfigError(list(explain(error, source))) from None
+    config._source = source
+    return config
+
+
+def _overridden(source: YamlSource, overrides: Sequence[str]) -> YamlSource:
     problems = []
     for text in overrides:
         try:
-            source.override(text)
+            source = override(source, text)
         except ConfigError as error:
             problems += error.problems
     if problems:
         raise ConfigError(problems)
-    data: Any = source.values.get("data")
-    for key in ("train", "validation", "test") if isinstance(data, dict) else ():
-        if isinstance(data.get(key), str) and data[key]:
-            overridden = source.locate(("data", key)).startswith("--set ")
-            data[key] = os.path.abspath(data[key] if overridden else path.parent / data[key])
-    try:
-        config = Config.model_validate(source.values)
-    except ValidationError as error:
-        raise ConfigError(list(source.explain(error))) from None
-    config._source = source
-    return config
+    return source
+
+
+def _make_paths_absolute(source: YamlSource, folder: Path) -> None:
+    """Replace the paths of tables in values that are not validated yet."""
+    data = source.values.get("data")
+    if not isinstance(data, dict):
+        return
+    for key in TABLES:
+        table = data.get(key)
+        if isinstance(table, str) and table:
+            is_overridden = source.locate(("data", key)).startswith("--set ")
+            data[key] = os.path.abspath(table if is_overridden else folder / table)

@@ -1,84 +1,35 @@
-"""The config's schema, one documented field per key, and its loading from YAML and --set."""
+"""The config's schema, one documented field per key."""
 
-import re
-from collections import Counter
-from operator import eq, ge, gt, le, lt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from nnrun.config import keras_catalog as names
-from nnrun.config.keras_catalog import Fraction, Positive, Seed, Spec, Strict, Units, problem
-from nnrun.config.yaml_source import YamlSource, dotted, to_yaml
-from nnrun.wording import received
+from nnrun.config.expectations import Expectation
+from nnrun.config.field_rules import (
+    Columns,
+    disjoint_columns,
+    distinct_metrics,
+    listed_alone,
+    one_clipping,
+    one_validation,
+)
+from nnrun.config.named import Spec
+from nnrun.config.places import dotted
+from nnrun.config.strict_model import Fraction, Positive, Seed, Strict, Units
+from nnrun.config.yaml_output import to_yaml
+from nnrun.config.yaml_source import YamlSource
 
-_EXPECTATION = re.compile(r"\s*(>=|<=|==|>|<)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*")
 _DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-OPERATORS = {">=": ge, "<=": le, "==": eq, ">": gt, "<": lt}
-
-
-def _columns(value: Any) -> Any:
-    """Accept one column for a list of one, and a number for a column whose name is that number."""
-    items = value if isinstance(value, list) else [value]
-    columns = [
-        str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v for v in items
-    ]
-    if not all(isinstance(name, str) for name in columns):
-        raise problem(
-            f"must be a column's name or a list of them, quoted if need be; received {received(value)}"
-        )
-    if repeated := [name for name, count in Counter(columns).items() if count > 1]:
-        raise problem(f"names a column twice: {', '.join(map(repr, sorted(repeated)))}")
-    return columns
-
-
-Columns = Annotated[
-    list[str], BeforeValidator(_columns, json_schema_input_type=str | float | list[str | float])
-]
-
-
-def _expectation(value: Any) -> Any:
-    if isinstance(value, str) and _EXPECTATION.fullmatch(value):
-        return value
-    raise problem(f"must be one of {' '.join(OPERATORS)} and a number; received {received(value)}")
-
-
-def _distinct(metrics: list[Spec]) -> list[Spec]:
-    called = Counter(metric["name"] for metric in metrics)
-    if repeated := [name for name, count in called.items() if count > 1]:
-        raise problem(f"two metrics have one name: {', '.join(sorted(repeated))}")
-    return metrics
-
-
-def _one_validation(split: float, info: ValidationInfo) -> float:
-    if split and info.data.get("validation"):
-        raise problem("give validation or validation_split, not both")
-    return split
-
-
-def _disjoint(columns: list[str], info: ValidationInfo) -> list[str]:
-    for other in ("target", "features"):
-        if shared := set(columns) & set(info.data.get(other) or []) - {""}:
-            raise problem(f"{', '.join(map(repr, sorted(shared)))} is named in data.{other} too")
-    return columns
-
-
-def _one_clipping(optimizer: Spec) -> Spec:
-    given = [
-        k for k in ("clipnorm", "clipvalue", "global_clipnorm") if optimizer.get(k) is not None
-    ]
-    if len(given) > 1:
-        raise problem(f"give one of {', '.join(given)}, not several")
-    return optimizer
-
 
 _Metrics = list[Annotated[Spec, names.METRIC]]
 Metrics = Annotated[
-    _Metrics, BeforeValidator(lambda v: [v] if isinstance(v, str) else v), AfterValidator(_distinct)
+    _Metrics,
+    BeforeValidator(listed_alone),
+    AfterValidator(distinct_metrics),
 ]
-Expectation = Annotated[
-    str, Field(pattern=f"^{_EXPECTATION.pattern}$"), BeforeValidator(_expectation)
-]
+
+Optimizer = Annotated[Spec, names.OPTIMIZER, AfterValidator(one_clipping)]
 
 
 class Data(Strict, use_attribute_docstrings=True):
@@ -88,26 +39,30 @@ class Data(Strict, use_attribute_docstrings=True):
     """The training table: a .csv or .csv.gz file with a header; relative to the config."""
     target: Annotated[Columns, Field(min_length=1)]
     """The column to predict, or a list of columns for MeanSquaredError."""
-    features: Annotated[Columns, Field(min_length=1), AfterValidator(_disjoint)] | None = None
+    features: Annotated[Columns, Field(min_length=1), AfterValidator(disjoint_columns)] | None = (
+        None
+    )
     """The input columns, in order. Default: every other column."""
-    drop: Annotated[Columns, AfterValidator(_disjoint)] = []
+    drop: Annotated[Columns, AfterValidator(disjoint_columns)] = []
     """Columns to leave out of the default features."""
     validation: Annotated[str, Field(min_length=1)] | None = None
     """A second table that is measured after every epoch and never trained on."""
-    validation_split: Annotated[Fraction, AfterValidator(_one_validation)] = 0.0
-    """The share of the training rows to hold out instead: drawn by `seed`, stratified for classes."""
+    validation_split: Annotated[Fraction, AfterValidator(one_validation)] = 0.0
+    """The share of the training rows to hold out instead, drawn by `seed`, stratified by label."""
     test: Annotated[str, Field(min_length=1)] | None = None
     """A table that is measured once, after training."""
     normalize: bool = True
     """Standardise features (and, for MeanSquaredError, the target) inside the model."""
     missing: Literal["error", "mean", "drop"] = "error"
-    """Missing cells: refuse the table, fill them with the training mean (text: a category of its own), drop the row."""
+    """Missing cells: refuse the table (`error`), fill numbers with the training mean and make a
+    category of missing text (`mean`), or leave the row out (`drop`)."""
     null_values: list[str] = ["", "NA", "N/A", "NaN", "nan", "null", "None", "?"]
     """What a missing cell looks like."""
     dates: Literal["error", "expand"] = "error"
-    """Columns of dates and times: refuse them, or make inputs of year, month, day, weekday and hour."""
+    """Columns of dates and times: refuse them, or make inputs of their parts, from year to hour."""
     in_memory: Literal["auto"] | bool = "auto"
-    """Whether to keep the table in memory, or in files; `auto` takes files for more than a quarter of what is free."""
+    """Whether to keep the table in memory, or in files. `auto` takes files for more than a quarter
+    of the free memory."""
     positive: str | int | float | bool | None = None
     """Which of the target's two labels is 1, where they are not 0/1, false/true or no/yes."""
 
@@ -128,7 +83,7 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
     """The layers in order, with Keras's own arguments; `type` is Dense where none is said."""
     loss: Annotated[Spec, names.LOSS]
     """BinaryCrossentropy for yes/no targets, MeanSquaredError for numbers."""
-    optimizer: Annotated[Spec, names.OPTIMIZER, AfterValidator(_one_clipping)] = "rmsprop"  # type: ignore[assignment]
+    optimizer: Optimizer = "rmsprop"  # type: ignore[assignment]
     """A Keras optimizer; rmsprop is Keras's own default."""
     metrics: Metrics | None = None
     """Keras metrics. Default: accuracy, or mean_absolute_error, by the loss."""
@@ -162,7 +117,7 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
 
     @property
     def is_classes(self) -> bool:
-        """Whether the target is a label: one of two, or for SparseCategoricalCrossentropy one of several."""
+        """Whether the target is a label: one of two, or of several."""
         return self.is_binary or bool(self.loss["name"] == "SparseCategoricalCrossentropy")
 
     @property
@@ -172,9 +127,13 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
 
     @property
     def metric_specs(self) -> list[Spec]:
-        """The metrics, or the default by the loss; each is logged by its name as it is written, as in Keras."""
-        default = {"name": "accuracy" if self.is_classes else "mean_absolute_error"}
-        return [default] if self.metrics is None else self.metrics
+        """The metrics, or the default by the loss.
+
+        Each is logged by its name as it is written, as in Keras.
+        """
+        if self.metrics is not None:
+            return self.metrics
+        return [{"name": "accuracy" if self.is_classes else "mean_absolute_error"}]
 
     def metric_class(self, metric: Spec) -> str:
         """Return the Keras class of a metric: accuracy is that of the loss, as in Keras."""
@@ -186,9 +145,9 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
     def logged(self) -> list[str]:
         """The names of the quantities that every epoch logs, in Keras's order."""
         logged = ["loss", *(metric["name"] for metric in self.metric_specs)]
-        return logged + [
-            f"val_{name}" for name in logged if self.data.validation or self.data.validation_split
-        ]
+        if self.data.validation or self.data.validation_split:
+            logged += [f"val_{name}" for name in logged]
+        return logged
 
     def where(self, *keys: str | int) -> str:
         """Return `file:line:column: dotted.path` of a key, for a message about its value."""
@@ -202,11 +161,8 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
         """Return the activation that bounds the network's output; linear where none does."""
         for spec in reversed(self.layers):
             activation = str(spec.get("activation", "linear"))
-            if (
-                activation != "linear"
-                or spec["type"] == "Dense"
-                or spec["type"].endswith("Normalization")
-            ):
+            is_linear_itself = spec["type"] == "Dense" or spec["type"].endswith("Normalization")
+            if activation != "linear" or is_linear_itself:
                 return activation
         return "linear"
 
@@ -219,9 +175,3 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
     def to_yaml(self) -> str:
         """Return the config with every default filled in, as YAML that loads to an equal config."""
         return to_yaml(self.model_dump())
-
-
-def parse_expectation(text: str) -> tuple[str, float]:
-    """Return the operator and the number of a validated expectation such as ">= 0.95"."""
-    operator, number = _EXPECTATION.findall(text)[0]
-    return operator, float(number)

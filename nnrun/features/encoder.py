@@ -11,8 +11,8 @@ import polars as pl
 from annotated_types import Len
 from pydantic import FailFast, ValidationError, ValidationInfo, field_validator
 
-from nnrun.config.keras_catalog import Strict, problem
 from nnrun.config.schema import Config
+from nnrun.config.strict_model import Strict, problem
 from nnrun.errors import RunError
 from nnrun.features.categories import encode_categories
 from nnrun.features.cells import ParsedCells

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le, Len
 from pydantic import AfterValidator, model_validator
 
-from nnrun.config.keras_catalog import Positive, Strict, problem
+from nnrun.config.strict_model import Positive, Strict, problem
 from nnrun.features.dates import DatePart, date_parts
 from nnrun.features.numbers import FLOAT32_MAX
 from nnrun.tables.table_file import wrong_names

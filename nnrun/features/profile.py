@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nnrun.config.schema import Config
-from nnrun.config.yaml_source import in_yaml
+from nnrun.config.yaml_output import in_yaml
 from nnrun.features.cells import FaultKind
 from nnrun.features.column_profile import ColumnProfile, column_features, kind_of, why_unfit
 from nnrun.features.column_survey import ColumnSurvey

@@ -2,7 +2,7 @@
 
 from nnrun.config import keras_catalog as catalog
 from nnrun.config.architecture import metric_arguments
-from nnrun.config.keras_catalog import Named, Spec
+from nnrun.config.named import REQUIRED, Named, Spec
 from nnrun.config.schema import Config
 from nnrun.reporting.python_code import Call
 
@@ -60,8 +60,8 @@ def _call(module: str, kind: Named, spec: Spec) -> Call:
     name = spec[kind.key]
     required = {
         argument: spec[argument]
-        for argument, (_, default) in kind.table[name].items()
-        if default is catalog.REQUIRED
+        for argument, (_, default) in kind.catalog[name].items()
+        if default is REQUIRED
     }
     defaults = kind.validate({kind.key: name, **required})
     changed = {

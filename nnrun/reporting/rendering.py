@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnrun.config.yaml_source import in_yaml
+from nnrun.config.yaml_output import in_yaml
 from nnrun.reporting.python_code import python_code
 from nnrun.wording import printable
 

@@ -104,6 +104,7 @@ def known_metrics(found: list[Summary]) -> list[str]:
 
 
 def summarize_layers(config: Config, encoder: Encoder) -> list[Summary]:
+    """Return name, units, shapes and parameters of each layer."""
     return [
         layer._asdict() | {"parameters": layer.parameters}
         for layer in summarize(config, len(encoder.inputs))

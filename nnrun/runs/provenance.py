@@ -8,8 +8,8 @@ from platform import python_version
 from typing import Any
 
 from nnrun import __version__
+from nnrun.config.places import Keys, dotted
 from nnrun.config.schema import Config
-from nnrun.config.yaml_source import Keys, dotted
 from nnrun.errors import RunError
 from nnrun.features.dataset import PARTS, Dataset
 from nnrun.features.encoder import Encoder

@@ -3,7 +3,7 @@
 from types import ModuleType
 
 from nnrun.config.architecture import metric_arguments, uses_xla
-from nnrun.config.keras_catalog import Spec
+from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.features.encoder import Encoder
 from nnrun.training.backend import keras, tf

@@ -1,6 +1,7 @@
 """The quantities that a config expects of a finished run."""
 
-from nnrun.config.schema import OPERATORS, Config, parse_expectation
+from nnrun.config.expectations import OPERATORS, parse_expectation
+from nnrun.config.schema import Config
 from nnrun.errors import ExpectationError
 from nnrun.runs.history import Logs
 

@@ -266,7 +266,7 @@ def test_the_shapes_of_all_weights_are_those_of_keras_in_its_order(project):
         SIGMOID,
     ]
     dataset = project.dataset({"layers": layers})
-    assert {spec["type"] for spec in layers if "type" in spec} | {"Dense"} == LAYER.table.keys()
+    assert {spec["type"] for spec in layers if "type" in spec} | {"Dense"} == LAYER.catalog.keys()
     model = build_network(dataset.config, dataset.encoder)
     summary = summarize(dataset.config, 3)
     assert [layer.shapes for layer in summary] == [

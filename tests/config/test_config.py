@@ -9,7 +9,7 @@ from support.project import ROOT
 
 from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
-from nnrun.config.yaml_source import read_source
+from nnrun.config.yaml_reader import read_file
 from nnrun.errors import InputError
 
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
@@ -153,7 +153,7 @@ def lines(load, problems, project):
 def schema_errors(path):
     """Return what an editor with the schema would underline."""
     found = jsonschema.Draft202012Validator(Config.model_json_schema()).iter_errors(
-        read_source(path).values
+        read_file(path).values
     )
     return [error.message[:200] for error in found]
 

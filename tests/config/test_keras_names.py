@@ -11,7 +11,7 @@ from support import keras_names as oracle
 
 import nnrun
 from nnrun.config import keras_catalog
-from nnrun.config.keras_catalog import REQUIRED, Named, Spec, snake_case
+from nnrun.config.named import REQUIRED, Named, Spec, snake_case
 from nnrun.training.backend import keras
 from nnrun.training.build_model import make
 from nnrun.training.trainer import train
@@ -44,9 +44,9 @@ REQUIRED_ARGUMENTS: dict[str, Any] = {
     "sensitivity": 0.5,
 }
 CLASSES = [
-    pytest.param(named, name, id=f"{named.what}-{name}")
+    pytest.param(named, name, id=f"{named.kind}-{name}")
     for named in MODULES
-    for name in named.table
+    for name in named.catalog
 ]
 TELLING = (
     keras_catalog.LAYER,
@@ -67,7 +67,7 @@ TARGETS = {
 
 def spec(named: Named, name: str, **arguments: Any) -> Spec:
     """Return the validated mapping of a name, with plausible values for what it requires."""
-    kinds = named.table.get(named.canonical(name) or "", {})
+    kinds = named.catalog.get(named.canonical(name) or "", {})
     needed = {a: REQUIRED_ARGUMENTS[a] for a, (_, default) in kinds.items() if default is REQUIRED}
     validated = named.validate({named.key: name, **needed, **arguments})
     assert isinstance(validated, dict)
@@ -113,7 +113,7 @@ def test_the_defaults_are_the_ones_that_keras_itself_uses(named: Named, name: st
     arguments = spec(named, name)
     needed = {
         k: REQUIRED_ARGUMENTS[k]
-        for k, (_, default) in named.table[name].items()
+        for k, (_, default) in named.catalog[name].items()
         if default is REQUIRED
     }
     with_defaults = getattr(MODULES[named], name)(**needed).get_config()
@@ -122,18 +122,18 @@ def test_the_defaults_are_the_ones_that_keras_itself_uses(named: Named, name: st
     )
 
 
-@pytest.mark.parametrize("loss", keras_catalog.LOSS.table)
+@pytest.mark.parametrize("loss", keras_catalog.LOSS.catalog)
 def test_every_metric_gives_one_finite_number_an_epoch(
     project, frame, tmp_path: Path, loss: str
 ) -> None:
-    of_labels = keras_catalog.METRIC.table.keys() - keras_catalog.CATEGORICAL_METRICS
+    of_labels = keras_catalog.METRIC.catalog.keys() - keras_catalog.CATEGORICAL_METRICS
     fitting = {
         "BinaryCrossentropy": of_labels,
         "MeanSquaredError": keras_catalog.NUMBER_METRICS,
         "SparseCategoricalCrossentropy": keras_catalog.CATEGORICAL_METRICS,
     }[loss]
     metrics = [
-        spec(keras_catalog.METRIC, name) for name in keras_catalog.METRIC.table if name in fitting
+        spec(keras_catalog.METRIC, name) for name in keras_catalog.METRIC.catalog if name in fitting
     ]
     metrics = [{k: v for k, v in metric.items() if v is not None} for metric in metrics]
     changes = {
@@ -234,7 +234,9 @@ REFUSED_BY_KERAS: list[tuple[Named, str, dict[str, Any]]] = [
 def test_what_keras_refuses_nnrun_refuses_first(
     named: Named, name: str, arguments: dict[str, Any]
 ) -> None:
-    needed = {a: REQUIRED_ARGUMENTS[a] for a, (_, d) in named.table[name].items() if d is REQUIRED}
+    needed = {
+        a: REQUIRED_ARGUMENTS[a] for a, (_, d) in named.catalog[name].items() if d is REQUIRED
+    }
     with pytest.raises((ValueError, TypeError)):
         use(named, getattr(MODULES[named], name)(**{**needed, **arguments}))
     with pytest.raises(ValidationError):

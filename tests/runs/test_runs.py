@@ -159,7 +159,7 @@ def test_a_thousand_runs_are_listed_in_about_a_second(runs):
     assert time.process_time() - began < 5  # 0.4 on two cores
 
 
-@pytest.mark.parametrize("name", METRIC.table)
+@pytest.mark.parametrize("name", METRIC.catalog)
 def test_a_metric_is_better_as_keras_says(name):
     arguments = {
         "PrecisionAtRecall": [0.5],

@@ -1,0 +1,160 @@
+"""The type and range of each argument of a Keras class, which Keras itself does not tell."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from nnrun.config.named import REQUIRED
+from nnrun.config.strict_model import Fraction, Positive, Seed, Units, problem
+from nnrun.wording import did_you_mean, received
+
+FieldType = Any
+"""A type, as pydantic takes it."""
+
+NotNegative = Annotated[float, Field(ge=0)]
+NotPositive = Annotated[float, Field(le=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+InnerShare = Annotated[float, Field(gt=0, lt=1)]
+PositiveShare = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+_TYPES: list[tuple[Any, list[str]]] = [
+    (
+        Positive,
+        [
+            "learning_rate",
+            "epsilon",
+            "epsilon_1",
+            "epsilon_2",
+            "clip_threshold",
+            "clipnorm",
+            "clipvalue",
+            "loss_scale_factor",
+            "beta",
+            "max_value",
+            "adam_lr_ratio",
+            "VarianceScaling.scale",
+        ],
+    ),
+    (
+        NotNegative,
+        [
+            "decay",
+            "stddev",
+            "l1",
+            "l2",
+            "strength",
+            "factor",
+            "rms_rate",
+            "min_value",
+            "min_delta",
+            "min_lr",
+            "initial_accumulator_value",
+            "Ftrl.beta",
+        ],
+    ),
+    (Fraction, ["rho", "beta_1", "beta_2", "adam_beta_1", "adam_beta_2"]),
+    (
+        Share,
+        [
+            "rate",
+            "GaussianNoise.stddev",
+            "momentum",
+            "label_smoothing",
+            "recall",
+            "precision",
+            "sensitivity",
+            "specificity",
+            "thresholds",
+        ],
+    ),
+    (InnerShare, ["ReduceLROnPlateau.factor", "BinaryAccuracy.threshold"]),
+    (PositiveShare, ["threshold", "Lion.beta_1"]),
+    (NotPositive, ["learning_rate_power", "beta_2_decay"]),
+    (
+        float,
+        ["value", "gain", "mean", "minval", "maxval", "muon_a", "muon_b", "muon_c", "baseline"],
+    ),
+    (Annotated[int, Field(ge=1, le=100)], ["ns_steps"]),  # unrolled; Keras takes a handful
+    (Units, ["units", "k", "ema_overwrite_frequency"]),
+    (Count, ["patience", "cooldown", "start_from_epoch", "warmup_steps", "num_regressors"]),
+    (Annotated[int, Field(ge=2)], ["gradient_accumulation_steps"]),
+    (Annotated[int, Field(ge=2, le=10_000)], ["num_thresholds"]),
+    (Seed, ["seed"]),
+    (
+        bool,
+        [
+            "use_bias",
+            "center",
+            "BatchNormalization.scale",
+            "LayerNormalization.scale",
+            "use_ema",
+            "amsgrad",
+            "nesterov",
+            "centered",
+            "relative_step",
+            "exclude_embeddings",
+            "from_logits",
+            "restore_best_weights",
+        ],
+    ),
+    (str, ["monitor"]),
+    (Literal["auto", "min", "max"], ["mode"]),
+    (Literal["fan_in", "fan_out", "fan_avg"], ["VarianceScaling.mode"]),
+    (Literal["rows", "columns"], ["OrthogonalRegularizer.mode"]),
+    (Literal["truncated_normal", "untruncated_normal", "uniform"], ["distribution"]),
+    (
+        Literal["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight"],
+        ["reduction"],
+    ),
+    (Literal["micro", "macro", "weighted"], ["average"]),
+    (Literal["ROC", "PR", "PRGAIN"], ["curve"]),
+    (Literal["interpolation", "minoring", "majoring"], ["summation_method"]),
+    (Literal["uniform_average", "variance_weighted_average"], ["class_aggregation"]),
+]
+"""The type of each argument, by its name or by that of its class and it."""
+
+
+class ArgumentTypes:
+    """The types of arguments, to which those that hold Keras objects themselves are added.
+
+    Args:
+        activations: The names of Keras's activations.
+    """
+
+    def __init__(self, activations: list[str]) -> None:
+        self._types: dict[str, Any] = {}
+        for kind, names in _TYPES:
+            self._types |= dict.fromkeys(names, kind)
+        self._types["activation"] = _activation_type(activations)
+
+    def add(self, name: str, kind: object) -> None:
+        """Let arguments of this name, or that end in it as in `kernel_initializer`, have a type."""
+        self._types[name] = kind
+
+    def field(self, class_name: str, argument: str, default: object) -> tuple[Any, Any]:
+        """Return the type and default of an argument, as pydantic takes them."""
+        kind = self._type(class_name, argument)
+        if default is None and argument == "activation":
+            return kind, "linear"  # Keras's None means it
+        if default is None:
+            return kind | None, None
+        return kind, REQUIRED if default == "<required>" else default
+
+    def _type(self, class_name: str, argument: str) -> FieldType:
+        for name in (f"{class_name}.{argument}", argument, argument.rpartition("_")[2]):
+            if name in self._types:
+                return self._types[name]
+        raise KeyError(f"{class_name}.{argument} has no type here")
+
+
+def _activation_type(activations: list[str]) -> FieldType:
+    def check(name: str) -> str:
+        if name in activations:
+            return name
+        hint = did_you_mean(name, activations) or f"; known: {', '.join(activations)}"
+        raise problem(f"{received(name)} is not an activation{hint}")
+
+    return Annotated[
+        str, AfterValidator(check), Field(json_schema_extra={"enum": list[Any](activations)})
+    ]

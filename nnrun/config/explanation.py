@@ -1,0 +1,95 @@
+"""Lines for people from what pydantic says of a config."""
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from nnrun.config.places import Keys, YamlValue, dotted
+from nnrun.config.yaml_scalars import parse_scalar
+from nnrun.config.yaml_source import YamlSource
+from nnrun.wording import received
+
+_RULES = {
+    "missing": "this key is required",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "string_type": "must be text (quote it if need be)",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "list_type": "must be a list",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+}
+"""Sentences in place of pydantic's, by the type of its error."""
+
+_OWN = {"nnrun", "unknown_key"}
+"""The types of errors whose messages are whole already."""
+
+_NOTHING_RECEIVED = {"missing", "too_short", "string_too_short"}
+_NOT_QUOTED = {"int_type", "float_type", "bool_type"}
+
+Found = dict[Keys, list[ErrorDetails]]
+
+
+def explain(error: ValidationError, source: YamlSource) -> Iterator[str]:
+    """Yield a line for each place with a mistake, in the order of the file.
+
+    A line has the place, the path, the rule and what was received.
+    """
+    found = _by_place(error, source)
+    # Of the members of a union, the one that fits best has the deepest mistake.
+    shallow = {keys[:end] for keys in found for end in range(1, len(keys))}
+    order = {place.value: number for number, place in enumerate(source.places.values())}
+    for keys in sorted(found, key=lambda keys: order.get(source.locate(keys), 0)):
+        if keys in shallow:
+            continue
+        is_unknown = any(details["type"] == "unknown_key" for details in found[keys])
+        place = source.locate_key(keys) if is_unknown else source.locate(keys)
+        yield f"{place}: {dotted(keys)}: {_message(found[keys])}"
+
+
+def _by_place(error: ValidationError, source: YamlSource) -> Found:
+    """Return the errors by the key path that the config has, without names of unions."""
+    found: Found = {}
+    for details in error.errors(include_url=False):
+        keys: Keys = ()
+        for key in details["loc"]:
+            if (*keys, key) in source.places or details["type"] == "missing":
+                keys += (key,)
+        found.setdefault(keys, []).append(details)
+    return found
+
+
+def _message(errors: list[ErrorDetails]) -> str:
+    """Return the rule that is broken, and what was received."""
+    kinds = {details["type"] for details in errors}
+    if kinds & _OWN:
+        return errors[0]["msg"]
+    value = errors[0]["input"]
+    message = _rule(errors)
+    if not kinds & _NOTHING_RECEIVED:
+        message += f"; received {received(value)}"
+    if kinds & _NOT_QUOTED and _is_quoted_number(value):
+        message += "; write it without quotes and leading zeros"
+    return message
+
+
+def _rule(errors: list[ErrorDetails]) -> str:
+    """Return the rules of several errors as one: `must be a number, true or false`."""
+    rules = []
+    for details in errors:
+        rule = _RULES.get(details["type"], details["msg"])
+        rules.append(rule.format(**details.get("ctx", {})))
+    rule = " or ".join(rules).replace("Input should be", "must be")
+    return rule.replace(" or must be true", ", true").replace(" or must be ", " or ")
+
+
+def _is_quoted_number(value: YamlValue) -> bool:
+    if not isinstance(value, str):
+        return False
+    return isinstance(parse_scalar(value.lstrip("0") or "0"), int | float)

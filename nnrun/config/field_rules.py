@@ -1,0 +1,85 @@
+"""Rules that the fields of a config obey, beyond their types."""
+
+from collections import Counter
+from typing import Annotated
+
+from pydantic import BeforeValidator, ValidationInfo
+
+from nnrun.config.named import Spec
+from nnrun.config.strict_model import problem
+from nnrun.wording import received
+
+CLIPPINGS = ("clipnorm", "clipvalue", "global_clipnorm")
+"""The arguments by which an optimizer of Keras clips gradients."""
+
+
+def column_names(value: object) -> list[str]:
+    """Return a list of column names: of one column too, and of columns whose names are numbers."""
+    items = value if isinstance(value, list) else [value]
+    names = [_column_name(item) for item in items]
+    if any(name is None for name in names):
+        raise problem(
+            "must be a column's name or a list of them, quoted if need be; "
+            f"received {received(value)}"
+        )
+    columns = [name for name in names if name is not None]
+    repeated = _repeated(columns)
+    if repeated:
+        raise problem(f"names a column twice: {', '.join(map(repr, repeated))}")
+    return columns
+
+
+def _column_name(item: object) -> str | None:
+    if isinstance(item, bool):
+        return None
+    if isinstance(item, str | int | float):
+        return str(item)
+    return None
+
+
+Columns = Annotated[
+    list[str],
+    BeforeValidator(column_names, json_schema_input_type=str | float | list[str | float]),
+]
+
+
+def listed_alone(value: object) -> object:
+    """Return a list of one for a name that stands alone."""
+    return [value] if isinstance(value, str) else value
+
+
+def distinct_metrics(metrics: list[Spec]) -> list[Spec]:
+    """Refuse two metrics of one name, since each is logged by its name."""
+    repeated = _repeated([metric["name"] for metric in metrics])
+    if repeated:
+        raise problem(f"two metrics have one name: {', '.join(repeated)}")
+    return metrics
+
+
+def one_validation(split: float, info: ValidationInfo) -> float:
+    """Refuse a share of rows to hold out beside a table of such rows."""
+    if split and info.data.get("validation"):
+        raise problem("give validation or validation_split, not both")
+    return split
+
+
+def disjoint_columns(columns: list[str], info: ValidationInfo) -> list[str]:
+    """Refuse columns that another key names too."""
+    for other in ("target", "features"):
+        named = set(info.data.get(other) or []) - {""}
+        shared = sorted(named & set(columns))
+        if shared:
+            raise problem(f"{', '.join(map(repr, shared))} is named in data.{other} too")
+    return columns
+
+
+def one_clipping(optimizer: Spec) -> Spec:
+    """Refuse several ways to clip gradients, of which Keras takes one."""
+    given = [name for name in CLIPPINGS if optimizer.get(name) is not None]
+    if len(given) > 1:
+        raise problem(f"give one of {', '.join(given)}, not several")
+    return optimizer
+
+
+def _repeated(names: list[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)

@@ -1,0 +1,130 @@
+"""A field of the config that names a Keras object: its class, and every argument."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+from pydantic import ValidationError, create_model
+from pydantic_core import CoreSchema, InitErrorDetails, core_schema
+
+from nnrun.config.places import YamlValue
+from nnrun.config.strict_model import Strict, problem
+from nnrun.wording import did_you_mean, received
+
+Spec = dict[str, Any]
+"""A Keras object: the name of its class under a key, and its arguments."""
+
+Catalog = dict[str, dict[str, tuple[Any, Any]]]
+"""The type and default of each argument of each class, as pydantic takes them."""
+
+REQUIRED: Any = ...
+"""The default of an argument that must be given."""
+
+
+def snake_case(name: str) -> str:
+    """Return Keras's snake_case of a class name: `BinaryAccuracy` -> `binary_accuracy`."""
+    return re.sub(r"(?<=.)(?=[A-Z][a-z0-9])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+@dataclass(eq=False)
+class Named:
+    """Annotation for a field that holds a Keras object.
+
+    Attributes:
+        kind: The word for such an object in messages, as in `an optimizer`.
+        catalog: The classes that it can be.
+        key: The key under which a mapping names the class.
+        default: The class of a mapping that names none.
+        aliases: Other names of classes.
+        keep_spelling: Whether the name stays as it was written: a metric is logged by it.
+    """
+
+    kind: str
+    catalog: Catalog
+    key: str = "name"
+    default: str | None = None
+    aliases: dict[str, str] = field(default_factory=dict)
+    keep_spelling: bool = False
+
+    def validate(self, value: YamlValue) -> Spec:
+        """Return the canonical name with every argument.
+
+        Where the spelling is kept, a mere name stays alone.
+        """
+        if not isinstance(value, str | dict):
+            raise problem(f"must be {self._forms()}; received {received(value)}")
+        arguments = {self.key: value} if isinstance(value, str) else dict(value)
+        given = arguments.pop(self.key, self.default)
+        name = self.canonical(str(given))
+        if not name:
+            raise self._unknown(given)
+        arguments = argument_model(self, name).model_validate(arguments).model_dump()
+        if not self.keep_spelling:
+            return {self.key: name, **arguments}
+        if isinstance(value, str):
+            return {self.key: given}
+        return {self.key: given, **arguments}
+
+    def canonical(self, name: str) -> str | None:
+        """Return the class that `name` means, or None."""
+        return self._by_folded_spelling.get(_folded(name))
+
+    @cached_property
+    def spellings(self) -> dict[str, str]:
+        """The names that a config may call each class; hints prefer the last."""
+        spellings = dict(self.aliases)
+        for name in self.catalog:
+            spellings |= {name.lower(): name, snake_case(name): name, name: name}
+        return spellings
+
+    @cached_property
+    def _by_folded_spelling(self) -> dict[str, str]:
+        return {_folded(spelling): name for spelling, name in self.spellings.items()}
+
+    def _forms(self) -> str:
+        if len(self.catalog) > 1:
+            return f"a name or a mapping with {self.key!r}"
+        return "a mapping of arguments"
+
+    def _unknown(self, given: object) -> ValidationError:
+        """Return the error of a name that is missing, or that no class has."""
+        article = "an" if self.kind[0] in "aeiou" else "a"
+        wrong = f"{received(given)} is not"
+        if given is None:
+            wrong = f"{self.key!r} is missing: the name of"
+        hint = did_you_mean(str(given or ""), list(self.spellings))
+        hint = hint or f"; known: {', '.join(self.catalog)}"
+        details = InitErrorDetails(
+            type=problem(f"{wrong} {article} {self.kind}{hint}"), loc=(self.key,), input=given
+        )
+        return ValidationError.from_exception_data(self.kind, [details])
+
+    def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.validate)
+
+    def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
+        forms: list[dict[str, Any]] = [{"enum": list(self.spellings)}]
+        forms += [self._form_of(name) for name in self.catalog]
+        return {"title": self.kind, "anyOf": forms}
+
+    def _form_of(self, name: str) -> dict[str, Any]:
+        """Return the JSON Schema of a mapping that means this class."""
+        form = argument_model(self, name).model_json_schema()
+        names = [spelling for spelling, meant in self.spellings.items() if meant == name]
+        required = form.get("required", [])
+        if name != self.default:
+            required = [self.key, *required]
+        properties = {self.key: {"enum": names}, **form["properties"]}
+        return {**form, "properties": properties, "required": required}
+
+
+@cache
+def argument_model(named: Named, name: str) -> type[Strict]:
+    """Return the model of the arguments of a class."""
+    fields: dict[str, Any] = named.catalog[name]
+    return create_model(name, __base__=Strict, **fields)
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()

@@ -1,0 +1,86 @@
+"""Single values set over those of a config: `KEY=VALUE`, as --set takes them."""
+
+import copy
+import re
+from typing import NamedTuple
+
+from nnrun.config.places import Keys, YamlValue
+from nnrun.config.yaml_reader import TextPlaces, check_characters, read_text
+from nnrun.config.yaml_source import Place, YamlSource
+from nnrun.errors import ConfigError
+
+
+def override(source: YamlSource, text: str) -> YamlSource:
+    """Return a source in which one value is set.
+
+    Args:
+        source: The values before.
+        text: `KEY=VALUE`, with KEY dotted (`layers[0].units`, or `layers.0.units`) and VALUE in
+            YAML.
+
+    Raises:
+        ConfigError: The text has another form, or KEY names nothing.
+    """
+    name = f"--set {text}"
+    places = TextPlaces(name, has_lines=False)
+    check_characters(text, places)
+    key, equals, value = text.partition("=")
+    path = re.sub(r"\[(\d+)\]", r".\1", key.strip())
+    if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", path):
+        raise ConfigError(f"{name}: the form is KEY=VALUE, as in optimizer.learning_rate=0.01")
+    new = read_text(value, places)
+    values = copy.deepcopy(source.values)
+    target = _find(values, path.split("."), name)
+    target.parent[target.keys[-1]] = new.values
+    return YamlSource(source.name, values, _new_places(source, target.keys, new))
+
+
+class _Target(NamedTuple):
+    """The collection that holds a value, and the value's key path."""
+
+    parent: YamlValue
+    keys: Keys
+
+
+def _find(values: YamlValue, parts: list[str], name: str) -> _Target:
+    """Return the target that the parts of a dotted key name, making the mappings on the way."""
+    keys: Keys = ()
+    parent: YamlValue = values
+    value: YamlValue = values
+    for part in parts:
+        if isinstance(value, str):  # optimizer: adam, then --set optimizer.learning_rate=...
+            value = {"type" if keys[0] == "layers" else "name": value}
+            parent[keys[-1]] = value
+        parent = value
+        key = _key_in(parent, part, name)
+        keys += (key,)
+        if isinstance(parent, dict):
+            parent.setdefault(key, {})
+        value = parent[key]
+    return _Target(parent, keys)
+
+
+def _key_in(parent: YamlValue, part: str, name: str) -> str | int:
+    """Return a part of a dotted key as the key of a mapping or the number of a list's item."""
+    if isinstance(parent, dict):
+        return part
+    if isinstance(parent, list):
+        if part.isdigit() and int(part) < len(parent):
+            return int(part)
+        received = f"a list of {len(parent)}, counted from 0"
+    else:
+        received = repr(parent)
+    raise ConfigError(f"{name}: {part!r} names nothing in {received}")
+
+
+def _new_places(source: YamlSource, keys: Keys, new: YamlSource) -> dict[Keys, Place]:
+    """Return the places of a source in which the value at `keys` is a new one."""
+    here = Place(new.name, new.name)
+    places = dict(source.places)
+    for end in range(1, len(keys)):
+        places.setdefault(keys[:end], here)
+    kept = {path: place for path, place in places.items() if path[: len(keys)] != keys}
+    kept[keys] = here
+    for below, place in new.places.items():
+        kept[(*keys, *below)] = place
+    return kept

@@ -1,0 +1,15 @@
+"""Places in a config: key paths, and how messages write them."""
+
+from typing import Any
+
+YamlValue = Any
+"""A mapping, a list or a scalar, as YAML or pydantic give it: none of them is known yet."""
+
+Keys = tuple[str | int, ...]
+"""A key path, such as ("layers", 1, "activation")."""
+
+
+def dotted(keys: Keys) -> str:
+    """Return `layers[1].activation` for ("layers", 1, "activation")."""
+    parts = [f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys]
+    return "".join(parts).removeprefix(".")

@@ -1,0 +1,56 @@
+"""The base of every model whose values come from people or strangers."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+from nnrun.config.places import YamlValue
+from nnrun.wording import did_you_mean
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+Units = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+MOST_UNKNOWN_KEYS = 1_000
+"""An error for each of millions of keys would take gigabytes."""
+
+
+def problem(message: str) -> PydanticCustomError:
+    """Return an error that pydantic reports with exactly this message."""
+    return PydanticCustomError("nnrun", "{message}", {"message": message})
+
+
+class Strict(BaseModel):
+    """Base of every model here: unknown keys, wrong types and non-finite numbers are errors."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_default=True
+    )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _answer_unknown_keys(cls, value: YamlValue, handler: YamlValue) -> YamlValue:
+        known = list(cls.model_fields)
+        if isinstance(value, dict) and len(value) > len(known) + MOST_UNKNOWN_KEYS:
+            names = ", ".join(known)
+            raise problem(f"{len(value):,} keys are too many; {cls.__name__} takes {names}")
+        try:
+            return handler(value)
+        except ValidationError as error:
+            details = [cls._answered(each, known) for each in error.errors(include_url=False)]
+            raise ValidationError.from_exception_data(cls.__name__, details) from None
+
+    @classmethod
+    def _answered(cls, error: ErrorDetails, known: list[str]) -> InitErrorDetails:
+        """Return an error of pydantic, which for an unknown key names the one that was meant."""
+        kind = error["type"]
+        message = error["msg"]
+        if kind == "extra_forbidden":
+            kind = "unknown_key"
+            takes = f"; {cls.__name__} takes {', '.join(known) or 'none'}"
+            message = f"unknown key{did_you_mean(str(error['loc'][-1]), known) or takes}"
+        context = {"message": message, **error.get("ctx", {})}
+        custom = PydanticCustomError(kind, "{message}", context)
+        return InitErrorDetails(type=custom, loc=error["loc"], input=error["input"])

@@ -1,0 +1,55 @@
+"""YAML that is written: a whole config, or a name to paste into one."""
+
+import json
+import re
+from typing import Any
+
+import yaml
+
+from nnrun.config.places import YamlValue
+from nnrun.config.yaml_scalars import parse_scalar
+
+UNPRINTABLE = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
+"""Characters that JSON leaves as they are and YAML does not."""
+
+
+def to_yaml(values: dict[str, Any]) -> str:
+    """Return YAML that means the same, without the keys whose value is None.
+
+    A mapping that is only a name is written as the name.
+    """
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def in_yaml(name: str) -> str:
+    """Return a name as it can be pasted into a config: quoted, unless it is a plain word."""
+    is_word = re.fullmatch(r"[A-Za-z_][\w-]*", name)
+    if is_word and name.lower() not in ("true", "false", "null"):
+        return name
+    quoted = json.dumps(name, ensure_ascii=False)
+    return re.sub(UNPRINTABLE, lambda character: f"\\u{ord(character[0]):04x}", quoted)
+
+
+class _Dumper(yaml.SafeDumper):
+    def represent_data(self, data: YamlValue) -> yaml.Node:
+        if isinstance(data, dict):
+            data = {key: value for key, value in data.items() if value is not None}
+            if set(data) == {"name"}:
+                data = data["name"]
+        return super().represent_data(data)
+
+    def represent_scalar(
+        self, tag: str, value: YamlValue, style: str | None = None
+    ) -> yaml.ScalarNode:
+        if tag == "tag:yaml.org,2002:str":
+            style = _style_of(value)
+        return super().represent_scalar(tag, value, style)
+
+
+def _style_of(text: str) -> str | None:
+    """Return the quotes that a text needs to be read as the same text."""
+    if not text.isprintable():
+        return '"'
+    if isinstance(parse_scalar(text), str):
+        return None
+    return "'"

@@ -1,0 +1,232 @@
+"""YAML text read to plain values with their places.
+
+The values are made of PyYAML's events, so that no tag can construct an object.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nnrun.config.places import Keys, YamlValue, dotted
+from nnrun.config.yaml_scalars import parse_scalar
+from nnrun.config.yaml_source import Place, YamlSource
+from nnrun.errors import ConfigError
+from nnrun.wording import received
+
+YamlEvent = Any
+"""An event of PyYAML, whose types do not tell its attributes."""
+
+MAX_BYTES = 256 << 10
+MAX_DEPTH = 32
+
+_UNFINISHED = {
+    "while scanning a quoted scalar": "the quote that opens here is not closed",
+    "while scanning a simple key": "a key is followed by a colon and a space",
+    "while parsing a flow mapping": (
+        "the bracket that opens here is not closed, or a comma is missing"
+    ),
+    "while parsing a flow sequence": (
+        "the bracket that opens here is not closed, or a comma is missing"
+    ),
+}
+"""The things that libyaml reads, for lines perhaps, until it meets a mistake, and the mistakes
+that stand where such a thing begins."""
+
+
+def read_file(path: Path) -> YamlSource:
+    """Read a YAML file.
+
+    Raises:
+        ConfigError: It cannot be read, or it is no mapping of what a config may hold.
+    """
+    data = _read_bytes(path)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = TextPlaces(str(path)).end_of(error.object[: error.start].decode())
+        byte = error.object[error.start]
+        raise ConfigError(
+            f"{place}: not UTF-8: byte {byte:#04x}; save the config as UTF-8 text"
+        ) from None
+    source = read_text(text, TextPlaces(str(path)))
+    if not isinstance(source.values, dict):
+        raise ConfigError(
+            f"{path}:1:1: a config is a mapping of keys to values; "
+            f"received {_kind_of(source.values)}"
+        )
+    return source
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        hint = ""
+        if isinstance(error, IsADirectoryError):
+            hint = "; give the path of a YAML config"
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}{hint}") from None
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{path}: a config is at most 256 KiB; give tables as separate files")
+    return data
+
+
+def _kind_of(values: object) -> str:
+    if values is None:
+        return "an empty file"
+    if isinstance(values, list):
+        return "a list"
+    return f"only {received(values)}"
+
+
+class TextPlaces:
+    """The names of places in a text: `name:line:column`, or the name alone where it has no lines.
+
+    Args:
+        name: The file's name, or the argument that gave the text.
+        has_lines: Whether the text is a file's.
+    """
+
+    def __init__(self, name: str, *, has_lines: bool = True) -> None:
+        self.name = name
+        self.has_lines = has_lines
+
+    def at(self, line: int, column: int) -> str:
+        """Return the name of a place whose line and column are counted from 0."""
+        return f"{self.name}:{line + 1}:{column + 1}" if self.has_lines else self.name
+
+    def end_of(self, text: str) -> str:
+        """Return the name of the place behind a text."""
+        lines = text.split("\n")
+        return self.at(len(lines) - 1, len(lines[-1]))
+
+
+def read_text(text: str, places: TextPlaces) -> YamlSource:
+    """Read a YAML text, or raise a ConfigError with every mistake."""
+    check_characters(text, places)
+    return YamlReader(text, places).read()
+
+
+def check_characters(text: str, places: TextPlaces) -> None:
+    """Raise a ConfigError at a character that YAML does not allow."""
+    bad = yaml.reader.Reader.NON_PRINTABLE.search(text)
+    if bad:  # in an argument, a byte that is no UTF-8 too
+        place = places.end_of(text[: bad.start()])
+        raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
+
+
+class YamlReader:
+    """Reads one text, event by event, and notes every mistake that it can go on after.
+
+    Args:
+        text: The YAML text.
+        places: The names of places in it.
+    """
+
+    def __init__(self, text: str, places: TextPlaces) -> None:
+        self._text = text
+        self._places = places
+        self._events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        self._found: dict[Keys, Place] = {}
+        self._problems: list[str] = []
+
+    def read(self) -> YamlSource:
+        """Return the values with their places, or raise a ConfigError with every mistake."""
+        values = None
+        try:
+            values = self._read_document()
+        except yaml.MarkedYAMLError as error:
+            if "nesting depth" in str(error.problem):
+                # libyaml looks ahead: the text before this place is too deep already.
+                index = error.problem_mark.index  # type: ignore[union-attr]
+                return YamlReader(self._text[:index], self._places).read()
+            self._problems.append(self._syntax_problem(error))
+        if self._problems:
+            raise ConfigError(self._problems)
+        return YamlSource(self._places.name, values, self._found)
+
+    def _read_document(self) -> YamlValue:
+        """Return the value of the one document, or None where there is none."""
+        values = None
+        for event in self._events:
+            if not isinstance(event, yaml.DocumentStartEvent):
+                continue
+            if self._found:
+                rule = "a config is one document; remove what follows '---'"
+                raise self._problem(event, (), rule)
+            values = self._value(next(self._events), ())
+        return values
+
+    def _value(self, event: YamlEvent, keys: Keys, key_event: YamlEvent = None) -> YamlValue:
+        """Return the value that begins with an event, whose place is noted."""
+        self._found[keys] = Place(self._at(event), self._at(key_event or event))
+        if len(keys) > MAX_DEPTH:
+            raise self._problem(event, keys, f"a config is at most {MAX_DEPTH} levels deep")
+        if isinstance(event, yaml.AliasEvent):
+            rule = "aliases (*name) are not allowed; write the value out"
+            self._problem(event, keys, rule)
+            return None
+        if event.tag not in (None, "!"):
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._problem(event, keys, f"tags are not allowed; remove {tag!r}")
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event, keys)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items = enumerate(self._children())
+            return [self._value(item, (*keys, number)) for number, item in items]
+        return self._mapping(keys)
+
+    def _scalar(self, event: yaml.ScalarEvent, keys: Keys) -> YamlValue:
+        if event.style:  # quoted, or a block: text
+            return event.value
+        value = parse_scalar(event.value)
+        if value in (math.inf, -math.inf):
+            self._problem(event, keys, f"numbers must be finite; received {event.value}")
+        return value
+
+    def _mapping(self, keys: Keys) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        for key_event in self._children():
+            if not isinstance(key_event, yaml.ScalarEvent):
+                raise self._problem(key_event, keys, "a key must be a word")
+            below = (*keys, key_event.value)
+            if key_event.value in mapping:
+                first = self._found[below].key.removeprefix(f"{self._places.name}:")
+                self._problem(key_event, below, f"duplicate key; it stands at {first} already")
+            mapping[key_event.value] = self._value(next(self._events), below, key_event)
+        return mapping
+
+    def _children(self) -> Iterator[yaml.Event]:
+        """Yield the events up to the end of the collection that was begun last."""
+        return takewhile(lambda event: not isinstance(event, yaml.CollectionEndEvent), self._events)
+
+    def _problem(self, event: yaml.Event, keys: Keys, message: str) -> ConfigError:
+        """Note a mistake; the caller raises the error that is returned where it cannot go on."""
+        parts = [self._at(event), dotted(keys), message]
+        self._problems.append(": ".join(part for part in parts if part))
+        return ConfigError(self._problems)
+
+    def _at(self, event: YamlEvent) -> str:
+        mark = event.start_mark
+        return self._places.at(mark.line, mark.column)
+
+    def _syntax_problem(self, error: yaml.MarkedYAMLError) -> str:
+        """Return a line for what libyaml calls a mistake, at the place where a person made it."""
+        mark: Any = error.problem_mark
+        begun: Any = error.context_mark
+        reason = f"not YAML: {error.problem}"
+        if error.context in _UNFINISHED and begun.line < mark.line:
+            mark = begun
+            reason = f"not YAML: {_UNFINISHED[error.context]}"
+        if mark.line > self._text.count("\n"):  # libyaml's place for an early end
+            return f"{self._places.end_of(self._text)}: {reason}"
+        if self._text.split("\n")[mark.line].lstrip(" ").startswith("\t"):
+            reason = "tabs cannot indent YAML; use spaces"
+        elif "start any token" in reason:
+            character = self._text[mark.index : mark.index + 1]
+            reason = f"not YAML: text cannot begin with {character!r}; quote it"
+        return f"{self._places.at(mark.line, mark.column)}: {reason}"
