@@ -42,13 +42,13 @@ _left_out: list[str] = []
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow and Keras, once; a second call does nothing.
+    """Import TensorFlow and Keras, and let them compute in float32.
+
+    A program may have imported both before: only their settings change then.
 
     Raises:
         NnrunError: TensorFlow cannot be imported.
     """
-    if "keras" in sys.modules and "tensorflow" in sys.modules:
-        return
     os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
