@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nnrun.config.keras_catalog import Spec
+from nnrun.config.named import Spec
 from nnrun.features.matrix_store import Matrix
 
 Counts = np.ndarray[tuple[int], np.dtype[np.float64]]

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from nnrun.config.architecture import summarize
-from nnrun.config.keras_catalog import Spec
+from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix

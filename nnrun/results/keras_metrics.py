@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nnrun.config.architecture import metric_arguments
-from nnrun.config.keras_catalog import Spec
+from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.activations import sigmoid

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnrun.config.keras_catalog import Spec
+from nnrun.config.named import Spec
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.activations import log_softmax, softplus
 from nnrun.results.forward import KERAS_EPSILON, Outputs

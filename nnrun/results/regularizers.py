@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from nnrun.config.keras_catalog import Spec
+from nnrun.config.named import Spec
 from nnrun.results.forward import KERAS_EPSILON, Network, Step
 from nnrun.runs.arrays import Array
 

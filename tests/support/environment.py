@@ -42,7 +42,7 @@ for variable in UNSET:
 
 def workers() -> int:
     """Return how many processes may run tests at once."""
-    from nnrun.features.matrix_store import memory_bytes
+    from nnrun.features.memory import memory_bytes
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min(cores or 1, memory_bytes() // MEMORY_OF_A_WORKER))

@@ -10,7 +10,7 @@ import inspect
 import json
 from typing import Any
 
-import keras
+from nnrun.training.backend import keras
 
 REQUIRED = "<required>"
 
