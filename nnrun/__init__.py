@@ -1,4 +1,4 @@
-"""nnrun: a thin command line over Keras. From Python: `nnrun.train`, `nnrun.load`, `nnrun.check`, as in `nnrun.api`."""
+"""nnrun: a thin command line over Keras, and the same from Python: `train`, `load`, `check`."""
 
 __version__ = "0.1.0"
 __all__ = ["FinishedRun", "NnrunError", "check", "load", "train"]

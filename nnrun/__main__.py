@@ -1,11 +1,11 @@
-"""The program: the command line, with every expected error made a message and an exit code."""
+"""The program: the command line, whose expected errors become messages and exit codes."""
 
 import gc
 import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from types import FrameType
 
 import click
 
@@ -15,57 +15,78 @@ from nnrun.signals import stop_signals
 from nnrun.training.tensorflow_import import OPTIONAL, leave_out
 from nnrun.wording import printable
 
-SIGNALS: list[int] = []  # that came
-
-
-def _interrupt(number: int, _: Any) -> None:
-    SIGNALS.append(number)
-    raise KeyboardInterrupt
+came: list[int] = []
+"""The numbers of the signals that came."""
 
 
 def main() -> None:
-    """Run the command line; every expected error becomes a message and an exit code."""
-    for name in (
-        "stdout",
-        "stderr",
-    ):  # where the caller closed one, what is opened next would take its number
-        setattr(sys, name, getattr(sys, name) or Path(os.devnull).open("w"))  # noqa: SIM115
-        getattr(sys, name).reconfigure(errors="backslashreplace")
-    SIGNALS.clear()
+    """Run the command line, and end the process with its exit code."""
+    _open_streams()
+    came.clear()
     caught = stop_signals()
     for number in caught:
         signal.signal(number, _interrupt)
     leave_out(OPTIONAL)
-    code = 1
-    try:
-        cli(standalone_mode=False)
-        sys.stdout.flush()
-        code = 0
-    except click.ClickException as error:
-        error.show()
-        code = 2
-    except NnrunError as error:
-        click.echo(error, err=True)
-        code = error.exit_code
-    except SystemExit:  # click's answer to a closed pipe
-        code = 0
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        code = 128 + (SIGNALS or [signal.SIGINT])[-1]
-    except OSError as error:
-        click.echo(printable(f"{error.filename or 'I/O'}: {error.strerror or error}"), err=True)
-    except MemoryError:
-        click.echo(
-            "out of memory: use fewer units, a smaller batch_size or a smaller table", err=True
-        )
-    except Exception:
-        if not SIGNALS:  # else it is what TensorFlow made of one
-            raise
-        code = 128 + SIGNALS[-1]
+    code = _run()
     for number in caught:
         signal.signal(number, signal.SIG_IGN)  # the rest is done in a moment
     gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Open the streams that the caller closed: the next file would take their number."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            stream = Path(os.devnull).open("w")  # noqa: SIM115 - it stays open
+            setattr(sys, name, stream)
+        stream.reconfigure(errors="backslashreplace")
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    came.append(number)
+    raise KeyboardInterrupt
+
+
+def _run() -> int:
+    """Run the command, print the message of an expected error, and return the exit code."""
+    try:
+        cli(standalone_mode=False)
+        sys.stdout.flush()
+    except SystemExit:  # click's answer to a closed pipe
+        return 0
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return 128 + _last_signal()
+    except Exception as error:
+        return _answer(error)
+    return 0
+
+
+def _answer(error: Exception) -> int:
+    """Print the message of an error, and return its exit code; raise it where it is unexpected."""
+    if isinstance(error, click.ClickException):
+        error.show()
+        return 2
+    if isinstance(error, NnrunError):
+        click.echo(error, err=True)
+        return error.exit_code
+    if isinstance(error, OSError):
+        message = f"{error.filename or 'I/O'}: {error.strerror or error}"
+        click.echo(printable(message), err=True)
+        return 1
+    if isinstance(error, MemoryError):
+        remedy = "use fewer units, a smaller batch_size or a smaller table"
+        click.echo(f"out of memory: {remedy}", err=True)
+        return 1
+    if came:  # TensorFlow makes errors of its own of a signal
+        return 128 + _last_signal()
+    raise error
+
+
+def _last_signal() -> int:
+    return came[-1] if came else signal.SIGINT
 
 
 if __name__ == "__main__":

@@ -1,17 +1,22 @@
-"""The errors that nnrun raises on purpose, each with the exit code of the command that meets it."""
+"""The errors that nnrun raises on purpose, each with the exit code of the command that meets it.
 
-from itertools import accumulate
+NnrunError              1    every error that nnrun raises on purpose
+  TrainingError         1    training cannot go on
+  InputError            2    what the user gave is wrong
+    ConfigError         2    the YAML file, or a value given by --set
+    TableError          2    a table
+    RunError            2    a run directory
+  ExpectationError      3    the finished run does not meet `expect`
+  Interrupted     128 + n    signal n stopped the command
+"""
 
-from nnrun.wording import counted, printable
+import signal
 
-LINE, LINES = (
-    1_000,
-    16_000,
-)  # characters of a mistake, and of all that are told: files of strangers can have millions
+from nnrun.wording import shown_lines
 
 
 class NnrunError(Exception):
-    """Base of every error that nnrun raises on purpose; the message is what the user reads."""
+    """Base of every error that nnrun raises on purpose. The user reads its message."""
 
     exit_code = 1
 
@@ -21,7 +26,11 @@ class TrainingError(NnrunError):
 
 
 class InputError(NnrunError):
-    """What the user gave is wrong; `problems` are all mistakes, one line each, at least one; str() shortens them."""
+    """The user gave something that is wrong.
+
+    Attributes:
+        problems: Every mistake, one line each; at least one. `str()` shortens them.
+    """
 
     exit_code = 2
 
@@ -30,14 +39,7 @@ class InputError(NnrunError):
         super().__init__(problems)
 
     def __str__(self) -> str:
-        half, first = LINE // 2, self.problems[:LINES]
-        lines = [
-            printable(line if len(line) <= LINE else f"{line[:half]} ... {line[-half:]}")
-            for line in first
-        ]
-        told = sum(end <= LINES for end in accumulate(map(len, lines)))
-        more = len(self.problems) - told
-        return "\n".join(lines[:told] + [f"and {counted(more, 'more mistake')}"] * (more > 0))
+        return shown_lines(self.problems)
 
 
 class ConfigError(InputError):
@@ -53,14 +55,14 @@ class RunError(InputError):
 
 
 class ExpectationError(NnrunError):
-    """The finished run does not meet `expect`, or is not the same again."""
+    """The finished run does not meet `expect`, or does not repeat an earlier one."""
 
     exit_code = 3
 
 
 class Interrupted(NnrunError):
-    """A signal stopped the command: SIGINT, which is Ctrl-C, SIGTERM or SIGHUP."""
+    """A signal stopped the command: SIGINT (which is Ctrl-C), SIGTERM or SIGHUP."""
 
-    def __init__(self, message: str, number: int = 2) -> None:
-        self.exit_code = 128 + number
+    def __init__(self, message: str, number: int = signal.SIGINT) -> None:
+        self.exit_code = 128 + number  # as shells report a signal
         super().__init__(message)

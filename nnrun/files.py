@@ -1,4 +1,7 @@
-"""Files that are either wholly there or not there: temporary file, fsync, rename, fsync of the folder."""
+"""Files that are either wholly there or not there, and their checksums.
+
+A file is written under a temporary name and synced, then renamed, and its folder is synced.
+"""
 
 import errno
 import hashlib
@@ -6,14 +9,17 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 LARGEST_FILE = 16 << 20  # bytes of encoding.json: some 50,000 features
-TEMPORARY = ".tmp-"  # how the names of unfinished files begin
+TEMPORARY = ".tmp-"  # the beginning of the names of unfinished files
+_HASHED_AT_ONCE = 1 << 20  # bytes: larger pieces take more memory and are not faster
+
+Undo = Callable[[], object]
 
 
 @contextmanager
@@ -22,51 +28,65 @@ def named_errors(path: Path, *others: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename in (None, *map(str, others)):
+        if error.filename is None or error.filename in map(str, others):
             raise OSError(error.errno, error.strerror or str(error), str(path)) from None
         raise
 
 
 @contextmanager
 def atomic_paths(*paths: Path) -> Iterator[list[Path]]:
-    """Yield a path beside each of `paths`, all in one folder, for the body to create; rename them all, or none.
+    """Yield a temporary path for each of `paths`, for the body to create; rename them all, or none.
 
-    After an error, even of the last fsync, every file is what it was; after a kill, the old one or the new one.
+    After an error, even of the last sync, every file is what it was. After a kill, each is the old
+    one or the new one, whole.
+
+    Args:
+        paths: The files to write, all in one folder.
     """
-    new, former = (
-        [p.with_name(f"{TEMPORARY}{os.getpid()}-{i}{p.name}") for p in paths] for i in ("", "was-")
-    )
-    undo: list[Callable[[], Any]] = []
+    temporaries = _beside(paths, "")
+    backups = _beside(paths, "was-")
+    undo: list[Undo] = []
+    # A reader of messages knows nothing of temporary names.
+    known = paths[0] if len(paths) == 1 else paths[0].parent
     try:
-        with named_errors(paths[0] if len(paths) == 1 else paths[0].parent, *new, *former):
-            yield new
-            for temporary in new:
-                with temporary.open("rb+") as file:
-                    os.fsync(file.fileno())
-            for path, temporary, backup in zip(paths, new, former, strict=True):
+        with named_errors(known, *temporaries, *backups):
+            yield temporaries
+            for temporary in temporaries:
+                _sync_file(temporary)
+            for path, temporary, backup in zip(paths, temporaries, backups, strict=True):
                 undo.append(_keep(path, backup))
                 temporary.replace(path)
         sync_folder(paths[0].parent)
     except BaseException:
-        for back in reversed(undo):
-            with suppress(OSError):
-                back()
+        _undo_all(undo)
         raise
     finally:
-        for temporary in (*new, *former):
-            with suppress(OSError):
-                temporary.unlink()
+        _remove_all([*temporaries, *backups])
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path`, of the same ending, for the body to create; rename it to `path` unless it fails."""
+    """Yield a temporary path beside `path`, for the body to create, and rename it to `path`.
+
+    After an error the old file stands. The temporary path ends as `path` does, for Keras chooses
+    the format by it.
+    """
     with atomic_paths(path) as (temporary,):
         yield temporary
 
 
-def _keep(path: Path, backup: Path) -> Callable[[], Any]:
-    """Return what brings the file at `path` back as it is now."""
+def _beside(paths: Sequence[Path], mark: str) -> list[Path]:
+    """Return a name beside each path that only this process uses; two may share a file system."""
+    return [path.with_name(f"{TEMPORARY}{os.getpid()}-{mark}{path.name}") for path in paths]
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _keep(path: Path, backup: Path) -> Undo:
+    """Keep the file at `path` as it is now, and return the function that brings it back."""
     if not path.exists():
         return partial(path.unlink, missing_ok=True)
     try:
@@ -76,14 +96,28 @@ def _keep(path: Path, backup: Path) -> Callable[[], Any]:
     return partial(backup.replace, path)
 
 
+def _undo_all(undo: list[Undo]) -> None:
+    """Take back the renames, the last one first, as far as the disk lets it."""
+    for bring_back in reversed(undo):
+        with suppress(OSError):
+            bring_back()
+
+
+def _remove_all(paths: list[Path]) -> None:
+    """Remove the files that are there."""
+    for path in paths:
+        with suppress(OSError):
+            path.unlink()
+
+
 def remove_temporaries(folder: Path) -> None:
-    """Remove what a process that was killed left behind; nobody else may be writing there."""
+    """Remove what a killed process left behind. Nobody else may be writing into the folder."""
     for left in folder.glob(f"{TEMPORARY}*"):
         left.unlink()
 
 
 def write_texts(texts: Mapping[Path, str]) -> None:
-    """Write each path's text as UTF-8, all of them or none."""
+    """Write the text of each path as UTF-8, all of them or none. They are in one folder."""
     with atomic_paths(*texts) as temporaries:
         for temporary, text in zip(temporaries, texts.values(), strict=True):
             temporary.write_text(text, encoding="utf-8", newline="\n")
@@ -94,8 +128,50 @@ def write_text(path: Path, text: str) -> None:
     write_texts({path: text})
 
 
+def write_json(path: Path, value: object) -> None:  # what json takes
+    """Write `value` to `path` as indented JSON, atomically."""
+    write_text(path, to_json(value))
+
+
+def to_json(value: object) -> str:  # what json takes
+    """Return `value` as indented JSON.
+
+    Raises:
+        ValueError: A number is NaN or infinite, which JSON does not have; see `finite`.
+    """
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def finite(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values for JSON, with None in place of NaN and infinity."""
+    return {name: None if _is_undefined(value) else value for name, value in values.items()}
+
+
+def _is_undefined(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+@contextmanager
+def open_output(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a file to write: a device or pipe itself, else a file that then replaces `path`."""
+    if path.exists() and not path.is_file():
+        with named_errors(path), path.open("wb") as file:
+            yield file
+        return
+    with atomic_path(path.resolve()) as temporary, named_errors(path), temporary.open("wb") as file:
+        yield file
+
+
 def read_small(path: Path, most: int = LARGEST_FILE) -> bytes:
-    """Return the bytes of a file that may come from anybody, or raise an OSError where it is larger than such are."""
+    """Return the bytes of a file that may come from anybody.
+
+    Args:
+        path: The file.
+        most: The largest size, in bytes, that such a file has.
+
+    Raises:
+        OSError: The file cannot be read, or is larger.
+    """
     with path.open("rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
@@ -103,50 +179,22 @@ def read_small(path: Path, most: int = LARGEST_FILE) -> bytes:
     return content
 
 
-def to_json(value: Any) -> str:
-    """Return `value` as indented JSON. NaN and infinity are refused."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write `value` to `path` as indented JSON, atomically."""
-    write_text(path, to_json(value))
-
-
-@contextmanager
-def open_output(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a file to write: an ordinary one is replaced atomically, a device or pipe is opened as it is."""
-    as_it_is = path.exists() and not path.is_file()
-    with (
-        nullcontext(path) if as_it_is else atomic_path(path.resolve()) as target,
-        named_errors(path),
-        target.open("wb") as file,
-    ):
-        yield file
-
-
-def finite(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values for JSON, which has no NaN: what is undefined is None."""
-    return {
-        k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()
-    }
-
-
 def sha256(path: Path) -> str:
     """Return the SHA-256 of the file's bytes, in hexadecimal."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
+        while block := file.read(_HASHED_AT_ONCE):
             digest.update(block)
     return digest.hexdigest()
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` durable; Windows can open no folder and needs none of this."""
-    if os.name != "nt":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            with named_errors(folder):
-                os.fsync(handle)
-        finally:
-            os.close(handle)
+    """Make a rename in `folder` durable."""
+    if os.name == "nt":  # Windows can open no folder, and needs none of this
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with named_errors(folder):
+            os.fsync(handle)
+    finally:
+        os.close(handle)

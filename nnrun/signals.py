@@ -2,25 +2,33 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
+
+Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
 
 def stop_signals() -> list[signal.Signals]:
-    """Return the signals that stop a command, without those that who started it wants ignored."""
-    stops = [
-        getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-    ]
-    return [number for number in stops if signal.getsignal(number) != signal.SIG_IGN]
+    """Return the signals that stop a command.
+
+    Those that the caller of the command wants ignored, as `nohup` does, are not among them.
+    """
+    names = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    return [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
 
 
 @contextmanager
-def handled_signals(handler: Any) -> Iterator[None]:
-    """Let `handler` answer the signals that stop a command while the body runs; only the main thread can."""
-    former = {}
+def handled_signals(handler: Handler) -> Iterator[None]:
+    """Let `handler` answer the signals that stop a command while the body runs.
+
+    Python lets only the main thread set handlers; in another thread nothing changes.
+    """
+    former: dict[signal.Signals, Handler] = {}
     if threading.current_thread() is threading.main_thread():
-        former = {number: signal.signal(number, handler) for number in stop_signals()}
+        for number in stop_signals():
+            former[number] = signal.signal(number, handler)
     try:
         yield
     finally:

@@ -1,55 +1,99 @@
-"""Words for messages: did-you-mean, lists, counts and values as people read them."""
+"""Words for messages: near names, lists, counts, values and lines as people read them."""
 
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+# Files of strangers can hold millions of mistakes, and mistakes of millions of characters. A
+# terminal shows about so much; the errors themselves keep all.
+LONGEST_LINE = 1_000  # characters
+LONGEST_MESSAGE = 16_000  # characters
+LONGEST_VALUE = 80  # characters: a line of a terminal
+
 
 def first_line(error: BaseException) -> str:
-    """Return what another library's error says in its first line, or the name of its class."""
-    return (str(error) or type(error).__name__).partition("\n")[0]
+    """Return the first line of another library's error, or the name of its class."""
+    text = str(error) or type(error).__name__
+    return text.partition("\n")[0]
 
 
 def printable(text: str) -> str:
-    r"""Return a line with whatever could command a terminal, line ends too, as an escape such as \x1b."""
-    return (
-        text
-        if text.isprintable()
-        else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-    )
+    r"""Return a line in which whatever could command a terminal is an escape such as \x1b."""
+    if text.isprintable():
+        return text
+    return "".join(map(_printable_character, text))
+
+
+def _printable_character(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
+
+
+def shown_lines(lines: Sequence[str]) -> str:
+    """Return lines as one text that fits a terminal.
+
+    Long lines lose their middle. Lines that no longer fit are counted in a last one.
+    """
+    shown: list[str] = []
+    characters = 0
+    for line in lines:
+        short = printable(_without_middle(line))
+        characters += len(short)
+        if characters > LONGEST_MESSAGE:
+            shown.append(f"and {counted(len(lines) - len(shown), 'more mistake')}")
+            break
+        shown.append(short)
+    return "\n".join(shown)
+
+
+def _without_middle(line: str) -> str:
+    """Return a line that is too long without its middle; a place begins it, a remedy ends it."""
+    if len(line) <= LONGEST_LINE:
+        return line
+    half = LONGEST_LINE // 2
+    return f"{line[:half]} ... {line[-half:]}"
 
 
 def received(value: object) -> str:
     """Return a value as a message shows it: as YAML writes it, and not too long."""
-    text = (
-        "nothing"
-        if value is None
-        else str(value).lower()
-        if isinstance(value, bool)
-        else repr(value)
-    )
-    return text if len(text) <= 80 else text[:77] + "..."
+    text = _in_words(value)
+    if len(text) <= LONGEST_VALUE:
+        return text
+    return text[: LONGEST_VALUE - 3] + "..."
+
+
+def _in_words(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value)
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """Return "; did you mean 'x'?" for the known name nearest to `name`, or ""."""
-    folded = {k.lower(): k for k in known}
-    near = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
-    return f"; did you mean {folded[near[0]]!r}?" if near else ""
+    spellings = {spelling.lower(): spelling for spelling in known}
+    nearest = get_close_matches(name.lower(), list(spellings), n=1, cutoff=0.6)
+    if not nearest:
+        return ""
+    return f"; did you mean {spellings[nearest[0]]!r}?"
 
 
 def listed(names: Sequence[object], most: int) -> str:
-    """Return `'a', 'b', ... (7 in all)`: `most` of the names at the most."""
-    more = f", ... ({len(names)} in all)" if len(names) > most else ""
-    return ", ".join(map(repr, names[:most])) + more
+    """Return `'a', 'b', ... (7 in all)`: at most `most` of the names."""
+    text = ", ".join(map(repr, names[:most]))
+    if len(names) > most:
+        text += f", ... ({len(names)} in all)"
+    return text
 
 
 def counted(count: int, noun: str) -> str:
     """Return `1 row`, or `1,234 rows`."""
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def short_path(path: str) -> str:
-    """Return the path as short as it can be said from here."""
+    """Return a path relative to the working directory, where it is below that."""
     here = Path.cwd()
-    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
+    if Path(path).is_relative_to(here):
+        return str(Path(path).relative_to(here))
+    return path
