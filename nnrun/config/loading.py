@@ -8,12 +8,14 @@ from pydantic import ValidationError
 
 from nnrun.config.explanation import explain
 from nnrun.config.overrides import override
+from nnrun.config.places import YamlValue
 from nnrun.config.schema import Config
 from nnrun.config.yaml_reader import read_file
 from nnrun.config.yaml_source import YamlSource
 from nnrun.errors import ConfigError
 
 TABLES = ("train", "validation", "test")
+"""The keys of `data` whose values are paths of tables."""
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
@@ -29,9 +31,8 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
             place.
     """
     source = _overridden(read_file(path), overrides)
-    _make_paths_absolute(source, path.parent)
     try:
-        config = Config.model_validate(source.values)
+        config = Config.model_validate(_with_absolute_paths(source, path.parent))
     except ValidationError as error:
         raise ConfigError(list(explain(error, source))) from None
     config._source = source
@@ -50,13 +51,16 @@ def _overridden(source: YamlSource, overrides: Sequence[str]) -> YamlSource:
     return source
 
 
-def _make_paths_absolute(source: YamlSource, folder: Path) -> None:
-    """Replace the paths of tables in values that are not validated yet."""
-    data = source.values.get("data")
+def _with_absolute_paths(source: YamlSource, folder: Path) -> dict[str, YamlValue]:
+    """Return the source's values, not validated yet, with the paths of tables absolute."""
+    values: dict[str, YamlValue] = source.values
+    data = values.get("data")
     if not isinstance(data, dict):
-        return
+        return values
+    absolute = {}
     for key in TABLES:
         table = data.get(key)
         if isinstance(table, str) and table:
             is_overridden = source.locate(("data", key)).startswith("--set ")
-            data[key] = os.path.abspath(table if is_overridden else folder / table)
+            absolute[key] = os.path.abspath(table if is_overridden else folder / table)
+    return {**values, "data": {**data, **absolute}}

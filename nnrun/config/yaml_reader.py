@@ -222,11 +222,20 @@ class YamlReader:
         if error.context in _UNFINISHED and begun.line < mark.line:
             mark = begun
             reason = f"not YAML: {_UNFINISHED[error.context]}"
-        if mark.line > self._text.count("\n"):  # libyaml's place for an early end
-            return f"{self._places.end_of(self._text)}: {reason}"
-        if self._text.split("\n")[mark.line].lstrip(" ").startswith("\t"):
-            reason = "tabs cannot indent YAML; use spaces"
-        elif "start any token" in reason:
+        return f"{self._place_of(mark)}: {self._better_reason(mark, reason)}"
+
+    def _place_of(self, mark: yaml.Mark) -> str:
+        # libyaml counts on where a text ends early, and takes U+2028 for the end of a line.
+        if mark.line > self._text.count("\n"):
+            return self._places.end_of(self._text)
+        return self._places.at(mark.line, mark.column)
+
+    def _better_reason(self, mark: yaml.Mark, reason: str) -> str:
+        """Return the reason that the text at the place shows, or libyaml's."""
+        following = self._text.split("\n")[mark.line :]
+        if following and following[0].lstrip(" ").startswith("\t"):
+            return "tabs cannot indent YAML; use spaces"
+        if "start any token" in reason:
             character = self._text[mark.index : mark.index + 1]
-            reason = f"not YAML: text cannot begin with {character!r}; quote it"
-        return f"{self._places.at(mark.line, mark.column)}: {reason}"
+            return f"not YAML: text cannot begin with {character!r}; quote it"
+        return reason

@@ -8,6 +8,7 @@ import pytest
 from support.project import ROOT
 
 from nnrun.config.loading import load_config
+from nnrun.config.overrides import override
 from nnrun.config.schema import Config
 from nnrun.config.yaml_reader import read_file
 from nnrun.errors import InputError
@@ -107,6 +108,7 @@ NOT_CONFIGS = [
     ),
     ("#" * (256 << 10) + "\n", " a config is at most 256 KiB; give tables as separate files"),
     ("data: {train: [", "1:16: not YAML: "),
+    ("a:\u2028b: [|", "1:9: not YAML: text cannot begin with '|'; quote it"),
     ("a: " + "[" * 33 + "]" * 33, f"1:36: a{'[0]' * 32}: a config is at most 32 levels deep"),
     ("a: " + "[" * 50_000, f"1:36: a{'[0]' * 32}: a config is at most 32 levels deep"),
 ]
@@ -312,3 +314,12 @@ def test_the_schema_is_valid_and_describes_every_key():
         for key, value in mapping["properties"].items():
             target = schema["$defs"].get(value.get("$ref", "").rpartition("/")[2], {})
             assert value.get("description") or target.get("description"), key
+
+
+def test_loading_and_setting_leave_what_was_read_as_it_was(project):
+    path = project.write("config.yaml", f"{BASE}optimizer: adam\n")
+    source = read_file(path)
+    changed = override(source, "optimizer.epsilon=1e-8")
+    assert changed.values["optimizer"] == {"name": "adam", "epsilon": 1e-8}
+    assert source.values == read_file(path).values
+    assert load_config(path)._source.values == source.values
