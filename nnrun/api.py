@@ -15,10 +15,10 @@ from nnrun.checks.loading import load_checked
 from nnrun.config.loading import load_config
 from nnrun.errors import InputError, NnrunError
 from nnrun.features.encoded_reader import EncodedReader
-from nnrun.files import read_small
 from nnrun.reporting.json import summarize_dataset
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.runs.directory import Run
+from nnrun.runs.history import read_history
 from nnrun.wording import received
 
 if TYPE_CHECKING:
@@ -61,8 +61,13 @@ class FinishedRun:
 
     @property
     def history(self) -> pl.DataFrame:
-        """What history.csv holds: a row per epoch with its loss and metrics."""
-        return pl.read_csv(read_small(Run(self.path).history))
+        """A row for each epoch, with its loss and metrics.
+
+        Raises:
+            RunError: history.csv was altered.
+        """
+        frame = pl.DataFrame(read_history(Run(self.path).history))
+        return frame.cast({"epoch": pl.Int64})
 
     def predict(
         self, data: object, *, keep: Sequence[str] = (), threshold: float | None = None

@@ -1,6 +1,8 @@
 """nnrun reproduce: a run trained again and compared."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,4 +19,10 @@ def reproduce(run: Path, quiet: bool) -> None:
     """
     from nnrun.workflows.reproduce import reproduce as train_again
 
-    click.echo(train_again(run, quiet=quiet))
+    click.echo(train_again(run, progress=None if quiet else _shown_progress))
+
+
+def _shown_progress(epochs: int) -> AbstractContextManager[tuple[Any, ...]]:
+    from nnrun.cli.progress import progress  # this imports TensorFlow, once the table is read
+
+    return progress(epochs, quiet=False)

@@ -24,9 +24,9 @@ def show(path: Path, code: bool, as_json: bool) -> None:
 
 
 def _shown_run(path: Path, *, code: bool, as_json: bool) -> str:
+    from nnrun.reporting.json import summarize_run
     from nnrun.reporting.script import run_script
     from nnrun.reporting.text import describe_run
-    from nnrun.runs.listing import summarize_run
 
     if code:
         return run_script(path)

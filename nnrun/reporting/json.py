@@ -1,21 +1,59 @@
-"""Plain values for programs: what `check` prints with --json."""
+"""Plain values for programs: those of `nnrun.check`, and of `check` and `show` with --json."""
+
+from pathlib import Path
 
 from nnrun.checks.registry import lint
-from nnrun.features.dataset import PARTS, Dataset
-from nnrun.runs.listing import Summary, summarize_layers
+from nnrun.config.architecture import summarize
+from nnrun.config.schema import Config
+from nnrun.features.dataset import Dataset
+from nnrun.features.encoder import Encoder
+from nnrun.runs.directory import Run
+from nnrun.runs.history import best_epoch
+from nnrun.runs.listing import Summary, summarize_briefly
+
+DETAILS = {"seed", "engine", "jit_compile", "data", "versions", "threads"}
+"""The facts of run.json that a summary takes as they are."""
 
 
 def summarize_dataset(dataset: Dataset) -> Summary:
-    """Return the tables with their rows, the encoding, the network, the whole config, and what lint warns of."""
-    parts = {key: part for key in PARTS if (part := getattr(dataset, key))}
-    return {
-        "data": {
-            key: {"path": p.name, "rows": len(p.x), "dropped": p.dropped}
-            for key, p in parts.items()
-        },
-        **dataset.encoder.model_dump(mode="json", exclude_none=True),
-        "label_counts": dataset.label_counts,
-        "layers": summarize_layers(dataset.config, dataset.encoder),
-        "config": dataset.config.model_dump(mode="json"),
-        "warnings": [finding._asdict() for finding in lint(dataset) if finding.level == "warning"],
+    """Return tables with their rows, encoding, network, the whole config, and warnings."""
+    encoder = dataset.encoder
+    tables = {
+        key: {"path": part.name, "rows": len(part.x), "dropped": part.dropped}
+        for key, part in dataset.parts.items()
     }
+    warnings = [finding._asdict() for finding in lint(dataset) if finding.level == "warning"]
+    return {
+        "data": tables,
+        **encoder.model_dump(mode="json", exclude_none=True),
+        "label_counts": dataset.label_counts,
+        "layers": _summarize_layers(dataset.config, encoder),
+        "config": dataset.config.model_dump(mode="json"),
+        "warnings": warnings,
+    }
+
+
+def summarize_run(path: Path) -> Summary:
+    """Return what a run directory says of itself.
+
+    Raises:
+        RunError: The path is no run, or its files were altered.
+        ConfigError: Its config is no config of nnrun's.
+    """
+    summary = summarize_briefly(path)
+    run = Run(path)
+    info, config, encoder = run.load()
+    best = best_epoch(run.history)
+    return {
+        **summary,
+        "kept_epoch": info.best_epoch,
+        "best": best._asdict() if best else {},
+        "layers": _summarize_layers(config, encoder),
+        **info.model_dump(include=DETAILS),
+    }
+
+
+def _summarize_layers(config: Config, encoder: Encoder) -> list[Summary]:
+    """Return name, units, shapes and parameters of each layer."""
+    layers = summarize(config, len(encoder.inputs))
+    return [{**layer._asdict(), "parameters": layer.parameters} for layer in layers]

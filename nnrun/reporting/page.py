@@ -21,6 +21,7 @@ from nnrun.reporting.pictures.outcome import outcome_panels
 from nnrun.reporting.rendering import render
 from nnrun.reporting.text import part_rows
 from nnrun.runs.directory import Run
+from nnrun.runs.history import count_epochs
 from nnrun.runs.info import RunInfo
 from nnrun.wording import counted, listed
 
@@ -69,7 +70,7 @@ def _facts(run: Run, info: RunInfo) -> dict[str, object]:
     return {
         "status": run.status(info),
         "started": info.started,
-        "epochs": run.epochs(),
+        "epochs": count_epochs(run.history),
         "kept epoch": info.best_epoch,
         "seconds of training": info.seconds,
         "seed": info.seed,

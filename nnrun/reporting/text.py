@@ -11,6 +11,7 @@ from nnrun.features.feature import Feature, Target
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.reporting.network_table import network_lines
 from nnrun.runs.directory import Run
+from nnrun.runs.history import best_epoch, count_epochs
 from nnrun.runs.info import RunInfo
 from nnrun.wording import counted, listed, printable
 
@@ -94,7 +95,7 @@ def _target_line(dataset: Dataset, target: Target) -> str:
 def _progress_lines(run: Run, info: RunInfo) -> Iterator[str]:
     """Yield how far a run is that has not finished, and how it goes on."""
     if info.status != "finished":
-        epochs = f"{run.epochs()} of {info.goal} epochs"
+        epochs = f"{count_epochs(run.history)} of {info.goal} epochs"
         command = f"nnrun resume {shlex.quote(str(run.path))}"
         yield f"epochs     {epochs}; where nobody trains it, go on with: {command}"
 
@@ -107,7 +108,7 @@ def _epoch_lines(run: Run, info: RunInfo) -> Iterator[str]:
         if info.status == "finished":
             epoch += f" of {info.epochs}"
         yield f"kept       {epoch}: {describe_metrics(metrics)}"
-    best = run.best_epoch()
+    best = best_epoch(run.history)
     if best:
         number, quantity, loss = best
         yield f"best       epoch {number} by {quantity}: {quantity} {loss:.6g}"

@@ -1,4 +1,7 @@
-"""Arrays in .npz files, which may come from anywhere: plain numbers of the expected types and shapes, no pickle."""
+"""Arrays in .npz files, which may come from anywhere.
+
+They are plain numbers of the expected types and shapes; nothing is unzipped or unpickled.
+"""
 
 import zipfile
 from collections.abc import Callable, Mapping
@@ -12,71 +15,115 @@ from nnrun.errors import RunError
 from nnrun.wording import first_line
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Shapes = Mapping[str, tuple[tuple[int, ...], str]]  # name -> shape, dtype
-STATE = "state"  # a member of any length: text, as bytes
-ROOM = 1 << 20  # bytes of the state, and of all that is no array
-MEMBER = 1 << 10  # bytes of a zip member's headers and its entry in the directory, at most
+
+Spec = tuple[tuple[int, ...], str]
+"""The shape and the dtype of an array."""
+
+Shapes = Mapping[str, Spec]
+
+STATE = "state"
+"""The member that holds text, as bytes of any length."""
+
+ROOM = 1 << 20
+"""Bytes of the state, and of all in the file that is no array, at the most."""
+
+MEMBER = 1 << 10
+"""Bytes of a zip member's headers and of its entry in the directory, at the most."""
+
+NUMPY_HEADER = 128
+"""Bytes of NumPy's own header of an array of one dimension."""
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array], state: str = "") -> None:
     """Write the arrays and the text `state`, uncompressed."""
-    np.savez(path, allow_pickle=False, **arrays, **{STATE: np.frombuffer(state.encode(), np.uint8)})
+    state_bytes = np.frombuffer(state.encode(), np.uint8)
+    np.savez(path, allow_pickle=False, **arrays, **{STATE: state_bytes})
 
 
 def read_arrays(
     path: Path,
     known: Shapes,
-    more: Callable[[str], Shapes] = lambda _: {},
+    more: Callable[[str], Shapes] | None = None,
     room: int = 0,
     unchecked: tuple[str, ...] = (),
 ) -> tuple[str, dict[str, Array]]:
-    """Return the state, and the arrays: exactly those of `known`, and those that `more` says of the state.
+    """Return the state and the arrays of a file, which has exactly those that are expected.
 
-    Nothing larger than the shapes and `room`, the bytes of `more`, is allocated; no member is unzipped or unpickled.
-    Raises a RunError where anything is otherwise: names, shapes, dtypes, sizes, checksums, or numbers that are not
-    finite, but in arrays whose names begin as `unchecked`.
+    Nothing larger than the shapes and `room` is allocated.
+
+    Args:
+        path: The .npz file.
+        known: The arrays that every such file has.
+        more: Returns the further arrays, by the state.
+        room: The bytes of those further arrays at the most.
+        unchecked: How the names of arrays begin whose numbers need not be finite.
+
+    Raises:
+        RunError: Names, shapes, dtypes, sizes or checksums are otherwise, or a number is not
+            finite.
     """
     try:
         size = path.stat().st_size
-        if size > room + ROOM + sum(_bytes(*spec) + MEMBER for spec in known.values()):
-            raise ValueError("it is larger than its arrays")
+        _check_size(size, known, room)
         with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if (
-                any(m.compress_type or m.flag_bits & 1 for m in members)
-                or sum(m.file_size for m in members) > size
-            ):
-                raise ValueError("members are compressed, encrypted, or larger than the file")
-            length = (
-                archive.getinfo(f"{STATE}.npy").file_size - 128
-            )  # numpy's header of one dimension
-            if length > ROOM:
-                raise ValueError("its state is too long")
-            state = _read(archive, STATE, ((length,), "uint8")).tobytes().decode()
-            shapes = {**known, **more(state)}
-            if sorted(f"{name}.npy" for name in (*shapes, STATE)) != sorted(
-                member.filename for member in members
-            ):
-                raise ValueError("its arrays are not those of this network")
-            arrays = {name: _read(archive, name, spec) for name, spec in shapes.items()}
-        for name, array in arrays.items():
-            if not (name.startswith(unchecked) or np.isfinite(array).all()):
-                raise ValueError(f"{name} has numbers that are not finite")
-        return state, arrays
+            _check_members(archive, size)
+            state = _read_state(archive)
+            shapes = {**known, **(more(state) if more else {})}
+            _check_names(archive, shapes)
+            arrays = {name: _read_member(archive, name, spec) for name, spec in shapes.items()}
+        _check_finite(arrays, unchecked)
     except Exception as error:  # zipfile and numpy raise what they like at a bad file
-        raise RunError(f"{path}: cannot be read: {first_line(error)}; was it altered?") from None
+        reason = f"cannot be read: {first_line(error)}; was it altered?"
+        raise RunError(f"{path}: {reason}") from None
+    return state, arrays
 
 
-def _read(archive: zipfile.ZipFile, name: str, spec: tuple[tuple[int, ...], str]) -> Array:
+def _check_size(size: int, known: Shapes, room: int) -> None:
+    """Raise a ValueError where a file has more bytes than its arrays need."""
+    needed = sum(_byte_count(*spec) + MEMBER for spec in known.values())
+    if size > needed + room + ROOM:
+        raise ValueError("it is larger than its arrays")
+
+
+def _check_members(archive: zipfile.ZipFile, size: int) -> None:
+    """Raise a ValueError unless every member stands in the file as it is."""
+    members = archive.infolist()
+    are_plain = all(not (m.compress_type or m.flag_bits & 1) for m in members)  # bit 0: encrypted
+    if not are_plain or sum(m.file_size for m in members) > size:
+        raise ValueError("members are compressed, encrypted, or larger than the file")
+
+
+def _check_names(archive: zipfile.ZipFile, shapes: Shapes) -> None:
+    expected = sorted(f"{name}.npy" for name in (*shapes, STATE))
+    if sorted(archive.namelist()) != expected:
+        raise ValueError("its arrays are not those of this network")
+
+
+def _check_finite(arrays: Mapping[str, Array], unchecked: tuple[str, ...]) -> None:
+    for name, array in arrays.items():
+        if not (name.startswith(unchecked) or np.isfinite(array).all()):
+            raise ValueError(f"{name} has numbers that are not finite")
+
+
+def _read_state(archive: zipfile.ZipFile) -> str:
+    length = archive.getinfo(f"{STATE}.npy").file_size - NUMPY_HEADER
+    if length > ROOM:
+        raise ValueError("its state is too long")
+    return _read_member(archive, STATE, ((length,), "uint8")).tobytes().decode()
+
+
+def _read_member(archive: zipfile.ZipFile, name: str, spec: Spec) -> Array:
+    """Return an array, or raise a ValueError where its header says another shape or dtype."""
     with archive.open(f"{name}.npy") as member:
         if np.lib.format.read_magic(member) != (1, 0):
             raise ValueError(f"{name} is of another format")
         shape, in_fortran_order, dtype = np.lib.format.read_array_header_1_0(member)
         if (shape, dtype.name) != spec or not dtype.isnative or in_fortran_order:
             raise ValueError(f"{name} is {dtype} {shape}, where {spec[1]} {spec[0]} belongs")
-        data = member.read(_bytes(*spec) + 1)  # beyond the end, so that the checksum is compared
+        # A byte beyond the end, so that zipfile compares the checksum.
+        data = member.read(_byte_count(*spec) + 1)
     return np.frombuffer(data, dtype).reshape(shape)
 
 
-def _bytes(shape: tuple[int, ...], dtype: str) -> int:
+def _byte_count(shape: tuple[int, ...], dtype: str) -> int:
     return prod(shape) * np.dtype(dtype).itemsize

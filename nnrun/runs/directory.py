@@ -1,15 +1,10 @@
-"""Run directories: every file name of one in one place."""
+"""Run directories: the name of every file in one place."""
 
-import csv
-import itertools
-import math
 import shlex
 import shutil
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -19,193 +14,242 @@ from nnrun.errors import RunError
 from nnrun.features.encoder import Encoder
 from nnrun.files import read_small, remove_temporaries, sha256, to_json, write_text
 from nnrun.runs.info import RunInfo
+from nnrun.runs.lock import held, is_held
 from nnrun.wording import first_line
 
 CHECKED = ("config.yaml", "encoding.json", "model.keras", "weights.npz")
+"""The files whose checksums run.json has."""
+
 FILES = (*CHECKED, "checkpoint.npz", "history.csv", "metrics.json", "run.json", "curves.png")
+LOCK = ".lock"
+
+DEPTHS = ("*", "*/*", "*/*/*")
+"""Patterns of all files: TensorBoard writes three levels deep."""
+
+Metrics = dict[str, float | None]
+"""Loss and metrics by name; None stands for one that is undefined."""
+
+METRICS = TypeAdapter(Metrics)
 
 
 class Run:
-    """A run directory, all that training and prediction share."""
+    """A run directory, which is all that training and prediction share.
 
-    def __init__(self, path: Path) -> None:
+    Attributes:
+        path: The directory.
+        config: config.yaml: every default filled in, paths absolute.
+        encoding: encoding.json: the encoder.
+        model: model.keras: a plain keras.Sequential for others, which nnrun never opens.
+        weights: weights.npz: the same weights, for predict and evaluate.
+        checkpoint: checkpoint.npz: the state from which `resume` goes on.
+        history: history.csv: a row for each epoch.
+        metrics: metrics.json: the metrics of a finished run.
+        curves: curves.png: a picture of the history.
+        info: run.json: status, versions, seed, data fingerprints, checksums.
+        tensorboard: The folder of TensorBoard's logs, where the config asks for them.
+    """
+
+    def __init__(self, path: Path, checkpoint: Path | None = None) -> None:
         self.path = path
-        self.config = path / "config.yaml"  # every default filled in, paths absolute
-        self.encoding = path / "encoding.json"  # the encoder
-        self.model = (
-            path / "model.keras"
-        )  # a plain keras.Sequential, for others: nnrun never opens it
-        self.weights = path / "weights.npz"  # the same weights, for predict and evaluate
-        self.checkpoint = path / "checkpoint.npz"  # what resume goes on from
-        self.history = path / "history.csv"  # a row per epoch
-        self.metrics = path / "metrics.json"  # the finished run's
-        self.curves = path / "curves.png"  # a picture of the history
-        self.info = path / "run.json"  # status, versions, seed, data fingerprints, checksums
-        self.tensorboard = path / "tensorboard"  # where the config asks for it
+        self.config = path / "config.yaml"
+        self.encoding = path / "encoding.json"
+        self.model = path / "model.keras"
+        self.weights = path / "weights.npz"
+        self.checkpoint = checkpoint or path / "checkpoint.npz"
+        self.history = path / "history.csv"
+        self.metrics = path / "metrics.json"
+        self.curves = path / "curves.png"
+        self.info = path / "run.json"
+        self.tensorboard = path / "tensorboard"
 
     def read_info(self) -> RunInfo:
-        """Return what run.json holds, or raise a RunError where the directory is no run."""
+        """Return the facts of run.json.
+
+        Raises:
+            RunError: The directory is no run, or has a link or a device in it.
+        """
         if not self.info.is_file():
-            what = (
-                "is no run directory: it has no run.json"
-                if self.path.exists()
-                else "does not exist"
-            )
-            raise RunError(f"{self.path}: {what}; give what `nnrun train` printed")
-        levels = ("*", "*/*", "*/*/*")  # as deep as TensorBoard writes
-        if strange := next(
-            (p for level in levels for p in self.path.glob(level) if _leads_outside(p)), None
-        ):
-            raise RunError(
-                f"{self.path}: links and devices are not followed; received {strange.name!r}"
-            )
+            reason = "does not exist"
+            if self.path.exists():
+                reason = "is no run directory: it has no run.json"
+            raise RunError(f"{self.path}: {reason}; give what `nnrun train` printed")
+        self._refuse_links_and_devices()
         try:
             return RunInfo.model_validate_json(read_small(self.info))
         except (OSError, ValueError) as error:
-            raise RunError(
-                f"{self.info}: cannot be read: {first_line(error)}; was it altered?"
-            ) from None
+            reason = f"cannot be read: {first_line(error)}; was it altered?"
+            raise RunError(f"{self.info}: {reason}") from None
+
+    def _refuse_links_and_devices(self) -> None:
+        for pattern in DEPTHS:
+            for path in self.path.glob(pattern):
+                if _leads_outside(path):
+                    rule = "links and devices are not followed"
+                    raise RunError(f"{self.path}: {rule}; received {path.name!r}")
 
     def load(self, *, trained: bool = False) -> tuple[RunInfo, Config, Encoder]:
-        """Return what run.json, config.yaml and encoding.json hold; verify a run that has a model, or must have one."""
+        """Return the contents of run.json, config.yaml and encoding.json.
+
+        A run that has a model is verified first.
+
+        Args:
+            trained: Whether the run must have a model.
+
+        Raises:
+            RunError: The directory is no run, has no model, or was altered.
+            ConfigError: config.yaml is no config.
+        """
         info = self.read_info()
         if trained or info.status == "finished" or info.checksums:
             self.verify()
         return info, load_config(self.config), Encoder.load(self.encoding)
 
-    def write_info(self, **changes: Any) -> None:
+    def write_info(self, **changes: object) -> None:
         """Change some entries of run.json."""
         write_text(self.info, self.changed_info(**changes))
 
-    def changed_info(self, **changes: Any) -> str:
-        """Return run.json with some entries changed."""
-        return to_json({**(self.read_info().model_dump() if self.info.exists() else {}), **changes})
+    def changed_info(self, **changes: object) -> str:
+        """Return the text of run.json with some entries changed."""
+        entries = self.read_info().model_dump() if self.info.exists() else {}
+        return to_json({**entries, **changes})
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the directory while the body runs, or raise a RunError where another process does."""
-        with (self.path / ".lock").open(
-            "a"
-        ) as lock:  # the system lets go of it when the process dies
-            with suppress(ImportError, OSError):  # Windows, or a file system without locks
-                import fcntl
+        """Hold the directory while the body runs.
 
-                for again in (True, False):  # `status` may hold it for a moment
-                    try:
-                        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                        break
-                    except BlockingIOError:
-                        if not again:
-                            what = "another process is training this run; wait until it ends"
-                            raise RunError(f"{self.path}: {what}") from None
-                        time.sleep(0.05)
+        Raises:
+            RunError: Another process holds it.
+        """
+        with held(self.path / LOCK):
             yield
 
     def status(self, info: RunInfo) -> str:
-        """Return the status; `stopped` where run.json says `running`, and nobody holds the directory."""
-        if info.status == "running":
-            try:
-                import fcntl
-
-                with (self.path / ".lock").open() as lock:
-                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except (
-                ImportError,
-                OSError,
-            ) as error:  # it is held, or this system has no locks to tell
-                return "stopped" if isinstance(error, FileNotFoundError) else "running"
-        return "stopped" if info.status == "running" else info.status
+        """Return the status; a run that no process holds any more is `stopped`, not `running`."""
+        if info.status == "running" and not is_held(self.path / LOCK):
+            return "stopped"
+        return info.status
 
     def elsewhere(self, folder: Path) -> "Run":
-        """Return a run in `folder` that goes on from this one's checkpoint, and leaves this one as it is."""
-        other = Run(folder)
-        for ours, theirs in ((self.encoding, other.encoding), (self.info, other.info)):
-            shutil.copyfile(ours, theirs)
-        other.checkpoint = self.checkpoint
+        """Return a run in `folder` that goes on from this one's checkpoint, which stays."""
+        other = Run(folder, self.checkpoint)
+        shutil.copyfile(self.encoding, other.encoding)
+        shutil.copyfile(self.info, other.info)
         return other
 
-    def read_metrics(self) -> dict[str, float | None]:
-        """Return the metrics of the kept epoch, as metrics.json has them; none for an unfinished run."""
-        with suppress(OSError, ValueError):
-            known = TypeAdapter(dict[str, float | None]).validate_json(read_small(self.metrics))
-            return {name: value for name, value in known.items() if name != "epoch"}
-        return {}
-
-    def best_epoch(self) -> tuple[int, str, float] | None:
-        """Return the epoch with the least val_loss, or loss, in history.csv, which of the two it is, and that loss."""
-        with suppress(OSError, ValueError, KeyError, TypeError, csv.Error):
-            whole = (
-                read_small(self.history).decode().rpartition("\n")[0]
-            )  # a kill may leave half a row
-            rows = csv.DictReader(whole.splitlines())
-            by = "val_loss" if "val_loss" in (rows.fieldnames or ()) else "loss"
-            losses = [(float(row[by]), int(row["epoch"])) for row in rows]
-            loss, epoch = min(pair for pair in losses if math.isfinite(pair[0]))
-            return epoch, by, loss
-        return None
-
-    def epochs(self) -> int:
-        """Return how many epochs history.csv has."""
-        with suppress(OSError):
-            return max(0, read_small(self.history).count(b"\n") - 1)
-        return 0
+    def read_metrics(self) -> Metrics:
+        """Return the metrics of the kept epoch; none where metrics.json is missing or altered."""
+        try:
+            metrics = METRICS.validate_json(read_small(self.metrics))
+        except (OSError, ValueError):
+            return {}
+        metrics.pop("epoch", None)
+        return metrics
 
     def verify(self) -> None:
-        """Raise a RunError unless the run has a model and its files are as training left them."""
+        """Check that the run has a model, and that its files are as training left them.
+
+        Raises:
+            RunError: It has none, or a file is missing or was altered.
+        """
         info = self.read_info()
         if not info.checksums:
-            advice = f"wait until it is trained, or go on with: nnrun resume {shlex.quote(str(self.path))}"
-            raise RunError(
-                f"{self.path}: has no model yet: its status is {info.status!r}; {advice}"
-            )
-        if missing := [name for name in CHECKED if not (self.path / name).is_file()]:
+            raise RunError(self._why_no_model(info))
+        missing = [name for name in CHECKED if not (self.path / name).is_file()]
+        if missing:
             raise RunError(f"{self.path}: {', '.join(missing)} is missing")
-        known = {name: (info.checksums.get(name), info.saving.get(name)) for name in CHECKED}
-        if altered := [name for name in CHECKED if sha256(self.path / name) not in known[name]]:
+        altered = [name for name in CHECKED if self._was_altered(name, info)]
+        if altered:
             raise RunError(f"{self.path}: {', '.join(altered)} was altered since training")
+
+    def _why_no_model(self, info: RunInfo) -> str:
+        command = f"nnrun resume {shlex.quote(str(self.path))}"
+        return (
+            f"{self.path}: has no model yet: its status is {info.status!r}; "
+            f"wait until it is trained, or go on with: {command}"
+        )
+
+    def _was_altered(self, name: str, info: RunInfo) -> bool:
+        """Return whether a file is neither of the saved model nor of one that was to replace it."""
+        return sha256(self.path / name) not in (info.checksums.get(name), info.saving.get(name))
 
 
 def _leads_outside(path: Path) -> bool:
-    special = (path.is_fifo, path.is_socket, path.is_block_device, path.is_char_device)
-    return path.is_symlink() or any(is_it() for is_it in special)
+    return (
+        path.is_symlink()
+        or path.is_fifo()
+        or path.is_socket()
+        or path.is_block_device()
+        or path.is_char_device()
+    )
 
 
 def check_target(path: Path, *, overwrite: bool) -> None:
-    """Raise a RunError where a run may not be written to `path`, since something stands there."""
-    names = {p.name for p in path.iterdir()} if path.is_dir() else set()
-    half_made = (
-        {*FILES} - {"run.json"} if ".lock" in names else set()
-    )  # by a process that was killed
-    if {name for name in names - half_made if not name.startswith(".")} or (
-        path.exists() and not path.is_dir()
-    ):
-        if "run.json" not in names:
-            raise RunError(f"{path}: exists, and is no run directory; choose another with -o")
-        Run(path).read_info()  # it is a run of nnrun's
-        if not overwrite:
-            raise RunError(
-                f"{path}: exists; choose another with -o, or replace it with --overwrite"
-            )
+    """Check that a run may be written to a path.
+
+    Raises:
+        RunError: Something stands there that is no run, or is not to be replaced.
+    """
+    if not _is_taken(path):
+        return
+    if not (path / "run.json").exists():
+        raise RunError(f"{path}: exists, and is no run directory; choose another with -o")
+    Run(path).read_info()  # raises where it is no run of nnrun's
+    if not overwrite:
+        raise RunError(f"{path}: exists; choose another with -o, or replace it with --overwrite")
+
+
+def _is_taken(path: Path) -> bool:
+    """Return whether something stands at a path, hidden files and half a run left aside."""
+    if not path.is_dir():
+        return path.exists()
+    names = {entry.name for entry in path.iterdir()}
+    if LOCK in names:  # a process that was killed before it wrote run.json left the others
+        names -= set(FILES) - {"run.json"}
+    return any(not name.startswith(".") for name in names)
 
 
 @contextmanager
 def create_run(path: Path | None, stem: str, *, overwrite: bool) -> Iterator[Run]:
-    """Yield a new run directory, locked: `path`, or the first free of runs/STEM, runs/STEM-2, ..."""
-    numbered, number = not path and not overwrite, itertools.count(2)
-    path = path or Path("runs") / stem
-    if not numbered:
+    """Yield a new run directory, which is locked while the body runs.
+
+    Args:
+        path: The directory, or None for runs/STEM.
+        stem: The name under runs; without `overwrite`, the first free of STEM, STEM-2 and so on.
+        overwrite: Whether a run that stands there is replaced.
+
+    Raises:
+        RunError: Something else stands there, or another process trains it.
+    """
+    if path is None and not overwrite:
+        path = _make_first_free(Path("runs"), stem)
+    else:
+        path = path or Path("runs") / stem
         check_target(path, overwrite=overwrite)
         path.mkdir(parents=True, exist_ok=True)
-    while numbered:
-        with suppress(FileExistsError):  # of another run, perhaps made this very moment
-            path.mkdir(parents=True)
-            break
-        path = path.with_name(f"{stem}-{next(number)}")
     run = Run(path)
     with run.locked():
         check_target(path, overwrite=overwrite)  # again: another process may have been first
-        for name in FILES:
-            (path / name).unlink(missing_ok=True)
-        remove_temporaries(path)
-        shutil.rmtree(run.tensorboard, ignore_errors=True)
+        _clear(run)
         yield run
+
+
+def _make_first_free(folder: Path, stem: str) -> Path:
+    """Make and return the first of STEM, STEM-2, STEM-3 and so on that is not there."""
+    path = folder / stem
+    number = 1
+    while True:
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:  # of another run, perhaps made this very moment
+            number += 1
+            path = folder / f"{stem}-{number}"
+        else:
+            return path
+
+
+def _clear(run: Run) -> None:
+    """Remove the files of an earlier run, and no others."""
+    for name in FILES:
+        (run.path / name).unlink(missing_ok=True)
+    remove_temporaries(run.path)
+    shutil.rmtree(run.tensorboard, ignore_errors=True)

@@ -1,30 +1,197 @@
-"""The history of a run."""
+"""The history of a run, a row for each epoch: the one writer and the one reader of history.csv."""
 
 import csv
 import io
+import math
 import os
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from nnrun.errors import RunError
 from nnrun.files import named_errors
+from nnrun.wording import first_line
+
+LARGEST_HISTORY = 512 << 20
+"""Bytes of the file at the most, which a million epochs of 25 quantities take."""
+
+LONGEST_LINE = 64 << 10
+"""Bytes of a line at the most. Keras's metrics, all of them with val_, take a tenth of that."""
+
+ALWAYS = ("epoch", "loss")
+"""The columns of every history."""
 
 Logs = dict[str, float]
 """What an epoch logs: the loss and the metrics, by name."""
 
+Row = dict[str, str]
+"""The cells of an epoch as text, by the names of their columns."""
 
-def append_history(path: Path, rows: list[dict[str, float]], epoch: int) -> None:
-    """Add the rows of the epochs after `epoch` to a history.csv in one write; the first one brings the header."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, ["epoch", *(rows[0] if rows else ())], lineterminator="\n")
+History = dict[str, npt.NDArray[np.float64]]
+"""The columns by name, each of shape (epochs,)."""
+
+
+class BestEpoch(NamedTuple):
+    """The epoch of the least loss."""
+
+    epoch: int
+    by: str
+    """Which loss it is: val_loss, or loss where nothing is held out."""
+
+    value: float
+
+
+def append_history(path: Path, rows: Sequence[Logs], epoch: int) -> None:
+    """Add rows to a history.csv in one write; the first ones bring the header.
+
+    Args:
+        path: The file, which need not exist.
+        rows: What the epochs after `epoch` logged.
+        epoch: How many epochs the file has.
+
+    Raises:
+        OSError: The file cannot be written, and is as it was.
+    """
     size = path.stat().st_size if path.exists() else 0
-    if rows and not size:
-        writer.writeheader()
-    writer.writerows({"epoch": number, **row} for number, row in enumerate(rows, epoch + 1))
+    text = _as_csv(rows, epoch, header=size == 0)
     with named_errors(path):
         try:
             with path.open("a", encoding="utf-8", newline="") as file:
-                file.write(text.getvalue())
+                file.write(text)
         except OSError:
             with suppress(OSError):
                 os.truncate(path, size)
             raise
+
+
+def _as_csv(rows: Sequence[Logs], epoch: int, *, header: bool) -> str:
+    if not rows:
+        return ""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["epoch", *rows[0]], lineterminator="\n")
+    if header:
+        writer.writeheader()
+    for number, row in enumerate(rows, epoch + 1):
+        writer.writerow({"epoch": number, **row})
+    return text.getvalue()
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Yield the rows of a history.csv, none where no epoch has ended; the file is streamed.
+
+    Cells beyond the last column are left out.
+
+    Raises:
+        RunError: The file is no history, or larger than any.
+    """
+    with _refused(path):
+        lines = _whole_lines(path)
+        names = _read_header(lines)
+        reader = csv.reader(lines)
+        for cells in reader:
+            if len(cells) < len(names):
+                raise ValueError(f"epoch {reader.line_num} lacks {names[len(cells)]!r}")
+            yield dict(zip(names, cells, strict=False))
+
+
+def read_history(path: Path) -> History:
+    """Return the columns of a history.csv, without rows where no epoch has ended.
+
+    Raises:
+        RunError: The file is no history, or larger than any; has a cell that is no number; or its
+            epochs are not 1, 2, 3 and so on.
+    """
+    with _refused(path):
+        lines = _whole_lines(path)
+        names = _read_header(lines)
+        first = next(lines, None)
+        if first is None:  # of which loadtxt would warn
+            return {name: np.empty(0) for name in names}
+        table = np.loadtxt(chain([first], lines), delimiter=",", comments=None, ndmin=2)
+        history = dict(zip(names, table.T, strict=True))
+        if not np.array_equal(history["epoch"], np.arange(1, len(table) + 1)):
+            raise ValueError("its epochs are not numbered from 1 on")
+        return history
+
+
+def check_history(path: Path) -> None:
+    """Read a history.csv from end to end, and raise a RunError where that cannot be done."""
+    for _ in read_rows(path):
+        pass
+
+
+def count_epochs(path: Path) -> int:
+    """Return how many rows a history.csv has.
+
+    Raises:
+        RunError: The file cannot be read, or is larger than any history.
+    """
+    with _refused(path):
+        lines = sum(1 for _ in _whole_lines(path))
+    return max(0, lines - 1)  # the header is none
+
+
+def best_epoch(path: Path) -> BestEpoch | None:
+    """Return the first epoch of the least val_loss, or loss where nothing is held out.
+
+    None stands for a history without a finite loss, and for a file that is no history: the other
+    files of its run can be shown all the same.
+    """
+    try:
+        return _least_loss(path)
+    except RunError:
+        return None
+
+
+def _least_loss(path: Path) -> BestEpoch | None:
+    least = None
+    with _refused(path):
+        for row in read_rows(path):
+            by = "val_loss" if "val_loss" in row else "loss"
+            loss = float(row[by])
+            if math.isfinite(loss) and (least is None or loss < least.value):
+                least = BestEpoch(int(row["epoch"]), by, loss)
+    return least
+
+
+def _read_header(lines: Iterator[str]) -> list[str]:
+    """Return the names of the columns; where there is no line, those that every history has."""
+    names = next(csv.reader(lines), [*ALWAYS])
+    for name in ALWAYS:
+        if name not in names:
+            raise ValueError(f"it has no column {name!r}")
+    return names
+
+
+def _whole_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a file that are not blank, none where there is no file.
+
+    A last line without an end is left out: a kill cut it short.
+    """
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size > LARGEST_HISTORY:
+            raise ValueError(f"it is larger than {LARGEST_HISTORY >> 20} MiB")
+        while line := file.readline(LONGEST_LINE + 1):
+            if len(line) > LONGEST_LINE:
+                raise ValueError(f"it has a line of more than {LONGEST_LINE >> 10} KiB")
+            if not line.endswith(b"\n"):
+                return
+            if line.strip():
+                yield line.decode()
+
+
+@contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    """Raise a RunError where the body cannot read a history, which may come from strangers."""
+    try:
+        yield
+    except (OSError, ValueError, csv.Error) as error:
+        reason = f"cannot be read: {first_line(error)}; was it altered?"
+        raise RunError(f"{path}: {reason}") from None

@@ -1,29 +1,53 @@
-"""What run.json says."""
+"""The facts that run.json holds."""
 
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class RunInfo(BaseModel, allow_inf_nan=False):
-    """What run.json says."""
+    """The facts of a run: how far it is, and all that its numbers depend on."""
 
     status: str
+    """`running`, `finished`, `interrupted` or `failed`, when it was last written."""
+
     started: str = ""
+    """The time in UTC, as ISO 8601 has it."""
+
     nnrun: str = ""
+    """The version that began it."""
+
     epochs: int = 0
+    """How many epochs have ended."""
+
     best_epoch: int = 0
-    goal: Annotated[int, Ge(0), Le(10**9)] = 0  # how many epochs resume goes on to
-    seconds: float = 0.0  # of training
+    """The epoch whose weights were kept, from 1."""
+
+    goal: Annotated[int, Field(ge=0, le=10**9)] = 0
+    """How many epochs `resume` goes on to."""
+
+    seconds: float = 0.0
+    """How long the training took."""
+
     seed: int = 0
     engine: Literal["compiled", "keras"] = "compiled"
     jit_compile: bool = False
-    replicas: int = 1  # that shared each batch
-    config: dict[str, Any] = {}  # as it was when the run started
+
+    replicas: int = 1
+    """How many devices shared each batch."""
+
+    config: dict[str, Any] = {}
+    """The config as it was when the run started."""
+
     data: dict[str, dict[str, str | int]] = {}
+    """Path, rows and SHA-256 of each table."""
+
     versions: dict[str, str] = {}
     threads: int = 0
     environment: dict[str, str] = {}
-    checksums: dict[str, str] = {}  # of a finished model
-    saving: dict[str, str] = {}  # of the next one, while its files are renamed one by one
+
+    checksums: dict[str, str] = {}
+    """The SHA-256 of each file of a finished model."""
+
+    saving: dict[str, str] = {}
+    """The checksums of the next model, while its files are renamed one by one."""

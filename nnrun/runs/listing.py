@@ -1,19 +1,18 @@
-"""Plain values for programs: what `check`, `show` and `runs` print with --json, and `nnrun.check` returns."""
+"""The runs in a folder, each in brief, in the order of their start or of a metric."""
 
 from pathlib import Path
 from typing import Any
 
-from nnrun.config.architecture import summarize
 from nnrun.config.keras_catalog import METRIC
-from nnrun.config.schema import Config
 from nnrun.errors import InputError, RunError
-from nnrun.features.encoder import Encoder
 from nnrun.files import finite
 from nnrun.runs.directory import Run
+from nnrun.runs.history import count_epochs
 from nnrun.wording import did_you_mean, listed
 
 Summary = dict[str, Any]
-DETAILS = {"seed", "engine", "jit_compile", "data", "versions", "threads"}
+"""Plain values for JSON, by name."""
+
 LESS_IS_BETTER = (
     "loss",
     "Error",
@@ -23,89 +22,101 @@ LESS_IS_BETTER = (
     "FalseNegatives",
     "FalsePositives",
 )
+"""How the names of metrics end of which less is better."""
+
+MOST_METRICS = 12
+"""Metrics that a message names at the most."""
 
 
-def summarize_run(path: Path, *, details: bool = True) -> Summary:
-    """Return what a run directory says of itself, without `details` what is quickly read; else raise a RunError."""
+def summarize_briefly(path: Path) -> Summary:
+    """Return the facts of a run that are quickly read.
+
+    Returns:
+        Its `run`, which is the path, `status`, `epochs`, `metrics`, `started`, `goal` and
+        `seconds`.
+
+    Raises:
+        RunError: The path is no run, or a file of it cannot be read.
+    """
     run = Run(path)
     info = run.read_info()
-    epochs = info.epochs if info.status == "finished" else run.epochs()
-    summary = {
+    return {
         "run": str(path),
         "status": run.status(info),
-        "epochs": epochs,
+        "epochs": info.epochs if info.status == "finished" else count_epochs(run.history),
         "metrics": finite(run.read_metrics()),
+        **info.model_dump(include={"started", "goal", "seconds"}),
     }
-    summary |= info.model_dump(include={"goal", "started", "seconds"})
-    if details:
-        _, config, encoder = run.load()
-        best = dict(zip(("epoch", "by", "value"), run.best_epoch() or (), strict=False))
-        layers = summarize_layers(config, encoder)
-        summary |= {
-            "kept_epoch": info.best_epoch,
-            "best": best,
-            "layers": layers,
-            **info.model_dump(include=DETAILS),
-        }
-    return summary
 
 
 def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
-    """Return what each run in the folder, or the folder as a run, says of itself: the first to start is first.
+    """Return the runs in a folder in brief, or the folder as a run.
 
-    With `sort`, the best of this metric is. A run that cannot be read has the status `broken` and an `error`. Raises an
-    InputError where there is no such folder, or no such metric.
+    Args:
+        folder: The folder.
+        sort: The metric of which the best comes first. Without one, the first to start does.
+
+    Returns:
+        The summaries; one of a run that cannot be read has the status `broken` and an `error`.
+
+    Raises:
+        InputError: There is no such folder, or no run has such a metric.
     """
     if not folder.is_dir():
-        raise InputError(
-            f"{folder}: there is no such folder; give one in which `nnrun train` made runs"
-        )
-    found: list[Summary] = []
-    for path in sorted(
-        path for path in (folder, *folder.iterdir()) if (path / "run.json").is_file()
-    ):
-        try:
-            found.append(summarize_run(path, details=False))
-        except RunError as error:
-            unknown = dict.fromkeys(("epochs", "goal", "started", "seconds"))
-            found.append(
-                {
-                    "run": str(path),
-                    "status": "broken",
-                    "metrics": {},
-                    **unknown,
-                    "error": str(error),
-                }
-            )
+        advice = "give one in which `nnrun train` made runs"
+        raise InputError(f"{folder}: there is no such folder; {advice}")
+    found = [_summarize_readable(path) for path in _run_paths(folder)]
     found.sort(key=lambda run: str(run["started"]))
     if sort:
-        if sort not in (known := known_metrics(found)):
-            hint = did_you_mean(sort, known) or f"; they have {listed(known, 12)}" * bool(known)
-            raise InputError(f"--sort {sort}: no run in {folder} has this metric{hint}")
-        sign = 1 if less_is_better(sort) else -1
-        found.sort(
-            key=lambda run: (
-                run["metrics"].get(sort) is None,
-                sign * (run["metrics"].get(sort) or 0),
-            )
-        )
+        _check_metric(sort, found, folder)
+        found.sort(key=lambda run: _rank(run, sort))
     return found
 
 
 def less_is_better(metric: str) -> bool:
-    """Return which way a metric is better, as Keras's `mode: auto` does; of wrong labels, too, less is better."""
+    """Return whether less of a metric is better, as Keras's `mode: auto` tells.
+
+    Of wrong labels, too, less is better.
+    """
     name = METRIC.canonical(metric.removeprefix("val_").removeprefix("test_")) or "loss"
     return name.endswith(LESS_IS_BETTER)
 
 
 def known_metrics(found: list[Summary]) -> list[str]:
     """Return the names of the metrics that any of the runs has."""
-    return list(dict.fromkeys(name for run in found for name in run["metrics"]))
+    names: dict[str, None] = {}
+    for run in found:
+        names |= dict.fromkeys(run["metrics"])
+    return list(names)
 
 
-def summarize_layers(config: Config, encoder: Encoder) -> list[Summary]:
-    """Return name, units, shapes and parameters of each layer."""
-    return [
-        layer._asdict() | {"parameters": layer.parameters}
-        for layer in summarize(config, len(encoder.inputs))
-    ]
+def _run_paths(folder: Path) -> list[Path]:
+    return sorted(path for path in (folder, *folder.iterdir()) if (path / "run.json").is_file())
+
+
+def _summarize_readable(path: Path) -> Summary:
+    """Return a run in brief, or why it cannot be read."""
+    try:
+        return summarize_briefly(path)
+    except RunError as error:
+        unknown = dict.fromkeys(("epochs", "goal", "started", "seconds"))
+        known = {"run": str(path), "status": "broken", "metrics": {}}
+        return {**known, **unknown, "error": str(error)}
+
+
+def _check_metric(metric: str, found: list[Summary], folder: Path) -> None:
+    known = known_metrics(found)
+    if metric in known:
+        return
+    hint = did_you_mean(metric, known)
+    if known and not hint:
+        hint = f"; they have {listed(known, MOST_METRICS)}"
+    raise InputError(f"--sort {metric}: no run in {folder} has this metric{hint}")
+
+
+def _rank(run: Summary, metric: str) -> tuple[bool, float]:
+    """Return where a run stands by a metric: the best first, one without it last."""
+    value = run["metrics"].get(metric)
+    if value is None:
+        return True, 0.0
+    return False, value if less_is_better(metric) else -value

@@ -1,4 +1,4 @@
-"""What the numbers of a run depend on: versions, threads, tables; what of it is another than it was."""
+"""The origin of a run's numbers: versions, threads and tables, and how they differ from today's."""
 
 import os
 from functools import cache
@@ -20,37 +20,59 @@ from nnrun.tables.table import find_files
 from nnrun.wording import received
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "polars")
-VARIABLES = "TF_NUM_INTRAOP_THREADS TF_NUM_INTEROP_THREADS TF_ENABLE_ONEDNN_OPTS OMP_NUM_THREADS XLA_FLAGS".split()
+
+VARIABLES = (
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "OMP_NUM_THREADS",
+    "XLA_FLAGS",
+)
+"""The environment variables that change how TensorFlow adds numbers up."""
 
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the versions that the numbers of a run depend on; looking them up takes some milliseconds."""
-    return {
-        "nnrun": __version__,
-        "python": python_version(),
-        **{name: version(name) for name in LIBRARIES},
-    }
+    """Return the versions that the numbers of a run depend on; looking them up takes a while."""
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {"nnrun": __version__, "python": python_version(), **libraries}
 
 
 def circumstances() -> dict[str, Any]:
-    """Return what else the numbers of a run depend on: versions, how many threads compute, and how they are told to."""
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    """Return what else the numbers depend on: versions, threads, and variables that are set."""
     environment = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    return {"versions": versions(), "threads": threads, "environment": environment}
+    return {"versions": versions(), "threads": _thread_count(), "environment": environment}
+
+
+def _thread_count() -> int | None:
+    """Return how many cores this process may use, as TensorFlow counts them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
 
 
 def changed_tables(config: Config, info: RunInfo) -> list[str]:
-    """Return a line for each table that is there and is not what it was, by its SHA-256."""
+    """Return a line for each table that is not what it was; one that is not there has none.
+
+    Args:
+        config: The config that names the tables.
+        info: The facts of the run, which have the SHA-256 of each table.
+    """
     changed = []
-    for name in PARTS:
-        table, then = getattr(config.data, name), info.data.get(name, {}).get("sha256")
-        files = find_files(Path(table)) if table else []
-        if files and not (all(map(Path.is_file, files)) and fingerprint(table) == then):
-            changed.append(
-                f"{table}: is not the table that the run started with (its SHA-256 is another)"
-            )
+    for part in PARTS:
+        table = getattr(config.data, part)
+        if table and _was_changed(table, info.data.get(part, {}).get("sha256")):
+            reason = "is not the table that the run started with (its SHA-256 is another)"
+            changed.append(f"{table}: {reason}")
     return changed
+
+
+def _was_changed(table: str, checksum: str | int | None) -> bool:
+    """Return whether a table is there, whole or in part, and is another."""
+    files = find_files(Path(table))
+    if not files:
+        return False
+    return not all(file.is_file() for file in files) or fingerprint(table) != checksum
 
 
 def check_encoding(run: Run, encoder: Encoder, dataset: Dataset) -> None:
@@ -59,14 +81,24 @@ def check_encoding(run: Run, encoder: Encoder, dataset: Dataset) -> None:
         raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
 
 
-def differences(then: Any, now: Any, keys: Keys = ()) -> list[str]:
-    """Return a line for each value that differs between two trees of JSON: `layers[0].units: 4 then, 5 now`."""
+def differences(then: object, now: object, keys: Keys = ()) -> list[str]:
+    """Return a line for each value that differs between two trees of JSON.
+
+    Args:
+        then: The former tree.
+        now: The later tree.
+        keys: The place of both in a larger tree.
+
+    Returns:
+        Lines such as `layers[0].units: 4 then, 5 now`.
+    """
+    lines: list[str] = []
     if isinstance(then, dict) and isinstance(now, dict):
-        return [
-            line
-            for k in {**then, **now}
-            for line in differences(then.get(k), now.get(k), (*keys, k))
-        ]
-    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
-        return [line for i in range(len(then)) for line in differences(then[i], now[i], (*keys, i))]
-    return [] if then == now else [f"{dotted(keys)}: {received(then)} then, {received(now)} now"]
+        for key in {**then, **now}:
+            lines += differences(then.get(key), now.get(key), (*keys, key))
+    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        for i, (former, later) in enumerate(zip(then, now, strict=True)):
+            lines += differences(former, later, (*keys, i))
+    elif then != now:
+        lines.append(f"{dotted(keys)}: {received(then)} then, {received(now)} now")
+    return lines

@@ -1,84 +1,141 @@
-"""A finished run trained again from its own directory, elsewhere, and compared: table, history, weights."""
+"""A finished run trained again from its own directory, elsewhere, and compared.
 
-import csv
+Compared are the table's encoding, the history and the weights.
+"""
+
 import re
-from itertools import groupby
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnrun.checks.loading import load_checked
 from nnrun.config.architecture import weight_shapes
+from nnrun.config.schema import Config
 from nnrun.errors import ExpectationError, Interrupted
-from nnrun.files import read_small
-from nnrun.runs.arrays import read_arrays
+from nnrun.features.dataset import Dataset
+from nnrun.features.encoder import Encoder
+from nnrun.runs.arrays import Array, read_arrays
 from nnrun.runs.directory import Run
+from nnrun.runs.history import check_history, read_rows
 from nnrun.runs.info import RunInfo
 from nnrun.runs.provenance import changed_tables, circumstances, differences
 from nnrun.wording import counted
 
+if TYPE_CHECKING:
+    from nnrun.training.finish import Result
 
-def reproduce(path: Path, *, quiet: bool = False) -> str:
-    """Train a finished run again in a temporary folder, and return a line that says what is equal.
+Progress = Callable[[int], AbstractContextManager[tuple[Any, ...]]]
+"""Takes the number of epochs; its Keras callbacks show progress while the context lasts."""
 
-    Raises an ExpectationError that lists what differs, and which versions or thread counts changed since.
+Weights = Mapping[str, Array]
+
+
+def reproduce(path: Path, *, progress: Progress | None = None) -> str:
+    """Train a finished run again in a temporary folder, and compare the two.
+
+    Args:
+        path: The run directory, which is not changed.
+        progress: Shows the progress of the training. It is called once the table is read.
+
+    Returns:
+        A line that says what is equal.
+
+    Raises:
+        ExpectationError: They differ; it lists where, and which versions or thread counts changed.
+        RunError: The run is not finished, or was altered.
+        Interrupted: A signal stopped the training.
     """
     run = Run(path)
     info, config, encoder = run.load(trained=True)
-    shapes = weight_shapes(config, len(encoder.inputs))
-    then, former = read_arrays(run.weights, shapes)[1], _history(run)
-    if found := changed_tables(config, info):
-        raise ExpectationError("\n".join(found))
+    weights = _read_weights(run, config, encoder)
+    check_history(run.history)  # a training may take hours, after which this would be too late
+    changed = changed_tables(config, info)
+    if changed:
+        raise ExpectationError("\n".join(changed))
     with TemporaryDirectory(prefix="nnrun-") as folder:
         dataset = load_checked(config, Path(folder) / ".cache")
-
-        from nnrun.cli.progress import progress
-        from nnrun.training import trainer as training
-
-        target = Path(folder) / "run"
-        try:
-            with progress(config.epochs, quiet=quiet) as callbacks:
-                again = training.train(
-                    dataset, stem="", path=target, engine=info.engine, callbacks=callbacks
-                )
-        except Interrupted as error:
-            raise Interrupted(f"interrupted; {path} is as it was", error.exit_code - 128) from None
-        found = differences(encoder.model_dump(), dataset.encoder.model_dump(), ("encoding",))
-        found += differences(former, _history(again.run), ("epoch",))
-        now = read_arrays(again.run.weights, weight_shapes(config, len(dataset.encoder.inputs)))[1]
-    apart = {
-        k: np.abs(then[k] - now[k]).max() if then[k].shape == now[k].shape else np.inf
-        for k in shapes
-    }
-    found += [
-        f"{name}: differs by up to {distance:.2g}" for name, distance in apart.items() if distance
-    ]
-    if found:
-        raise ExpectationError(
-            "\n".join(_first_of_each_kind(path, found) + _circumstances_since(info))
-        )
-    weights = counted(len(shapes), "array")
-    return f"equal: the table, {counted(again.epochs, 'epoch')} of history, {weights} of weights"
+        again = _train_again(run, dataset, Path(folder) / "run", progress)
+        lines = list(_first_of_each_kind(_differences(run, encoder, weights, dataset, again.run)))
+    if lines:
+        lines = [f"{path}: {line}" for line in lines]
+        raise ExpectationError("\n".join([*lines, *_changes_since(info)]))
+    arrays = counted(len(weights), "array")
+    return f"equal: the table, {counted(again.epochs, 'epoch')} of history, {arrays} of weights"
 
 
-def _first_of_each_kind(path: Path, found: list[str]) -> list[str]:
-    """Return the first difference of each kind, and how many more there are."""
-    lines = []
-    for _, group in groupby(found, lambda line: re.split(r"[.[]", line)[0]):
-        first, *more = group
-        lines.append(f"{path}: {first}" + f" (and {len(more)} more such differences)" * bool(more))
-    return lines
+def _train_again(run: Run, dataset: Dataset, target: Path, progress: Progress | None) -> "Result":
+    """Train a dataset with the engine of a run, to a directory that goes when this has ended."""
+    from nnrun.training.trainer import train
+
+    engine = run.read_info().engine
+    shown = progress(dataset.config.epochs) if progress else nullcontext(())
+    try:
+        with shown as callbacks:
+            return train(dataset, stem="", path=target, engine=engine, callbacks=callbacks)
+    except Interrupted as error:  # it names the folder to go on with, which is removed
+        line = f"interrupted; {run.path} is as it was"
+        raise Interrupted(line, error.exit_code - 128) from None
 
 
-def _circumstances_since(info: RunInfo) -> list[str]:
+def _differences(
+    run: Run, encoder: Encoder, weights: Weights, dataset: Dataset, again: Run
+) -> Iterator[str]:
+    """Yield a line for each value of a run that is not the same again."""
+    yield from differences(encoder.model_dump(), dataset.encoder.model_dump(), ("encoding",))
+    yield from _history_differences(run.history, again.history)
+    yield from _weight_differences(weights, _read_weights(again, dataset.config, dataset.encoder))
+
+
+def _history_differences(then: Path, now: Path) -> Iterator[str]:
+    """Yield a line for each cell that differs; both files are streamed."""
+    rows = zip_longest(read_rows(then), read_rows(now))
+    for number, (former, later) in enumerate(rows, 1):
+        if former != later:
+            yield from differences(former, later, ("epoch", str(number)))
+
+
+def _weight_differences(then: Weights, now: Weights) -> Iterator[str]:
+    for name, former in then.items():
+        distance = _largest_distance(former, now[name])
+        if distance:
+            yield f"{name}: differs by up to {distance:.2g}"
+
+
+def _largest_distance(then: Array, now: Array) -> float:
+    """Return the largest difference of two numbers at one place; infinity for other shapes."""
+    if then.shape != now.shape:
+        return np.inf
+    return float(np.abs(then - now).max())
+
+
+def _read_weights(run: Run, config: Config, encoder: Encoder) -> Weights:
+    _, weights = read_arrays(run.weights, weight_shapes(config, len(encoder.inputs)))
+    return weights
+
+
+def _first_of_each_kind(found: Iterable[str]) -> Iterator[str]:
+    """Yield the first difference of each kind, and how many more there are."""
+    firsts: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for line in found:
+        kind = re.split(r"[.[]", line, maxsplit=1)[0]
+        firsts.setdefault(kind, line)
+        counts[kind] += 1
+    for kind, line in firsts.items():
+        more = counts[kind] - 1
+        yield f"{line} (and {more} more such differences)" if more else line
+
+
+def _changes_since(info: RunInfo) -> list[str]:
+    """Return a line for each circumstance that is another than when the run was trained."""
     now = {**circumstances(), "replicas": 1}
     changed = differences({key: getattr(info, key) for key in now}, now)
-    return [f"changed since: {line}" for line in changed] or [
-        "versions and number of threads are the same"
-    ]
-
-
-def _history(run: Run) -> dict[str, dict[str, str]]:
-    rows = csv.DictReader(read_small(run.history).decode(errors="replace").splitlines())
-    return {str(row.get("epoch")): row for row in rows}
+    if not changed:
+        return ["versions and number of threads are the same"]
+    return [f"changed since: {line}" for line in changed]

@@ -24,7 +24,7 @@ from nnrun.results.class_measure import ClassMeasure
 from nnrun.results.number_measure import NumberMeasure
 from nnrun.results.scores import Scores
 from nnrun.results.trained_run import load_run
-from nnrun.runs.directory import Run
+from nnrun.runs.history import best_epoch
 
 pytestmark = pytest.mark.drawn
 
@@ -73,7 +73,8 @@ def test_a_finished_run_has_a_picture_of_its_curves(original):
 
 
 def test_the_curves_are_those_of_the_history_and_the_best_epoch_is_marked(stranger):
-    history, (best, *_) = pl.read_csv(stranger / "history.csv"), Run(stranger).best_epoch()
+    history = pl.read_csv(stranger / "history.csv")
+    best = best_epoch(stranger / "history.csv").epoch
     figure = curves(stranger)
     assert [axes.get_title() for axes in figure.axes] == ["loss", "accuracy", "learning_rate"]
     assert legend(figure) == ["training", "validation", f"best epoch {best}"]

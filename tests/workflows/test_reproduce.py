@@ -35,7 +35,8 @@ def test_what_is_not_the_same_again_is_listed(nnrun, project):
     run = Run(project.folder / "run")
     header, first, *others = run.history.read_text().splitlines()
     number, loss, *more = first.split(",")
-    run.history.write_text("\n".join([header, ",".join([number, "0.125", *more]), *others[:-1]]))
+    rows = [header, ",".join([number, "0.125", *more]), *others[:-1]]
+    run.history.write_text("\n".join(rows) + "\n")
     forge_json(run.path, "encoding.json", lambda encoding: encoding["features"][0].update(mean=0.5))
     run.write_info(versions={**run.read_info().versions, "keras": "2.0"}, threads=99)
     done = nnrun("reproduce", "run", "-q")
@@ -47,6 +48,28 @@ def test_what_is_not_the_same_again_is_listed(nnrun, project):
     assert f"changed since: versions.keras: '2.0' then, '{keras.__version__}' now\n" in done.err
     assert "changed since: threads: 99 then, " in done.err
     assert len(done.err.splitlines()) == 4
+
+
+def test_a_history_beyond_16_mib_is_compared_too(nnrun, project):
+    assert nnrun("train", project.config(epochs=1), "-o", "run", "-q").code == 0
+    history = Run(project.folder / "run").history
+    header, first = history.read_text().splitlines()
+    loss = first.partition(",")[2]
+    rows = [f"{epoch},{loss}\n" for epoch in range(1, 250_001)]
+    history.write_text(f"{header}\n{''.join(rows)}")
+    assert history.stat().st_size > 16 << 20
+    done = nnrun("reproduce", "run", "-q")
+    assert done.code == 3
+    assert done.err.startswith("run: epoch.2: {'epoch': '2', ")
+    assert "now (and 249998 more such differences)\n" in done.err
+
+
+def test_a_history_that_is_none_is_refused_before_anything_is_trained(nnrun, project, monkeypatch):
+    assert nnrun("train", project.config(epochs=1), "-o", "run", "-q").code == 0
+    Run(project.folder / "run").history.write_text("epoch,loss\n1\n")
+    monkeypatch.setattr("nnrun.training.trainer.train", None)
+    line = "run/history.csv: cannot be read: epoch 1 lacks 'loss'; was it altered?\n"
+    assert nnrun("reproduce", "run", "-q") == (2, "", line)
 
 
 def test_a_table_that_was_changed_is_named_and_not_trained_on(nnrun, project, frame, monkeypatch):

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from nnrun.reporting.pictures.figure import INK
-from nnrun.reporting.pictures.history import History, best_epoch, read_history
+from nnrun.reporting.pictures.history import best_epoch, drawable_history
 from nnrun.reporting.pictures.names import shortened
 from nnrun.runs.directory import Run
+from nnrun.runs.history import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +64,7 @@ def curve_panels(paths: Sequence[Path]) -> list[Panel]:
 
 
 def _curves_of(path: Path) -> RunCurves:
-    history = read_history(Run(path))
+    history = drawable_history(Run(path))
     return RunCurves(shortened(str(path)), history, best_epoch(history))
 
 

@@ -1,0 +1,60 @@
+"""The lock of a run directory: one process trains a run at a time."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from nnrun.errors import RunError
+
+GLANCE = 0.05
+"""Seconds for which `is_held` may hold a lock; it needs a thousandth of them."""
+
+
+@contextmanager
+def held(lock: Path) -> Iterator[None]:
+    """Hold a lock file while the body runs; the system lets go of it when the process dies.
+
+    Raises:
+        RunError: Another process holds it.
+    """
+    with lock.open("a") as file:
+        if not _try_to_hold(file):
+            time.sleep(GLANCE)
+            if not _try_to_hold(file):
+                reason = "another process is training this run; wait until it ends"
+                raise RunError(f"{lock.parent}: {reason}")
+        yield
+
+
+def is_held(lock: Path) -> bool:
+    """Return whether a process holds a lock file, or this system cannot tell."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        with lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:  # BlockingIOError, or the file system has no locks
+        return True
+    return False
+
+
+def _try_to_hold(file: IO[str]) -> bool:
+    """Return False where another process holds the file; a system without locks lets all pass."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # the file system has no locks
+        return True
+    return True
