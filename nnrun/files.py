@@ -128,12 +128,12 @@ def write_text(path: Path, text: str) -> None:
     write_texts({path: text})
 
 
-def write_json(path: Path, value: object) -> None:  # what json takes
+def write_json(path: Path, value: object) -> None:
     """Write `value` to `path` as indented JSON, atomically."""
     write_text(path, to_json(value))
 
 
-def to_json(value: object) -> str:  # what json takes
+def to_json(value: object) -> str:
     """Return `value` as indented JSON.
 
     Raises:

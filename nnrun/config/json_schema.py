@@ -42,4 +42,7 @@ def _complete(node: dict[str, Any], texts: Texts) -> None:
             for key in (name.rpartition("_")[2], name, f"{node.get('title')}.{name}"):
                 if key in known:
                     found[kind] = known[key]
-        node["properties"][name] = found | value
+        described = found | value
+        if "description" in described:  # a docstring may have several lines
+            described["description"] = " ".join(described["description"].split())
+        node["properties"][name] = described

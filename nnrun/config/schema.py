@@ -33,10 +33,11 @@ Optimizer = Annotated[Spec, names.OPTIMIZER, AfterValidator(one_clipping)]
 
 
 class Data(Strict, use_attribute_docstrings=True):
-    """The tables and what to make of their columns."""
+    """The tables, and how nnrun reads their columns."""
 
     train: Annotated[str, Field(min_length=1)]
-    """The training table: a .csv or .csv.gz file with a header; relative to the config."""
+    """The training table: a .csv, .csv.gz or .parquet file with a header, relative to the config. A
+    pattern such as part-*.csv takes several files as one table."""
     target: Annotated[Columns, Field(min_length=1)]
     """The column to predict, or a list of columns for MeanSquaredError."""
     features: Annotated[Columns, Field(min_length=1), AfterValidator(disjoint_columns)] | None = (
@@ -44,80 +45,87 @@ class Data(Strict, use_attribute_docstrings=True):
     )
     """The input columns, in order. Default: every other column."""
     drop: Annotated[Columns, AfterValidator(disjoint_columns)] = []
-    """Columns to leave out of the default features."""
+    """The columns to leave out of the default features."""
     validation: Annotated[str, Field(min_length=1)] | None = None
-    """A second table that is measured after every epoch and never trained on."""
+    """A second table, which is measured after every epoch and never trained on."""
     validation_split: Annotated[Fraction, AfterValidator(one_validation)] = 0.0
-    """The share of the training rows to hold out instead, drawn by `seed`, stratified by label."""
+    """The share of the training rows to hold out in place of a second table. `seed` decides which
+    rows these are. Each label keeps its share."""
     test: Annotated[str, Field(min_length=1)] | None = None
     """A table that is measured once, after training."""
     normalize: bool = True
-    """Standardise features (and, for MeanSquaredError, the target) inside the model."""
+    """Standardise the features inside the model and, for MeanSquaredError, the target too."""
     missing: Literal["error", "mean", "drop"] = "error"
-    """Missing cells: refuse the table (`error`), fill numbers with the training mean and make a
-    category of missing text (`mean`), or leave the row out (`drop`)."""
+    """How to treat missing cells. `error` refuses the table. `mean` replaces missing numbers by the
+    mean of the training rows, and makes missing text a category of its own. `drop` leaves the row
+    out."""
     null_values: list[str] = ["", "NA", "N/A", "NaN", "nan", "null", "None", "?"]
-    """What a missing cell looks like."""
+    """The texts that stand for a missing cell."""
     dates: Literal["error", "expand"] = "error"
-    """Columns of dates and times: refuse them, or make inputs of their parts, from year to hour."""
+    """How to treat columns of dates and times. `error` refuses them. `expand` makes inputs of the
+    year, month, day, weekday and hour."""
     in_memory: Literal["auto"] | bool = "auto"
-    """Whether to keep the table in memory, or in files. `auto` takes files for more than a quarter
-    of the free memory."""
+    """Whether to keep the table in memory rather than in files. `auto` uses files for a table that
+    needs more than a quarter of the free memory."""
     positive: str | int | float | bool | None = None
-    """Which of the target's two labels is 1, where they are not 0/1, false/true or no/yes."""
+    """The one of the target's two labels that counts as 1. The labels 0/1, false/true and no/yes
+    need no choice."""
 
 
 class CheckpointOptions(Strict, use_attribute_docstrings=True):
-    """When to write a checkpoint."""
+    """How often training writes a checkpoint."""
 
     every_seconds: Positive = 10
-    """Seconds between two checkpoints."""
+    """The seconds between two checkpoints."""
 
 
 class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
-    """An nnrun config: what the Keras snippet says, as a file."""
+    """An nnrun config, which says as a file what the Keras snippet says."""
 
     data: Data
     """The tables and their columns."""
     layers: Annotated[list[Annotated[Spec, names.LAYER]], Field(min_length=1)]
-    """The layers in order, with Keras's own arguments; `type` is Dense where none is said."""
+    """The layers in order, with Keras's own arguments. A layer without `type` is Dense."""
     loss: Annotated[Spec, names.LOSS]
-    """BinaryCrossentropy for yes/no targets, MeanSquaredError for numbers."""
+    """BinaryCrossentropy for one of two labels, SparseCategoricalCrossentropy for one of several,
+    MeanSquaredError for numbers."""
     optimizer: Optimizer = "rmsprop"  # type: ignore[assignment]
-    """A Keras optimizer; rmsprop is Keras's own default."""
+    """A Keras optimizer. The default, rmsprop, is Keras's own."""
     metrics: Metrics | None = None
-    """Keras metrics. Default: accuracy, or mean_absolute_error, by the loss."""
+    """Keras metrics. Default: mean_absolute_error for MeanSquaredError, else accuracy."""
     epochs: Annotated[int, Field(ge=1, le=10**9)]
-    """How many times to go over the training rows."""
+    """The number of passes over the training rows."""
     batch_size: Units = 32
-    """Rows per step."""
+    """The number of rows in a step."""
     class_weight: Literal["balanced"] | dict[str, Positive] | None = None
     """`balanced`, or a weight for each label, so that a rare class counts for more."""
     early_stopping: Annotated[Spec, names.EARLY_STOPPING] | None = None
-    """Keras's EarlyStopping, to stop when a quantity no longer improves."""
+    """Keras's EarlyStopping, which ends training when a quantity no longer improves."""
     reduce_lr_on_plateau: Annotated[Spec, names.REDUCE_LR] | None = None
-    """Keras's ReduceLROnPlateau, to lower the learning rate when a quantity no longer improves."""
+    """Keras's ReduceLROnPlateau, which lowers the learning rate when a quantity no longer
+    improves."""
     tensorboard: bool = False
-    """Write TensorBoard logs into the run directory; needs the tensorboard extra."""
+    """Write TensorBoard logs into the run directory. This needs the tensorboard extra."""
     seed: Seed = 0
-    """Seeds the weights, the row order, the split and dropout."""
+    """The seed of the weights, the row order, the validation split and dropout."""
     jit_compile: Literal["auto"] | bool = "auto"
-    """Compile with XLA; `auto` does where the run is long enough to pay for compiling."""
+    """Compile with XLA. `auto` does so where the run is long enough to pay for compiling."""
     checkpoint: CheckpointOptions = CheckpointOptions()
-    """When to write a checkpoint."""
+    """How often training writes a checkpoint."""
     expect: dict[str, Expectation] = {}
-    """What the finished run must reach, as in {val_accuracy: ">= 0.95"}; else train exits 3."""
+    """The bounds that the finished run must meet, as in {val_accuracy: ">= 0.95"}. Where it does
+    not, `nnrun train` exits with 3."""
 
     _source: YamlSource = YamlSource("config")
 
     @property
     def is_binary(self) -> bool:
-        """Whether the target is one of two labels, told by one probability."""
+        """Whether the target has two labels and the output is one probability."""
         return bool(self.loss["name"] == "BinaryCrossentropy")
 
     @property
     def is_classes(self) -> bool:
-        """Whether the target is a label: one of two, or of several."""
+        """Whether the target is a label, one of two or one of several, rather than a number."""
         return self.is_binary or bool(self.loss["name"] == "SparseCategoricalCrossentropy")
 
     @property
@@ -127,16 +135,16 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
 
     @property
     def metric_specs(self) -> list[Spec]:
-        """The metrics, or the default by the loss.
+        """The metrics, or the default metric of the loss.
 
-        Each is logged by its name as it is written, as in Keras.
+        Each is logged by its name as the config spells it, as Keras does.
         """
         if self.metrics is not None:
             return self.metrics
         return [{"name": "accuracy" if self.is_classes else "mean_absolute_error"}]
 
     def metric_class(self, metric: Spec) -> str:
-        """Return the Keras class of a metric: accuracy is that of the loss, as in Keras."""
+        """Return the Keras class of a metric. Accuracy takes that of the loss, as in Keras."""
         if metric["name"] in ("accuracy", "acc") and self.is_classes and not self.is_binary:
             return "SparseCategoricalAccuracy"
         return names.METRIC.canonical(metric["name"]) or ""
@@ -154,11 +162,11 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
         return f"{self._source.locate(keys)}: {dotted(keys)}"
 
     def layers_with(self, argument: str) -> list[int]:
-        """Return the places, counted from 0, of the layers that take this argument."""
+        """Return the indices of the layers that take this argument."""
         return [i for i, spec in enumerate(self.layers) if argument in spec]
 
     def output_activation(self) -> str:
-        """Return the activation that bounds the network's output; linear where none does."""
+        """Return the activation that bounds the network's output, or linear where none does."""
         for spec in reversed(self.layers):
             activation = str(spec.get("activation", "linear"))
             is_linear_itself = spec["type"] == "Dense" or spec["type"].endswith("Normalization")
@@ -168,7 +176,7 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
 
     @property
     def rescales(self) -> bool:
-        """Whether a Rescaling to the target's scale ends the model."""
+        """Whether the model ends in a Rescaling to the target's scale."""
         scalable = self.output_activation() in ("linear", "relu", "softplus", "exponential")
         return self.data.normalize and not self.is_classes and scalable
 
