@@ -17,7 +17,7 @@ FOR_NUMBERS = "for numbers, use loss: MeanSquaredError"
 
 @rule("labels", level="error")
 def labels_fit_the_loss(config: Config, dataset: Dataset) -> Found:
-    """The target has as many labels as the loss is for, and it is known which of two is 1."""
+    """The target has as many labels as the loss is for; of two, one is known to be 1."""
     if not config.is_classes or len(config.data.target) > 1:
         return
     if config.is_binary:
@@ -27,6 +27,7 @@ def labels_fit_the_loss(config: Config, dataset: Dataset) -> Found:
 
 
 def _several_labels(config: Config, dataset: Dataset) -> Found:
+    """Yield a violation where labels are too few, or too many to be labels."""
     labels = list(dataset.label_counts)
     if len(labels) < 2 or len(labels) > len(dataset.train.y) / 2:
         yield (
@@ -42,6 +43,7 @@ def _several_labels(config: Config, dataset: Dataset) -> Found:
 
 
 def _two_labels(config: Config, labels: list[str]) -> Found:
+    """Yield a violation where there are not two labels, or it is open which of them is 1."""
     loss = config.loss["name"]
     if len(labels) == 1:
         yield (
@@ -61,13 +63,14 @@ def _two_labels(config: Config, labels: list[str]) -> Found:
 
 
 def _positive_label(config: Config, labels: list[str]) -> Found:
+    """Yield a violation where the positive label is neither known by itself nor rightly given."""
     positive = config.data.positive
     keys = sorted(map(label_key, labels))
     if positive is None and tuple(keys) not in KNOWN_LABELS:
         lines = " or ".join(f"`positive: {in_yaml(label)}`" for label in labels)
         yield (
             ("data", "target"),
-            f"which label is 1 cannot be told; say so under data: {lines}",
+            f"nothing tells which label is 1; say so under data: {lines}",
         )
     elif positive is not None and label_key(str(positive)) not in keys:
         known = " and ".join(map(repr, labels))

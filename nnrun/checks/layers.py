@@ -21,7 +21,7 @@ def network_fits_in_memory(config: Config, dataset: Dataset) -> Found:
 
 
 def oversize(config: Config, features: int, rows: int) -> str | None:
-    """Return what is wrong with a network whose training does not fit in memory, or None."""
+    """Return the memory that a network needs and lacks, in a sentence, or None where it fits."""
     layers = summarize(config, features)
     batch = min(config.batch_size, rows)
     parameters = sum(layer.parameters for layer in layers)

@@ -15,7 +15,7 @@ def load_checked(config: Config, cache: Path, warn: Callable[[str], None] | None
     Args:
         config: The config whose tables are read.
         cache: The folder where tables that do not fit in memory are converted.
-        warn: What is called with each warning, or None where nobody wants them.
+        warn: Takes each warning as a line; None where nobody wants them.
 
     Raises:
         ConfigError: A rule that is an error is broken; all such findings are in it.

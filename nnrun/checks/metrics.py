@@ -10,7 +10,7 @@ from nnrun.features.dataset import Dataset
 from nnrun.wording import did_you_mean
 
 TAKE_LOGITS = ("BinaryAccuracy", "BinaryCrossentropy", "AUC")
-"""The metrics of two labels that can be told that they get logits."""
+"""The metrics of two labels that take `from_logits`."""
 
 UNDIRECTED = {"FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives"}
 """The metrics of which Keras's `mode: auto` does not know which way is better."""
@@ -26,6 +26,7 @@ def metrics_fit_the_loss(config: Config, _: Dataset) -> Found:
 
 
 def _why_metric_does_not_fit(config: Config, metric: str) -> str | None:
+    """Return a reason that follows the metric's name, or None where the metric fits."""
     if not config.is_classes:
         if metric not in NUMBER_METRICS:
             return "is for classes; for numbers use mean_absolute_error, say"

@@ -16,7 +16,7 @@ Place = Keys | str
 """The keys of the config that break a rule, or the name of the table that does."""
 
 Found = Iterator[tuple[Place, str]]
-"""What a rule yields for each violation: its place, and a sentence that says what is wrong."""
+"""The violations of a rule, each with its place and a sentence on it."""
 
 RuleFunction = Callable[[Config, Dataset], Found]
 
@@ -58,7 +58,7 @@ def rule(code: str, level: Level) -> Callable[[RuleFunction], RuleFunction]:
 
 
 def rules() -> list[Rule]:
-    """Return every rule in the order in which findings are told: errors come first."""
+    """Return every rule in the order of its findings: errors come first."""
     # Importing a module of rules registers them, in the order of its functions.
     from nnrun.checks import columns, labels, layers, metrics, outputs, rows  # noqa: F401
 

@@ -27,7 +27,7 @@ ALWAYS = ("epoch", "loss")
 """The columns of every history."""
 
 Logs = dict[str, float]
-"""What an epoch logs: the loss and the metrics, by name."""
+"""The loss and the metrics of an epoch, by name."""
 
 Row = dict[str, str]
 """The cells of an epoch as text, by the names of their columns."""
@@ -51,7 +51,7 @@ def append_history(path: Path, rows: Sequence[Logs], epoch: int) -> None:
 
     Args:
         path: The file, which need not exist.
-        rows: What the epochs after `epoch` logged.
+        rows: The logs of the epochs after `epoch`.
         epoch: How many epochs the file has.
 
     Raises:
@@ -70,6 +70,7 @@ def append_history(path: Path, rows: Sequence[Logs], epoch: int) -> None:
 
 
 def _as_csv(rows: Sequence[Logs], epoch: int, *, header: bool) -> str:
+    """Return rows as lines, numbered from the epoch after `epoch` on."""
     if not rows:
         return ""
     text = io.StringIO()
@@ -149,6 +150,7 @@ def best_epoch(path: Path) -> BestEpoch | None:
 
 
 def _least_loss(path: Path) -> BestEpoch | None:
+    """Return the first epoch of the least finite loss, or raise a RunError."""
     least = None
     with _refused(path):
         for row in read_rows(path):

@@ -44,7 +44,7 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
         progress: Shows the progress of the training. It is called once the table is read.
 
     Returns:
-        A line that says what is equal.
+        A line that counts the epochs and arrays that are equal.
 
     Raises:
         ExpectationError: They differ; it lists where, and which versions or thread counts changed.

@@ -53,7 +53,7 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("labels", {}, [pl.lit(1).alias("label")], "data.target: BinaryCrossentropy needs two labels; every row"),
     ("labels", {}, [label + (age > 45)], "data.target: BinaryCrossentropy needs two labels; received 3: "),
     ("labels", {"data.target": "age"}, [], "', ...; for numbers, use loss: MeanSquaredError"),
-    ("labels", {}, [LOW_HIGH], "data.target: which label is 1 cannot be told; say so under data: `positive:"),
+    ("labels", {}, [LOW_HIGH], "data.target: nothing tells which label is 1; say so under data: `positive:"),
     ("labels", {"data.positive": "yep"}, [LOW_HIGH], "data.positive: 'yep' is no label of the target; its"),
     ("output-units", {"layers": [DENSE, {**SIGMOID, "units": 2}]}, [], "layers[1].units: the last layer"),
     ("output-units", {"layers": [{"type": "Dropout", "rate": 0.5}]}, [], "layers: the last layer gives"),
