@@ -1,7 +1,7 @@
 """The calls that make the Keras objects of a config, from its layers to its callbacks."""
 
 from nnrun.config import keras_catalog as catalog
-from nnrun.config.architecture import metric_arguments
+from nnrun.config.metric_arguments import metric_arguments
 from nnrun.config.named import REQUIRED, Named, Spec
 from nnrun.config.schema import Config
 from nnrun.reporting.python_code import Call

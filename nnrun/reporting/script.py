@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from nnrun.config.architecture import uses_xla
 from nnrun.config.schema import Config
+from nnrun.config.xla import uses_xla
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.labels import label_key

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nnrun.config.architecture import metric_arguments
+from nnrun.config.metric_arguments import metric_arguments
 from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.features.matrix_store import Matrix

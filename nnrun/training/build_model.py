@@ -2,9 +2,10 @@
 
 from types import ModuleType
 
-from nnrun.config.architecture import metric_arguments, uses_xla
+from nnrun.config.metric_arguments import metric_arguments
 from nnrun.config.named import Spec
 from nnrun.config.schema import Config
+from nnrun.config.xla import uses_xla
 from nnrun.features.encoder import Encoder
 from nnrun.training.backend import keras, tf
 from nnrun.training.keras_types import KerasObject, Model

@@ -1,7 +1,7 @@
 """Where XLA pays: the first epoch and a later step, with XLA and without, for networks of several sizes.
 
 XLA takes longer to compile and less, or more, for a step: `pays from` is the number of steps at which both are equal,
-which `jit_compile: auto` in nnrun/network.py goes by. A process each, in turn; medians of the first epochs, and the
+which `jit_compile: auto` in nnrun/config/xla.py goes by. A process each, in turn; medians of the first epochs, and the
 fastest of the others. The numbers in brackets are CPU seconds of all threads, which tell more on a busy machine.
 """
 
