@@ -12,7 +12,8 @@ from nnrun.config.argument_types import ArgumentTypes
 from nnrun.config.named import Catalog, Named, Spec, snake_case
 
 _KERAS = json.loads(Path(__file__).with_name("keras.json").read_text(encoding="utf-8"))
-_TYPES = ArgumentTypes(_KERAS["activations"])
+ACTIVATIONS: list[str] = _KERAS["activations"]
+_TYPES = ArgumentTypes(ACTIVATIONS)
 
 
 def _catalog(plural: str) -> Catalog:

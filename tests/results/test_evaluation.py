@@ -88,12 +88,12 @@ def named(names: Any) -> list[dict[str, Any]]:
     """Return each metric with the arguments that it needs, and with others."""
     specs = []
     for name in sorted(names):
-        needed = {a: 0.4 for a, (_, default) in METRIC.table[name].items() if default is ...}
+        needed = {a: 0.4 for a, (_, default) in METRIC.catalog[name].items() if default is ...}
         specs += [{"name": name, **arguments} for arguments in [needed, *ARGUMENTS.get(name, [])]]
     return specs
 
 
-BINARY_METRICS = set(METRIC.table) - NUMBER_METRICS - CATEGORICAL_METRICS
+BINARY_METRICS = set(METRIC.catalog) - NUMBER_METRICS - CATEGORICAL_METRICS
 
 
 def all_in_one_run(project: Any, changes: dict[str, Any], names: Any) -> None:
@@ -192,7 +192,7 @@ def test_the_loss_is_that_of_keras(project, changes):
 
 def test_every_loss_of_a_config_is_compared():
     compared = {keras_catalog.LOSS.canonical(loss_name(c)) for c in LOSSES.values()}
-    assert compared == set(keras_catalog.LOSS.table)
+    assert compared == set(keras_catalog.LOSS.catalog)
 
 
 def loss_name(changes: dict[str, Any]) -> str:
@@ -204,5 +204,5 @@ def test_every_metric_of_a_config_has_its_function():
     from nnrun.results.keras_metrics import OTHERS
     from nnrun.results.losses import MEANS
 
-    assert set(MEANS) | set(OTHERS) == set(METRIC.table)
-    assert all(hasattr(keras.metrics, name) for name in METRIC.table)
+    assert set(MEANS) | set(OTHERS) == set(METRIC.catalog)
+    assert all(hasattr(keras.metrics, name) for name in METRIC.catalog)

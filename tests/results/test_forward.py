@@ -55,9 +55,9 @@ def test_an_activation_gives_what_keras_gives(name):
 
 
 def test_every_activation_and_layer_of_a_config_is_there():
-    layers = {**keras_catalog.LAYER.table}
+    layers = keras_catalog.LAYER.catalog
     assert sorted(LAYERS) == sorted(layers)
-    assert sorted(ACTIVATIONS) == sorted(keras_catalog._ACTIVATIONS)
+    assert sorted(ACTIVATIONS) == sorted(keras_catalog.ACTIVATIONS)
 
 
 @pytest.mark.parametrize(
