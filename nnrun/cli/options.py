@@ -38,7 +38,12 @@ distribute_option = click.option("--distribute", type=DEVICES, default="auto", h
 
 
 def path_argument(
-    name: str, endings: tuple[str, ...], *, metavar: str | None = None, several: bool = False
+    name: str,
+    endings: tuple[str, ...],
+    *,
+    metavar: str | None = None,
+    several: bool = False,
+    required: bool = True,
 ) -> Decorator:
     """Return an argument that the shell completes.
 
@@ -47,6 +52,7 @@ def path_argument(
         endings: How the files end, RUN_INFO for the folder of a run.
         metavar: What the help calls it. Defaults to the name in capitals.
         several: Whether it takes one path or more, as a tuple.
+        required: Whether it must be given.
     """
 
     def complete(
@@ -59,7 +65,7 @@ def path_argument(
 
     count = -1 if several else 1
     return click.argument(
-        name, type=PATH, shell_complete=complete, metavar=metavar, nargs=count, required=True
+        name, type=PATH, shell_complete=complete, metavar=metavar, nargs=count, required=required
     )
 
 

@@ -1,20 +1,27 @@
 """nnrun predict: a prediction for each row of a table."""
 
+from __future__ import annotations
+
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nnrun.cli.options import (
+    TABLE,
     check_output,
     command,
-    data_argument,
     output_option,
+    path_argument,
     run_argument,
     tell,
 )
 from nnrun.files import open_output
+
+if TYPE_CHECKING:
+    from nnrun.results.trained_run import TrainedRun
 
 KEEP_HELP = "Columns of DATA to copy, separated by commas."
 THRESHOLD_HELP = (
@@ -25,32 +32,87 @@ ESCAPE_HELP = (
     "are."
 )
 
+JSON_LINES_HELP = (
+    "Read a JSON object a line from standard input, and answer each with one at once: for programs."
+)
+ENGINE_HELP = (
+    "Compute with NumPy, or with Keras, which says whether NumPy is right.  [default: numpy]"
+)
+
 
 @command("predict runs/digits-relu configs/digits01.csv --keep label")
 @run_argument
-@data_argument
+@path_argument("data", TABLE, required=False, metavar="[DATA]")
 @output_option("The CSV to write. Default: stdout.")
 @click.option("--keep", default="", metavar="COLUMNS", help=KEEP_HELP)
 @click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
+@click.option("--json-lines", is_flag=True, help=JSON_LINES_HELP)
+@click.option("--engine", type=click.Choice(["numpy", "keras"]), default="numpy", help=ENGINE_HELP)
 def predict(
+    run: Path,
+    data: Path | None,
+    output: Path | None,
+    keep: str,
+    threshold: float | None,
+    escape_formulas: bool,
+    json_lines: bool,
+    engine: str,
+) -> None:
+    """Predict each row of DATA, a table or - for standard input.
+
+    Columns are found by name, in any order.
+    """
+    if json_lines:
+        if data or output or keep or escape_formulas:
+            raise click.UsageError(
+                "--json-lines reads standard input and writes standard output; "
+                "leave out DATA, -o, --keep and --escape-formulas"
+            )
+        _answer_lines(run, threshold, engine)
+        return
+    if not data:
+        raise click.UsageError("Missing argument 'DATA': a table, or - for standard input.")
+    if output:
+        check_output(output, data)
+    _write_table(run, data, output, keep, threshold, escape_formulas, engine)
+
+
+def _answer_lines(run: Path, threshold: float | None, engine: str) -> None:
+    """Answer each line of standard input at once."""
+    from nnrun.results.json_lines import answer_lines
+    from nnrun.results.trained_run import load_run
+
+    trained = _with_engine(load_run(run), engine)
+    if not sys.stdin:
+        return
+    for answer in answer_lines(trained, sys.stdin.buffer, threshold):
+        click.echo(answer)  # which flushes
+
+
+def _with_engine(trained: TrainedRun, engine: str) -> TrainedRun:
+    if engine == "numpy":
+        return trained
+    from nnrun.training.serving import keras_forward
+
+    return trained.with_forward(keras_forward(trained))
+
+
+def _write_table(
     run: Path,
     data: Path,
     output: Path | None,
     keep: str,
     threshold: float | None,
     escape_formulas: bool,
+    engine: str,
 ) -> None:
-    """Predict each row of DATA, a table or - for standard input.
-
-    Columns are found by name, in any order.
-    """
-    if output:
-        check_output(output, data)
+    """Write the predictions of a table as CSV."""
     from nnrun.results.trained_run import open_run
     from nnrun.tables.writer import write_csv
 
     trained, reader = open_run(run, data, target=False, owed=True)
+    trained = _with_engine(trained, engine)
     kept = _column_names(keep)
     predictions = trained.predictions(reader, keep=kept, threshold=threshold)
     ignored = [name for name in trained.ignored(reader.table) if name not in kept]

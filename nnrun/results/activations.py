@@ -1,8 +1,8 @@
 """Keras's activations in NumPy: float32 (rows, units) to the same shape.
 
-Each is the formula of `keras/src/backend/tensorflow/nn.py` in Keras 3.15, or that of the TensorFlow function that
-stands there. Where float32 rounds a formula to nothing, as `squareplus` does far below zero, it is kept as it is:
-predictions are those of the model that was trained.
+Each is the formula of `keras/src/backend/tensorflow/nn.py` in Keras 3.15, or that of the TensorFlow
+function that stands there. Where float32 rounds a formula to nothing, as `squareplus` does far
+below zero, it is kept as it is: predictions are those of the model that was trained.
 """
 
 from collections.abc import Callable

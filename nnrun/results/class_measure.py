@@ -21,7 +21,8 @@ class ClassMeasure:
         labels: How many there are.
 
     Attributes:
-        confusion: Rows by true label and predicted label, int64 (labels, labels), or None of too many labels.
+        confusion: Rows by true label and predicted label, int64 (labels, labels), or None of too
+            many labels.
         scores: The scores of the second of two labels, or of each of a few, by the label's place.
     """
 
@@ -34,7 +35,8 @@ class ClassMeasure:
 
         Args:
             y: The places of their labels, (rows, 1).
-            probability: Probabilities of the second of two labels (rows, 1), or of every label (rows, labels).
+            probability: Probabilities of the second of two labels (rows, 1), or of every label
+                (rows, labels).
         """
         actual = y[:, 0].astype(int)
         if self.confusion is not None:
@@ -47,8 +49,8 @@ class ClassMeasure:
         """Return the measures of the rows so far.
 
         Returns:
-            `confusion_matrix`, a list for each true label, unless there are too many; and of two labels `auc`,
-            `precision` and `recall`, which are None where they are undefined.
+            `confusion_matrix`, a list for each true label, unless there are too many; and of two
+            labels `auc`, `precision` and `recall`, which are None where they are undefined.
         """
         if self.confusion is None:
             return {}

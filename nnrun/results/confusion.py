@@ -1,4 +1,4 @@
-"""Confusion matrices of two labels at many thresholds, as Keras counts them, and the metrics made of them."""
+"""Confusion of two labels at many thresholds, as Keras counts it, and metrics made of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class ConfusionCounts:
         self._counts = np.zeros((2, thresholds.count + 1), np.int64)
 
     def add(self, y: Matrix, probability: Matrix) -> None:
-        """Count rows, given the labels 0 or 1, and the probabilities of 1, both float32 (rows, 1)."""
+        """Count rows: labels of 0 or 1, and probabilities of 1, both float32 (rows, 1)."""
         below = self._thresholds.count_below(probability[:, 0])
         places = (y[:, 0] != 0) * (self._thresholds.count + 1) + below
         self._counts += np.bincount(places, minlength=self._counts.size).reshape(self._counts.shape)
@@ -88,7 +88,8 @@ def even_thresholds(count: int, *, first_below_all: bool) -> Thresholds:
 
     Args:
         count: How many there are.
-        first_below_all: Whether the first is below 0, as that of AUC is, so that every row is above it.
+        first_below_all: Whether the first is below 0, as that of AUC is, so that every row is above
+            it.
     """
     least = int(first_below_all)
 
@@ -109,7 +110,7 @@ def area_under_curve(confusion: Confusion, arguments: Spec) -> float:
     return float(np.sum((x[:-1] - x[1:]) * HEIGHTS[method](y[:-1], y[1:])))
 
 
-def divide(numerator: Any, denominator: Any) -> Counts:
+def divide(numerator: Counts, denominator: Counts) -> Counts:
     """Return the quotient, or 0 where the denominator is 0, `ops.divide_no_nan`."""
     quotient: Counts = np.divide(
         numerator, denominator, out=np.zeros(np.shape(numerator)), where=denominator != 0
@@ -165,6 +166,6 @@ HEIGHTS: dict[str, Callable[[Counts, Counts], Counts]] = {
 
 
 def best_under(constrained: Counts, dependent: Counts, least: float) -> float:
-    """Return the greatest of `dependent` where `constrained` is at least `least` in float32, or 0."""
+    """Return the greatest of `dependent` where `constrained` is at least `least`, or 0."""
     feasible = constrained.astype(np.float32) >= np.float32(least)
     return float(np.max(np.where(feasible, dependent, 0), initial=0))

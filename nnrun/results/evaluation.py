@@ -1,4 +1,4 @@
-"""The loss and the metrics of a run's config over blocks of rows, as `model.evaluate` gives them."""
+"""The loss and the metrics of a run's config over blocks of rows, as in `model.evaluate`."""
 
 from collections.abc import Iterator
 
@@ -15,8 +15,8 @@ from nnrun.results.regularizers import activity_regularizer, penalty, weight_pen
 class Evaluation:
     """Accumulates the loss and the metrics, in memory that does not grow with the rows.
 
-    Keras measures a batch at a time, and weighs each by its rows. The mean over rows does not depend on the batches;
-    a loss with `reduction: sum` and regularized activities do.
+    Keras measures a batch at a time, and weighs each by its rows. The mean over rows does not
+    depend on the batches; a loss with `reduction: sum` and regularized activities do.
     """
 
     def __init__(self, config: Config, network: Network) -> None:
@@ -29,7 +29,13 @@ class Evaluation:
         self._pending: RowValues = np.zeros(0)
 
     def add(self, x: Matrix, y: Matrix, outputs: Outputs) -> None:
-        """Take rows into account: float32 (rows, inputs), (rows, targets), and what the network makes of them."""
+        """Take rows into account.
+
+        Args:
+            x: Their inputs, float32 (rows, inputs).
+            y: Their targets, float32 (rows, targets).
+            outputs: What the network makes of them.
+        """
         with np.errstate(all="ignore"):
             losses = LOSSES[self._config.loss["name"]](y, outputs, self._config.loss)
             self._add_losses(losses)
@@ -56,7 +62,7 @@ class Evaluation:
         self._pending = pending[whole:]
 
     def _activity_penalty(self, x: Matrix) -> float:
-        """Return what the regularizers of activities add up to over rows, each batch weighed by its rows.
+        """Return the penalties of the activities of rows, each batch weighed by its rows.
 
         Keras divides the penalty of a batch by its rows, so that the two cancel.
         """

@@ -1,7 +1,7 @@
 """The network of a run in NumPy: what its Keras model computes in inference, without TensorFlow.
 
-The layers are those of the validated config, and the arrays are those of weights.npz: a model's own config is never
-read. All arithmetic is float32, as in Keras.
+The layers are those of the validated config, and the arrays are those of weights.npz: a model's own
+config is never read. All arithmetic is float32, as in Keras.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -82,8 +82,8 @@ class Network:
             x: float32 (rows, inputs), in the units of the table.
 
         Returns:
-            float32 (rows, outputs): probabilities, or numbers in the units of the targets. They are not finite where
-            float32 does not hold them.
+            float32 (rows, outputs): probabilities, or numbers in the units of the targets. They are
+            not finite where float32 does not hold them.
         """
         return self._in_blocks(x, partial(_through, [*self.steps, *self.last]))
 
@@ -105,7 +105,7 @@ class Network:
         return Outputs(values, values, logits)
 
     def layer_outputs(self, x: Array) -> Iterator[tuple[Step, Array]]:
-        """Yield each trained layer with what it gives for all of the rows, float32 (rows, inputs)."""
+        """Yield each trained layer with what it gives for rows, float32 (rows, inputs)."""
         with np.errstate(all="ignore"):
             for step in self.steps:
                 x = step(x)
@@ -125,7 +125,7 @@ class Network:
         """Apply a function to some rows at a time, so that activations take little memory."""
         rows = max(1, ACTIVATION_CELLS // self.widest)
         starts = range(0, max(1, len(x)), rows)
-        # Numbers that float32 does not hold become inf or nan, which those who ask for predictions look for.
+        # Numbers beyond float32 become inf or nan, which those who ask for predictions look for.
         with np.errstate(all="ignore"):
             return np.concatenate([compute(x[start : start + rows]) for start in starts])
 
@@ -184,7 +184,8 @@ def _batch_normalization(spec: Spec, weights: Weights, x: Array) -> Array:
 def _layer_normalization(spec: Spec, weights: Weights, x: Array) -> Array:
     """Return x inv + (beta - mean inv) with the moments of each row, `keras/src/ops/nn.py`.
 
-    Here inv = gamma / sqrt(variance + epsilon), the variance over the units, divided by their number.
+    Here inv = gamma / sqrt(variance + epsilon), the variance over the units, divided by their
+    number.
     """
     gamma, beta = _gamma_and_beta(spec, weights)
     mean = x.mean(axis=1, keepdims=True)
@@ -207,13 +208,13 @@ def _identity(_: Spec, __: Weights, x: Array) -> Array:
 
 
 def _standardize(_: Spec, weights: Weights, x: Array) -> Array:
-    """Return (x - mean) / max(sqrt(variance), 1e-7), `keras/src/layers/preprocessing/normalization.py`."""
+    """Return (x - mean) / max(sqrt(variance), 1e-7), `layers/preprocessing/normalization.py`."""
     mean, variance = weights
     return (x - mean) / np.maximum(np.sqrt(variance), KERAS_EPSILON)
 
 
 def _rescale(_: Spec, weights: Weights, x: Array) -> Array:
-    """Return x scale + offset, `keras/src/layers/preprocessing/rescaling.py`."""
+    """Return x scale + offset, `layers/preprocessing/rescaling.py`."""
     scale, offset = weights
     return x * scale + offset
 

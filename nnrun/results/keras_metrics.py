@@ -1,7 +1,7 @@
-"""The metrics that a config can name, computed in NumPy as Keras 3.15 computes them, over blocks of rows.
+"""The metrics that a config can name, in NumPy as in Keras 3.15, over blocks of rows.
 
-Each is an accumulator: rows are added, and the result is that of all rows so far. Keras adds up in float32; here
-counts are exact and sums are float64, so that the two differ by what float32 loses.
+Each is an accumulator: rows are added, and the result is that of all rows so far. Keras adds up in
+float32; here counts are exact and sums are float64, so that the two differ by what float32 loses.
 """
 
 from abc import ABC, abstractmethod
@@ -95,7 +95,8 @@ class ThresholdMetric(Metric):
 class FBetaScore(Metric):
     """The weighted harmonic mean of precision and recall of one output, `f_score_metrics.py`.
 
-    Averages over labels do nothing, since Keras's metric takes no places of labels, and the other outputs are one.
+    Averages over labels do nothing, since Keras's metric takes no places of labels, and the other
+    outputs are one.
     """
 
     def __init__(self, arguments: Spec) -> None:

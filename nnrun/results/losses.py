@@ -1,8 +1,8 @@
 """Keras's losses, and the metrics that are means over rows, in NumPy: a value for each row.
 
-Each takes the targets, float32 (rows, targets), what the network gives, and the arguments of the config; and returns
-float64 (rows,). The formulas are those of `keras/src/losses/losses.py` and `keras/src/backend/tensorflow/nn.py` in
-Keras 3.15, on its float32 outputs.
+Each takes the targets, float32 (rows, targets), what the network gives, and the arguments of the
+config; and returns float64 (rows,). The formulas are those of `keras/src/losses/losses.py` and
+`keras/src/backend/tensorflow/nn.py` in Keras 3.15, on its float32 outputs.
 """
 
 from collections.abc import Callable

@@ -11,14 +11,15 @@ SAMPLE_ROWS = 4_000  # as many points as a picture can show
 
 
 class NumberMeasure:
-    """Root mean squared error, mean absolute error and R2 of target columns, and a sample of the rows.
+    """Root mean squared error, mean absolute error and R2 of targets, and a sample of rows.
 
     Args:
         targets: How many columns there are.
 
     Attributes:
         actual: Statistics of what is true.
-        sample: What is true and what is predicted, (rows, 2, targets), of rows that were drawn evenly.
+        sample: What is true and what is predicted, (rows, 2, targets), of rows that were drawn
+            evenly.
     """
 
     def __init__(self, targets: int) -> None:
@@ -41,8 +42,8 @@ class NumberMeasure:
         """Return the measures of the rows so far, means over the targets.
 
         Returns:
-            `rmse` and `mean_absolute_error`, in the units of the targets, and `r2`, which is None where a target is
-            constant.
+            `rmse` and `mean_absolute_error`, in the units of the targets, and `r2`, which is None
+            where a target is constant.
         """
         is_constant = self.actual.minimum == self.actual.maximum
         explained = None
@@ -55,7 +56,7 @@ class NumberMeasure:
         }
 
     def _draw(self, pairs: "np.ndarray[Any, np.dtype[Any]]") -> None:
-        """Keep those of the rows that draw the least numbers, so that every row has the same chance."""
+        """Keep the rows that draw the least numbers, so that all have the same chance."""
         draws = np.append(self._draws, self._generator.random(len(pairs)))
         chosen = np.argsort(draws)[:SAMPLE_ROWS]
         self._draws = draws[chosen]

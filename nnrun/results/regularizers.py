@@ -12,7 +12,7 @@ Regularizer = Callable[[Spec, Array], float]
 
 
 def weight_penalty(network: Network) -> float:
-    """Return what the regularizers of kernels, biases, gammas and betas add to the loss of every batch."""
+    """Return what the regularizers of weights add to the loss of every batch."""
     penalties = (
         penalty(regularizer, array)
         for step in network.steps

@@ -20,7 +20,7 @@ from nnrun.results.class_measure import LABELS_WITH_CONFUSION, ClassMeasure
 from nnrun.results.evaluation import Evaluation
 from nnrun.results.forward import Network, make_network
 from nnrun.results.number_measure import NumberMeasure
-from nnrun.results.prediction_columns import Columns, prediction_columns
+from nnrun.results.predicted import interpret_outputs
 from nnrun.runs.arrays import Array, read_arrays
 from nnrun.runs.directory import Run
 from nnrun.tables.block import Block
@@ -30,7 +30,7 @@ from nnrun.tables.table_file import TableSource
 Forward = Callable[[Matrix], Matrix]
 NOT_FINITE = "the network's output is not finite; are all cells plausible?"
 BLOCK_CELLS = 1 << 21
-"""Of the inputs or the outputs of a block, at most: 16 MB in float64, and some times that as text."""
+"""Of the inputs or outputs of a block, at most: 16 MB in float64, some times that as text."""
 STDIN = "-"  # a table's path that means standard input
 
 
@@ -43,7 +43,8 @@ class TrainedRun:
         encoder: Its encoder.
         weights: The arrays of the network, by the names of `weight_shapes`.
         network: The network in NumPy.
-        forward: What predicts, from float32 (rows, inputs) to (rows, outputs): the network, or Keras as its oracle.
+        forward: What predicts, from float32 (rows, inputs) to (rows, outputs): the network, or
+            Keras as its oracle.
     """
 
     config: Config
@@ -63,7 +64,7 @@ class TrainedRun:
     def reader(
         self, table: Table, *, target: bool, owed: bool = False, fill: bool = True
     ) -> EncodedReader:
-        """Return the table read with the run's encoder, in blocks of rows that take little memory."""
+        """Return the table read with the run's encoder, in blocks that take little memory."""
         most_rows = max(1, BLOCK_CELLS // max(len(self.encoder.inputs), self._outputs))
         return EncodedReader(
             self.encoder, table, target=target, owed=owed, fill=fill, most_rows=most_rows
@@ -82,26 +83,28 @@ class TrainedRun:
 
         Args:
             reader: The table.
-            keep: Columns of the table to copy before those of predictions; text where the table is a CSV file.
-            threshold: The probability from which the second of two labels is predicted, by default 0.5.
+            keep: Columns of the table to copy before those of predictions; text where the table is
+                a CSV file.
+            threshold: The probability from which the second of two labels is predicted, by default
+                0.5.
 
         Raises:
             InputError: The threshold is none, a column cannot be kept, or the table has mistakes.
         """
-        self._check_threshold(threshold)
+        self.check_threshold(threshold)
         reader.table.require(keep)
         for block, x, _ in reader:
             outputs = self.forward(x.astype(np.float32))
             _check_finite(block, outputs)
-            columns = prediction_columns(self.config, self.encoder, outputs, threshold)
-            yield _predicted_frame(block, keep, columns)
+            predicted = interpret_outputs(self.config, self.encoder, outputs, threshold)
+            yield _with_kept(block, keep, predicted.columns())
 
     def evaluate(self, reader: EncodedReader) -> tuple[int, dict[str, Any]]:
         """Measure the run on a table with the target.
 
         Returns:
-            The number of rows; and the loss and the metrics of the config, which come first and win where names are
-            the same, with the labels and the usual measures.
+            The number of rows; and the loss and the metrics of the config, which come first and win
+            where names are the same, with the labels and the usual measures.
 
         Raises:
             TableError: The table has mistakes, or an output is not finite.
@@ -150,6 +153,15 @@ class TrainedRun:
             f"the run has {labels:,}"
         ]
 
+    def check_threshold(self, threshold: float | None) -> None:
+        """Raise an InputError where the threshold is no probability of one of two labels."""
+        if threshold is None:
+            return
+        if not (self.config.is_binary and 0 <= threshold <= 1):  # NaN is neither
+            raise InputError(
+                "--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy"
+            )
+
     @property
     def _outputs(self) -> int:
         return summarize(self.config, 0)[-1].units
@@ -163,19 +175,12 @@ class TrainedRun:
             return ClassMeasure(len(self.encoder.labels))
         return NumberMeasure(len(self.encoder.targets))
 
-    def _check_threshold(self, threshold: float | None) -> None:
-        if threshold is None:
-            return
-        if not (self.config.is_binary and 0 <= threshold <= 1):  # NaN is neither
-            raise InputError(
-                "--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy"
-            )
-
 
 def load_run(path: Path) -> TrainedRun:
     """Load a run that has a model.
 
-    Files may come from anybody: the network is made of the validated config, and takes only weights that fit it.
+    Files may come from anybody: the network is made of the validated config, and takes only weights
+    that fit it.
 
     Raises:
         RunError: The run has no model, or its files were altered.
@@ -238,10 +243,10 @@ def _check_finite(block: Block, outputs: Matrix) -> None:
         raise TableError(f"{block.name}:{place}: {NOT_FINITE}")
 
 
-def _predicted_frame(block: Block, keep: Sequence[str], columns: Columns) -> pl.DataFrame:
-    """Return the kept columns of a block and those of predictions."""
-    clash = next((name for name in keep if name in columns), None)
+def _with_kept(block: Block, keep: Sequence[str], columns: list[pl.Series]) -> pl.DataFrame:
+    """Return the kept columns of a block, and those of predictions."""
+    predicted = {column.name for column in columns}
+    clash = next((name for name in keep if name in predicted), None)
     if clash is not None:
         raise TableError(f"{clash!r} cannot be kept: predictions have a column of that name")
-    kept = [block.cells(name) for name in keep]
-    return pl.DataFrame([*kept, *(pl.Series(name, cells) for name, cells in columns.items())])
+    return pl.DataFrame([*(block.cells(name) for name in keep), *columns])

@@ -1,4 +1,4 @@
-"""The Keras model of a finished run: what `model.keras` holds, made of the validated config and the weights."""
+"""The Keras model of a finished run, made of the validated config and the weights."""
 
 from collections.abc import Callable
 
@@ -26,5 +26,8 @@ def build_serving_model(trained: TrainedRun) -> Model:
 
 
 def keras_forward(trained: TrainedRun) -> Callable[[Matrix], Matrix]:
-    """Return what predicts with Keras, the oracle of the network in NumPy: float32 (rows, inputs) to (rows, outputs)."""
+    """Return what predicts with Keras, the oracle of the network in NumPy.
+
+    It takes float32 (rows, inputs) to (rows, outputs).
+    """
     return predictor(build_serving_model(trained))

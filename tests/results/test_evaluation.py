@@ -1,4 +1,4 @@
-"""The loss and every metric of a config are those of `model.evaluate`, computed without TensorFlow."""
+"""The loss and every metric of a config are those of `model.evaluate`."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ ARGUMENTS: dict[str, list[dict[str, Any]]] = {
 
 
 def table(run: TrainedRun) -> tuple[Any, Any]:
-    """Return rows in the units of the encoder, and targets; of numbers they are not the network's."""
+    """Return rows in the units of the encoder, and targets."""
     generator = np.random.default_rng(1)
     inputs = run.encoder.inputs
     deviations = np.sqrt([feature.variance for feature in inputs])

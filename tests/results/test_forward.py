@@ -32,7 +32,7 @@ def rows(inputs: int) -> Any:
 
 
 def assert_same(ours: Any, theirs: Any) -> None:
-    """Assert that numbers agree to 1e-5 of them, or to 2e-6 below 0.2, and that the same are not finite."""
+    """Assert that numbers agree to 1e-5 of them, or to 2e-6 below 0.2."""
     assert ours.dtype == np.float32
     np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=2e-6)
 

@@ -1,0 +1,142 @@
+"""Predictions for programs that keep `nnrun predict RUN --json-lines` running.
+
+A line comes in, a line goes out.
+
+A line is a JSON object with a value for each column, by its name: a number, a text, true, false or
+null. The answer is an object with the columns of predictions, and `notes` where there is something
+to tell; or with `error` alone. Every line has one answer, in its order, and a wrong line does not
+end the rest.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import IO, Any
+
+import numpy as np
+import polars as pl
+
+from nnrun.errors import InputError
+from nnrun.features.matrix_store import Matrix
+from nnrun.results.plain_rows import PlainRows
+from nnrun.results.predicted import interpret_outputs
+from nnrun.results.trained_run import NOT_FINITE, STDIN, TrainedRun
+from nnrun.tables.block import Block, NullValues
+from nnrun.tables.table import Table
+from nnrun.wording import first_line, listed, received
+
+LONGEST_LINE = 16 << 20  # bytes, as of a record in a CSV file
+SHOWN_NAMES = 10  # names of keys in a message, at most
+INT64 = range(-(2**63), 2**63)  # the whole numbers that polars holds
+
+Row = dict[str, Any]
+Answer = dict[str, Any]
+
+
+def answer_lines(
+    trained: TrainedRun, stream: IO[bytes], threshold: float | None = None
+) -> Iterator[str]:
+    """Yield the answer to each line of a stream, without a line end, as soon as the line is there.
+
+    Args:
+        trained: The run that predicts.
+        stream: Lines of JSON in UTF-8.
+        threshold: The probability from which the second of two labels is predicted, by default 0.5.
+
+    Raises:
+        InputError: The threshold is none.
+    """
+    trained.check_threshold(threshold)
+    predictor = _RowPredictor(trained, threshold)
+    for number, line in enumerate(_lines(stream), start=1):
+        try:
+            answer = predictor.answer(_parse(line), number)
+        except InputError as error:
+            answer = {"error": "\n".join(error.problems)}
+        yield json.dumps(answer)
+
+
+class _RowPredictor:
+    """Predicts one row at a time."""
+
+    def __init__(self, trained: TrainedRun, threshold: float | None) -> None:
+        self._trained = trained
+        self._threshold = threshold
+        self._nulls = NullValues.of(trained.config.data.null_values)
+        self._names = list(dict.fromkeys(feature.name for feature in trained.encoder.features))
+        self._plain = PlainRows(trained.encoder, self._nulls)
+
+    def answer(self, row: Row, number: int) -> Answer:
+        """Return the answer to a line's row, or raise an InputError with all its mistakes."""
+        missing = [name for name in self._names if name not in row]
+        if missing:
+            keys = "keys are" if len(missing) > 1 else "key is"
+            raise InputError(f"{len(missing)} {keys} missing: {listed(missing, SHOWN_NAMES)}")
+        x = self._plain.encode(row)
+        if x is None:
+            return self._answer_as_table(row, number)
+        return self._predict(x, number)
+
+    def _answer_as_table(self, row: Row, number: int) -> Answer:
+        """Return the answer to a row read as a table of one row, which tells every mistake."""
+        frame = pl.DataFrame([_cell(name, row[name]) for name in self._names])
+        block = Block(STDIN, frame, lambda _: [str(number)], lambda: frame, self._nulls)
+        table = Table(STDIN, self._names, [], 0).with_blocks([block])
+        reader = self._trained.reader(table, target=False, owed=True)
+        ((_, x, _),) = reader
+        answer = self._predict(x.astype(np.float32), number)
+        notes = reader.notes()
+        return {**answer, "notes": notes} if notes else answer
+
+    def _predict(self, x: Matrix, number: int) -> Answer:
+        outputs = self._trained.forward(x)
+        if not np.isfinite(outputs).all():
+            raise InputError(f"{STDIN}:{number}: {NOT_FINITE}")
+        config, encoder = self._trained.config, self._trained.encoder
+        return interpret_outputs(config, encoder, outputs, self._threshold).first_row()
+
+
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a stream; of one that is too long its beginning."""
+    line = stream.readline(LONGEST_LINE)
+    while line:
+        yield line
+        rest = line
+        while len(rest) == LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = stream.readline(LONGEST_LINE)
+        line = stream.readline(LONGEST_LINE)
+
+
+def _parse(line: bytes) -> Row:
+    """Return the object of a line, whose values are what a cell can be."""
+    if len(line) == LONGEST_LINE:
+        raise InputError(f"the line is longer than {LONGEST_LINE:,} bytes")
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"the line is no JSON: {first_line(error)}") from None
+    if not isinstance(row, dict):
+        raise InputError(
+            f"a line is a JSON object with a key for each column; received {received(row)}"
+        )
+    for name, value in row.items():
+        if isinstance(value, dict | list):
+            raise InputError(f"{name!r} must be a number, a text, true, false or null")
+        if isinstance(value, str) and not value.isascii():
+            _check_encodable(name, value)
+    return row
+
+
+def _check_encodable(name: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError(f"{name!r} holds half of a surrogate pair, which is no text") from None
+
+
+def _cell(name: str, value: object) -> pl.Series:
+    """Return a column of one cell: a number as it is, all else as text."""
+    if isinstance(value, bool):
+        return pl.Series(name, [str(value).lower()], dtype=pl.String)
+    if isinstance(value, float) or (isinstance(value, int) and value in INT64):
+        return pl.Series(name, [value])
+    return pl.Series(name, [None if value is None else str(value)], dtype=pl.String)

@@ -1,0 +1,74 @@
+"""The columns that predictions have, made of the network's outputs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from nnrun.config.schema import Config
+from nnrun.features.encoder import Encoder
+from nnrun.features.matrix_store import Matrix
+
+Column = np.ndarray[Any, np.dtype[Any]]
+DEFAULT_THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What is predicted of rows.
+
+    Attributes:
+        numbers: Columns of float32 (rows,) by their names: of two labels `probability`, of the
+            second; of several a probability of each; of numbers `prediction`, or one of each
+            target.
+        codes: The places of the predicted labels, (rows,), or None where numbers are predicted.
+        labels: The labels as the table spells them.
+    """
+
+    numbers: dict[str, Column]
+    codes: Column | None
+    labels: list[str]
+
+    def columns(self) -> list[pl.Series]:
+        """Return the columns, `prediction` last where it is a label."""
+        columns = [pl.Series(name, cells) for name, cells in self.numbers.items()]
+        if self.codes is not None:
+            labels = pl.Series("prediction", self.labels, dtype=pl.String)
+            columns.append(labels.gather(self.codes))
+        return columns
+
+    def first_row(self) -> dict[str, Any]:
+        """Return the first row for JSON, numbers with the digits that their float32 needs."""
+        row: dict[str, Any] = {name: float(str(cells[0])) for name, cells in self.numbers.items()}
+        if self.codes is not None:
+            row["prediction"] = self.labels[self.codes[0]]
+        return row
+
+
+def interpret_outputs(
+    config: Config, encoder: Encoder, outputs: Matrix, threshold: float | None = None
+) -> Predicted:
+    """Return what the network's outputs mean.
+
+    Args:
+        config: The run's config.
+        encoder: Its encoder.
+        outputs: What the network gives, float32 (rows, outputs).
+        threshold: The probability from which the second of two labels is predicted, by default 0.5.
+    """
+    if config.is_binary:
+        bound = np.float32(DEFAULT_THRESHOLD if threshold is None else threshold)
+        codes = (outputs[:, 0] >= bound).astype(np.uint32)
+        return Predicted({"probability": outputs[:, 0]}, codes, encoder.labels)
+    if config.is_classes:
+        names = [f"probability_{label}" for label in encoder.labels]
+        return Predicted(_by_name(names, outputs), outputs.argmax(axis=1), encoder.labels)
+    names = [f"prediction_{target.name}" for target in encoder.targets]
+    if len(names) == 1:
+        names = ["prediction"]
+    return Predicted(_by_name(names, outputs), None, [])
+
+
+def _by_name(names: list[str], outputs: Matrix) -> dict[str, Column]:
+    return dict(zip(names, outputs.T, strict=True))

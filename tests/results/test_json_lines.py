@@ -1,0 +1,131 @@
+"""`nnrun predict RUN --json-lines`: a line in, a line out, for a program that keeps it running."""
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+from nnrun.errors import InputError
+from nnrun.results import json_lines
+from nnrun.results.json_lines import answer_lines
+from nnrun.results.trained_run import TrainedRun, load_run
+from nnrun.training.trainer import train
+
+ROW = {"age": 40, "height": 170.5, "dose": 0.5}
+Answers = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def trained(stranger) -> TrainedRun:
+    return load_run(stranger)
+
+
+@pytest.fixture
+def answers(trained) -> Answers:
+    """Answer lines, each a text or what is written as JSON."""
+
+    def call(*lines: Any, threshold: float | None = None) -> list[dict[str, Any]]:
+        text = "".join(f"{x if isinstance(x, str) else json.dumps(x)}\n" for x in lines)
+        stream = io.BytesIO(text.encode())
+        return [json.loads(answer) for answer in answer_lines(trained, stream, threshold)]
+
+    return call
+
+
+def test_each_row_is_answered_with_what_predict_writes(trained, nnrun, frame, answers):
+    done = nnrun("predict", "run", "table.csv")
+    expected = pl.read_csv(done.out.encode(), schema_overrides={"prediction": pl.String})
+    answered = pl.DataFrame(answers(*frame.to_dicts()))
+    assert answered["prediction"].equals(expected["prediction"])
+    assert answered["probability"].to_list() == pytest.approx(expected["probability"].to_list())
+
+
+def test_numbers_may_be_text_and_other_keys_are_left_alone(answers):
+    as_text = {name: str(value) for name, value in ROW.items()}
+    first, second = answers(ROW, {**as_text, "note": "x"})
+    assert first == second
+
+
+def test_the_threshold_moves_the_label(answers):
+    (answer,) = answers(ROW, threshold=0.0)
+    assert answer["prediction"] == "1"
+    with pytest.raises(InputError, match="threshold is a probability"):
+        answers(ROW, threshold=2)
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("nonsense", "the line is no JSON: Expecting value"),
+        ("", "the line is no JSON: Expecting value"),
+        ("[" * 100_000, "the line is no JSON"),
+        ('{"age": 1' + "0" * 5_000 + "}", "the line is no JSON: Exceeds the limit"),
+        ([1], "a line is a JSON object with a key for each column; received [1]"),
+        ({"age": 40}, "2 keys are missing: 'height', 'dose'"),
+        ({"age": 40, "height": 170}, "1 key is missing: 'dose'"),
+        ({**ROW, "dose": [1]}, "'dose' must be a number, a text, true, false or null"),
+        ({**ROW, "dose": "much"}, "-:2: column 'dose': 'much' is not a number"),
+        ({**ROW, "dose": True}, "-:2: column 'dose': 'true' is not a number"),
+        ({**ROW, "dose": None}, "-:2: column 'dose': the cell is missing"),
+        ({**ROW, "dose": 1e39}, "-:2: column 'dose': '1e+39' is beyond what float32 holds"),
+        ({**ROW, "dose": 10**40}, "is beyond what float32 holds"),
+        ('{"age": 1, "height": 2, "dose": NaN}', "-:2: column 'dose'"),
+        ('{"age": 1, "height": 2, "dose": "\\ud800"}', "'dose' holds half of a surrogate pair"),
+    ],
+)
+def test_a_wrong_line_is_answered_with_its_error_and_the_next_is_predicted(answers, line, error):
+    before, wrong, after = answers(ROW, line, ROW)
+    assert list(wrong) == ["error"]
+    assert error in wrong["error"]
+    assert before == after
+    assert before.keys() == {"probability", "prediction"}
+
+
+def test_a_line_that_is_too_long_is_answered_once(answers, monkeypatch):
+    monkeypatch.setattr(json_lines, "LONGEST_LINE", 100)
+    too_long, after = answers({**ROW, "note": "x" * 1_000}, ROW)
+    assert too_long == {"error": "the line is longer than 100 bytes"}
+    assert after["prediction"] in ("0", "1")
+
+
+def test_categories_and_missing_cells_are_what_they_are_in_a_table(project, frame):
+    table = frame.with_columns(town=pl.Series(["York", "Bath", None] * 20))
+    project.table(table)
+    changes = {"data.missing": "mean", "epochs": 1}
+    train(project.dataset(changes), stem="x", path=project.folder / "trained")
+    trained = load_run(project.folder / "trained")
+    rows = table[:9].to_dicts()
+    rows += [{**ROW, "town": town} for town in ("Oslo", " York ")]
+    rows.append({**ROW, "town": "York", "dose": None})
+    stream = io.BytesIO("".join(f"{json.dumps(row)}\n" for row in rows).encode())
+    answered = [json.loads(answer) for answer in answer_lines(trained, stream)]
+    assert "'Oslo'" in answered[9].pop("notes")[0]
+    source = trained.open(pl.DataFrame(rows).write_csv().encode(), "-")
+    written = pl.concat(trained.predictions(trained.reader(source, target=False, owed=True)))
+    ours = [answer["probability"] for answer in answered]
+    assert ours == pytest.approx(written["probability"].to_list(), rel=1e-5)
+
+
+@pytest.mark.parametrize("more", [("table.csv",), ("-o", "x.csv"), ("--keep", "age")])
+def test_options_of_tables_are_refused(trained, nnrun, more):
+    done = nnrun("predict", "run", "--json-lines", *more)
+    assert done.code == 2
+    assert "--json-lines reads standard input" in done.err
+
+
+def test_a_line_is_answered_before_the_next_is_written(stranger):
+    command = [sys.executable, "-m", "nnrun", "predict", str(stranger), "--json-lines"]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as process:
+        for _ in range(3):
+            process.stdin.write(json.dumps(ROW).encode() + b"\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline()).keys() == {"probability", "prediction"}
+        process.stdin.close()
+        assert process.stdout.read() == b""
+    assert process.returncode == 0
