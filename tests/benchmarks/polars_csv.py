@@ -1,4 +1,4 @@
-"""Reading and writing a CSV with polars, and importing TensorFlow: python polars_csv.py TABLE.csv OUTPUT.csv [2].
+"""Reading and writing a CSV with polars: python polars_csv.py TABLE.csv OUTPUT.csv [2].
 
 With 2 only two columns are written, as predictions have them: a float32 and a label.
 """
@@ -6,7 +6,6 @@ With 2 only two columns are written, as predictions have them: a float32 and a l
 import sys
 
 import polars as pl
-import tensorflow  # noqa: F401
 
 table, output, *two = sys.argv[1:]
 frame = pl.read_csv(table)
