@@ -111,7 +111,7 @@ def columns_are_not_constant(_: Config, dataset: Dataset) -> Found:
 
 def _is_constant(feature: Feature) -> bool:
     if feature.categories:
-        return len(feature.categories) == 1
+        return feature.width == 1
     return feature.minimum == feature.maximum
 
 

@@ -20,6 +20,9 @@ from nnrun.config.strict_model import Fraction, Positive, Seed, Strict, Units
 from nnrun.config.yaml_output import to_yaml
 from nnrun.config.yaml_source import YamlSource
 
+MOST_CATEGORIES = 10_000
+"""Of a column: each is an input, of which a network takes some tens of thousands."""
+
 _DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 _Metrics = list[Annotated[Spec, names.METRIC]]
@@ -64,6 +67,11 @@ class Data(Strict, use_attribute_docstrings=True):
     dates: Literal["error", "expand"] = "error"
     """How to treat columns of dates and times. `error` refuses them. `expand` makes inputs of the
     year, month, day, weekday and hour."""
+    max_categories: Annotated[int, Field(ge=2, le=MOST_CATEGORIES)] = 300
+    """The most inputs that a column of text becomes. The less frequent of its categories share the
+    last one, `other`, with those that training never saw."""
+    min_frequency: Units = 5
+    """The fewest training rows of a category that is an input of its own; others are `other`."""
     in_memory: Literal["auto"] | bool = "auto"
     """Whether to keep the table in memory rather than in files. `auto` uses files for a table that
     needs more than a quarter of the free memory."""

@@ -1,6 +1,6 @@
-"""Categories in the cells of a column of text."""
+"""Categories in the cells of a column of text: which are inputs, and where a cell belongs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -8,20 +8,53 @@ from nnrun.features.cells import ParsedCells
 from nnrun.tables.block import Block
 
 
-def encode_categories(block: Block, name: str, categories: Sequence[str | None]) -> ParsedCells:
+def choose_categories(
+    counts: Mapping[str, int], *, max_categories: int, min_frequency: int
+) -> tuple[list[str], bool]:
+    """Return the categories that are inputs, and whether others are left for the input `other`.
+
+    As in scikit-learn's OneHotEncoder, `other` counts among `max_categories`. In a table so small
+    that no category has `min_frequency` rows, one row is enough.
+
+    Args:
+        counts: How many training rows each category has.
+        max_categories: The most inputs that the column may become.
+        min_frequency: The fewest rows of a category that is an input.
+    """
+    if max(counts.values(), default=0) < min_frequency:
+        min_frequency = 1
+    frequent = [text for text, rows in counts.items() if rows >= min_frequency]
+    if len(frequent) == len(counts) <= max_categories:
+        return sorted(frequent), False
+    by_frequency = sorted(frequent, key=lambda text: (-counts[text], text))
+    return sorted(by_frequency[: max_categories - 1]), True
+
+
+def encode_categories(
+    block: Block, name: str, categories: Sequence[str | None], *, other: bool = False
+) -> ParsedCells:
     """Return the place of each cell among the categories as Int64.
 
     Args:
         block: Some rows of a table.
         name: The column.
         categories: Texts, and None if a missing cell is a category too.
+        other: Whether cells of no category have the place after the last one.
 
     Returns:
-        Faulty cells are `missing`, or are of no category (`unseen_category`).
+        Faulty cells are `missing`, or are of no category: `other_category` where these have a
+        place, and `unseen_category` where they have none.
     """
     texts = block.texts(name)
     known = pl.Series(categories, dtype=pl.String)
-    codes = texts.replace_strict(known, range(len(known)), default=None, return_dtype=pl.Int64)
+    default = len(known) if other else None
+    codes = texts.replace_strict(known, range(len(known)), default=default, return_dtype=pl.Int64)
     return ParsedCells(
-        codes, texts, {"unseen_category": codes.is_null(), "missing": texts.is_null()}
+        codes,
+        texts,
+        {
+            "unseen_category": codes.is_null(),
+            "other_category": codes == len(known),
+            "missing": texts.is_null(),
+        },
     )

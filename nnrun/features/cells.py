@@ -14,6 +14,7 @@ FaultKind = Literal[
     "other_format",  # a date of another format than training read
     "unknown_label",  # a label that training never saw
     "unseen_category",  # text, or a missing cell, that is none of the categories in training
+    "other_category",  # the same, where training had rare ones, which share an input
 ]
 
 

@@ -6,9 +6,15 @@ Its kind, why it cannot be an input, and the features that it becomes are functi
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import polars as pl
+
+from nnrun.config.schema import Data
+from nnrun.features.categories import choose_categories
 from nnrun.features.dates import date_parts
 from nnrun.features.faults import NUMBER_RULES, SHOWN, ColumnFaults
-from nnrun.features.feature import MAX_CATEGORIES, Feature, Kind
+from nnrun.features.feature import Feature, Kind
+from nnrun.features.kept_rows import RowMask
+from nnrun.features.text_survey import count_rows
 
 DISTINCT = 0.9  # share of the cells: text of more distinct ones is taken for an identifier
 
@@ -19,8 +25,10 @@ class ColumnProfile:
 
     Attributes:
         faults: How many cells there are, and which are missing or no good numbers.
-        texts: The distinct cells as text in the order of the rows, at most MAX_CATEGORIES + 1.
-        text_counts: The rows of each text; empty where there are more than MAX_CATEGORIES.
+        texts: The distinct cells as text in the order of the rows; of too many the first ones.
+        text_counts: The rows of each text; empty where there are too many.
+        text_places: For each row the place of its cell among the texts, null where it is missing;
+            None where nobody wants it, or there are too many texts.
         date_formats: Those of dates.FORMATS that all cells are of.
         minimum: The least number, 0 where there is none.
         maximum: The greatest number, 0 where there is none.
@@ -31,6 +39,7 @@ class ColumnProfile:
     faults: ColumnFaults
     texts: tuple[str, ...]
     text_counts: Mapping[str, int]
+    text_places: pl.Series | None
     date_formats: tuple[str, ...]
     minimum: float
     maximum: float
@@ -64,8 +73,8 @@ class ColumnProfile:
 
     @property
     def has_many_texts(self) -> bool:
-        """Whether there are more distinct cells than MAX_CATEGORIES."""
-        return len(self.texts) > MAX_CATEGORIES
+        """Whether there are too many distinct cells to count the rows of each."""
+        return len(self.texts) > len(self.text_counts)
 
     @property
     def is_boolean(self) -> bool:
@@ -100,7 +109,8 @@ def why_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
     if kind == "date":
         return _why_dates_are_unfit(column, expand_dates=expand_dates)
     if kind == "text" and column.has_many_texts:
-        return f"holds text of more than {MAX_CATEGORIES} categories ({column.examples})"
+        most = f"{len(column.texts) - 1:,} categories ({column.examples})"
+        return f"holds text of more than {most}, as identifiers do"
     if kind == "text" and len(column.texts) > max(1, DISTINCT * column.present):
         return f"holds text ({column.examples}), nearly all of it distinct, as identifiers are"
     return None
@@ -116,14 +126,19 @@ def _why_dates_are_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | 
     return None
 
 
-def column_features(column: ColumnProfile) -> list[Feature]:
-    """Return what the column becomes, without statistics: of dates a feature for each part."""
+def column_features(
+    column: ColumnProfile, data: Data, is_trained: RowMask | None = None
+) -> list[Feature]:
+    """Return what the column becomes, without statistics: of dates a feature for each part.
+
+    Args:
+        column: What the training table tells of it.
+        data: Says how many categories are inputs.
+        is_trained: Which rows of the table are trained on; by default all.
+    """
     kind = kind_of(column)
     if kind == "text":
-        categories: list[str | None] = [*sorted(column.texts)[:MAX_CATEGORIES]]
-        if column.missing:
-            categories.append(None)
-        return [Feature(name=column.name, kind="text", categories=categories)]
+        return [_text_feature(column, data, is_trained)]
     if kind == "date":
         date_format = column.date_formats[0]
         return [
@@ -131,3 +146,19 @@ def column_features(column: ColumnProfile) -> list[Feature]:
             for part in date_parts(date_format)
         ]
     return [Feature(name=column.name, kind=kind)]
+
+
+def _text_feature(column: ColumnProfile, data: Data, is_trained: RowMask | None) -> Feature:
+    """Return the feature with an input for each frequent category of the rows trained on."""
+    counts = column.text_counts or dict.fromkeys(column.texts, 1)  # too many are refused
+    has_missing = column.missing > 0
+    if is_trained is not None and column.text_places is not None:
+        counts = count_rows(column.texts, column.text_places, is_trained)
+        has_missing = bool((column.text_places.is_null().to_numpy() & is_trained).any())
+    frequent, other = choose_categories(
+        counts, max_categories=data.max_categories, min_frequency=data.min_frequency
+    )
+    categories: list[str | None] = [*frequent]
+    if has_missing:
+        categories.append(None)
+    return Feature(name=column.name, kind="text", categories=categories, other=other)

@@ -1,8 +1,5 @@
 """A column surveyed block by block, for its profile."""
 
-from collections import Counter
-from itertools import islice
-
 import numpy as np
 import polars as pl
 
@@ -10,8 +7,8 @@ from nnrun.features.cells import ParsedCells
 from nnrun.features.column_profile import ColumnProfile
 from nnrun.features.dates import FORMATS, fitting_formats
 from nnrun.features.faults import ColumnFaults
-from nnrun.features.feature import MAX_CATEGORIES
 from nnrun.features.numbers import parse_numbers
+from nnrun.features.text_survey import MOST_NUMBERS, MOST_TEXTS, TextSurvey
 from nnrun.tables.block import Block
 
 
@@ -20,19 +17,22 @@ class ColumnSurvey:
 
     It calls polars seldom: each call takes 0.1 ms, and a table can have thousands of columns.
 
+    Args:
+        name: The column.
+        keep_places: Whether the profile tells which rows have which text.
+
     Attributes:
         name: The column.
         reads_as_numbers: Whether the next block is likely to need no text of this column: it has
             too many distinct texts for categories, and the last block held nothing but numbers.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, keep_places: bool = False) -> None:
         self.name = name
         self.reads_as_numbers = False
         self._faults = ColumnFaults(name)
         self._range = _NumberRange()
-        self._texts: tuple[str, ...] = ()
-        self._counts: Counter[str] = Counter()
+        self._texts = TextSurvey(keep_places=keep_places)
         self._formats = FORMATS
 
     def add(self, block: Block) -> None:
@@ -48,8 +48,9 @@ class ColumnSurvey:
         """Return what the blocks so far tell."""
         return ColumnProfile(
             faults=self._faults,
-            texts=self._texts,
-            text_counts={} if len(self._texts) > MAX_CATEGORIES else dict(self._counts),
+            texts=self._texts.texts,
+            text_counts=self._texts.counts,
+            text_places=self._texts.places(),
             date_formats=self._formats,
             minimum=self._range.minimum if self._range.count else 0.0,
             maximum=self._range.maximum if self._range.count else 0.0,
@@ -60,28 +61,18 @@ class ColumnSurvey:
     @property
     def _texts_are_known(self) -> bool:
         """Whether further texts change nothing: they are too many for categories, and no dates."""
-        return len(self._texts) > MAX_CATEGORIES and not self._formats
+        return self._texts.overflowed and not self._formats
 
     def _add_texts(self, block: Block, parsed: ParsedCells) -> None:
-        if parsed.texts is None:
+        texts = parsed.texts
+        if texts is None:
             texts = block.cells(self.name).cast(pl.String)
-        else:
-            texts = parsed.texts.drop_nulls()
-        distinct = texts.unique(maintain_order=True)
-        self._count_texts(texts, distinct)
+        distinct = texts.drop_nulls().unique(maintain_order=True)
+        most = MOST_TEXTS if self._faults.is_text else MOST_NUMBERS
+        self._texts.add(texts, distinct, most)
         if len(parsed.values) and not parsed.values.null_count():
             self._formats = ()  # no date is a number
         self._formats = fitting_formats(distinct, self._formats)
-
-    def _count_texts(self, texts: pl.Series, distinct: pl.Series) -> None:
-        """Add to the distinct texts, and to their rows as long as they are few."""
-        stripped = [text.strip() for text in distinct.head(MAX_CATEGORIES + 1)]
-        merged = dict.fromkeys([*self._texts, *stripped])
-        self._texts = tuple(islice(merged, MAX_CATEGORIES + 1))
-        if len(self._texts) > MAX_CATEGORIES:
-            return
-        for text, count in zip(stripped, texts.unique_counts(), strict=True):
-            self._counts[text] += count
 
 
 class _NumberRange:

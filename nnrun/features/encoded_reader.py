@@ -91,15 +91,20 @@ class EncodedReader:
             raise TableError(f"{self.table.name}: every row is left out for a missing cell")
 
     def notes(self) -> list[str]:
-        """Return how many rows were left out, and a line for each column with unseen categories."""
+        """Return how many rows were left out, and how many cells are of no category of training."""
+        notes = [*self.unseen(), *self._others()]
         if not self.dropped:
-            return self.unseen()
+            return notes
         rows = counted(self.dropped, "row")
-        return [f"{self.table.name}: {rows} left out for a missing cell", *self.unseen()]
+        return [f"{self.table.name}: {rows} left out for a missing cell", *notes]
 
     def unseen(self) -> list[str]:
         """Return a line for each column with categories that training never saw."""
         messages = [faults.unseen_message(self.table.name) for faults in self._faults.values()]
+        return [message for message in messages if message]
+
+    def _others(self) -> list[str]:
+        messages = [faults.other_message(self.table.name) for faults in self._faults.values()]
         return [message for message in messages if message]
 
     @property

@@ -88,7 +88,8 @@ class Encoder(Strict):
 
         Returns:
             A float64 matrix (rows, inputs): NaN for a number or date that is missing or wrong, and
-            zeros for a text that is of no category. And the cells of each column as read.
+            zeros for a text that is of no category where there is no input `other`. And the cells
+            of each column as read.
         """
         x: Values = np.zeros((len(block.frame), len(self.inputs)), order="F")
         cells: dict[str, ParsedCells] = {}
@@ -157,7 +158,7 @@ class Encoder(Strict):
 
 def _parse_feature(block: Block, feature: Feature) -> ParsedCells:
     if feature.kind == "text":
-        return encode_categories(block, feature.name, feature.categories)
+        return encode_categories(block, feature.name, feature.categories, other=feature.other)
     if feature.format is not None:
         return parse_dates(block, feature.name, feature.format)
     if feature.kind == "boolean":
@@ -182,7 +183,7 @@ def _fitted_features(features: list[Feature], x: Moments) -> list[Feature]:
     start = 0
     for feature in features:
         if feature.kind == "text":
-            seen = x.maximum[start : start + feature.width] > 0
+            seen = x.maximum[start : start + len(feature.categories)] > 0
             kept = [c for c, is_seen in zip(feature.categories, seen, strict=True) if is_seen]
             fitted.append(feature.model_copy(update={"categories": kept}))
         else:

@@ -130,9 +130,16 @@ class ColumnFaults:
         unseen = self["unseen_category"]
         if not unseen.count:
             return None
-        shown = ["a missing cell" if cell is None else repr(cell) for cell in unseen.cells]
         cells = f"{counted(unseen.count, 'cell')} of categories that training never saw"
-        return f"{table}: column {self.name!r}: {cells} ({', '.join(shown)}); taken as none"
+        return f"{table}: column {self.name!r}: {cells} ({_shown(unseen)}); taken as none"
+
+    def other_message(self, table: str) -> str | None:
+        """Return how many cells share the input `other`, and which, or None."""
+        other = self["other_category"]
+        if not other.count:
+            return None
+        cells = f"{counted(other.count, 'cell')} of categories that are rare or new to training"
+        return f"{table}: column {self.name!r}: {cells} ({_shown(other)}); taken as other"
 
 
 def number_hint(cell: str) -> str:
@@ -143,6 +150,11 @@ def number_hint(cell: str) -> str:
     if re.fullmatch(r"\s*[+-]?[\d.]*,\d+\s*", cell):
         return "; decimals are written with a point, as in 1.5"
     return "; it holds a NUL byte" if "\0" in cell else ""
+
+
+def _shown(fault: Fault) -> str:
+    """Return the first distinct cells."""
+    return ", ".join("a missing cell" if cell is None else repr(cell) for cell in fault.cells)
 
 
 def _message(column: str, fault: Fault, rule: str) -> str:

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le, Len
 from pydantic import AfterValidator, model_validator
 
+from nnrun.config.schema import MOST_CATEGORIES
 from nnrun.config.strict_model import Positive, Strict, problem
 from nnrun.features.dates import DatePart, date_parts
 from nnrun.features.numbers import FLOAT32_MAX
 from nnrun.tables.table_file import wrong_names
 
 Kind = Literal["number", "boolean", "text", "date"]
-MAX_CATEGORIES = 50  # more are refused: each is an input, and has few rows to learn it from
 
 
 def _check_name(name: str) -> str:
@@ -31,7 +31,7 @@ class Feature(Strict):
     """A column as an input, or the `part` of a date.
 
     A column of text is an input for each of its categories, 1 or 0. The category null is a missing
-    cell.
+    cell. The input `other`, the last one, is 1 for each cell of no category.
     """
 
     name: Name
@@ -43,14 +43,15 @@ class Feature(Strict):
     whole: bool = False
     format: str | None = None
     part: DatePart | None = None
-    categories: Annotated[list[str | None], Len(max_length=MAX_CATEGORIES + 1)] = []
+    categories: Annotated[list[str | None], Len(max_length=MOST_CATEGORIES + 1)] = []
+    other: bool = False
 
     @model_validator(mode="after")
     def _fit_the_kind(self) -> "Feature":
         """Refuse what does not go with the kind of the column."""
         is_text = self.kind == "text"
         has_twice = len(set(self.categories)) < len(self.categories)
-        if bool(self.categories) != is_text or has_twice:
+        if bool(self.categories) != is_text or has_twice or self.other > is_text:
             rule = "categories must be distinct ones for text, and none for any other kind"
             raise problem(rule)
         if not self._has_the_parts_of_its_kind():
@@ -68,14 +69,17 @@ class Feature(Strict):
     @property
     def width(self) -> int:
         """How many inputs the feature is."""
-        return len(self.categories) if self.kind == "text" else 1
+        return len(self.categories) + self.other if self.kind == "text" else 1
 
     @property
     def input_names(self) -> list[str]:
         """What each of its inputs holds, as in `age`, `town is York` or `month of day`."""
-        if self.kind == "text":
-            return [f"{self.name} is {category or 'missing'}" for category in self.categories]
-        return [f"{self.part} of {self.name}" if self.part else self.name]
+        if self.kind != "text":
+            return [f"{self.part} of {self.name}" if self.part else self.name]
+        names = [f"{self.name} is {category or 'missing'}" for category in self.categories]
+        if self.other:
+            names.append(f"{self.name} is other")
+        return names
 
 
 class Target(Strict):

@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from typing import Literal
 
+import numpy as np
+
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
 from nnrun.tables.table_file import ReadingPlan
 
 MissingPolicy = Literal["error", "mean", "drop"]
 """How `data.missing` treats missing cells: refuse the table, fill them in, or drop their rows."""
+
+RowMask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+"""Whether each row of a table is meant."""
 
 
 def kept_rows(

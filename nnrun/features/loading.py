@@ -38,8 +38,11 @@ def load_dataset(config: Config, cache: Path = Path("runs", ".cache")) -> Datase
         if converted is not None:
             return converted
     profile = profile_table(tables["train"], config)
-    if folder is None or _fits_in_memory(profile):
+    if config.data.in_memory is True or _fits_in_memory(profile):
         return encode(tables, profile, None)
+    if folder is None:  # the file is small, but its text becomes many inputs
+        folder = cache / cache_key(config)
+        return _load_converted(config, folder) or _convert(tables, profile, folder)
     return _convert(tables, profile, folder)
 
 

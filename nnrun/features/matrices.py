@@ -11,9 +11,10 @@ from nnrun.errors import TableError
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
+from nnrun.features.kept_rows import RowMask
 from nnrun.features.matrix_store import AnyFloats, Store
 from nnrun.features.profile import TableProfile
-from nnrun.features.split import RowMask, draw_held_out_rows
+from nnrun.features.split import draw_held_out_rows
 from nnrun.features.statistics import Moments, Values
 from nnrun.tables.table import Table
 
@@ -92,10 +93,10 @@ def _encode_training_table(
     rows = {"train": ~held_out}
     if held_out.any():
         rows["validation"] = held_out
-    encoder = profile.encoder()
+    encoder = profile.encoder(rows["train"])
     fitted = _fit(encoder, table, rows, profile.config, folder)
     if len(fitted.encoder.inputs) < len(encoder.inputs):
-        # some categories, or other parts of a date, are in the rows held out alone: read once more
+        # parts of a date vary in the rows held out alone: read once more
         fitted = _fit(fitted.encoder, table, rows, profile.config, folder)
     means = np.array([feature.mean for feature in fitted.encoder.inputs])
     unseen = {"train": [], "validation": fitted.unseen}

@@ -9,8 +9,8 @@ from nnrun.features.column_profile import ColumnProfile, column_features, kind_o
 from nnrun.features.column_survey import ColumnSurvey
 from nnrun.features.encoder import Encoder
 from nnrun.features.faults import MISSING, NO_TARGET, ColumnFaults
-from nnrun.features.feature import Target
-from nnrun.features.kept_rows import kept_rows, needed_columns
+from nnrun.features.feature import Feature, Target
+from nnrun.features.kept_rows import RowMask, kept_rows, needed_columns
 from nnrun.features.labels import LabelProfile, LabelSurvey, order_keys
 from nnrun.features.numbers import parse_numbers
 from nnrun.features.selection import choose_features, choose_targets
@@ -60,18 +60,24 @@ class TableProfile:
                 problems += faults.number_messages(rules, TEXT_ADVICE)
         return problems
 
-    def encoder(self) -> Encoder:
+    def encoder(self, is_trained: RowMask | None = None) -> Encoder:
         """Return the encoder, without statistics.
 
         Labels are in order, numbers by their values; the positive label is the last.
+
+        Args:
+            is_trained: Which rows are trained on, whose categories are inputs; by default all.
         """
         labels: list[str] = []
         if self.labels:
             keys = order_keys(self.labels.spellings, self.config.data.positive)
             labels = [self.labels.spellings[key] for key in keys]
+        features: list[Feature] = []
+        for column in self.features:
+            features += column_features(column, self.config.data, is_trained)
         # not validated: of too few labels lint says what is wrong
         return Encoder.model_construct(
-            features=[feature for column in self.features for feature in column_features(column)],
+            features=features,
             targets=[Target(name=faults.name) for faults in self.targets],
             labels=labels,
             missing=self.config.data.missing,
@@ -107,7 +113,7 @@ def profile_table(table: Table, config: Config) -> TableProfile:
     features = choose_features(config, table)
     targets = choose_targets(config)
     missing = config.data.missing
-    survey = _TableSurvey(features, targets, has_labels=config.is_classes)
+    survey = _TableSurvey(features, targets, config)
     plan = ReadingPlan()
     dropped = 0
     for block, left_out in kept_rows(table, needed_columns(missing, features, targets), plan):
@@ -129,9 +135,11 @@ def profile_table(table: Table, config: Config) -> TableProfile:
 class _TableSurvey:
     """Gathers what the features and targets of a table hold, block by block."""
 
-    def __init__(self, features: list[str], targets: list[str], *, has_labels: bool) -> None:
+    def __init__(self, features: list[str], targets: list[str], config: Config) -> None:
+        has_labels = config.is_classes
+        is_split = config.data.validation_split > 0
         self.rows = 0
-        self.features = [ColumnSurvey(name) for name in features]
+        self.features = [ColumnSurvey(name, keep_places=is_split) for name in features]
         self.labels = LabelSurvey(targets[0]) if has_labels else None
         self._numbers = {} if has_labels else {name: ColumnFaults(name) for name in targets}
 

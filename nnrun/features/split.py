@@ -4,10 +4,10 @@ import numpy as np
 import polars as pl
 
 from nnrun.errors import ConfigError
+from nnrun.features.kept_rows import RowMask
 from nnrun.features.profile import TableProfile
 
 RowNumbers = np.ndarray[tuple[int], np.dtype[np.intp]]
-RowMask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def draw_held_out_rows(profile: TableProfile) -> RowMask:

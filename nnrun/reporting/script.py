@@ -35,7 +35,8 @@ WORDS = {"true", "false", "yes", "no"}  # labels that are the same in capitals
 class Columns:
     """The columns as the script names them.
 
-    `features` is None where the script takes every column that is left. `dates` has the format of
+    `features` is None where the script takes every column that is left. `others` are columns of
+    text with an input for the cells of no category. `dates` has the format of
     each column of dates, and `date_parts` the parts of it that are inputs. Columns `are_mixed` if
     some of them are text or dates.
     """
@@ -43,6 +44,7 @@ class Columns:
     target: str | list[str]
     features: list[str] | None
     categories: dict[str, list[str | None]]
+    others: list[str]
     dates: dict[str, str]
     date_parts: dict[str, list[str]]
     are_mixed: bool
@@ -116,12 +118,15 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
     data = config.data
     kinds: dict[str, str] = {}
     categories: dict[str, list[str | None]] = {}
+    others: list[str] = []
     dates: dict[str, str] = {}
     parts: dict[str, list[str]] = {}
     for feature in encoder.features:
         kinds[feature.name] = feature.kind
         if feature.kind == "text":
             categories[feature.name] = feature.categories
+        if feature.other:
+            others.append(feature.name)
         if feature.format and feature.part:
             dates[feature.name] = feature.format
             parts.setdefault(feature.name, []).append(feature.part)
@@ -131,6 +136,7 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         target=data.target if len(data.target) > 1 else data.target[0],
         features=list(kinds) if are_listed else None,
         categories=categories,
+        others=others,
         dates=dates,
         date_parts=parts,
         are_mixed=mixed,

@@ -12,7 +12,6 @@ from nnrun.errors import TableError
 from nnrun.features.column_profile import ColumnProfile, kind_of, why_unfit
 from nnrun.features.column_survey import ColumnSurvey
 from nnrun.features.faults import NUMBER_RULES
-from nnrun.features.feature import MAX_CATEGORIES
 from nnrun.features.labels import KNOWN_LABELS, label_key
 from nnrun.reporting.rendering import render
 from nnrun.tables.table import Table, open_table
@@ -25,6 +24,7 @@ ROWS_PER_UNIT = 3  # smaller tables get fewer units
 STEPS = 600  # of an epoch, at the most: larger tables get larger batches
 BATCH_SIZES = (32, 1024)  # the least and the most
 MAX_CLASSES = 20  # whole numbers from 0 or 1 on, with no gap up to this many, are taken for classes
+MOST_LABELS = 50  # text of more distinct ones is hardly a target
 SHARE_OF_LABELS = 0.4  # of the rows: two rows of each label, of those that are not held out
 IDENTIFIER = re.compile(r"(?i)(.*[_ -])?(id|uuid|guid|index|rownum|row_number)|Unnamed: 0")
 
@@ -117,8 +117,8 @@ def _choose_output(table: str, target: ColumnProfile, label_counts: Counter[str]
         return Output("two labels", 1, "sigmoid", "BinaryCrossentropy")
     most_labels = SHARE_OF_LABELS * label_counts.total()
     kind = kind_of(target)
-    if kind == "date" or (kind == "text" and labels > min(MAX_CATEGORIES, most_labels)):
-        reason = why_unfit(target, expand_dates=False) or "has few rows of each label"
+    if kind == "date" or (kind == "text" and labels > min(MOST_LABELS, most_labels)):
+        reason = why_unfit(target, expand_dates=False) or _why_labels_are_too_many(labels)
         raise TableError(f"{table}: column {target.name!r} is no target: it {reason}")
     if kind == "text" or _are_classes(target, labels, most_labels):
         return Output(f"{labels} labels", labels, "softmax", "SparseCategoricalCrossentropy")
@@ -126,6 +126,12 @@ def _choose_output(table: str, target: ColumnProfile, label_counts: Counter[str]
     if problems:
         raise TableError(problems)
     return _number_output(target)
+
+
+def _why_labels_are_too_many(labels: int) -> str:
+    if labels > MOST_LABELS:
+        return f"has more than {MOST_LABELS} labels"
+    return "has few rows of each label"
 
 
 def _are_classes(target: ColumnProfile, labels: int, most_labels: float) -> bool:

@@ -76,7 +76,10 @@ def _feature_lines(encoder: Encoder) -> Iterator[str]:
 
 
 def _category_names(feature: Feature) -> list[str]:
-    return ["a missing cell" if category is None else category for category in feature.categories]
+    names = ["a missing cell" if category is None else category for category in feature.categories]
+    if feature.other:
+        names.append("all others")
+    return names
 
 
 def _target_line(dataset: Dataset, target: Target) -> str:

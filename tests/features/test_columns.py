@@ -197,9 +197,9 @@ REFUSED = [  # a column, changes, and what the refusal says after the table's na
     (GAPS, {}, "(20 such cells: lines 4, 7, 10, ...)"),
     (pl.Series("when", ["2020-01-02"] * 60), {}, ": column 'when' holds dates or times ('2020-01-02'); `dates: expand`"),
     (pl.Series("when", ["01/02/2020"] * 60), {"data.dates": "expand"}, "in which day or month may come first ('01/02/20"),
-    (pl.Series("t", [f"c{i % 51}" for i in range(60)]), {}, ": column 't' holds text of more than 50 categories ('c0'"),
+    (pl.Series("t", [f"c{i % 51}" for i in range(60)]), {}, None),
     (pl.Series("t", [f"c{i}" for i in range(50)] + ["c1"] * 10), {}, None),
-    (pl.Series("t", [f"c{i}" for i in range(60)]), {}, ": column 't' holds text of more than 50 categories"),
+    (pl.Series("t", [f"c{i}" for i in range(60)]), {}, ": column 't' holds text ('c0', 'c1', 'c2'), nearly all of it distinct"),
     (pl.Series("t", [f"c{i}" for i in range(10)] + [""] * 50), {"data.missing": "mean"}, "('c0', 'c1', 'c2'), nearly"),
     (pl.Series("t", [f"c{i % 9}" for i in range(10)] + [""] * 50), {"data.missing": "mean"}, None),
     (pl.Series("t", [""] * 60), {"data.missing": "mean"}, ": column 't' has no value: every cell is missing; to train"),
@@ -345,7 +345,7 @@ def test_a_category_that_occurs_only_in_rows_held_out_is_no_input(project, frame
                 town=pl.Series(["York", "Ely"] * 28 + ["York", "Bath", "Hull", None])
             )
         )
-        dataset = project.dataset({"data.missing": "mean"}, seed=seed)
+        dataset = project.dataset({"data.missing": "mean", "data.min_frequency": 1}, seed=seed)
         categories = dataset.encoder.features[-1].categories
         absent = [town for town in ("Bath", "Hull", None) if town not in categories]
         found.add(len(absent))

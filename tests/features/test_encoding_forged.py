@@ -82,9 +82,10 @@ FORGED: dict[str, tuple[Any, str]] = {  # an encoding, and the place that the re
     "the missing cell twice": (feature(TOWN, categories=[None, "York", None]), "features.1"),
     "text without categories": (feature(TOWN, categories=[]), "features.1"),
     "text of too many categories": (
-        feature(TOWN, categories=[f"c{i}" for i in range(52)]),
+        feature(TOWN, categories=[f"c{i}" for i in range(10_002)]),
         "features.1.categories",
     ),
+    "a number with an input for others": (feature(AGE, other=True), "features.0"),
     "text with a date's format": (feature(TOWN, **DATE | {"kind": "text"}), "features.1"),
     "a number with categories": (feature(AGE, categories=["1"]), "features.0"),
     "a number with a format": (feature(AGE, format="%Y-%m-%d"), "features.0"),

@@ -68,6 +68,7 @@ LOGITS = {
         "target": "ill",
         "drop": ["Unnamed: 0", "grade"],
         "missing": "mean",
+        "max_categories": 3,  # of four towns
         "dates": "expand",
         "validation_split": 0.25,
     },
@@ -88,6 +89,7 @@ TABLES = {
         "features": ["dose", "town", "age", "smokes"],
         "missing": "drop",
         "null_values": ["Bath's"],
+        "max_categories": 2,
     },
     "layers": [HIDDEN, {"type": "BatchNormalization"}, {"units": 3, "activation": "softmax"}],
     "loss": "SparseCategoricalCrossentropy",

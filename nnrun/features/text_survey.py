@@ -1,0 +1,84 @@
+"""The distinct texts of a column and their rows, gathered block by block."""
+
+from collections import Counter
+
+import numpy as np
+import polars as pl
+
+from nnrun.features.kept_rows import RowMask
+
+MOST_TEXTS = 20_000
+"""A column of more distinct texts is refused: it tells rows apart. Places fit in 16 bits."""
+
+MOST_NUMBERS = 100
+"""Numbers of more distinct ones are no codes, and need not be looked at as text."""
+
+
+class TextSurvey:
+    """Gathers the distinct texts of a column, and how many rows have each.
+
+    Args:
+        keep_places: Whether to keep for each row the place of its text, by which the rows of some
+            part of the table are counted. It takes two bytes a row.
+
+    Attributes:
+        overflowed: Whether there are too many texts to count them.
+    """
+
+    def __init__(self, *, keep_places: bool) -> None:
+        self.overflowed = False
+        self._counts: Counter[str] = Counter()
+        self._places: list[pl.Series] | None = [] if keep_places else None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The distinct texts in the order of the rows; where they overflowed, the first ones."""
+        return tuple(self._counts)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows have each text; empty where they overflowed."""
+        return {} if self.overflowed else dict(self._counts)
+
+    def places(self) -> pl.Series | None:
+        """Return for each row the place of its text as UInt16, null where it is missing, or None."""
+        if self.overflowed or not self._places:
+            return None
+        return pl.concat(self._places)
+
+    def add(self, texts: pl.Series, distinct: pl.Series, most: int) -> None:
+        """Take a block into account.
+
+        Args:
+            texts: The cells as text, null where they are missing.
+            distinct: Those that are not null, each once, in the order of the rows.
+            most: The survey overflows where there are more distinct texts.
+        """
+        if self.overflowed:
+            return
+        stripped = [text.strip() for text in distinct.head(most + 1)]
+        new = len(self._counts.keys() | stripped)
+        rows = texts.drop_nulls().unique_counts()
+        for text, count in zip(stripped, rows, strict=False):  # rows of more than `most` are not
+            self._counts[text] += count
+        if new > most:
+            self._overflow(most)
+        elif self._places is not None:
+            self._places.append(self._places_of(texts, distinct, stripped))
+
+    def _places_of(self, texts: pl.Series, distinct: pl.Series, stripped: list[str]) -> pl.Series:
+        place = {text: place for place, text in enumerate(self._counts)}
+        places = [place[text] for text in stripped]
+        return texts.replace_strict(distinct, places, default=None, return_dtype=pl.UInt16)
+
+    def _overflow(self, most: int) -> None:
+        self.overflowed = True
+        self._counts = Counter(dict.fromkeys(list(self._counts)[: most + 1], 0))
+        self._places = None
+
+
+def count_rows(texts: tuple[str, ...], places: pl.Series, is_row: RowMask) -> dict[str, int]:
+    """Return how many of the rows have each of the texts, without those that none has."""
+    kept = places.filter(pl.Series(is_row)).drop_nulls().to_numpy()
+    rows = np.bincount(kept, minlength=len(texts)).tolist()
+    return {text: count for text, count in zip(texts, rows, strict=True) if count}
