@@ -153,6 +153,7 @@ def train(
         raise InputError(f"{rule}; received {received(config)}")
     from nnrun.cli.progress import progress
     from nnrun.reporting.pictures.saved_curves import save_curves
+    from nnrun.results.judged_run import judge_run
     from nnrun.training import trainer
     from nnrun.training.expectations import check_expectations
 
@@ -170,6 +171,9 @@ def train(
             callbacks=callbacks,
         )
     save_curves(result.run)
+    verdict = judge_run(result.run, dataset)
+    if verdict and verdict.verdict != "better" and not quiet:
+        _warn([f"{verdict.part}: {verdict.sentence}"], CALLER)
     check_expectations(dataset.config, result.metrics)
     return FinishedRun(result.run.path)
 

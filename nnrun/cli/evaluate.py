@@ -7,6 +7,7 @@ import click
 
 from nnrun.cli.options import command, data_argument, json_option, run_argument, tell
 from nnrun.files import finite
+from nnrun.wording import printable
 
 
 @command("evaluate runs/digits-relu configs/digits01.csv")
@@ -19,12 +20,20 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
     DATA may be - for standard input.
     """
     from nnrun.reporting.metrics_text import describe_evaluation
+    from nnrun.results.judged_run import is_training_table, judge_table
     from nnrun.results.trained_run import open_run
 
     trained, reader = open_run(run, data, target=True)
-    rows, metrics = trained.evaluate(reader)
+    judged = judge_table(run, trained, reader)
+    verdict = judged.assessment.verdict if judged.assessment else None
     if as_json:
-        click.echo(json.dumps({"rows": rows, "metrics": finite(metrics)}))
+        summary = {"rows": judged.rows, "metrics": finite(judged.metrics)}
+        more = judged.assessment.as_json() if judged.assessment else {}
+        click.echo(json.dumps({**summary, **more}))
     else:
-        click.echo(describe_evaluation(rows, metrics))
+        click.echo(describe_evaluation(judged.rows, judged.metrics))
+        if verdict:
+            click.echo(printable(verdict.sentence))
+    if is_training_table(run, data):
+        tell(f"{data} is the table that the run was trained on: new rows will do worse")
     tell(*trained.notes(), *reader.notes())

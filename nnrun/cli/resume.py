@@ -55,4 +55,4 @@ def resume(
 
         with progress(dataset.config.epochs, quiet=quiet) as callbacks:
             result = trainer.resume(opened, dataset, callbacks, distribute=distribute)
-        finish(result, dataset.config, replace(printing, quiet=quiet))
+        finish(result, dataset, replace(printing, quiet=quiet))

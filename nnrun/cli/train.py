@@ -81,4 +81,4 @@ def train(
             callbacks=callbacks,
             distribute=distribute,
         )
-    finish(result, dataset.config, replace(printing, quiet=quiet))
+    finish(result, dataset, replace(printing, quiet=quiet))

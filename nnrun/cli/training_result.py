@@ -15,52 +15,73 @@ from nnrun.wording import short_path
 
 if TYPE_CHECKING:
     from nnrun.config.schema import Config
+    from nnrun.features.dataset import Dataset
+    from nnrun.results.saved_verdict import SavedVerdict
     from nnrun.training.finish import Result
 
 Engine = Literal["compiled", "keras"]
 
 
-def finish(result: Result, config: Config, printing: Printing) -> None:
-    """Draw the curves, print the result, and raise an ExpectationError where `expect` is not met.
+def finish(result: Result, dataset: Dataset, printing: Printing) -> None:
+    """Draw the curves, judge the run on the rows held out, and print the result.
 
     Args:
         result: The finished training.
-        config: The config that was trained.
+        dataset: The dataset that was trained on.
         printing: What is printed; JSON by the chief alone.
+
+    Raises:
+        ExpectationError: The run does not meet `expect`.
     """
     from nnrun.reporting.pictures.saved_curves import save_curves
+    from nnrun.results.judged_run import judge_run
     from nnrun.training.expectations import check_expectations
 
+    config = dataset.config
+    verdict = None
     if result.is_chief:
         save_curves(result.run)
+        verdict = judge_run(result.run, dataset)
     if result.epochs < config.epochs and not printing.quiet:
         tell(f"early stopping ended it after {result.epochs} of {config.epochs} epochs")
     if printing.as_json and result.is_chief:
-        click.echo(json.dumps(_summary(result)))
+        click.echo(json.dumps(_summary(result, verdict)))
     elif not printing.quiet:
-        click.echo(_description(result, config))
+        click.echo(_description(result, config, verdict))
+    if verdict and not printing.quiet:
+        tell(*warnings_of(verdict))
     check_expectations(config, result.metrics)
 
 
-def _summary(result: Result) -> dict[str, object]:
+def warnings_of(verdict: SavedVerdict) -> list[str]:
+    """Return what to warn of: a network that is no better than an answer that needs none."""
+    if verdict.verdict == "better":
+        return []
+    warning = f"warning: the network is {verdict.verdict} than its baseline"
+    return [warning, verdict.advice] if verdict.advice else [warning]
+
+
+def _summary(result: Result, verdict: SavedVerdict | None) -> dict[str, object]:
+    judged = verdict.as_json() if verdict else {}
     return {
         "run": str(result.run.path),
         "status": "finished",
         "epochs": result.epochs,
         "seconds": round(result.seconds, 3),
         "metrics": finite(result.metrics),
+        **judged,
     }
 
 
-def _description(result: Result, config: Config) -> str:
-    """Return the metrics of the kept epoch, the run, and the command that comes next."""
+def _description(result: Result, config: Config, verdict: SavedVerdict | None) -> str:
+    """Return the metrics of the kept epoch, the verdict, the run, and the next command."""
     from nnrun.reporting.metrics_text import describe_metrics
 
     run = str(result.run.path)
     table = short_path(config.data.train)
-    lines = [
-        f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}",
-        f"saved in {run}",
-        f"next: nnrun predict {shlex.join([run, table])}",
-    ]
+    lines = [f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}"]
+    if verdict:
+        lines.append(f"{verdict.part}: {verdict.sentence}")
+    lines.append(f"saved in {run}")
+    lines.append(f"next: nnrun predict {shlex.join([run, table])}")
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from nnrun.config.architecture import summarize
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
+from nnrun.results.saved_verdict import read_verdict
 from nnrun.runs.directory import Run
 from nnrun.runs.history import best_epoch
 from nnrun.runs.listing import Summary, summarize_briefly
@@ -44,10 +45,12 @@ def summarize_run(path: Path) -> Summary:
     run = Run(path)
     info, config, encoder = run.load()
     best = best_epoch(run.history)
+    verdict = read_verdict(run.verdict)
     return {
         **summary,
         "kept_epoch": info.best_epoch,
         "best": best._asdict() if best else {},
+        **(verdict.as_json() if verdict else {}),
         "layers": _summarize_layers(config, encoder),
         **info.model_dump(include=DETAILS),
     }

@@ -20,6 +20,7 @@ from nnrun.reporting.pictures.inline_svg import InlineSvg, inline_svg
 from nnrun.reporting.pictures.outcome import outcome_panels
 from nnrun.reporting.rendering import render
 from nnrun.reporting.text import part_rows
+from nnrun.results.saved_verdict import read_verdict
 from nnrun.runs.directory import Run
 from nnrun.runs.history import count_epochs
 from nnrun.runs.info import RunInfo
@@ -67,7 +68,10 @@ def make_page(path: Path) -> str:
 
 
 def _facts(run: Run, info: RunInfo) -> dict[str, object]:
+    verdict = read_verdict(run.verdict)
+    judged = {f"verdict on {verdict.part}": verdict.sentence} if verdict else {}
     return {
+        **judged,
         "status": run.status(info),
         "started": info.started,
         "epochs": count_epochs(run.history),

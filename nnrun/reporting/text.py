@@ -10,6 +10,7 @@ from nnrun.features.encoder import Encoder
 from nnrun.features.feature import Feature, Target
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.reporting.network_table import network_lines
+from nnrun.results.saved_verdict import read_verdict
 from nnrun.runs.directory import Run
 from nnrun.runs.history import best_epoch, count_epochs
 from nnrun.runs.info import RunInfo
@@ -111,6 +112,9 @@ def _epoch_lines(run: Run, info: RunInfo) -> Iterator[str]:
         if info.status == "finished":
             epoch += f" of {info.epochs}"
         yield f"kept       {epoch}: {describe_metrics(metrics)}"
+    verdict = read_verdict(run.verdict)
+    if verdict:
+        yield f"{verdict.part:10} {verdict.sentence}"
     best = best_epoch(run.history)
     if best:
         number, quantity, loss = best

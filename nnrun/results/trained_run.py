@@ -28,6 +28,7 @@ from nnrun.tables.table import Table, open_table
 from nnrun.tables.table_file import TableSource
 
 Forward = Callable[[Matrix], Matrix]
+AddRows = Callable[[Matrix, Matrix, Matrix], None]
 NOT_FINITE = "the network's output is not finite; are all cells plausible?"
 BLOCK_CELLS = 1 << 21
 """Of the inputs or outputs of a block, at most: 16 MB in float64, some times that as text."""
@@ -99,8 +100,14 @@ class TrainedRun:
             predicted = interpret_outputs(self.config, self.encoder, outputs, threshold)
             yield _with_kept(block, keep, predicted.columns())
 
-    def evaluate(self, reader: EncodedReader) -> tuple[int, dict[str, Any]]:
+    def evaluate(
+        self, reader: EncodedReader, judge: AddRows | None = None
+    ) -> tuple[int, dict[str, Any]]:
         """Measure the run on a table with the target.
+
+        Args:
+            reader: The table.
+            judge: What is called with the inputs, targets and outputs of each block too.
 
         Returns:
             The number of rows; and the loss and the metrics of the config, which come first and win
@@ -117,6 +124,8 @@ class TrainedRun:
             _check_finite(block, outputs.predictions)
             measure.add(y, outputs.predictions)
             evaluation.add(x, y, outputs)
+            if judge:
+                judge(x, y, outputs.predictions)
             rows += len(x)
         logs = evaluation.result()
         own = {"labels": self.encoder.labels, **logs} if self._tells_labels else logs

@@ -20,7 +20,15 @@ from nnrun.wording import first_line
 CHECKED = ("config.yaml", "encoding.json", "model.keras", "weights.npz")
 """The files whose checksums run.json has."""
 
-FILES = (*CHECKED, "checkpoint.npz", "history.csv", "metrics.json", "run.json", "curves.png")
+FILES = (
+    *CHECKED,
+    "checkpoint.npz",
+    "history.csv",
+    "metrics.json",
+    "run.json",
+    "curves.png",
+    "verdict.json",
+)
 LOCK = ".lock"
 
 DEPTHS = ("*", "*/*", "*/*/*")
@@ -45,6 +53,7 @@ class Run:
         history: history.csv: a row for each epoch.
         metrics: metrics.json: the metrics of a finished run.
         curves: curves.png: a picture of the history.
+        verdict: verdict.json: the run beside simpler models, on the rows held out.
         info: run.json: status, versions, seed, data fingerprints, checksums.
         tensorboard: The folder of TensorBoard's logs, where the config asks for them.
     """
@@ -59,6 +68,7 @@ class Run:
         self.history = path / "history.csv"
         self.metrics = path / "metrics.json"
         self.curves = path / "curves.png"
+        self.verdict = path / "verdict.json"
         self.info = path / "run.json"
         self.tensorboard = path / "tensorboard"
 

@@ -1,0 +1,263 @@
+"""A network's predictions on rows held out, beside simpler models': measures, intervals, verdict.
+
+Rows stream by once; what is kept of them does not grow.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from nnrun.results.array_types import Floats, Numbers
+from nnrun.results.baseline import LabelBaseline, NumberBaseline
+from nnrun.results.bootstrap import (
+    Interval,
+    Measures,
+    Replicates,
+    accuracy_interval,
+    interval,
+    replicate,
+)
+from nnrun.results.label_measure import LabelAccumulator, LabelMetrics
+from nnrun.results.label_replicates import LabelRows
+from nnrun.results.linear_model import LinearModel
+from nnrun.results.number_metrics import NumberAccumulator, NumberMetrics
+from nnrun.results.number_replicates import NumberRows
+from nnrun.results.ranked_scores import RankedScores
+from nnrun.results.row_sample import RowSampler, SampledRows
+from nnrun.results.verdict import (
+    Standing,
+    Verdict,
+    headline_metric,
+    verdict_on,
+)
+
+GAIN = "gain"
+"""Names how much better a network is than its baseline, among the measures of the bootstrap."""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A network's measures on rows held out, beside those of simpler models.
+
+    Attributes:
+        metrics: The network's measures.
+        baseline: Those of the most frequent label, or of the mean, of the training rows.
+        linear: Those of the linear model, or None where none was given.
+        interval: The 95 % interval of each of the network's measures, by name.
+        verdict: Whether the network is better than the baseline.
+        scores: The ranked probabilities of the second of two labels, or of each of several, by
+            its number; empty for numbers.
+        rows: The number of rows held out.
+    """
+
+    metrics: LabelMetrics | NumberMetrics
+    baseline: LabelMetrics | NumberMetrics
+    linear: LabelMetrics | NumberMetrics | None
+    interval: Mapping[str, Interval]
+    verdict: Verdict
+    scores: Mapping[int, RankedScores]
+    rows: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return `baseline`, `linear`, `interval` and `verdict`, as `--json` shows them."""
+        return {
+            "baseline": self.baseline.numbers(),
+            "linear": self.linear.numbers() if self.linear else None,
+            "interval": {name: asdict(ends) for name, ends in self.interval.items()},
+            "verdict": self.verdict.verdict,
+        }
+
+
+class LabelAssessor:
+    """Assesses predicted labels.
+
+    Args:
+        baseline: The baseline of the training rows.
+        linear: The linear model of the training rows, or None.
+        threshold: The probability from which on a row is called the second of two labels.
+        seed: Draws the rows of the bootstrap.
+    """
+
+    def __init__(
+        self,
+        baseline: LabelBaseline,
+        linear: LinearModel | None = None,
+        *,
+        threshold: float | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._baseline = baseline
+        self._linear = linear
+        self._threshold = threshold
+        self._seed = seed
+        self._measure = LabelAccumulator(baseline.labels, threshold)
+        self._of_baseline = LabelAccumulator(baseline.labels)
+        self._of_linear = LabelAccumulator(baseline.labels)
+        self._sampler = RowSampler(seed=seed)
+        self._rows = 0
+
+    def add(self, x: Numbers, y: Numbers, outputs: Numbers) -> None:
+        """Take rows into account.
+
+        Args:
+            x: The encoded rows, shape (rows, inputs).
+            y: The number of each row's true label, shape (rows, 1).
+            outputs: The network's probabilities, (rows, 1) or (rows, labels).
+        """
+        self._measure.add(y, outputs)
+        self._of_baseline.add(y, self._baseline.predict(len(y)))
+        if self._linear:
+            self._of_linear.add(y, self._linear.predict(x))
+        self._sampler.add(y, outputs)
+        self._rows += len(y)
+
+    def result(self) -> Assessment:
+        """Return the assessment of all rows that were added, at least one."""
+        metrics = self._measure.result()
+        baseline = self._of_baseline.result()
+        linear = self._of_linear.result() if self._linear else None
+        metric = headline_metric(self._baseline.shares)
+        intervals = self._intervals(metric, metrics, baseline)
+        gain = intervals.pop(GAIN, None)
+        intervals["accuracy"] = accuracy_interval(metrics.accuracy, metrics.rows, self._seed)
+        standing = Standing(
+            metric=metric,
+            value=metrics.numbers()[metric],
+            interval=intervals[metric],
+            gain=gain,
+            baseline=baseline.numbers()[metric],
+            baseline_answer=self._baseline.answer,
+            linear=linear.numbers()[metric] if linear else None,
+            linear_name=self._linear.name if self._linear else "",
+            auc=intervals.get("auc") if len(metrics.labels) == 2 else None,
+        )
+        verdict = verdict_on(standing)
+        scores = self._measure.scores()
+        return Assessment(metrics, baseline, linear, intervals, verdict, scores, self._rows)
+
+    def _intervals(
+        self, metric: str, metrics: LabelMetrics, baseline: LabelMetrics
+    ) -> dict[str, Interval]:
+        """Return the interval of each measure, and that of the network's gain over the baseline."""
+        sample = self._sampler.result()
+        y, outputs = sample.matrices
+        actual = y[:, 0].astype(np.int64)
+        labels = len(self._baseline.labels)
+        network = LabelRows(actual, outputs, labels, self._threshold)
+        constant = LabelRows(actual, self._baseline.predict(len(y)), labels)
+
+        def measures(weights: Floats) -> Replicates:
+            replicates = network.measures(weights)
+            gain = replicates[metric] - constant.headline(weights)[metric]
+            return {**replicates, GAIN: gain}
+
+        values = metrics.numbers()
+        values[GAIN] = values[metric] - baseline.numbers()[metric]
+        return _intervals(measures, values, sample, self._seed)
+
+
+class NumberAssessor:
+    """Assesses predicted numbers.
+
+    Args:
+        baseline: The baseline of the training rows.
+        linear: The linear model of the training rows, or None.
+        seed: Draws the rows of the bootstrap.
+    """
+
+    def __init__(
+        self, baseline: NumberBaseline, linear: LinearModel | None = None, *, seed: int = 0
+    ) -> None:
+        self._baseline = baseline
+        self._linear = linear
+        self._seed = seed
+        targets = len(baseline.means)
+        self._measure = NumberAccumulator(targets)
+        self._of_baseline = NumberAccumulator(targets)
+        self._of_linear = NumberAccumulator(targets)
+        self._sampler = RowSampler(seed=seed)
+        self._rows = 0
+
+    def add(self, x: Numbers, y: Numbers, outputs: Numbers) -> None:
+        """Take rows into account.
+
+        Args:
+            x: The encoded rows, shape (rows, inputs).
+            y: The targets, shape (rows, targets).
+            outputs: The network's predictions, shape (rows, targets).
+        """
+        self._measure.add(y, outputs)
+        self._of_baseline.add(y, self._baseline.predict(len(y)))
+        if self._linear:
+            self._of_linear.add(y, self._linear.predict(x))
+        self._sampler.add(y, outputs)
+        self._rows += len(y)
+
+    def result(self) -> Assessment:
+        """Return the assessment of all rows that were added, at least one."""
+        metrics = self._measure.result()
+        baseline = self._of_baseline.result()
+        linear = self._of_linear.result() if self._linear else None
+        intervals = self._intervals(metrics, baseline)
+        gain = intervals.pop(GAIN, None)
+        standing = Standing(
+            metric="rmse",
+            value=metrics.mean.rmse,
+            interval=intervals["rmse"],
+            gain=gain,
+            baseline=baseline.mean.rmse,
+            baseline_answer=self._baseline.answer,
+            linear=linear.mean.rmse if linear else None,
+            linear_name=self._linear.name if self._linear else "",
+        )
+        verdict = verdict_on(standing)
+        return Assessment(metrics, baseline, linear, intervals, verdict, {}, self._rows)
+
+    def _intervals(self, metrics: NumberMetrics, baseline: NumberMetrics) -> dict[str, Interval]:
+        """Return the interval of each measure, and that of the RMSE that the network saves.
+
+        What it saves is in standard deviations of each target, so that all targets count alike.
+        """
+        sample = self._sampler.result()
+        y, outputs = sample.matrices
+        unit = np.array(self._baseline.deviations)
+        network = NumberRows(y, outputs)
+        scaled = NumberRows(y / unit, outputs / unit)
+        constant = NumberRows(y / unit, self._baseline.predict(len(y)) / unit)
+
+        def measures(weights: Floats) -> Replicates:
+            gain = constant.headline(weights)["rmse"] - scaled.headline(weights)["rmse"]
+            return {**network.measures(weights), GAIN: gain}
+
+        saved = _rmse_of_targets(baseline) - _rmse_of_targets(metrics)
+        values = {**metrics.numbers(), GAIN: float((saved / unit).mean())}
+        return _intervals(measures, values, sample, self._seed)
+
+
+def _rmse_of_targets(metrics: NumberMetrics) -> Floats:
+    return np.array([target.rmse for target in metrics.targets])
+
+
+def _intervals(
+    measures: Measures, values: dict[str, float], sample: SampledRows, seed: int
+) -> dict[str, Interval]:
+    """Return the interval of each measure that both all rows and the sample have."""
+    rows = len(sample.matrices[0])
+    of_sample = measures(np.ones((1, rows)))
+    replicates = replicate(measures, rows, seed)
+    found = {}
+    for name, value in values.items():
+        if name not in replicates:
+            continue
+        ends = interval(
+            value,
+            float(of_sample[name][0]),
+            replicates[name],
+            rows=rows,
+            rows_given=sample.rows_given,
+        )
+        if ends is not None:
+            found[name] = ends
+    return found

@@ -1,0 +1,107 @@
+"""Permutation importance: how much worse predictions get where a column's cells are shuffled.
+
+Breiman (2001); as scikit-learn's `permutation_importance`, but for the columns of the table: all
+inputs that a column is encoded in are shuffled together.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnrun.results.array_types import Integers, Numbers
+from nnrun.results.row_losses import log_losses
+
+REPEATS = 5  # scikit-learn's
+MOST_ROWS = 5_000  # each column takes `REPEATS` predictions of them
+
+Predict = Callable[[Numbers], Numbers]
+"""Gives outputs of shape (rows, outputs) for encoded rows of shape (rows, inputs)."""
+
+Loss = Callable[[Numbers, Numbers], float]
+"""Gives how bad outputs (rows, outputs) are where y (rows, targets) is true."""
+
+
+@dataclass(frozen=True)
+class ColumnImportance:
+    """How much the loss grows where a column is shuffled.
+
+    Attributes:
+        column: The column's name.
+        mean: The mean over the repeats, in the unit of the loss; about 0 of a column that the
+            network does not go by.
+        deviation: The standard deviation over the repeats.
+    """
+
+    column: str
+    mean: float
+    deviation: float
+
+
+def permutation_importance(
+    predict: Predict,
+    x: Numbers,
+    y: Numbers,
+    columns: Mapping[str, Sequence[int]],
+    loss: Loss,
+    *,
+    repeats: int = REPEATS,
+    seed: int = 0,
+) -> tuple[ColumnImportance, ...]:
+    """Return the importance of each column, the largest first.
+
+    Args:
+        predict: The network.
+        x: Encoded rows held out, shape (rows, inputs); of more than 5,000, these many are drawn.
+        y: Their targets, shape (rows, targets).
+        columns: The numbers of the inputs of each column of the table, by its name.
+        loss: The loss: `mean_log_loss` or `root_mean_squared_error`, or another.
+        repeats: How often each column is shuffled.
+        seed: Draws the rows and shuffles them.
+    """
+    generator = np.random.default_rng(seed)
+    rows = _drawn_rows(len(x), generator)
+    known = x[rows]
+    truth = y[rows]
+    least = loss(truth, predict(known))
+    found = []
+    for column, inputs in columns.items():
+        orders = (generator.permutation(len(known)) for _ in range(repeats))
+        losses = list(shuffled_losses(predict, known, truth, inputs, loss, orders))
+        growth = np.array(losses) - least
+        found.append(ColumnImportance(column, float(growth.mean()), float(growth.std())))
+    return tuple(sorted(found, key=lambda importance: -importance.mean))
+
+
+def shuffled_losses(
+    predict: Predict,
+    x: Numbers,
+    y: Numbers,
+    inputs: Sequence[int],
+    loss: Loss,
+    orders: Iterator[Integers],
+) -> Iterator[float]:
+    """Yield the loss for each order (rows,) that the rows of some inputs are put in."""
+    places = list(inputs)
+    for order in orders:
+        shuffled = x.copy()
+        shuffled[:, places] = x[order][:, places]
+        yield loss(y, predict(shuffled))
+
+
+def mean_log_loss(y: Numbers, outputs: Numbers) -> float:
+    """Return the mean log loss of labels: y (rows, 1) holds their numbers."""
+    return float(log_losses(y[:, 0].astype(np.int64), outputs).mean())
+
+
+def root_mean_squared_error(y: Numbers, outputs: Numbers) -> float:
+    """Return the RMSE of numbers, the mean over targets; both are (rows, targets)."""
+    squares = (outputs.astype(np.float64) - y) ** 2
+    return float(np.sqrt(squares.mean(axis=0)).mean())
+
+
+def _drawn_rows(rows: int, generator: np.random.Generator) -> slice | Integers:
+    """Return all rows, or the numbers of 5,000, rising."""
+    if rows <= MOST_ROWS:
+        return slice(None)
+    return np.sort(generator.choice(rows, MOST_ROWS, replace=False))

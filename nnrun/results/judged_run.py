@@ -1,0 +1,152 @@
+"""A run judged: on the rows it held out once it is trained, or on another table later."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from nnrun.errors import RunError
+from nnrun.features.dataset import Dataset, Part
+from nnrun.features.encoded_reader import EncodedReader
+from nnrun.features.matrix_store import Matrix
+from nnrun.results.assessment import Assessment, LabelAssessor, NumberAssessor
+from nnrun.results.baseline import (
+    LabelBaseline,
+    NumberBaseline,
+    label_baseline,
+    number_baseline,
+)
+from nnrun.results.linear_model import LinearModel, fit_logistic_model, fit_ridge_model
+from nnrun.results.saved_verdict import SavedVerdict, read_verdict, write_verdict
+from nnrun.results.trained_run import TrainedRun, load_run
+from nnrun.runs.directory import Run
+from nnrun.tables.fingerprint import fingerprint
+
+BLOCK_CELLS = 1 << 21
+"""Of the inputs of a block: 8 MB of float32."""
+
+Assessor = LabelAssessor | NumberAssessor
+Baseline = LabelBaseline | NumberBaseline
+
+
+def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
+    """Judge a trained run on the rows held out, and write verdict.json.
+
+    Args:
+        run: The run directory, with a model.
+        dataset: The dataset that it was trained on.
+
+    Returns:
+        The verdict on the test rows, else on those of validation; None where none were held out.
+    """
+    name, part = _held_out(dataset)
+    if part is None or not len(part.x):
+        return None
+    trained = load_run(run.path)
+    baseline = _baseline(dataset)
+    linear = _linear_model(dataset)
+    assessor = _assessor(baseline, linear, dataset.config.seed)
+    for x, y in _blocks(part):
+        assessor.add(x, y, as_probabilities(trained, trained.forward(x)))
+    return write_verdict(run.verdict, assessor.result(), name, baseline, linear)
+
+
+@dataclass(frozen=True)
+class JudgedTable:
+    """What a run makes of a table with the target.
+
+    Attributes:
+        rows: The number of rows.
+        metrics: The loss and the metrics of the config, and the usual measures.
+        assessment: The run beside the simpler models; None where it has no verdict.json.
+    """
+
+    rows: int
+    metrics: dict[str, Any]
+    assessment: Assessment | None
+
+
+def judge_table(run: Path, trained: TrainedRun, reader: EncodedReader) -> JudgedTable:
+    """Measure a run on a table, and compare it with the simpler models of its training rows.
+
+    Raises:
+        RunError: verdict.json was altered.
+        TableError: The table has mistakes, or an output is not finite.
+    """
+    assessor = assessor_of(run, trained)
+    if assessor is None:
+        return JudgedTable(*trained.evaluate(reader), None)
+
+    def judge(x: Matrix, y: Matrix, outputs: Matrix) -> None:
+        assessor.add(x, y, as_probabilities(trained, outputs))
+
+    rows, metrics = trained.evaluate(reader, judge)
+    return JudgedTable(rows, metrics, assessor.result())
+
+
+def is_training_table(run: Path, table: Path) -> bool:
+    """Return whether a file is, byte for byte, the table that a run was trained on."""
+    known = Run(run).read_info().data.get("train", {}).get("sha256")
+    return table.is_file() and fingerprint(str(table)) == known
+
+
+def assessor_of(run: Path, trained: TrainedRun) -> Assessor | None:
+    """Return what judges a run on another table, or None where it has no verdict.json.
+
+    Raises:
+        RunError: verdict.json was altered.
+    """
+    path = Run(run).verdict
+    saved = read_verdict(path)
+    if saved is None:
+        return None
+    try:
+        baseline, linear = saved.models(trained.encoder)
+    except ValueError as error:
+        raise RunError(f"{path}: {error}; was it altered?") from None
+    return _assessor(baseline, linear, trained.config.seed)
+
+
+def as_probabilities(trained: TrainedRun, outputs: Matrix) -> Matrix:
+    """Return outputs that are to be probabilities within 0 and 1: a linear output may be beyond."""
+    return np.clip(outputs, 0, 1) if trained.encoder.labels else outputs
+
+
+def _held_out(dataset: Dataset) -> tuple[Literal["test", "validation"], Part | None]:
+    if dataset.test:
+        return "test", dataset.test
+    return "validation", dataset.validation
+
+
+def _assessor(baseline: Baseline, linear: LinearModel | None, seed: int) -> Assessor:
+    if isinstance(baseline, LabelBaseline):
+        return LabelAssessor(baseline, linear, seed=seed)
+    return NumberAssessor(baseline, linear, seed=seed)
+
+
+def _baseline(dataset: Dataset) -> Baseline:
+    """Return the baseline of the training rows."""
+    targets = (y for _, y in _blocks(dataset.train))
+    labels = dataset.encoder.labels
+    if labels:
+        return label_baseline(tuple(labels), targets)
+    return number_baseline(targets, len(dataset.encoder.targets))
+
+
+def _linear_model(dataset: Dataset) -> LinearModel:
+    """Return the linear model of the training rows."""
+    x, y = dataset.train.x, dataset.train.y
+    seed = dataset.config.seed
+    labels = len(dataset.encoder.labels)
+    if labels:
+        return fit_logistic_model(x, y, labels, seed=seed)
+    return fit_ridge_model(x, y, seed=seed)
+
+
+def _blocks(part: Part) -> Iterator[tuple[Matrix, Matrix]]:
+    """Yield the rows of a part in blocks, however wide they are."""
+    rows = max(1, BLOCK_CELLS // max(1, part.x.shape[1]))
+    for start in range(0, len(part.x), rows):
+        yield part.x[start : start + rows], part.y[start : start + rows]

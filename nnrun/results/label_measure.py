@@ -1,0 +1,239 @@
+"""Measures of predicted labels, summed as rows stream by; scikit-learn's names and meanings."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnrun.results.array_types import Floats, Integers, Numbers
+from nnrun.results.ranked_scores import RankedScores, ScoreCounter
+from nnrun.results.reliability import ReliabilityBin, ReliabilityCounter, calibration_error
+from nnrun.results.row_losses import (
+    brier_losses,
+    called_labels,
+    log_losses,
+    second_probability,
+)
+
+SCORED_LABELS = 12
+"""Labels up to which each has scores, which take 1.5 MB and a sort each."""
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """How well one label is told from all others; None where a number is not defined.
+
+    Attributes:
+        label: The label.
+        rows: The rows that have it.
+        predicted: The rows that are called it.
+        precision: The share of rows called it that have it.
+        recall: The share of rows with it that are called it.
+        f1: The harmonic mean of precision and recall.
+        auc: The area under the ROC curve of its probability.
+        average_precision: The area under the precision-recall curve: of rare labels, what counts.
+    """
+
+    label: str
+    rows: int
+    predicted: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    auc: float | None
+    average_precision: float | None
+
+
+NO_SCORE = LabelScore("", 0, 0, None, None, None, None, None)
+"""Stands for the second of two labels where there are more: none of its measures is defined."""
+
+
+@dataclass(frozen=True)
+class LabelMetrics:
+    """Measures of predicted labels; None where a number is not defined.
+
+    Attributes:
+        rows: The number of rows.
+        accuracy: The share of rows called rightly.
+        balanced_accuracy: The mean of recall over the labels that rows have.
+        precision: Precision of the second of two labels; None for several, as `recall` and `f1`.
+        recall: Recall of the second of two labels.
+        f1: F1 of the second of two labels.
+        macro_precision: The mean over labels that rows have or are called, counting None as 0.
+        macro_recall: The mean of recall over the same labels.
+        macro_f1: The mean of F1 over the same labels.
+        log_loss: The mean of minus the logarithm of the true label's probability.
+        auc: Of the second of two labels; of several, the mean over labels, each against the rest.
+        average_precision: Of the second of two labels; of several, the mean over labels.
+        brier_score: The mean squared distance of probabilities from the truth.
+        calibration_error: The mean distance of probability and truth in bins.
+        labels: Measures of each label.
+        confusion_matrix: Counts of rows, a row for each true label, a column for each called one.
+        reliability: The reliability curve: of the second of two labels, or of the called label.
+    """
+
+    rows: int
+    accuracy: float
+    balanced_accuracy: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    macro_precision: float
+    macro_recall: float
+    macro_f1: float
+    log_loss: float
+    auc: float | None
+    average_precision: float | None
+    brier_score: float
+    calibration_error: float
+    labels: tuple[LabelScore, ...]
+    confusion_matrix: tuple[tuple[int, ...], ...]
+    reliability: tuple[ReliabilityBin, ...]
+
+    def numbers(self) -> dict[str, float]:
+        """Return the measures that are a single number and defined, by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, float)}
+
+
+class LabelAccumulator:
+    """Sums what `LabelMetrics` needs, block by block.
+
+    Args:
+        labels: The labels in the order of their numbers, at least two.
+        threshold: The probability from which on a row is called the second of two labels; by
+            default, 0.5, or of two outputs the larger.
+    """
+
+    def __init__(self, labels: tuple[str, ...], threshold: float | None = None) -> None:
+        self._labels = labels
+        self._threshold = threshold
+        self._confusion: Integers = np.zeros((len(labels), len(labels)), np.int64)
+        self._scores = {number: ScoreCounter() for number in _scored_labels(len(labels))}
+        self._reliability = ReliabilityCounter()
+        self._log_loss = 0.0
+        self._brier = 0.0
+
+    def add(self, y: Numbers, outputs: Numbers) -> None:
+        """Count rows.
+
+        Args:
+            y: The number of the true label, shape (rows, 1).
+            outputs: Probabilities of the second of two labels, (rows, 1), or of each label,
+                (rows, labels).
+        """
+        actual = y[:, 0].astype(np.int64)
+        called = called_labels(outputs, self._threshold)
+        self._confusion += confusion(actual, called, len(self._labels))
+        self._log_loss += float(log_losses(actual, outputs).sum())
+        self._brier += float(brier_losses(actual, outputs).sum())
+        for number, scores in self._scores.items():
+            scores.add(actual == number, outputs[:, min(number, outputs.shape[1] - 1)])
+        self._add_reliability(actual, outputs)
+
+    def _add_reliability(self, actual: Integers, outputs: Numbers) -> None:
+        if len(self._labels) == 2:
+            self._reliability.add(actual == 1, second_probability(outputs))
+        else:
+            self._reliability.add(actual == outputs.argmax(axis=1), outputs.max(axis=1))
+
+    def scores(self) -> dict[int, RankedScores]:
+        """Return the ranked scores of the second of two labels, or of each, by its number."""
+        return {number: scores.result() for number, scores in self._scores.items()}
+
+    def result(self) -> LabelMetrics:
+        """Return the measures of all rows that were added, at least one."""
+        ranked = self.scores()
+        labels = label_scores(self._labels, self._confusion, ranked)
+        rows = int(self._confusion.sum())
+        recalls = [score.recall for score in labels if score.recall is not None]
+        second = labels[1] if len(labels) == 2 else NO_SCORE
+        reliability = self._reliability.result()
+        return LabelMetrics(
+            rows=rows,
+            accuracy=int(np.trace(self._confusion)) / rows,
+            balanced_accuracy=float(np.mean(recalls)),
+            precision=second.precision,
+            recall=second.recall,
+            f1=second.f1,
+            macro_precision=_macro([s.precision for s in labels if _appears(s)]),
+            macro_recall=_macro([s.recall for s in labels if _appears(s)]),
+            macro_f1=_macro([s.f1 for s in labels if _appears(s)]),
+            log_loss=self._log_loss / rows,
+            auc=_mean_defined([scores.auc() for scores in ranked.values()]),
+            average_precision=_mean_defined([s.average_precision() for s in ranked.values()]),
+            brier_score=self._brier / rows,
+            calibration_error=calibration_error(reliability),
+            labels=labels,
+            confusion_matrix=tuple(tuple(row) for row in self._confusion.tolist()),
+            reliability=reliability,
+        )
+
+
+def _scored_labels(labels: int) -> range:
+    if labels == 2:
+        return range(1, 2)  # the first label's scores are those of the second, reversed
+    if labels > SCORED_LABELS:
+        return range(0)
+    return range(labels)
+
+
+def confusion(actual: Integers, called: Integers, labels: int) -> Integers:
+    """Return counts of rows by true label and called label, shape (labels, labels)."""
+    cells = np.bincount(actual * labels + called, minlength=labels * labels)
+    return cells.reshape(labels, labels)
+
+
+def label_scores(
+    labels: tuple[str, ...], matrix: Integers, ranked: dict[int, RankedScores]
+) -> tuple[LabelScore, ...]:
+    """Return the measures of each label.
+
+    Args:
+        labels: The labels in the order of their numbers.
+        matrix: The confusion matrix, a row for each true label, shape (labels, labels).
+        ranked: The scores of some labels, by number.
+    """
+    actual = matrix.sum(axis=1)
+    predicted = matrix.sum(axis=0)
+    scores = []
+    for number, label in enumerate(labels):
+        right = int(matrix[number, number])
+        auc, average_precision = _areas(ranked.get(number))
+        score = LabelScore(
+            label=label,
+            rows=int(actual[number]),
+            predicted=int(predicted[number]),
+            precision=ratio(right, int(predicted[number])),
+            recall=ratio(right, int(actual[number])),
+            f1=ratio(2 * right, int(actual[number] + predicted[number])),
+            auc=auc,
+            average_precision=average_precision,
+        )
+        scores.append(score)
+    return tuple(scores)
+
+
+def _areas(scores: RankedScores | None) -> tuple[float | None, float | None]:
+    """Return AUC and average precision, None where there are no scores."""
+    if scores is None:
+        return None, None
+    return scores.auc(), scores.average_precision()
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """Return part / whole, or None where the whole is 0."""
+    return part / whole if whole else None
+
+
+def _appears(score: LabelScore) -> bool:
+    return score.rows + score.predicted > 0
+
+
+def _macro(values: list[float | None]) -> float:
+    """Return the mean, None counting as 0, as scikit-learn's zero_division=0."""
+    defined: Floats = np.array([value or 0.0 for value in values])
+    return float(defined.mean())
+
+
+def _mean_defined(values: list[float | None]) -> float | None:
+    defined = [value for value in values if value is not None]
+    return float(np.mean(defined)) if defined else None

@@ -1,0 +1,139 @@
+"""Measures of predicted labels for many sets of row weights at once: the bootstrap's inner loop."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from nnrun.results.array_types import Booleans, Floats, Integers, Numbers
+from nnrun.results.bootstrap import Replicates
+from nnrun.results.label_measure import SCORED_LABELS
+from nnrun.results.row_losses import brier_losses, called_labels, log_losses
+
+MOST_LABELS = 100
+"""Labels up to which measures of each label are replicated: each is a column of products."""
+
+
+@dataclass(frozen=True)
+class LabelRows:
+    """Rows whose labels were predicted, as the bootstrap draws them.
+
+    Attributes:
+        actual: The number of each row's true label, shape (rows,).
+        outputs: Probabilities of the second of two labels, (rows, 1), or of each, (rows, labels).
+        labels: The number of labels.
+        threshold: The probability from which on a row is called the second of two labels.
+    """
+
+    actual: Integers
+    outputs: Numbers
+    labels: int
+    threshold: float | None = None
+
+    @cached_property
+    def called(self) -> Integers:
+        """The number of the label that each row is called, shape (rows,)."""
+        return called_labels(self.outputs, self.threshold)
+
+    def headline(self, weights: Floats) -> Replicates:
+        """Return accuracy and balanced accuracy alone, of weights (replicates, rows)."""
+        right = (self.called == self.actual).astype(np.float64)
+        accuracy = weights @ right / weights.sum(axis=1)
+        if self.labels > MOST_LABELS:
+            return {"accuracy": accuracy}
+        has_label = one_hot(self.actual, self.labels)
+        recalls = _divide(weights @ (has_label * right[:, None]), weights @ has_label)
+        return {"accuracy": accuracy, "balanced_accuracy": _mean_defined(recalls)}
+
+    def measures(self, weights: Floats) -> Replicates:
+        """Return all measures that are a number, of weights (replicates, rows)."""
+        rows = weights.sum(axis=1)
+        replicates = self.headline(weights)
+        replicates["log_loss"] = weights @ log_losses(self.actual, self.outputs) / rows
+        replicates["brier_score"] = weights @ brier_losses(self.actual, self.outputs) / rows
+        if self.labels <= MOST_LABELS:
+            replicates |= self._by_label(weights)
+        if self.labels <= SCORED_LABELS:
+            replicates |= self._by_scores(weights)
+        return replicates
+
+    def _by_label(self, weights: Floats) -> Replicates:
+        """Return precision, recall and F1: of the second of two labels, and the means."""
+        has_label = one_hot(self.actual, self.labels)
+        is_called = one_hot(self.called, self.labels)
+        right = weights @ (has_label * is_called)
+        actual = weights @ has_label
+        called = weights @ is_called
+        of_labels = {
+            "precision": _divide(right, called),
+            "recall": _divide(right, actual),
+            "f1": _divide(2 * right, actual + called),
+        }
+        appears = actual + called > 0
+        macro = {
+            f"macro_{name}": np.where(appears, np.nan_to_num(values), 0).sum(axis=1)
+            / appears.sum(axis=1)
+            for name, values in of_labels.items()
+        }
+        if self.labels > 2:
+            return macro
+        return macro | {name: values[:, 1] for name, values in of_labels.items()}
+
+    def _by_scores(self, weights: Floats) -> Replicates:
+        """Return AUC and average precision: of the second of two labels, or the means."""
+        numbers = [1] if self.labels == 2 else range(self.labels)
+        by_row = np.ascontiguousarray(weights.T)
+        curves = []
+        for number in numbers:
+            scores = self.outputs[:, min(number, self.outputs.shape[1] - 1)]
+            curves.append(weighted_curves(self.actual == number, scores, by_row))
+        auc = np.column_stack([areas for areas, _ in curves])
+        average_precision = np.column_stack([precisions for _, precisions in curves])
+        return {"auc": _mean_defined(auc), "average_precision": _mean_defined(average_precision)}
+
+
+def weighted_curves(has_label: Booleans, scores: Numbers, weights: Floats) -> tuple[Floats, Floats]:
+    """Return AUC and average precision for each set of weights; NaN where one is not defined.
+
+    Args:
+        has_label: Whether each row has the label, shape (rows,).
+        scores: The probability of the label, shape (rows,).
+        weights: How often each row counts, shape (rows, replicates): running sums over rows are
+            several times as fast this way round.
+    """
+    order = np.argsort(-scores, kind="stable")
+    ranked = weights[order]
+    true = (ranked * has_label[order, None]).cumsum(axis=0)
+    all_rows = ranked.cumsum(axis=0)
+    ends = np.flatnonzero(np.diff(scores[order], append=np.inf))  # the last row of each tie
+    if len(ends) < len(scores):
+        true = true[ends]
+        all_rows = all_rows[ends]
+    gained = np.diff(true, axis=0, prepend=0)
+    precision = true / np.maximum(1, all_rows)
+    average_precision = _divide(_column_sums(gained, precision), true[-1])
+    # each false positive ranks below all true ones before its tie, and below half of its tie's
+    false_gained = np.diff(all_rows, axis=0, prepend=0) - gained
+    below = _column_sums(false_gained, true) - _column_sums(false_gained, gained) / 2
+    return _divide(below, true[-1] * (all_rows[-1] - true[-1])), average_precision
+
+
+def _column_sums(first: Floats, second: Floats) -> Floats:
+    """Return the sum of products in each column."""
+    return np.asarray(np.einsum("ij,ij->j", first, second))
+
+
+def one_hot(numbers: Integers, labels: int) -> Floats:
+    """Return 1 in the column of each row's number, and 0 elsewhere, shape (rows, labels)."""
+    return np.asarray(numbers[:, None] == np.arange(labels), np.float64)
+
+
+def _divide(part: Floats, whole: Floats) -> Floats:
+    """Return part / whole, NaN where the whole is 0."""
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1), np.nan)
+
+
+def _mean_defined(values: Floats) -> Floats:
+    """Return the mean of each row's values that are not NaN, or NaN where all are."""
+    is_defined = ~np.isnan(values)
+    return _divide(np.where(is_defined, values, 0).sum(axis=1), is_defined.sum(axis=1))

@@ -1,0 +1,130 @@
+"""Measures of predicted numbers, summed as rows stream by; scikit-learn's names and meanings."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnrun.features.statistics import Moments
+from nnrun.results.array_types import Floats, Integers, Numbers
+from nnrun.results.value_counts import ValueCounter, ValueCounts
+
+
+@dataclass(frozen=True)
+class TargetMetrics:
+    """Measures of one target; None where a number is not defined.
+
+    Attributes:
+        rows: The number of rows.
+        rmse: The root of the mean squared error, in the target's unit.
+        mean_absolute_error: In the target's unit.
+        median_absolute_error: In the target's unit. It is exact while there are at most 65,536
+            different errors, and beyond of the precision of the counter's bins.
+        r2: The share of the variance that is explained; None where the target is constant.
+        mape: The mean of |error / target|, as a share; None where a target is 0.
+    """
+
+    rows: int
+    rmse: float
+    mean_absolute_error: float
+    median_absolute_error: float
+    r2: float | None
+    mape: float | None
+
+    def numbers(self) -> dict[str, float]:
+        """Return the measures that are a single number and defined, by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, float)}
+
+
+@dataclass(frozen=True)
+class NumberMetrics:
+    """Measures of predicted numbers.
+
+    Attributes:
+        mean: The mean of each measure over the targets; None where one of them has None.
+        targets: The measures of each target, in the order of the config.
+    """
+
+    mean: TargetMetrics
+    targets: tuple[TargetMetrics, ...]
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self.mean.rows
+
+    def numbers(self) -> dict[str, float]:
+        """Return the means that are defined, by name."""
+        return self.mean.numbers()
+
+
+class NumberAccumulator:
+    """Sums what `NumberMetrics` needs, block by block.
+
+    Args:
+        targets: The number of target columns.
+    """
+
+    def __init__(self, targets: int) -> None:
+        self._actual = Moments(targets)
+        self._squared = np.zeros(targets)
+        self._absolute = np.zeros(targets)
+        self._relative = np.zeros(targets)
+        self._has_zero = np.zeros(targets, bool)
+        self._errors = [ValueCounter(groups=1) for _ in range(targets)]
+
+    def add(self, y: Numbers, outputs: Numbers) -> None:
+        """Count rows; `y` and `outputs` are (rows, targets)."""
+        actual = y.astype(np.float64)
+        error = np.abs(outputs.astype(np.float64) - actual)
+        is_zero = actual == 0
+        self._actual.add(actual)
+        self._squared += (error**2).sum(axis=0)
+        self._absolute += error.sum(axis=0)
+        self._relative += (error / np.abs(np.where(is_zero, 1, actual))).sum(axis=0)
+        self._has_zero |= is_zero.any(axis=0)
+        for counter, errors in zip(self._errors, error.T, strict=True):
+            counter.add(_keys(errors), np.zeros(len(errors), np.int64))
+
+    def result(self) -> NumberMetrics:
+        """Return the measures of all rows that were added, at least one."""
+        targets = tuple(self._target(number) for number in range(len(self._errors)))
+        mean = TargetMetrics(
+            rows=targets[0].rows,
+            rmse=float(np.mean([target.rmse for target in targets])),
+            mean_absolute_error=float(np.mean([t.mean_absolute_error for t in targets])),
+            median_absolute_error=float(np.mean([t.median_absolute_error for t in targets])),
+            r2=_mean_of_all([target.r2 for target in targets]),
+            mape=_mean_of_all([target.mape for target in targets]),
+        )
+        return NumberMetrics(mean, targets)
+
+    def _target(self, number: int) -> TargetMetrics:
+        rows = int(self._actual.count[number])
+        is_constant = self._actual.minimum[number] == self._actual.maximum[number]
+        unexplained = self._squared[number] / (self._actual.squares[number] or 1.0)
+        return TargetMetrics(
+            rows=rows,
+            rmse=float(np.sqrt(self._squared[number] / rows)),
+            mean_absolute_error=float(self._absolute[number] / rows),
+            median_absolute_error=_median(self._errors[number].result()),
+            r2=None if is_constant else float(1 - unexplained),
+            mape=None if self._has_zero[number] else float(self._relative[number] / rows),
+        )
+
+
+def _keys(errors: Floats) -> Integers:
+    """Return the bits of absolute errors: whole numbers in the same order."""
+    return np.ascontiguousarray(errors).view(np.int64)
+
+
+def _median(counts: ValueCounts) -> float:
+    """Return the middle error, or the mean of the two in the middle."""
+    up_to = counts.counts[0].cumsum()
+    rows = int(up_to[-1])
+    middle = np.searchsorted(up_to, [(rows - 1) // 2, rows // 2], side="right")
+    return float(counts.keys[middle].view(np.float64).mean())
+
+
+def _mean_of_all(values: list[float | None]) -> float | None:
+    defined = [value for value in values if value is not None]
+    return float(np.mean(defined)) if len(defined) == len(values) else None

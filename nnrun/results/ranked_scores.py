@@ -1,0 +1,121 @@
+"""Probabilities of a label, counted as they stream by: ROC and precision-recall curves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnrun.results.array_types import Booleans, Floats, Integers, Numbers
+from nnrun.results.value_counts import ValueCounter
+
+HALF_BITS = int(np.float32(0.5).view(np.int32))
+
+
+@dataclass(frozen=True)
+class RankedScores:
+    """The rows of a label and those of all others, by falling probability of the label.
+
+    Attributes:
+        thresholds: The distinct probabilities, falling, shape (thresholds,).
+        true_positives: Rows of the label with at least this probability, shape (thresholds,).
+        false_positives: Rows of other labels with at least this probability, (thresholds,).
+        is_exact: Whether probabilities are told apart as finely as float32 holds them.
+    """
+
+    thresholds: Floats
+    true_positives: Integers
+    false_positives: Integers
+    is_exact: bool
+
+    @property
+    def positives(self) -> int:
+        """The number of rows that have the label."""
+        return int(self.true_positives[-1]) if len(self.true_positives) else 0
+
+    @property
+    def negatives(self) -> int:
+        """The number of rows that have another label."""
+        return int(self.false_positives[-1]) if len(self.false_positives) else 0
+
+    def roc(self) -> Floats:
+        """Return rates of false and of true positives, shape (2, thresholds + 1), from 0 to 1."""
+        false_rate = self.false_positives / max(1, self.negatives)
+        true_rate = self.true_positives / max(1, self.positives)
+        return np.pad(np.stack([false_rate, true_rate]), ((0, 0), (1, 0)))
+
+    def auc(self) -> float | None:
+        """Return the share of pairs ranked rightly, ties counting half; None without both kinds."""
+        if not (self.positives and self.negatives):
+            return None
+        false_rate, true_rate = self.roc()
+        return float(np.trapezoid(true_rate, false_rate))
+
+    def precision_recall(self) -> Floats:
+        """Return precision and recall at each threshold, shape (2, thresholds)."""
+        called = self.true_positives + self.false_positives
+        recall = self.true_positives / max(1, self.positives)
+        return np.stack([self.true_positives / called, recall])
+
+    def average_precision(self) -> float | None:
+        """Return the mean of precision weighted by the gain of recall; None without positives.
+
+        As in scikit-learn: steps, not the trapezoids that flatter. Bins of more than one score
+        shift it by some 0.00002; AUC, where ties count half, by less than 0.000001.
+        """
+        if not self.positives:
+            return None
+        precision, recall = self.precision_recall()
+        return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+
+    def counts_at(self, threshold: float) -> tuple[int, int]:
+        """Return the true and the false positives where a probability >= threshold is positive.
+
+        The threshold is compared as float32, as predictions compare it.
+        """
+        called = int(np.searchsorted(-self.thresholds, -float(np.float32(threshold)), "right"))
+        if not called:
+            return 0, 0
+        return int(self.true_positives[called - 1]), int(self.false_positives[called - 1])
+
+
+class ScoreCounter:
+    """Counts the probabilities of rows with a label, and of rows without it."""
+
+    def __init__(self) -> None:
+        self._counter = ValueCounter(groups=2)
+
+    def add(self, has_label: Booleans, probability: Numbers) -> None:
+        """Count rows.
+
+        Args:
+            has_label: Whether the row has the label, shape (rows,).
+            probability: The probability of the label, shape (rows,); clipped to 0 and 1, since
+                a linear output may lie beyond.
+        """
+        self._counter.add(score_keys(probability), has_label.astype(np.int64))
+
+    def result(self) -> RankedScores:
+        """Return the rows by falling probability."""
+        counted = self._counter.result()
+        falling = counted.counts[:, ::-1].cumsum(axis=1)
+        thresholds = scores_of(counted.keys[::-1])
+        return RankedScores(thresholds, falling[1], falling[0], counted.is_exact)
+
+
+def score_keys(probability: Numbers) -> Integers:
+    """Return whole numbers in the order of float32 probabilities, as fine near 1 as near 0.
+
+    The bits of a float32 from 0 to 0.5 are in its order; above 0.5, those of 1 - p are, and this
+    difference is exact.
+    """
+    clipped = np.clip(np.ascontiguousarray(probability, np.float32), 0, 1)
+    clipped += np.float32(0)  # the bits of -0.0 are not in order
+    bits = np.minimum(clipped, 1 - clipped).view(np.int32).astype(np.int64)
+    return np.where(clipped < 0.5, bits, 2 * HALF_BITS - bits)
+
+
+def scores_of(keys: Integers) -> Floats:
+    """Return the probabilities that `score_keys` gave these keys."""
+    is_low = keys < HALF_BITS
+    bits = np.where(is_low, keys, 2 * HALF_BITS - keys).astype(np.int32)
+    distance = bits.view(np.float32).astype(np.float64)
+    return np.where(is_low, distance, 1 - distance)

@@ -1,0 +1,60 @@
+"""Standardised rows in the directions of their variance, where inputs do not correlate.
+
+A linear model with an L2 penalty is the same in any rotation of its inputs. In this one the
+Hessian is nearly diagonal, ridge regression is a division, directions without variance fall away,
+and there are never more of them than rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnrun.results.array_types import Floats, Numbers
+
+LEAST_VARIANCE = 1e-10
+"""A direction with less variance than this share of the largest holds only rounding."""
+
+
+@dataclass(frozen=True)
+class RotatedRows:
+    """Rows in the directions of their variance.
+
+    Attributes:
+        rows: The rows, centred, shape (rows, directions).
+        squares: The sum of squares of each direction, shape (directions,).
+        directions: How each standardised input counts in each direction, (inputs, directions).
+        mean: The mean of each input, shape (inputs,).
+        scale: The standard deviation of each input, 1 of a constant, shape (inputs,).
+    """
+
+    rows: Floats
+    squares: Floats
+    directions: Floats
+    mean: Floats
+    scale: Floats
+
+
+def rotate(x: Numbers) -> RotatedRows:
+    """Return encoded rows of shape (rows, inputs), standardised and rotated."""
+    values = x.astype(np.float64)
+    mean = values.mean(axis=0)
+    is_constant = values.min(axis=0) == values.max(axis=0)  # exactly: deviations would round
+    values -= mean
+    values[:, is_constant] = 0
+    scale = np.sqrt((values**2).mean(axis=0))
+    scale[scale == 0] = 1
+    values /= scale
+    if values.shape[1] <= values.shape[0]:
+        squares, directions = _significant(values.T @ values)
+        return RotatedRows(values @ directions, squares, directions, mean, scale)
+    # more inputs than rows: the products of rows hold the same variances, and are fewer
+    squares, places = _significant(values @ values.T)
+    root = np.sqrt(squares)
+    return RotatedRows(places * root, squares, values.T @ (places / root), mean, scale)
+
+
+def _significant(products: Floats) -> tuple[Floats, Floats]:
+    """Return the eigenvalues that are more than rounding, and their vectors as columns."""
+    values, vectors = np.linalg.eigh(products)
+    keep = values > values[-1] * LEAST_VARIANCE
+    return values[keep], vectors[:, keep]

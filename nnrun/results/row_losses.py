@@ -1,0 +1,74 @@
+"""The loss of each row: what measures sum, and what the bootstrap draws again."""
+
+import numpy as np
+
+from nnrun.results.array_types import Floats, Integers, Numbers
+
+SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
+"""Probabilities are clipped here before their logarithm, as scikit-learn clips float32."""
+
+
+def second_probability(outputs: Numbers) -> Numbers:
+    """Return the probability of the second of two labels, shape (rows,).
+
+    Args:
+        outputs: Probabilities of the second label, (rows, 1), or of both, (rows, 2).
+    """
+    return outputs[:, -1]
+
+
+def called_labels(outputs: Numbers, threshold: float | None = None) -> Integers:
+    """Return the number of the label that each row is called, shape (rows,).
+
+    Args:
+        outputs: Probabilities of the second of two labels, (rows, 1), or of each, (rows, labels).
+        threshold: The probability from which on a row is called the second of two labels;
+            defaults to 0.5 for one output. Of several outputs, the largest wins.
+    """
+    if outputs.shape[1] > 1 and threshold is None:
+        return np.asarray(outputs.argmax(axis=1))
+    least = np.float32(0.5 if threshold is None else threshold)
+    return (second_probability(outputs) >= least).astype(np.int64)
+
+
+def log_losses(actual: Integers, outputs: Numbers) -> Floats:
+    """Return minus the logarithm of the probability of the true label, shape (rows,).
+
+    Args:
+        actual: The number of the true label, shape (rows,).
+        outputs: Probabilities of the second of two labels, (rows, 1), or of each, (rows, labels);
+            those of each are divided by their sum.
+    """
+    probability = _true_probability(actual, outputs)
+    clipped = np.clip(probability, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+    return np.asarray(-np.log(clipped))
+
+
+def brier_losses(actual: Integers, outputs: Numbers) -> Floats:
+    """Return the squared distance of the probabilities from the truth, shape (rows,).
+
+    It is halved for two labels, as in scikit-learn: from 0 to 1, and to 2 for several labels.
+
+    Args:
+        actual: The number of the true label, shape (rows,).
+        outputs: Probabilities of the second of two labels, (rows, 1), or of each, (rows, labels).
+    """
+    true_probability = _true_probability(actual, outputs)
+    if outputs.shape[1] <= 2:
+        return np.asarray((1 - true_probability) ** 2)
+    squares = np.einsum("ij,ij->i", outputs, outputs, dtype=np.float64)
+    return np.asarray(squares / _sums(outputs) ** 2 - 2 * true_probability + 1)
+
+
+def _true_probability(actual: Integers, outputs: Numbers) -> Floats:
+    if outputs.shape[1] == 1:
+        second = outputs[:, 0].astype(np.float64)
+        return np.where(actual == 1, second, 1 - second)
+    own = outputs[np.arange(len(outputs)), actual].astype(np.float64)
+    return np.asarray(own / _sums(outputs))
+
+
+def _sums(outputs: Numbers) -> Floats:
+    """Return the sum of each row's outputs: 1 after softmax, anything after several sigmoids."""
+    sums = outputs.sum(axis=1, dtype=np.float64)
+    return np.where(sums > 0, sums, 1.0)

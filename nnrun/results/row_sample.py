@@ -1,0 +1,64 @@
+"""Rows drawn from a stream, each with the same chance, for what must see rows again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnrun.results.array_types import Floats, Integers, Numbers
+
+SAMPLED_ROWS = 2_000  # a bootstrap of them takes a tenth of a second
+
+
+@dataclass(frozen=True)
+class SampledRows:
+    """Rows of a table; all of them, in their order, where these are few.
+
+    Attributes:
+        matrices: Several matrices, each with a row for each sampled row.
+        rows_given: The number of rows they were drawn from.
+    """
+
+    matrices: tuple[Numbers, ...]
+    rows_given: int
+
+
+class RowSampler:
+    """Keeps the rows that draw the least random numbers, so that every row has the same chance.
+
+    Args:
+        most: The number of rows that are kept.
+        seed: Draws the rows.
+    """
+
+    def __init__(self, most: int = SAMPLED_ROWS, seed: int = 0) -> None:
+        self._most = most
+        self._generator = np.random.default_rng(seed)
+        self._draws: Floats = np.empty(0)
+        self._matrices: tuple[Numbers, ...] = ()
+        self._rows_given = 0
+
+    def add(self, *matrices: Numbers) -> None:
+        """Take rows into account: matrices with the same number of rows, the same each time."""
+        draws = self._generator.random(len(matrices[0]))
+        self._rows_given += len(draws)
+        before = self._matrices or tuple(matrix[:0] for matrix in matrices)
+        pairs = list(zip(before, matrices, strict=True))
+        draws = np.append(self._draws, draws)
+        if len(draws) <= self._most:
+            self._draws = draws
+            self._matrices = tuple(np.concatenate(pair) for pair in pairs)
+            return
+        chosen = np.sort(np.argpartition(draws, self._most)[: self._most])
+        self._draws = draws[chosen]
+        self._matrices = tuple(_rows_of_both(kept, new, chosen) for kept, new in pairs)
+
+    def result(self) -> SampledRows:
+        """Return the rows that were drawn."""
+        return SampledRows(self._matrices, self._rows_given)
+
+
+def _rows_of_both(kept: Numbers, new: Numbers, chosen: Integers) -> Numbers:
+    """Return rows of two matrices by their number in both, without joining the two first."""
+    from_kept = chosen[chosen < len(kept)]
+    from_new = chosen[chosen >= len(kept)] - len(kept)
+    return np.concatenate([kept[from_kept], new[from_new]])

@@ -1,0 +1,151 @@
+"""verdict.json: the verdict on a run, and the simpler models that it was compared with.
+
+The file may come from strangers: it is bounded before it is read, and its shapes are checked.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, Field, ValidationError
+
+from nnrun.errors import RunError
+from nnrun.features.encoder import Encoder
+from nnrun.files import LARGEST_FILE, read_small, to_json, write_text
+from nnrun.results.assessment import Assessment
+from nnrun.results.baseline import LabelBaseline, NumberBaseline
+from nnrun.results.linear_model import LinearModel
+from nnrun.results.verdict import Judgement
+from nnrun.wording import first_line
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Metrics = dict[str, Finite]
+
+
+class SavedLinearModel(BaseModel, extra="forbid"):
+    """A linear model, as LinearModel has it."""
+
+    output: Literal["sigmoid", "softmax", "linear"]
+    weights: list[list[Finite]]
+    intercepts: list[Finite]
+    mean: list[Finite]
+    scale: list[Positive]
+    rows: int
+    rows_given: int
+
+
+class SavedInterval(BaseModel, extra="forbid"):
+    """The ends of a 95 % interval."""
+
+    low: Finite
+    high: Finite
+
+
+class SavedVerdict(BaseModel, extra="forbid"):
+    """The verdict on a run, and whatever `evaluate` needs to judge it on another table."""
+
+    format: Literal[1] = 1
+    part: Literal["test", "validation"]
+    rows: int
+    metric: str
+    value: Finite
+    verdict: Judgement
+    sentence: str
+    advice: str
+    baseline: Metrics
+    linear: Metrics | None
+    interval: dict[str, SavedInterval]
+    shares: list[Finite] = []
+    """The share of each label among the training rows; empty for numbers."""
+    means: list[Finite] = []
+    """The mean of each target over the training rows; empty for labels."""
+    deviations: list[Positive] = []
+    linear_model: SavedLinearModel | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return `baseline`, `linear`, `interval` and `verdict`, as `--json` shows them."""
+        return self.model_dump(include={"baseline", "linear", "interval", "verdict"})
+
+    def models(self, encoder: Encoder) -> tuple[LabelBaseline | NumberBaseline, LinearModel | None]:
+        """Return the simpler models; raise a ValueError where they do not fit the encoder."""
+        wanted = len(encoder.labels or encoder.targets)
+        if len(self.shares or self.means) != wanted or len(self.means) != len(self.deviations):
+            raise ValueError("its baseline is not one of this run")
+        linear = _linear_model(self.linear_model, encoder) if self.linear_model else None
+        if encoder.labels:
+            return LabelBaseline(tuple(encoder.labels), tuple(self.shares)), linear
+        return NumberBaseline(tuple(self.means), tuple(self.deviations)), linear
+
+
+def write_verdict(
+    path: Path,
+    assessment: Assessment,
+    part: Literal["test", "validation"],
+    baseline: LabelBaseline | NumberBaseline,
+    linear: LinearModel | None,
+) -> SavedVerdict:
+    """Write verdict.json, and return its content.
+
+    A linear model that would make the file larger than files are read is left out.
+    """
+    verdict = assessment.verdict
+    saved = SavedVerdict(
+        part=part,
+        rows=assessment.rows,
+        metric=verdict.metric,
+        value=verdict.value,
+        verdict=verdict.verdict,
+        sentence=verdict.sentence,
+        advice=verdict.advice,
+        shares=list(getattr(baseline, "shares", [])),
+        means=list(getattr(baseline, "means", [])),
+        deviations=list(getattr(baseline, "deviations", [])),
+        linear_model=_saved_linear_model(linear) if linear else None,
+        **{name: value for name, value in assessment.as_json().items() if name != "verdict"},
+    )
+    text = to_json(saved.model_dump())
+    if len(text.encode()) > LARGEST_FILE:
+        saved = saved.model_copy(update={"linear_model": None})
+        text = to_json(saved.model_dump())
+    write_text(path, text)
+    return saved
+
+
+def read_verdict(path: Path) -> SavedVerdict | None:
+    """Return the content of verdict.json, or None where the run has none.
+
+    Raises:
+        RunError: The file cannot be read, or was altered.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return SavedVerdict.model_validate_json(read_small(path))
+    except (OSError, ValidationError) as error:
+        raise RunError(f"{path}: cannot be read: {first_line(error)}; was it altered?") from None
+
+
+def _saved_linear_model(model: LinearModel) -> SavedLinearModel:
+    values = asdict(model)
+    for name in ("weights", "intercepts", "mean", "scale"):
+        values[name] = np.asarray(values[name]).tolist()
+    return SavedLinearModel(**values)
+
+
+def _linear_model(saved: SavedLinearModel, encoder: Encoder) -> LinearModel:
+    inputs = len(encoder.inputs)
+    outputs = len(saved.intercepts)
+    shapes = [len(saved.weights), len(saved.mean), len(saved.scale)]
+    if shapes != [inputs] * 3 or any(len(row) != outputs for row in saved.weights):
+        raise ValueError("its linear model is not one of this run")
+    return LinearModel(
+        output=saved.output,
+        weights=np.array(saved.weights).reshape(inputs, outputs),
+        intercepts=np.array(saved.intercepts),
+        mean=np.array(saved.mean),
+        scale=np.array(saved.scale),
+        rows=saved.rows,
+        rows_given=saved.rows_given,
+    )

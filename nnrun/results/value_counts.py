@@ -1,0 +1,84 @@
+"""Counts of a stream's values: exact at first, then in bins that widen, so memory stays flat."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnrun.results.array_types import Integers
+
+MOST_BINS = 65_536  # 1.5 MB for two groups; tables with fewer distinct values are counted exactly
+
+
+@dataclass(frozen=True)
+class ValueCounts:
+    """How often values occur in each group.
+
+    Attributes:
+        keys: The lowest key of each bin, ascending, shape (bins,).
+        counts: The number of values of each group in each bin, shape (groups, bins).
+        is_exact: Whether every bin holds a single key.
+    """
+
+    keys: Integers
+    counts: Integers
+    is_exact: bool
+
+
+class ValueCounter:
+    """Counts whole-number keys in groups as they stream by.
+
+    Every key has a bin of its own while there are at most `MOST_BINS` keys. Beyond, two
+    neighbouring bins are joined, over and over, until they fit.
+
+    Args:
+        groups: The number of groups.
+    """
+
+    def __init__(self, groups: int) -> None:
+        self._groups = groups
+        self._shift = 0  # a bin holds 2 ** shift keys
+        self._keys: Integers = np.empty(0, np.int64)
+        self._counts: Integers = np.zeros((groups, 0), np.int64)
+        self._waiting: list[tuple[Integers, Integers]] = []
+        self._rows_waiting = 0
+
+    def add(self, keys: Integers, groups: Integers) -> None:
+        """Count keys of shape (rows,), each in a group of shape (rows,)."""
+        self._waiting.append((keys, groups))
+        self._rows_waiting += len(keys)
+        if self._rows_waiting >= MOST_BINS:  # sorting many rows at once is cheaper
+            self._count_waiting()
+
+    def result(self) -> ValueCounts:
+        """Return the counts of all keys that were added."""
+        self._count_waiting()
+        return ValueCounts(self._keys << self._shift, self._counts, is_exact=not self._shift)
+
+    def _count_waiting(self) -> None:
+        if not self._rows_waiting:
+            return
+        keys = np.concatenate([keys for keys, _ in self._waiting]) >> self._shift
+        groups = np.concatenate([groups for _, groups in self._waiting])
+        self._waiting = []
+        self._rows_waiting = 0
+        self._merge(keys, groups)
+        while len(self._keys) > MOST_BINS:
+            self._join_neighbours()
+
+    def _merge(self, keys: Integers, groups: Integers) -> None:
+        """Add rows to the bins, and a bin for every key that has none yet."""
+        known = len(self._keys)
+        merged, places = np.unique(np.concatenate([self._keys, keys]), return_inverse=True)
+        bins = len(merged)
+        flat = groups * bins + places[known:]
+        counts = np.bincount(flat, minlength=self._groups * bins).reshape(self._groups, bins)
+        counts[:, places[:known]] += self._counts
+        self._keys = merged
+        self._counts = counts
+
+    def _join_neighbours(self) -> None:
+        self._shift += 1
+        halved = self._keys >> 1
+        starts = np.flatnonzero(np.diff(halved, prepend=halved[0] - 1))
+        self._keys = halved[starts]
+        self._counts = np.add.reduceat(self._counts, starts, axis=1)

@@ -1,0 +1,106 @@
+"""The verdict on a run: after training, on another table, in what `show` says, and forged."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import accuracy_score
+
+from nnrun.results.saved_verdict import read_verdict
+
+
+@pytest.fixture
+def noise(project):
+    """A table whose label nothing decides: 70 rows of `a`, 50 of `b`."""
+    generator = np.random.default_rng(3)
+    labels = np.array(["a"] * 70 + ["b"] * 50)
+    generator.shuffle(labels)
+    frame = pl.DataFrame({"x": generator.normal(size=120), "label": labels})
+    project.table(frame)
+    return frame
+
+
+def test_train_tells_the_verdict_and_warns_of_a_network_that_only_guesses(nnrun, project, noise):
+    config = project.config({"data.positive": "b"}, epochs=1)
+    done = nnrun("train", config, "-o", "run")
+    assert done.code == 0
+    assert "always 'a' gives 0.600" in done.out
+    assert "than guessing" in done.out
+    assert "warning: the network is no better than its baseline" in done.err
+
+
+def test_json_has_baseline_linear_interval_and_verdict(nnrun, project):
+    x = np.random.default_rng(1).normal(size=400)
+    project.table(pl.DataFrame({"x": x, "label": (x > 0).astype(int)}))
+    done = nnrun("train", project.config(epochs=30), "-o", "run", "--json", "-q")
+    summary = json.loads(done.out)
+    assert summary["verdict"] == "better"
+    assert {"accuracy", "auc", "log_loss"} <= summary["baseline"].keys()
+    assert summary["linear"]["accuracy"] > summary["baseline"]["accuracy"]
+    ends = summary["interval"]["accuracy"]
+    assert ends["low"] <= summary["metrics"]["val_accuracy"] <= ends["high"]
+
+
+def test_evaluate_compares_with_the_labels_of_the_training_rows(nnrun, project, frame):
+    nnrun("train", project.config(epochs=2), "-o", "run", "-q")
+    table = project.table(frame.head(23), "other.csv")
+    summary = json.loads(nnrun("evaluate", "run", table, "--json").out)
+    labels = frame["label"].to_numpy()
+    guesses = DummyClassifier().fit(np.zeros((60, 1)), labels).predict(np.zeros((23, 1)))
+    expected = accuracy_score(labels[:23], guesses)
+    assert summary["baseline"]["accuracy"] == pytest.approx(expected, abs=1e-6)
+
+
+def test_evaluate_says_when_the_table_is_the_one_that_was_trained_on(nnrun, project, frame):
+    nnrun("train", project.config(), "-o", "run", "-q")
+    assert "trained on" in nnrun("evaluate", "run", "table.csv").err
+    project.table(frame.head(30), "other.csv")
+    assert "trained on" not in nnrun("evaluate", "run", "other.csv").err
+
+
+def test_numbers_are_compared_with_the_mean(nnrun, project):
+    layers = [{"units": 4, "activation": "relu"}, {"units": 1}]
+    changes = {"data.target": "dose", "loss": "mse", "layers": layers}
+    done = nnrun("train", project.config(changes), "-o", "run")
+    saved = read_verdict(project.folder / "run" / "verdict.json")
+    rmse = saved.baseline["rmse"]
+    assert f"always the mean {saved.means[0]:.4g} gives {rmse:.4g}" in done.out
+    assert 0.4 < saved.means[0] < 0.6
+
+
+def test_a_run_without_rows_held_out_or_of_an_earlier_version_has_no_verdict(nnrun, project):
+    done = nnrun("train", project.config({"data.validation_split": 0}), "-o", "run")
+    assert (done.code, "guessing" in done.out) == (0, False)
+    assert not (project.folder / "run" / "verdict.json").exists()
+    assert "verdict" not in json.loads(nnrun("evaluate", "run", "table.csv", "--json").out)
+    assert nnrun("show", "run").code == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "commands"),
+    [
+        ({"shares": [0.2, 0.3, 0.5]}, ["evaluate"]),
+        ({"linear_model": {"weights": [[1.0]]}}, ["evaluate", "show"]),
+        ({"format": 2}, ["evaluate", "show"]),
+        ({"value": "high"}, ["evaluate", "show"]),
+    ],
+    ids=["shares of three labels", "half a model", "another format", "text for a number"],
+)
+def test_a_forged_verdict_is_refused(nnrun, project, changes, commands):
+    nnrun("train", project.config(), "-o", "run", "-q")
+    path = project.folder / "run" / "verdict.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+    for command in commands:
+        done = nnrun(command, "run", *["table.csv"] * (command == "evaluate"))
+        assert (done.code, done.out) == (2, ""), command
+        assert "verdict.json" in done.err
+
+
+def test_the_file_is_read_as_it_was_written(nnrun, project):
+    nnrun("train", project.config(), "-o", "run", "-q")
+    saved = read_verdict(project.folder / "run" / "verdict.json")
+    assert saved.part == "validation"
+    assert saved.rows == 15
+    assert sum(saved.shares) == pytest.approx(1)
