@@ -41,7 +41,7 @@ class TextSurvey:
         return {} if self.overflowed else dict(self._counts)
 
     def places(self) -> pl.Series | None:
-        """Return for each row the place of its text as UInt16, null where it is missing, or None."""
+        """Return the place of each row's text as UInt16, null where it is missing; or None."""
         if self.overflowed or not self._places:
             return None
         return pl.concat(self._places)

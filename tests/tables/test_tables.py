@@ -138,7 +138,7 @@ TYPED = [  # a Parquet column, and its cells as nnrun reads them
     ([1, 2, 255], pl.UInt8, [1, 2, 255]),
     ([0.1, None, 3.5], pl.Float64, [0.1, None, 3.5]),
     ([0.5, float("nan"), 3.5], pl.Float32, [0.5, None, 3.5]),
-    ([Decimal("1.25"), None, Decimal("-3")], pl.Decimal(10, 2), [1.25, None, -3]),
+    ([Decimal("1.25"), None, Decimal(-3)], pl.Decimal(10, 2), [1.25, None, -3]),
     ([True, False, None], pl.Boolean, ["true", "false", None]),
     (["x", None, "NA"], pl.String, ["x", None, None]),
     (["x", " y ", ""], pl.Categorical, ["x", "y", None]),
