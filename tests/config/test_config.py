@@ -136,7 +136,24 @@ GOOD = [
     "optimizer: {name: adamw, learning_rate: 1e-3, clipnorm: 1}\nclass_weight: {0: 1, '1.0': 2.5}",
     "expect: {loss: '<= 0.5'}\nseed: 7\njit_compile: true",
 ]
-TEXTS = "no yes on 2012-01-01 010 0x10 1:30 = << '1e5' 'null' '~' '.inf' '' 'true' 日本🙂".split()
+TEXTS = [
+    "no",
+    "yes",
+    "on",
+    "2012-01-01",
+    "010",
+    "0x10",
+    "1:30",
+    "=",
+    "<<",
+    "'1e5'",
+    "'null'",
+    "'~'",
+    "'.inf'",
+    "''",
+    "'true'",
+    "日本🙂",
+]
 TEXTS += ["'a: b'", "'# x'", "'- x'", "' x '", '"a\\nb"', '"a\\u0085b"', "word " * 40 + "end"]
 
 

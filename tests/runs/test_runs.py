@@ -41,9 +41,17 @@ def test_runs_are_listed_by_when_they_started(nnrun, runs):
     done = nnrun("runs")
     header, *lines = done.out.splitlines()
     assert (done.code, done.err) == (0, "")
-    assert (
-        header.split() == "run status epochs started UTC seconds val_accuracy val_AUC loss".split()
-    )
+    assert header.split() == [
+        "run",
+        "status",
+        "epochs",
+        "started",
+        "UTC",
+        "seconds",
+        "val_accuracy",
+        "val_AUC",
+        "loss",
+    ]
     assert [line.split()[0] for line in lines] == ["a", "b", "c"]
     assert lines[0].split()[1:5] == ["finished", "3/3", "01-01", "10:00"]
     assert lines[0].split()[-3:] == ["0.7", "-", "0.5"]
