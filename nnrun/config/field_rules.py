@@ -73,6 +73,23 @@ def disjoint_columns(columns: list[str], info: ValidationInfo) -> list[str]:
     return columns
 
 
+def unlike_the_decimal_mark(thousands: str, info: ValidationInfo) -> str:
+    """Refuse one mark for decimals and between groups of digits."""
+    if thousands and thousands == info.data.get("decimal"):
+        raise problem(f"{thousands!r} is the decimal mark too; say another data.decimal")
+    return thousands
+
+
+def text_encoding(name: str) -> str:
+    """Refuse what Python does not know as a text encoding."""
+    try:
+        "".encode(name)
+    except (LookupError, UnicodeError, ValueError):
+        known = "such as latin-1, cp1252 or utf-16"
+        raise problem(f"{name!r} is no text encoding of Python, {known}") from None
+    return name
+
+
 def one_clipping(optimizer: Spec) -> Spec:
     """Refuse several ways to clip gradients, of which Keras takes one."""
     given = [name for name in CLIPPINGS if optimizer.get(name) is not None]

@@ -13,6 +13,8 @@ from nnrun.config.field_rules import (
     listed_alone,
     one_clipping,
     one_validation,
+    text_encoding,
+    unlike_the_decimal_mark,
 )
 from nnrun.config.named import Spec
 from nnrun.config.places import dotted
@@ -64,6 +66,18 @@ class Data(Strict, use_attribute_docstrings=True):
     out."""
     null_values: list[str] = ["", "NA", "N/A", "NaN", "nan", "null", "None", "?"]
     """The texts that stand for a missing cell."""
+    decimal: Literal[".", ","] = "."
+    """The decimal mark of the numbers in a table."""
+    thousands: Annotated[
+        Literal["", ".", ",", " ", "'", "_"], AfterValidator(unlike_the_decimal_mark)
+    ] = ""
+    """The mark between groups of three digits, as in 1.234.567 or 1,234,567. Default: there is
+    none."""
+    encoding: Annotated[str, AfterValidator(text_encoding)] = "utf-8"
+    """The text encoding of CSV tables, by one of Python's names, such as latin-1, cp1252 or
+    utf-16."""
+    skip_rows: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """The number of lines, such as titles, that stand before the header of CSV tables."""
     dates: Literal["error", "expand"] = "error"
     """How to treat columns of dates and times. `error` refuses them. `expand` makes inputs of the
     year, month, day, weekday and hour."""

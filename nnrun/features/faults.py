@@ -146,9 +146,12 @@ def number_hint(cell: str) -> str:
     """Return how a cell that looks like a number should be written, or an empty text."""
     if re.fullmatch(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d*)?\s*", cell):
         rule = "numbers are written without separators of thousands and with a decimal point"
-        return f"; {rule}, as in 1234.5"
+        return f'; {rule}, as in 1234.5, unless `thousands: ","` stands under data'
     if re.fullmatch(r"\s*[+-]?[\d.]*,\d+\s*", cell):
-        return "; decimals are written with a point, as in 1.5"
+        exception = 'unless `decimal: ","` stands under data'
+        return f"; decimals are written with a point, as in 1.5, {exception}"
+    if re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+", cell.strip()):
+        return "; decimal and thousands under data say that numbers are written in another way"
     return "; it holds a NUL byte" if "\0" in cell else ""
 
 

@@ -12,6 +12,7 @@ from nnrun.features.matrices import encode
 from nnrun.features.matrix_store import FLOAT32_BYTES
 from nnrun.features.memory import memory_bytes
 from nnrun.features.profile import TableProfile, profile_table
+from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import Table, find_files, open_table
 from nnrun.wording import short_path
 
@@ -54,10 +55,15 @@ def open_tables(config: Config) -> dict[str, Table]:
     """
     tables = {}
     problems = []
+    data = config.data
     for key, path in _paths(config).items():
         try:
             tables[key] = open_table(
-                path, config.data.null_values, short_path(str(path)), keep=KEPT
+                path,
+                data.null_values,
+                short_path(str(path)),
+                keep=KEPT,
+                dialect=Dialect.of(data),
             )
         except TableError as error:
             place = "" if _is_a_file(path) else f"{config.where('data', key)}: "

@@ -7,6 +7,7 @@ from nnrun.features.cells import ParsedCells
 from nnrun.tables.block import Block
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
+WORDS = {"true": "1", "false": "0"}
 PLUS = r"^\+([\d.])"  # polars casts no number that begins with a plus sign
 
 
@@ -20,20 +21,38 @@ def parse_numbers(block: Block, name: str) -> ParsedCells:
     Returns:
         Faulty cells are `missing`, `not_number`, `not_finite` or `too_large` for float32.
     """
-    numbers: pl.Series = block.frame[name].cast(pl.Float64, strict=False)
-    if _are_plain(numbers, block):
+    numbers = _plain_numbers(block, name)
+    if numbers is not None:
         return ParsedCells(numbers)
     texts = block.texts(name)
-    return _cast(texts, texts)
+    return _cast(texts, _as_polars_reads(texts, block, name))
 
 
 def parse_booleans(block: Block, name: str) -> ParsedCells:
     """Return a column's cells as `parse_numbers` does, but true and false as 1 and 0."""
-    numbers: pl.Series = block.frame[name].cast(pl.Float64, strict=False)
-    if _are_plain(numbers, block):
+    numbers = _plain_numbers(block, name)
+    if numbers is not None:
         return ParsedCells(numbers)
     texts = block.texts(name)
-    return _cast(texts, texts.str.to_lowercase().replace({"true": "1", "false": "0"}))
+    written = _as_polars_reads(texts, block, name)
+    words = texts.str.to_lowercase().replace_strict(WORDS, default=None, return_dtype=pl.String)
+    return _cast(texts, words.fill_null(written))
+
+
+def _plain_numbers(block: Block, name: str) -> pl.Series | None:
+    """Return the cells as numbers if they all are, and need not be looked at as text."""
+    cells = block.frame[name]
+    if not (block.number_format.is_plain or cells.dtype.is_numeric()):
+        return None
+    numbers: pl.Series = cells.cast(pl.Float64, strict=False)
+    return numbers if _are_plain(numbers, block) else None
+
+
+def _as_polars_reads(texts: pl.Series, block: Block, name: str) -> pl.Series:
+    """Return texts with numbers written as in 1234.5. Cells of a file with types are so already."""
+    if block.number_format.is_plain or block.frame[name].dtype.is_numeric():
+        return texts
+    return block.number_format.to_plain(texts)
 
 
 def _are_plain(numbers: pl.Series, block: Block) -> bool:

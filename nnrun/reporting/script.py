@@ -12,6 +12,7 @@ from typing import Literal
 
 from nnrun.config.schema import Config
 from nnrun.config.xla import uses_xla
+from nnrun.errors import TableError
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.labels import label_key
@@ -25,6 +26,7 @@ from nnrun.reporting.keras_calls import (
 from nnrun.reporting.rendering import render
 from nnrun.runs.directory import Run
 from nnrun.tables.csv_pieces import read_pieces
+from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import find_files
 
 PARQUET = b"PAR1"  # how such a file begins
@@ -38,7 +40,7 @@ class Columns:
     `features` is None where the script takes every column that is left. `others` are columns of
     text with an input for the cells of no category. `dates` has the format of
     each column of dates, and `date_parts` the parts of it that are inputs. Columns `are_mixed` if
-    some of them are text or dates.
+    some of them are text or dates. Columns `of_texts` keep commas and points as they are.
     """
 
     target: str | list[str]
@@ -48,6 +50,7 @@ class Columns:
     dates: dict[str, str]
     date_parts: dict[str, list[str]]
     are_mixed: bool
+    of_texts: list[str]
     has_boolean: bool
     has_unnamed: bool
 
@@ -98,9 +101,10 @@ def _script(config: Config, encoder: Encoder, rows: int, first_file: Path) -> st
         "script.py.j2",
         config=config,
         data=config.data,
+        dialect=Dialect.of(config.data),
         several_tables=bool(config.data.validation or config.data.test),
         columns=_columns(config, encoder),
-        file=_table_file(config.data.train, first_file),
+        file=_table_file(config, first_file),
         labels=_labels(config, encoder.labels),
         label_weights=_label_weights(config, encoder.labels),
         layers=layer_calls(config),
@@ -140,13 +144,15 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         dates=dates,
         date_parts=parts,
         are_mixed=mixed,
+        of_texts=[*categories, *dates, *(data.target if config.is_classes else [])],
         has_boolean="boolean" in kinds.values(),
         has_unnamed="Unnamed: 0" in (*kinds, *data.target, *data.drop),
     )
 
 
-def _table_file(path: str, first_file: Path) -> TableFile:
-    start = _first_bytes(first_file)
+def _table_file(config: Config, first_file: Path) -> TableFile:
+    path = config.data.train
+    start = _first_bytes(first_file, Dialect.of(config.data))
     if not start and path.endswith(".parquet"):
         start = PARQUET
     header = re.split(r"[\r\n]", start.decode(errors="replace"), maxsplit=1)[0]
@@ -159,11 +165,11 @@ def _table_file(path: str, first_file: Path) -> TableFile:
     )
 
 
-def _first_bytes(file: Path) -> bytes:
-    """Return how the file begins, uncompressed; nothing where it is not there or cannot be read."""
-    with suppress(OSError, EOFError, zlib.error):
+def _first_bytes(file: Path, dialect: Dialect) -> bytes:
+    """Return the header and more, uncompressed; nothing where it is not there or cannot be read."""
+    with suppress(OSError, EOFError, zlib.error, TableError):
         if file.is_file() and file.stat().st_size:  # /proc has files that never end, of size 0
-            return next(read_pieces(file), b"")
+            return next(read_pieces(file, dialect), b"")
     return b""
 
 

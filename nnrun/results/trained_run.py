@@ -24,6 +24,7 @@ from nnrun.results.predicted import interpret_outputs
 from nnrun.runs.arrays import Array, read_arrays
 from nnrun.runs.directory import Run
 from nnrun.tables.block import Block
+from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import Table, open_table
 from nnrun.tables.table_file import TableSource
 
@@ -60,7 +61,8 @@ class TrainedRun:
 
     def open(self, source: TableSource, name: str | None = None) -> Table:
         """Open a table as the training table was read."""
-        return open_table(source, self.config.data.null_values, name)
+        data = self.config.data
+        return open_table(source, data.null_values, name, dialect=Dialect.of(data))
 
     def reader(
         self, table: Table, *, target: bool, owed: bool = False, fill: bool = True

@@ -6,6 +6,8 @@ from functools import cached_property
 
 import polars as pl
 
+from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
+
 Places = Callable[[Sequence[int]], list[str]]
 """Tells where rows of a block stand in the file, given their numbers in ascending order."""
 Texts = Callable[[], pl.DataFrame]
@@ -42,6 +44,7 @@ class Block:
         places: Tells where rows stand: `17`, the line of a text file, or `row 16`.
         read_texts: Reads the cells again, all of a CSV file's as text.
         null_values: What missing cells look like.
+        number_format: How text writes numbers.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Block:
     places: Places
     read_texts: Texts
     null_values: NullValues
+    number_format: NumberFormat = PLAIN_NUMBERS
 
     def cells(self, column: str) -> pl.Series:
         """Return a column's cells as the file has them: those of a CSV file are text."""

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
+from nnrun.tables.dialect import PLAIN_DIALECT, Dialect
 from nnrun.tables.table_file import TableSource
+from nnrun.tables.text_encoding import Utf8Stream
 
 BLOCK = 4 << 20  # bytes of a piece: larger ones are hardly faster, and take memory
 FIRST = (
@@ -18,19 +20,26 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"  # how a gzip file begins
 
 
-def read_pieces(source: TableSource) -> Iterator[bytes]:
-    """Yield the bytes of a file in pieces of whole records, unzipped, without a byte order mark.
+def read_pieces(
+    source: TableSource, dialect: Dialect = PLAIN_DIALECT, name: str = ""
+) -> Iterator[bytes]:
+    """Yield the text of a file as UTF-8 in pieces of whole records, unzipped, from its header on.
 
     Args:
         source: A path, the bytes of a file, or a buffered stream, which is closed at its end.
+        dialect: The encoding of the text, and how many lines stand before the header.
+        name: The file, as messages call it.
 
     Raises:
         OSError, EOFError, zlib.error: The file cannot be read, or is damaged gzip.
+        TableError: The text is of another encoding.
     """
     size = BLOCK if isinstance(source, Path) else FIRST
     with _open_bytes(source) as stream:
-        file = _unzipped(stream)
+        file = _as_utf_8(_unzipped(stream), dialect, name)
         pending = file.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
+        if dialect.skip_rows:
+            pending = _skip_lines(file, pending, dialect.skip_rows)
         data = file.read1(size)  # of a pipe, the bytes that are at hand
         while data:
             pending += data
@@ -56,6 +65,28 @@ def _unzipped(stream: io.BufferedReader) -> io.BufferedIOBase:
     if stream.peek(len(GZIP)).startswith(GZIP):
         return gzip.GzipFile(fileobj=stream)
     return stream
+
+
+def _as_utf_8(file: io.BufferedIOBase, dialect: Dialect, name: str) -> io.BufferedIOBase:
+    if dialect.is_utf_8:
+        return file
+    return io.BufferedReader(Utf8Stream(file, dialect.encoding, name))
+
+
+def _skip_lines(file: io.BufferedIOBase, pending: bytes, count: int) -> bytes:
+    """Read so many lines, and return the bytes at hand of the next; `pending` is read already.
+
+    These lines are no records: a quote in them encloses nothing.
+    """
+    while count:
+        _, line_end, pending = pending.partition(b"\n")
+        if line_end:
+            count -= 1
+            continue
+        pending = file.readline(LONGEST)
+        if not pending:
+            break
+    return pending
 
 
 def _end_of_records(data: bytes) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from nnrun.errors import TableError
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.csv_records import CsvRecords, parse_records, utf8_problem
+from nnrun.tables.dialect import Dialect
 from nnrun.tables.table_file import ReadingPlan, TableFile
 
 SEPARATORS = ",;\t"
@@ -32,18 +33,24 @@ class CsvHeader(NamedTuple):
     Attributes:
         columns: The names of the columns.
         separator: The character between two cells.
+        line: The line of the file, counted from 1, at which it begins.
         lines: How many lines of the file it takes.
         size: How many bytes it takes, without the line end.
     """
 
     columns: list[str]
     separator: str
+    line: int
     lines: int
     size: int
 
 
 def open_csv(
-    name: str, start: bytes, pieces: Callable[[], Iterator[bytes]], null_values: NullValues
+    name: str,
+    start: bytes,
+    pieces: Callable[[], Iterator[bytes]],
+    null_values: NullValues,
+    dialect: Dialect,
 ) -> TableFile:
     """Read the header of a CSV file.
 
@@ -52,23 +59,25 @@ def open_csv(
         start: The first of its pieces.
         pieces: Reads the file in pieces of whole records.
         null_values: What missing cells look like.
+        dialect: How the file is written. The pieces begin at the header.
 
     Raises:
         TableError: The file is of another kind, or its header cannot be read.
     """
-    header = _read_header(name, start)
+    header = _read_header(name, start, dialect.skip_rows + 1)
+    numbers = dialect.numbers
 
     def blocks(plan: ReadingPlan) -> Iterator[Block]:
         for records in _whole_records(name, header, pieces()):
-            frame = records.frame(plan.numbers)
-            yield Block(name, frame, records.places, records.frame, null_values)
+            frame = records.frame(plan.numbers if numbers.is_plain else ())
+            yield Block(name, frame, records.places, records.frame, null_values, numbers)
 
-    return TableFile(name, header.columns, blocks)
+    return TableFile(name, header.columns, blocks, header.line)
 
 
 def _whole_records(name: str, header: CsvHeader, pieces: Iterator[bytes]) -> Iterator[CsvRecords]:
     """Yield the records below the header, with the lines at which they begin."""
-    line = header.lines + 1
+    line = header.line + header.lines
     start = header.size + 1
     for piece in pieces:
         data = piece[start:]
@@ -80,44 +89,50 @@ def _whole_records(name: str, header: CsvHeader, pieces: Iterator[bytes]) -> Ite
         start = 0
 
 
-def _read_header(name: str, start: bytes) -> CsvHeader:
-    """Read the header at the start of a file, or raise a TableError."""
-    separator = _find_separator(name, start)
+def _read_header(name: str, start: bytes, line: int) -> CsvHeader:
+    """Read the header, which begins at this line of the file, or raise a TableError."""
+    separator = _find_separator(name, start, line)
     reader = parse_records(start, separator)
     try:
         columns = [cell.strip() for cell in next(reader)]
     except csv.Error as error:
         reason = f"the header cannot be read: {error}; is a quote left open here?"
-        raise TableError(f"{name}:1: {reason}") from None
+        raise TableError(f"{name}:{line}: {reason}") from None
     if not columns[0] and len(columns) > 1:
         columns[0] = "Unnamed: 0"  # as pandas calls the index, which it and R write without a name
     lines = start.split(b"\n", reader.line_num)[: reader.line_num]
     header = b"\n".join(lines)
-    problem = utf8_problem(header, name, 1, separator)
+    problem = utf8_problem(header, name, line, separator)
     if problem:
         raise TableError(problem)
-    return CsvHeader(columns, separator, reader.line_num, len(header))
+    return CsvHeader(columns, separator, line, reader.line_num, len(header))
 
 
-def _find_separator(name: str, start: bytes) -> str:
-    """Return the character that makes most cells of the first line, or raise a TableError."""
+def _find_separator(name: str, start: bytes, line: int) -> str:
+    """Return the character that makes most cells of the header, or raise a TableError."""
     first_line, end, _ = re.split(rb"(\r\n|\r|\n|$)", start, maxsplit=1)
-    _refuse_what_is_no_csv(name, start, first_line)
+    _refuse_what_is_no_csv(name, start, first_line, line)
     separator = max(SEPARATORS, key=lambda character: _count_cells(first_line, character))
     if end == b"\r":
-        problem = utf8_problem(first_line, name, 1, separator)
-        raise TableError(problem or f"{name}:1: lines end in CR alone; end them in LF or CRLF")
+        problem = utf8_problem(first_line, name, line, separator)
+        lines_end_in_cr = f"{name}:{line}: lines end in CR alone; end them in LF or CRLF"
+        raise TableError(problem or lines_end_in_cr)
     return separator
 
 
-def _refuse_what_is_no_csv(name: str, start: bytes, first_line: bytes) -> None:
+def _refuse_what_is_no_csv(name: str, start: bytes, first_line: bytes, line: int) -> None:
     for beginning, kind in OTHER_FILES.items():
         if re.match(beginning, start):
-            raise TableError(f"{name}: is {kind}; save the table as CSV in UTF-8")
+            raise TableError(f"{name}: is {kind}; save the table as CSV in UTF-8{_or_say(kind)}")
     if not start:
         raise TableError(f"{name}: the file is empty; a table has a header and rows")
     if not first_line.strip():
-        raise TableError(f"{name}:1: the first line is blank; a table has a header and rows")
+        raise TableError(f"{name}:{line}: the first line is blank; a table has a header and rows")
+
+
+def _or_say(kind: str) -> str:
+    """Return which key reads a file in another encoding, or an empty text."""
+    return f", or say `encoding: {kind.lower()}` under data" if kind.startswith("UTF") else ""
 
 
 def _count_cells(line: bytes, separator: str) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from nnrun.errors import TableError
+from nnrun.tables.text_encoding import likely_encoding
 from nnrun.wording import counted, first_line
 
 if TYPE_CHECKING:
@@ -177,10 +178,21 @@ def utf8_problem(data: bytes, name: str, line: int, separator: str) -> str | Non
         return None
     lines = data[:end].split(b"\n")
     start = end - len(lines[-1])
-    text = data[start:].split(b"\n", 1)[0].decode(errors="replace").rstrip("\r")
+    bad_line = data[start:].split(b"\n", 1)[0].rstrip(b"\r")
+    text = bad_line.decode(errors="replace")
     cell = len(next(parse_records(lines[-1], separator, strict=False)))
     place = f"{name}:{line + len(lines) - 1}"
-    return f"{place}: cell {cell} is not UTF-8 ({text[:40]!r}); save the table as UTF-8"
+    remedy = f"save the table as UTF-8{_or_say_encoding(bad_line)}"
+    return f"{place}: cell {cell} is not UTF-8 ({text[:40]!r}); {remedy}"
+
+
+def _or_say_encoding(line: bytes) -> str:
+    """Return which key would read the line, and as what, or an empty text."""
+    encoding = likely_encoding(line)
+    if encoding is None:
+        return ""
+    text = line.decode(encoding)[:40]
+    return f", or say `encoding: {encoding}` under data, which reads {text!r}"
 
 
 def _explain_csv_error(error: csv.Error) -> str:

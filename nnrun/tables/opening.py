@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 import signal
 import zlib
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import polars as pl
 
@@ -18,6 +19,7 @@ from nnrun.errors import TableError
 from nnrun.tables.block import NullValues
 from nnrun.tables.csv_pieces import read_pieces
 from nnrun.tables.csv_reader import open_csv
+from nnrun.tables.dialect import PLAIN_DIALECT, Dialect
 from nnrun.tables.parquet_reader import open_parquet
 from nnrun.tables.prefetch import ahead
 from nnrun.tables.table_file import TableFile, TableSource
@@ -29,13 +31,16 @@ if hasattr(signal, "siginterrupt"):  # polars's handler would let a blocked read
     signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - it takes no keywords
 
 
-def open_file(source: TableSource, name: str, null_values: NullValues) -> TableFile:
+def open_file(
+    source: TableSource, name: str, null_values: NullValues, dialect: Dialect = PLAIN_DIALECT
+) -> TableFile:
     """Open a file. The rows of a pipe or a stream can be read once, those of others again.
 
     Args:
         source: A path, the bytes of a file, or a buffered stream.
         name: The file, as messages call it.
         null_values: What missing cells look like.
+        dialect: How the file is written.
 
     Raises:
         TableError: It cannot be read, or has no header.
@@ -44,34 +49,41 @@ def open_file(source: TableSource, name: str, null_values: NullValues) -> TableF
         raise TableError(f"{name}: is a folder; give a .csv file")
     with readable(name):
         if isinstance(source, bytes):
-            return _open_stored(source, name, null_values)
+            return _open_stored(source, name, null_values, dialect)
         if isinstance(source, Path):
             if source.is_file():
-                return _open_stored(source, name, null_values)
-            return _open_stream(source.open("rb"), name, null_values)  # a named pipe
-        return _open_stream(source, name, null_values)
+                return _open_stored(source, name, null_values, dialect)
+            return _open_stream(source.open("rb"), name, null_values, dialect)  # a named pipe
+        return _open_stream(source, name, null_values, dialect)
 
 
-def _open_stored(source: Path | bytes, name: str, null_values: NullValues) -> TableFile:
+def _open_stored(
+    source: Path | bytes, name: str, null_values: NullValues, dialect: Dialect
+) -> TableFile:
     """Open what can be read again; a thread reads ahead."""
-    start = next(read_pieces(source), b"")
-    if start.startswith(PARQUET):
-        return open_parquet(source, name, null_values)
-    file = open_csv(name, start, partial(read_pieces, source), null_values)
+    if next(read_pieces(source), b"").startswith(PARQUET):
+        return open_parquet(source, name, null_values, dialect.numbers)
+    pieces = partial(read_pieces, source, dialect, name)
+    file = open_csv(name, next(pieces(), b""), pieces, null_values, dialect)
     return replace(file, blocks=lambda plan: ahead(file.blocks(plan)))
 
 
-def _open_stream(stream: IO[bytes], name: str, null_values: NullValues) -> TableFile:
+def _open_stream(
+    stream: IO[bytes], name: str, null_values: NullValues, dialect: Dialect
+) -> TableFile:
     """Open what gives its rows once, as they come.
 
     No thread reads ahead: nobody could end it while it waits for more.
     """
-    pieces = read_pieces(stream)
+    buffered = cast(io.BufferedReader, stream)
+    if buffered.peek(len(PARQUET)).startswith(PARQUET):
+        return open_parquet(buffered.read(), name, null_values, dialect.numbers)
+    pieces = read_pieces(stream, dialect, name)
     start = next(pieces, b"")
     pieces = chain([start], pieces)
-    if start.startswith(PARQUET):
-        return open_parquet(b"".join(pieces), name, null_values)
-    return open_csv(name, start, lambda: pieces, null_values)
+    if start.startswith(PARQUET):  # it was zipped
+        return open_parquet(b"".join(pieces), name, null_values, dialect.numbers)
+    return open_csv(name, start, lambda: pieces, null_values, dialect)
 
 
 @contextmanager

@@ -6,12 +6,18 @@ from functools import partial
 import polars as pl
 
 from nnrun.tables.block import Block, NullValues
+from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
 from nnrun.tables.table_file import ReadingPlan, TableFile, TableSource
 
 ROWS = 131_072  # of a block
 
 
-def open_parquet(source: TableSource, name: str, null_values: NullValues) -> TableFile:
+def open_parquet(
+    source: TableSource,
+    name: str,
+    null_values: NullValues,
+    number_format: NumberFormat = PLAIN_NUMBERS,
+) -> TableFile:
     """Read the header of a Parquet file.
 
     Raises:
@@ -25,7 +31,8 @@ def open_parquet(source: TableSource, name: str, null_values: NullValues) -> Tab
             columns = scan.slice(first, ROWS).collect()
             frame = pl.DataFrame([_as_number_or_text(column) for column in columns])
             places = partial(_name_rows, first)
-            yield Block(name, frame, places, partial(pl.DataFrame, frame), null_values)
+            read_texts = partial(pl.DataFrame, frame)
+            yield Block(name, frame, places, read_texts, null_values, number_format)
 
     return TableFile(name, list(scan.collect_schema()), blocks)
 

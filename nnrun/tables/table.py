@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nnrun.errors import TableError
 from nnrun.tables.block import Block, NullValues
+from nnrun.tables.dialect import PLAIN_DIALECT, Dialect
 from nnrun.tables.opening import open_file, readable
 from nnrun.tables.table_file import ReadingPlan, TableFile, TableSource, wrong_names
 from nnrun.wording import listed, short_path
@@ -66,7 +67,8 @@ class Table:
             return
         columns = "columns are" if len(missing) > 1 else "column is"
         shown = ", ".join(map(repr, missing))
-        raise TableError(f"{self.name}:1: {len(missing)} {columns} missing: {shown}")
+        line = self.files[0].header_line
+        raise TableError(f"{self.name}:{line}: {len(missing)} {columns} missing: {shown}")
 
     def with_blocks(self, blocks: Sequence[Block]) -> "Table":
         """Return the table of these blocks alone, which stay in memory."""
@@ -79,7 +81,12 @@ class Table:
 
 
 def open_table(
-    source: TableSource, null_values: Sequence[str], name: str | None = None, *, keep: int = 0
+    source: TableSource,
+    null_values: Sequence[str],
+    name: str | None = None,
+    *,
+    keep: int = 0,
+    dialect: Dialect = PLAIN_DIALECT,
 ) -> Table:
     """Open a CSV (plain or gzipped; comma, semicolon or tab) or Parquet file, known by its content.
 
@@ -89,6 +96,7 @@ def open_table(
         null_values: What missing cells look like.
         name: The table, as messages call it; by default its source.
         keep: How many bytes of blocks are kept in memory for a second reading.
+        dialect: How the files are written.
 
     Raises:
         TableError: There is no file; or one cannot be read, or has a header that is wrong or
@@ -99,9 +107,10 @@ def open_table(
     if not parts:
         raise TableError(f"{name}: there is no such file")
     nulls = NullValues.of(null_values)
-    files = [
-        open_file(part, name if part is source else short_path(str(part)), nulls) for part in parts
-    ]
+    files = []
+    for part in parts:
+        part_name = name if part is source else short_path(str(part))
+        files.append(open_file(part, part_name, nulls, dialect))
     _check_headers(files)
     return Table(name, files[0].header, files, keep)
 
@@ -119,7 +128,8 @@ def _check_headers(files: list[TableFile]) -> None:
     """Raise a TableError if a column has no good name, or parts have different columns."""
     problems = []
     for file in files:
-        problems += [f"{file.name}:1: {problem}" for problem in wrong_names(file.header)]
+        place = f"{file.name}:{file.header_line}"
+        problems += [f"{place}: {problem}" for problem in wrong_names(file.header)]
     if problems:
         raise TableError(problems)
     for file in files[1:]:

@@ -33,11 +33,13 @@ class TableFile:
         name: The file, as messages call it.
         header: The names of its columns.
         blocks: The function that reads its rows.
+        header_line: The line of a text file, counted from 1, at which the header begins.
     """
 
     name: str
     header: list[str]
     blocks: Callable[[ReadingPlan], Iterator[Block]]
+    header_line: int = 1
 
 
 def wrong_names(header: list[str]) -> Iterator[str]:

@@ -130,7 +130,19 @@ PLAIN = {
     "metrics": ["mse", {"name": "R2Score"}],
     "seed": 5,
 }
-CASES = {"logits": LOGITS, "tables": TABLES, "targets": TARGETS, "plain": PLAIN}
+MARKS = {
+    "data": {
+        "train": "marks.csv",
+        "target": "dose",
+        "decimal": ",",
+        "thousands": ".",
+        "encoding": "cp1252",
+        "skip_rows": 2,
+    },
+    "layers": [HIDDEN, {"units": 1}],
+    "loss": "mse",
+}
+CASES = {"marks": MARKS, "logits": LOGITS, "tables": TABLES, "targets": TARGETS, "plain": PLAIN}
 
 
 @pytest.fixture
@@ -152,6 +164,11 @@ def tables(project) -> Any:
         pl.col("smokes") == "True", pl.col("grade").cast(pl.Float64)
     )
     whole.write_parquet(project.folder / "[numbers]*.parquet")
+    rows = [f"{age * 100:,.1f}" for age in range(10, 70)]  # as in 1,000.0
+    swapped = [row.translate(str.maketrans(",.", ".,")) for row in rows]
+    lines = [f"{cell};Köln {row % 3}, 1.2;{row},5" for row, cell in enumerate(swapped)]
+    marks = "\n".join(['Überblick "2024', "", "größe;ort;dose", *lines])
+    project.table(marks.encode("cp1252"), "marks.csv")
     return project
 
 

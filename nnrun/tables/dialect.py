@@ -1,0 +1,42 @@
+"""How the files of a table are written, as far as their content alone does not tell it."""
+
+import codecs
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
+
+if TYPE_CHECKING:
+    from nnrun.config.schema import Data
+
+UTF_8 = ("utf-8", "utf-8-sig", "ascii")  # of these the bytes are taken as they are
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the files of a table are written.
+
+    Attributes:
+        numbers: How numbers are written.
+        encoding: The name of a text encoding of Python.
+        skip_rows: How many lines stand before the header.
+    """
+
+    numbers: NumberFormat = PLAIN_NUMBERS
+    encoding: str = "utf-8"
+    skip_rows: int = 0
+
+    @classmethod
+    def of(cls, data: "Data") -> "Dialect":
+        """Return the dialect that a config states."""
+        numbers = NumberFormat(data.decimal, data.thousands)
+        return cls(numbers, data.encoding, data.skip_rows)
+
+    @property
+    def is_utf_8(self) -> bool:
+        """Whether the bytes of a file are UTF-8 as they are."""
+        return codecs.lookup(self.encoding).name in UTF_8
+
+
+PLAIN_DIALECT = Dialect()
+"""A table in UTF-8 that begins with its header and has numbers such as 1234.5."""

@@ -1,0 +1,46 @@
+"""How a table writes its numbers: with which decimal mark, and between groups of three digits."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """How a table writes its numbers.
+
+    Attributes:
+        decimal: The mark before the decimals.
+        thousands: What stands between groups of three digits, or an empty text.
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether numbers are written as in 1234.5, as polars reads them."""
+        return self == PLAIN_NUMBERS
+
+    def to_plain(self, texts: pl.Series) -> pl.Series:
+        """Return numbers as polars reads them. What is no number of this format becomes null."""
+        is_number = texts.str.contains(self._pattern)
+        plain = texts.str.replace_all(self.thousands, "", literal=True)
+        plain = plain.str.replace(self.decimal, ".", literal=True)
+        return plain.set(~is_number, None)
+
+    @cached_property
+    def _pattern(self) -> str:
+        """A number in whole, grouped or not. Groups must be whole: 1.5 is not 15 thousandths."""
+        digits = r"\d+"
+        if self.thousands:
+            digits = rf"(?:\d{{1,3}}(?:{re.escape(self.thousands)}\d{{3}})+|\d+)"
+        decimal = re.escape(self.decimal)
+        number = rf"(?:{digits}(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][-+]?\d+)?"
+        return rf"^[-+]?(?:{number}|(?i:inf|infinity|nan))$"
+
+
+PLAIN_NUMBERS = NumberFormat()
+"""The format of numbers such as 1234.5."""
