@@ -15,6 +15,8 @@ _DATES = (
     "%d/%m/%Y",
     "%B %d %Y",  # %B reads short names too
     "%d %B %Y",
+    "%d-%B-%Y",
+    "%B %d, %Y",
 )
 _TIMES = ("%H:%M", "%H:%M:%S%.f")  # %.f may be absent
 _ISO = (

@@ -131,17 +131,29 @@ class CsvRecords:
         """Return a message for each record that is longer or shorter than the header."""
         width = len(self.header)
         problems = []
+        every_row_has_one_more = True
         try:
             for line, cells in self._records():
+                if cells and len(cells) != width + 1:
+                    every_row_has_one_more = False
                 if len(cells) not in (0, width):
                     received = counted(len(cells), "cell")
                     problems.append(f"{self.name}:{line}: {received}, where the header has {width}")
         except TableError as error:
             problems += error.problems
+        if every_row_has_one_more and len(problems) > 1:
+            return [self._explain_one_more()]
         if len(problems) > LISTED:
             more = f"{self.name}: and {len(problems) - LISTED} more such lines"
             return [*problems[:LISTED], more]
         return problems
+
+    def _explain_one_more(self) -> str:
+        """Return one message for all rows, which have one cell more than the header."""
+        rule = f"every row has one cell more than the header, which has {len(self.header)}"
+        causes = "names of rows without a name in the header, as R writes them, or a separator at"
+        remedy = "name the first column in the header, or remove that separator"
+        return f"{self.name}:{self.line}: {rule}: {causes} each line's end; {remedy}"
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line at which each record begins, and its cells. A blank line has no cells."""

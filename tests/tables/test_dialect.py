@@ -9,6 +9,7 @@ import pytest
 
 from nnrun.config.schema import Data
 from nnrun.errors import TableError
+from nnrun.features.dates import FORMATS, fitting_formats, to_dates
 from nnrun.features.numbers import parse_booleans, parse_numbers
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.number_format import NumberFormat
@@ -149,6 +150,33 @@ def test_a_mistake_below_title_lines_is_told_by_its_line(table, message):
 def test_keys_that_fit_no_table_are_refused(keys, message):
     with pytest.raises(ValueError, match=message):
         Data(train="a", target="b", **keys)
+
+
+@pytest.mark.parametrize("row", ["r1,5,6", "5,6,"], ids=["names of rows", "separators"])
+def test_a_cell_more_in_every_row_is_told_once(row):
+    with pytest.raises(TableError) as error:
+        blocks(f"a,b\n{row}\n\n{row}\n{row}\n".encode())
+    assert len(error.value.problems) == 1
+    said = "t:2: every row has one cell more than the header, which has 2: names of rows"
+    assert str(error.value).startswith(said)
+
+
+def test_a_cell_more_in_some_rows_is_told_for_each():
+    with pytest.raises(TableError, match="t:2: 3 cells, where the header has 2"):
+        blocks(b"a,b\n1,2,3\n4,5\n")
+
+
+@pytest.mark.parametrize(
+    ("cells", "date_format"),
+    [
+        (["17-Feb-2021", "03-Nov-2022"], "%d-%B-%Y"),
+        (["Feb 17, 2021", "November 3, 2022"], "%B %d, %Y"),
+    ],
+)
+def test_a_date_with_the_name_of_its_month_is_known(cells, date_format):
+    texts = pl.Series("day", cells)
+    assert fitting_formats(texts, FORMATS) == (date_format,)
+    assert to_dates(texts, date_format).dt.month().to_list() == [2, 11]
 
 
 def test_plain_numbers_are_read_as_numbers_at_once():
