@@ -90,6 +90,17 @@ def text_encoding(name: str) -> str:
     return name
 
 
+def one_kind(columns: list[str], info: ValidationInfo) -> list[str]:
+    """Refuse columns that another key says to be of another kind."""
+    for other in ("categorical", "numeric_columns"):
+        if other == info.field_name:
+            continue
+        shared = sorted(set(info.data.get(other, [])) & set(columns))
+        if shared:
+            raise problem(f"{', '.join(map(repr, shared))} is named in data.{other} too")
+    return columns
+
+
 def one_clipping(optimizer: Spec) -> Spec:
     """Refuse several ways to clip gradients, of which Keras takes one."""
     given = [name for name in CLIPPINGS if optimizer.get(name) is not None]

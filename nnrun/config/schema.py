@@ -12,6 +12,7 @@ from nnrun.config.field_rules import (
     distinct_metrics,
     listed_alone,
     one_clipping,
+    one_kind,
     one_validation,
     text_encoding,
     unlike_the_decimal_mark,
@@ -86,6 +87,12 @@ class Data(Strict, use_attribute_docstrings=True):
     last one, `other`, with those that training never saw."""
     min_frequency: Units = 5
     """The fewest training rows of a category that is an input of its own; others are `other`."""
+    categorical: Columns = []
+    """The columns that are categories, numbers among them: 1 and 1.0 are one category."""
+    numeric_columns: Annotated[Columns, AfterValidator(one_kind)] = []
+    """The columns that are numbers, whatever their cells look like; other cells are errors."""
+    date_columns: Annotated[Columns, AfterValidator(one_kind)] = []
+    """The columns that are dates or times; a column in which other cells stand is refused."""
     in_memory: Literal["auto"] | bool = "auto"
     """Whether to keep the table in memory rather than in files. `auto` uses files for a table that
     needs more than a quarter of the free memory."""

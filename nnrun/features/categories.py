@@ -7,6 +7,16 @@ import polars as pl
 from nnrun.features.cells import ParsedCells
 from nnrun.tables.block import Block
 
+NUMBER = r"^\+?(-?)0*(\d+?)(?:(\.\d*[1-9])0*|\.0*)?$"
+"""A number as text: its sign, its whole part and its decimals, without zeros that mean nothing."""
+
+SHORTEST = "${1}${2}${3}"
+
+
+def spell_numbers(texts: pl.Series) -> pl.Series:
+    """Return texts in which each number is spelt the shortest way: `1.0` and `01` are `1`."""
+    return texts.str.replace(NUMBER, SHORTEST)
+
 
 def choose_categories(
     counts: Mapping[str, int], *, max_categories: int, min_frequency: int
@@ -31,7 +41,12 @@ def choose_categories(
 
 
 def encode_categories(
-    block: Block, name: str, categories: Sequence[str | None], *, other: bool = False
+    block: Block,
+    name: str,
+    categories: Sequence[str | None],
+    *,
+    other: bool = False,
+    spells_numbers: bool = False,
 ) -> ParsedCells:
     """Return the place of each cell among the categories as Int64.
 
@@ -40,15 +55,17 @@ def encode_categories(
         name: The column.
         categories: Texts, and None if a missing cell is a category too.
         other: Whether cells of no category have the place after the last one.
+        spells_numbers: Whether categories hold numbers as `spell_numbers` gives them.
 
     Returns:
         Faulty cells are `missing`, or are of no category: `other_category` where these have a
         place, and `unseen_category` where they have none.
     """
     texts = block.texts(name)
+    spelt = spell_numbers(texts) if spells_numbers else texts
     known = pl.Series(categories, dtype=pl.String)
     default = len(known) if other else None
-    codes = texts.replace_strict(known, range(len(known)), default=default, return_dtype=pl.Int64)
+    codes = spelt.replace_strict(known, range(len(known)), default=default, return_dtype=pl.Int64)
     return ParsedCells(
         codes,
         texts,

@@ -24,6 +24,7 @@ class ColumnProfile:
     """What one reading of a table tells of a column.
 
     Attributes:
+        declared: The kind that the config says, or None where the cells tell.
         faults: How many cells there are, and which are missing or no good numbers.
         texts: The distinct cells as text in the order of the rows; of too many the first ones.
         text_counts: The rows of each text; empty where there are too many.
@@ -36,6 +37,7 @@ class ColumnProfile:
         counts_rows: Whether the cells count the rows one by one, from any number on.
     """
 
+    declared: Kind | None
     faults: ColumnFaults
     texts: tuple[str, ...]
     text_counts: Mapping[str, int]
@@ -89,6 +91,8 @@ class ColumnProfile:
 
 def kind_of(column: ColumnProfile) -> Kind:
     """Return what the cells are; a few wrong ones among numbers do not make them text."""
+    if column.declared in ("text", "number"):
+        return column.declared
     if column.present and column.is_boolean:
         return "boolean"
     if column.present and column.date_formats:
@@ -106,6 +110,8 @@ def why_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
     if not column.present:
         return "has no value: every cell is missing"
     kind = kind_of(column)
+    if column.declared == "date" and kind != "date":
+        return f"is named in date_columns, and its cells are not all dates ({column.examples})"
     if kind == "date":
         return _why_dates_are_unfit(column, expand_dates=expand_dates)
     if kind == "text" and column.has_many_texts:
@@ -161,4 +167,10 @@ def _text_feature(column: ColumnProfile, data: Data, is_trained: RowMask | None)
     categories: list[str | None] = [*frequent]
     if has_missing:
         categories.append(None)
-    return Feature(name=column.name, kind="text", categories=categories, other=other)
+    return Feature(
+        name=column.name,
+        kind="text",
+        categories=categories,
+        other=other,
+        spells_numbers=column.declared == "text",
+    )

@@ -3,10 +3,12 @@
 import numpy as np
 import polars as pl
 
+from nnrun.features.categories import spell_numbers
 from nnrun.features.cells import ParsedCells
 from nnrun.features.column_profile import ColumnProfile
 from nnrun.features.dates import FORMATS, fitting_formats
 from nnrun.features.faults import ColumnFaults
+from nnrun.features.feature import Kind
 from nnrun.features.numbers import parse_numbers
 from nnrun.features.text_survey import MOST_NUMBERS, MOST_TEXTS, TextSurvey
 from nnrun.tables.block import Block
@@ -19,6 +21,7 @@ class ColumnSurvey:
 
     Args:
         name: The column.
+        declared: The kind that the config says, or None where the cells tell.
         keep_places: Whether the profile tells which rows have which text.
 
     Attributes:
@@ -27,8 +30,11 @@ class ColumnSurvey:
             too many distinct texts for categories, and the last block held nothing but numbers.
     """
 
-    def __init__(self, name: str, *, keep_places: bool = False) -> None:
+    def __init__(
+        self, name: str, declared: Kind | None = None, *, keep_places: bool = False
+    ) -> None:
         self.name = name
+        self._declared = declared
         self.reads_as_numbers = False
         self._faults = ColumnFaults(name)
         self._range = _NumberRange()
@@ -47,6 +53,7 @@ class ColumnSurvey:
     def result(self) -> ColumnProfile:
         """Return what the blocks so far tell."""
         return ColumnProfile(
+            declared=self._declared,
             faults=self._faults,
             texts=self._texts.texts,
             text_counts=self._texts.counts,
@@ -67,8 +74,11 @@ class ColumnSurvey:
         texts = parsed.texts
         if texts is None:
             texts = block.cells(self.name).cast(pl.String)
+        is_categorical = self._declared == "text"
+        if is_categorical:
+            texts = spell_numbers(texts.str.strip_chars())
         distinct = texts.drop_nulls().unique(maintain_order=True)
-        most = MOST_TEXTS if self._faults.is_text else MOST_NUMBERS
+        most = MOST_TEXTS if is_categorical or self._faults.is_text else MOST_NUMBERS
         self._texts.add(texts, distinct, most)
         if len(parsed.values) and not parsed.values.null_count():
             self._formats = ()  # no date is a number

@@ -158,7 +158,13 @@ class Encoder(Strict):
 
 def _parse_feature(block: Block, feature: Feature) -> ParsedCells:
     if feature.kind == "text":
-        return encode_categories(block, feature.name, feature.categories, other=feature.other)
+        return encode_categories(
+            block,
+            feature.name,
+            feature.categories,
+            other=feature.other,
+            spells_numbers=feature.spells_numbers,
+        )
     if feature.format is not None:
         return parse_dates(block, feature.name, feature.format)
     if feature.kind == "boolean":

@@ -31,7 +31,8 @@ class Feature(Strict):
     """A column as an input, or the `part` of a date.
 
     A column of text is an input for each of its categories, 1 or 0. The category null is a missing
-    cell. The input `other`, the last one, is 1 for each cell of no category.
+    cell. The input `other`, the last one, is 1 for each cell of no category. Where the config says
+    that a column is categories, it `spells_numbers` the shortest way.
     """
 
     name: Name
@@ -45,6 +46,7 @@ class Feature(Strict):
     part: DatePart | None = None
     categories: Annotated[list[str | None], Len(max_length=MOST_CATEGORIES + 1)] = []
     other: bool = False
+    spells_numbers: bool = False
 
     @model_validator(mode="after")
     def _fit_the_kind(self) -> "Feature":

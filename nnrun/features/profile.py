@@ -13,7 +13,7 @@ from nnrun.features.feature import Feature, Target
 from nnrun.features.kept_rows import RowMask, kept_rows, needed_columns
 from nnrun.features.labels import LabelProfile, LabelSurvey, order_keys
 from nnrun.features.numbers import parse_numbers
-from nnrun.features.selection import choose_features, choose_targets
+from nnrun.features.selection import choose_features, choose_targets, declared_kind
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
 from nnrun.tables.table_file import ReadingPlan
@@ -139,7 +139,10 @@ class _TableSurvey:
         has_labels = config.is_classes
         is_split = config.data.validation_split > 0
         self.rows = 0
-        self.features = [ColumnSurvey(name, keep_places=is_split) for name in features]
+        self.features = [
+            ColumnSurvey(name, declared_kind(config.data, name), keep_places=is_split)
+            for name in features
+        ]
         self.labels = LabelSurvey(targets[0]) if has_labels else None
         self._numbers = {} if has_labels else {name: ColumnFaults(name) for name in targets}
 

@@ -1,7 +1,8 @@
 """Which columns of a table a config makes features and targets."""
 
-from nnrun.config.schema import Config
+from nnrun.config.schema import Config, Data
 from nnrun.errors import ConfigError
+from nnrun.features.feature import Kind
 from nnrun.tables.table import Table
 from nnrun.wording import did_you_mean, listed
 
@@ -14,7 +15,7 @@ def choose_features(config: Config, table: Table) -> list[str]:
     """
     data = config.data
     problems = []
-    for key in ("target", "features", "drop"):
+    for key in ("target", "features", "drop", "categorical", "numeric_columns", "date_columns"):
         unknown = [name for name in getattr(data, key) or [] if name not in table.columns]
         place = config.where("data", key)
         problems += [f"{place}: {_describe_unknown(name, table)}" for name in unknown]
@@ -26,6 +27,15 @@ def choose_features(config: Config, table: Table) -> list[str]:
     if problems:
         raise ConfigError(problems)
     return features
+
+
+def declared_kind(data: Data, name: str) -> Kind | None:
+    """Return the kind that a config says a column to be, or None where its cells tell."""
+    if name in data.categorical:
+        return "text"
+    if name in data.numeric_columns:
+        return "number"
+    return "date" if name in data.date_columns else None
 
 
 def choose_targets(config: Config) -> list[str]:

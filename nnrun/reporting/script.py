@@ -38,7 +38,8 @@ class Columns:
     """The columns as the script names them.
 
     `features` is None where the script takes every column that is left. `others` are columns of
-    text with an input for the cells of no category. `dates` has the format of
+    text with an input for the cells of no category, and `numbers_as_text` those that the config
+    says to be categories. `dates` has the format of
     each column of dates, and `date_parts` the parts of it that are inputs. Columns `are_mixed` if
     some of them are text or dates. Columns `of_texts` keep commas and points as they are.
     """
@@ -47,6 +48,7 @@ class Columns:
     features: list[str] | None
     categories: dict[str, list[str | None]]
     others: list[str]
+    numbers_as_text: list[str]
     dates: dict[str, str]
     date_parts: dict[str, list[str]]
     are_mixed: bool
@@ -123,6 +125,7 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
     kinds: dict[str, str] = {}
     categories: dict[str, list[str | None]] = {}
     others: list[str] = []
+    numbers_as_text: list[str] = []
     dates: dict[str, str] = {}
     parts: dict[str, list[str]] = {}
     for feature in encoder.features:
@@ -131,6 +134,8 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
             categories[feature.name] = feature.categories
         if feature.other:
             others.append(feature.name)
+        if feature.spells_numbers:
+            numbers_as_text.append(feature.name)
         if feature.format and feature.part:
             dates[feature.name] = feature.format
             parts.setdefault(feature.name, []).append(feature.part)
@@ -141,6 +146,7 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         features=list(kinds) if are_listed else None,
         categories=categories,
         others=others,
+        numbers_as_text=numbers_as_text,
         dates=dates,
         date_parts=parts,
         are_mixed=mixed,

@@ -45,6 +45,7 @@ def patients(rows: int) -> pl.DataFrame:
             "town": generator.choice(["Ely", "York", 'St "Ives"', "Bath's"], rows),
             "smokes": generator.choice(["True", "false"], rows),
             "dose": dose,
+            "floor": generator.choice(["-1.0", "-1", "07", "7", "2.50"], rows),
         }
     )
     columns = {
@@ -86,10 +87,11 @@ TABLES = {
         "validation": "shuffled.csv",
         "test": "shuffled.csv",
         "target": "grade",
-        "features": ["dose", "town", "age", "smokes"],
+        "features": ["dose", "town", "floor", "age", "smokes"],
         "missing": "drop",
         "null_values": ["Bath's"],
         "max_categories": 2,
+        "categorical": ["town", "floor"],
     },
     "layers": [HIDDEN, {"type": "BatchNormalization"}, {"units": 3, "activation": "softmax"}],
     "loss": "SparseCategoricalCrossentropy",
