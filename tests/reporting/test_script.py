@@ -45,7 +45,7 @@ def patients(rows: int) -> pl.DataFrame:
             "town": generator.choice(["Ely", "York", 'St "Ives"', "Bath's"], rows),
             "smokes": generator.choice(["True", "false"], rows),
             "dose": dose,
-            "floor": generator.choice(["-1.0", "-1", "07", "7", "2.50"], rows),
+            "floor": np.random.default_rng(1).choice(["-1.0", "-1", "07", "7", "2.50"], rows),
         }
     )
     columns = {
@@ -154,7 +154,7 @@ def tables(project) -> Any:
     project.table(frame, "patients.csv")
     text = frame.write_csv(separator=";", include_header=False)
     project.table(
-        " ; age; town ;smokes;dose;day;time;ill;grade \n" + text.replace(";York", "; York"),
+        " ; age; town ;smokes;dose;floor;day;time;ill;grade \n" + text.replace(";York", "; York"),
         "semicolons.csv",
     )
     project.table(
