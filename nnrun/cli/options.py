@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from glob import escape, glob
 from pathlib import Path
@@ -18,7 +19,23 @@ if TYPE_CHECKING:
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-PATH = click.Path(path_type=Path)
+
+class LocalPath(click.Path):
+    """A path in which `~` is the home folder, where a shell leaves it as it is."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        """Return the path."""
+        if isinstance(value, str):
+            value = os.path.expanduser(value)  # noqa: PTH111  unlike Path's it never raises
+        return super().convert(value, param, ctx)
+
+
+PATH = LocalPath(path_type=Path)
 RUN_INFO = "/run.json"  # the file by which a folder is a run
 RUN = (RUN_INFO,)
 CONFIG = (".yaml", ".yml")

@@ -23,7 +23,9 @@ from nnrun.files import open_output
 if TYPE_CHECKING:
     from nnrun.results.trained_run import TrainedRun
 
-KEEP_HELP = "Columns of DATA to copy, separated by commas."
+KEEP_HELP = (
+    "Columns of DATA to copy, separated by commas unless a column has that name. Repeatable."
+)
 THRESHOLD_HELP = (
     "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
 )
@@ -44,7 +46,7 @@ ENGINE_HELP = (
 @run_argument
 @path_argument("data", TABLE, required=False, metavar="[DATA]")
 @output_option("The CSV to write. Default: stdout.")
-@click.option("--keep", default="", metavar="COLUMNS", help=KEEP_HELP)
+@click.option("--keep", multiple=True, metavar="COLUMNS", help=KEEP_HELP)
 @click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
 @click.option("--json-lines", is_flag=True, help=JSON_LINES_HELP)
@@ -53,7 +55,7 @@ def predict(
     run: Path,
     data: Path | None,
     output: Path | None,
-    keep: str,
+    keep: tuple[str, ...],
     threshold: float | None,
     escape_formulas: bool,
     json_lines: bool,
@@ -102,7 +104,7 @@ def _write_table(
     run: Path,
     data: Path,
     output: Path | None,
-    keep: str,
+    keep: tuple[str, ...],
     threshold: float | None,
     escape_formulas: bool,
     engine: str,
@@ -113,7 +115,7 @@ def _write_table(
 
     trained, reader = open_run(run, data, target=False, owed=True)
     trained = _with_engine(trained, engine)
-    kept = _column_names(keep)
+    kept = _column_names(keep, reader.table.columns)
     predictions = trained.predictions(reader, keep=kept, threshold=threshold)
     ignored = [name for name in trained.ignored(reader.table) if name not in kept]
     if ignored:
@@ -123,7 +125,12 @@ def _write_table(
     tell(*reader.notes())
 
 
-def _column_names(keep: str) -> list[str]:
-    """Return the names between the commas, each once."""
-    names = [name.strip() for name in keep.split(",")]
+def _column_names(keep: tuple[str, ...], columns: list[str]) -> list[str]:
+    """Return the names that --keep gives, each once; commas divide what is no column's name."""
+    names: list[str] = []
+    for text in keep:
+        if text in columns:
+            names.append(text)
+        else:
+            names += [name.strip() for name in text.split(",")]
     return list(dict.fromkeys(filter(None, names)))

@@ -13,6 +13,7 @@ from nnrun.config.schema import Config
 from nnrun.config.yaml_reader import read_file
 from nnrun.config.yaml_source import YamlSource
 from nnrun.errors import ConfigError
+from nnrun.near_files import URL
 
 TABLES = ("train", "validation", "test")
 """The keys of `data` whose values are paths of tables."""
@@ -62,5 +63,12 @@ def _with_absolute_paths(source: YamlSource, folder: Path) -> dict[str, YamlValu
         table = data.get(key)
         if isinstance(table, str) and table:
             is_overridden = source.locate(("data", key)).startswith("--set ")
-            absolute[key] = os.path.abspath(table if is_overridden else folder / table)
+            absolute[key] = _absolute_path(table, Path() if is_overridden else folder)
     return {**values, "data": {**data, **absolute}}
+
+
+def _absolute_path(table: str, folder: Path) -> str:
+    """Return the absolute path of a table; `~` is the home folder. A URL stays, to be refused."""
+    if URL.match(table):
+        return table
+    return os.path.abspath(folder / os.path.expanduser(table))  # noqa: PTH111  unlike Path's it never raises

@@ -4,6 +4,7 @@ The values are made of PyYAML's events, so that no tag can construct an object.
 """
 
 import math
+import shlex
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -15,6 +16,7 @@ from nnrun.config.places import Keys, YamlValue, dotted
 from nnrun.config.yaml_scalars import parse_scalar
 from nnrun.config.yaml_source import Place, YamlSource
 from nnrun.errors import ConfigError
+from nnrun.near_files import missing_file_hint
 from nnrun.wording import received
 
 YamlEvent = Any
@@ -22,6 +24,9 @@ YamlEvent = Any
 
 MAX_BYTES = 256 << 10
 MAX_DEPTH = 32
+
+CONFIG_ENDINGS = (".yaml", ".yml")
+TABLE_ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet")
 
 _UNFINISHED = {
     "while scanning a quoted scalar": "the quote that opens here is not closed",
@@ -62,6 +67,9 @@ def read_file(path: Path) -> YamlSource:
 
 
 def _read_bytes(path: Path) -> bytes:
+    if path.name.lower().endswith(TABLE_ENDINGS):
+        command = f"nnrun init {shlex.quote(str(path))} --target ..."
+        raise ConfigError(f"{path}: that is a table; write a config for it with: {command}")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -69,6 +77,8 @@ def _read_bytes(path: Path) -> bytes:
         hint = ""
         if isinstance(error, IsADirectoryError):
             hint = "; give the path of a YAML config"
+        elif isinstance(error, FileNotFoundError):
+            hint = missing_file_hint(path, CONFIG_ENDINGS)
         raise ConfigError(f"{path}: cannot be read: {error.strerror}{hint}") from None
     if len(data) > MAX_BYTES:
         raise ConfigError(f"{path}: a config is at most 256 KiB; give tables as separate files")

@@ -82,7 +82,11 @@ class Run:
             reason = "does not exist"
             if self.path.exists():
                 reason = "is no run directory: it has no run.json"
-            raise RunError(f"{self.path}: {reason}; give what `nnrun train` printed")
+            advice = "give what `nnrun train` printed"
+            meant = Path("runs") / self.path
+            if (meant / "run.json").is_file():
+                advice = f"did you mean {str(meant)!r}?"
+            raise RunError(f"{self.path}: {reason}; {advice}")
         self._refuse_links_and_devices()
         try:
             return RunInfo.model_validate_json(read_small(self.info))

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nnrun.errors import TableError
+from nnrun.near_files import missing_file_hint
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.dialect import PLAIN_DIALECT, Dialect
+from nnrun.tables.missing_columns import missing_columns
 from nnrun.tables.opening import open_file, readable
 from nnrun.tables.table_file import ReadingPlan, TableFile, TableSource, wrong_names
 from nnrun.wording import listed, short_path
@@ -66,7 +68,7 @@ class Table:
         if not missing:
             return
         columns = "columns are" if len(missing) > 1 else "column is"
-        shown = ", ".join(map(repr, missing))
+        shown = ", ".join(missing_columns(missing, self.columns))
         line = self.files[0].header_line
         raise TableError(f"{self.name}:{line}: {len(missing)} {columns} missing: {shown}")
 
@@ -105,7 +107,8 @@ def open_table(
     name = name or str(source)
     parts: Sequence[TableSource] = find_files(source) if isinstance(source, Path) else [source]
     if not parts:
-        raise TableError(f"{name}: there is no such file")
+        hint = missing_file_hint(source) if isinstance(source, Path) else ""
+        raise TableError(f"{name}: there is no such file{hint}")
     nulls = NullValues.of(null_values)
     files = []
     for part in parts:
