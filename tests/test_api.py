@@ -30,7 +30,10 @@ def run(stranger, monkeypatch) -> nn.FinishedRun:
 
 def test_train_returns_a_run_that_predicts(project, frame, monkeypatch, capfd):
     monkeypatch.chdir(project.folder)
-    run = nn.train(project.config(), overrides=["epochs=2"])
+    with pytest.warns(UserWarning, match="no better than guessing") as warned:
+        run = nn.train(project.config(), overrides=["epochs=2"])
+    ours = [line for line in warned if "guessing" in str(line.message)]
+    assert [line.filename for line in ours] == [__file__]
     assert "epoch 2/2: loss" in capfd.readouterr().err
     assert run.path == project.folder / "runs" / "config"
     assert run.metrics.keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
