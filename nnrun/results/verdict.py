@@ -108,7 +108,7 @@ def _advice(auc: Interval | None, judgement: Judgement) -> str:
         return ""
     return (
         f"The probabilities do rank rows (AUC {_ends(auc, is_share=True)}): another threshold "
-        "may do better than 0.5; --best-threshold finds it"
+        "may do better than 0.5; predict takes one with --threshold"
     )
 
 

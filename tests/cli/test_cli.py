@@ -26,20 +26,23 @@ def trained(project, nnrun) -> Path:
 def test_train_prints_metrics_the_run_and_the_next_command(project, nnrun):
     done = nnrun("train", project.config())
     assert done.code == 0
-    metrics, saved, following = done.out.splitlines()
+    metrics, verdict, saved, following = done.out.splitlines()
     assert metrics.startswith("epoch 3: loss 0.")
+    assert verdict.startswith("validation: accuracy 0.")
     assert saved == "saved in runs/config"
     assert following == "next: nnrun predict runs/config table.csv"
     assert nnrun(*following.removeprefix("next: nnrun ").split()).code == 0
 
 
 def test_progress_is_a_line_per_tenth_of_the_run_where_stderr_is_no_terminal(project, nnrun):
-    lines = nnrun("train", project.config(epochs=25)).err.splitlines()
+    *lines, verdict, advice = nnrun("train", project.config(epochs=25)).err.splitlines()
     assert [line.split(":")[0] for line in lines] == [
         f"epoch {n}/25" for n in (3, 5, 8, 10, 13, 15, 18, 20, 23, 25)
     ]
     assert "loss" in lines[0]
     assert "val_accuracy" in lines[0]
+    assert verdict == "warning: the network is no better than its baseline"
+    assert "--threshold" in advice
 
 
 def test_quiet_is_silent(project, nnrun):
@@ -49,7 +52,9 @@ def test_quiet_is_silent(project, nnrun):
 def test_json_is_one_object_on_stdout(project, nnrun):
     done = nnrun("train", project.config(), "--json")
     summary = json.loads(done.out)
-    assert summary.keys() == {"run", "status", "epochs", "seconds", "metrics"}
+    result = {"run", "status", "epochs", "seconds", "metrics"}
+    verdict = {"baseline", "linear", "interval", "verdict"}
+    assert summary.keys() == result | verdict
     assert (summary["run"], summary["status"], summary["epochs"]) == ("runs/config", "finished", 3)
     assert summary["metrics"].keys() == {"loss", "accuracy", "val_loss", "val_accuracy"}
 

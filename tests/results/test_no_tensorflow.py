@@ -31,6 +31,9 @@ except nnrun.NnrunError as error:
 """
 
 
+NOTES = {"evaluate": "table.csv is the table that the run was trained on: new rows will do worse\n"}
+
+
 def without_tensorflow(folder, script: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-c", script, *arguments]
     return subprocess.run(command, cwd=folder, input="", capture_output=True, text=True)
@@ -39,7 +42,7 @@ def without_tensorflow(folder, script: str, *arguments: str) -> "subprocess.Comp
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS.keys())
 def test_a_command_that_runs_a_network_forward_needs_no_tensorflow(project, stranger, arguments):
     done = without_tensorflow(project.folder, COMMAND, *arguments)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, NOTES.get(arguments[0], ""))
 
 
 def test_keras_as_the_oracle_does(project, stranger):
