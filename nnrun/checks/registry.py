@@ -67,7 +67,10 @@ def rules() -> list[Rule]:
 
 def lint(dataset: Dataset) -> list[Finding]:
     """Return every finding of every rule, in the order of `rules`."""
-    return [finding for each in rules() for finding in _findings(each, dataset)]
+    findings: list[Finding] = []
+    for each in rules():
+        findings += _findings(each, dataset)
+    return findings
 
 
 def raise_errors(findings: list[Finding]) -> None:

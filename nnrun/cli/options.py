@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from nnrun.files import open_output
+from nnrun.near_files import CONFIG_ENDINGS, TABLE_ENDINGS
 from nnrun.wording import printable
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ class LocalPath(click.Path):
 PATH = LocalPath(path_type=Path)
 RUN_INFO = "/run.json"  # the file by which a folder is a run
 RUN = (RUN_INFO,)
-CONFIG = (".yaml", ".yml")
-TABLE = (".csv", ".csv.gz", ".tsv", ".parquet")
 DEPTHS = ("*", "*/*")  # completion looks for files here and a folder down
 DEVICES = click.Choice(["auto", "none", "mirrored", "multiworker"])
 DEVICES_HELP = (
@@ -96,9 +95,9 @@ def _paths_that_begin(typed: str, endings: tuple[str, ...]) -> list[str]:
 
 
 run_argument = path_argument("run", RUN)
-data_argument = path_argument("data", TABLE)
-config_argument = path_argument("config", CONFIG)
-run_or_config_argument = path_argument("path", (*RUN, *CONFIG), metavar="RUN|CONFIG")
+data_argument = path_argument("data", TABLE_ENDINGS)
+config_argument = path_argument("config", CONFIG_ENDINGS)
+run_or_config_argument = path_argument("path", (*RUN, *CONFIG_ENDINGS), metavar="RUN|CONFIG")
 
 
 def output_option(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from nnrun.cli.options import (
-    TABLE,
     check_output,
     command,
     output_option,
@@ -19,6 +18,7 @@ from nnrun.cli.options import (
     tell,
 )
 from nnrun.files import open_output
+from nnrun.near_files import TABLE_ENDINGS
 
 if TYPE_CHECKING:
     from nnrun.results.trained_run import TrainedRun
@@ -44,7 +44,7 @@ ENGINE_HELP = (
 
 @command("predict runs/digits-relu configs/digits01.csv --keep label")
 @run_argument
-@path_argument("data", TABLE, required=False, metavar="[DATA]")
+@path_argument("data", TABLE_ENDINGS, required=False, metavar="[DATA]")
 @output_option("The CSV to write. Default: stdout.")
 @click.option("--keep", multiple=True, metavar="COLUMNS", help=KEEP_HELP)
 @click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)

@@ -49,11 +49,11 @@ def finish(result: Result, dataset: Dataset, printing: Printing) -> None:
     elif not printing.quiet:
         click.echo(_description(result, config, verdict))
     if verdict and not printing.quiet:
-        tell(*warnings_of(verdict))
+        tell(*_warnings_of(verdict))
     check_expectations(config, result.metrics)
 
 
-def warnings_of(verdict: SavedVerdict) -> list[str]:
+def _warnings_of(verdict: SavedVerdict) -> list[str]:
     """Return what to warn of: a network that is no better than an answer that needs none."""
     if verdict.verdict == "better":
         return []

@@ -43,7 +43,9 @@ def explain(error: ValidationError, source: YamlSource) -> Iterator[str]:
     """
     found = _by_place(error, source)
     # Of the members of a union, the one that fits best has the deepest mistake.
-    shallow = {keys[:end] for keys in found for end in range(1, len(keys))}
+    shallow: set[Keys] = set()
+    for keys in found:
+        shallow.update(keys[:end] for end in range(1, len(keys)))
     order = {place.value: number for number, place in enumerate(source.places.values())}
     for keys in sorted(found, key=lambda keys: order.get(source.locate(keys), 0)):
         if keys in shallow:

@@ -16,7 +16,7 @@ from nnrun.config.places import Keys, YamlValue, dotted
 from nnrun.config.yaml_scalars import parse_scalar
 from nnrun.config.yaml_source import Place, YamlSource
 from nnrun.errors import ConfigError
-from nnrun.near_files import missing_file_hint
+from nnrun.near_files import CONFIG_ENDINGS, TABLE_ENDINGS, missing_file_hint
 from nnrun.wording import received
 
 YamlEvent = Any
@@ -25,8 +25,6 @@ YamlEvent = Any
 MAX_BYTES = 256 << 10
 MAX_DEPTH = 32
 
-CONFIG_ENDINGS = (".yaml", ".yml")
-TABLE_ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet")
 
 _UNFINISHED = {
     "while scanning a quoted scalar": "the quote that opens here is not closed",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -35,6 +35,13 @@ class Part(NamedTuple):
     unseen: list[str]
 
 
+class HeldOut(NamedTuple):
+    """Rows that were never trained on, and which of the parts they are."""
+
+    name: Literal["test", "validation"]
+    part: Part
+
+
 class Arrays(NamedTuple):
     """What a step takes, all float32.
 
@@ -58,6 +65,15 @@ class Dataset:
     train: Part
     validation: Part | None = None
     test: Part | None = None
+
+    @property
+    def held_out(self) -> HeldOut | None:
+        """The rows that tell how good a network is: those of the test table, else of validation."""
+        if self.test:
+            return HeldOut("test", self.test)
+        if self.validation:
+            return HeldOut("validation", self.validation)
+        return None
 
     @property
     def parts(self) -> dict[str, Part]:

@@ -87,8 +87,9 @@ def _folder_to_convert_to(config: Config, tables: Mapping[str, Table], cache: Pa
     if config.data.in_memory is True:
         return None
     paths = _paths(config)
-    files = [file for key in tables for file in find_files(paths[key])]
-    size = sum(file.stat().st_size for file in files)
+    size = 0
+    for key in tables:
+        size += sum(file.stat().st_size for file in find_files(paths[key]))
     if size * TEXT <= _room(config):
         return None
     return cache / cache_key(config)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nnrun.errors import RunError
-from nnrun.features.dataset import Dataset, Part
+from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.loading import load_dataset
 from nnrun.runs.directory import Run
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class MeasuredRows:
     """The measure of the rows of a part, `test` or `validation`."""
 
     part: str
@@ -29,7 +29,7 @@ class HeldOut:
     measure: ClassMeasure | NumberMeasure
 
 
-def measure_held_out(run: Run) -> HeldOut | None:
+def measure_held_out(run: Run) -> MeasuredRows | None:
     """Return how the model does on the rows held out, or None where the run held none out.
 
     Raises:
@@ -40,11 +40,11 @@ def measure_held_out(run: Run) -> HeldOut | None:
 
     trained = load_run(run.path)
     dataset = _same_dataset(run, trained)
-    if dataset.test:
-        return _measure("test", dataset.test, trained)
-    if dataset.validation:
-        return _measure("validation", dataset.validation, trained)
-    return None
+    if dataset.held_out is None:
+        return None
+    name, part = dataset.held_out
+    measure = trained.measure([(part.x, part.y)])
+    return MeasuredRows(name, len(part.x), trained.encoder, measure)
 
 
 def _same_dataset(run: Run, trained: TrainedRun) -> Dataset:
@@ -55,8 +55,3 @@ def _same_dataset(run: Run, trained: TrainedRun) -> Dataset:
     dataset = load_dataset(trained.config, run.path.resolve().parent / ".cache")
     check_encoding(run, trained.encoder, dataset)
     return dataset
-
-
-def _measure(name: str, part: Part, trained: TrainedRun) -> HeldOut:
-    measure = trained.measure([(part.x, part.y)])
-    return HeldOut(name, len(part.x), trained.encoder, measure)

@@ -12,7 +12,7 @@ from pathlib import Path
 from nnrun.errors import InputError
 from nnrun.features.encoder import Encoder
 from nnrun.features.feature import Feature, Target
-from nnrun.reporting.held_out import HeldOut, measure_held_out
+from nnrun.reporting.held_out import MeasuredRows, measure_held_out
 from nnrun.reporting.metrics_text import shown_number
 from nnrun.reporting.network_table import network_rows
 from nnrun.reporting.pictures.curves import curve_panels
@@ -94,7 +94,7 @@ def _held_out(run: Run) -> HeldOutSection:
     return _measured_section(measured) if measured else HeldOutSection()
 
 
-def _measured_section(measured: HeldOut) -> HeldOutSection:
+def _measured_section(measured: MeasuredRows) -> HeldOutSection:
     metrics = measured.measure.metrics()
     metrics.pop("confusion_matrix", None)  # it is a picture
     panels = outcome_panels(measured.encoder, measured.measure)

@@ -5,7 +5,7 @@ Rows stream by once; what is kept of them does not grow.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,8 @@ from nnrun.results.verdict import (
     verdict_on,
 )
 
+Accumulator = TypeVar("Accumulator", bound=LabelAccumulator | NumberAccumulator)
+
 GAIN = "gain"
 """Names how much better a network is than its baseline, among the measures of the bootstrap."""
 
@@ -49,7 +51,6 @@ class Assessment:
         verdict: Whether the network is better than the baseline.
         scores: The ranked probabilities of the second of two labels, or of each of several, by
             its number; empty for numbers.
-        rows: The number of rows held out.
     """
 
     metrics: LabelMetrics | NumberMetrics
@@ -58,7 +59,11 @@ class Assessment:
     interval: Mapping[str, Interval]
     verdict: Verdict
     scores: Mapping[int, RankedScores]
-    rows: int
+
+    @property
+    def rows(self) -> int:
+        """The number of rows held out."""
+        return self.metrics.rows
 
     def as_json(self) -> dict[str, Any]:
         """Return `baseline`, `linear`, `interval` and `verdict`, as `--json` shows them."""
@@ -70,7 +75,50 @@ class Assessment:
         }
 
 
-class LabelAssessor:
+class _Assessor(Generic[Accumulator]):
+    """Shows the same rows to a network, to its baseline and to the linear model.
+
+    Args:
+        measure: Sums the network's measures.
+        of_baseline: Sums those of the baseline.
+        of_linear: Sums those of the linear model.
+        models: The baseline, and the linear model or None.
+        seed: Draws the rows of the bootstrap.
+    """
+
+    def __init__(
+        self,
+        measure: Accumulator,
+        of_baseline: Accumulator,
+        of_linear: Accumulator,
+        models: tuple[LabelBaseline | NumberBaseline, LinearModel | None],
+        seed: int,
+    ) -> None:
+        self._measure = measure
+        self._of_baseline = of_baseline
+        self._of_linear = of_linear
+        self._constant, self._linear = models
+        self._seed = seed
+        self._sampler = RowSampler(seed=seed)
+
+    def add(self, x: Numbers, y: Numbers, outputs: Numbers) -> None:
+        """Take rows into account.
+
+        Args:
+            x: The encoded rows, shape (rows, inputs).
+            y: The number of each row's true label, shape (rows, 1), or the targets, shape
+                (rows, targets).
+            outputs: The network's probabilities, (rows, 1) or (rows, labels), or its numbers,
+                (rows, targets).
+        """
+        self._measure.add(y, outputs)
+        self._of_baseline.add(y, self._constant.predict(len(y)))
+        if self._linear:
+            self._of_linear.add(y, self._linear.predict(x))
+        self._sampler.add(y, outputs)
+
+
+class LabelAssessor(_Assessor[LabelAccumulator]):
     """Assesses predicted labels.
 
     Args:
@@ -88,15 +136,15 @@ class LabelAssessor:
         threshold: float | None = None,
         seed: int = 0,
     ) -> None:
+        super().__init__(
+            LabelAccumulator(baseline.labels, threshold),
+            LabelAccumulator(baseline.labels),
+            LabelAccumulator(baseline.labels),
+            (baseline, linear),
+            seed,
+        )
         self._baseline = baseline
-        self._linear = linear
         self._threshold = threshold
-        self._seed = seed
-        self._measure = LabelAccumulator(baseline.labels, threshold)
-        self._of_baseline = LabelAccumulator(baseline.labels)
-        self._of_linear = LabelAccumulator(baseline.labels)
-        self._sampler = RowSampler(seed=seed)
-        self._rows = 0
 
     def add(self, x: Numbers, y: Numbers, outputs: Numbers) -> None:
         """Take rows into account.
@@ -111,7 +159,6 @@ class LabelAssessor:
         if self._linear:
             self._of_linear.add(y, self._linear.predict(x))
         self._sampler.add(y, outputs)
-        self._rows += len(y)
 
     def result(self) -> Assessment:
         """Return the assessment of all rows that were added, at least one."""
@@ -135,7 +182,7 @@ class LabelAssessor:
         )
         verdict = verdict_on(standing)
         scores = self._measure.scores()
-        return Assessment(metrics, baseline, linear, intervals, verdict, scores, self._rows)
+        return Assessment(metrics, baseline, linear, intervals, verdict, scores)
 
     def _intervals(
         self, metric: str, metrics: LabelMetrics, baseline: LabelMetrics
@@ -158,7 +205,7 @@ class LabelAssessor:
         return _intervals(measures, values, sample, self._seed)
 
 
-class NumberAssessor:
+class NumberAssessor(_Assessor[NumberAccumulator]):
     """Assesses predicted numbers.
 
     Args:
@@ -170,30 +217,15 @@ class NumberAssessor:
     def __init__(
         self, baseline: NumberBaseline, linear: LinearModel | None = None, *, seed: int = 0
     ) -> None:
-        self._baseline = baseline
-        self._linear = linear
-        self._seed = seed
         targets = len(baseline.means)
-        self._measure = NumberAccumulator(targets)
-        self._of_baseline = NumberAccumulator(targets)
-        self._of_linear = NumberAccumulator(targets)
-        self._sampler = RowSampler(seed=seed)
-        self._rows = 0
-
-    def add(self, x: Numbers, y: Numbers, outputs: Numbers) -> None:
-        """Take rows into account.
-
-        Args:
-            x: The encoded rows, shape (rows, inputs).
-            y: The targets, shape (rows, targets).
-            outputs: The network's predictions, shape (rows, targets).
-        """
-        self._measure.add(y, outputs)
-        self._of_baseline.add(y, self._baseline.predict(len(y)))
-        if self._linear:
-            self._of_linear.add(y, self._linear.predict(x))
-        self._sampler.add(y, outputs)
-        self._rows += len(y)
+        super().__init__(
+            NumberAccumulator(targets),
+            NumberAccumulator(targets),
+            NumberAccumulator(targets),
+            (baseline, linear),
+            seed,
+        )
+        self._baseline = baseline
 
     def result(self) -> Assessment:
         """Return the assessment of all rows that were added, at least one."""
@@ -213,7 +245,7 @@ class NumberAssessor:
             linear_name=self._linear.name if self._linear else "",
         )
         verdict = verdict_on(standing)
-        return Assessment(metrics, baseline, linear, intervals, verdict, {}, self._rows)
+        return Assessment(metrics, baseline, linear, intervals, verdict, {})
 
     def _intervals(self, metrics: NumberMetrics, baseline: NumberMetrics) -> dict[str, Interval]:
         """Return the interval of each measure, and that of the RMSE that the network saves.

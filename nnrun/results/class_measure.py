@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 
 from nnrun.features.matrix_store import Matrix
-from nnrun.results.scores import COARSE_BITS, FINE_BITS, Scores
+from nnrun.results.label_measure import confusion, ratio, scored_labels
+from nnrun.results.ranked_scores import RankedScores, ScoreCounter
+from nnrun.results.row_losses import called_labels
 
-CALLED_FROM = 0.5  # the probability from which a row is called positive
-LABELS_WITH_SCORES = 12  # a picture cannot tell more ROC curves apart
-LABELS_WITH_CONFUSION = (
-    1_000  # their matrix is 8 MB, and its text some more; of 20,000 labels it would be 3 GB
-)
+LABELS_WITH_CONFUSION = 1_000
+"""Their matrix is 8 MB, and its text some more; of 20,000 labels it would be 3 GB."""
 
 
 class ClassMeasure:
@@ -23,12 +22,11 @@ class ClassMeasure:
     Attributes:
         confusion: Rows by true label and predicted label, int64 (labels, labels), or None of too
             many labels.
-        scores: The scores of the second of two labels, or of each of a few, by the label's place.
     """
 
     def __init__(self, labels: int) -> None:
         self.confusion = _empty_confusion(labels)
-        self.scores = _empty_scores(labels)
+        self._scores = {label: ScoreCounter() for label in scored_labels(labels)}
 
     def add(self, y: Matrix, probability: Matrix) -> None:
         """Count rows.
@@ -40,10 +38,15 @@ class ClassMeasure:
         """
         actual = y[:, 0].astype(int)
         if self.confusion is not None:
-            np.add.at(self.confusion, (actual, _called(probability)), 1)
-        for label, scores in self.scores.items():
+            self.confusion += confusion(actual, called_labels(probability), len(self.confusion))
+        for label, scores in self._scores.items():
             column = min(label, probability.shape[1] - 1)
             scores.add(actual == label, probability[:, column])
+
+    @property
+    def scores(self) -> dict[int, RankedScores]:
+        """The scores of the second of two labels, or of each of a few, by the label's place."""
+        return {label: scores.result() for label, scores in self._scores.items()}
 
     def metrics(self) -> dict[str, Any]:
         """Return the measures of the rows so far.
@@ -60,8 +63,8 @@ class ClassMeasure:
         (_, false_positives), (false_negatives, true_positives) = matrix
         return {
             "auc": self.scores[1].auc(),
-            "precision": _share(true_positives, true_positives + false_positives),
-            "recall": _share(true_positives, true_positives + false_negatives),
+            "precision": ratio(true_positives, true_positives + false_positives),
+            "recall": ratio(true_positives, true_positives + false_negatives),
             "confusion_matrix": matrix,
         }
 
@@ -70,22 +73,3 @@ def _empty_confusion(labels: int) -> "np.ndarray[tuple[int, int], np.dtype[np.in
     if labels > LABELS_WITH_CONFUSION:
         return None
     return np.zeros((labels, labels), np.int64)
-
-
-def _empty_scores(labels: int) -> dict[int, Scores]:
-    if labels == 2:
-        return {1: Scores(FINE_BITS)}
-    if labels > LABELS_WITH_SCORES:
-        return {}
-    return {label: Scores(COARSE_BITS) for label in range(labels)}
-
-
-def _called(probability: Matrix) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """Return the place of the label that each row is called."""
-    if probability.shape[1] > 1:
-        return probability.argmax(axis=1)
-    return (probability[:, 0] >= CALLED_FROM).astype(np.int64)
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None

@@ -91,8 +91,9 @@ class _RowPredictor:
         outputs = self._trained.forward(x)
         if not np.isfinite(outputs).all():
             raise InputError(f"{STDIN}:{number}: {NOT_FINITE}")
-        config, encoder = self._trained.config, self._trained.encoder
-        return interpret_outputs(config, encoder, outputs, self._threshold).first_row()
+        trained = self._trained
+        predicted = interpret_outputs(trained.config, trained.encoder, outputs, self._threshold)
+        return predicted.first_row()
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:

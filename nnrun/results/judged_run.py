@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from nnrun.errors import RunError
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.encoded_reader import EncodedReader
+from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.assessment import Assessment, LabelAssessor, NumberAssessor
 from nnrun.results.baseline import (
@@ -18,14 +19,12 @@ from nnrun.results.baseline import (
     label_baseline,
     number_baseline,
 )
+from nnrun.results.class_measure import LABELS_WITH_CONFUSION
 from nnrun.results.linear_model import LinearModel, fit_logistic_model, fit_ridge_model
 from nnrun.results.saved_verdict import SavedVerdict, read_verdict, write_verdict
-from nnrun.results.trained_run import TrainedRun, load_run
+from nnrun.results.trained_run import BLOCK_CELLS, TrainedRun, load_run
 from nnrun.runs.directory import Run
 from nnrun.tables.fingerprint import fingerprint
-
-BLOCK_CELLS = 1 << 21
-"""Of the inputs of a block: 8 MB of float32."""
 
 Assessor = LabelAssessor | NumberAssessor
 Baseline = LabelBaseline | NumberBaseline
@@ -39,11 +38,12 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
         dataset: The dataset that it was trained on.
 
     Returns:
-        The verdict on the test rows, else on those of validation; None where none were held out.
+        The verdict on the test rows, else on those of validation; None where none were held out,
+        or where there are too many labels for a confusion matrix.
     """
-    name, part = _held_out(dataset)
-    if part is None or not len(part.x):
+    if dataset.held_out is None or not _can_be_judged(dataset.encoder):
         return None
+    name, part = dataset.held_out
     trained = load_run(run.path)
     baseline = _baseline(dataset)
     linear = _linear_model(dataset)
@@ -86,10 +86,21 @@ def judge_table(run: Path, trained: TrainedRun, reader: EncodedReader) -> Judged
     return JudgedTable(rows, metrics, assessor.result())
 
 
-def is_training_table(run: Path, table: Path) -> bool:
-    """Return whether a file is, byte for byte, the table that a run was trained on."""
-    known = Run(run).read_info().data.get("train", {}).get("sha256")
-    return table.is_file() and fingerprint(str(table)) == known
+def is_training_table(run: Path, table: Path, rows: int) -> bool:
+    """Return whether a file is, byte for byte, the table that a run was trained on.
+
+    Args:
+        run: The run directory.
+        table: The path of the file.
+        rows: The rows that were read of it: a file with others need not be hashed.
+    """
+    data = Run(run).read_info().data
+    train = data.get("train", {})
+    validation = data.get("validation", {})
+    trained_on = train.get("rows")
+    if "path" not in validation and isinstance(trained_on, int):
+        trained_on += int(validation.get("rows", 0))
+    return rows == trained_on and table.is_file() and fingerprint(str(table)) == train["sha256"]
 
 
 def assessor_of(run: Path, trained: TrainedRun) -> Assessor | None:
@@ -100,7 +111,7 @@ def assessor_of(run: Path, trained: TrainedRun) -> Assessor | None:
     """
     path = Run(run).verdict
     saved = read_verdict(path)
-    if saved is None:
+    if saved is None or not _can_be_judged(trained.encoder):
         return None
     try:
         baseline, linear = saved.models(trained.encoder)
@@ -114,10 +125,9 @@ def as_probabilities(trained: TrainedRun, outputs: Matrix) -> Matrix:
     return np.clip(outputs, 0, 1) if trained.encoder.labels else outputs
 
 
-def _held_out(dataset: Dataset) -> tuple[Literal["test", "validation"], Part | None]:
-    if dataset.test:
-        return "test", dataset.test
-    return "validation", dataset.validation
+def _can_be_judged(encoder: Encoder) -> bool:
+    """Return whether the confusion matrix of all labels fits in memory."""
+    return len(encoder.labels) <= LABELS_WITH_CONFUSION
 
 
 def _assessor(baseline: Baseline, linear: LinearModel | None, seed: int) -> Assessor:
@@ -137,7 +147,8 @@ def _baseline(dataset: Dataset) -> Baseline:
 
 def _linear_model(dataset: Dataset) -> LinearModel:
     """Return the linear model of the training rows."""
-    x, y = dataset.train.x, dataset.train.y
+    x = dataset.train.x
+    y = dataset.train.y
     seed = dataset.config.seed
     labels = len(dataset.encoder.labels)
     if labels:

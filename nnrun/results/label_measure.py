@@ -15,7 +15,8 @@ from nnrun.results.row_losses import (
 )
 
 SCORED_LABELS = 12
-"""Labels up to which each has scores, which take 1.5 MB and a sort each."""
+"""Labels up to which each has scores, which take 1.5 MB and a sort each; a picture cannot tell
+more ROC curves apart."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class LabelAccumulator:
         self._labels = labels
         self._threshold = threshold
         self._confusion: Integers = np.zeros((len(labels), len(labels)), np.int64)
-        self._scores = {number: ScoreCounter() for number in _scored_labels(len(labels))}
+        self._scores = {number: ScoreCounter() for number in scored_labels(len(labels))}
         self._reliability = ReliabilityCounter()
         self._log_loss = 0.0
         self._brier = 0.0
@@ -168,7 +169,8 @@ class LabelAccumulator:
         )
 
 
-def _scored_labels(labels: int) -> range:
+def scored_labels(labels: int) -> range:
+    """Return the numbers of the labels that have scores, given how many labels there are."""
     if labels == 2:
         return range(1, 2)  # the first label's scores are those of the second, reversed
     if labels > SCORED_LABELS:

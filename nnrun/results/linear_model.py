@@ -9,8 +9,9 @@ from typing import Literal
 
 import numpy as np
 
+from nnrun.results.activations import sigmoid, softmax
 from nnrun.results.array_types import Floats, Integers, Numbers
-from nnrun.results.logistic_solver import fit_logistic, sigmoid, softmax
+from nnrun.results.logistic_solver import fit_logistic
 from nnrun.results.rotation import rotate
 
 PENALTY = 1.0  # scikit-learn's: C = 1 of LogisticRegression, alpha = 1 of Ridge

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnrun.results.activations import sigmoid, softmax
 from nnrun.results.array_types import Floats, Integers
 
 NEWTON_STEPS = 30  # 5 to 12 are the rule; labels that a plane divides take the most
@@ -150,15 +151,3 @@ def _step_length(
             return step
         step /= 2
     return 0.0
-
-
-def sigmoid(scores: Floats) -> Floats:
-    """Return 1 / (1 + exp(-scores)) without overflow."""
-    shrunk = np.exp(-np.abs(scores))
-    return np.asarray(np.where(scores >= 0, 1, shrunk) / (1 + shrunk))
-
-
-def softmax(scores: Floats) -> Floats:
-    """Return the softmax of each row without overflow."""
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

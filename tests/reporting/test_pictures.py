@@ -22,7 +22,7 @@ from nnrun.reporting.pictures.figure import encode_figure, make_figure
 from nnrun.reporting.pictures.outcome import outcome_panels
 from nnrun.results.class_measure import ClassMeasure
 from nnrun.results.number_measure import NumberMeasure
-from nnrun.results.scores import Scores
+from nnrun.results.ranked_scores import ScoreCounter
 from nnrun.results.trained_run import load_run
 from nnrun.runs.history import best_epoch
 
@@ -334,12 +334,12 @@ def test_a_roc_curve_is_that_of_every_threshold():
     generator = np.random.default_rng(0)
     p = np.round(generator.random(500), 2).astype(np.float32)
     positive = generator.random(500) < p
-    scores = Scores(9)
+    scores = ScoreCounter()
     for rows in np.array_split(np.arange(500), 3):
         scores.add(positive[rows], p[rows])
     thresholds = [2.0, *sorted(set(p.tolist()), reverse=True)]
     expected = [[(p[of] >= t).mean() for t in thresholds] for of in (~positive, positive)]
-    np.testing.assert_allclose(scores.roc(), expected, atol=1e-12)
+    np.testing.assert_allclose(scores.result().roc(), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize(

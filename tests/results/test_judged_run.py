@@ -93,7 +93,8 @@ def test_a_forged_verdict_is_refused(nnrun, project, changes, commands):
     path = project.folder / "run" / "verdict.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
     for command in commands:
-        done = nnrun(command, "run", *["table.csv"] * (command == "evaluate"))
+        tables = ["table.csv"] if command == "evaluate" else []
+        done = nnrun(command, "run", *tables)
         assert (done.code, done.out) == (2, ""), command
         assert "verdict.json" in done.err
 

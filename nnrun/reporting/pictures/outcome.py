@@ -36,8 +36,9 @@ def _label_panels(encoder: Encoder, measure: ClassMeasure) -> list[Panel]:
     panels: list[Panel] = []
     if measure.confusion is not None:  # it is of too many labels
         panels.append(partial(draw_confusion, labels, measure.confusion))
-    if measure.scores:
-        panels.append(partial(draw_roc, labels, measure.scores))
+    scores = measure.scores
+    if scores:
+        panels.append(partial(draw_roc, labels, scores))
     return panels
 
 

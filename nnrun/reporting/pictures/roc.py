@@ -10,12 +10,12 @@ from nnrun.reporting.pictures.figure import INK
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from nnrun.results.scores import Scores
+    from nnrun.results.ranked_scores import RankedScores
 
 COLORS = 6  # of style.mplstyle, after which they come again, dashed
 
 
-def draw_roc(labels: list[str], scores: Mapping[int, Scores], axes: Axes) -> None:
+def draw_roc(labels: list[str], scores: Mapping[int, RankedScores], axes: Axes) -> None:
     """Draw a curve for each label that has scores.
 
     Args:
@@ -32,6 +32,6 @@ def draw_roc(labels: list[str], scores: Mapping[int, Scores], axes: Axes) -> Non
     axes.set(title=title, xlabel="rate of false positives", ylabel="rate of true positives")
 
 
-def _shown_area(scores: Scores) -> str:
+def _shown_area(scores: RankedScores) -> str:
     area = scores.auc()
     return "undefined" if area is None else f"{area:.3f}"
