@@ -8,6 +8,7 @@ import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score
 
+from nnrun.results import judged_run
 from nnrun.results.saved_verdict import read_verdict
 
 
@@ -105,3 +106,21 @@ def test_the_file_is_read_as_it_was_written(nnrun, project):
     assert saved.part == "validation"
     assert saved.rows == 15
     assert sum(saved.shares) == pytest.approx(1)
+
+
+def test_a_run_of_too_many_labels_for_a_confusion_matrix_is_not_judged(nnrun, project, monkeypatch):
+    monkeypatch.setattr(judged_run, "LABELS_WITH_CONFUSION", 1)
+    done = nnrun("train", project.config(), "-o", "run")
+    assert (done.code, "guessing" in done.out) == (0, False)
+    assert not (project.folder / "run" / "verdict.json").exists()
+
+
+def test_a_table_with_other_rows_is_not_hashed_to_tell_whether_it_was_trained_on(
+    nnrun, project, frame, monkeypatch
+):
+    nnrun("train", project.config(), "-o", "run", "-q")
+    hashed = []
+    monkeypatch.setattr(judged_run, "fingerprint", hashed.append)
+    project.table(frame.head(30), "other.csv")
+    assert nnrun("evaluate", "run", "other.csv").code == 0
+    assert hashed == []
