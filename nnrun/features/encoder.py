@@ -83,6 +83,14 @@ class Encoder(Strict):
         """What each column of the matrix holds, as in `age`, `town is York` or `month of day`."""
         return [name for feature in self.features for name in feature.input_names]
 
+    @property
+    def column_inputs(self) -> dict[str, list[int]]:
+        """The numbers of the inputs that each column of a table becomes, by the column's name."""
+        places: dict[str, list[int]] = {}
+        for number, feature in enumerate(self.inputs):
+            places.setdefault(feature.name, []).append(number)
+        return places
+
     def transform(self, block: Block) -> EncodedColumns:
         """Return the inputs of a block's rows.
 

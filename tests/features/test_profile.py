@@ -106,3 +106,19 @@ def test_a_profile_is_plain_and_gives_the_same_encoder_every_time(project, frame
     first, second = (profile.encoder().transform(block).values for _ in range(2))
     assert (first == second).all()
     assert first.shape == (60, 6)
+
+
+def test_columns_know_their_inputs_by_number(project, frame):
+    days = pl.Series("day", ["2021-01-05", "2022-02-06", "2023-03-07"] * 20)
+    town = pl.Series("town", ["Bern", "York"] * 30)
+    project.table(frame.with_columns(days, town))
+    encoder = project.dataset({"data.dates": "expand"}).encoder
+    inputs = encoder.column_inputs
+    assert list(inputs) == ["age", "height", "dose", "day", "town"]
+    assert [number for numbers in inputs.values() for number in numbers] == list(
+        range(len(encoder.inputs))
+    )
+    assert [encoder.input_names[number] for number in inputs["town"]] == [
+        "town is Bern",
+        "town is York",
+    ]
