@@ -21,6 +21,7 @@ came: list[int] = []
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
+    _set_environment()
     _open_streams()
     came.clear()
     caught = stop_signals()
@@ -32,6 +33,17 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)  # the rest is done in a moment
     gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s
     sys.exit(code)
+
+
+def _set_environment() -> None:
+    """Set what NumPy and pydantic read when they are imported, unless the caller has set it.
+
+    The threads of OpenBLAS wait for one another by spinning: on products as small as those here
+    this takes the cores from who reads the table, and doubles the time of `predict`. pydantic would
+    look through all that is installed for plugins.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def _open_streams() -> None:

@@ -38,7 +38,7 @@ Metrics = Annotated[
 Optimizer = Annotated[Spec, names.OPTIMIZER, AfterValidator(one_clipping)]
 
 
-class Data(Strict, use_attribute_docstrings=True):
+class Data(Strict):
     """The tables, and how nnrun reads their columns."""
 
     train: Annotated[str, Field(min_length=1)]
@@ -101,14 +101,14 @@ class Data(Strict, use_attribute_docstrings=True):
     need no choice."""
 
 
-class CheckpointOptions(Strict, use_attribute_docstrings=True):
+class CheckpointOptions(Strict):
     """How often training writes a checkpoint."""
 
     every_seconds: Positive = 10
     """The seconds between two checkpoints."""
 
 
-class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
+class Config(Strict, json_schema_extra=_DIALECT):
     """An nnrun config, which says as a file what the Keras snippet says."""
 
     data: Data
@@ -140,7 +140,7 @@ class Config(Strict, use_attribute_docstrings=True, json_schema_extra=_DIALECT):
     jit_compile: Literal["auto"] | bool = "auto"
     """Compile with XLA. `auto` does so where the run is long enough to pay for compiling."""
     checkpoint: CheckpointOptions = CheckpointOptions()
-    """How often training writes a checkpoint."""
+    """How often training writes a checkpoint, from which `nnrun resume` goes on."""
     expect: dict[str, Expectation] = {}
     """The bounds that the finished run must meet, as in {val_accuracy: ">= 0.95"}. Where it does
     not, `nnrun train` exits with 3."""

@@ -6,6 +6,7 @@ SET = {
     "CUDA_VISIBLE_DEVICES": "-1",  # tests compare numbers to the last bit: a GPU has its own
     "POLARS_MAX_THREADS": "2",  # each thread holds blocks, and tests bound the memory
     "MALLOC_ARENA_MAX": "2",  # glibc reserves 64 MB of addresses for each thread's arena
+    "OPENBLAS_NUM_THREADS": "1",  # as the command sets it
 }
 UNSET = (
     # what the terminal says
