@@ -85,11 +85,11 @@ def problems() -> Callable[..., list[str]]:
 
 
 @pytest.fixture(scope="session")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small run, trained once, of which tests forge copies; its table lies beside it."""
+def shared_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run, trained once, which tests read and copy; its table lies beside it."""
     from nnrun.training.trainer import train
 
-    project = Project(tmp_path_factory.mktemp("original"))
+    project = Project(tmp_path_factory.mktemp("shared_run"))
     dataset = project.dataset(
         early_stopping={"patience": 5, "restore_best_weights": True}, reduce_lr_on_plateau={}
     )
@@ -111,43 +111,43 @@ SOME = pytest.param(4, id="some")
 
 
 @pytest.fixture(params=[SOME, EVERY])
-def chosen(request: pytest.FixtureRequest) -> Callable[[list[Any]], list[Any]]:
+def choose(request: pytest.FixtureRequest) -> Callable[[list[Any]], list[Any]]:
     """Choose of many cases a few, spread evenly from the first to the last; or, where asked for, take all."""
 
-    def choose(cases: list[Any]) -> list[Any]:
+    def choose_some(cases: list[Any]) -> list[Any]:
         count = request.param or len(cases)
         places = np.linspace(0, len(cases) - 1, min(count, len(cases)))
         return [cases[place] for place in places.round().astype(int)]
 
-    return choose
+    return choose_some
 
 
 @pytest.fixture
-def stranger(project: Project, original: Path) -> Path:
-    """A copy of that run, in the project's folder."""
-    return Path(shutil.copytree(original, project.folder / "run"))
+def copied_run(project: Project, shared_run: Path) -> Path:
+    """A copy of the shared run, in the project's folder, to forge and to damage."""
+    return Path(shutil.copytree(shared_run, project.folder / "run"))
 
 
 @pytest.fixture
-def arguments(project, stranger) -> Callable[[str], list[Any]]:
-    """Return a command's arguments: of predict a table too, of resume one epoch more."""
-    more = {"predict": [project.folder / "table.csv"], "evaluate": [project.folder / "table.csv"]}
-    return lambda command: [
-        command,
-        stranger,
-        *more.get(command, ["--epochs", "4"] * (command == "resume")),
-    ]
+def command_on_run(project, copied_run) -> Callable[[str], list[Any]]:
+    """Return a command with its arguments: predict takes a table too, resume one epoch more."""
+    options: dict[str, list[Any]] = {
+        "predict": [project.folder / "table.csv"],
+        "evaluate": [project.folder / "table.csv"],
+        "resume": ["--epochs", "4"],
+    }
+    return lambda command: [command, copied_run, *options.get(command, [])]
 
 
 @pytest.fixture
-def refused(nnrun, project, stranger, arguments) -> Callable[..., str]:
-    """Run a command that must refuse the run: exit 2, no result, one message; nothing that stands there changes."""
+def refusal_of(nnrun, project, copied_run, command_on_run) -> Callable[..., str]:
+    """Return the message of a command that must refuse the run: exit 2, no result, nothing there changes."""
 
     def call(command: str, name: str) -> str:
         before = everything(project.folder)
-        done = nnrun(*arguments(command))
+        done = nnrun(*command_on_run(command))
         assert (done.code, done.out) == (2, ""), done.err
-        assert str(stranger / name) in done.err
+        assert str(copied_run / name) in done.err
         assert "Traceback" not in done.err
         assert everything(project.folder) == {**before, "run/.lock": b""}
         return done.err
@@ -177,7 +177,7 @@ class Hangs(BaseException):
 
 
 @pytest.fixture
-def impatient(stranger: Path) -> Iterator[None]:
+def time_limit(copied_run: Path) -> Iterator[None]:
     """End the test where a command waits for what never comes."""
 
     def end(*_: Any) -> None:

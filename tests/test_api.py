@@ -23,8 +23,8 @@ class PandasFrame:
 
 
 @pytest.fixture
-def run(stranger, monkeypatch) -> nn.FinishedRun:
-    monkeypatch.chdir(stranger.parent)
+def run(copied_run, monkeypatch) -> nn.FinishedRun:
+    monkeypatch.chdir(copied_run.parent)
     return nn.load("run")
 
 

@@ -141,16 +141,16 @@ def test_the_inputs_are_told_in_their_order(project, table):
     assert len(encoder.input_names) == len(encoder.inputs)
 
 
-def test_what_stands_there_is_not_replaced(stranger, nnrun, project):
+def test_what_stands_there_is_not_replaced(copied_run, nnrun, project):
     (project.folder / "folder").mkdir()
     before = everything(project.folder)
     for name in ("table.csv", "folder", "run"):
-        done = nnrun("export", stranger, "--format", "saved_model", "-o", name)
+        done = nnrun("export", copied_run, "--format", "saved_model", "-o", name)
         assert (done.code, done.out) == (2, "")
         assert f"-o {name}: exists; choose another name, or remove it" in done.err
     assert (
         "there is no folder"
-        in nnrun("export", stranger, "--format", "litert", "-o", "nowhere/x").err
+        in nnrun("export", copied_run, "--format", "litert", "-o", "nowhere/x").err
     )
     assert everything(project.folder) == before
 
@@ -160,7 +160,7 @@ def test_what_stands_there_is_not_replaced(stranger, nnrun, project):
     [ValueError("one\ntwo"), KeyboardInterrupt(), OSError(28, "No space left on device")],
     ids=["Keras refuses", "Ctrl-C", "a full disk"],
 )
-def test_an_export_that_fails_leaves_nothing_behind(stranger, nnrun, project, monkeypatch, error):
+def test_an_export_that_fails_leaves_nothing_behind(copied_run, nnrun, project, monkeypatch, error):
     def half(_: Any, path: Path, **__: Any) -> None:
         path.mkdir()
         (path / "saved_model.pb").write_bytes(b"half")
@@ -168,7 +168,7 @@ def test_an_export_that_fails_leaves_nothing_behind(stranger, nnrun, project, mo
 
     monkeypatch.setattr("keras.Sequential.export", half)
     before = everything(project.folder)
-    done = nnrun("export", stranger, "--format", "saved_model", "-o", "x")
+    done = nnrun("export", copied_run, "--format", "saved_model", "-o", "x")
     assert (done.code, done.out) == (130 if isinstance(error, KeyboardInterrupt) else 1, "")
     assert len(done.err.split("\n\n")[-1].strip().splitlines()) == 1
     if isinstance(error, ValueError):
@@ -176,30 +176,32 @@ def test_an_export_that_fails_leaves_nothing_behind(stranger, nnrun, project, mo
     assert everything(project.folder) == before
 
 
-def test_an_altered_run_is_refused(stranger, nnrun):
-    forge_config(stranger, {"layers": [HIDDEN]})
-    done = nnrun("export", stranger, "--format", "litert", "-o", "x")
+def test_an_altered_run_is_refused(copied_run, nnrun):
+    forge_config(copied_run, {"layers": [HIDDEN]})
+    done = nnrun("export", copied_run, "--format", "litert", "-o", "x")
     assert (done.code, done.out) == (2, "")
     assert "units do not fit" in done.err
 
 
-def test_a_missing_package_is_named_with_the_extra(stranger, nnrun, monkeypatch):
+def test_a_missing_package_is_named_with_the_extra(copied_run, nnrun, monkeypatch):
     monkeypatch.setattr(
         "importlib.util.find_spec", lambda name: None if name == "tf2onnx" else find_spec(name)
     )
-    done = nnrun("export", stranger, "--format", "onnx", "-o", "x")
+    done = nnrun("export", copied_run, "--format", "onnx", "-o", "x")
     assert (done.code, done.out) == (2, "")
     assert "pip install 'nnrun[onnx]'" in done.err
 
 
 @has_onnx
 @pytest.mark.slow
-def test_an_activation_that_onnx_lacks_is_told_and_leaves_nothing_behind(stranger, nnrun, project):
+def test_an_activation_that_onnx_lacks_is_told_and_leaves_nothing_behind(
+    copied_run, nnrun, project
+):
     forge_config(
-        stranger,
+        copied_run,
         {"layers": [{"units": 4, "activation": "gelu"}, {"units": 1, "activation": "sigmoid"}]},
     )
-    done = nnrun("export", stranger, "--format", "onnx", "-o", "x")
+    done = nnrun("export", copied_run, "--format", "onnx", "-o", "x")
     assert (done.code, done.out) == (1, "")
     assert "cannot export it as onnx: No Op registered for Erfc" in done.err
     assert not list(project.folder.glob("x*"))

@@ -57,14 +57,14 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def page(stranger) -> Page:
-    return Page(make_page(stranger))
+def page(copied_run) -> Page:
+    return Page(make_page(copied_run))
 
 
-def test_the_page_has_all_of_the_run(page, stranger):
+def test_the_page_has_all_of_the_run(page, copied_run):
     assert [name for name in page.sections if name] == SECTIONS
     assert page.open == []
-    run = Run(stranger)
+    run = Run(copied_run)
     info, metrics = run.read_info(), run.read_metrics()
     for text in (info.status, info.started, f"seed   {info.seed}", f"of epoch {info.best_epoch}"):
         assert text.split()[-1] in page.sections["run"]
@@ -82,7 +82,7 @@ def test_the_page_has_all_of_the_run(page, stranger):
     ):
         assert text in page.sections["table"]
     assert "Dense relu (4) 16" in page.sections["network"]
-    assert load_config(stranger / "config.yaml").to_yaml() in page.sections["config"]
+    assert load_config(copied_run / "config.yaml").to_yaml() in page.sections["config"]
     for name, version in info.versions.items():
         assert f"{name} {version}" in page.sections["versions"]
 
@@ -95,8 +95,8 @@ def test_the_page_shows_curves_and_what_came_of_the_rows_held_out(page):
         assert text in page.sections["held-out"]
 
 
-def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page, stranger):
-    text = make_page(stranger)
+def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page, copied_run):
+    text = make_page(copied_run)
     assert "://" not in text
     assert {"script", "iframe", "object", "embed", "link", "base", "form", "img"} & {
         *page.tags
@@ -112,33 +112,33 @@ def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page, stranger):
     assert 'name="viewport"' in text
 
 
-def test_the_text_of_pictures_has_the_colour_of_the_page(stranger):
-    text = make_page(stranger)
+def test_the_text_of_pictures_has_the_colour_of_the_page(copied_run):
+    text = make_page(copied_run)
     assert text.count("currentColor") > 50
     assert "#262626" not in text
     assert "fill: #ffffff" not in text
 
 
-def test_report_writes_the_page_by_the_runs_name_and_replaces_it(nnrun, stranger, monkeypatch):
-    assert nnrun("report", stranger) == (0, "saved in run.html\n", "")
+def test_report_writes_the_page_by_the_runs_name_and_replaces_it(nnrun, copied_run, monkeypatch):
+    assert nnrun("report", copied_run) == (0, "saved in run.html\n", "")
     Path("run.html").write_text("old")
-    monkeypatch.chdir(stranger)
+    monkeypatch.chdir(copied_run)
     assert nnrun("report", ".", "-o", "../run.html").code == 0
     assert "<h1>run</h1>" in Path("../run.html").read_text()
 
 
 @pytest.mark.parametrize("name", ["run/config.yaml", "run/model.keras", "table.csv", "run"])
-def test_report_writes_over_nothing_but_pages(nnrun, stranger, name):
+def test_report_writes_over_nothing_but_pages(nnrun, copied_run, name):
     done = nnrun("report", "run", "-o", name)
     assert (done.code, done.out) == (2, "")
     assert "must end in .html or .htm" in done.err
 
 
 def test_rows_held_out_are_shown_only_where_the_table_is_as_it_was(
-    project, nnrun, original, stranger
+    project, nnrun, shared_run, copied_run
 ):
-    config = json.loads((stranger / "run.json").read_bytes())["config"]
-    assert config["data"]["train"] == str(original.parent / "table.csv")
+    config = json.loads((copied_run / "run.json").read_bytes())["config"]
+    assert config["data"]["train"] == str(shared_run.parent / "table.csv")
     (project.folder / "elsewhere.csv").write_text("age\n1\n")
     trained = project.config(epochs=1)
     assert nnrun("train", trained, "-o", "mine", "-q").code == 0
@@ -185,21 +185,21 @@ def test_a_run_that_held_nothing_out_says_so(project, nnrun):
     assert "The run held no rows out." in Page(make_page(Path("run"))).sections["held-out"]
 
 
-def test_a_run_that_is_not_finished_has_a_page_without_a_model(nnrun, stranger):
+def test_a_run_that_is_not_finished_has_a_page_without_a_model(nnrun, copied_run):
     forge_json(
-        stranger,
+        copied_run,
         "run.json",
         lambda info: {**info, "status": "running", "checksums": {}, "best_epoch": 0},
     )
-    (stranger / "metrics.json").unlink()
-    assert nnrun("report", stranger).code == 0
+    (copied_run / "metrics.json").unlink()
+    assert nnrun("report", copied_run).code == 0
     page = Page(Path("run.html").read_text())
     assert "<td>stopped</td>" in Path("run.html").read_text()  # nobody trains it
     assert "has no model yet" in page.sections["held-out"]
     assert page.count("svg") == 3
 
 
-def test_whatever_a_run_says_is_text(project, nnrun, stranger):
+def test_whatever_a_run_says_is_text(project, nnrun, copied_run):
     def forged(info):
         versions, data = {SCRIPT: SCRIPT}, {SCRIPT: {"rows": SCRIPT, "path": SCRIPT}}
         return {
@@ -211,11 +211,11 @@ def test_whatever_a_run_says_is_text(project, nnrun, stranger):
             "environment": versions,
         }
 
-    forge_json(stranger, "run.json", forged)
-    (stranger / "metrics.json").write_text(json.dumps({SCRIPT: 1.0}))
-    history = (stranger / "history.csv").read_text().replace("accuracy", SCRIPT)
-    (stranger / "history.csv").write_text(history)
-    text = make_page(stranger)
+    forge_json(copied_run, "run.json", forged)
+    (copied_run / "metrics.json").write_text(json.dumps({SCRIPT: 1.0}))
+    history = (copied_run / "history.csv").read_text().replace("accuracy", SCRIPT)
+    (copied_run / "history.csv").write_text(history)
+    text = make_page(copied_run)
     assert "<script" not in text
     page = Page(text)
     for section in ("run", "metrics", "curves", "table", "versions"):
@@ -240,8 +240,8 @@ def test_whatever_a_table_says_is_text(project, nnrun, frame):
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "encoding.json", "weights.npz"])
-def test_an_altered_run_has_no_page(nnrun, stranger, name):
-    (stranger / name).write_bytes((stranger / name).read_bytes() + b"\n")
-    done = nnrun("report", stranger)
+def test_an_altered_run_has_no_page(nnrun, copied_run, name):
+    (copied_run / name).write_bytes((copied_run / name).read_bytes() + b"\n")
+    done = nnrun("report", copied_run)
     assert (done.code, done.out) == (2, "")
     assert f"{name} was altered since training" in done.err

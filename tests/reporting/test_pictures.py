@@ -68,14 +68,14 @@ def outcome(measure: Any, labels: list[str] | None = None, targets: list[str] | 
     return make_figure(outcome_panels(known, measure), columns=2)
 
 
-def test_a_finished_run_has_a_picture_of_its_curves(original):
-    assert size((original / "curves.png").read_bytes()) == (3 * 4 * 130, int((3 + 0.2) * 130))
+def test_a_finished_run_has_a_picture_of_its_curves(shared_run):
+    assert size((shared_run / "curves.png").read_bytes()) == (3 * 4 * 130, int((3 + 0.2) * 130))
 
 
-def test_the_curves_are_those_of_the_history_and_the_best_epoch_is_marked(stranger):
-    history = pl.read_csv(stranger / "history.csv")
-    best = best_epoch(stranger / "history.csv").epoch
-    figure = curves(stranger)
+def test_the_curves_are_those_of_the_history_and_the_best_epoch_is_marked(copied_run):
+    history = pl.read_csv(copied_run / "history.csv")
+    best = best_epoch(copied_run / "history.csv").epoch
+    figure = curves(copied_run)
     assert [axes.get_title() for axes in figure.axes] == ["loss", "accuracy", "learning_rate"]
     assert legend(figure) == ["training", "validation", f"best epoch {best}"]
     for axes in figure.axes:
@@ -87,8 +87,10 @@ def test_the_curves_are_those_of_the_history_and_the_best_epoch_is_marked(strang
         assert [*drawn[f"best epoch {best}"].get_xdata()] == [best, best]
 
 
-def test_several_runs_have_a_colour_each_and_dashes_for_training(project, stranger, monkeypatch):
-    one, two = (Path(shutil.copytree(stranger, project.folder / name)) for name in ("_one", "two"))
+def test_several_runs_have_a_colour_each_and_dashes_for_training(project, copied_run, monkeypatch):
+    one, two = (
+        Path(shutil.copytree(copied_run, project.folder / name)) for name in ("_one", "two")
+    )
     write_history(one, loss=[3.0, 1.0, 2.0], val_loss=[1.0, 2.0, 3.0])
     write_history(two, loss=[3.0, 1.0, 2.0], val_loss=[2.0, 1.0, 3.0])
     monkeypatch.chdir(project.folder)
@@ -108,15 +110,15 @@ def test_several_runs_have_a_colour_each_and_dashes_for_training(project, strang
     ]
 
 
-def test_resume_draws_the_longer_run(nnrun, stranger):
-    before = (stranger / "curves.png").read_bytes()
-    assert nnrun("resume", stranger, "--epochs", "4", "-q").code == 0
-    after = (stranger / "curves.png").read_bytes()
+def test_resume_draws_the_longer_run(nnrun, copied_run):
+    before = (copied_run / "curves.png").read_bytes()
+    assert nnrun("resume", copied_run, "--epochs", "4", "-q").code == 0
+    after = (copied_run / "curves.png").read_bytes()
     assert after != before
     assert size(after) == size(before)
 
 
-def test_overwriting_removes_the_picture(project, nnrun, stranger):
+def test_overwriting_removes_the_picture(project, nnrun, copied_run):
     done = nnrun(
         "train",
         project.config(optimizer={"name": "sgd", "learning_rate": 1e30}),
@@ -125,7 +127,7 @@ def test_overwriting_removes_the_picture(project, nnrun, stranger):
         "--overwrite",
     )
     assert done.code == 1
-    assert not (stranger / "curves.png").exists()
+    assert not (copied_run / "curves.png").exists()
 
 
 @pytest.mark.parametrize(
@@ -134,14 +136,14 @@ def test_overwriting_removes_the_picture(project, nnrun, stranger):
     ids=["png", "svg in capitals", "pdf"],
 )
 def test_plot_writes_what_the_ending_says_and_replaces_what_stands_there(
-    nnrun, stranger, name, start
+    nnrun, copied_run, name, start
 ):
     Path(name).write_text("old")
-    assert nnrun("plot", stranger, "-o", name) == (0, f"saved in {name}\n", "")
+    assert nnrun("plot", copied_run, "-o", name) == (0, f"saved in {name}\n", "")
     assert Path(name).read_bytes().startswith(start)
 
 
-def test_plot_refuses_what_it_cannot_draw_or_write(project, nnrun, stranger):
+def test_plot_refuses_what_it_cannot_draw_or_write(project, nnrun, copied_run):
     for arguments, message in {
         ("run", "-o", "a.jpg"): "-o a.jpg: must end in .png or .svg or .pdf",
         ("run", "-o", "no/a.png"): "there is no folder to write such a file in",
@@ -156,12 +158,12 @@ def test_plot_refuses_what_it_cannot_draw_or_write(project, nnrun, stranger):
     assert not list(project.folder.glob("*.png"))
 
 
-def test_a_run_that_is_not_finished_is_drawn_as_far_as_it_is(nnrun, stranger):
-    forge_json(stranger, "run.json", lambda info: {**info, "status": "running", "checksums": {}})
-    text = (stranger / "history.csv").read_text()
-    (stranger / "history.csv").write_text(text[: text.rindex(",")])  # a kill left half a row
-    assert nnrun("plot", stranger).code == 0
-    assert [*lines(curves(stranger).axes[0])["training"].get_xdata()] == [1, 2]
+def test_a_run_that_is_not_finished_is_drawn_as_far_as_it_is(nnrun, copied_run):
+    forge_json(copied_run, "run.json", lambda info: {**info, "status": "running", "checksums": {}})
+    text = (copied_run / "history.csv").read_text()
+    (copied_run / "history.csv").write_text(text[: text.rindex(",")])  # a kill left half a row
+    assert nnrun("plot", copied_run).code == 0
+    assert [*lines(curves(copied_run).axes[0])["training"].get_xdata()] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -169,14 +171,14 @@ def test_a_run_that_is_not_finished_is_drawn_as_far_as_it_is(nnrun, stranger):
     [None, b"", b"epoch,loss\n", b"epoch,loss\n1,0.5"],
     ids=["no file", "an empty file", "a header", "half a row"],
 )
-def test_a_run_without_an_epoch_has_nothing_to_draw(nnrun, stranger, content):
-    (stranger / "history.csv").unlink()
+def test_a_run_without_an_epoch_has_nothing_to_draw(nnrun, copied_run, content):
+    (copied_run / "history.csv").unlink()
     if content is not None:
-        (stranger / "history.csv").write_bytes(content)
-    done = nnrun("plot", stranger)
+        (copied_run / "history.csv").write_bytes(content)
+    done = nnrun("plot", copied_run)
     assert (done.code, done.err) == (
         2,
-        f"{stranger}: no epoch has ended yet, so there is nothing to draw\n",
+        f"{copied_run}: no epoch has ended yet, so there is nothing to draw\n",
     )
 
 
@@ -199,11 +201,11 @@ def test_a_run_without_an_epoch_has_nothing_to_draw(nnrun, stranger, content):
         "NUL bytes",
     ],
 )
-def test_an_altered_history_is_refused(nnrun, stranger, content):
-    (stranger / "history.csv").write_bytes(content)
-    done = nnrun("plot", stranger)
+def test_an_altered_history_is_refused(nnrun, copied_run, content):
+    (copied_run / "history.csv").write_bytes(content)
+    done = nnrun("plot", copied_run)
     assert (done.code, done.out) == (2, "")
-    assert f"{stranger / 'history.csv'}: cannot be read: " in done.err
+    assert f"{copied_run / 'history.csv'}: cannot be read: " in done.err
     assert len(done.err.splitlines()) == 1
 
 
@@ -219,51 +221,51 @@ def test_an_altered_history_is_refused(nnrun, stranger, content):
     ],
     ids=str,
 )
-def test_any_number_can_be_drawn(stranger, values):
-    write_history(stranger, loss=values, val_loss=values[::-1])
+def test_any_number_can_be_drawn(copied_run, values):
+    write_history(copied_run, loss=values, val_loss=values[::-1])
     for form in (".png", ".svg", ".pdf"):
-        assert encode_figure(curves(stranger), form)
+        assert encode_figure(curves(copied_run), form)
 
 
-def test_a_single_epoch_is_a_marker(stranger):
+def test_a_single_epoch_is_a_marker(copied_run):
     for count, marker in ((1, "o"), (2, "")):
-        write_history(stranger, loss=[0.5] * count)
-        assert lines(curves(stranger).axes[0])["training"].get_marker() == marker
+        write_history(copied_run, loss=[0.5] * count)
+        assert lines(curves(copied_run).axes[0])["training"].get_marker() == marker
 
 
-def test_the_scale_is_logarithmic_where_a_loss_spans_decades(stranger):
+def test_the_scale_is_logarithmic_where_a_loss_spans_decades(copied_run):
     write_history(
-        stranger,
+        copied_run,
         loss=[1.0, 0.1, 0.01],
         accuracy=[0.001, 0.5, 1.0],
         mae=[900.0, 20.0, 3.0],
         auc=[-1.0, 2, 500],
     )
-    assert [axes.get_yscale() for axes in curves(stranger).axes] == [
+    assert [axes.get_yscale() for axes in curves(copied_run).axes] == [
         "log",
         "linear",
         "log",
         "linear",
     ]
-    write_history(stranger, loss=[1.0, 0.1, 0.0])
-    assert curves(stranger).axes[0].get_yscale() == "linear"
+    write_history(copied_run, loss=[1.0, 0.1, 0.0])
+    assert curves(copied_run).axes[0].get_yscale() == "linear"
 
 
-def test_a_long_history_is_thinned_and_the_best_epoch_stays(stranger):
+def test_a_long_history_is_thinned_and_the_best_epoch_stays(copied_run):
     losses = np.random.default_rng(0).random(100_000)
-    write_history(stranger, loss=losses)
-    curves(stranger)  # the first picture of a machine takes long: matplotlib looks for fonts
+    write_history(copied_run, loss=losses)
+    curves(copied_run)  # the first picture of a machine takes long: matplotlib looks for fonts
     began = time.process_time()
-    drawn = lines(curves(stranger).axes[0])
+    drawn = lines(curves(copied_run).axes[0])
     assert time.process_time() - began < 2
     assert 1_000 < len(drawn["training"].get_xdata()) <= 2_000
     assert losses.argmin() + 1 in drawn["training"].get_xdata()
     assert losses.min() in drawn["training"].get_ydata()
 
 
-def test_more_metrics_than_nine_are_not_drawn(stranger):
-    write_history(stranger, loss=[1.0], **{f"m{i}": [1.0] for i in range(20)})
-    assert len(curves(stranger).axes) == 9
+def test_more_metrics_than_nine_are_not_drawn(copied_run):
+    write_history(copied_run, loss=[1.0], **{f"m{i}": [1.0] for i in range(20)})
+    assert len(curves(copied_run).axes) == 9
 
 
 def test_without_matplotlib_a_run_is_finished_all_the_same(project, nnrun, monkeypatch):
@@ -277,17 +279,17 @@ def test_without_matplotlib_a_run_is_finished_all_the_same(project, nnrun, monke
     assert done.err.startswith("matplotlib cannot be imported: ")
 
 
-def test_the_users_own_settings_of_matplotlib_change_nothing_and_stay(stranger):
+def test_the_users_own_settings_of_matplotlib_change_nothing_and_stay(copied_run):
     import matplotlib
 
-    expected = encode_figure(curves(stranger), ".png")
+    expected = encode_figure(curves(copied_run), ".png")
     with matplotlib.rc_context({"text.usetex": True, "axes.facecolor": "black", "font.size": 30}):
-        assert encode_figure(curves(stranger), ".png") == expected
+        assert encode_figure(curves(copied_run), ".png") == expected
         assert matplotlib.rcParams["text.usetex"]
 
 
 @pytest.mark.slow
-def test_plot_needs_neither_tensorflow_nor_a_home_and_is_silent(stranger):
+def test_plot_needs_neither_tensorflow_nor_a_home_and_is_silent(copied_run):
     code = "import sys; sys.modules['tensorflow'] = None; from nnrun.__main__ import main; main()"
     environment = {
         k: v
@@ -295,15 +297,15 @@ def test_plot_needs_neither_tensorflow_nor_a_home_and_is_silent(stranger):
         if k not in ("MPLCONFIGDIR", "DISPLAY", "XDG_CACHE_HOME")
     }
     environment |= {"HOME": "/nowhere", "XDG_CONFIG_HOME": "/nowhere", "MPLBACKEND": "tkagg"}
-    script = [sys.executable, "-c", code, "plot", str(stranger)]
+    script = [sys.executable, "-c", code, "plot", str(copied_run)]
     done = subprocess.run(
-        script, capture_output=True, text=True, env=environment, cwd=stranger.parent
+        script, capture_output=True, text=True, env=environment, cwd=copied_run.parent
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "saved in plot.png\n", "")
 
 
-def test_a_confusion_matrix_tells_counts_and_shares(project, nnrun, stranger):
-    trained = load_run(stranger)
+def test_a_confusion_matrix_tells_counts_and_shares(project, nnrun, copied_run):
+    trained = load_run(copied_run)
     dataset = load_dataset(trained.config, project.folder / ".cache")
     measure = trained.measure([(dataset.train.x, dataset.train.y)])
     figure = make_figure(outcome_panels(trained.encoder, measure), columns=2)
@@ -317,7 +319,7 @@ def test_a_confusion_matrix_tells_counts_and_shares(project, nnrun, stranger):
     assert roc.get_title() == "ROC"
 
 
-def test_plot_of_a_table_measures_as_evaluate_does(project, nnrun, stranger, monkeypatch):
+def test_plot_of_a_table_measures_as_evaluate_does(project, nnrun, copied_run, monkeypatch):
     drawn = []
     monkeypatch.setattr(
         "nnrun.reporting.pictures.figure.encode_figure",
@@ -395,14 +397,14 @@ def test_of_many_rows_a_sample_is_drawn_in_which_every_row_has_its_chance():
     assert outcome(measure, targets=["y"]).axes[0].get_xlabel() == "actual (4,000 of 50,000 rows)"
 
 
-def test_names_are_text_whatever_they_hold(project, stranger, frame):
-    write_history(stranger, loss=[1.0], **{name: [1.0] for name in NAMES})
+def test_names_are_text_whatever_they_hold(project, copied_run, frame):
+    write_history(copied_run, loss=[1.0], **{name: [1.0] for name in NAMES})
     measure = ClassMeasure(len(NAMES))
     measure.add(np.zeros((1, 1)), np.full((1, len(NAMES)), 0.5))
     numbers = NumberMeasure(len(NAMES))
     numbers.add(np.ones((3, len(NAMES))), np.zeros((3, len(NAMES))))
     for figure in (
-        curves(stranger, stranger),
+        curves(copied_run, copied_run),
         outcome(measure, NAMES),
         outcome(numbers, targets=NAMES),
     ):

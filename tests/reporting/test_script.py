@@ -225,18 +225,20 @@ def test_the_script_of_any_config_trains_as_nnrun_does(tables, name):
 
 
 @pytest.mark.slow
-def test_the_script_that_is_printed_runs_alone_and_is_that_of_the_run_too(project, nnrun, original):
+def test_the_script_that_is_printed_runs_alone_and_is_that_of_the_run_too(
+    project, nnrun, shared_run
+):
     config = project.config(
         early_stopping={"patience": 5, "restore_best_weights": True}, reduce_lr_on_plateau={}
     )
     shown = nnrun("show", config, "--code")
     assert (shown.code, shown.err) == (0, "")
-    of_run = nnrun("show", original, "--code").out
-    assert of_run.replace(str(original.parent), str(project.folder)) == shown.out
+    of_run = nnrun("show", shared_run, "--code").out
+    assert of_run.replace(str(shared_run.parent), str(project.folder)) == shown.out
     assert "nnrun" not in "".join(code_lines(shown.out.replace(str(project.folder), "")))
     process = run_python("-c", shown.out, cwd=project.folder)
     assert process.returncode == 0, process.stderr
-    *_, last = csv.DictReader((original / "history.csv").read_text().splitlines())
+    *_, last = csv.DictReader((shared_run / "history.csv").read_text().splitlines())
     assert f" loss: {float(last['loss']):.4f}" in process.stdout.splitlines()[-1]
     assert (project.folder / "network.keras").exists()
 
@@ -332,32 +334,34 @@ def test_no_name_in_a_table_becomes_code_or_leaves_its_literal(project):
         assert all(line.isprintable() for line in text.splitlines())
 
 
-def test_no_name_in_a_run_of_a_strangers_becomes_code(stranger):
+def test_no_name_in_a_run_of_a_strangers_becomes_code(copied_run):
     code: Any = None
     for text in ["plain", *HOSTILE]:
         forge_json(
-            stranger, "encoding.json", lambda e, text=text: e["features"][0].update(name=f"x{text}")
+            copied_run,
+            "encoding.json",
+            lambda e, text=text: e["features"][0].update(name=f"x{text}"),
         )
         forge_config(
-            stranger,
+            copied_run,
             {"early_stopping.monitor": text, "data.train": f"/nowhere/{text}", "data.target": text},
         )
-        found, told, literals = skeleton(run_script(stranger))
+        found, told, literals = skeleton(run_script(copied_run))
         code = code or (found, told)
         assert (found, told) == code
         assert {text, f"/nowhere/{text}"} <= set(literals)
 
 
-def test_a_run_whose_files_do_not_fit_each_other_has_a_script_all_the_same(stranger, nnrun):
-    forge_json(stranger, "encoding.json", lambda encoding: encoding.update(labels=[]))
-    forge_config(stranger, {"data.train": "/proc/kmsg", "class_weight": {"9": 2.0}})
-    assert ast.parse(nnrun("show", stranger, "--code").out)
+def test_a_run_whose_files_do_not_fit_each_other_has_a_script_all_the_same(copied_run, nnrun):
+    forge_json(copied_run, "encoding.json", lambda encoding: encoding.update(labels=[]))
+    forge_config(copied_run, {"data.train": "/proc/kmsg", "class_weight": {"9": 2.0}})
+    assert ast.parse(nnrun("show", copied_run, "--code").out)
 
 
-def test_an_altered_run_and_a_folder_that_is_none_are_refused(stranger, nnrun, project):
-    encoding = json.loads((stranger / "encoding.json").read_text())
-    (stranger / "encoding.json").write_text(json.dumps(encoding))
-    assert "encoding.json was altered" in nnrun("show", stranger, "--code").err
+def test_an_altered_run_and_a_folder_that_is_none_are_refused(copied_run, nnrun, project):
+    encoding = json.loads((copied_run / "encoding.json").read_text())
+    (copied_run / "encoding.json").write_text(json.dumps(encoding))
+    assert "encoding.json was altered" in nnrun("show", copied_run, "--code").err
     done = nnrun("show", project.folder, "--code")
     assert (done.code, done.out) == (2, "")
 

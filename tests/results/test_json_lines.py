@@ -21,8 +21,8 @@ Answers = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
-def trained(stranger) -> TrainedRun:
-    return load_run(stranger)
+def trained(copied_run) -> TrainedRun:
+    return load_run(copied_run)
 
 
 @pytest.fixture
@@ -118,8 +118,8 @@ def test_options_of_tables_are_refused(trained, nnrun, more):
     assert "--json-lines reads standard input" in done.err
 
 
-def test_a_line_is_answered_before_the_next_is_written(stranger):
-    command = [sys.executable, "-m", "nnrun", "predict", str(stranger), "--json-lines"]
+def test_a_line_is_answered_before_the_next_is_written(copied_run):
+    command = [sys.executable, "-m", "nnrun", "predict", str(copied_run), "--json-lines"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, **pipes) as process:
         for _ in range(3):

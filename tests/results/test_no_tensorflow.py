@@ -40,25 +40,25 @@ def without_tensorflow(folder, script: str, *arguments: str) -> "subprocess.Comp
 
 
 @pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS.keys())
-def test_a_command_that_runs_a_network_forward_needs_no_tensorflow(project, stranger, arguments):
+def test_a_command_that_runs_a_network_forward_needs_no_tensorflow(project, copied_run, arguments):
     done = without_tensorflow(project.folder, COMMAND, *arguments)
     assert (done.returncode, done.stderr) == (0, NOTES.get(arguments[0], ""))
 
 
-def test_keras_as_the_oracle_does(project, stranger):
+def test_keras_as_the_oracle_does(project, copied_run):
     done = without_tensorflow(project.folder, COMMAND, *COMMANDS["predict"], "--engine", "keras")
     assert done.returncode == 1
     assert "TensorFlow cannot be imported" in done.stderr
 
 
-def test_a_notebook_that_predicts_needs_no_tensorflow(project, stranger):
+def test_a_notebook_that_predicts_needs_no_tensorflow(project, copied_run):
     done = without_tensorflow(project.folder, NOTEBOOK)
     predicted, model = done.stdout.splitlines()
     assert predicted == "60 60"
     assert "TensorFlow cannot be imported" in model
 
 
-def test_both_engines_predict_the_same(nnrun, project, stranger):
+def test_both_engines_predict_the_same(nnrun, project, copied_run):
     import numpy as np
     import polars as pl
 

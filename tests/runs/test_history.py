@@ -148,15 +148,15 @@ def test_rows_are_streamed(path):
     assert peak < 256 << 10
 
 
-def test_a_run_of_many_epochs_is_shown_listed_and_loaded(nnrun, stranger):
+def test_a_run_of_many_epochs_is_shown_listed_and_loaded(nnrun, copied_run):
     epochs = 250_000
-    write_long(stranger / "history.csv", epochs)
-    assert (stranger / "history.csv").stat().st_size > 16 << 20
-    said = json.loads(nnrun("show", stranger, "--json").out)
+    write_long(copied_run / "history.csv", epochs)
+    assert (copied_run / "history.csv").stat().st_size > 16 << 20
+    said = json.loads(nnrun("show", copied_run, "--json").out)
     assert (said["best"]["epoch"], said["best"]["by"]) == (epochs - 1, "val_loss")
-    frame = load(stranger).history
+    frame = load(copied_run).history
     assert frame.height == epochs
     assert frame.schema["epoch"] == pl.Int64
-    Run(stranger).write_info(status="failed", checksums={})
-    assert json.loads(nnrun("runs", stranger, "--json").out)[0]["epochs"] == epochs
-    assert f"{epochs} of 3 epochs" in nnrun("show", stranger).out
+    Run(copied_run).write_info(status="failed", checksums={})
+    assert json.loads(nnrun("runs", copied_run, "--json").out)[0]["epochs"] == epochs
+    assert f"{epochs} of 3 epochs" in nnrun("show", copied_run).out

@@ -17,10 +17,10 @@ from nnrun.training.backend import keras
 
 
 @pytest.fixture
-def runs(project, original) -> Path:
+def runs(project, shared_run) -> Path:
     """A folder of three finished runs, of which each one is better than the one before."""
     for i, name in enumerate(("a", "b", "c")):
-        copy = Path(shutil.copytree(original, project.folder / "runs" / name))
+        copy = Path(shutil.copytree(shared_run, project.folder / "runs" / name))
         metrics = {
             "epoch": 3,
             "loss": 0.5 - i / 10,
@@ -200,12 +200,12 @@ def test_mistakes_go_to_stderr_with_json_too(project, nnrun):
     assert "config.yaml:" in done.err
 
 
-def test_show_json_says_what_show_says(nnrun, stranger):
+def test_show_json_says_what_show_says(nnrun, copied_run):
     said = json.loads(nnrun("show", "run", "--json").out)
     assert (said["status"], said["epochs"], said["kept_epoch"]) == ("finished", 3, 3)
     assert said["best"]["by"] == "val_loss"
     assert said["versions"]["keras"] == keras.__version__
     assert said["data"]["train"]["rows"] == 45
     assert [layer["shapes"] for layer in said["layers"]] == [[[3, 4], [4]], [[4, 1], [1]]]
-    (stranger / "config.yaml").write_text("x")
+    (copied_run / "config.yaml").write_text("x")
     assert nnrun("show", "run", "--json").code == 2

@@ -65,7 +65,7 @@ def check(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", FAULTS)
-def test_wherever_an_operation_fails_the_last_save_stands_and_the_run_goes_on(job, kind, chosen):
+def test_wherever_an_operation_fails_the_last_save_stands_and_the_run_goes_on(job, kind, choose):
     lasting = kind == "open" or (
         kind == "write" and job.arguments[0] == "train"
     )  # a disk stays full, or is full once
@@ -75,7 +75,7 @@ def test_wherever_an_operation_fails_the_last_save_stands_and_the_run_goes_on(jo
         if o.kind == kind and (kind, o.name) != ("close", ".lock")
     ]
     assert len(numbers) >= 8
-    numbers = chosen(numbers)
+    numbers = choose(numbers)
     message = f"^run.*: {os.strerror(FAULTS[kind])}{MENDED}{UNDRAWN}$"
     check(job, numbers, lambda number: failing(number, FAULTS[kind], lasting=lasting), 1, message)
 
@@ -101,7 +101,7 @@ def test_a_second_sigterm_is_a_sigterm(job):
 
 
 @pytest.mark.slow
-def test_a_second_signal_amid_a_save_leaves_the_last_one_and_the_run_goes_on(job, chosen):
+def test_a_second_signal_amid_a_save_leaves_the_last_one_and_the_run_goes_on(job, choose):
     handler = signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # which a shell's & makes it ignore
@@ -111,7 +111,7 @@ def test_a_second_signal_amid_a_save_leaves_the_last_one_and_the_run_goes_on(job
             i for i, o in enumerate(job.operations) if o.kind in ("link", "replace", "fsync")
         ]
         assert len(numbers) >= 8
-        numbers = chosen(numbers)
+        numbers = choose(numbers)
         check(job, numbers, lambda number: twice(number, signal.SIGINT), 130, "^\n?interrupted")
     finally:
         signal.signal(signal.SIGINT, handler)
@@ -121,11 +121,11 @@ def states(
     job: Job,
     folder: Path,
     names: str = "*",
-    chosen: Callable[[list[Any]], list[Any]] | None = None,
+    choose: Callable[[list[Any]], list[Any]] | None = None,
 ) -> Iterator[Operation]:
     """Bring the run directory to states that a kill may leave the files `names` in, and yield what comes next.
 
-    All of them, or those that are chosen.
+    All of them, or those that `choose` picks.
     """
     found: dict[Any, Operation] = {}
 
@@ -144,7 +144,7 @@ def states(
         assert job.nnrun(*job.arguments) == (0, "", "")
     left = list(enumerate(found.values()))
     assert names != "*" or len(left) > 30
-    for number, operation in chosen(left) if chosen else left:
+    for number, operation in choose(left) if choose else left:
         shutil.rmtree(job.run)
         (folder / str(number)).rename(job.run)
         yield operation
@@ -152,10 +152,10 @@ def states(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("job", ["resume", "train", "no checkpoint until the end"], indirect=True)
-def test_whatever_a_kill_at_any_operation_leaves_the_run_goes_on(job, tmp_path, chosen):
+def test_whatever_a_kill_at_any_operation_leaves_the_run_goes_on(job, tmp_path, choose):
     went_on = [
         (o[:3], job.what_is_wrong_when_it_goes_on())
-        for o in states(job, tmp_path / "states", chosen=chosen)
+        for o in states(job, tmp_path / "states", choose=choose)
     ]
     assert not (wrong := [f"before {operation}: {what}" for operation, what in went_on if what]), (
         "\n\n".join(wrong)

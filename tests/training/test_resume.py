@@ -170,14 +170,14 @@ def test_two_runs_of_one_config_are_equal_to_the_last_bit(whole, ended, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("batch_size", "epochs"), [(8, 3), (9, 2)])
-def test_it_does_not_matter_at_which_step_it_stopped(project, whole, chosen, batch_size, epochs):
+def test_it_does_not_matter_at_which_step_it_stopped(project, whole, choose, batch_size, epochs):
     stopping = {"patience": 1, "restore_best_weights": True}
     changes = {**DROPOUT, "batch_size": batch_size, "epochs": epochs, "early_stopping": stopping}
     callback = Copies(project.folder / "whole")
     expected = outcome(whole(changes, callbacks=(callback,)))
     assert callback.count > 8 * epochs
     assert len(callback.copies) > epochs * 45 // batch_size  # at least one for each step
-    for path in chosen(list(callback.copies.values())):
+    for path in choose(list(callback.copies.values())):
         assert outcome(go_on(path)) == expected, path
 
 

@@ -321,8 +321,8 @@ def test_overwriting_leaves_nothing_of_the_old_run(project, run_folder):
     assert not (run_folder / "tensorboard").exists()
 
 
-def test_what_auto_decided_is_in_the_runs_config(original):
-    assert load_config(original / "config.yaml").jit_compile is False
+def test_what_auto_decided_is_in_the_runs_config(shared_run):
+    assert load_config(shared_run / "config.yaml").jit_compile is False
 
 
 @pytest.mark.parametrize(

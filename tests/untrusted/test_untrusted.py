@@ -227,31 +227,31 @@ BAD_ARRAYS: dict[str, Callable[[dict[str, bytes], str], bytes]] = {
 @pytest.mark.parametrize("file", ARRAYS)
 @pytest.mark.parametrize("craft", BAD_ARRAYS.values(), ids=BAD_ARRAYS.keys())
 def test_arrays_that_are_not_plainly_those_of_the_network_are_refused(
-    stranger, refused, file, craft
+    copied_run, refusal_of, file, craft
 ):
-    forge(stranger, file, craft(members(stranger / file), ARRAYS[file]))
-    message = refused("predict" if file == "weights.npz" else "resume", file)
-    empty = file == "checkpoint.npz" and (stranger / file).stat().st_size < 4 * PARAMETERS
+    forge(copied_run, file, craft(members(copied_run / file), ARRAYS[file]))
+    message = refusal_of("predict" if file == "weights.npz" else "resume", file)
+    empty = file == "checkpoint.npz" and (copied_run / file).stat().st_size < 4 * PARAMETERS
     assert ("is smaller than the network of " if empty else "cannot be read: ") in message
     assert len(message) < 1000
 
 
-def test_predictions_that_are_not_finite_are_refused(nnrun, stranger, arguments):
-    path = stranger / "weights.npz"
+def test_predictions_that_are_not_finite_are_refused(nnrun, copied_run, command_on_run):
+    path = copied_run / "weights.npz"
     huge = npy(np.where(np.eye(3, 4), np.float32(-3e38), np.float32(3e38)))
-    forge(stranger, "weights.npz", zipped({**members(path), ARRAYS["weights.npz"]: huge}))
-    done = nnrun(*arguments("predict"))
+    forge(copied_run, "weights.npz", zipped({**members(path), ARRAYS["weights.npz"]: huge}))
+    done = nnrun(*command_on_run("predict"))
     assert done.code == 2
     assert "the network's output is not finite" in done.err
 
 
-def test_measures_of_what_is_not_finite_are_refused(nnrun, stranger, arguments):
+def test_measures_of_what_is_not_finite_are_refused(nnrun, copied_run, command_on_run):
     huge = npy(np.full((3, 4), 3e38, np.float32))
     forge(
-        stranger,
+        copied_run,
         "weights.npz",
-        zipped({**members(stranger / "weights.npz"), ARRAYS["weights.npz"]: huge}),
+        zipped({**members(copied_run / "weights.npz"), ARRAYS["weights.npz"]: huge}),
     )
-    done = nnrun(*arguments("evaluate"))
+    done = nnrun(*command_on_run("evaluate"))
     assert done.code == 2
     assert "the network's output is not finite" in done.err

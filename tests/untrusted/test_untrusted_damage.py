@@ -63,19 +63,19 @@ def places_of_content(path: Path) -> set[int]:
 
 
 @pytest.fixture
-def survives(nnrun, project, stranger, arguments) -> Callable[[str, bytes], bool]:
+def survives(nnrun, project, copied_run, command_on_run) -> Callable[[str, bytes], bool]:
     """Run the command that reads a damaged file; return whether it was refused."""
-    as_it_was = {path.name: path.read_bytes() for path in stranger.iterdir()}
+    as_it_was = {path.name: path.read_bytes() for path in copied_run.iterdir()}
     around = {k: v for k, v in everything(project.folder).items() if not k.startswith("run")}
 
     def call(name: str, data: bytes) -> bool:
         for each, former in as_it_was.items():
-            (stranger / each).write_bytes(former)
-        (stranger / name).write_bytes(data)
+            (copied_run / each).write_bytes(former)
+        (copied_run / name).write_bytes(data)
         if name != "run.json":
-            sign(stranger)
+            sign(copied_run)
         command = "resume" if name == "checkpoint.npz" else "predict"
-        done = nnrun(*arguments(command))
+        done = nnrun(*command_on_run(command))
         assert done.code in (0, 2), done.err
         assert "Traceback" not in done.err
         assert {
@@ -84,12 +84,12 @@ def survives(nnrun, project, stranger, arguments) -> Callable[[str, bytes], bool
         if done.code == 2:
             assert done.out == ""
             assert (
-                str(stranger) in done.err or "table.csv" in done.err
+                str(copied_run) in done.err or "table.csv" in done.err
             )  # a column's name was changed
             return True
         if command == "resume":
-            assert np.isfinite(pl.read_csv(stranger / "history.csv").to_numpy()).all()
-            done = nnrun(*arguments("predict"))
+            assert np.isfinite(pl.read_csv(copied_run / "history.csv").to_numpy()).all()
+            done = nnrun(*command_on_run("predict"))
         predicted = pl.read_csv(io.StringIO(done.out), schema_overrides={"prediction": pl.String})
         assert predicted.shape == (60, 2)
         assert predicted["probability"].is_between(0, 1).all()
@@ -99,8 +99,8 @@ def survives(nnrun, project, stranger, arguments) -> Callable[[str, bytes], bool
 
 
 @pytest.mark.parametrize("name", CUTS)
-def test_a_file_that_was_cut_is_refused_or_not_needed(survives, stranger, name):
-    refused = [survives(name, data) for data in cuts((stranger / name).read_bytes(), CUTS[name])]
+def test_a_file_that_was_cut_is_refused_or_not_needed(survives, copied_run, name):
+    refused = [survives(name, data) for data in cuts((copied_run / name).read_bytes(), CUTS[name])]
     assert len(refused) == CUTS[name]
     if name == "model.keras":  # which is never read
         assert not any(refused)
@@ -110,21 +110,21 @@ def test_a_file_that_was_cut_is_refused_or_not_needed(survives, stranger, name):
         assert all(refused)
 
 
-def test_a_config_that_was_cut_before_what_prediction_needs_is_refused(survives, stranger):
-    config = (stranger / "config.yaml").read_bytes()
+def test_a_config_that_was_cut_before_what_prediction_needs_is_refused(survives, copied_run):
+    config = (copied_run / "config.yaml").read_bytes()
     assert survives("config.yaml", config.partition(b"loss:")[0])
 
 
-def test_a_config_that_was_cut_behind_what_prediction_needs_predicts(survives, stranger):
-    config = (stranger / "config.yaml").read_bytes()
+def test_a_config_that_was_cut_behind_what_prediction_needs_predicts(survives, copied_run):
+    config = (copied_run / "config.yaml").read_bytes()
     assert not survives("config.yaml", config.partition(b"batch_size:")[0])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FLIPS)
-def test_a_file_of_which_a_bit_was_flipped_is_refused_or_harmless(survives, stranger, name):
-    original = (stranger / name).read_bytes()
-    content = places_of_content(stranger / name) if name.endswith(".npz") else set()
+def test_a_file_of_which_a_bit_was_flipped_is_refused_or_harmless(survives, copied_run, name):
+    original = (copied_run / name).read_bytes()
+    content = places_of_content(copied_run / name) if name.endswith(".npz") else set()
     refused = {place: survives(name, data) for place, data in flips(original, FLIPS[name])}
     assert len(refused) == FLIPS[name]
     assert any(refused.values()) == (name != "model.keras")

@@ -30,76 +30,76 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_link_is_not_followed(nnrun, stranger, arguments, outside, name):
-    (stranger / name).rename(outside / name)
-    (stranger / name).symlink_to(outside / name)
+def test_a_link_is_not_followed(nnrun, copied_run, command_on_run, outside, name):
+    (copied_run / name).rename(outside / name)
+    (copied_run / name).symlink_to(outside / name)
     before = everything(outside)
     for command in COMMANDS:
-        done = nnrun(*arguments(command))
+        done = nnrun(*command_on_run(command))
         assert (done.code, done.out) == (2, "")
-        assert done.err == f"{stranger}: links and devices are not followed; received {name!r}\n"
+        assert done.err == f"{copied_run}: links and devices are not followed; received {name!r}\n"
     assert everything(outside) == before
 
 
 @pytest.mark.parametrize(
     "name", [".lock", "history.csv", "tensorboard", "more/deep/link", ".tmp-1-model.keras"]
 )
-def test_a_link_makes_nothing_where_it_leads(nnrun, stranger, arguments, outside, name):
-    (stranger / name).parent.mkdir(parents=True, exist_ok=True)
-    (stranger / name).unlink(missing_ok=True)
-    (stranger / name).symlink_to(outside / "made")
+def test_a_link_makes_nothing_where_it_leads(nnrun, copied_run, command_on_run, outside, name):
+    (copied_run / name).parent.mkdir(parents=True, exist_ok=True)
+    (copied_run / name).unlink(missing_ok=True)
+    (copied_run / name).symlink_to(outside / "made")
     for command in COMMANDS:
-        assert nnrun(*arguments(command)).code == 2
+        assert nnrun(*command_on_run(command)).code == 2
     assert [path.name for path in outside.iterdir()] == ["secret"]
 
 
-def test_a_linked_folder_is_not_entered(nnrun, stranger, arguments, outside):
-    (stranger / "tensorboard").symlink_to(outside, target_is_directory=True)
-    forge_config(stranger, {"tensorboard": True})
+def test_a_linked_folder_is_not_entered(nnrun, copied_run, command_on_run, outside):
+    (copied_run / "tensorboard").symlink_to(outside, target_is_directory=True)
+    forge_config(copied_run, {"tensorboard": True})
     for command in COMMANDS:
-        assert nnrun(*arguments(command)).code == 2
+        assert nnrun(*command_on_run(command)).code == 2
     assert [path.name for path in outside.iterdir()] == ["secret"]
 
 
-def test_a_replaced_run_takes_nothing_outside_with_it(project, nnrun, stranger, outside):
-    (stranger / "tensorboard").symlink_to(outside, target_is_directory=True)
+def test_a_replaced_run_takes_nothing_outside_with_it(project, nnrun, copied_run, outside):
+    (copied_run / "tensorboard").symlink_to(outside, target_is_directory=True)
     assert nnrun("train", project.config(), "-o", "run", "--overwrite").code == 2
     assert [path.name for path in outside.iterdir()] == ["secret"]
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("time_limit")
 @pytest.mark.parametrize("name", [*FILES, "more"])
-def test_a_pipe_is_not_waited_for(nnrun, stranger, arguments, name):
-    (stranger / name).unlink(missing_ok=True)
-    os.mkfifo(stranger / name)
+def test_a_pipe_is_not_waited_for(nnrun, copied_run, command_on_run, name):
+    (copied_run / name).unlink(missing_ok=True)
+    os.mkfifo(copied_run / name)
     for command in COMMANDS:
-        done = nnrun(*arguments(command))
+        done = nnrun(*command_on_run(command))
         assert (done.code, done.out) == (2, "")
         assert name in done.err
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_folder_in_place_of_a_file_is_named(nnrun, stranger, arguments, name):
-    (stranger / name).unlink()
-    (stranger / name).mkdir()
+def test_a_folder_in_place_of_a_file_is_named(nnrun, copied_run, command_on_run, name):
+    (copied_run / name).unlink()
+    (copied_run / name).mkdir()
     for command in ("predict", "show", "resume"):
-        done = nnrun(*arguments(command))
+        done = nnrun(*command_on_run(command))
         assert done.code in (0, 1, 2)  # 0: where the command does not need it
         assert not done.code or name in done.err
         assert "Traceback" not in done.err
 
 
-def test_folders_in_folders_without_end_are_refused(nnrun, stranger, arguments, monkeypatch):
+def test_folders_in_folders_without_end_are_refused(nnrun, copied_run, command_on_run, monkeypatch):
     here = Path.cwd()
-    monkeypatch.chdir(stranger)
+    monkeypatch.chdir(copied_run)
     for _ in range(1200):
         Path("a").mkdir()
         os.chdir("a")
     os.chdir(here)
     try:
-        assert nnrun(*arguments("show")).code in (0, 2)
+        assert nnrun(*command_on_run("show")).code in (0, 2)
     finally:
-        subprocess.run(["rm", "-rf", stranger / "a"], check=True)
+        subprocess.run(["rm", "-rf", copied_run / "a"], check=True)
 
 
 CHANGED = "{}: is not the table that the run started with (its SHA-256 is another)\n"
@@ -107,57 +107,59 @@ CHANGED = "{}: is not the table that the run started with (its SHA-256 is anothe
 
 @pytest.mark.parametrize(("command", "code"), [("resume", 2), ("reproduce", 3)])
 def test_a_file_that_is_not_the_table_of_training_is_not_shown(
-    nnrun, stranger, arguments, outside, command, code
+    nnrun, copied_run, command_on_run, outside, command, code
 ):
-    forge_config(stranger, {"data.train": str(outside / "secret")})
-    done = nnrun(*arguments(command))
+    forge_config(copied_run, {"data.train": str(outside / "secret")})
+    done = nnrun(*command_on_run(command))
     assert (done.code, done.out) == (code, "")
     assert SECRET not in done.err
     assert done.err.startswith(CHANGED.format(outside / "secret"))
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("time_limit")
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder"])
 @pytest.mark.parametrize(("command", "code"), [("resume", 2), ("reproduce", 3)])
 def test_what_is_no_file_is_another_table_and_not_waited_for(
-    nnrun, stranger, arguments, outside, kind, command, code
+    nnrun, copied_run, command_on_run, outside, kind, command, code
 ):
     table = Path("/dev/zero") if kind == "device" else outside / kind
     if kind == "pipe":
         os.mkfifo(table)
     table.mkdir() if kind == "folder" else None
-    forge_config(stranger, {"data.train": str(table)})
-    info = json.loads((stranger / "run.json").read_bytes())
+    forge_config(copied_run, {"data.train": str(table)})
+    info = json.loads((copied_run / "run.json").read_bytes())
     sign(
-        stranger, data={"train": {**info["data"]["train"], "sha256": sha256(Path(os.devnull))}}
+        copied_run, data={"train": {**info["data"]["train"], "sha256": sha256(Path(os.devnull))}}
     )  # of nothing
-    done = nnrun(*arguments(command))
+    done = nnrun(*command_on_run(command))
     assert (done.code, done.out) == (code, "")
     assert done.err.startswith(CHANGED.format(table))
 
 
-def test_resuming_changes_nothing_outside_the_run(project, nnrun, stranger, original, arguments):
-    before, around = everything(original.parent), {*everything(project.folder)}
-    assert nnrun(*arguments("resume")).code == 0
-    assert everything(original.parent) == before
+def test_resuming_changes_nothing_outside_the_run(
+    project, nnrun, copied_run, shared_run, command_on_run
+):
+    before, around = everything(shared_run.parent), {*everything(project.folder)}
+    assert nnrun(*command_on_run("resume")).code == 0
+    assert everything(shared_run.parent) == before
     assert {*everything(project.folder)} == around | {"run/verdict.json"}
 
 
-def test_a_history_without_a_checkpoint_begins_anew(nnrun, stranger, outside):
-    (stranger / "checkpoint.npz").unlink()
-    (stranger / "history.csv").unlink()
+def test_a_history_without_a_checkpoint_begins_anew(nnrun, copied_run, outside):
+    (copied_run / "checkpoint.npz").unlink()
+    (copied_run / "history.csv").unlink()
     (outside / "history").write_text("theirs\n")
-    os.link(outside / "history", stranger / "history.csv")
+    os.link(outside / "history", copied_run / "history.csv")
     assert (
-        nnrun("resume", stranger).err
-        == f"{stranger}: cannot go on: it has no checkpoint.npz any more; train anew\n"
+        nnrun("resume", copied_run).err
+        == f"{copied_run}: cannot go on: it has no checkpoint.npz any more; train anew\n"
     )
-    Run(stranger).write_info(
+    Run(copied_run).write_info(
         status="running", epochs=0, checksums={}
     )  # killed before its first checkpoint
-    assert nnrun("resume", stranger, "-q").code == 0
+    assert nnrun("resume", copied_run, "-q").code == 0
     assert (outside / "history").read_text() == "theirs\n"
-    assert len((stranger / "history.csv").read_text().splitlines()) == 4
+    assert len((copied_run / "history.csv").read_text().splitlines()) == 4
 
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded as Linux does it")
@@ -199,10 +201,10 @@ def measured(command: str, *paths: Path) -> tuple[str, list[tuple[str, int, int]
 
 
 @LINUX
-def test_files_without_end_take_no_memory(stranger, project):
+def test_files_without_end_take_no_memory(copied_run, project):
     runs = []
     for name in [name for name in FILES if name != ".lock"]:
-        runs.append(run := shutil.copytree(stranger, project.folder / f"without end, {name}"))
+        runs.append(run := shutil.copytree(copied_run, project.folder / f"without end, {name}"))
         os.truncate(run / name, 300 << 20)  # a hole, which takes no disk
         if name != "run.json":
             sign(run)
@@ -271,9 +273,9 @@ for command in ("resume", "reproduce"):
 
 @LINUX
 @pytest.mark.slow
-def test_a_network_too_large_is_refused_before_it_is_made(stranger):
-    forge_config(stranger, {"layers": WIDE})
-    script = LIMITED.replace("RUN", repr(str(stranger)))
-    done = run_python("-c", script, cwd=stranger.parent)
+def test_a_network_too_large_is_refused_before_it_is_made(copied_run):
+    forge_config(copied_run, {"layers": WIDE})
+    script = LIMITED.replace("RUN", repr(str(copied_run)))
+    done = run_python("-c", script, cwd=copied_run.parent)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "Traceback" not in done.stderr

@@ -191,26 +191,26 @@ print(json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def folder(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(shared_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a secret, and a run for each crafted model.keras."""
     folder = tmp_path_factory.mktemp("crafted")
     with h5py.File(folder / "secret", "w") as file:
         file["data"] = np.full((3, 4), 7.0, np.float32)
-    files = {"as it was": (original / "model.keras").read_bytes()}
-    for name, data in {**files, **crafted(members(original / "model.keras"), folder)}.items():
-        shutil.copytree(original, folder / "runs" / name)
+    files = {"as it was": (shared_run / "model.keras").read_bytes()}
+    for name, data in {**files, **crafted(members(shared_run / "model.keras"), folder)}.items():
+        shutil.copytree(shared_run, folder / "runs" / name)
         forge(folder / "runs" / name, "model.keras", data)
     return folder
 
 
 @pytest.fixture(scope="module")
-def audit(folder: Path, original: Path) -> dict[str, dict[str, Any]]:
+def audit(folder: Path, shared_run: Path) -> dict[str, dict[str, Any]]:
     """What commands did with each of these runs, in a process that was watched: by run, by command."""
     before = {
         path: data for path, data in everything(folder).items() if "a Lambda layer" not in path
     }
     runs = {path.name: str(path) for path in sorted((folder / "runs").iterdir())}
-    table = original.parent / "table.csv"
+    table = shared_run.parent / "table.csv"
     done = run_python("-c", AUDITED, json.dumps(runs), table, cwd=folder, check=True)
     after = {
         path: data for path, data in everything(folder).items() if "a Lambda layer" not in path
@@ -221,7 +221,7 @@ def audit(folder: Path, original: Path) -> dict[str, dict[str, Any]]:
     return dict(json.loads(done.stdout))
 
 
-def test_every_crafted_model_leaves_the_predictions_as_they_were(audit, original):
+def test_every_crafted_model_leaves_the_predictions_as_they_were(audit, shared_run):
     expected = audit["as it was"]["predict"]["texts"]
     assert len(expected[0].splitlines()) == 61
     assert len(audit) > 25
@@ -239,9 +239,9 @@ def measured(commands: dict[str, Any]) -> list[str]:
     return [line for line in lines if "than guessing" not in line]
 
 
-def test_nothing_is_opened_but_the_runs_files_and_the_table(audit, folder, original):
+def test_nothing_is_opened_but_the_runs_files_and_the_table(audit, folder, shared_run):
     table, system = (
-        str(original.parent / "table.csv"),
+        str(shared_run.parent / "table.csv"),
         (sys.prefix, sys.base_prefix, "/proc", "/sys", "/dev"),
     )
     for name, commands in audit.items():

@@ -66,9 +66,9 @@ BAD_STATES: dict[str, Callable[[State], Any] | bytes] = {
 
 
 @pytest.mark.parametrize("change", BAD_STATES.values(), ids=BAD_STATES.keys())
-def test_a_state_that_does_not_fit_is_refused(stranger, refused, change):
-    forge_state(stranger, change)
-    assert "cannot be read: " in refused("resume", "checkpoint.npz")
+def test_a_state_that_does_not_fit_is_refused(copied_run, refusal_of, change):
+    forge_state(copied_run, change)
+    assert "cannot be read: " in refusal_of("resume", "checkpoint.npz")
 
 
 def forge_history(run: Path, data: bytes, **state: Any) -> None:
@@ -95,9 +95,9 @@ BAD_HISTORIES: dict[str, tuple[bytes, State]] = {
 
 
 @pytest.mark.parametrize(("data", "state"), BAD_HISTORIES.values(), ids=BAD_HISTORIES.keys())
-def test_a_history_of_another_shape_is_refused(stranger, refused, data, state):
-    forge_history(stranger, data, **state)
-    assert "cannot be read: " in refused("resume", "checkpoint.npz")
+def test_a_history_of_another_shape_is_refused(copied_run, refusal_of, data, state):
+    forge_history(copied_run, data, **state)
+    assert "cannot be read: " in refusal_of("resume", "checkpoint.npz")
 
 
 HARMLESS_STATES = {
@@ -110,23 +110,23 @@ HARMLESS_STATES = {
 
 @pytest.mark.parametrize("change", HARMLESS_STATES.values(), ids=HARMLESS_STATES.keys())
 def test_a_state_that_lies_within_reason_leaves_a_run_as_any_other(
-    nnrun, stranger, arguments, change
+    nnrun, copied_run, command_on_run, change
 ):
-    forge_state(stranger, change)
-    done = nnrun(*arguments("resume"))
+    forge_state(copied_run, change)
+    done = nnrun(*command_on_run("resume"))
     assert (done.code, "Traceback" in done.err) == (0, False), done.err
-    rows = list(csv.DictReader((stranger / "history.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((copied_run / "history.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2", "3", "4"][: len(rows)]
     assert np.isfinite([float(row["loss"]) for row in rows]).all()
-    assert nnrun(*arguments("predict")).code == 0
+    assert nnrun(*command_on_run("predict")).code == 0
 
 
-def test_a_history_of_what_is_not_finite_stays_as_it_is(nnrun, stranger, arguments):
-    forge_history(stranger, npy(np.array([[np.nan] * 5, [np.inf] * 5, [-np.inf] * 5])))
-    assert nnrun(*arguments("resume")).code == 0
-    rows = list(csv.reader((stranger / "history.csv").read_text().splitlines()))
+def test_a_history_of_what_is_not_finite_stays_as_it_is(nnrun, copied_run, command_on_run):
+    forge_history(copied_run, npy(np.array([[np.nan] * 5, [np.inf] * 5, [-np.inf] * 5])))
+    assert nnrun(*command_on_run("resume")).code == 0
+    rows = list(csv.reader((copied_run / "history.csv").read_text().splitlines()))
     assert rows[1:4] == [[str(i + 1), *[text] * 5] for i, text in enumerate(("nan", "inf", "-inf"))]
-    assert nnrun(*arguments("show")).code == 0
+    assert nnrun(*command_on_run("show")).code == 0
 
 
 def test_a_run_whose_metrics_are_infinite_goes_on(project, frame, nnrun):

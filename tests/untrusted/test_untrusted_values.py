@@ -16,10 +16,10 @@ pytestmark = pytest.mark.usefixtures("eager")
 WIDE = [{"units": 10**8, "activation": "relu"}, {"units": 1, "activation": "sigmoid"}]
 
 
-def test_weights_are_compared_with_the_config_before_anything_is_made(stranger, refused):
-    forge_config(stranger, {"layers": WIDE})
-    assert "where float32 (3, 100000000) belongs" in refused("predict", "weights.npz")
-    refused("evaluate", "weights.npz")
+def test_weights_are_compared_with_the_config_before_anything_is_made(copied_run, refusal_of):
+    forge_config(copied_run, {"layers": WIDE})
+    assert "where float32 (3, 100000000) belongs" in refusal_of("predict", "weights.npz")
+    refusal_of("evaluate", "weights.npz")
 
 
 def test_no_number_of_a_config_takes_memory_without_bound(project):
@@ -45,14 +45,16 @@ BAD_CONFIGS = {
 
 @pytest.mark.parametrize("content", BAD_CONFIGS.values(), ids=BAD_CONFIGS.keys())
 @pytest.mark.parametrize("command", ["predict", "show", "resume"])
-def test_a_config_that_is_more_than_plain_values_is_refused(stranger, refused, command, content):
-    forge(stranger, "config.yaml", content)
-    refused(command, "config.yaml")
+def test_a_config_that_is_more_than_plain_values_is_refused(
+    copied_run, refusal_of, command, content
+):
+    forge(copied_run, "config.yaml", content)
+    refusal_of(command, "config.yaml")
 
 
-def test_a_number_of_5000_digits_is_refused(stranger, refused):
-    forge(stranger, "config.yaml", f"epochs: {'1' * 5000}e1\n")
-    refused("predict", "config.yaml")
+def test_a_number_of_5000_digits_is_refused(copied_run, refusal_of):
+    forge(copied_run, "config.yaml", f"epochs: {'1' * 5000}e1\n")
+    refusal_of("predict", "config.yaml")
 
 
 UNFIT = {
@@ -63,9 +65,9 @@ UNFIT = {
 
 
 @pytest.mark.parametrize("changes", UNFIT.values(), ids=UNFIT.keys())
-def test_a_config_that_does_not_fit_its_table_is_refused(stranger, refused, changes):
-    forge_config(stranger, changes)
-    refused("resume", "config.yaml")
+def test_a_config_that_does_not_fit_its_table_is_refused(copied_run, refusal_of, changes):
+    forge_config(copied_run, changes)
+    refusal_of("resume", "config.yaml")
 
 
 def feature(**values: Any) -> Callable[[Any], None]:
@@ -103,9 +105,9 @@ BAD_ENCODINGS: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("change", BAD_ENCODINGS.values(), ids=BAD_ENCODINGS.keys())
-def test_an_encoding_that_does_not_fit_is_refused(stranger, refused, change):
-    forge_json(stranger, "encoding.json", change)
-    refused("predict", "")
+def test_an_encoding_that_does_not_fit_is_refused(copied_run, refusal_of, change):
+    forge_json(copied_run, "encoding.json", change)
+    refusal_of("predict", "")
 
 
 @pytest.mark.parametrize(
@@ -113,9 +115,9 @@ def test_an_encoding_that_does_not_fit_is_refused(stranger, refused, change):
 )
 @pytest.mark.parametrize("name", ["encoding.json", "run.json"])
 @pytest.mark.parametrize("command", ["predict", "show", "resume"])
-def test_json_that_is_none_is_refused(stranger, refused, command, name, content):
-    forge(stranger, name, content)
-    refused(command, name)
+def test_json_that_is_none_is_refused(copied_run, refusal_of, command, name, content):
+    forge(copied_run, name, content)
+    refusal_of(command, name)
 
 
 BAD_INFOS: dict[str, str] = {
@@ -138,22 +140,22 @@ def say(run: Path, entry: str) -> None:
 
 
 @pytest.mark.parametrize("entry", BAD_INFOS.values(), ids=BAD_INFOS.keys())
-@pytest.mark.usefixtures("impatient")
-def test_a_run_json_that_says_what_it_cannot_is_refused(nnrun, stranger, entry):
-    say(stranger, entry)
-    (stranger / "checkpoint.npz").unlink()
-    done = nnrun("resume", stranger)
+@pytest.mark.usefixtures("time_limit")
+def test_a_run_json_that_says_what_it_cannot_is_refused(nnrun, copied_run, entry):
+    say(copied_run, entry)
+    (copied_run / "checkpoint.npz").unlink()
+    done = nnrun("resume", copied_run)
     assert (done.code, done.out) == (2, "")
-    assert str(stranger / "run.json") in done.err
+    assert str(copied_run / "run.json") in done.err
 
 
 @pytest.mark.parametrize("value", ["1", "NaN", '{"a": [-Infinity]}', '"text"'])
-def test_what_a_run_json_says_beyond_that_is_dropped(nnrun, stranger, arguments, value):
-    say(stranger, f'"more": {value}')
+def test_what_a_run_json_says_beyond_that_is_dropped(nnrun, copied_run, command_on_run, value):
+    say(copied_run, f'"more": {value}')
     for command in ("predict", "evaluate", "show", "resume"):
-        done = nnrun(*arguments(command))
+        done = nnrun(*command_on_run(command))
         assert (done.code, "Traceback" in done.err) == (0, False), command
-    assert "more" not in json.loads((stranger / "run.json").read_bytes())
+    assert "more" not in json.loads((copied_run / "run.json").read_bytes())
 
 
 BAD_TEXTS = {
@@ -172,19 +174,22 @@ BAD_TEXTS = {
 @pytest.mark.parametrize(
     ("name", "content"), [(name, text) for name, texts in BAD_TEXTS.items() for text in texts]
 )
-def test_show_leaves_out_what_it_cannot_read(nnrun, stranger, name, content):
-    (stranger / name).write_bytes(content.encode("latin1"))
-    done = nnrun("show", stranger)
+def test_show_leaves_out_what_it_cannot_read(nnrun, copied_run, name, content):
+    (copied_run / name).write_bytes(content.encode("latin1"))
+    done = nnrun("show", copied_run)
     assert done.code in (0, 2)
     assert "Traceback" not in done.err
 
 
-def test_a_file_that_was_altered_is_told_by_its_checksum(nnrun, stranger, arguments):
-    for name in json.loads((stranger / "run.json").read_bytes())["checksums"]:
-        before = (stranger / name).read_bytes()
-        (stranger / name).write_bytes(before + b" ")
+def test_a_file_that_was_altered_is_told_by_its_checksum(nnrun, copied_run, command_on_run):
+    for name in json.loads((copied_run / "run.json").read_bytes())["checksums"]:
+        before = (copied_run / name).read_bytes()
+        (copied_run / name).write_bytes(before + b" ")
         for command in ("predict", "evaluate", "show", "reproduce"):
-            done = nnrun(*arguments(command))
-            assert (done.code, done.err) == (2, f"{stranger}: {name} was altered since training\n")
-        (stranger / name).write_bytes(before)
-    assert nnrun(*arguments("predict")).code == 0
+            done = nnrun(*command_on_run(command))
+            assert (done.code, done.err) == (
+                2,
+                f"{copied_run}: {name} was altered since training\n",
+            )
+        (copied_run / name).write_bytes(before)
+    assert nnrun(*command_on_run("predict")).code == 0
