@@ -2,31 +2,83 @@
 
 import json
 import shlex
+import sys
 from pathlib import Path
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING
 
 import click
 
-from nnrun.cli.options import check_output, command, data_argument, output_option
+from nnrun.cli.options import (
+    check_output,
+    command,
+    data_argument,
+    output_option,
+    quiet_option,
+    tell,
+)
 from nnrun.files import write_texts
+
+if TYPE_CHECKING:
+    from nnrun.reporting.starter_config import StarterConfig
+    from nnrun.reporting.starter_target import Task
 
 SCHEMA = "nnrun.schema.json"
 SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA}\n"  # by which editors find the schema
+TASKS = click.Choice(["binary", "classes", "regression"])
+TASK_HELP = (
+    "Take the target for one of two labels, one of several, or a number. Default: its cells tell."
+)
+WIDTH = 200  # characters of a line where no terminal says how many fit
 
 
 @command("init configs/diabetes.csv --target progression -o diabetes.yaml")
 @data_argument
-@click.option("--target", required=True, metavar="COLUMN", help="The column to predict.")
+@click.option("--target", metavar="COLUMN", help="The column to predict. Required.")
+@click.option("--task", type=TASKS, help=TASK_HELP)
 @output_option("The YAML file to write. Default: stdout.")
-def init(data: Path, target: str, output: Path | None) -> None:
-    """Write a config that trains on DATA as it stands, with comments."""
-    from nnrun.reporting.starter_config import write_config
+@quiet_option
+def init(
+    data: Path, target: str | None, task: "Task | None", output: Path | None, quiet: bool
+) -> None:
+    """Write a config that trains on DATA as it stands, with comments.
 
-    if output is None:
-        click.echo(write_config(data, target, Path()), nl=False)
+    A table on stderr says what was made of each column.
+    """
+    from nnrun.reporting.starter_config import start_config
+
+    if target is None:
+        _refuse_without_target(data)
         return
-    check_output(output, data, new=True)
-    _write_with_schema(output, write_config(data, target, output.parent))
+    if output is not None:
+        check_output(output, data, new=True)
+    config = start_config(data, target, output.parent if output else Path(), task)
+    if not quiet:
+        _tell_columns(config)
+    if output is None:
+        click.echo(config.text, nl=False)
+        return
+    _write_with_schema(output, config.text)
     click.echo(f"saved in {output}\nnext: nnrun train {shlex.quote(str(output))}")
+
+
+def _refuse_without_target(data: Path) -> None:
+    """List the columns, of which the user has to choose one."""
+    from nnrun.reporting.starter_config import list_columns
+    from nnrun.reporting.starter_summary import describe_columns
+
+    tell(*describe_columns(list_columns(data), _line_width(), "its first cells"))
+    raise click.UsageError("Missing option '--target': say which of these columns to predict")
+
+
+def _tell_columns(config: "StarterConfig") -> None:
+    from nnrun.reporting.starter_summary import describe_columns
+
+    tell(*describe_columns(config.columns, _line_width()))
+
+
+def _line_width() -> int:
+    return get_terminal_size().columns if sys.stderr.isatty() else WIDTH
 
 
 def _write_with_schema(output: Path, config: str) -> None:

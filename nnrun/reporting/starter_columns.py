@@ -1,0 +1,185 @@
+"""What `nnrun init` makes of the columns beside the target: inputs, or columns left out."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nnrun.checks.columns import COARSE, LARGEST_SPREAD, SMALLEST_SPREAD
+from nnrun.config.schema import Data
+from nnrun.features.categories import choose_categories
+from nnrun.features.column_profile import DISTINCT, ColumnProfile, kind_of, why_unfit
+from nnrun.features.feature import Kind
+from nnrun.reporting.starter_survey import SurveyedColumn
+from nnrun.wording import counted
+
+DEFAULTS = Data(train="table.csv", target=["target"])
+ROW_NUMBER = re.compile(r"(?i)index|rownum|row_number|rownames|Unnamed: 0")
+IDENTIFIER = re.compile(r"(?i)(.*[_ -])?(id|uuid|guid)")
+ROWS_OF_A_CATEGORY = DEFAULTS.min_frequency
+"""Codes of so many rows each on average are categories, not identifiers: each is an input."""
+
+FEWEST_OTHER_ROWS = 3
+"""Where fewer rows hold another value than all the rest, they may all be held out (one row in five
+is), and the column is constant for the network."""
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """What init makes of a column.
+
+    Attributes:
+        name: The column.
+        kind: What its cells are.
+        made: What becomes of them, such as `30 categories`.
+        missing: The share of the rows that lack a cell.
+        drop_reason: A verb and its object that say why the column is left out, or None.
+        note: The same for an input that should be left out, if others were there, or None.
+    """
+
+    name: str
+    kind: str
+    made: str
+    missing: float
+    drop_reason: str | None = None
+    note: str | None = None
+
+
+def is_category(column: SurveyedColumn) -> bool:
+    """Tell whether a column of numbers is codes, which `categorical` has to say.
+
+    Args:
+        column: The column, of which codes that are named like identifiers are surveyed as text.
+    """
+    if column.has_leading_zeros:
+        return True
+    counts = column.profile.text_counts
+    is_few = 1 < len(counts) <= DEFAULTS.max_categories
+    has_many_rows = column.profile.present >= ROWS_OF_A_CATEGORY * len(counts)
+    return may_be_codes(column.name) and is_few and has_many_rows
+
+
+def may_be_codes(name: str) -> bool:
+    """Tell whether a column is named like an identifier, of things that may have many rows."""
+    return IDENTIFIER.fullmatch(name) is not None
+
+
+def choose_columns(columns: Sequence[SurveyedColumn], target: str) -> list[ColumnChoice]:
+    """Return what becomes of the columns beside the target.
+
+    Columns that tell the target exactly are left out, unless nothing else is there to learn from.
+    """
+    choices = [_choose_column(column, target, may_copy=False) for column in columns]
+    if all(choice.drop_reason for choice in choices):
+        return [_choose_column(column, target, may_copy=True) for column in columns]
+    return choices
+
+
+def _choose_column(column: SurveyedColumn, target: str, *, may_copy: bool) -> ColumnChoice:
+    """Return what becomes of a column; `may_copy` tells whether it may tell the target exactly."""
+    profile = column.profile
+    copy_reason = _why_copy(column, target)
+    reason = _why_unfit(column)
+    if not may_copy:
+        reason = copy_reason or reason
+    made = f"dropped: {_in_short(profile, reason)}" if reason else _made_of(profile)
+    return ColumnChoice(
+        name=column.name,
+        kind=_kind_in_words(kind_of(profile)),
+        made=made,
+        missing=_missing_share(profile),
+        drop_reason=reason,
+        note=None if reason else copy_reason,
+    )
+
+
+def describe_cells(profile: ColumnProfile) -> ColumnChoice:
+    """Return what a column holds, where nothing was made of it yet: its first distinct cells."""
+    kind = _kind_in_words(kind_of(profile))
+    return ColumnChoice(profile.name, kind, profile.examples, _missing_share(profile))
+
+
+def _missing_share(profile: ColumnProfile) -> float:
+    return profile.missing / profile.rows if profile.rows else 0.0
+
+
+def _why_copy(column: SurveyedColumn, target: str) -> str | None:
+    """Return how the column tells the target exactly, or None where it does not."""
+    if column.copy == "equal":
+        return f"equals the target {target!r}"
+    if column.copy == "one to one":
+        return f"tells {target!r} exactly: each of its values goes with one of the target's"
+    return None
+
+
+def _why_unfit(column: SurveyedColumn) -> str | None:
+    """Return why a column cannot be an input, or tells nothing, or None."""
+    reason = why_unfit(column.profile, expand_dates=True)
+    if not reason and kind_of(column.profile) == "number":
+        reason = _why_no_number(column)
+    return reason or _why_constant(column.profile)
+
+
+def _why_no_number(column: SurveyedColumn) -> str | None:
+    """Return why a column of numbers is no input, or None."""
+    profile = column.profile
+    is_identifier = may_be_codes(column.name) or ROW_NUMBER.fullmatch(column.name)
+    if profile.counts_rows or (profile.whole and is_identifier):
+        return "tells rows apart, as an identifier"
+    if column.wrong_cells:
+        cells = f"{counted(len(column.wrong_cells), 'different cell')} that are no good numbers"
+        return f"has {cells}, such as {next(iter(column.wrong_cells))!r}"
+    return _why_not_standardised(column)
+
+
+def _why_not_standardised(column: SurveyedColumn) -> str | None:
+    """Return why float32 cannot hold the column, as the check `feature-range` sees it, or None."""
+    profile = column.profile
+    if profile.minimum == profile.maximum:
+        return None
+    if not SMALLEST_SPREAD < column.spread < LARGEST_SPREAD:
+        return f"varies by {column.spread:.0e}; give it in another unit"
+    if max(abs(profile.minimum), abs(profile.maximum)) > COARSE * column.spread:
+        return f"varies by {column.spread:.2g} alone, too little for float32; subtract an offset"
+    return None
+
+
+def _why_constant(profile: ColumnProfile) -> str | None:
+    """Return why the column tells nothing, or next to nothing, or None."""
+    counts = profile.text_counts
+    is_filled_with_its_only_value = kind_of(profile) != "text" or not profile.missing
+    if len(profile.texts) == 1 and is_filled_with_its_only_value:
+        return "is always the same"
+    others = profile.present - max(counts.values(), default=0)
+    is_large = profile.rows >= FEWEST_OTHER_ROWS / 0.01
+    if counts and is_large and others + profile.missing < FEWEST_OTHER_ROWS:
+        return f"is the same in all but {counted(others + profile.missing, 'row')}"
+    return None
+
+
+def _in_short(profile: ColumnProfile, reason: str) -> str:
+    """Return the reason as a table has room for it."""
+    if kind_of(profile) == "text" and len(profile.texts) > DISTINCT * profile.present:
+        return "nearly all distinct"
+    return reason.removeprefix("is ").removeprefix("has ")
+
+
+def _made_of(profile: ColumnProfile) -> str:
+    """Return what becomes of an input, in words."""
+    kind = kind_of(profile)
+    if kind == "text":
+        return _categories_in_words(profile.text_counts, has_missing=profile.missing > 0)
+    return _kind_in_words(kind)
+
+
+def _categories_in_words(counts: Mapping[str, int], *, has_missing: bool) -> str:
+    frequent, other = choose_categories(
+        counts, max_categories=DEFAULTS.max_categories, min_frequency=DEFAULTS.min_frequency
+    )
+    words = f"{len(frequent)} categories"
+    if other:
+        words = f"{len(frequent)} of {len(counts)} categories, the others as one"
+    return f"{words}, and missing" if has_missing else words
+
+
+def _kind_in_words(kind: Kind) -> str:
+    return "true or false" if kind == "boolean" else kind

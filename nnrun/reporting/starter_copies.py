@@ -1,0 +1,84 @@
+"""Columns that are the target itself, or tell it exactly: known too late to predict from."""
+
+from typing import Literal
+
+import polars as pl
+
+from nnrun.features.cells import ParsedCells
+
+Copy = Literal["equal", "one to one"]
+"""A column equals the target, or each of its values goes with one value of the target alone."""
+
+FEWEST_ROWS = 100
+"""In fewer rows a good input may go with the target one to one by chance."""
+
+ROWS_OF_A_VALUE = 2
+"""Where values occur less often on average, two unrelated columns go with each other one to one;
+then numbers must rise or fall together as well."""
+
+
+class CopySurvey:
+    """Gathers whether a column tells the target exactly, block by block.
+
+    It keeps the distinct pairs of the two as long as they go one to one, which few columns do
+    beyond the first block.
+    """
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._pairs: pl.DataFrame | None = pl.DataFrame()
+        self._is_equal = True
+
+    def add(self, column: ParsedCells, target: ParsedCells) -> None:
+        """Take the cells of a block into account, each of which has a target."""
+        if self._pairs is None:
+            return
+        values = _values(column)
+        pairs = pl.DataFrame({"column": values, "target": _values(target)}).drop_nulls("column")
+        self._rows += len(pairs)
+        self._is_equal = self._is_equal and _are_equal(pairs)
+        self._keep(pairs.unique())
+
+    def result(self) -> Copy | None:
+        """Return how the column tells the target, or None where it does not."""
+        if self._pairs is None or len(self._pairs) < 2:
+            return None
+        if self._is_equal:
+            return "equal"
+        return "one to one" if self._rows >= FEWEST_ROWS else None
+
+    def _keep(self, new: pl.DataFrame) -> None:
+        """Keep the new pairs, or none any more where pairs no longer go one to one."""
+        if self._pairs is None or (len(self._pairs) and self._pairs.schema != new.schema):
+            self._pairs = None  # numbers in one block are text in another
+            return
+        pairs = pl.concat([self._pairs, new]).unique() if len(self._pairs) else new
+        self._pairs = pairs if self._go_together(pairs) else None
+
+    def _go_together(self, pairs: pl.DataFrame) -> bool:
+        for name in pairs.columns:
+            if pairs[name].n_unique() < len(pairs):
+                return False
+        if self._is_equal or self._rows >= ROWS_OF_A_VALUE * len(pairs):
+            return True
+        return _rise_or_fall(pairs)
+
+
+def _values(cells: ParsedCells) -> pl.Series:
+    """Return the cells as numbers where they all are, else as text without spaces around it."""
+    if cells.texts is None or cells.values.null_count() == cells.texts.null_count():
+        return cells.values
+    return cells.texts
+
+
+def _are_equal(pairs: pl.DataFrame) -> bool:
+    column, target = pairs
+    return bool(column.dtype == target.dtype and (column == target).all())
+
+
+def _rise_or_fall(pairs: pl.DataFrame) -> bool:
+    """Tell whether numbers rise, or fall, with the target throughout."""
+    if pairs["column"].dtype == pl.String or pairs["target"].dtype == pl.String:
+        return False
+    target = pairs.sort("column")["target"]
+    return target.is_sorted() or target.is_sorted(descending=True)

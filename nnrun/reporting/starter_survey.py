@@ -1,0 +1,180 @@
+"""One reading of a table for `nnrun init`: what its columns hold in the rows that train."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from nnrun.config.schema import Data
+from nnrun.features.cells import ParsedCells
+from nnrun.features.column_profile import ColumnProfile
+from nnrun.features.column_survey import ColumnSurvey
+from nnrun.features.faults import NUMBER_RULES
+from nnrun.features.numbers import parse_numbers
+from nnrun.features.statistics import Moments
+from nnrun.reporting.starter_copies import Copy, CopySurvey
+from nnrun.tables.block import Block, NullValues
+from nnrun.tables.table import Table
+
+NULL_VALUES = tuple(Data(train="table.csv", target=["target"]).null_values)
+MOST_WRONG_CELLS = 50
+"""Of more distinct cells that are no numbers a column is no longer taken for numbers with marks."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the cells of a table are read.
+
+    Attributes:
+        null_values: The texts that stand for a missing cell.
+        categorical: The columns that are categories, numbers among them.
+    """
+
+    null_values: tuple[str, ...] = NULL_VALUES
+    categorical: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class SurveyedColumn:
+    """What one reading tells of a column, beyond its profile.
+
+    Attributes:
+        profile: What `check` and `train` will know of the column.
+        spread: The standard deviation of its numbers.
+        wrong_cells: The rows of each distinct cell that is no good number, at most
+            MOST_WRONG_CELLS + 1 of them.
+        null_texts: The rows of each text that stands for a missing cell.
+        has_leading_zeros: Whether a cell is digits that begin with a zero, as a zip code may.
+        copy: Whether the column is the target itself, or tells it exactly.
+    """
+
+    profile: ColumnProfile
+    spread: float
+    wrong_cells: Mapping[str, int]
+    null_texts: Mapping[str, int]
+    has_leading_zeros: bool
+    copy: Copy | None
+
+    @property
+    def name(self) -> str:
+        """The name of the column."""
+        return self.profile.name
+
+
+@dataclass(frozen=True)
+class TableSurvey:
+    """What one reading tells of a table.
+
+    Attributes:
+        name: The table, as messages call it.
+        rows: How many rows have a target.
+        left_out: How many rows have none, and do not train.
+        target: The target in the rows that have one.
+        label_counts: The rows of each text in the target.
+        columns: The other columns, in the rows that have a target.
+    """
+
+    name: str
+    rows: int
+    left_out: int
+    target: SurveyedColumn
+    label_counts: Mapping[str, int]
+    columns: list[SurveyedColumn]
+
+
+def survey_table(table: Table, target: str, reading: Reading) -> TableSurvey:
+    """Read a table once.
+
+    Args:
+        table: The table, opened with any null values.
+        target: The column to predict. Rows in which it is missing tell nothing of the others.
+        reading: How its cells are read.
+
+    Raises:
+        TableError: The table cannot be read.
+    """
+    columns = {name: _Survey(name, is_text=name in reading.categorical) for name in table.columns}
+    label_counts: Counter[str] = Counter()
+    left_out = 0
+    null_values = NullValues.of(reading.null_values)
+    for block in table.blocks():
+        kept = replace(block, null_values=null_values).without_missing([target])
+        left_out += len(block.frame) - len(kept.frame)
+        label_counts.update(kept.texts(target).to_list())
+        target_cells = parse_numbers(kept, target)
+        for survey in columns.values():
+            survey.add(kept, target_cells)
+    surveyed = {name: survey.result() for name, survey in columns.items()}
+    return TableSurvey(
+        name=table.name,
+        rows=label_counts.total(),
+        left_out=left_out,
+        target=surveyed.pop(target),
+        label_counts=label_counts,
+        columns=list(surveyed.values()),
+    )
+
+
+class _Survey:
+    """Gathers what the cells of a column are, block by block."""
+
+    def __init__(self, name: str, *, is_text: bool) -> None:
+        self._name = name
+        self._column = ColumnSurvey(name, "text" if is_text else None)
+        self._moments = Moments(1)
+        self._wrong_cells: Counter[str] = Counter()
+        self._null_texts: Counter[str] = Counter()
+        self._has_leading_zeros = False
+        self._copies = CopySurvey()
+
+    def add(self, block: Block, target: ParsedCells) -> None:
+        """Take a block into account, in which every row has a target."""
+        self._column.add(block)
+        parsed = parse_numbers(block, self._name)
+        self._moments.add(parsed.values.to_numpy().reshape(-1, 1))
+        self._null_texts += _count_nulls(block, self._name)
+        self._look_at_wrong_cells(parsed)
+        self._look_for_leading_zeros(block)
+        self._copies.add(parsed, target)
+
+    def result(self) -> SurveyedColumn:
+        """Return what the blocks so far tell."""
+        return SurveyedColumn(
+            profile=self._column.result(),
+            spread=self._moments.describe(0).variance ** 0.5,
+            wrong_cells=dict(self._wrong_cells),
+            null_texts=dict(self._null_texts),
+            has_leading_zeros=self._has_leading_zeros,
+            copy=self._copies.result(),
+        )
+
+    def _look_at_wrong_cells(self, parsed: ParsedCells) -> None:
+        """Count the cells that are no good numbers, as long as they are few."""
+        if parsed.texts is None or len(self._wrong_cells) > MOST_WRONG_CELLS:
+            return
+        is_wrong = pl.any_horizontal(*(parsed.faulty[kind] for kind in NUMBER_RULES))
+        wrong = parsed.texts.filter(pl.select(is_wrong.fill_null(value=False)).to_series())
+        self._wrong_cells += _count(wrong, MOST_WRONG_CELLS + 1)
+
+    def _look_for_leading_zeros(self, block: Block) -> None:
+        cells = block.cells(self._name)
+        if cells.dtype == pl.String and not self._has_leading_zeros:
+            self._has_leading_zeros = bool(cells.str.contains(r"^\s*0\d+\s*$").any())
+
+
+def _count_nulls(block: Block, name: str) -> Counter[str]:
+    """Return the rows of each text that stands for a missing cell; an empty cell is none."""
+    cells = block.cells(name)
+    if cells.dtype != pl.String:
+        return Counter()
+    texts = cells.str.strip_chars()
+    null_texts = [text for text in block.null_values.texts if text]
+    return _count(texts.filter(texts.is_in(null_texts)), len(null_texts))
+
+
+def _count(texts: pl.Series, most: int) -> Counter[str]:
+    """Return the rows of each text, of the first ones where there are more than `most`."""
+    distinct: Sequence[str] = texts.unique(maintain_order=True).head(most).to_list()
+    counts = texts.unique_counts().head(most).to_list()
+    return Counter(dict(zip(distinct, counts, strict=True)))

@@ -1,0 +1,188 @@
+"""What `nnrun init` makes of the target: labels or numbers, and the output that predicts them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from nnrun.errors import TableError
+from nnrun.features.column_profile import ColumnProfile, kind_of, why_unfit
+from nnrun.features.labels import KNOWN_LABELS, label_key
+from nnrun.reporting.starter_survey import TableSurvey
+from nnrun.wording import counted, listed
+
+Task = Literal["binary", "classes", "regression"]
+"""What a target is: one of two labels, one of several, or a number."""
+
+MAX_CLASSES = 20
+"""Whole numbers from 0 or 1 on, with no gap up to so many, may be classes."""
+
+FREQUENT = 0.25
+"""Of the share that each of the labels would have if all had the same: whole numbers of which one
+has less are counts, whose large values are rare, such as visits to a doctor."""
+
+MOST_LABELS = 50
+"""Text of more distinct ones is hardly a target, unless --task says so."""
+
+SHARE_OF_LABELS = 0.4
+"""Of the rows: two rows of each label, of those that are not held out."""
+
+LARGEST_SPREAD = 1e9
+"""Gradients grow with the square of the target's scale, and Adam squares them again in float32."""
+
+
+class Output(NamedTuple):
+    """What a target is, in words, and the last layer and the loss that predict it."""
+
+    kind: str
+    units: int
+    activation: str
+    loss: str
+
+
+@dataclass(frozen=True)
+class TargetChoice:
+    """What init makes of the target.
+
+    Attributes:
+        output: What predicts it.
+        alternative: What would predict it, if whole numbers are not what `output` takes them for.
+        positive: The label that probabilities are of, or None where the labels tell themselves.
+    """
+
+    output: Output
+    alternative: Output | None
+    positive: str | None
+
+
+def choose_target(survey: TableSurvey, task: Task | None = None) -> TargetChoice:
+    """Return what predicts the target.
+
+    Args:
+        survey: What the table holds.
+        task: What the target is, or None where its cells tell.
+
+    Raises:
+        TableError: Nothing can predict it, or not as the task says.
+    """
+    labels = count_labels(survey.label_counts)
+    chosen = task or _guess_task(survey, labels)
+    reason = _why_no_target(survey, labels, chosen, is_given=task is not None)
+    if reason:
+        name = survey.target.name
+        raise TableError(f"{survey.name}: column {name!r} is no target: {reason}")
+    if chosen == "regression":
+        _refuse_wrong_numbers(survey)
+    return TargetChoice(
+        output=_output(survey.target.profile, len(labels), chosen),
+        alternative=_alternative(survey, labels, chosen),
+        positive=_choose_positive(survey.label_counts) if chosen == "binary" else None,
+    )
+
+
+def count_labels(label_counts: Mapping[str, int]) -> Counter[str]:
+    """Return the rows of each label by its key, however it is spelt."""
+    counts: Counter[str] = Counter()
+    for text, rows in label_counts.items():
+        counts[label_key(text)] += rows
+    return counts
+
+
+def _guess_task(survey: TableSurvey, labels: Mapping[str, int]) -> Task:
+    if len(labels) == 2:
+        return "binary"
+    if kind_of(survey.target.profile) != "number":
+        return "classes"
+    if _may_be_classes(survey, labels) and _are_frequent(labels):
+        return "classes"
+    return "regression"
+
+
+def _may_be_classes(survey: TableSurvey, labels: Mapping[str, int]) -> bool:
+    """Tell whether numbers are few whole ones from 0 or 1 on, without a gap."""
+    target = survey.target.profile
+    has_no_gap = target.maximum - target.minimum == len(labels) - 1
+    is_few = len(labels) <= min(MAX_CLASSES, SHARE_OF_LABELS * survey.rows)
+    return target.whole and target.minimum in (0, 1) and has_no_gap and is_few
+
+
+def _are_frequent(labels: Mapping[str, int]) -> bool:
+    fair_share = sum(labels.values()) / len(labels)
+    return min(labels.values()) >= FREQUENT * fair_share
+
+
+def _why_no_target(
+    survey: TableSurvey, labels: Mapping[str, int], task: Task, *, is_given: bool
+) -> str | None:
+    """Return why the target cannot be what the task says, or None."""
+    if len(labels) < 2:
+        value = listed(list(survey.label_counts), 1) or "no value"
+        return f"{value} in every row"
+    if task == "binary" and len(labels) > 2:
+        examples = listed(list(survey.label_counts), 3)
+        return f"--task binary needs two labels; received {examples}; say --task classes"
+    if task == "classes":
+        return _why_no_classes(survey, len(labels), is_given=is_given)
+    if task == "regression":
+        return _why_no_numbers(survey)
+    return None
+
+
+def _why_no_classes(survey: TableSurvey, labels: int, *, is_given: bool) -> str | None:
+    """Return why the target's cells are no labels, or None."""
+    target = survey.target.profile
+    if not is_given and kind_of(target) in ("date", "text"):
+        reason = why_unfit(target, expand_dates=False)
+        if reason:
+            return f"it {reason}"
+        if labels > MOST_LABELS:
+            return f"it has more than {MOST_LABELS} labels; if they are labels: --task classes"
+    if labels > SHARE_OF_LABELS * survey.rows:
+        counts = f"{counted(labels, 'label')} in {counted(survey.rows, 'row')}"
+        return f"it has few rows of each label ({counts})"
+    return None
+
+
+def _why_no_numbers(survey: TableSurvey) -> str | None:
+    """Return why the target's cells are no numbers that a network predicts, or None."""
+    target = survey.target.profile
+    if kind_of(target) != "number":
+        return f"--task regression needs numbers; received {target.examples}"
+    if survey.target.spread > LARGEST_SPREAD:
+        scale = f"{survey.target.spread:.0e}"
+        return f"it varies by {scale}, too much for float32; give it in another unit"
+    return None
+
+
+def _refuse_wrong_numbers(survey: TableSurvey) -> None:
+    """Raise a TableError where cells of the target are no numbers."""
+    problems = survey.target.profile.faults.number_messages({}, text_advice="")
+    if problems:
+        raise TableError(problems)
+
+
+def _output(target: ColumnProfile, labels: int, task: Task) -> Output:
+    if task == "binary":
+        return Output("two labels", 1, "sigmoid", "BinaryCrossentropy")
+    if task == "classes":
+        return Output(f"{labels} labels", labels, "softmax", "SparseCategoricalCrossentropy")
+    span = f"{target.minimum:g} to {target.maximum:g}"
+    if target.minimum >= 0:  # softplus: a ReLU that cannot die
+        return Output(f"{span}, never negative", 1, "softplus", "MeanSquaredError")
+    return Output(f"{span}, any number", 1, "linear", "MeanSquaredError")
+
+
+def _alternative(survey: TableSurvey, labels: Mapping[str, int], task: Task) -> Output | None:
+    """Return the output for the other reading of whole numbers, or None where there is none."""
+    if task == "binary" or not _may_be_classes(survey, labels):
+        return None
+    other: Task = "regression" if task == "classes" else "classes"
+    return _output(survey.target.profile, len(labels), other)
+
+
+def _choose_positive(label_counts: Mapping[str, int]) -> str | None:
+    """Return the rarer of two labels, as it is first spelt; None if the labels tell themselves."""
+    rows_by_key = count_labels(label_counts)
+    if tuple(sorted(rows_by_key)) in KNOWN_LABELS:
+        return None
+    return min(label_counts, key=lambda text: rows_by_key[label_key(text)])

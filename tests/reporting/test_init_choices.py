@@ -1,0 +1,248 @@
+"""What `nnrun init` makes of a table's columns, and that it tells it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from nnrun.checks.registry import lint
+from nnrun.config.loading import load_config
+from nnrun.features.loading import load_dataset
+from nnrun.files import write_text
+from nnrun.reporting.starter_config import StarterConfig, start_config
+from nnrun.reporting.starter_survey import NULL_VALUES
+
+ROWS = 200
+NUMBERS = np.random.default_rng(1).normal(size=ROWS).round(3)
+OTHERS = np.random.default_rng(2).normal(size=ROWS).round(3)
+
+
+def cycle(*cells: Any, rows: int = ROWS) -> list[Any]:
+    """Return the cells over and over, one for each row."""
+    return [cells[i % len(cells)] for i in range(rows)]
+
+
+def table(target: Any = None, **columns: Any) -> pl.DataFrame:
+    """Return a table of a good number `x`, the columns given, and the target `y`."""
+    y = cycle("a", "b", "b") if target is None else target
+    return pl.DataFrame({"x": NUMBERS, **columns, "y": y}, strict=False)
+
+
+@pytest.fixture
+def started(project) -> Callable[..., StarterConfig]:
+    """Write a table, and give what init makes of it; its config is `new.yaml`."""
+
+    def call(frame: pl.DataFrame | str, task: Any = None) -> StarterConfig:
+        project.table(frame, "odd.csv")
+        config = start_config(project.folder / "odd.csv", "y", project.folder, task)
+        write_text(project.folder / "new.yaml", config.text)
+        return config
+
+    return call
+
+
+@pytest.fixture
+def written(project, started) -> Callable[..., Any]:
+    """Write a table and the config that init makes of it, and load that."""
+
+    def call(frame: pl.DataFrame | str, task: Any = None) -> Any:
+        started(frame, task)
+        return load_config(project.folder / "new.yaml")
+
+    return call
+
+
+def findings(config: Any) -> list[str]:
+    return [finding.code for finding in lint(load_dataset(config))]
+
+
+def test_stderr_tells_what_was_made_of_each_column(project, nnrun):
+    rare = ["red"] * 120 + ["green"] * 70 + ["blue"] * 10
+    frame = table(
+        id=list(range(7, ROWS + 7)),
+        key=[f"k{i}" for i in range(ROWS)],
+        colour=cycle(*rare),
+        day=cycle("2020-01-31", "2021-05-06", "2021-05-07", None),
+        won=cycle(True, False, False, True, False),
+        same=["kg"] * ROWS,
+    )
+    project.table(frame, "odd.csv")
+    done = nnrun("init", "odd.csv", "--target", "y", "-o", "new.yaml")
+    assert done.code == 0
+    lines = [line.split("  ") for line in done.err.splitlines()]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    assert cells == [
+        ["column", "kind", "what was made of it", "missing"],
+        ["x", "number", "number", "-"],
+        ["id", "number", "dropped: tells rows apart, as an identifier", "-"],
+        ["key", "text", "dropped: nearly all distinct", "-"],
+        ["colour", "text", "3 categories", "-"],
+        ["day", "date", "date", "25.0 %"],
+        ["won", "true or false", "true or false", "-"],
+        ["same", "text", "dropped: always the same", "-"],
+        ["y", "target", "target: two labels", "-"],
+    ]
+
+
+def test_quiet_init_tells_nothing_on_stderr(project, nnrun):
+    project.table(table(), "odd.csv")
+    done = nnrun("init", "odd.csv", "--target", "y", "-q")
+    assert (done.code, done.err) == (0, "")
+
+
+def test_names_of_columns_cannot_command_the_terminal(project, nnrun):
+    project.table(table(**{"a\x1b[31mb [red]": OTHERS}), "odd.csv")
+    done = nnrun("init", "odd.csv", "--target", "y")
+    assert "a\\x1b[31mb [red]" in done.err
+    assert "\x1b" not in done.err
+
+
+def test_without_a_target_the_columns_are_listed_and_none_is_guessed(project, nnrun):
+    project.table(table(colour=cycle("red", "green")), "odd.csv")
+    done = nnrun("init", "odd.csv", "-o", "new.yaml")
+    assert (done.code, done.out) == (2, "")
+    for line in ("x       number", "colour  text    'red', 'green'", "y       text    'a', 'b'"):
+        assert line in done.err
+    assert "say which of these columns to predict" in done.err
+    assert not (project.folder / "new.yaml").exists()
+
+
+def test_a_column_that_is_filled_only_beside_missing_targets_is_dropped(written):
+    y = ["a", "b"] * 90 + [None] * 20
+    config = written(table(y, late=[None] * 180 + [1.5] * 20, once=["kg"] * 180 + ["lb"] * 20))
+    assert config.data.drop == ["late", "once"]
+    assert findings(config) == ["dropped-rows"]
+
+
+@pytest.mark.parametrize("mark", ["12 kg", "inf", "1e39", "unknown", "-"])
+def test_a_few_cells_that_are_no_numbers_count_as_missing(written, mark):
+    config = written(table(size=[mark, mark, *OTHERS[2:]]))
+    assert config.data.drop == []
+    assert config.data.null_values == [*NULL_VALUES, mark]
+    assert config.data.missing == "mean"
+    assert findings(config) == []
+
+
+def test_a_mark_that_is_a_label_of_the_target_is_no_missing_cell(written):
+    config = written(table(cycle("unknown", "b", "c"), size=["unknown", *OTHERS[1:]]))
+    assert config.data.drop == ["size"]
+    assert len(load_dataset(config).encoder.labels) == 3
+
+
+@pytest.mark.parametrize(
+    ("word", "rows", "is_label"), [("None", 80, True), ("NA", 80, True), ("None", 8, False)]
+)
+def test_a_frequent_word_that_looks_missing_is_a_label_of_the_target(written, word, rows, is_label):
+    illness = [word] * rows + cycle("insomnia", "apnea", rows=ROWS - rows)
+    config = written(table(illness))
+    labels = load_dataset(config).encoder.labels
+    assert (word in labels) is is_label
+    if is_label:
+        assert config.data.null_values == [""]
+
+
+def test_marks_of_other_columns_still_count_as_missing_beside_such_a_label(written):
+    gaps = ["NA", "?", *OTHERS[2:]]
+    config = written(table(cycle("None", "b", "c"), size=gaps))
+    assert config.data.null_values == ["", "NA", "?"]
+    assert load_dataset(config).encoder.labels == ["None", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("copy", "why"),
+    [
+        (cycle("a", "b", "b"), "equals the target 'y'"),
+        (cycle(1, 7, 7), "tells 'y' exactly"),
+        (cycle("yes", "no", "no"), "tells 'y' exactly"),
+    ],
+)
+def test_a_column_that_tells_the_target_exactly_is_dropped(started, copy, why):
+    config = started(table(copy=copy))
+    reasons = {column.name: column.drop_reason for column in config.columns}
+    assert why in reasons["copy"]
+    assert reasons["x"] is None
+
+
+def test_numbers_that_rise_with_the_target_throughout_are_dropped(written):
+    assert written(table(list(OTHERS), cents=list(OTHERS * 100))).data.drop == ["cents"]
+
+
+def test_numbers_that_are_all_distinct_do_not_tell_a_distinct_target(written):
+    assert written(table(list(OTHERS + np.arange(ROWS) * 1e-7))).data.drop == []
+
+
+def test_codes_of_many_rows_each_are_categories_and_others_identifiers(written):
+    frame = table(
+        station_id=cycle(*range(100, 120)),
+        user_id=list(range(0, 7 * ROWS, 7))[::-1],
+        zip=cycle("01221", "98115", "60601", "02139"),
+    )
+    config = written(frame)
+    assert config.data.categorical == ["station_id", "zip"]
+    assert config.data.drop == ["user_id"]
+    assert "station_id is 100" in load_dataset(config).encoder.input_names
+
+
+def test_numbers_that_float32_cannot_standardise_are_dropped(written):
+    config = written(table(when=list(1.7e12 + OTHERS), tiny=list(OTHERS * 1e-9)))
+    assert config.data.drop == ["when", "tiny"]
+    assert findings(config) == []
+
+
+VISITS = [0] * 160 + [1] * 20 + [2] * 8 + [3] * 4 + [4] * 3 + [5] + [6] + [7] + [8] + [9]
+
+
+@pytest.mark.parametrize(
+    ("cells", "task", "loss"),
+    [
+        (VISITS, None, "MeanSquaredError"),
+        (VISITS, "classes", "SparseCategoricalCrossentropy"),
+        (cycle(0, 1, 2), None, "SparseCategoricalCrossentropy"),
+        (cycle(0, 1, 2), "regression", "MeanSquaredError"),
+        (cycle(0, 1), None, "BinaryCrossentropy"),
+        (cycle(0, 1), "regression", "MeanSquaredError"),
+        (cycle(0, 1), "classes", "SparseCategoricalCrossentropy"),
+        (cycle(3, 4, 5), "classes", "SparseCategoricalCrossentropy"),
+        (cycle("cat", "dog"), "binary", "BinaryCrossentropy"),
+    ],
+)
+def test_the_task_overrides_what_the_target_looks_like(written, cells, task, loss):
+    config = written(table(cells), task)
+    assert config.loss["name"] == loss
+    assert not [code for code in findings(config) if code != "imbalance"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "task", "message"),
+    [
+        (cycle("cat", "dog"), "regression", "--task regression needs numbers; received 'cat'"),
+        (cycle(1, 2, 3), "binary", "--task binary needs two labels; received '1', '2', '3'"),
+        (list(NUMBERS), "classes", "it has few rows of each label"),
+        (list(OTHERS * 1e30), "regression", "too much for float32"),
+    ],
+)
+def test_a_task_that_the_target_does_not_fit_is_told_why(project, nnrun, cells, task, message):
+    project.table(table(cells, z=OTHERS[::-1]), "odd.csv")
+    done = nnrun("init", "odd.csv", "--target", "y", "--task", task)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
+@pytest.mark.parametrize("cells", [VISITS, cycle(0, 1, 2)], ids=["counts", "classes"])
+def test_the_lines_for_the_other_reading_of_whole_numbers_can_be_swapped_in(
+    project, written, cells
+):
+    first = written(table(cells))
+    lines = (project.folder / "new.yaml").read_text().splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("# To predict"))
+    layer, loss = (line.removeprefix("# ") for line in lines[at + 1 : at + 3])
+    lines[at - 2 : at + 3] = [layer, loss]
+    project.write("swapped.yaml", "\n".join(lines))
+    second = load_config(project.folder / "swapped.yaml")
+    assert {first.loss["name"], second.loss["name"]} == {
+        "MeanSquaredError",
+        "SparseCategoricalCrossentropy",
+    }
+    assert not [finding for finding in lint(load_dataset(second)) if finding.level == "error"]
