@@ -166,7 +166,7 @@ def _output(target: ColumnProfile, labels: int, task: Task) -> Output:
         return Output("two labels", 1, "sigmoid", "BinaryCrossentropy")
     if task == "classes":
         return Output(f"{labels} labels", labels, "softmax", "SparseCategoricalCrossentropy")
-    span = f"{target.minimum:g} to {target.maximum:g}"
+    span = f"numbers from {target.minimum:g} to {target.maximum:g}"
     if target.minimum >= 0:  # softplus: a ReLU that cannot die
         return Output(f"{span}, never negative", 1, "softplus", "MeanSquaredError")
     return Output(f"{span}, any number", 1, "linear", "MeanSquaredError")
