@@ -34,6 +34,6 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
         click.echo(describe_evaluation(judged.rows, judged.metrics))
         if verdict:
             click.echo(printable(verdict.sentence))
-    if is_training_table(run, data, judged.rows):
+    if is_training_table(run, reader.table, judged.rows):
         tell(f"{data} is the table that the run was trained on: new rows will do worse")
     tell(*trained.notes(), *reader.notes())

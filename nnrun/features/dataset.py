@@ -1,7 +1,7 @@
 """The dataset of a config: matrices of rows to train on, to validate on and to test on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -65,6 +65,8 @@ class Dataset:
     train: Part
     validation: Part | None = None
     test: Part | None = None
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    """The SHA-256 of the table of each part that has one, as it was when it was read."""
 
     @property
     def held_out(self) -> HeldOut | None:

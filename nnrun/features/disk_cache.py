@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +19,6 @@ from nnrun.features.dataset import PARTS, Dataset, Part
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import map_matrix
 from nnrun.files import read_small, sync_folder, write_json
-from nnrun.tables.fingerprint import fingerprint
 from nnrun.wording import first_line
 
 STALE = 86_400  # seconds after which a half-built cache was left behind by a crash
@@ -37,13 +36,11 @@ class PartFacts(NamedTuple):
 FACTS = TypeAdapter(dict[str, PartFacts])
 
 
-def cache_key(config: Config) -> str:
+def cache_key(config: Config, fingerprints: Mapping[str, str]) -> str:
     """Return a name for all that converted files depend on: the tables, and how they are read."""
-    paths = {key: getattr(config.data, key) for key in PARTS}
-    files = {key: fingerprint(path) for key, path in paths.items() if path}
     data = config.data.model_dump(exclude={*PARTS, "in_memory"})
     outputs = [config.loss["name"], config.rescales, config.output_activation(), config.seed]
-    facts = json.dumps([__version__, files, data, outputs], sort_keys=True)
+    facts = json.dumps([__version__, dict(fingerprints), data, outputs], sort_keys=True)
     return sha256(facts.encode()).hexdigest()[:32]
 
 
@@ -57,8 +54,13 @@ def save_converted(dataset: Dataset, folder: Path) -> None:
     write_json(folder / "parts.json", facts)
 
 
-def load_converted(config: Config, folder: Path) -> Dataset:
+def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]) -> Dataset:
     """Return the dataset that was converted to files.
+
+    Args:
+        config: The config, whose tables have these fingerprints.
+        folder: The folder that `cache_key` names.
+        fingerprints: The SHA-256 of the table of each part that has one.
 
     Raises:
         RunError: The files are damaged.
@@ -69,7 +71,7 @@ def load_converted(config: Config, folder: Path) -> Dataset:
         parts: dict[str, Any] = {
             key: _load_part(folder, key, of_part, encoder) for key, of_part in facts.items()
         }
-        return Dataset(config, encoder, **parts)
+        return Dataset(config, encoder, fingerprints=fingerprints, **parts)
     except (OSError, ValueError, TypeError) as error:  # TypeError: a part is missing or unknown
         reason = f"a converted table cannot be read: {first_line(error)}"
         raise RunError(f"{folder}: {reason}; remove the folder") from None

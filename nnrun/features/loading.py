@@ -35,15 +35,18 @@ def load_dataset(config: Config, cache: Path = Path("runs", ".cache")) -> Datase
     tables = open_tables(config)
     folder = _folder_to_convert_to(config, tables, cache)
     if folder is not None:
-        converted = _load_converted(config, folder)
+        converted = _load_converted(config, folder, _fingerprints(tables))
         if converted is not None:
             return converted
     profile = profile_table(tables["train"], config)
     if config.data.in_memory is True or _fits_in_memory(profile):
         return encode(tables, profile, None)
+    fingerprints = _fingerprints(tables)
     if folder is None:  # the file is small, but its text becomes many inputs
-        folder = cache / cache_key(config)
-        return _load_converted(config, folder) or _convert(tables, profile, folder)
+        folder = cache / cache_key(config, fingerprints)
+        converted = _load_converted(config, folder, fingerprints)
+        if converted is not None:
+            return converted
     return _convert(tables, profile, folder)
 
 
@@ -86,13 +89,14 @@ def _folder_to_convert_to(config: Config, tables: Mapping[str, Table], cache: Pa
     """Return the folder for tables that turn out too large for memory; None if none can be."""
     if config.data.in_memory is True:
         return None
-    paths = _paths(config)
-    size = 0
-    for key in tables:
-        size += sum(file.stat().st_size for file in find_files(paths[key]))
+    size = sum(table.size for table in tables.values())
     if size * TEXT <= _room(config):
         return None
-    return cache / cache_key(config)
+    return cache / cache_key(config, _fingerprints(tables))
+
+
+def _fingerprints(tables: Mapping[str, Table]) -> dict[str, str]:
+    return {key: table.fingerprint() for key, table in tables.items()}
 
 
 def _room(config: Config) -> float:
@@ -108,12 +112,14 @@ def _fits_in_memory(profile: TableProfile) -> bool:
     return profile.rows * columns * FLOAT32_BYTES < _room(profile.config)
 
 
-def _load_converted(config: Config, folder: Path) -> Dataset | None:
+def _load_converted(
+    config: Config, folder: Path, fingerprints: Mapping[str, str]
+) -> Dataset | None:
     """Return the dataset that an earlier run converted, or None; damaged files are removed."""
     if not folder.exists():
         return None
     try:
-        return load_converted(config, folder)
+        return load_converted(config, folder, fingerprints)
     except RunError:
         shutil.rmtree(folder, ignore_errors=True)
         return None
@@ -122,4 +128,4 @@ def _load_converted(config: Config, folder: Path) -> Dataset | None:
 def _convert(tables: Mapping[str, Table], profile: TableProfile, folder: Path) -> Dataset:
     with new_folder(folder) as temporary:
         save_converted(encode(tables, profile, temporary), temporary)
-    return load_converted(profile.config, folder)
+    return load_converted(profile.config, folder, _fingerprints(tables))

@@ -16,6 +16,7 @@ from nnrun.features.matrix_store import AnyFloats, Store
 from nnrun.features.profile import TableProfile
 from nnrun.features.split import draw_held_out_rows
 from nnrun.features.statistics import Moments, Values
+from nnrun.tables.stored_file import table_changed
 from nnrun.tables.table import Table
 
 
@@ -71,13 +72,16 @@ def encode(tables: Mapping[str, Table], profile: TableProfile, folder: Path | No
             problems += error.problems
     if problems:
         raise TableError(problems)
-    return Dataset(profile.config, encoder, **parts)
+    fingerprints = {key: table.fingerprint() for key, table in tables.items()}
+    return Dataset(profile.config, encoder, fingerprints=fingerprints, **parts)
 
 
 def _encode_other_table(table: Table, encoder: Encoder, key: str, folder: Path | None) -> Part:
     reader = EncodedReader(encoder, table, target=True)
     store = _new_store(encoder, table.height(), key, folder)
     for _, x, y in reader:
+        if store.x.rows + len(x) > store.x.capacity:
+            raise table_changed(table.name)
         store.append(x, y)
     return Part(store.x.finish(), store.y.finish(), table.name, reader.dropped, reader.unseen())
 
@@ -131,6 +135,8 @@ def _fit(
     start = 0
     for _, x, y in reader:
         end = start + len(x)
+        if end > len(rows["train"]):
+            raise table_changed(table.name)
         for key, is_row in rows.items():
             part_x = x[is_row[start:end]]
             part_y = y[is_row[start:end]]

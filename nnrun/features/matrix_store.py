@@ -25,6 +25,7 @@ class Store:
 
     def __init__(self, rows: int, columns: int, path: Path | None) -> None:
         self.rows = 0
+        self.capacity = rows
         if path is None:
             self.matrix: Matrix = new_matrix((rows, columns))
         else:

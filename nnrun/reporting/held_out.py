@@ -11,7 +11,7 @@ from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.loading import load_dataset
 from nnrun.runs.directory import Run
-from nnrun.runs.provenance import changed_tables, check_encoding
+from nnrun.runs.provenance import changed_tables, check_encoding, check_tables
 
 if TYPE_CHECKING:
     from nnrun.results.class_measure import ClassMeasure
@@ -49,9 +49,11 @@ def measure_held_out(run: Run) -> MeasuredRows | None:
 
 def _same_dataset(run: Run, trained: TrainedRun) -> Dataset:
     """Return the run's dataset; raise a RunError where the tables are not as they were."""
-    changed: Sequence[str] = changed_tables(trained.config, run.read_info())
+    info = run.read_info()
+    changed: Sequence[str] = changed_tables(trained.config, info)
     if changed:
         raise RunError(list(changed))
     dataset = load_dataset(trained.config, run.path.resolve().parent / ".cache")
+    check_tables(info, dataset)
     check_encoding(run, trained.encoder, dataset)
     return dataset

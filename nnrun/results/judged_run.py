@@ -24,7 +24,7 @@ from nnrun.results.linear_model import LinearModel, fit_logistic_model, fit_ridg
 from nnrun.results.saved_verdict import SavedVerdict, read_verdict, write_verdict
 from nnrun.results.trained_run import BLOCK_CELLS, TrainedRun, load_run
 from nnrun.runs.directory import Run
-from nnrun.tables.fingerprint import fingerprint
+from nnrun.tables.table import Table
 
 Assessor = LabelAssessor | NumberAssessor
 Baseline = LabelBaseline | NumberBaseline
@@ -86,13 +86,13 @@ def judge_table(run: Path, trained: TrainedRun, reader: EncodedReader) -> Judged
     return JudgedTable(rows, metrics, assessor.result())
 
 
-def is_training_table(run: Path, table: Path, rows: int) -> bool:
-    """Return whether a file is, byte for byte, the table that a run was trained on.
+def is_training_table(run: Path, table: Table, rows: int) -> bool:
+    """Return whether a table is, byte for byte, the one that a run was trained on.
 
     Args:
         run: The run directory.
-        table: The path of the file.
-        rows: The rows that were read of it: a file with others need not be hashed.
+        table: The table, which was read to its end.
+        rows: The rows that were read of it.
     """
     data = Run(run).read_info().data
     train = data.get("train", {})
@@ -100,7 +100,7 @@ def is_training_table(run: Path, table: Path, rows: int) -> bool:
     trained_on = train.get("rows")
     if "path" not in validation and isinstance(trained_on, int):
         trained_on += int(validation.get("rows", 0))
-    return rows == trained_on and table.is_file() and fingerprint(str(table)) == train["sha256"]
+    return rows == trained_on and table.fingerprint() == train.get("sha256")
 
 
 def assessor_of(run: Path, trained: TrainedRun) -> Assessor | None:

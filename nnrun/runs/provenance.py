@@ -16,8 +16,9 @@ from nnrun.features.encoder import Encoder
 from nnrun.runs.directory import Run
 from nnrun.runs.info import RunInfo
 from nnrun.tables.fingerprint import fingerprint
+from nnrun.tables.stored_file import table_changed
 from nnrun.tables.table import find_files
-from nnrun.wording import received
+from nnrun.wording import received, short_path
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "polars")
 
@@ -73,6 +74,13 @@ def _was_changed(table: str, checksum: str | int | None) -> bool:
     if not files:
         return False
     return not all(file.is_file() for file in files) or fingerprint(table) != checksum
+
+
+def check_tables(info: RunInfo, dataset: Dataset) -> None:
+    """Raise a TableError where a table was replaced since `changed_tables` found it as it was."""
+    for part, sha256 in dataset.fingerprints.items():
+        if sha256 != info.data.get(part, {}).get("sha256"):
+            raise table_changed(short_path(getattr(dataset.config.data, part)))
 
 
 def check_encoding(run: Run, encoder: Encoder, dataset: Dataset) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from nnrun.tables.dialect import PLAIN_DIALECT, Dialect
+from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import TableSource
 from nnrun.tables.text_encoding import Utf8Stream
 
@@ -21,12 +22,13 @@ GZIP = b"\x1f\x8b"  # how a gzip file begins
 
 
 def read_pieces(
-    source: TableSource, dialect: Dialect = PLAIN_DIALECT, name: str = ""
+    source: TableSource | StoredFile, dialect: Dialect = PLAIN_DIALECT, name: str = ""
 ) -> Iterator[bytes]:
     """Yield the text of a file as UTF-8 in pieces of whole records, unzipped, from its header on.
 
     Args:
-        source: A path, the bytes of a file, or a buffered stream, which is closed at its end.
+        source: A path, a stored file, the bytes of a file, or a buffered stream, which is closed
+            at its end.
         dialect: The encoding of the text, and how many lines stand before the header.
         name: The file, as messages call it.
 
@@ -34,7 +36,7 @@ def read_pieces(
         OSError, EOFError, zlib.error: The file cannot be read, or is damaged gzip.
         TableError: The text is of another encoding.
     """
-    size = BLOCK if isinstance(source, Path) else FIRST
+    size = BLOCK if isinstance(source, Path | StoredFile) else FIRST
     with _open_bytes(source) as stream:
         file = _as_utf_8(_unzipped(stream), dialect, name)
         pending = file.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
@@ -53,7 +55,9 @@ def read_pieces(
         yield pending
 
 
-def _open_bytes(source: TableSource) -> io.BufferedReader:
+def _open_bytes(source: TableSource | StoredFile) -> io.BufferedReader:
+    if isinstance(source, StoredFile):
+        return source.open()
     if isinstance(source, Path):
         return source.open("rb")
     if isinstance(source, bytes):

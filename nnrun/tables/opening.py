@@ -22,6 +22,7 @@ from nnrun.tables.csv_reader import open_csv
 from nnrun.tables.dialect import PLAIN_DIALECT, Dialect
 from nnrun.tables.parquet_reader import open_parquet
 from nnrun.tables.prefetch import ahead
+from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import TableFile, TableSource
 from nnrun.wording import first_line
 
@@ -49,16 +50,23 @@ def open_file(
         raise TableError(f"{name}: is a folder; give a .csv file")
     with readable(name):
         if isinstance(source, bytes):
-            return _open_stored(source, name, null_values, dialect)
+            return _open_again(source, name, null_values, dialect)
         if isinstance(source, Path):
-            if source.is_file():
-                return _open_stored(source, name, null_values, dialect)
-            return _open_stream(source.open("rb"), name, null_values, dialect)  # a named pipe
+            return _open_path(source, name, null_values, dialect)
         return _open_stream(source, name, null_values, dialect)
 
 
-def _open_stored(
-    source: Path | bytes, name: str, null_values: NullValues, dialect: Dialect
+def _open_path(path: Path, name: str, null_values: NullValues, dialect: Dialect) -> TableFile:
+    stored = StoredFile(path, name)
+    if stored.is_pipe:
+        file = _open_stream(stored.open(), name, null_values, dialect)
+    else:
+        file = _open_again(stored, name, null_values, dialect)
+    return replace(file, stored=stored)
+
+
+def _open_again(
+    source: StoredFile | bytes, name: str, null_values: NullValues, dialect: Dialect
 ) -> TableFile:
     """Open what can be read again; a thread reads ahead."""
     if next(read_pieces(source), b"").startswith(PARQUET):

@@ -1,19 +1,22 @@
 """A Parquet file as blocks of rows."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 
 import polars as pl
 
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
-from nnrun.tables.table_file import ReadingPlan, TableFile, TableSource
+from nnrun.tables.stored_file import StoredFile
+from nnrun.tables.table_file import ReadingPlan, TableFile
 
 ROWS = 131_072  # of a block
 
 
 def open_parquet(
-    source: TableSource,
+    source: StoredFile | bytes,
     name: str,
     null_values: NullValues,
     number_format: NumberFormat = PLAIN_NUMBERS,
@@ -22,19 +25,52 @@ def open_parquet(
 
     Raises:
         PolarsError, OSError: It cannot be read.
+        TableError: It changed while it was read. The rows raise this too.
     """
-    scan = pl.scan_parquet(source, glob=False)
+    with _unchanged(source):
+        scan = pl.scan_parquet(_bytes_or_path(source), glob=False)
+        header = list(scan.collect_schema())
 
     def blocks(_: ReadingPlan) -> Iterator[Block]:  # the file has types
-        rows = scan.select(pl.len()).collect().item()
+        with _hashed(source):
+            yield from read_blocks()
+
+    def read_blocks() -> Iterator[Block]:
+        with _unchanged(source):
+            rows = scan.select(pl.len()).collect().item()
         for first in range(0, rows, ROWS):
-            columns = scan.slice(first, ROWS).collect()
+            with _unchanged(source):
+                columns = scan.slice(first, ROWS).collect()
             frame = pl.DataFrame([_as_number_or_text(column) for column in columns])
             places = partial(_name_rows, first)
             read_texts = partial(pl.DataFrame, frame)
             yield Block(name, frame, places, read_texts, null_values, number_format)
 
-    return TableFile(name, list(scan.collect_schema()), blocks)
+    return TableFile(name, header, blocks)
+
+
+def _bytes_or_path(source: StoredFile | bytes) -> Path | bytes:
+    return source if isinstance(source, bytes) else source.path
+
+
+def _hashed(source: StoredFile | bytes) -> AbstractContextManager[None]:
+    """Hash a file while the body reads it."""
+    return nullcontext() if isinstance(source, bytes) else source.hashed_beside()
+
+
+@contextmanager
+def _unchanged(source: StoredFile | bytes) -> Iterator[None]:
+    """Raise a TableError if polars met another file at the path, whatever it made of that."""
+    if isinstance(source, bytes):
+        yield
+        return
+    source.check_path()
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        source.check_path()
+        raise
+    source.check_path()
 
 
 def _name_rows(first: int, rows: Sequence[int]) -> list[str]:

@@ -13,6 +13,7 @@ from nnrun.tables.block import Block, NullValues
 from nnrun.tables.dialect import PLAIN_DIALECT, Dialect
 from nnrun.tables.missing_columns import missing_columns
 from nnrun.tables.opening import open_file, readable
+from nnrun.tables.stored_file import combined_sha256
 from nnrun.tables.table_file import ReadingPlan, TableFile, TableSource, wrong_names
 from nnrun.wording import listed, short_path
 
@@ -57,6 +58,21 @@ class Table:
         if not rows:
             raise TableError(f"{self.name}: the header stands alone; a table needs rows")
         self._kept[:] = kept
+
+    @property
+    def size(self) -> int:
+        """The bytes of the files on the disk."""
+        return sum(file.stored.size for file in self.files if file.stored)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the file, or of those of all parts, in hexadecimal.
+
+        A table that was read in full has it at hand. It is an empty text where there is none: of
+        bytes, and of a pipe that was not read to its end.
+        """
+        return combined_sha256(
+            [file.stored.fingerprint() if file.stored else "" for file in self.files]
+        )
 
     def height(self) -> int:
         """Return the number of rows."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from nnrun.tables.block import Block
+from nnrun.tables.stored_file import StoredFile
 from nnrun.wording import received
 
 TableSource = Path | bytes | IO[bytes]
@@ -34,12 +35,14 @@ class TableFile:
         header: The names of its columns.
         blocks: The function that reads its rows.
         header_line: The line of a text file, counted from 1, at which the header begins.
+        stored: The file on the disk or the pipe, of which the rows come; None for bytes in memory.
     """
 
     name: str
     header: list[str]
     blocks: Callable[[ReadingPlan], Iterator[Block]]
     header_line: int = 1
+    stored: StoredFile | None = None
 
 
 def wrong_names(header: list[str]) -> Iterator[str]:

@@ -8,7 +8,6 @@ from nnrun.errors import ConfigError
 from nnrun.features.dataset import PARTS
 from nnrun.files import to_json
 from nnrun.runs.provenance import versions
-from nnrun.tables.fingerprint import fingerprint
 from nnrun.training.job import Job
 from nnrun.training.state import State
 
@@ -33,9 +32,7 @@ def _decisive(job: Job, state: State) -> list[object]:
     config = job.config
     rows = {name: (len(part.x), part.dropped) for name, part in job.dataset.parts.items()}
     settings = config.model_dump(mode="json", exclude={"checkpoint": True})
-    fingerprints = []
     for name in PARTS:
-        path = settings["data"].pop(name)
-        if path:
-            fingerprints.append(fingerprint(path))
+        del settings["data"][name]
+    fingerprints = list(job.dataset.fingerprints.values())
     return [versions(), settings, rows, fingerprints, state.epoch, state.step]

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from nnrun import __version__
 from nnrun.features.dataset import Dataset
 from nnrun.runs.provenance import circumstances
-from nnrun.tables.fingerprint import fingerprint
 from nnrun.training.job import Job
 
 
@@ -33,7 +32,7 @@ def _tables(dataset: Dataset) -> dict[str, dict[str, str | int]]:
         path = getattr(dataset.config.data, name)
         if path:
             facts["path"] = path
-            facts["sha256"] = fingerprint(path)
+            facts["sha256"] = dataset.fingerprints[name]
         facts["rows"] = len(part.x)
         tables[name] = facts
     return tables

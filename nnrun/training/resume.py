@@ -14,7 +14,13 @@ from nnrun.features.encoder import Encoder
 from nnrun.files import remove_temporaries
 from nnrun.runs.directory import Run
 from nnrun.runs.info import RunInfo
-from nnrun.runs.provenance import changed_tables, check_encoding, differences, versions
+from nnrun.runs.provenance import (
+    changed_tables,
+    check_encoding,
+    check_tables,
+    differences,
+    versions,
+)
 
 
 @contextmanager
@@ -62,6 +68,7 @@ def _reload(run: Run, *, epochs: int | None, force: bool) -> Dataset:
     encoder = Encoder.load(run.encoding)
     _check_size(run, config, encoder)
     dataset = load_checked(config, run.path.resolve().parent / ".cache")
+    check_tables(info, dataset)
     check_encoding(run, encoder, dataset)
     return dataset
 

@@ -24,7 +24,7 @@ from nnrun.runs.arrays import Array, read_arrays
 from nnrun.runs.directory import Run
 from nnrun.runs.history import check_history, read_rows
 from nnrun.runs.info import RunInfo
-from nnrun.runs.provenance import changed_tables, circumstances, differences
+from nnrun.runs.provenance import changed_tables, check_tables, circumstances, differences
 from nnrun.wording import counted
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
         raise ExpectationError("\n".join(changed))
     with TemporaryDirectory(prefix="nnrun-") as folder:
         dataset = load_checked(config, Path(folder) / ".cache")
+        check_tables(info, dataset)
         again = _train_again(run, dataset, Path(folder) / "run", progress)
         lines = list(_first_of_each_kind(_differences(run, encoder, weights, dataset, again.run)))
     if lines:

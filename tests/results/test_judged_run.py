@@ -10,6 +10,7 @@ from sklearn.metrics import accuracy_score
 
 from nnrun.results import judged_run
 from nnrun.results.saved_verdict import read_verdict
+from nnrun.tables.stored_file import StoredFile
 
 
 @pytest.fixture
@@ -115,12 +116,14 @@ def test_a_run_of_too_many_labels_for_a_confusion_matrix_is_not_judged(nnrun, pr
     assert not (project.folder / "run" / "verdict.json").exists()
 
 
-def test_a_table_with_other_rows_is_not_hashed_to_tell_whether_it_was_trained_on(
-    nnrun, project, frame, monkeypatch
-):
+def test_a_table_is_read_once_to_tell_whether_it_was_trained_on(nnrun, project, frame, monkeypatch):
     nnrun("train", project.config(), "-o", "run", "-q")
-    hashed = []
-    monkeypatch.setattr(judged_run, "fingerprint", hashed.append)
     project.table(frame.head(30), "other.csv")
-    assert nnrun("evaluate", "run", "other.csv").code == 0
-    assert hashed == []
+    read = []
+    finish = StoredFile.finish
+    monkeypatch.setattr(
+        StoredFile, "finish", lambda file, sha: (read.append(file.name), finish(file, sha))
+    )
+    assert "is the table that the run was trained on" in nnrun("evaluate", "run", "table.csv").err
+    assert "trained on" not in nnrun("evaluate", "run", "other.csv").err
+    assert read == ["table.csv", "other.csv"]

@@ -1,5 +1,6 @@
 """A run that was stopped goes on as if it never had been."""
 
+import hashlib
 import json
 import shutil
 import signal
@@ -12,10 +13,11 @@ import numpy as np
 import pytest
 from support.trainings import CASES, HIDDEN, SIGMOID
 
-from nnrun.errors import Interrupted, RunError
+from nnrun.errors import Interrupted, RunError, TableError
 from nnrun.results.trained_run import load_run
 from nnrun.runs.directory import Run
 from nnrun.training import epoch_loop
+from nnrun.training import resume as taken_up
 from nnrun.training.backend import keras
 from nnrun.training.finish import Result
 from nnrun.training.resume import reopen
@@ -283,6 +285,31 @@ def test_what_differs_is_named_and_refused(project, cut, frame):
     ):
         resume(run, dataset, callbacks=(stop,))
     assert go_on(path, force=True).epochs == 3
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_table_that_is_replaced_after_it_was_compared_is_refused(
+    project, cut, frame, in_memory, monkeypatch
+):
+    path = cut({"data.in_memory": in_memory}, after=5)
+    checked = taken_up.load_checked
+
+    def replace_and_load(*args: Any) -> Any:
+        project.table(frame.reverse())
+        return checked(*args)
+
+    monkeypatch.setattr(taken_up, "load_checked", replace_and_load)
+    with pytest.raises(TableError, match=r"table\.csv: the table changed while it was read"):
+        go_on(path)
+
+
+def test_a_run_has_the_fingerprint_of_the_bytes_that_it_was_trained_on(project, frame, monkeypatch):
+    table = project.folder / "table.csv"
+    sha256 = hashlib.sha256(table.read_bytes()).hexdigest()
+    dataset = project.dataset()
+    project.table(frame.reverse())  # while TensorFlow is imported
+    run = train(dataset, stem="x", path=project.folder / "run").run
+    assert run.read_info().data["train"]["sha256"] == sha256
 
 
 def test_two_trainings_on_one_run_are_refused(project, cut):

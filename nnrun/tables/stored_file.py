@@ -1,0 +1,193 @@
+"""A table's file that is read more than once, and must be the same each time."""
+
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import NamedTuple
+
+from nnrun.errors import TableError
+
+BUFFER = 128 << 10  # bytes read at a time where a reader wants fewer; gzip reads as many
+
+
+class Identity(NamedTuple):
+    """What the system tells of a file: it differs once the file is replaced or written to."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    """The time of the last change, in nanoseconds."""
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "Identity":
+        """Return the identity of the file with this status."""
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+_known: dict[tuple[str, Identity], str] = {}
+"""The SHA-256 of files that this process has read, so that none is hashed twice for one answer."""
+
+
+class StoredFile:
+    """A file whose bytes are hashed in the pass in which they are read.
+
+    Each reading opens the path anew, for a table in parts may have more files than a process may
+    hold open. Every reading after the first must agree with it: the same file, size and time, and
+    in the end the same SHA-256.
+
+    Args:
+        path: The file. A pipe is hashed too, and can be read once.
+        name: The file, as messages call it.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self.name = name
+        self.is_pipe = not path.is_file()
+        self._identity: Identity | None = None
+        self._sha256 = ""
+
+    @property
+    def size(self) -> int:
+        """The bytes of the file when it was first opened; 0 for a pipe."""
+        return self._identity.size if self._identity else 0
+
+    def open(self) -> io.BufferedReader:
+        """Open the file for a reading from its first byte on.
+
+        Raises:
+            OSError: It cannot be opened.
+            TableError: It is not what it was in an earlier reading. The stream raises this too,
+                with the bytes that it would return, or at the end.
+        """
+        try:
+            file = io.FileIO(self.path)
+        except FileNotFoundError:
+            if self._identity:
+                raise table_changed(self.name) from None
+            raise
+        try:
+            self.check(os.fstat(file.fileno()))
+        except TableError:
+            file.close()
+            raise
+        return io.BufferedReader(_HashedReading(self, file), BUFFER)
+
+    def check(self, status: os.stat_result) -> None:
+        """Raise a TableError if the file is not what it was when it was first opened."""
+        if self.is_pipe:
+            return
+        identity = Identity.of(status)
+        if self._identity is None:
+            self._identity = identity
+        if identity != self._identity:
+            raise table_changed(self.name)
+
+    def check_path(self) -> None:
+        """Raise a TableError if another file stands at the path than was first opened."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            raise table_changed(self.name) from None
+        self.check(status)
+
+    def finish(self, sha256: str) -> None:
+        """Take the SHA-256 of a whole reading, or raise a TableError if an earlier one differs."""
+        if self._sha256 and sha256 != self._sha256:
+            raise table_changed(self.name)
+        self._sha256 = sha256
+        if self._identity:
+            _known[str(self.path), self._identity] = sha256
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the bytes, in hexadecimal; the file is read unless it was before.
+
+        Of a pipe that has not been read to its end, it is an empty text.
+        """
+        if not self._sha256 and not self.is_pipe:
+            with self.open() as file:
+                self._sha256 = self._known_sha256()
+                if not self._sha256:
+                    _read_to_end(file, Event())
+        return self._sha256
+
+    @contextmanager
+    def hashed_beside(self) -> Iterator[None]:
+        """Hash the file in a thread while the body reads it by its path, as polars does Parquet."""
+        given_up = Event()
+        with self.open() as file, ThreadPoolExecutor(1) as thread:
+            reading = thread.submit(_read_to_end, file, given_up)
+            try:
+                yield
+            except BaseException:
+                given_up.set()
+                raise
+            reading.result()
+            self.check_path()
+
+    def _known_sha256(self) -> str:
+        if self._identity is None:
+            return ""
+        return _known.get((str(self.path), self._identity), "")
+
+
+class _HashedReading(io.RawIOBase):
+    """One reading of a stored file, which is checked with each piece and at its end."""
+
+    def __init__(self, stored: StoredFile, file: io.FileIO) -> None:
+        self._stored = stored
+        self._file = file
+        self._digest = hashlib.sha256()
+        self._ended = False
+
+    def readable(self) -> bool:
+        """Return True: the stream is for reading."""
+        return True
+
+    def fileno(self) -> int:
+        """Return the handle of the file."""
+        return self._file.fileno()
+
+    def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
+        """Fill the buffer, as far as there are bytes, and return how many these were."""
+        size = self._file.readinto(buffer)
+        self._stored.check(os.fstat(self._file.fileno()))
+        if size:
+            self._digest.update(buffer[:size])
+        elif size == 0 and len(buffer) and not self._ended:
+            self._ended = True
+            self._stored.finish(self._digest.hexdigest())
+        return size
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+
+def table_changed(name: str) -> TableError:
+    """Return the error that tells of a table that two readings find different."""
+    advice = "start again once nothing writes to it any more"
+    return TableError(f"{name}: the table changed while it was read; {advice}")
+
+
+def combined_sha256(sums: list[str]) -> str:
+    """Return the SHA-256 of a table, given that of each file; an empty text if one is unknown."""
+    if not all(sums):
+        return ""
+    if len(sums) == 1:
+        return sums[0]
+    return hashlib.sha256(" ".join(sums).encode()).hexdigest()
+
+
+def _read_to_end(file: io.BufferedReader, given_up: Event) -> None:
+    """Read a file, which is hashed by that, unless somebody gives up meanwhile."""
+    buffer = bytearray(1 << 20)  # bytes: larger pieces take more memory and are not faster
+    while not given_up.is_set() and file.readinto(buffer):
+        pass
