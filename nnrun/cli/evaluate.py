@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from nnrun.cli.options import command, data_argument, json_option, run_argument, tell
+from nnrun.cli.reading import Reading, reading_options
 from nnrun.files import finite
 from nnrun.wording import printable
 
@@ -13,8 +14,9 @@ from nnrun.wording import printable
 @command("evaluate runs/digits-relu configs/digits01.csv")
 @run_argument
 @data_argument
+@reading_options
 @json_option
-def evaluate(run: Path, data: Path, as_json: bool) -> None:
+def evaluate(run: Path, data: Path, as_json: bool, reading: Reading) -> None:
     """Measure a run on DATA, a table with the target.
 
     DATA may be - for standard input.
@@ -23,8 +25,11 @@ def evaluate(run: Path, data: Path, as_json: bool) -> None:
     from nnrun.results.judged_run import is_training_table, judge_table
     from nnrun.results.trained_run import open_run
 
-    trained, reader = open_run(run, data, target=True)
+    trained, reader = open_run(
+        run, data, target=True, null_values=reading.null_values, bad_cells=reading.bad_cells
+    )
     judged = judge_table(run, trained, reader)
+    reading.check(reader)
     verdict = judged.assessment.verdict if judged.assessment else None
     if as_json:
         summary = {"rows": judged.rows, "metrics": finite(judged.metrics)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,13 @@ from nnrun.cli.options import (
     run_argument,
     tell,
 )
+from nnrun.cli.reading import Reading, reading_options
 from nnrun.files import open_output
 from nnrun.near_files import TABLE_ENDINGS
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+
     from nnrun.results.trained_run import TrainedRun
 
 KEEP_HELP = (
@@ -49,9 +53,11 @@ ENGINE_HELP = (
 @click.option("--keep", multiple=True, metavar="COLUMNS", help=KEEP_HELP)
 @click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
+@reading_options
 @click.option("--json-lines", is_flag=True, help=JSON_LINES_HELP)
 @click.option("--engine", type=click.Choice(["numpy", "keras"]), default="numpy", help=ENGINE_HELP)
-def predict(
+def predict(  # noqa: PLR0913  a parameter for each option
+    *,
     run: Path,
     data: Path | None,
     output: Path | None,
@@ -60,16 +66,17 @@ def predict(
     escape_formulas: bool,
     json_lines: bool,
     engine: str,
+    reading: Reading,
 ) -> None:
     """Predict each row of DATA, a table or - for standard input.
 
     Columns are found by name, in any order.
     """
     if json_lines:
-        if data or output or keep or escape_formulas:
+        if data or output or keep or escape_formulas or reading != Reading():
             raise click.UsageError(
-                "--json-lines reads standard input and writes standard output; "
-                "leave out DATA, -o, --keep and --escape-formulas"
+                "--json-lines reads standard input and writes standard output; leave out DATA, -o, "
+                "--keep, --escape-formulas, --null-values, --bad-cells and --strict"
             )
         _answer_lines(run, threshold, engine)
         return
@@ -77,7 +84,23 @@ def predict(
         raise click.UsageError("Missing argument 'DATA': a table, or - for standard input.")
     if output:
         check_output(output, data)
-    _write_table(run, data, output, keep, threshold, escape_formulas, engine)
+    from nnrun.results.trained_run import open_run
+
+    trained, reader = open_run(
+        run,
+        data,
+        target=False,
+        owed=True,
+        null_values=reading.null_values,
+        bad_cells=reading.bad_cells,
+    )
+    kept = _column_names(keep, reader.table.columns)
+    ignored = [name for name in trained.ignored(reader.table) if name not in kept]
+    predictions = _with_engine(trained, engine).predictions(reader, kept, threshold)
+    if ignored:
+        tell(f"ignored columns: {', '.join(ignored)}")
+    _write_table(predictions, output, lambda: reading.check(reader), escape=escape_formulas)
+    tell(*reader.notes())
 
 
 def _answer_lines(run: Path, threshold: float | None, engine: str) -> None:
@@ -101,28 +124,18 @@ def _with_engine(trained: TrainedRun, engine: str) -> TrainedRun:
 
 
 def _write_table(
-    run: Path,
-    data: Path,
+    predictions: Iterator[DataFrame],
     output: Path | None,
-    keep: tuple[str, ...],
-    threshold: float | None,
-    escape_formulas: bool,
-    engine: str,
+    check: Callable[[], None],
+    *,
+    escape: bool,
 ) -> None:
-    """Write the predictions of a table as CSV."""
-    from nnrun.results.trained_run import open_run
+    """Write predictions as CSV. A file is only there once it is whole, and `check` is content."""
     from nnrun.tables.writer import write_csv
 
-    trained, reader = open_run(run, data, target=False, owed=True)
-    trained = _with_engine(trained, engine)
-    kept = _column_names(keep, reader.table.columns)
-    predictions = trained.predictions(reader, keep=kept, threshold=threshold)
-    ignored = [name for name in trained.ignored(reader.table) if name not in kept]
-    if ignored:
-        tell(f"ignored columns: {', '.join(ignored)}")
     with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
-        write_csv(predictions, file, escape_formulas=escape_formulas)
-    tell(*reader.notes())
+        write_csv(predictions, file, escape_formulas=escape)
+        check()
 
 
 def _column_names(keep: tuple[str, ...], columns: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ FaultKind = Literal[
     "unknown_label",  # a label that training never saw
     "unseen_category",  # text, or a missing cell, that is none of the categories in training
     "other_category",  # the same, where training had rare ones, which share an input
+    "far",  # a number that lies beyond the range of training by more than its width
 ]
 
 

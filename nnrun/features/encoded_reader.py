@@ -1,23 +1,30 @@
 """A table read through an encoder."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
 
 import numpy as np
+import polars as pl
 
 from nnrun.errors import TableError
-from nnrun.features.cells import FaultKind
+from nnrun.features.categories import spell_numbers
+from nnrun.features.cells import FaultKind, ParsedCells
+from nnrun.features.column_notes import column_note, unseen_note
 from nnrun.features.encoder import Encoder
 from nnrun.features.faults import MISSING, NO_TARGET, OWED, ColumnFaults
 from nnrun.features.feature import Feature
 from nnrun.features.kept_rows import MissingPolicy, kept_rows, needed_columns
 from nnrun.features.statistics import Values
+from nnrun.features.training_range import far_numbers, training_ranges
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
 from nnrun.tables.table_file import ReadingPlan
 from nnrun.wording import counted, listed
 
 TEXT_ADVICE = ", and training read numbers here"
+
+BadCells = Literal["error", "missing"]
+"""How a cell that is no number or date is treated: as a mistake, or as a missing cell."""
 
 
 class EncodedBlock(NamedTuple):
@@ -37,6 +44,9 @@ class EncodedReader:
         target: Whether to read the targets; otherwise y has no columns.
         owed: Whether every row is owed a prediction, so that none may be left out.
         fill: Whether means of the training rows replace missing numbers; otherwise these are NaN.
+        most_rows: The most rows of a block; by default what the file's own have.
+        bad_cells: Whether a cell that is no number or date is a mistake, or is missing. Missing
+            cells are then filled, whatever the encoder says of them.
 
     Attributes:
         dropped: How many rows were left out in the last reading.
@@ -51,19 +61,27 @@ class EncodedReader:
         owed: bool = False,
         fill: bool = True,
         most_rows: int | None = None,
+        bad_cells: BadCells = "error",
     ) -> None:
         self.encoder = encoder
         self.table = table
         self.dropped = 0
+        self._blank = 0
         self._owed = owed
         self._fill = fill
         self._most_rows = most_rows
-        self._features = {feature.name: feature for feature in encoder.features}
+        self._bad_cells = bad_cells
+        self._features: dict[str, Feature] = {}
+        for feature in encoder.features:  # of a date, the first part stands for it
+            self._features.setdefault(feature.name, feature)
+        self._ranges = training_ranges(encoder)
         self._targets = [t.name for t in encoder.targets] if target else []
         self._faults: dict[str, ColumnFaults] = {}
 
     def __iter__(self) -> Iterator[EncodedBlock]:
         """Yield the table block by block.
+
+        Where every row is owed a prediction, a table without rows is one block without rows.
 
         Raises:
             TableError: A column is missing, or no row is left, or cells are wrong. It then tells
@@ -72,14 +90,16 @@ class EncodedReader:
         names = [*self._features, *self._targets]
         self.table.require(names)
         self.dropped = 0
+        self._blank = 0
         self._faults = {name: ColumnFaults(name) for name in names}
         needed = needed_columns(self._missing, list(self._features), self._targets)
         plan = ReadingPlan(self._columns_of_numbers().difference(needed))
         problems: list[str] = []
         rows = 0
-        for block, dropped in kept_rows(self.table, needed, plan):
+        for block, dropped in kept_rows(self.table, needed, plan, may_be_empty=self._owed):
             rows += len(block.frame)
             self.dropped += dropped
+            self._blank += block.blank_rows
             for part in self._parts(block):
                 encoded = self._encode(part, plan)
                 problems = self._problems()
@@ -87,25 +107,34 @@ class EncodedReader:
                     yield encoded
         if problems:
             raise TableError(problems)
-        if not rows:
+        if not (rows or self._owed):
             raise TableError(f"{self.table.name}: every row is left out for a missing cell")
 
     def notes(self) -> list[str]:
-        """Return how many rows were left out, and how many cells are of no category of training."""
-        notes = [*self.unseen(), *self._others()]
-        if not self.dropped:
-            return notes
-        rows = counted(self.dropped, "row")
-        return [f"{self.table.name}: {rows} left out for a missing cell", *notes]
+        """Return how many rows were left out, and the `differences`."""
+        notes = []
+        dropped = self.dropped - self._blank
+        if self._blank:
+            rows = counted(self._blank, "row")
+            notes.append(f"{self.table.name}: {rows} of nothing but separators left out")
+        if dropped:
+            rows = counted(dropped, "row")
+            notes.append(f"{self.table.name}: {rows} left out for a missing cell")
+        return [*notes, *self.differences()]
+
+    def differences(self) -> list[str]:
+        """Return a line for each column with cells unlike those of training, and what they became.
+
+        They are missing where training had few such, far beyond its range, or of other categories.
+        """
+        features = self._features.items()
+        notes = [column_note(self.table.name, self._faults[name], f) for name, f in features]
+        return [note for note in notes if note]
 
     def unseen(self) -> list[str]:
         """Return a line for each column with categories that training never saw."""
-        messages = [faults.unseen_message(self.table.name) for faults in self._faults.values()]
-        return [message for message in messages if message]
-
-    def _others(self) -> list[str]:
-        messages = [faults.other_message(self.table.name) for faults in self._faults.values()]
-        return [message for message in messages if message]
+        notes = [unseen_note(self.table.name, faults) for faults in self._faults.values()]
+        return [note for note in notes if note]
 
     @property
     def _missing(self) -> MissingPolicy:
@@ -138,10 +167,20 @@ class EncodedReader:
             y = np.empty((len(block.frame), 0))
         for name, parsed in cells.items():
             self._faults[name] = self._faults[name].record(block, parsed)
+        self._record_far_numbers(block, x, cells)
         plan.numbers -= {name for name, parsed in cells.items() if parsed.needed_text}
         if self._fill:
             self.encoder.fill_missing(x)
         return EncodedBlock(block, x, y)
+
+    def _record_far_numbers(
+        self, block: Block, x: Values, cells: Mapping[str, ParsedCells]
+    ) -> None:
+        for name, is_far in far_numbers(x, self._ranges):
+            texts = cells[name].texts
+            if texts is None:  # to read them again from the file would take long
+                texts = spell_numbers(cells[name].values.cast(pl.String))
+            self._faults[name] = self._faults[name].with_cells("far", block, is_far, texts)
 
     def _problems(self) -> list[str]:
         """Return a line for each kind of wrong cell in the blocks so far, features first."""
@@ -153,6 +192,8 @@ class EncodedReader:
         return problems
 
     def _feature_problems(self, feature: Feature, faults: ColumnFaults) -> list[str]:
+        if self._bad_cells == "missing":
+            return []
         rules: dict[FaultKind, str] = {
             "other_format": f"is not of the form {feature.format}, as training read this column"
         }

@@ -197,13 +197,21 @@ def _fitted_features(features: list[Feature], x: Moments) -> list[Feature]:
     start = 0
     for feature in features:
         if feature.kind == "text":
-            seen = x.maximum[start : start + len(feature.categories)] > 0
-            kept = [c for c, is_seen in zip(feature.categories, seen, strict=True) if is_seen]
-            fitted.append(feature.model_copy(update={"categories": kept}))
+            fitted.append(_fitted_text(feature, x, start))
         else:
             fitted.append(feature.model_copy(update=x.describe(start)._asdict()))
         start += feature.width
     return fitted
+
+
+def _fitted_text(feature: Feature, x: Moments, start: int) -> Feature:
+    """Return a feature of text whose inputs are the columns of `x` from `start` on."""
+    seen = x.maximum[start : start + len(feature.categories)] > 0
+    kept = [c for c, is_seen in zip(feature.categories, seen, strict=True) if is_seen]
+    missing_share = 0.0
+    if None in kept:
+        missing_share = float(x.mean[start + feature.categories.index(None)])
+    return feature.model_copy(update={"categories": kept, "missing_share": missing_share})
 
 
 def _without_constant_parts(features: list[Feature]) -> list[Feature]:
@@ -218,6 +226,7 @@ def _without_constant_parts(features: list[Feature]) -> list[Feature]:
 
 def _fitted_target(target: Target, y: Moments, column: int, config: Config) -> Target:
     update = y.describe(column)._asdict()
+    del update["missing_share"]  # no row without a target is trained on
     scale = update.pop("variance") ** 0.5
     if config.rescales:
         is_linear = config.output_activation() == "linear"

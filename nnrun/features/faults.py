@@ -2,20 +2,20 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from nnrun.features.cells import FaultKind, ParsedCells
 from nnrun.tables.block import Block
-from nnrun.wording import counted, received
+from nnrun.wording import received
 
 SHOWN = 3  # how many lines or cells a message names
 
 MISSING = "the cell is missing; fill it in, or say missing: mean or missing: drop under data"
 OWED = (
     "the cell is missing, in a row that is owed a prediction; "
-    "fill it in, or train with missing: mean"
+    "fill it in, or train with missing: mean, or say --bad-cells missing"
 )
 NO_TARGET = (
     "the target is missing; fill it in, "
@@ -59,6 +59,20 @@ class Fault:
             cells = tuple(dict.fromkeys([*cells, *more]))[:SHOWN]
         return Fault(self.count + len(rows), file, places, cells)
 
+    @property
+    def examples(self) -> str:
+        """The first distinct cells, as a message shows them."""
+        return ", ".join("a missing cell" if cell is None else repr(cell) for cell in self.cells)
+
+    def where(self) -> str:
+        """Return the places of the first cells, as in `line 3`, `lines 3, 5, ...` or `row 2`."""
+        places = ", ".join(self.places)
+        if self.places[0].isdigit():
+            places = f"line {places}" if self.count == 1 else f"lines {places}"
+        if self.count > len(self.places):
+            places += ", ..."
+        return places
+
 
 NO_FAULT = Fault()
 
@@ -86,6 +100,13 @@ class ColumnFaults:
         for kind, is_faulty in parsed.faulty.items():
             found[kind] = self[kind].with_cells(block, is_faulty, parsed.texts)
         return ColumnFaults(self.name, rows, found)
+
+    def with_cells(
+        self, kind: FaultKind, block: Block, is_faulty: pl.Series, texts: pl.Series
+    ) -> "ColumnFaults":
+        """Return these faults with cells of another block in which another one found a fault."""
+        fault = self[kind].with_cells(block, is_faulty, texts)
+        return replace(self, found={**self.found, kind: fault})
 
     def __getitem__(self, kind: FaultKind) -> Fault:
         return self.found.get(kind, NO_FAULT)
@@ -125,22 +146,6 @@ class ColumnFaults:
             return [f"{place} holds text ({examples}){text_advice}"]
         return self.messages({**NUMBER_RULES, **rules})
 
-    def unseen_message(self, table: str) -> str | None:
-        """Return how many cells hold categories that training never saw, and which, or None."""
-        unseen = self["unseen_category"]
-        if not unseen.count:
-            return None
-        cells = f"{counted(unseen.count, 'cell')} of categories that training never saw"
-        return f"{table}: column {self.name!r}: {cells} ({_shown(unseen)}); taken as none"
-
-    def other_message(self, table: str) -> str | None:
-        """Return how many cells share the input `other`, and which, or None."""
-        other = self["other_category"]
-        if not other.count:
-            return None
-        cells = f"{counted(other.count, 'cell')} of categories that are rare or new to training"
-        return f"{table}: column {self.name!r}: {cells} ({_shown(other)}); taken as other"
-
 
 def number_hint(cell: str) -> str:
     """Return how a cell that looks like a number should be written, or an empty text."""
@@ -155,11 +160,6 @@ def number_hint(cell: str) -> str:
     return "; it holds a NUL byte" if "\0" in cell else ""
 
 
-def _shown(fault: Fault) -> str:
-    """Return the first distinct cells."""
-    return ", ".join("a missing cell" if cell is None else repr(cell) for cell in fault.cells)
-
-
 def _message(column: str, fault: Fault, rule: str) -> str:
     """Return a line that names the first cell, and the lines of the others."""
     cell = fault.cells[0]
@@ -170,11 +170,4 @@ def _message(column: str, fault: Fault, rule: str) -> str:
 
 
 def _other_cells(fault: Fault) -> str:
-    if fault.count == 1:
-        return ""
-    places = ", ".join(fault.places)
-    if fault.places[0].isdigit():
-        places = f"lines {places}"
-    if fault.count > len(fault.places):
-        places += ", ..."
-    return f" ({fault.count} such cells: {places})"
+    return "" if fault.count == 1 else f" ({fault.count} such cells: {fault.where()})"

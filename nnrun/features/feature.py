@@ -32,7 +32,8 @@ class Feature(Strict):
 
     A column of text is an input for each of its categories, 1 or 0. The category null is a missing
     cell. The input `other`, the last one, is 1 for each cell of no category. Where the config says
-    that a column is categories, it `spells_numbers` the shortest way.
+    that a column is categories, it `spells_numbers` the shortest way. Of the training rows a share
+    lacks the cell; runs of earlier versions do not tell it.
     """
 
     name: Name
@@ -42,6 +43,7 @@ class Feature(Strict):
     minimum: Number = 0.0
     maximum: Number = 0.0
     whole: bool = False
+    missing_share: Annotated[float, Ge(0), Le(1)] | None = None
     format: str | None = None
     part: DatePart | None = None
     categories: Annotated[list[str | None], Len(max_length=MOST_CATEGORIES + 1)] = []

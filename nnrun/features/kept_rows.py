@@ -17,18 +17,25 @@ RowMask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 def kept_rows(
-    table: Table, needed: list[str], plan: ReadingPlan | None = None
+    table: Table,
+    needed: list[str],
+    plan: ReadingPlan | None = None,
+    *,
+    may_be_empty: bool = False,
 ) -> Iterator[tuple[Block, int]]:
     """Yield each block without the rows that lack a needed cell, and the number of these rows.
+
+    Rows in which every cell is empty are left out in any case, and are counted too.
 
     Args:
         table: The table to read.
         needed: The columns whose cells are needed.
         plan: Which columns may be numbers, of a CSV file; by default none.
+        may_be_empty: Whether a table without rows is a block without rows, and no mistake.
     """
-    for block in table.blocks(plan):
+    for block in table.blocks(plan, may_be_empty=may_be_empty):
         kept = block.without_missing(needed)
-        yield kept, len(block.frame) - len(kept.frame)
+        yield kept, len(block.frame) - len(kept.frame) + block.blank_rows
 
 
 def needed_columns(missing: MissingPolicy, features: list[str], targets: list[str]) -> list[str]:

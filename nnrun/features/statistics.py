@@ -15,12 +15,14 @@ class ColumnStatistics(NamedTuple):
     minimum: float
     maximum: float
     whole: bool  # whether all numbers are whole, and there are any
+    missing_share: float  # of the rows that have no number
 
 
 class Moments:
     """Count, mean, variance and range of each column of blocks of rows; NaN cells are left out."""
 
     def __init__(self, columns: int) -> None:
+        self.rows = 0
         self.count = np.zeros(columns, np.int64)
         self.mean = np.zeros(columns)
         self.squares = np.zeros(columns)  # the sum of squared deviations from the mean
@@ -30,6 +32,7 @@ class Moments:
 
     def add(self, values: Values) -> None:
         """Take a float64 block of shape (rows, columns) into account."""
+        self.rows += len(values)
         present = ~np.isnan(values)
         count = present.sum(axis=0)
         known = values if present.all() else np.where(present, values, 0.0)
@@ -51,11 +54,13 @@ class Moments:
         """Return what is known of a column."""
         count = self.count[column]
         if not count:
-            return ColumnStatistics(0.0, 1.0, 0.0, 0.0, whole=False)
+            return ColumnStatistics(0.0, 1.0, 0.0, 0.0, whole=False, missing_share=1.0)
+        missing_share = float(1 - count / self.rows)
         low = float(self.minimum[column])
         high = float(self.maximum[column])
         whole = bool(self.whole[column])
         if low == high:  # exactly, where sums would round
-            return ColumnStatistics(low, 1.0, low, high, whole)
+            return ColumnStatistics(low, 1.0, low, high, whole, missing_share)
         variance = float(self.squares[column] / count) or 1.0
-        return ColumnStatistics(float(self.mean[column]), variance, low, high, whole)
+        mean = float(self.mean[column])
+        return ColumnStatistics(mean, variance, low, high, whole, missing_share)

@@ -12,11 +12,12 @@ from nnrun.features.encoder import Encoder
 from nnrun.features.feature import Feature
 from nnrun.features.matrix_store import Matrix
 from nnrun.features.numbers import FLOAT32_MAX
+from nnrun.features.training_range import training_ranges
 from nnrun.tables.block import NullValues
 
 
 class PlainRows:
-    """Encodes rows of finite numbers, booleans and known categories as the encoder does.
+    """Encodes rows of numbers near those of training and known categories as the encoder does.
 
     Args:
         encoder: The encoder of a run.
@@ -28,6 +29,7 @@ class PlainRows:
         self._numbers: dict[str, int] = {}  # the input of a column
         self._categories: dict[str, dict[str, int]] = {}  # the input of each category of a column
         self._has_dates = False
+        self._ranges = training_ranges(encoder)
         self._missing_numbers = set(nulls.numbers)
         self._missing_texts = {"", *nulls.texts}
         start = 0
@@ -46,7 +48,7 @@ class PlainRows:
         x = np.zeros((1, self._width))
         for name, place in self._numbers.items():
             value = row[name]
-            if not self._is_plain(value):
+            if not self._is_plain(value) or self._is_far(name, value):
                 return None
             x[0, place] = value
         for name, places in self._categories.items():
@@ -70,6 +72,13 @@ class PlainRows:
 
     def _is_present(self, text: str) -> bool:
         return text == text.strip() and text not in self._missing_texts
+
+    def _is_far(self, name: str, value: float) -> bool:
+        """Tell whether a value lies so far beyond those of training that the user is told."""
+        if name not in self._ranges:
+            return False
+        _, low, high = self._ranges[name]
+        return not low <= value <= high
 
     def _is_plain(self, value: object) -> bool:
         """Tell whether a value is a number that float32 holds, and looks like no missing cell."""

@@ -13,7 +13,7 @@ from nnrun.config.architecture import summarize, weight_shapes
 from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
 from nnrun.errors import InputError, RunError, TableError
-from nnrun.features.encoded_reader import EncodedReader
+from nnrun.features.encoded_reader import BadCells, EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import AnyFloats, Matrix
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION, ClassMeasure
@@ -59,18 +59,39 @@ class TrainedRun:
         """Return the run predicting with another function."""
         return replace(self, forward=forward)
 
-    def open(self, source: TableSource, name: str | None = None) -> Table:
-        """Open a table as the training table was read."""
+    def open(
+        self, source: TableSource, name: str | None = None, null_values: Sequence[str] = ()
+    ) -> Table:
+        """Open a table as the training table was read.
+
+        Args:
+            source: The table.
+            name: What messages call it; by default its source.
+            null_values: What missing cells look like besides what the config says.
+        """
         data = self.config.data
-        return open_table(source, data.null_values, name, dialect=Dialect.of(data))
+        nulls = [*data.null_values, *null_values]
+        return open_table(source, nulls, name, dialect=Dialect.of(data))
 
     def reader(
-        self, table: Table, *, target: bool, owed: bool = False, fill: bool = True
+        self,
+        table: Table,
+        *,
+        target: bool,
+        owed: bool = False,
+        fill: bool = True,
+        bad_cells: BadCells = "error",
     ) -> EncodedReader:
         """Return the table read with the run's encoder, in blocks that take little memory."""
         most_rows = max(1, BLOCK_CELLS // max(len(self.encoder.inputs), self._outputs))
         return EncodedReader(
-            self.encoder, table, target=target, owed=owed, fill=fill, most_rows=most_rows
+            self.encoder,
+            table,
+            target=target,
+            owed=owed,
+            fill=fill,
+            most_rows=most_rows,
+            bad_cells=bad_cells,
         )
 
     def ignored(self, table: Table) -> list[str]:
@@ -206,17 +227,28 @@ def load_run(path: Path) -> TrainedRun:
     return TrainedRun(config, encoder, weights, network, network)
 
 
-def open_run(run: Path, data: Path, **options: bool) -> tuple[TrainedRun, EncodedReader]:
+def open_run(
+    run: Path,
+    data: Path,
+    *,
+    target: bool,
+    owed: bool = False,
+    null_values: Sequence[str] = (),
+    bad_cells: BadCells = "error",
+) -> tuple[TrainedRun, EncodedReader]:
     """Load a run, and open a table, or standard input for -, to be read with its encoder.
 
     Args:
         run: The run directory.
         data: The table's path.
-        options: The options of `TrainedRun.reader`.
+        target: Whether to read the targets.
+        owed: Whether every row is owed a prediction.
+        null_values: What missing cells look like besides what the config says.
+        bad_cells: Whether a cell that is no number or date is a mistake, or is missing.
     """
     trained = load_run(run)
-    table = trained.open(_source(data), str(data))
-    return trained, trained.reader(table, **options)
+    table = trained.open(_source(data), str(data), null_values)
+    return trained, trained.reader(table, target=target, owed=owed, bad_cells=bad_cells)
 
 
 def _source(data: Path) -> TableSource:

@@ -45,6 +45,7 @@ class Block:
         read_texts: Reads the cells again, all of a CSV file's as text.
         null_values: What missing cells look like.
         number_format: How text writes numbers.
+        blank_rows: How many rows of the file are left out of the block, since every cell is empty.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Block:
     read_texts: Texts
     null_values: NullValues
     number_format: NumberFormat = PLAIN_NUMBERS
+    blank_rows: int = 0
 
     def cells(self, column: str) -> pl.Series:
         """Return a column's cells as the file has them: those of a CSV file are text."""
@@ -75,6 +77,14 @@ class Block:
             return self
         present = pl.DataFrame([self.texts(column).is_not_null() for column in columns])
         return self._take(present.min_horizontal().arg_true())
+
+    def without_blank_rows(self) -> "Block":
+        """Return the block without the rows in which every cell is empty, which it then counts."""
+        if not all(column.null_count() for column in self.frame):  # so it is nearly always
+            return self
+        is_blank = self.frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+        kept = self._take((~is_blank).arg_true())
+        return replace(kept, blank_rows=int(is_blank.sum()))
 
     def slice(self, start: int, rows: int) -> "Block":
         """Return the block of at most so many rows from `start` on."""

@@ -70,7 +70,8 @@ def open_csv(
     def blocks(plan: ReadingPlan) -> Iterator[Block]:
         for records in _whole_records(name, header, pieces()):
             frame = records.frame(plan.numbers if numbers.is_plain else ())
-            yield Block(name, frame, records.places, records.frame, null_values, numbers)
+            block = Block(name, frame, records.places, records.frame, null_values, numbers)
+            yield block.without_blank_rows()
 
     return TableFile(name, header.columns, blocks, header.line)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import polars as pl
+
 from nnrun.errors import TableError
 from nnrun.near_files import missing_file_hint
 from nnrun.tables.block import Block, NullValues
@@ -35,11 +37,14 @@ class Table:
     keep: int
     _kept: list[Block] = field(default_factory=list)
 
-    def blocks(self, plan: ReadingPlan | None = None) -> Iterator[Block]:
+    def blocks(
+        self, plan: ReadingPlan | None = None, *, may_be_empty: bool = False
+    ) -> Iterator[Block]:
         """Yield the rows block by block.
 
         Args:
             plan: Which columns may be numbers, of a CSV file; by default none.
+            may_be_empty: Whether a table without rows is a block without rows, and no mistake.
 
         Raises:
             TableError: A file cannot be read, or there are no rows.
@@ -55,8 +60,10 @@ class Table:
             else:
                 kept.clear()
             yield block
-        if not rows:
+        if not rows and not may_be_empty:
             raise TableError(f"{self.name}: the header stands alone; a table needs rows")
+        if not rows:
+            yield self._without_rows()
         self._kept[:] = kept
 
     @property
@@ -91,6 +98,11 @@ class Table:
     def with_blocks(self, blocks: Sequence[Block]) -> "Table":
         """Return the table of these blocks alone, which stay in memory."""
         return replace(self, keep=sys.maxsize, _kept=list(blocks))
+
+    def _without_rows(self) -> Block:
+        """Return a block that has the columns alone."""
+        frame = pl.DataFrame(schema=dict.fromkeys(self.columns, pl.String))
+        return Block(self.name, frame, lambda _: [], lambda: frame, NullValues((), ()))
 
     def _read(self, plan: ReadingPlan) -> Iterator[Block]:
         for file in self.files:

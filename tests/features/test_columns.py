@@ -364,7 +364,13 @@ def test_a_category_that_occurs_only_in_rows_held_out_is_no_input(project, frame
 
 
 ENDS = ["error", "mean", "drop"]
-LAST = {"age": "1,2,,4", "town": "York,Ely,York,Ely", "height": "1,2,3,4", "dose": "1,2,3,4"}
+LAST = {
+    "age": "31,32,,34",
+    "town": "York,Ely,York,Ely",
+    "height": "171,172,173,174",
+    "dose": "0.4,0.5,0.5,0.6",
+}
+FILLED = "new.csv: column 'age': 1 cell is missing, filled with the mean of training, "
 
 
 @pytest.fixture(params=ENDS)
@@ -392,11 +398,14 @@ def test_a_missing_cell_is_taken_as_in_training_but_every_row_is_owed_a_predicti
     reading = EncodedReader(trained.encoder, later(), target=False, owed=True)
     if missing == "mean":
         filled = EncodedReader(
-            trained.encoder, later(age=f"1,2,{trained.encoder.features[0].mean!r},4"), target=False
+            trained.encoder,
+            later(age=f"31,32,{trained.encoder.features[0].mean!r},34"),
+            target=False,
         )
         ours, theirs = (pl.concat(trained.predictions(r)) for r in (reading, filled))
         assert ours.equals(theirs)
-        assert reading.notes() == []
+        (note,) = reading.notes()
+        assert note.startswith(FILLED)
         return
     with pytest.raises(TableError) as caught:
         list(trained.predictions(reading))
@@ -420,9 +429,9 @@ def test_evaluation_leaves_rows_out_and_says_so(trained):
     rows, _ = trained.evaluate(reading)
     left_out = {"mean": 1, "drop": 2}[missing]
     assert (rows, reading.dropped) == (4 - left_out, left_out)
-    assert reading.notes() == [
-        f"new.csv: {'1 row' if left_out == 1 else '2 rows'} left out for a missing cell"
-    ]
+    note, *filled = reading.notes()
+    assert note == f"new.csv: {'1 row' if left_out == 1 else '2 rows'} left out for a missing cell"
+    assert [line.startswith(FILLED) for line in filled] == [True] * (missing == "mean")
 
 
 @pytest.mark.parametrize("columns", [{"label": ",,,"}, {"label": ",,,", "age": "1,2,3,4"}])
