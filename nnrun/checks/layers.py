@@ -4,6 +4,7 @@ import importlib.util
 
 from nnrun.checks.registry import Found, rule
 from nnrun.config.architecture import summarize
+from nnrun.config.keras_catalog import activation_of
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.memory import memory_bytes
@@ -64,7 +65,7 @@ def hidden_layers_are_not_all_linear(config: Config, _: Dataset) -> Found:
     if len(dense) < 2:
         return
     hidden = config.layers[: dense[-1]]
-    if all(spec.get("activation", "linear") == "linear" for spec in hidden):
+    if all(activation_of(spec) == "linear" for spec in hidden):
         regression = "logistic regression" if config.is_classes else "linear regression"
         yield (
             ("layers",),

@@ -15,6 +15,12 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """The least and the largest output of an activation; one that is not listed gives any number."""
 
+NEVER_NEGATIVE = ("MeanSquaredLogarithmicError", "Poisson")
+"""The losses whose logarithms take no number below 0."""
+
+FAR_FROM_SPREAD = 20
+"""Times the standard deviation, or a part of it so small, Huber is another loss."""
+
 NORMALISED_OVER_UNITS = ("softmax", "log_softmax", "sparsemax")
 PROBABILITIES_OF_ONE = ("sigmoid", "hard_sigmoid", "sparse_sigmoid")
 
@@ -46,6 +52,15 @@ def _place_of_last_units(config: Config) -> Place:
     return ("layers", dense[-1], "units")
 
 
+def _place_of_output(config: Config) -> Place:
+    place = config.place_of_output()
+    if place is None:
+        return ("layers",)
+    if "activation" in config.layers[place]:
+        return ("layers", place, "activation")
+    return ("layers", place)
+
+
 @rule("softmax-one-unit", level="error")
 def no_softmax_over_one_unit(config: Config, dataset: Dataset) -> Found:
     """No softmax is taken over one unit, where it gives 1 for every row."""
@@ -70,10 +85,65 @@ def outputs_reach_the_target(config: Config, dataset: Dataset) -> Found:
     for target in dataset.encoder.targets:
         if target.minimum < low or target.maximum > high:
             yield (
-                ("layers", config.layers_with("activation")[-1], "activation"),
+                _place_of_output(config),
                 f"{output} gives {allowed}, but {target.name!r} goes from "
                 f"{target.minimum:g} to {target.maximum:g}; use linear",
             )
+
+
+@rule("loss-range", level="error")
+def loss_takes_the_target(config: Config, dataset: Dataset) -> Found:
+    """A loss of numbers that are never negative gets such targets, and such outputs."""
+    loss = config.loss["name"]
+    if loss not in NEVER_NEGATIVE:
+        return
+    for target in dataset.encoder.targets:
+        if target.minimum < 0:
+            yield (
+                ("loss",),
+                f"{loss} takes numbers that are never negative, but {target.name!r} goes from "
+                f"{target.minimum:g}; use MeanSquaredError, or Huber",
+            )
+    output = config.output_activation()
+    low, _ = RANGES.get(output, (-np.inf, np.inf))
+    if low < 0:
+        yield (
+            _place_of_output(config),
+            f"{loss} takes outputs that are never negative, and {output} gives others; "
+            "end in activation: softplus, relu or exponential",
+        )
+
+
+@rule("percentage-zero", level="warning")
+def percentages_are_of_something(config: Config, dataset: Dataset) -> Found:
+    """MeanAbsolutePercentageError is for targets that keep away from 0, by which it divides."""
+    if config.loss["name"] != "MeanAbsolutePercentageError":
+        return
+    for target in dataset.encoder.targets:
+        if target.minimum <= 0 <= target.maximum:
+            yield (
+                ("loss",),
+                f"it divides by the target, and {target.name!r} goes from {target.minimum:g} to "
+                f"{target.maximum:g}: rows near 0 outweigh all others; use MeanAbsoluteError",
+            )
+
+
+@rule("huber-delta", level="warning")
+def delta_is_of_the_size_of_errors(config: Config, dataset: Dataset) -> Found:
+    """Huber's delta, which is in the target's units, is neither tiny nor huge beside its spread."""
+    delta = config.loss.get("delta")
+    if delta is None or not config.rescales:  # which alone measures the spread
+        return
+    for target in dataset.encoder.targets:
+        share = delta / target.scale
+        if 1 / FAR_FROM_SPREAD <= share <= FAR_FROM_SPREAD:
+            continue
+        alike = "MeanAbsoluteError" if share < 1 else "MeanSquaredError"
+        yield (
+            ("loss",),
+            f"delta: {delta:g} is in the units of {target.name!r}, whose standard deviation is "
+            f"{target.scale:.3g}: this is no more than {alike}; say delta: {target.scale:.1g}",
+        )
 
 
 @rule("logits-activation", level="error")

@@ -49,7 +49,9 @@ def _shapes(spec: Spec, units: int) -> list[tuple[int, ...]]:
     if kind == "Dense":
         kernel = (units, spec["units"])
         return [kernel, (spec["units"],)] if spec["use_bias"] else [kernel]
-    if not kind.endswith("Normalization"):
+    if kind in ("PReLU", "RMSNormalization"):
+        return [(units,)]
+    if kind not in ("BatchNormalization", "LayerNormalization"):
         return []
     vectors = int(spec["scale"]) + int(spec["center"])
     if kind == "BatchNormalization":  # it keeps the mean and the variance of batches too

@@ -27,38 +27,56 @@ def _catalog(plural: str) -> Catalog:
     return catalog
 
 
+def _not_offered(plural: str) -> list[str]:
+    names: list[str] = _KERAS["not_offered"][plural]
+    return names
+
+
 def _callback(name: str) -> Named:
     return Named(snake_case(name), {name: _catalog("callbacks")[name]}, default=name)
 
 
-INITIALIZER = Named("initializer", _catalog("initializers"))
+INITIALIZER = Named(
+    "initializer", _catalog("initializers"), not_offered=_not_offered("initializers")
+)
 REGULARIZER = Named("regularizer", _catalog("regularizers"), default="L1L2")
-CONSTRAINT = Named("constraint", _catalog("constraints"))
+CONSTRAINT = Named("constraint", _catalog("constraints"), not_offered=_not_offered("constraints"))
 
 # Layers have arguments that are such objects themselves.
 _TYPES.add("initializer", Annotated[Spec, INITIALIZER])
 _TYPES.add("regularizer", Annotated[Spec, REGULARIZER])
 _TYPES.add("constraint", Annotated[Spec, CONSTRAINT])
 
-LAYER = Named("layer", _catalog("layers"), key="type", default="Dense")
+LAYER = Named(
+    "layer", _catalog("layers"), key="type", default="Dense", not_offered=_not_offered("layers")
+)
 LOSS = Named(
     "loss",
     _catalog("losses"),
-    aliases={"bce": "BinaryCrossentropy", "mse": "MeanSquaredError"},
+    aliases={
+        "bce": "BinaryCrossentropy",
+        "mse": "MeanSquaredError",
+        "mae": "MeanAbsoluteError",
+        "mape": "MeanAbsolutePercentageError",
+        "msle": "MeanSquaredLogarithmicError",
+    },
+    not_offered=_not_offered("losses"),
 )
-OPTIMIZER = Named("optimizer", _catalog("optimizers"), default="RMSprop")
+LOSSES_OF_TWO_LABELS = ("BinaryCrossentropy", "BinaryFocalCrossentropy")
+LOSSES_OF_SEVERAL_LABELS = ("SparseCategoricalCrossentropy",)
+OPTIMIZER = Named(
+    "optimizer", _catalog("optimizers"), default="RMSprop", not_offered=_not_offered("optimizers")
+)
 METRIC = Named(
     "metric",
     _catalog("metrics"),
     aliases={
-        "mae": "MeanAbsoluteError",
-        "mape": "MeanAbsolutePercentageError",
-        "msle": "MeanSquaredLogarithmicError",
         "accuracy": "BinaryAccuracy",
         "acc": "BinaryAccuracy",
         **LOSS.aliases,
     },
     keep_spelling=True,
+    not_offered=_not_offered("metrics"),
 )
 EARLY_STOPPING = _callback("EarlyStopping")
 REDUCE_LR = _callback("ReduceLROnPlateau")
@@ -73,3 +91,16 @@ NUMBER_METRICS = frozenset(filter(_is_for_numbers, METRIC.catalog))
 
 CATEGORICAL_METRICS = frozenset(name for name in METRIC.catalog if name.startswith("Sparse"))
 """The metrics of several labels; those in neither set are for one yes/no output."""
+
+
+ACTIVATION_LAYERS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu"}
+"""The layers that are an activation themselves, whose arguments a name cannot carry."""
+
+
+def activation_of(layer: Spec) -> str:
+    """Return the name of a layer's activation: its argument, or what the layer is, or linear."""
+    if layer.get("negative_slope"):
+        return "leaky_relu"
+    if layer["type"] in ACTIVATION_LAYERS:
+        return ACTIVATION_LAYERS[layer["type"]]
+    return str(layer.get("activation", "linear"))

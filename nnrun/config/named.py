@@ -1,6 +1,7 @@
 """A field of the config that names a Keras object: its class, and every argument."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
@@ -38,6 +39,7 @@ class Named:
         default: The class of a mapping that names none.
         aliases: Other names of classes.
         keep_spelling: Whether the name stays as it was written: a metric is logged by it.
+        not_offered: The classes of this kind that Keras has and a config cannot name.
     """
 
     kind: str
@@ -46,6 +48,7 @@ class Named:
     default: str | None = None
     aliases: dict[str, str] = field(default_factory=dict)
     keep_spelling: bool = False
+    not_offered: Collection[str] = ()
 
     def validate(self, value: YamlValue) -> Spec:
         """Return the canonical name with every argument.
@@ -89,16 +92,19 @@ class Named:
 
     def _unknown(self, given: object) -> ValidationError:
         """Return the error of a name that is missing, or that no class has."""
-        article = "an" if self.kind[0] in "aeiou" else "a"
-        wrong = f"{received(given)} is not"
-        if given is None:
-            wrong = f"{self.key!r} is missing: the name of"
-        hint = did_you_mean(str(given or ""), list(self.spellings))
-        hint = hint or f"; known: {', '.join(self.catalog)}"
-        details = InitErrorDetails(
-            type=problem(f"{wrong} {article} {self.kind}{hint}"), loc=(self.key,), input=given
-        )
+        message = self._why_unknown(given)
+        details = InitErrorDetails(type=problem(message), loc=(self.key,), input=given)
         return ValidationError.from_exception_data(self.kind, [details])
+
+    def _why_unknown(self, given: object) -> str:
+        known = f"; known: {', '.join(self.catalog)}"
+        article = "an" if self.kind[0] in "aeiou" else "a"
+        if given is None:
+            return f"{self.key!r} is missing: the name of {article} {self.kind}{known}"
+        if _folded(str(given)) in map(_folded, self.not_offered):
+            return f"nnrun has no {received(given)}, though Keras has{known}"
+        hint = did_you_mean(str(given), list(self.spellings))
+        return f"{received(given)} is not {article} {self.kind}{hint or known}"
 
     def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.validate)

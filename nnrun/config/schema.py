@@ -45,7 +45,7 @@ class Data(Strict):
     """The training table: a .csv, .csv.gz or .parquet file with a header, relative to the config. A
     pattern such as part-*.csv takes several files as one table."""
     target: Annotated[Columns, Field(min_length=1)]
-    """The column to predict, or a list of columns for MeanSquaredError."""
+    """The column to predict, or a list of columns for a loss of numbers."""
     features: Annotated[Columns, Field(min_length=1), AfterValidator(disjoint_columns)] | None = (
         None
     )
@@ -60,7 +60,8 @@ class Data(Strict):
     test: Annotated[str, Field(min_length=1)] | None = None
     """A table that is measured once, after training."""
     normalize: bool = True
-    """Standardise the features inside the model and, for MeanSquaredError, the target too."""
+    """Standardise the features inside the model and, where it is a number, the target
+    too. Poisson takes the target as it is."""
     missing: Literal["error", "mean", "drop"] = "error"
     """How to treat missing cells. `error` refuses the table. `mean` replaces missing numbers by the
     mean of the training rows, and makes missing text a category of its own. `drop` leaves the row
@@ -117,11 +118,11 @@ class Config(Strict, json_schema_extra=_DIALECT):
     """The layers in order, with Keras's own arguments. A layer without `type` is Dense."""
     loss: Annotated[Spec, names.LOSS]
     """BinaryCrossentropy for one of two labels, SparseCategoricalCrossentropy for one of several,
-    MeanSquaredError for numbers."""
+    MeanSquaredError or another loss of Keras for numbers."""
     optimizer: Optimizer = "rmsprop"  # type: ignore[assignment]
     """A Keras optimizer. The default, rmsprop, is Keras's own."""
     metrics: Metrics | None = None
-    """Keras metrics. Default: mean_absolute_error for MeanSquaredError, else accuracy."""
+    """Keras metrics. Default: mean_absolute_error for numbers, else accuracy."""
     epochs: Annotated[int, Field(ge=1, le=10**9)]
     """The number of passes over the training rows."""
     batch_size: Units = 32
@@ -150,12 +151,12 @@ class Config(Strict, json_schema_extra=_DIALECT):
     @property
     def is_binary(self) -> bool:
         """Whether the target has two labels and the output is one probability."""
-        return bool(self.loss["name"] == "BinaryCrossentropy")
+        return self.loss["name"] in names.LOSSES_OF_TWO_LABELS
 
     @property
     def is_classes(self) -> bool:
         """Whether the target is a label, one of two or one of several, rather than a number."""
-        return self.is_binary or bool(self.loss["name"] == "SparseCategoricalCrossentropy")
+        return self.is_binary or self.loss["name"] in names.LOSSES_OF_SEVERAL_LABELS
 
     @property
     def from_logits(self) -> bool:
@@ -196,16 +197,26 @@ class Config(Strict, json_schema_extra=_DIALECT):
 
     def output_activation(self) -> str:
         """Return the activation that bounds the network's output, or linear where none does."""
-        for spec in reversed(self.layers):
-            activation = str(spec.get("activation", "linear"))
-            is_linear_itself = spec["type"] == "Dense" or spec["type"].endswith("Normalization")
-            if activation != "linear" or is_linear_itself:
-                return activation
-        return "linear"
+        place = self.place_of_output()
+        return "linear" if place is None else names.activation_of(self.layers[place])
+
+    def place_of_output(self) -> int | None:
+        """Return the index of the layer whose activation bounds the network's output, if any."""
+        for i in reversed(range(len(self.layers))):
+            kind = self.layers[i]["type"]
+            is_linear_itself = kind == "Dense" or kind.endswith("Normalization")
+            if names.activation_of(self.layers[i]) != "linear" or is_linear_itself:
+                return i
+        return None
 
     @property
     def rescales(self) -> bool:
-        """Whether the model ends in a Rescaling to the target's scale."""
+        """Whether the model ends in a Rescaling to the target's scale.
+
+        Counts have no scale: Poisson takes the target as it is.
+        """
+        if self.loss["name"] == "Poisson":
+            return False
         scalable = self.output_activation() in ("linear", "relu", "softplus", "exponential")
         return self.data.normalize and not self.is_classes and scalable
 

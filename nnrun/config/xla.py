@@ -24,7 +24,8 @@ from nnrun.config.schema import Config
 
 XLA_PAYS_FROM = 6_000  # steps of a small network
 HALVED_BY = 100_000  # parameters: a large network gains more by a step, so that fewer are enough
-RANDOM_LAYERS = ("Dropout", "GaussianNoise")  # XLA draws random numbers several times slower
+RANDOM_LAYERS = ("Dropout", "GaussianNoise", "GaussianDropout", "AlphaDropout")
+"""XLA draws random numbers several times slower."""
 
 
 def uses_xla(config: Config, features: int, rows: int) -> bool:

@@ -208,8 +208,46 @@ def _gamma_and_beta(spec: Spec, trained: Weights) -> tuple[Array, Array]:
     return np.asarray(gamma), np.asarray(beta)
 
 
+def _rms_normalization(spec: Spec, weights: Weights, x: Array) -> Array:
+    """Return x / sqrt(mean(x^2) + epsilon) scale over the units, `_rms_normalization` of ops/nn."""
+    mean_square = np.square(x).mean(axis=1, keepdims=True)
+    return x / np.sqrt(mean_square + np.float32(spec["epsilon"])) * weights[0]
+
+
+def _unit_normalization(_: Spec, __: Weights, x: Array) -> Array:
+    """Return x min(1 / |x|, 1e12) with the Euclidean norm of each row, `_normalize` of ops/nn."""
+    norm = np.sqrt(np.square(x).sum(axis=1, keepdims=True))
+    return x * np.minimum(1 / norm, np.float32(1e12))
+
+
+def _relu(spec: Spec, _: Weights, x: Array) -> Array:
+    """Return x above the threshold, up to max_value, and a slope below, `ReLU.static_call`."""
+    threshold = np.float32(spec["threshold"])
+    positive = np.where(x > threshold, x, np.float32(0))
+    if spec["max_value"] is not None:
+        positive = np.minimum(positive, np.float32(spec["max_value"]))
+    if not spec["negative_slope"]:
+        return positive
+    return positive - np.float32(spec["negative_slope"]) * np.maximum(threshold - x, 0)
+
+
+def _leaky_relu(spec: Spec, _: Weights, x: Array) -> Array:
+    """Return x above 0, negative_slope x below, `layers/activations/leaky_relu.py`."""
+    return np.where(x > 0, x, np.float32(spec["negative_slope"]) * x)
+
+
+def _prelu(_: Spec, weights: Weights, x: Array) -> Array:
+    """Return max(x, 0) - alpha max(-x, 0) with a trained alpha, `layers/activations/prelu.py`."""
+    return np.maximum(x, 0) - weights[0] * np.maximum(-x, 0)
+
+
+def _elu(spec: Spec, _: Weights, x: Array) -> Array:
+    """Return x above 0, alpha (exp(x) - 1) below, `backend/tensorflow/nn.py`."""
+    return np.where(x > 0, x, np.float32(spec["alpha"]) * np.expm1(np.minimum(x, 0)))
+
+
 def _identity(_: Spec, __: Weights, x: Array) -> Array:
-    """Return x: Dropout and GaussianNoise do nothing in inference."""
+    """Return x: Dropout and the other layers that are noise do nothing in inference."""
     return x
 
 
@@ -227,11 +265,19 @@ def _rescale(_: Spec, weights: Weights, x: Array) -> Array:
 
 LAYERS: dict[str, Layer] = {
     "Activation": _activation,
+    "AlphaDropout": _identity,
     "BatchNormalization": _batch_normalization,
     "Dense": _dense,
     "Dropout": _identity,
+    "ELU": _elu,
+    "GaussianDropout": _identity,
     "GaussianNoise": _identity,
     "LayerNormalization": _layer_normalization,
+    "LeakyReLU": _leaky_relu,
+    "PReLU": _prelu,
+    "RMSNormalization": _rms_normalization,
+    "ReLU": _relu,
+    "UnitNormalization": _unit_normalization,
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from nnrun.config.named import Spec
 from nnrun.features.matrix_store import Matrix
-from nnrun.results.activations import log_softmax, softplus
+from nnrun.results.activations import log_softmax, sigmoid, softplus
 from nnrun.results.forward import KERAS_EPSILON, Outputs
 from nnrun.runs.arrays import Array
 
@@ -28,6 +28,28 @@ def binary_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValu
         return _mean(softplus(logits) - smoothed * logits)
     p = _clipped(outputs.values)
     return _mean(-(smoothed * np.log(p) + (1 - smoothed) * np.log(1 - p)))
+
+
+def binary_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
+    """Return the crossentropy times (1 - p_t)^gamma, where p_t is that of the label.
+
+    With `apply_class_balancing` it is times alpha for the label 1, and 1 - alpha for 0, too.
+    """
+    smoothing = np.float32(arguments["label_smoothing"])
+    smoothed = y * (1 - smoothing) + smoothing / 2
+    logits = _logits(outputs, arguments)
+    if logits is None:
+        p = outputs.values
+        entropy = -(smoothed * np.log(_clipped(p)) + (1 - smoothed) * np.log(1 - _clipped(p)))
+    else:
+        p = sigmoid(logits)
+        entropy = softplus(logits) - smoothed * logits
+    of_label = smoothed * p + (1 - smoothed) * (1 - p)
+    focal = np.power(1 - of_label, np.float32(arguments["gamma"])) * entropy
+    if arguments["apply_class_balancing"]:
+        alpha = np.float32(arguments["alpha"])
+        focal = (smoothed * alpha + (1 - smoothed) * (1 - alpha)) * focal
+    return _mean(focal)
 
 
 def sparse_categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
@@ -57,6 +79,14 @@ def mean_squared_logarithmic_error(y: Matrix, outputs: Outputs, _: Spec) -> RowV
     """Return the mean squared difference of log(1 + value), of values from 1e-7 on."""
     difference = _log1p(outputs.values) - _log1p(y)
     return _mean(np.square(difference))
+
+
+def huber(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
+    """Return the mean of error^2 / 2 up to delta, and of delta |error| - delta^2 / 2 beyond."""
+    delta = np.float32(arguments["delta"])
+    size = np.abs(outputs.values - y)
+    beyond = delta * size - np.square(delta) / 2
+    return _mean(np.where(size <= delta, np.square(size) / 2, beyond))
 
 
 def log_cosh(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
@@ -100,20 +130,29 @@ def sparse_top_k_accuracy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowVa
 
 LOSSES: dict[str, RowFunction] = {
     "BinaryCrossentropy": binary_crossentropy,
+    "BinaryFocalCrossentropy": binary_focal_crossentropy,
+    "Huber": huber,
+    "LogCosh": log_cosh,
+    "MeanAbsoluteError": mean_absolute_error,
+    "MeanAbsolutePercentageError": mean_absolute_percentage_error,
     "MeanSquaredError": mean_squared_error,
+    "MeanSquaredLogarithmicError": mean_squared_logarithmic_error,
+    "Poisson": poisson,
     "SparseCategoricalCrossentropy": sparse_categorical_crossentropy,
 }
 
 MEANS: dict[str, RowFunction] = {
-    **LOSSES,
     "BinaryAccuracy": binary_accuracy,
+    "BinaryCrossentropy": binary_crossentropy,
     "Hinge": hinge,
     "LogCoshError": log_cosh,
     "MeanAbsoluteError": mean_absolute_error,
     "MeanAbsolutePercentageError": mean_absolute_percentage_error,
+    "MeanSquaredError": mean_squared_error,
     "MeanSquaredLogarithmicError": mean_squared_logarithmic_error,
     "Poisson": poisson,
     "SparseCategoricalAccuracy": sparse_categorical_accuracy,
+    "SparseCategoricalCrossentropy": sparse_categorical_crossentropy,
     "SparseTopKCategoricalAccuracy": sparse_top_k_accuracy,
     "SquaredHinge": squared_hinge,
 }

@@ -44,6 +44,8 @@ def _weight_names(spec: Spec) -> Sequence[str]:
     """Return what Keras calls the trained weights of a layer, in their order."""
     if spec["type"] == "Dense":
         return ["kernel", "bias"]
+    if spec["type"] == "PReLU":
+        return ["alpha"]
     return [name for name, option in (("gamma", "scale"), ("beta", "center")) if spec.get(option)]
 
 

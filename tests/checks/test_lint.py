@@ -42,6 +42,7 @@ SEVERAL_LOGITS = {
     "loss": {"name": SEVERAL["loss"], "from_logits": True},
     "layers": [DENSE, {"units": 3}],
 }
+SOFTPLUS = {"units": 1, "activation": "softplus"}
 GAPS = pl.when(pl.int_range(60) != 7).then("age")
 OTHER = {"data.test": "other.csv"}  # whose towns are all Leeds
 RARE = (pl.int_range(pl.len()) < 4).cast(int).alias("label")
@@ -68,6 +69,8 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ),
     ("mse-range", {**NUMBERS, "layers": [SIGMOID], "data.target": "age"}, [], "layers[0].activation: "),
     ("mse-range", {**NUMBERS, "layers": [{**LINEAR, "activation": "relu"}]}, [pl.col("dose") - 1], "0 and"),
+    ("loss-range", {**NUMBERS, "loss": "Poisson"}, [], "layers[1].activation: Poisson takes outputs"),
+    ("loss-range", {**NUMBERS, "loss": "msle", "layers": [SOFTPLUS]}, [pl.col("dose") - 1], "but 'dose' goes from -"),
     ("metric-loss", {**NUMBERS, "metrics": ["mae", "accuracy"]}, [], "metrics[1]: accuracy is for classes"),
     ("metric-loss", {**LOGITS, "metrics": [{"name": "Precision"}]}, [], "metrics[0]: Precision needs"),
     ("logits-activation", {**LOGITS, "layers": [SIGMOID]}, [], "loss.from_logits: logits come from a"),
@@ -110,6 +113,9 @@ WARNINGS = [
     ("linear-hidden", {"layers": [{"units": 4}, SIGMOID]}, [], "layers: every hidden layer is linear,"),
     ("sigmoid-hidden", {"layers": [{**DENSE, "activation": "sigmoid"}, SIGMOID]}, [], "layers[0].activation"),
     ("bce-output", {"layers": [DENSE, LINEAR]}, [], "loss: the output is linear, which is no probability;"),
+    ("percentage-zero", {**NUMBERS, "loss": "mape"}, [pl.col("dose") - 0.5], "loss: it divides by the target"),
+    ("huber-delta", {**NUMBERS, "loss": "Huber"}, [pl.col("dose") * 1e4], "no more than MeanAbsoluteError; say"),
+    ("huber-delta", {**NUMBERS, "loss": {"name": "Huber", "delta": 100}}, [], "no more than MeanSquaredError"),
     ("softmax-output", {**SEVERAL, "layers": [{"units": 3}]}, [TOWN], "loss: the output is linear, which is no prob"),
     ("softmax-output", {**SEVERAL, "layers": [{**SIGMOID, "units": 3}]}, [TOWN], "end in activation: softmax, or"),
     ("imbalance", SEVERAL, [RARE_TOWN], "rows are 'Ely'; consider class_weight: balanced"),
@@ -259,7 +265,11 @@ def test_the_shapes_of_all_weights_are_those_of_keras_in_its_order(project):
     layers += [
         {"type": "Dropout", "rate": 0.5, "seed": 3},
         {"type": "GaussianNoise", "stddev": 0.1},
+        {"type": "GaussianDropout", "rate": 0.5},
+        {"type": "AlphaDropout", "rate": 0.5},
     ]
+    without_arguments = ("ReLU", "LeakyReLU", "PReLU", "ELU", "RMSNormalization")
+    layers += [{"type": kind} for kind in (*without_arguments, "UnitNormalization")]
     layers += [
         {"type": "Activation", "activation": "tanh"},
         {"type": "BatchNormalization"},

@@ -122,7 +122,7 @@ def test_the_defaults_are_the_ones_that_keras_itself_uses(named: Named, name: st
     )
 
 
-@pytest.mark.parametrize("loss", keras_catalog.LOSS.catalog)
+@pytest.mark.parametrize("loss", TARGETS)
 def test_every_metric_gives_one_finite_number_an_epoch(
     project, frame, tmp_path: Path, loss: str
 ) -> None:

@@ -19,6 +19,8 @@ SOFTMAX = {"units": 3, "activation": "softmax"}
 BINARY = {"layers": [{"units": 5, "activation": "tanh"}, SIGMOID], "loss": "bce"}
 SPARSE = {"layers": [{"units": 5}, SOFTMAX], "loss": "SparseCategoricalCrossentropy"}
 NUMBER = {"layers": [{"units": 1}], "loss": "mse", "data.target": "dose"}
+COUNT = {**NUMBER, "layers": [{"units": 1, "activation": "softplus"}]}
+FOCAL = {"name": "BinaryFocalCrossentropy", "gamma": 1.5}
 NUMBERS = {**NUMBER, "layers": [{"units": 2}], "data.target": ["dose", "height"]}
 ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "AUC": [
@@ -156,6 +158,24 @@ LOSSES: dict[str, dict[str, Any]] = {
     "several labels of no softmax": {**SPARSE, "layers": [{"units": 3, "activation": "sparsemax"}]},
     "several labels of sigmoids": {**SPARSE, "layers": [{"units": 3, "activation": "sigmoid"}]},
     "squares of two targets": NUMBERS,
+    "a focus on hard rows": {**BINARY, "loss": FOCAL},
+    "a focus on hard rows of no sigmoid": {
+        "layers": [{"units": 1, "activation": "hard_sigmoid"}],
+        "loss": {**FOCAL, "label_smoothing": 0.1},
+    },
+    "a focus on balanced labels and logits": {
+        "layers": [{"units": 1}],
+        "loss": {**FOCAL, "from_logits": True, "apply_class_balancing": True, "alpha": 0.7},
+    },
+    "absolute errors": {**NUMBERS, "loss": "mae"},
+    "errors in per cent": {**NUMBERS, "loss": "mape"},
+    "Huber": {**NUMBERS, "loss": {"name": "Huber", "delta": 2.5}},
+    "LogCosh": {**NUMBERS, "loss": "LogCosh"},
+    "squares of logarithms": {**COUNT, "loss": "msle"},
+    "Poisson": {**COUNT, "loss": {"name": "Poisson", "reduction": "sum"}},
+    "regularized alphas": {
+        "layers": [{"units": 5}, {"type": "PReLU", "alpha_regularizer": {"l2": 0.5}}, SIGMOID]
+    },
     "regularized weights": {
         "layers": [
             {"units": 5, "kernel_regularizer": {"l1": 0.1, "l2": 0.2}, "bias_regularizer": "l1"},

@@ -67,8 +67,27 @@ ONLY = {  # what nnrun offers of the kinds that it does not offer whole
         "LayerNormalization",
         "GaussianNoise",
         "Activation",
+        "ReLU",
+        "LeakyReLU",
+        "PReLU",
+        "ELU",
+        "GaussianDropout",
+        "AlphaDropout",
+        "RMSNormalization",
+        "UnitNormalization",
     ],
-    "losses": ["BinaryCrossentropy", "MeanSquaredError", "SparseCategoricalCrossentropy"],
+    "losses": [
+        "BinaryCrossentropy",
+        "BinaryFocalCrossentropy",
+        "SparseCategoricalCrossentropy",
+        "MeanSquaredError",
+        "MeanAbsoluteError",
+        "MeanAbsolutePercentageError",
+        "MeanSquaredLogarithmicError",
+        "Huber",
+        "LogCosh",
+        "Poisson",
+    ],
     "callbacks": ["EarlyStopping", "ReduceLROnPlateau"],
 }
 LEFT_OUT_ARGUMENTS = {
@@ -78,6 +97,7 @@ LEFT_OUT_ARGUMENTS = {
     "lora_rank": "for fine-tuning",
     "lora_alpha": "for fine-tuning",
     "quantization_config": "for deployment",
+    "shared_axes": "a table has one axis of features",
     "noise_shape": "a table has one axis of features",
     "renorm": "for batches that differ between training and inference",
     "renorm_clipping": "as renorm",
@@ -111,7 +131,8 @@ def keras_names() -> dict[str, Any]:
         "metrics",
     ]
     names = {kind: _classes(kind) for kind in [*kinds, "callbacks"]}
-    return {"activations": _activations(), **names}
+    others = {kind: sorted(_all_classes(kind).keys() - names[kind]) for kind in kinds}
+    return {"activations": _activations(), "not_offered": others, **names}
 
 
 def _activations() -> list[str]:
@@ -122,15 +143,19 @@ def _activations() -> list[str]:
     return sorted(set(functions) - not_activations)
 
 
-def _classes(kind: str) -> dict[str, dict[str, Any]]:
+def _all_classes(kind: str) -> dict[str, type]:
     module = getattr(keras, kind)
-    found = {
+    return {
         cls.__name__: cls
         for name in dir(module)
         if inspect.isclass(cls := getattr(module, name))
         and name[0].isupper()
         and cls.__name__ == name
     }
+
+
+def _classes(kind: str) -> dict[str, dict[str, Any]]:
+    found = _all_classes(kind)
     wanted = ONLY.get(kind) or [name for name in sorted(found) if name not in LEFT_OUT[kind]]
     return {name: _arguments(kind, name, found[name]) for name in wanted}
 
@@ -151,9 +176,10 @@ def _arguments(kind: str, name: str, cls: type) -> dict[str, Any]:
 
 def dump(names: dict[str, Any]) -> str:
     """Return the JSON, a class a line."""
-    parts = [f'"activations": {json.dumps(names["activations"])}']
+    lists = ("activations", "not_offered")
+    parts = [f'"{name}": {json.dumps(names[name])}' for name in lists]
     for kind, classes in names.items():
-        if kind != "activations":
+        if kind not in lists:
             lines = ",\n".join(f"    {json.dumps(c)}: {json.dumps(a)}" for c, a in classes.items())
             parts.append(f'"{kind}": {{\n{lines}\n  }}')
     return "{\n  " + ",\n  ".join(parts) + "\n}\n"

@@ -11,7 +11,11 @@ from nnrun.features.feature import Feature, Target
 from nnrun.results.forward import make_network
 from nnrun.results.trained_run import TrainedRun
 
-LABELS = {"BinaryCrossentropy": ["0", "1"], "SparseCategoricalCrossentropy": ["a", "b", "c"]}
+LABELS = {
+    "BinaryCrossentropy": ["0", "1"],
+    "BinaryFocalCrossentropy": ["0", "1"],
+    "SparseCategoricalCrossentropy": ["a", "b", "c"],
+}
 
 
 def random_encoder(inputs: int, targets: int, labels: list[str]) -> Encoder:

@@ -34,6 +34,22 @@ CASES: dict[str, dict[str, Any]] = {
             SIGMOID,
         ]
     },
+    "dropouts, a trained slope and a norm": {
+        "layers": [
+            {"type": "GaussianDropout", "rate": 0.1},
+            {"units": 5},
+            {"type": "PReLU"},
+            {"type": "AlphaDropout", "rate": 0.1},
+            {"type": "RMSNormalization"},
+            SIGMOID,
+        ],
+        "loss": "BinaryFocalCrossentropy",
+    },
+    "Huber": {
+        "layers": [HIDDEN, {"units": 1}],
+        "data.target": "dose",
+        "loss": {"name": "Huber", "delta": 0.5},
+    },
     "class weights": {"class_weight": {"0": 1, "1": 3.5}},
     "logits": {"layers": [HIDDEN, {"units": 1}], "loss": {"name": "bce", "from_logits": True}},
     "early stopping": {
