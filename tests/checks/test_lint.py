@@ -70,7 +70,7 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("mse-range", {**NUMBERS, "layers": [SIGMOID], "data.target": "age"}, [], "layers[0].activation: "),
     ("mse-range", {**NUMBERS, "layers": [{**LINEAR, "activation": "relu"}]}, [pl.col("dose") - 1], "0 and"),
     ("loss-range", {**NUMBERS, "loss": "Poisson"}, [], "layers[1].activation: Poisson takes outputs"),
-    ("loss-range", {**NUMBERS, "loss": "msle", "layers": [SOFTPLUS]}, [pl.col("dose") - 1], "but 'dose' goes from -"),
+    ("loss-range", {**NUMBERS, "loss": "msle", "layers": [SOFTPLUS]}, [pl.col("dose") - 1], "never negative, but 'dose' goes"),
     ("metric-loss", {**NUMBERS, "metrics": ["mae", "accuracy"]}, [], "metrics[1]: accuracy is for classes"),
     ("metric-loss", {**LOGITS, "metrics": [{"name": "Precision"}]}, [], "metrics[0]: Precision needs"),
     ("logits-activation", {**LOGITS, "layers": [SIGMOID]}, [], "loss.from_logits: logits come from a"),
