@@ -14,6 +14,7 @@ import polars as pl
 from nnrun.checks.loading import load_checked
 from nnrun.config.loading import load_config
 from nnrun.errors import InputError, NnrunError
+from nnrun.features.cache_folder import CACHE
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.reporting.json import summarize_dataset
 from nnrun.reporting.metrics_text import describe_metrics
@@ -158,7 +159,7 @@ def train(
     from nnrun.training.expectations import check_expectations
 
     path = Path(output) if output else None
-    cache = (path.parent if path else RUNS) / ".cache"
+    cache = (path.parent if path else RUNS) / CACHE
     warn = None if quiet else _warn_of_finding
     dataset = load_checked(load_config(Path(config), tuple(overrides)), cache, warn)
     with progress(dataset.config.epochs, quiet=quiet) as callbacks:
@@ -186,7 +187,7 @@ def check(config: str | Path, *, overrides: Sequence[str] = ()) -> dict[str, Any
         TableError: A table is wrong; it has every mistake.
     """
     loaded = load_config(Path(config), tuple(overrides))
-    return summarize_dataset(load_checked(loaded, RUNS / ".cache"))
+    return summarize_dataset(load_checked(loaded, RUNS / CACHE))
 
 
 def _warn_of_finding(finding: str) -> None:

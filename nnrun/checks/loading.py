@@ -21,10 +21,12 @@ def load_checked(config: Config, cache: Path, warn: Callable[[str], None] | None
         ConfigError: A rule that is an error is broken; all such findings are in it.
         TableError: A table cannot be read, or has wrong cells.
     """
-    dataset = load_dataset(config, cache)
+    warnings: list[str] = []
+    dataset = load_dataset(config, cache, warnings.append)
     findings = lint(dataset)
-    for finding in findings:
-        if warn and finding.level == "warning":
-            warn(str(finding))
+    warnings += [str(finding) for finding in findings if finding.level == "warning"]
+    for line in warnings:
+        if warn:
+            warn(line)
     raise_errors(findings)
     return dataset

@@ -154,9 +154,10 @@ def load_dataset(
     """
     from nnrun.checks.loading import load_checked
     from nnrun.config.loading import load_config
+    from nnrun.features.cache_folder import CACHE
 
     warn = None if quiet else tell
-    return load_checked(load_config(config, overrides), runs / ".cache", warn)
+    return load_checked(load_config(config, overrides), runs / CACHE, warn)
 
 
 def tell(*lines: str) -> None:

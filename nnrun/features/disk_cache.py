@@ -1,11 +1,7 @@
 """A dataset converted to files, once for all runs that read the same tables the same way."""
 
 import json
-import os
-import shutil
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,14 +10,12 @@ from pydantic import TypeAdapter
 
 from nnrun import __version__
 from nnrun.config.schema import Config
-from nnrun.errors import RunError
+from nnrun.features.cache_manifest import Manifest, read_manifest, write_manifest
 from nnrun.features.dataset import PARTS, Dataset, Part
 from nnrun.features.encoder import Encoder
-from nnrun.features.matrix_store import map_matrix
-from nnrun.files import read_small, sync_folder, write_json
-from nnrun.wording import first_line
-
-STALE = 86_400  # seconds after which a half-built cache was left behind by a crash
+from nnrun.features.matrix_store import Matrix, map_matrix
+from nnrun.files import write_json
+from nnrun.ordinary_files import LARGEST_FILE
 
 
 class PartFacts(NamedTuple):
@@ -52,6 +46,7 @@ def save_converted(dataset: Dataset, folder: Path) -> None:
         for key, part in dataset.parts.items()
     }
     write_json(folder / "parts.json", facts)
+    write_manifest(folder)
 
 
 def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]) -> Dataset:
@@ -63,50 +58,36 @@ def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]
         fingerprints: The SHA-256 of the table of each part that has one.
 
     Raises:
-        RunError: The files are damaged.
+        NotOrdinaryError: A link or a device stands where a file belongs.
+        OSError, ValueError: The files are missing or damaged.
     """
-    encoder = Encoder.load(folder / "encoding.json")
-    try:
-        facts = FACTS.validate_json(read_small(folder / "parts.json"))
-        parts: dict[str, Any] = {
-            key: _load_part(folder, key, of_part, encoder) for key, of_part in facts.items()
-        }
-        return Dataset(config, encoder, fingerprints=fingerprints, **parts)
-    except (OSError, ValueError, TypeError) as error:  # TypeError: a part is missing or unknown
-        reason = f"a converted table cannot be read: {first_line(error)}"
-        raise RunError(f"{folder}: {reason}; remove the folder") from None
+    manifest = read_manifest(folder)
+    encoder = Encoder.model_validate_json(_read(manifest, folder / "encoding.json"))
+    facts = FACTS.validate_json(_read(manifest, folder / "parts.json"))
+    if "train" not in facts or not set(facts) <= set(PARTS):
+        raise ValueError("its parts are not those of a dataset")
+    parts: dict[str, Any] = {}
+    for key, of_part in facts.items():
+        x = _open_matrix(manifest, folder / f"{key}-x.f32", len(encoder.inputs))
+        y = _open_matrix(manifest, folder / f"{key}-y.f32", len(encoder.targets))
+        _check_part(x, y, of_part, encoder)
+        parts[key] = Part(x, y, of_part.name, of_part.dropped, of_part.unseen)
+    return Dataset(config, encoder, fingerprints=fingerprints, **parts)
 
 
-def _load_part(folder: Path, key: str, facts: PartFacts, encoder: Encoder) -> Part:
-    x = map_matrix(folder / f"{key}-x.f32", len(encoder.inputs))
-    y = map_matrix(folder / f"{key}-y.f32", len(encoder.targets))
-    is_whole = len(x) == len(y) == facts.rows
-    if is_whole and encoder.labels:
-        is_whole = bool(0 <= y.min() <= y.max() < len(encoder.labels))
-    if not is_whole:
-        raise ValueError(f"{key}-x.f32 and {key}-y.f32 are not what was written")
-    return Part(x, y, facts.name, facts.dropped, facts.unseen)
+def _read(manifest: Manifest, path: Path) -> bytes:
+    with manifest.open(path) as file:
+        return file.read(LARGEST_FILE)
 
 
-@contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder that becomes `path` if the body succeeds before other processes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_stale_folders(path.parent)
-    # the time too: in containers every process may have one id
-    temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}-{time.time_ns()}")
-    temporary.mkdir()
-    try:
-        yield temporary
-        with suppress(OSError):  # another run was first: its files are the same
-            temporary.rename(path)
-        sync_folder(path.parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+def _open_matrix(manifest: Manifest, path: Path, columns: int) -> Matrix:
+    with manifest.open(path) as file:
+        return map_matrix(file, columns)
 
 
-def _remove_stale_folders(folder: Path) -> None:
-    for left in folder.glob(".tmp-*"):
-        with suppress(OSError):  # another process removes it too
-            if time.time() - left.stat().st_mtime > STALE:
-                shutil.rmtree(left)
+def _check_part(x: Matrix, y: Matrix, facts: PartFacts, encoder: Encoder) -> None:
+    """Raise a ValueError where a part's matrices are not of its rows, or not of its labels."""
+    if not len(x) == len(y) == facts.rows:
+        raise ValueError(f"the matrices of {facts.name} have other rows than were written")
+    if encoder.labels and not 0 <= y.min() <= y.max() < len(encoder.labels):
+        raise ValueError(f"the targets of {facts.name} are not its labels")

@@ -1,41 +1,49 @@
 """The dataset of a config, loaded from its tables, or from files that they were converted to."""
 
-import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from nnrun.config.schema import Config
 from nnrun.errors import RunError, TableError
+from nnrun.features.cache_folder import CACHE, new_folder, refuse_links, remove_folder
 from nnrun.features.dataset import PARTS, Dataset
-from nnrun.features.disk_cache import cache_key, load_converted, new_folder, save_converted
+from nnrun.features.disk_cache import cache_key, load_converted, save_converted
 from nnrun.features.matrices import encode
 from nnrun.features.matrix_store import FLOAT32_BYTES
 from nnrun.features.memory import memory_bytes
 from nnrun.features.profile import TableProfile, profile_table
+from nnrun.ordinary_files import NotOrdinaryError
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import Table, find_files, open_table
-from nnrun.wording import short_path
+from nnrun.wording import first_line, short_path
+
+Warn = Callable[[str], None]
 
 KEPT = 32 << 20  # bytes of a table that are not read from its file a second time
 SHARE = 4  # a matrix may take a quarter of the free memory: TensorFlow copies it, and needs its own
 TEXT = 8  # a matrix may be so many times its file: Parquet and gzip hold numbers in under a byte
 
 
-def load_dataset(config: Config, cache: Path = Path("runs", ".cache")) -> Dataset:
+def load_dataset(
+    config: Config, cache: Path = Path("runs", CACHE), warn: Warn | None = None
+) -> Dataset:
     """Read the config's tables, and hold rows out for validation.
 
     Args:
         config: Says which tables, columns and rows.
         cache: The folder where a table that would not fit in memory is converted to files, once.
+        warn: Takes a line about converted files that are damaged; None where nobody wants it.
 
     Raises:
         ConfigError: The config names a column that is not there.
         TableError: With every mistake of all the tables.
+        RunError: The folder of converted tables holds links, or what nnrun did not make.
+        OSError: The disk is full, or refuses to be written to.
     """
     tables = open_tables(config)
     folder = _folder_to_convert_to(config, tables, cache)
     if folder is not None:
-        converted = _load_converted(config, folder, _fingerprints(tables))
+        converted = _load_converted(config, folder, _fingerprints(tables), warn)
         if converted is not None:
             return converted
     profile = profile_table(tables["train"], config)
@@ -44,7 +52,7 @@ def load_dataset(config: Config, cache: Path = Path("runs", ".cache")) -> Datase
     fingerprints = _fingerprints(tables)
     if folder is None:  # the file is small, but its text becomes many inputs
         folder = cache / cache_key(config, fingerprints)
-        converted = _load_converted(config, folder, fingerprints)
+        converted = _load_converted(config, folder, fingerprints, warn)
         if converted is not None:
             return converted
     return _convert(tables, profile, folder)
@@ -113,16 +121,29 @@ def _fits_in_memory(profile: TableProfile) -> bool:
 
 
 def _load_converted(
-    config: Config, folder: Path, fingerprints: Mapping[str, str]
+    config: Config, folder: Path, fingerprints: Mapping[str, str], warn: Warn | None
 ) -> Dataset | None:
     """Return the dataset that an earlier run converted, or None; damaged files are removed."""
+    refuse_links(folder.parent)
+    refuse_links(folder)
     if not folder.exists():
         return None
     try:
         return load_converted(config, folder, fingerprints)
-    except RunError:
-        shutil.rmtree(folder, ignore_errors=True)
-        return None
+    except NotOrdinaryError as error:
+        raise RunError(f"{error.filename}: {error.strerror}; remove it") from None
+    except (OSError, ValueError) as error:
+        _remove_damaged(folder)
+        if warn:
+            reason = f"the converted table is damaged: {first_line(error)}"
+            warn(f"warning: {folder}: {reason}; it is converted again")
+    return None
+
+
+def _remove_damaged(folder: Path) -> None:
+    remove_folder(folder)
+    if folder.exists():
+        raise RunError(f"{folder}: is no table that nnrun converted, or holds more; remove it")
 
 
 def _convert(tables: Mapping[str, Table], profile: TableProfile, folder: Path) -> Dataset:

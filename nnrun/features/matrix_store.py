@@ -4,7 +4,7 @@ import mmap
 import os
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -56,9 +56,9 @@ def new_matrix(shape: tuple[int, ...]) -> "np.ndarray[Any, np.dtype[np.float32]]
     return np.frombuffer(memory, np.float32, prod(shape)).reshape(shape)
 
 
-def map_matrix(path: Path, columns: int) -> Matrix:
+def map_matrix(source: Path | IO[bytes], columns: int) -> Matrix:
     """Return the float32 matrix that a file holds, memory-mapped."""
-    return np.memmap(path, np.float32, "r").reshape(-1, columns)
+    return np.memmap(source, np.float32, "r").reshape(-1, columns)
 
 
 def _byte_size(shape: tuple[int, ...]) -> int:

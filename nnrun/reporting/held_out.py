@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nnrun.errors import RunError
+from nnrun.features.cache_folder import CACHE
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.loading import load_dataset
@@ -53,7 +54,7 @@ def _same_dataset(run: Run, trained: TrainedRun) -> Dataset:
     changed: Sequence[str] = changed_tables(trained.config, info)
     if changed:
         raise RunError(list(changed))
-    dataset = load_dataset(trained.config, run.path.resolve().parent / ".cache")
+    dataset = load_dataset(trained.config, run.path.resolve().parent / CACHE)
     check_tables(info, dataset)
     check_encoding(run, trained.encoder, dataset)
     return dataset

@@ -13,8 +13,8 @@ from nnrun.config.schema import Config
 from nnrun.errors import RunError
 from nnrun.features.encoder import Encoder
 from nnrun.files import read_small, remove_temporaries, sha256, to_json, write_text
+from nnrun.lock import held, is_held
 from nnrun.runs.info import RunInfo
-from nnrun.runs.lock import held, is_held
 from nnrun.wording import first_line
 
 CHECKED = ("config.yaml", "encoding.json", "model.keras", "weights.npz")

@@ -9,6 +9,7 @@ from nnrun.config.architecture import summarize
 from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
 from nnrun.errors import RunError
+from nnrun.features.cache_folder import CACHE
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.files import remove_temporaries
@@ -67,7 +68,7 @@ def _reload(run: Run, *, epochs: int | None, force: bool) -> Dataset:
     config = config.model_copy(update={"epochs": planned})
     encoder = Encoder.load(run.encoding)
     _check_size(run, config, encoder)
-    dataset = load_checked(config, run.path.resolve().parent / ".cache")
+    dataset = load_checked(config, run.path.resolve().parent / CACHE)
     check_tables(info, dataset)
     check_encoding(run, encoder, dataset)
     return dataset

@@ -18,6 +18,7 @@ from nnrun.checks.loading import load_checked
 from nnrun.config.architecture import weight_shapes
 from nnrun.config.schema import Config
 from nnrun.errors import ExpectationError, Interrupted
+from nnrun.features.cache_folder import CACHE
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.runs.arrays import Array, read_arrays
@@ -59,7 +60,7 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
     if changed:
         raise ExpectationError("\n".join(changed))
     with TemporaryDirectory(prefix="nnrun-") as folder:
-        dataset = load_checked(config, Path(folder) / ".cache")
+        dataset = load_checked(config, Path(folder) / CACHE)
         check_tables(info, dataset)
         again = _train_again(run, dataset, Path(folder) / "run", progress)
         lines = list(_first_of_each_kind(_differences(run, encoder, weights, dataset, again.run)))

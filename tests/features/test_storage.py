@@ -16,9 +16,10 @@ import polars as pl
 import pytest
 
 from nnrun.errors import TableError
-from nnrun.features import disk_cache, loading, matrix_store
+from nnrun.features import loading, matrix_store
+from nnrun.features.cache_folder import CACHE, MARKER, new_folder
+from nnrun.features.cache_manifest import write_manifest
 from nnrun.features.dataset import Dataset, Part
-from nnrun.features.disk_cache import new_folder
 from nnrun.features.loading import load_dataset
 from nnrun.features.matrix_store import Store, map_matrix
 from nnrun.tables import csv_pieces
@@ -370,11 +371,14 @@ def damage(path: Path, content: Any) -> None:
         path.write_bytes(content(path.read_bytes()) if callable(content) else content)
 
 
+@pytest.mark.parametrize("forged", [False, True], ids=["by accident", "with their checksums"])
 @pytest.mark.parametrize(("name", "content"), DAMAGE.values(), ids=DAMAGE.keys())
-def test_damaged_files_are_converted_anew(project, mapped, conversions, name, content):
+def test_damaged_files_are_converted_anew(project, mapped, conversions, name, content, forged):
     mapped()
     [folder] = folders(project)
     damage(folder / name, content)
+    if forged:
+        write_manifest(folder)
     loaded, expected = mapped(), project.dataset()
     assert len(conversions) == 3
     assert loaded.encoder == expected.encoder
@@ -392,7 +396,100 @@ def test_a_file_where_the_folder_of_converted_tables_should_be_is_a_message(
     [folder] = folders(project)
     shutil.rmtree(folder)
     folder.write_text("x")
-    assert problems(mapped)[0].startswith(f"{folder}/encoding.json: cannot be read: ")
+    assert problems(mapped) == [
+        f"{folder}: is no table that nnrun converted, or holds more; remove it"
+    ]
+    assert folder.read_text() == "x"
+
+
+MANIFESTS = {
+    "none": None,
+    "empty": b"",
+    "of another format": lambda data: data.replace(b'"format": 1', b'"format": 2'),
+    "without a format": lambda data: data.replace(b'"format": 1,', b""),
+    "without a file": lambda data: data.replace(b"train-x.f32", b"train-z.f32"),
+    "of other sizes": lambda data: data.replace(b'"size": ', b'"size": 1'),
+    "nested deeply": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", MANIFESTS.values(), ids=MANIFESTS.keys())
+def test_a_folder_whose_manifest_is_damaged_is_converted_anew(
+    project, mapped, conversions, content
+):
+    mapped()
+    [folder] = folders(project)
+    damage(folder / "manifest.json", content)
+    assert equal(mapped().train, project.dataset().train)
+    assert len(conversions) == 3
+
+
+def test_other_numbers_of_the_same_size_are_told_and_converted_anew(project, mapped, frame):
+    mapped()
+    [folder] = folders(project)
+    numbers = np.fromfile(folder / "train-x.f32", np.float32)
+    (numbers + 1).tofile(folder / "train-x.f32")
+    lines: list[str] = []
+    config = project.load({"data.in_memory": False})
+    loaded = load_dataset(config, project.folder / "cache", lines.append)
+    reason = "the converted table is damaged: train-x.f32 is not what was written"
+    assert lines == [f"warning: {folder}: {reason}; it is converted again"]
+    assert equal(loaded.train, project.dataset().train)
+
+
+def test_a_copy_of_the_converted_tables_is_used_after_it_was_hashed(project, mapped, conversions):
+    mapped()
+    [folder] = folders(project)
+    shutil.copytree(folder, folder.with_name("copy"))
+    shutil.rmtree(folder)
+    folder.with_name("copy").rename(folder)
+    mapped()
+    assert len(conversions) == 1
+
+
+NO_FILES: dict[str, Callable[[Path], None]] = {
+    "a link": lambda path: path.symlink_to(path.with_name("elsewhere")),
+    "a pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+}
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "parts.json", "encoding.json", "train-x.f32"])
+@pytest.mark.parametrize("make", NO_FILES.values(), ids=NO_FILES.keys())
+def test_links_pipes_and_folders_among_converted_tables_are_refused(
+    project, mapped, problems, name, make
+):
+    mapped()
+    [folder] = folders(project)
+    (folder / name).rename(folder / "elsewhere")
+    make(folder / name)
+    [line] = problems(mapped)
+    kind = next(kind for kind, made in NO_FILES.items() if made is make)
+    assert line == f"{folder / name}: is {kind}, where a file belongs; remove it"
+    assert (folder / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("which", ["all", "one"])
+def test_a_link_to_another_folder_is_refused(project, mapped, problems, which):
+    mapped()
+    [folder] = folders(project)
+    link = folder if which == "one" else folder.parent
+    link.rename(project.folder / "real")
+    (project.folder / "real" / ".tmp-of-another").mkdir()
+    link.symlink_to(project.folder / "real")
+    assert problems(mapped) == [f"{link}: is a link, and links are not followed; remove it"]
+    assert (project.folder / "real" / ".tmp-of-another").exists()
+
+
+def test_a_damaged_folder_that_holds_other_files_is_refused(project, mapped, problems):
+    mapped()
+    [folder] = folders(project)
+    damage(folder / "train-x.f32", b"")
+    (folder / "thesis.txt").write_text("x")
+    assert problems(mapped) == [
+        f"{folder}: is no table that nnrun converted, or holds more; remove it"
+    ]
+    assert (folder / "thesis.txt").exists()
 
 
 @pytest.mark.parametrize(("name", "content"), DAMAGE.values(), ids=DAMAGE.keys())
@@ -402,8 +499,7 @@ def test_damaged_files_that_cannot_be_removed_are_a_message(
     mapped()
     [folder] = folders(project)
     damage(folder / name, content)
-    keep_damaged = shutil.rmtree
-    monkeypatch.setattr(shutil, "rmtree", lambda path, **_: path == folder or keep_damaged(path))
+    monkeypatch.setattr(loading, "remove_folder", lambda _: None)
     [line] = problems(mapped)
     assert line.startswith(f"{folder}")
     assert "\n" not in line
@@ -448,26 +544,62 @@ def test_what_a_killed_run_left_does_not_stop_the_next(project, mapped):
     assert equal(mapped().train, project.dataset().train)
 
 
-def test_what_crashed_runs_left_is_removed_after_a_day(tmp_path):
-    for name, age in (("old", 2 * disk_cache.STALE), ("new", 0.5 * disk_cache.STALE)):
-        folder = tmp_path / f".tmp-{name}-123"
-        folder.mkdir()
-        (folder / "train-x.f32").write_bytes(b"1234")
-        os.utime(folder, times=(time.time() - age,) * 2)
+def test_what_killed_runs_left_is_removed(project, mapped):
+    killed = """
+import os
+from pathlib import Path
+from nnrun.features.cache_folder import new_folder
+with new_folder(Path("cache", "key")) as folder:
+    (folder / "train-x.f32").write_bytes(bytes(1000))
+    os._exit(9)
+"""
+    subprocess.run([sys.executable, "-c", killed], cwd=project.folder, check=False, timeout=60)
+    [left] = folders(project)
+    assert left.name.startswith(".tmp-key-")
+    mapped()
+    assert left not in folders(project)
+
+
+def test_what_a_living_run_makes_and_what_others_left_is_kept(tmp_path):
+    (tmp_path / ".tmp-of-another").mkdir()
+    (tmp_path / ".tmp-of-another" / "train-x.f32").write_bytes(b"1234")
     (tmp_path / "finished").mkdir()
-    os.utime(tmp_path / "finished", times=(0, 0))
-    with new_folder(tmp_path / "made") as temporary:
-        (temporary / "x").write_text("x")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".tmp-new-123", "finished", "made"]
+    with new_folder(tmp_path / "slow") as slow:
+        with new_folder(tmp_path / "made") as temporary:
+            (temporary / "x").write_text("x")
+        assert slow.exists()
+    kept = sorted(path.name for path in tmp_path.iterdir())
+    assert kept == [".tmp-of-another", "finished", "made", "slow"]
+
+
+def test_an_abandoned_folder_keeps_what_nnrun_did_not_put_there(tmp_path):
+    left = tmp_path / ".tmp-key-1-1"
+    left.mkdir()
+    for name in (MARKER, "train-x.f32", "thesis.txt"):
+        (left / name).write_text("x")
+    with new_folder(tmp_path / "made"):
+        pass
+    assert "thesis.txt" in [path.name for path in left.iterdir()]
+
+
+def test_a_full_disk_under_the_cache_names_the_folder(project, mapped, monkeypatch):
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(matrix_store.os, "posix_fallocate", full)
+    with pytest.raises(OSError, match="No space left") as error:
+        mapped()
+    assert error.value.filename == str(project.folder / "cache")
+    assert folders(project) == []
 
 
 def test_of_two_runs_at_once_the_first_to_finish_counts(tmp_path):
     with new_folder(tmp_path / "made") as slower:
-        (slower / "x").write_text("slower")
+        (slower / "x.json").write_text("slower")
         with new_folder(tmp_path / "made") as faster:
-            (faster / "x").write_text("faster")
+            (faster / "x.json").write_text("faster")
     assert [path.name for path in tmp_path.iterdir()] == ["made"]
-    assert (tmp_path / "made" / "x").read_text() == "faster"
+    assert (tmp_path / "made" / "x.json").read_text() == "faster"
 
 
 def test_two_processes_at_once_both_succeed(project):
@@ -485,15 +617,15 @@ def test_two_processes_at_once_both_succeed(project):
     results = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], results
     assert results[0] == results[1]
-    assert len(list((project.folder / "runs" / ".cache").iterdir())) == 1
+    assert len(list((project.folder / "runs" / CACHE).iterdir())) == 1
 
 
 def test_the_cache_lies_beside_the_run(project, nnrun):
     project.config({"data.in_memory": False})
     assert nnrun("train", "config.yaml", "-q").code == 0
-    assert len(list(Path("runs/.cache").iterdir())) == 1
+    assert len(list(Path("runs", CACHE).iterdir())) == 1
     assert nnrun("train", "config.yaml", "-q", "-o", "elsewhere/run").code == 0
-    assert len(list(Path("elsewhere/.cache").iterdir())) == 1
+    assert len(list(Path("elsewhere", CACHE).iterdir())) == 1
     assert (
         nnrun("predict", "runs/config", "table.csv").out
         == nnrun("predict", "elsewhere/run", "table.csv").out

@@ -1,0 +1,106 @@
+"""A folder of converted tables: how it comes to be, and what of it may be removed.
+
+Beside it other programs may have files, and anybody may have put others into it. Removed are
+ordinary files alone, of the names that nnrun gives, in folders that have nnrun's marker.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
+from pathlib import Path
+
+from nnrun.errors import RunError
+from nnrun.files import TEMPORARY, named_errors, sync_folder
+from nnrun.lock import held, is_held
+
+CACHE = ".nnrun-cache"
+"""The folder beside a run in which converted tables lie, each in a folder of its own."""
+
+MARKER = "nnrun.lock"
+"""The file by which nnrun knows its own folders; who makes a folder holds it meanwhile."""
+
+UNMARKED = "nnrun.lock-new"
+"""The marker before it is held: nobody may take a folder for abandoned in that moment."""
+
+MADE = ("*.json", "*.f32", f"{MARKER}*", f"{TEMPORARY}*")
+"""Patterns of the names of files in a folder that nnrun made."""
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder that becomes `path` if the body succeeds before other processes.
+
+    Raises:
+        RunError: A link stands where a folder belongs.
+        OSError: The disk is full, or refuses to be written to. It names the folder above.
+    """
+    above = path.parent
+    refuse_links(above)
+    above.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(above)
+    # the time too: in containers every process may have one id
+    temporary = above / f"{TEMPORARY}{path.name}-{os.getpid()}-{time.time_ns()}"
+    with named_errors(above, temporary):
+        temporary.mkdir()
+    try:
+        with _marked(temporary):
+            yield temporary
+        with suppress(OSError):  # another run was first: its files are the same
+            temporary.rename(path)
+        sync_folder(above)
+    except OSError as error:
+        raise _named(error, temporary, above) from None
+    finally:
+        remove_folder(temporary)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove the files of a folder that nnrun made, and the folder unless it holds others."""
+    if folder.is_symlink() or not _is_ordinary(folder / MARKER):
+        return
+    with suppress(OSError):  # another process removes it too, or something else is in it
+        for path in _with_marker_last(folder):
+            if _is_ordinary(path) and any(fnmatch(path.name, name) for name in MADE):
+                path.unlink()
+        folder.rmdir()
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise a RunError where a link leads to another folder: files would be written there."""
+    if folder.is_symlink():
+        raise RunError(f"{folder}: is a link, and links are not followed; remove it")
+
+
+@contextmanager
+def _marked(folder: Path) -> Iterator[None]:
+    """Hold the marker of a new folder while the body fills it."""
+    unmarked = folder / UNMARKED
+    unmarked.touch()
+    with held(unmarked):
+        unmarked.rename(folder / MARKER)
+        yield
+
+
+def _remove_abandoned(above: Path) -> None:
+    """Remove the temporary folders of processes that were killed."""
+    for left in above.glob(f"{TEMPORARY}*"):
+        if _is_ordinary(left / MARKER) and not is_held(left / MARKER):
+            remove_folder(left)
+
+
+def _with_marker_last(folder: Path) -> list[Path]:
+    """Return what is in a folder: a kill in between leaves one that is still known."""
+    return sorted(folder.iterdir(), key=lambda path: path.name == MARKER)
+
+
+def _is_ordinary(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _named(error: OSError, temporary: Path, above: Path) -> OSError:
+    """Return an error that names the folder above, where it names none or a temporary file."""
+    is_told = error.filename and not Path(str(error.filename)).is_relative_to(temporary)
+    place = error.filename if is_told else above
+    return OSError(error.errno, error.strerror or str(error), str(place))

@@ -1,0 +1,104 @@
+"""Files that may come from anybody: opened once, and read no further than they may be long.
+
+No link is followed where a run is read, and nothing is waited for: not a pipe, and not a device.
+What was checked on the open handle is what is read, whatever is put at the path meanwhile.
+"""
+
+import errno
+import hashlib
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import IO, Literal, cast
+
+LARGEST_FILE = 16 << 20
+"""Bytes of encoding.json at the most: some 50,000 features."""
+
+HASHED_AT_ONCE = 1 << 20
+"""Bytes that are hashed at once: larger pieces take more memory and are not faster."""
+
+# Windows knows neither of the two, and has no such links or pipes in folders.
+WITHOUT_FOLLOWING = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFLNK: "a link",
+}
+
+
+NO_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO)
+"""The errors of opening a link, a folder, and a socket or a pipe that nobody reads."""
+
+
+class NotOrdinaryError(OSError):
+    """A link, a folder, a pipe, a socket or a device stands where a file belongs."""
+
+
+def open_ordinary(path: Path, mode: Literal["rb", "ab"] = "rb") -> IO[bytes]:
+    """Open an ordinary file for its bytes, to read them or to append to them.
+
+    Raises:
+        NotOrdinaryError: It is a link, a folder, a pipe or a device.
+        OSError: It cannot be opened.
+    """
+    try:
+        file = open(path, mode, opener=_without_following)  # noqa: SIM115  Path.open takes no opener
+    except OSError as error:
+        if error.errno in NO_FILE:
+            raise _not_ordinary(path, stat.S_IFMT(path.lstat().st_mode)) from None
+        raise
+    kind = stat.S_IFMT(os.fstat(file.fileno()).st_mode)
+    if kind == stat.S_IFREG:
+        return cast(IO[bytes], file)
+    file.close()
+    raise _not_ordinary(path, kind)
+
+
+def size_of(file: IO[bytes]) -> int:
+    """Return how many bytes an open file has."""
+    return os.fstat(file.fileno()).st_size
+
+
+def read_small(path: Path, most: int = LARGEST_FILE) -> bytes:
+    """Return the bytes of an ordinary file that may come from anybody.
+
+    Args:
+        path: The file.
+        most: The largest size, in bytes, that such a file has.
+
+    Raises:
+        OSError: The file cannot be read, is no ordinary file, or is larger.
+    """
+    with open_ordinary(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"is larger than {most >> 20} MiB", str(path))
+    return content
+
+
+def hash_file(file: IO[bytes], most: int = sys.maxsize) -> str:
+    """Return the SHA-256, in hexadecimal, of the bytes of an open file, from its place on.
+
+    Args:
+        file: The file.
+        most: How many bytes are read at the most, although it may grow meanwhile.
+    """
+    digest = hashlib.sha256()
+    while most > 0 and (block := file.read(min(most, HASHED_AT_ONCE))):
+        digest.update(block)
+        most -= len(block)
+    return digest.hexdigest()
+
+
+def _without_following(path: str, flags: int) -> int:
+    return os.open(path, flags | WITHOUT_FOLLOWING)
+
+
+def _not_ordinary(path: Path, kind: int) -> NotOrdinaryError:
+    reason = f"is {KINDS.get(kind, 'something else')}, where a file belongs"
+    return NotOrdinaryError(errno.EINVAL, reason, str(path))
