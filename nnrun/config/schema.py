@@ -80,6 +80,9 @@ class Data(Strict):
     utf-16."""
     skip_rows: Annotated[int, Field(ge=0, le=10_000)] = 0
     """The number of lines, such as titles, that stand before the header of CSV tables."""
+    columns: Annotated[Columns, Field(min_length=1)] | None = None
+    """The names of the columns, in order, of CSV tables without a header. Default: the first line
+    names them."""
     dates: Literal["error", "expand"] = "error"
     """How to treat columns of dates and times. `error` refuses them. `expand` makes inputs of the
     year, month, day, weekday and hour."""

@@ -26,6 +26,7 @@ from nnrun.reporting.keras_calls import (
 from nnrun.reporting.rendering import render
 from nnrun.runs.directory import Run
 from nnrun.tables.csv_pieces import read_pieces
+from nnrun.tables.csv_reader import SEPARATORS
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import find_files
 
@@ -162,13 +163,17 @@ def _table_file(config: Config, first_file: Path) -> TableFile:
     if not start and path.endswith(".parquet"):
         start = PARQUET
     header = re.split(r"[\r\n]", start.decode(errors="replace"), maxsplit=1)[0]
-    separator = max(",;\t", key=header.count)
+    separator = max(SEPARATORS, key=header.count)
     return TableFile(
         is_parquet=start.startswith(PARQUET),
         separator=separator,
-        has_spaces_around_names=any(cell != cell.strip() for cell in header.split(separator)),
+        has_spaces_around_names=_has_spaces(header.split(separator)) and not config.data.columns,
         path_looks_like_a_pattern=bool(re.search(r"[*?\[]", path)) and Path(path).is_file(),
     )
+
+
+def _has_spaces(cells: list[str]) -> bool:
+    return any(cell != cell.strip() for cell in cells)
 
 
 def _first_bytes(file: Path, dialect: Dialect) -> bytes:

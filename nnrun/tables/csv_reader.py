@@ -12,6 +12,7 @@ from nnrun.tables.block import Block, NullValues
 from nnrun.tables.csv_records import CsvRecords, parse_records, utf8_problem
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.table_file import ReadingPlan, TableFile
+from nnrun.wording import counted
 
 SEPARATORS = ",;\t"
 OTHER_FILES = {  # how they begin
@@ -35,7 +36,7 @@ class CsvHeader(NamedTuple):
         separator: The character between two cells.
         line: The line of the file, counted from 1, at which it begins.
         lines: How many lines of the file it takes.
-        size: How many bytes it takes, without the line end.
+        size: How many bytes it takes, without the line end; -1 where the file has no header.
     """
 
     columns: list[str]
@@ -64,7 +65,10 @@ def open_csv(
     Raises:
         TableError: The file is of another kind, or its header cannot be read.
     """
-    header = _read_header(name, start, dialect.skip_rows + 1)
+    if dialect.columns:
+        header = _stated_header(name, start, dialect)
+    else:
+        header = _read_header(name, start, dialect.skip_rows + 1)
     numbers = dialect.numbers
 
     def blocks(plan: ReadingPlan) -> Iterator[Block]:
@@ -109,11 +113,32 @@ def _read_header(name: str, start: bytes, line: int) -> CsvHeader:
     return CsvHeader(columns, separator, line, reader.line_num, len(header))
 
 
-def _find_separator(name: str, start: bytes, line: int) -> str:
-    """Return the character that makes most cells of the header, or raise a TableError."""
+def _stated_header(name: str, start: bytes, dialect: Dialect) -> CsvHeader:
+    """Return the header that the config states, which takes no line and no byte of the file.
+
+    The targets may be absent, as in a table to predict.
+
+    Raises:
+        TableError: The first row has more or fewer cells.
+    """
+    line = dialect.skip_rows + 1
+    separator = _find_separator(name, start, line, SEPARATORS.replace(dialect.numbers.decimal, ""))
+    first_line = re.split(rb"[\r\n]", start, maxsplit=1)[0]
+    cells = _count_cells(first_line, separator)
+    columns = list(dialect.columns)
+    inputs = [column for column in columns if column not in dialect.targets]
+    for names in (columns, inputs):
+        if cells == len(names):
+            return CsvHeader(names, separator, line, lines=0, size=-1)
+    rule = f"data.columns names {counted(len(columns), 'column')}"
+    raise TableError(f"{name}:{line}: {counted(cells, 'cell')}, where {rule}")
+
+
+def _find_separator(name: str, start: bytes, line: int, separators: str = SEPARATORS) -> str:
+    """Return the character that makes most cells of the first line, or raise a TableError."""
     first_line, end, _ = re.split(rb"(\r\n|\r|\n|$)", start, maxsplit=1)
     _refuse_what_is_no_csv(name, start, first_line, line)
-    separator = max(SEPARATORS, key=lambda character: _count_cells(first_line, character))
+    separator = max(separators, key=lambda character: _count_cells(first_line, character))
     if end == b"\r":
         problem = utf8_problem(first_line, name, line, separator)
         lines_end_in_cr = f"{name}:{line}: lines end in CR alone; end them in LF or CRLF"

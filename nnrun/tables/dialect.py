@@ -20,17 +20,27 @@ class Dialect:
         numbers: How numbers are written.
         encoding: The name of a text encoding of Python.
         skip_rows: How many lines stand before the header.
+        columns: The names of the columns where no header names them, else none.
+        targets: Those of the columns that a table to predict may lack.
     """
 
     numbers: NumberFormat = PLAIN_NUMBERS
     encoding: str = "utf-8"
     skip_rows: int = 0
+    columns: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data: "Data") -> "Dialect":
         """Return the dialect that a config states."""
         numbers = NumberFormat(data.decimal, data.thousands)
-        return cls(numbers, data.encoding, data.skip_rows)
+        return cls(
+            numbers=numbers,
+            encoding=data.encoding,
+            skip_rows=data.skip_rows,
+            columns=tuple(data.columns or ()),
+            targets=tuple(data.target),
+        )
 
     @property
     def is_utf_8(self) -> bool:

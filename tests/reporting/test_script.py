@@ -144,7 +144,23 @@ MARKS = {
     "layers": [HIDDEN, {"units": 1}],
     "loss": "mse",
 }
-CASES = {"marks": MARKS, "logits": LOGITS, "tables": TABLES, "targets": TARGETS, "plain": PLAIN}
+HEADERLESS = {
+    "data": {
+        "train": "headerless.csv",
+        "target": "dose",
+        "columns": ["size", "dose"],
+    },
+    "layers": [HIDDEN, {"units": 1}],
+    "loss": "mse",
+}
+CASES = {
+    "headerless": HEADERLESS,
+    "marks": MARKS,
+    "logits": LOGITS,
+    "tables": TABLES,
+    "targets": TARGETS,
+    "plain": PLAIN,
+}
 
 
 @pytest.fixture
@@ -171,6 +187,8 @@ def tables(project) -> Any:
     lines = [f"{cell};Köln {row % 3}, 1.2;{row},5" for row, cell in enumerate(swapped)]
     marks = "\n".join(['Überblick "2024', "", "größe;ort;dose", *lines])
     project.table(marks.encode("cp1252"), "marks.csv")
+    pairs = [f"{row}.5,{row * row % 9}" for row in range(40)]
+    project.table("\n".join(pairs), "headerless.csv")
     return project
 
 

@@ -195,3 +195,43 @@ def test_predict_reads_a_table_as_the_run_read_its_own(project, nnrun):
     done = nnrun("predict", "run", "t.csv")
     assert done.code == 0
     assert len(done.out.splitlines()) == 21
+
+
+def test_columns_are_named_where_the_table_has_no_header():
+    (block,) = blocks(b"1;x\n2;y\n", columns=["size", "b"])
+    assert block.frame.columns == ["size", "b"]
+    assert len(block.frame) == 2
+    assert block.places([1]) == ["2"]
+
+
+def test_columns_are_named_below_title_lines():
+    (block,) = blocks(b"A title\n1,2\n", columns=["size", "b"], skip_rows=1)
+    assert block.frame.rows() == [(1, 2)]
+    assert block.places([0]) == ["2"]
+
+
+def test_decimal_commas_do_not_separate_columns_that_are_named():
+    (block,) = blocks(b"1,5;2,5;a\n", columns=["a", "b", "c"], decimal=",")
+    assert parse_numbers(block, "b").values.to_list() == [2.5]
+
+
+def test_a_table_without_a_header_may_lack_the_target():
+    (block,) = blocks(b"1,2\n", columns=["a", "b", "c"])  # the target is b
+    assert block.frame.columns == ["a", "c"]
+
+
+def test_a_table_of_more_columns_than_are_named_is_refused():
+    with pytest.raises(TableError, match=r"t:1: 4 cells, where data\.columns names 2 columns"):
+        blocks(b"1,2,3,4\n", columns=["a", "b"])
+
+
+def test_predict_names_the_columns_as_training_did(project, nnrun):
+    rows = [f"{row},{row * row % 7},{row % 2}" for row in range(20)]
+    project.table("\n".join(rows), "t.csv")
+    project.table("\n".join(row[:-2] for row in rows), "new.csv")
+    data = {"train": "t.csv", "target": "y", "columns": ["a", "b", "y"]}
+    assert nnrun("train", project.config(data=data), "-o", "run", "-q").code == 0
+    done = nnrun("predict", "run", "new.csv")
+    assert done.code == 0
+    assert len(done.out.splitlines()) == 21
+    assert nnrun("evaluate", "run", "t.csv").code == 0
