@@ -74,7 +74,7 @@ def _refuse_without_target(data: Path) -> None:
 def _tell_columns(config: "StarterConfig") -> None:
     from nnrun.reporting.starter_summary import describe_columns
 
-    tell(*describe_columns(config.columns, _line_width()))
+    tell(*config.notes, *describe_columns(config.columns, _line_width()))
 
 
 def _line_width() -> int:

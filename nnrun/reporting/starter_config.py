@@ -1,13 +1,15 @@
 """A working config for a table: what `nnrun init` writes."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nnrun.errors import TableError
 from nnrun.features.column_survey import ColumnSurvey
 from nnrun.reporting.rendering import render
 from nnrun.reporting.starter_columns import DEFAULTS, ColumnChoice, choose_columns, describe_cells
+from nnrun.reporting.starter_form import TableForm, find_form
+from nnrun.reporting.starter_numbers import find_number_format, format_in_words
 from nnrun.reporting.starter_reading import survey_as_fits
 from nnrun.reporting.starter_survey import NULL_VALUES, Reading, TableSurvey
 from nnrun.reporting.starter_target import TargetChoice, Task, choose_target
@@ -29,10 +31,12 @@ class StarterConfig:
     Attributes:
         text: The config as YAML, with comments.
         columns: What was made of each column, in the order of the table, the target among them.
+        notes: A sentence for each way in which the table is not written as most are.
     """
 
     text: str
     columns: list[ColumnChoice]
+    notes: list[str]
 
 
 def write_config(data: Path, target: str, folder: Path, task: Task | None = None) -> str:
@@ -55,16 +59,17 @@ def start_config(data: Path, target: str, folder: Path, task: Task | None = None
     path = os.path.relpath(data, folder)
     if path != path.encode(errors="replace").decode():
         raise TableError(f"{path!r}: the name is not UTF-8, as a config is; rename the file")
-    table = _open(data)
+    table, form = _open(data)
     if target not in table.columns:
         hint = did_you_mean(target, table.columns) or f"; it has {listed(table.columns, 12)}"
         raise TableError(f"{table.name}: {target!r} is not a column{hint}")
     survey, reading = survey_as_fits(table, target)
     chosen = choose_target(survey, task)
-    columns = choose_columns(survey.columns, target)
+    columns = _with_format(choose_columns(survey.columns, target), form)
     _require_an_input(survey, columns)
-    text = _render(survey, path, reading, chosen, columns)
-    return StarterConfig(text, _in_order(table, [_describe_target(survey, chosen), *columns]))
+    text = _render(survey, path, form, reading, chosen, columns)
+    told = _in_order(table, [_describe_target(survey, chosen), *columns])
+    return StarterConfig(text, told, form.notes())
 
 
 def list_columns(data: Path) -> list[ColumnChoice]:
@@ -73,7 +78,7 @@ def list_columns(data: Path) -> list[ColumnChoice]:
     Raises:
         TableError: The table cannot be read.
     """
-    table = _open(data)
+    table, _ = _open(data)
     surveys = [ColumnSurvey(name) for name in table.columns]
     for block in table.blocks():
         for survey in surveys:
@@ -81,8 +86,16 @@ def list_columns(data: Path) -> list[ColumnChoice]:
     return [describe_cells(survey.result()) for survey in surveys]
 
 
-def _open(data: Path) -> Table:
-    return open_table(data, NULL_VALUES, short_path(str(data)), keep=KEPT)
+def _open(data: Path) -> tuple[Table, TableForm]:
+    """Open a table as it is written, and return that too."""
+    form = find_form(data)
+    name = short_path(str(data))
+    table = open_table(data, NULL_VALUES, name, keep=KEPT, dialect=form.dialect)
+    numbers, marked = find_number_format(next(table.blocks()))
+    if numbers.is_plain:
+        return table, form
+    form = form._replace(numbers=numbers, marked=tuple(marked))
+    return open_table(data, NULL_VALUES, name, keep=KEPT, dialect=form.dialect), form
 
 
 def _require_an_input(survey: TableSurvey, columns: list[ColumnChoice]) -> None:
@@ -91,6 +104,18 @@ def _require_an_input(survey: TableSurvey, columns: list[ColumnChoice]) -> None:
         return
     reasons = "; ".join(_reasons(columns))
     raise TableError(f"{survey.name}: no column is left to be an input: {reasons}")
+
+
+def _with_format(columns: list[ColumnChoice], form: TableForm) -> list[ColumnChoice]:
+    """Return the choices, in which inputs say that their numbers are written in another way."""
+    words = format_in_words(form.numbers)
+    choices = []
+    for column in columns:
+        if column.name in form.marked and not column.drop_reason:
+            choices.append(replace(column, made=f"{column.made}, {words}"))
+        else:
+            choices.append(column)
+    return choices
 
 
 def _describe_target(survey: TableSurvey, chosen: TargetChoice) -> ColumnChoice:
@@ -117,6 +142,7 @@ def _reasons(columns: list[ColumnChoice]) -> list[str]:
 def _render(
     survey: TableSurvey,
     path: str,
+    form: TableForm,
     reading: Reading,
     target: TargetChoice,
     columns: list[ColumnChoice],
@@ -132,6 +158,7 @@ def _render(
         rows=f"{survey.rows:,}",
         table=repr(survey.name),
         path=path,
+        form=form,
         target=survey.target.name,
         output=target.output,
         alternative=target.alternative,

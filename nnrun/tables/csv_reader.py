@@ -122,23 +122,25 @@ def _stated_header(name: str, start: bytes, dialect: Dialect) -> CsvHeader:
         TableError: The first row has more or fewer cells.
     """
     line = dialect.skip_rows + 1
-    separator = _find_separator(name, start, line, SEPARATORS.replace(dialect.numbers.decimal, ""))
+    likely_separator = _find_separator(name, start, line)
     first_line = re.split(rb"[\r\n]", start, maxsplit=1)[0]
-    cells = _count_cells(first_line, separator)
     columns = list(dialect.columns)
+    for separator in reversed(SEPARATORS):  # the comma, which may mark decimals, comes last
+        if _count_cells(first_line, separator) == len(columns):
+            return CsvHeader(columns, separator, line, lines=0, size=-1)
+    cells = _count_cells(first_line, likely_separator)
     inputs = [column for column in columns if column not in dialect.targets]
-    for names in (columns, inputs):
-        if cells == len(names):
-            return CsvHeader(names, separator, line, lines=0, size=-1)
+    if cells == len(inputs):
+        return CsvHeader(inputs, likely_separator, line, lines=0, size=-1)
     rule = f"data.columns names {counted(len(columns), 'column')}"
     raise TableError(f"{name}:{line}: {counted(cells, 'cell')}, where {rule}")
 
 
-def _find_separator(name: str, start: bytes, line: int, separators: str = SEPARATORS) -> str:
-    """Return the character that makes most cells of the first line, or raise a TableError."""
+def _find_separator(name: str, start: bytes, line: int) -> str:
+    """Return the character that makes most cells of the header, or raise a TableError."""
     first_line, end, _ = re.split(rb"(\r\n|\r|\n|$)", start, maxsplit=1)
     _refuse_what_is_no_csv(name, start, first_line, line)
-    separator = max(separators, key=lambda character: _count_cells(first_line, character))
+    separator = max(SEPARATORS, key=lambda character: _count_cells(first_line, character))
     if end == b"\r":
         problem = utf8_problem(first_line, name, line, separator)
         lines_end_in_cr = f"{name}:{line}: lines end in CR alone; end them in LF or CRLF"

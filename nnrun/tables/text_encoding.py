@@ -10,6 +10,8 @@ LIKELY = ("cp1252", "latin-1")
 """The encodings that most tables have that are not UTF-8. cp1252 comes first: it is what Windows
 writes, and it refuses bytes that no such table has, while latin-1 takes all."""
 
+UNPRINTED = "\t\r\xa0\xad"  # the space and the hyphen of word processors count as unprintable
+
 
 class Utf8Stream(io.RawIOBase):
     """The text of a file as UTF-8.
@@ -61,7 +63,7 @@ def likely_encoding(line: bytes) -> str | None:
             text = line.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if all(character.isprintable() or character in "\t\r" for character in text):
+        if all(character.isprintable() or character in UNPRINTED for character in text):
             return encoding
     return None
 

@@ -1,0 +1,214 @@
+"""How a table's files are written, told by their bytes: encoding, title lines, a missing header."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from nnrun.errors import TableError
+from nnrun.tables.csv_pieces import read_pieces
+from nnrun.tables.csv_reader import OTHER_FILES, SEPARATORS
+from nnrun.tables.csv_records import parse_records
+from nnrun.tables.dialect import Dialect
+from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
+from nnrun.tables.opening import PARQUET, readable
+from nnrun.tables.table import find_files
+from nnrun.tables.text_encoding import LIKELY, likely_encoding
+from nnrun.wording import counted, listed, short_path
+
+SAMPLE_LINES = 200
+"""Lines that are looked at for a header: more title lines than a tenth of them stand nowhere."""
+
+MOST_TITLE_LINES = 20
+FEWEST_ROWS = 3
+"""Fewer lines with as many cells tell nothing of those above them."""
+
+NUMBER = re.compile(r"\s*[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?\s*")
+MOSTLY = 0.9
+"""The share of a column's cells that are numbers in a column of numbers: others may be marks."""
+
+Rows = list[list[str]]
+
+
+class TableForm(NamedTuple):
+    """How the files of a table are written.
+
+    Attributes:
+        encoding: The name of a text encoding of Python.
+        skip_rows: How many title lines stand before the header.
+        columns: The names that columns get where the table has no header, else none.
+        numbers: How numbers are written.
+        marked: The columns whose numbers are not plain ones.
+    """
+
+    encoding: str = "utf-8"
+    skip_rows: int = 0
+    columns: tuple[str, ...] = ()
+    numbers: NumberFormat = PLAIN_NUMBERS
+    marked: tuple[str, ...] = ()
+
+    @property
+    def dialect(self) -> Dialect:
+        """The form as those read it that open tables."""
+        return Dialect(self.numbers, self.encoding, self.skip_rows, self.columns)
+
+    def notes(self) -> list[str]:
+        """Return a sentence for each way in which the table is not written as most are."""
+        notes = []
+        if self.encoding != "utf-8":
+            notes.append(f"The text is in {self.encoding}, not in UTF-8.")
+        if self.skip_rows:
+            lines = counted(self.skip_rows, "line")
+            notes.append(f"The header stands below {lines} of another kind, which are skipped.")
+        if self.columns:
+            names = listed(self.columns, 3)
+            notes.append(f"The table has no header; its columns are named {names}.")
+        return notes
+
+
+def find_form(data: Path) -> TableForm:
+    """Return how the files at a path are written, as far as their first lines tell it.
+
+    The numbers are taken to be plain.
+
+    Raises:
+        TableError: A file cannot be read, or not twice.
+    """
+    files = find_files(data)
+    if not files or files[0].is_dir():
+        return TableForm()  # who opens it says why it cannot be read
+    for file in files:
+        _refuse_a_pipe(file)
+    name = short_path(str(files[0]))
+    with readable(name):
+        start = next(read_pieces(files[0]), b"")
+        if not _is_text(start):
+            return TableForm()
+        encoding = _find_encoding(files, start)
+        text = next(read_pieces(files[0], Dialect(encoding=encoding), name), b"")
+    lines = text.decode(errors="replace").splitlines()[:SAMPLE_LINES]
+    skip_rows = _count_title_lines(lines)
+    columns = () if skip_rows else _names_without_header(_records(lines))
+    return TableForm(encoding, skip_rows, columns)
+
+
+def _refuse_a_pipe(file: Path) -> None:
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        reason = "is no ordinary file; a config names a file that can be read again"
+        raise TableError(f"{short_path(str(file))}: {reason}: save the table as one")
+
+
+def _is_text(start: bytes) -> bool:
+    """Tell whether a file that begins so is text, of whatever encoding."""
+    kinds = [kind for beginning, kind in OTHER_FILES.items() if re.match(beginning, start)]
+    return not start.startswith(PARQUET) and all(kind.startswith("UTF") for kind in kinds)
+
+
+def _find_encoding(files: Iterable[Path], start: bytes) -> str:
+    """Return the encoding that reads every line of the files; utf-8 where none is likely."""
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    found = "utf-8"
+    for file in files:
+        for piece in read_pieces(file):
+            for line in _lines_in_other_encodings(piece):
+                likely = likely_encoding(line)
+                if likely is None:
+                    return "utf-8"
+                if found not in LIKELY or LIKELY.index(likely) > LIKELY.index(found):
+                    found = likely
+    return found
+
+
+def _lines_in_other_encodings(piece: bytes) -> Iterable[bytes]:
+    """Yield the lines that are not UTF-8."""
+    if _is_utf_8(piece):
+        return
+    for line in piece.split(b"\n"):
+        if not _is_utf_8(line):
+            yield line
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _count_title_lines(lines: Sequence[str]) -> int:
+    """Return how many lines stand above the header, by the separator that finds it first."""
+    found = [_find_header(lines, separator) for separator in SEPARATORS]
+    return min((line for line in found if line is not None), default=0)
+
+
+def _find_header(lines: Sequence[str], separator: str) -> int | None:
+    """Return the first line that has as many cells as most lines, where it may be a header.
+
+    Lines above it are titles, which have at most half of the cells, or two less: a header of R may
+    have one less.
+    """
+    rows = [_split(line, separator) for line in lines]
+    widths = Counter(len(row) for row in rows if any(row))
+    if not widths:
+        return None
+    width, count = widths.most_common(1)[0]
+    if width < 2 or count < max(FEWEST_ROWS, len(rows) / 2):
+        return None
+    for line, row in enumerate(rows[: MOST_TITLE_LINES + 1]):
+        filled = [cell for cell in row if cell]
+        if len(row) == width and len(filled) > width / 2:
+            is_header = not line or not any(map(NUMBER.fullmatch, filled))
+            return line if is_header else None
+        if len(filled) > max(1, width / 2, width - 2):
+            return None
+    return None
+
+
+def _records(lines: Sequence[str]) -> Rows:
+    """Return the cells of lines that are not blank, or none where no separator fits them all."""
+    filled = [line for line in lines if line.strip()]
+    for separator in reversed(SEPARATORS):  # the comma, which may mark decimals, comes last
+        rows = [_split(line, separator) for line in filled]
+        widths = {len(row) for row in rows}
+        if len(widths) == 1 and widths != {1}:
+            return rows
+    return []
+
+
+def _split(line: str, separator: str) -> list[str]:
+    cells = next(parse_records(line.encode(errors="replace"), separator, strict=False), [])
+    return [cell.strip() for cell in cells]
+
+
+def _names_without_header(rows: Rows) -> tuple[str, ...]:
+    """Return names for the columns where the first row is like the others, or none."""
+    if len(rows) <= FEWEST_ROWS:
+        return ()
+    first, *others = rows
+    columns = list(zip(*others, strict=True))
+    is_number = [_are_numbers(cells) for cells in columns]
+    numbers = [cell for cell, number in zip(first, is_number, strict=True) if number and cell]
+    if not numbers or not all(map(NUMBER.fullmatch, numbers)):
+        return ()
+    texts = zip(first, columns, strict=True)
+    occurs_again = any(cell in cells for cell, cells in texts if not NUMBER.fullmatch(cell))
+    if occurs_again or len(set(first)) < len(first) or _are_values(numbers):
+        return tuple(f"column_{number}" for number in range(1, len(first) + 1))
+    return ()
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    numbers = sum(NUMBER.fullmatch(cell) is not None for cell in filled)
+    return bool(filled) and numbers >= MOSTLY * len(filled)
+
+
+def _are_values(numbers: Sequence[str]) -> bool:
+    """Tell whether numbers cannot be names, which are whole, and rise as years and counts do."""
+    if not all(number.isdecimal() for number in numbers):
+        return True
+    return not all(int(one) < int(next_one) for one, next_one in pairwise(numbers))

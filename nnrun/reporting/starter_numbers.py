@@ -1,0 +1,92 @@
+"""How a table writes its numbers, told by which way makes most of its cells numbers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from nnrun.features.numbers import parse_numbers
+from nnrun.tables.block import Block
+from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
+
+FORMATS = (
+    PLAIN_NUMBERS,
+    NumberFormat(thousands=","),
+    NumberFormat(decimal=","),
+    NumberFormat(decimal=",", thousands="."),
+    NumberFormat(thousands=" "),
+    NumberFormat(decimal=",", thousands=" "),
+    NumberFormat(thousands="'"),
+)
+"""The ways to write numbers, the likeliest first: of two that read as many cells it is taken."""
+
+SAMPLE = 10_000
+"""Rows that are looked at: a table writes all of its numbers in one way."""
+
+MOSTLY = 0.9
+"""The share of a column's cells that are numbers where it is one of numbers: others are text, in
+which a few cells may look like numbers of any format."""
+
+
+def find_number_format(block: Block) -> tuple[NumberFormat, list[str]]:
+    """Return how the numbers of a table are written.
+
+    Args:
+        block: The first rows of the table, whose numbers are read as plain ones.
+
+    Returns:
+        The format, and the columns whose numbers are not plain ones.
+    """
+    sample = block.slice(0, SAMPLE)
+    columns = [name for name in sample.frame.columns if _may_be_marked(sample.cells(name))]
+    others = [name for name in sample.frame.columns if sample.cells(name).dtype == pl.String]
+    if not columns:
+        return PLAIN_NUMBERS, []
+    counts = {each: _count_numbers(sample, others, each) for each in FORMATS}
+    best = max(FORMATS, key=lambda each: sum(counts[each].values()))
+    marked = [name for name in columns if counts[best][name] > counts[PLAIN_NUMBERS][name]]
+    return best, marked
+
+
+def format_in_words(numbers: NumberFormat) -> str:
+    """Return how numbers are written, in a few words."""
+    words = []
+    if numbers.decimal == ",":
+        words.append("decimal comma")
+    if numbers.thousands:
+        words.append(f"thousands marked by {numbers.thousands!r}")
+    return ", ".join(words)
+
+
+def _may_be_marked(cells: pl.Series) -> bool:
+    """Tell whether a column of text has a number with a mark that plain numbers do not have."""
+    if cells.dtype != pl.String:
+        return False
+    return bool(cells.str.contains(r"\d[,. ']\d{3}|\d?,\d").any())
+
+
+def _count_numbers(
+    block: Block, columns: Sequence[str], number_format: NumberFormat
+) -> dict[str, int]:
+    """Return for each column how many cells are numbers of this format, 0 where few are."""
+    formatted = replace(block, number_format=number_format)
+    counts = {}
+    for name in columns:
+        parsed = parse_numbers(formatted, name)
+        present = len(formatted.texts(name).drop_nulls())
+        count = len(parsed.values) - parsed.values.null_count()
+        is_number = count >= MOSTLY * present and not _has_decimals(formatted, name)
+        counts[name] = count if is_number else 0
+    return counts
+
+
+def _has_decimals(block: Block, name: str) -> bool:
+    """Tell whether what would mark thousands stands behind a zero, as in 0,125: it marks decimals.
+
+    Plain numbers have no mark of thousands.
+    """
+    thousands = block.number_format.thousands
+    if not thousands:
+        return False
+    pattern = rf"^\s*[-+]?0[{thousands}]\d"
+    return bool(block.cells(name).str.contains(pattern).any())
