@@ -1,5 +1,6 @@
 """The program: the command line, whose expected errors become messages and exit codes."""
 
+import errno
 import gc
 import os
 import signal
@@ -11,6 +12,7 @@ import click
 
 from nnrun.cli.main import cli
 from nnrun.errors import NnrunError
+from nnrun.files import DISK_ERRORS
 from nnrun.signals import stop_signals
 from nnrun.training.tensorflow_import import OPTIONAL, leave_out
 from nnrun.wording import printable
@@ -85,7 +87,7 @@ def _answer(error: Exception) -> int:
         click.echo(error, err=True)
         return error.exit_code
     if isinstance(error, OSError):
-        message = f"{error.filename or 'I/O'}: {error.strerror or error}"
+        message = f"{error.filename or _unnamed(error)}: {error.strerror or error}"
         click.echo(printable(message), err=True)
         return 1
     if isinstance(error, MemoryError):
@@ -95,6 +97,11 @@ def _answer(error: Exception) -> int:
     if came:  # TensorFlow makes errors of its own of a signal
         return 128 + _last_signal()
     raise error
+
+
+def _unnamed(error: OSError) -> str:
+    """Return the place of an error that names none: errors of writing files name them."""
+    return "standard output" if error.errno in (*DISK_ERRORS, errno.EBADF) else "I/O"
 
 
 def _last_signal() -> int:

@@ -19,18 +19,42 @@ LARGEST_FILE = 16 << 20  # bytes of encoding.json: some 50,000 features
 TEMPORARY = ".tmp-"  # the beginning of the names of unfinished files
 _HASHED_AT_ONCE = 1 << 20  # bytes: larger pieces take more memory and are not faster
 
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+"""The errors of a disk that is full, limited, read-only or failing."""
+
 Undo = Callable[[], object]
 
 
 @contextmanager
 def named_errors(path: Path, *others: Path) -> Iterator[None]:
-    """Name `path` in an OSError that names no file, as those of writing do, or one of `others`."""
+    """Name `path` in an OSError that names no file, as those of writing do.
+
+    An error that names one of `others`, or a file in one of them, is treated likewise.
+    """
     try:
         yield
     except OSError as error:
-        if error.filename is None or error.filename in map(str, others):
+        if error.filename is None or _is_below(str(error.filename), others):
             raise OSError(error.errno, error.strerror or str(error), str(path)) from None
         raise
+
+
+def disk_error(error: Exception, path: Path) -> OSError | None:
+    """Return the OSError at a path that an error of another library tells of, or None.
+
+    TensorFlow and the converters write files in C++, and put the system's words into errors of
+    their own.
+    """
+    if isinstance(error, OSError):
+        return OSError(error.errno, error.strerror or str(error), str(path))
+    for number in DISK_ERRORS:
+        if os.strerror(number) in str(error):
+            return OSError(number, os.strerror(number), str(path))
+    return None
+
+
+def _is_below(name: str, places: Sequence[Path]) -> bool:
+    return any(Path(name).is_relative_to(place) for place in places)
 
 
 @contextmanager

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from nnrun.files import atomic_path, sha256, write_json, write_text
+from nnrun.files import (
+    DISK_ERRORS,
+    atomic_path,
+    disk_error,
+    named_errors,
+    sha256,
+    write_json,
+    write_text,
+)
 
 
 @pytest.fixture
@@ -111,3 +119,21 @@ def test_sha256_is_of_all_the_bytes(tmp_path: Path, size: int) -> None:
     path = tmp_path / "bytes"
     path.write_bytes(b"\xff" * size)
     assert sha256(path) == hashlib.sha256(b"\xff" * size).hexdigest()
+
+
+@pytest.mark.parametrize("number", DISK_ERRORS, ids=os.strerror)
+def test_a_disk_error_in_the_words_of_another_library_has_a_place(number):
+    error = disk_error(RuntimeError(f"out/variables: {os.strerror(number)}"), Path("out"))
+    assert error is not None
+    assert (error.errno, error.filename) == (number, "out")
+
+
+def test_another_error_is_no_disk_error():
+    assert disk_error(ValueError("shapes do not fit"), Path("out")) is None
+
+
+def test_an_error_in_a_temporary_folder_names_the_place(tmp_path):
+    temporary = tmp_path / "temporary"
+    with pytest.raises(OSError, match="No space") as error, named_errors(tmp_path, temporary):
+        raise OSError(28, "No space left on device", str(temporary / "train-x.f32"))
+    assert error.value.filename == str(tmp_path)

@@ -42,16 +42,14 @@ def new_folder(path: Path) -> Iterator[Path]:
     _remove_abandoned(above)
     # the time too: in containers every process may have one id
     temporary = above / f"{TEMPORARY}{path.name}-{os.getpid()}-{time.time_ns()}"
-    with named_errors(above, temporary):
-        temporary.mkdir()
     try:
-        with _marked(temporary):
-            yield temporary
+        with named_errors(above, temporary):
+            temporary.mkdir()
+            with _marked(temporary):
+                yield temporary
         with suppress(OSError):  # another run was first: its files are the same
             temporary.rename(path)
         sync_folder(above)
-    except OSError as error:
-        raise _named(error, temporary, above) from None
     finally:
         remove_folder(temporary)
 
@@ -97,10 +95,3 @@ def _with_marker_last(folder: Path) -> list[Path]:
 
 def _is_ordinary(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
-
-
-def _named(error: OSError, temporary: Path, above: Path) -> OSError:
-    """Return an error that names the folder above, where it names none or a temporary file."""
-    is_told = error.filename and not Path(str(error.filename)).is_relative_to(temporary)
-    place = error.filename if is_told else above
-    return OSError(error.errno, error.strerror or str(error), str(place))

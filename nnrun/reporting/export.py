@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnrun.errors import InputError, NnrunError
-from nnrun.files import named_errors, sync_folder
+from nnrun.files import disk_error, named_errors, sync_folder
 from nnrun.results.trained_run import load_run
 from nnrun.training.backend import silenced, tf
 from nnrun.training.serving import build_serving_model
@@ -38,6 +38,7 @@ def export(run: Path, form: str, output: Path) -> list[str]:
         RunError: The path is no run, has no model, or its files were altered.
         InputError: A package is missing.
         NnrunError: The format lacks what the network needs.
+        OSError: The output cannot be written.
     """
     if form == "onnx":
         _require_onnx()
@@ -50,6 +51,9 @@ def export(run: Path, form: str, output: Path) -> list[str]:
         try:
             _write(model, form, network)
         except Exception as error:  # Keras and the converters raise anything
+            full_disk = disk_error(error, output)
+            if full_disk:
+                raise full_disk from None
             reason = f"Keras cannot export it as {form}: {first_line(error)}"
             raise NnrunError(f"{run}: {reason}") from None
         _move(network, output)

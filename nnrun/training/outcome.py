@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from nnrun.errors import Interrupted, NnrunError
+from nnrun.files import disk_error
 from nnrun.runs.directory import Run
 from nnrun.training.backend import tf
 from nnrun.training.checkpoint import CheckpointCallback
@@ -27,21 +28,29 @@ def recorded_outcome(run: Run, checkpoint: CheckpointCallback) -> Iterator[None]
 
 
 @contextmanager
-def translated_errors(checkpoint: CheckpointCallback) -> Iterator[None]:
+def translated_errors(run: Run, checkpoint: CheckpointCallback) -> Iterator[None]:
     """Raise what TensorFlow and the system raise as errors that tell how to go on."""
     try:
         yield
-    except tf.errors.ResourceExhaustedError:
-        raise MemoryError from None
     except tf.errors.OpError as error:
+        # TensorBoard's logs are the only files that TensorFlow writes itself.
+        full_disk = disk_error(error, run.tensorboard)
+        if full_disk:
+            raise _unwritten(full_disk, checkpoint.advice) from None
+        if isinstance(error, tf.errors.ResourceExhaustedError):
+            raise MemoryError from None
         if checkpoint.team.workers == 1:
             raise
         raise _lost_worker(error, checkpoint.advice) from None
     except KeyboardInterrupt:
         raise checkpoint.interrupted() from None
     except OSError as error:
-        reason = f"{error.filename or 'I/O'}: {error.strerror or error}"
-        raise NnrunError(f"{reason}; once that is mended, {checkpoint.advice}") from None
+        raise _unwritten(error, checkpoint.advice) from None
+
+
+def _unwritten(error: OSError, advice: str) -> NnrunError:
+    reason = f"{error.filename or 'I/O'}: {error.strerror or error}"
+    return NnrunError(f"{reason}; once that is mended, {advice}")
 
 
 def _lost_worker(error: Exception, advice: str) -> NnrunError:

@@ -123,7 +123,7 @@ def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks) -> Result:
         checkpoint.history.discard()
     run.write_info(status="running", goal=job.config.epochs)
     with (
-        translated_errors(checkpoint),
+        translated_errors(run, checkpoint),
         recorded_outcome(run, checkpoint),
         checkpoint.stop_request.watch(),
     ):

@@ -23,6 +23,14 @@ def trained(project, nnrun) -> Path:
     return project.folder / "run"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_behind_the_standard_output_is_told():
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "nnrun", "schema"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "standard output: No space left on device\n")
+
+
 def test_train_prints_metrics_the_run_and_the_next_command(project, nnrun):
     done = nnrun("train", project.config())
     assert done.code == 0

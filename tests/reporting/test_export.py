@@ -157,8 +157,13 @@ def test_what_stands_there_is_not_replaced(copied_run, nnrun, project):
 
 @pytest.mark.parametrize(
     "error",
-    [ValueError("one\ntwo"), KeyboardInterrupt(), OSError(28, "No space left on device")],
-    ids=["Keras refuses", "Ctrl-C", "a full disk"],
+    [
+        ValueError("one\ntwo"),
+        KeyboardInterrupt(),
+        OSError(28, "No space left on device"),
+        RuntimeError("x/saved_model.pb; No space left on device"),
+    ],
+    ids=["Keras refuses", "Ctrl-C", "a full disk", "a full disk in C++"],
 )
 def test_an_export_that_fails_leaves_nothing_behind(copied_run, nnrun, project, monkeypatch, error):
     def half(_: Any, path: Path, **__: Any) -> None:
@@ -173,6 +178,8 @@ def test_an_export_that_fails_leaves_nothing_behind(copied_run, nnrun, project, 
     assert len(done.err.split("\n\n")[-1].strip().splitlines()) == 1
     if isinstance(error, ValueError):
         assert "cannot export it as saved_model: one\n" in done.err
+    if "No space" in str(error):
+        assert done.err.endswith("x: No space left on device\n")
     assert everything(project.folder) == before
 
 
