@@ -1,5 +1,6 @@
 """Words for messages: near names, lists, counts, values and lines as people read them."""
 
+import math
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 LONGEST_LINE = 1_000  # characters
 LONGEST_MESSAGE = 16_000  # characters
 LONGEST_VALUE = 80  # characters: a line of a terminal
+DIGITS = 4  # of a number that is no whole one, as many as a person compares
+MOST_PLAIN = 1e15  # from which on a number is shorter with an exponent
 
 
 def first_line(error: BaseException) -> str:
@@ -89,6 +92,19 @@ def listed(names: Sequence[object], most: int) -> str:
 def counted(count: int, noun: str) -> str:
     """Return `1 row`, or `1,234 rows`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def short_number(value: float) -> str:
+    """Return a number in four digits, or in as many as its whole part has."""
+    if not math.isfinite(value):
+        return str(value)
+    if 1_000 <= abs(value) < MOST_PLAIN:
+        return f"{value:.0f}"
+    text = f"{value:.{DIGITS}g}"
+    is_rounded_to_one = abs(float(text)) == 1 and abs(value) != 1
+    if is_rounded_to_one:  # a share of 0.99998 is not all
+        return f"{value:.{2 * DIGITS}g}"
+    return text
 
 
 def short_path(path: str) -> str:

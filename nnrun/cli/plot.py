@@ -22,33 +22,40 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DATA_HELP = "A table with the target, or - for standard input, to predict with one RUN."
+TRAINING_HELP = "Draw the curves of training too, dashed, where there are several runs."
 PICTURE_HELP = "The .png, .svg or .pdf file, which replaces what stands there."
 
 
 @command("plot runs/digits-relu --data configs/digits01.csv")
 @path_argument("runs", RUN, metavar="RUN...", several=True)
 @click.option("--data", type=PATH, help=DATA_HELP)
+@click.option("--training", is_flag=True, help=TRAINING_HELP)
 @output_option(PICTURE_HELP, default="plot.png")
-def plot(runs: tuple[Path, ...], data: Path | None, output: Path) -> None:
+def plot(runs: tuple[Path, ...], data: Path | None, training: bool, output: Path) -> None:
     """Draw the curves of a RUN, or of several in one picture.
 
-    With --data: the confusion matrix of labels with ROC curves, or predicted against actual with
-    residuals.
+    Several runs are labelled by the settings in which they differ; of more than ten the best ten
+    are drawn. With --data: the confusion matrix of labels with ROC or precision-recall curves, or
+    predicted against actual with residuals.
     """
     from nnrun.reporting.pictures.figure import FORMATS, encode_figure
 
     check_output(output, data or Path(), FORMATS)
     if data and len(runs) > 1:
         raise click.UsageError(f"--data is predicted with one RUN; received {len(runs)}")
-    figure = _outcome(runs[0], data) if data else _curves(runs)
+    figure = _outcome(runs[0], data) if data else _curves(runs, training=training)
     save(output, encode_figure(figure, output.suffix.lower()))
 
 
-def _curves(runs: tuple[Path, ...]) -> Figure:
+def _curves(runs: tuple[Path, ...], *, training: bool) -> Figure:
     from nnrun.reporting.pictures.curves import curve_panels
+    from nnrun.reporting.pictures.drawn_runs import MOST_RUNS
     from nnrun.reporting.pictures.figure import make_figure
 
-    return make_figure(curve_panels(runs))
+    figure = make_figure(curve_panels(runs, training=training))
+    if len(runs) > MOST_RUNS:
+        tell(f"drawn are the {MOST_RUNS} of {len(runs)} runs with the least loss")
+    return figure
 
 
 def _outcome(run: Path, data: Path) -> Figure:

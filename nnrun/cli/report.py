@@ -13,7 +13,8 @@ PAGE_HELP = "The page, which replaces what stands there. Default: RUN's name.htm
 def report(run: Path, output: Path | None) -> None:
     """Write one HTML page on a RUN, which needs no network.
 
-    It has metrics, curves, the rows held out, the table, layers, config and versions.
+    It says first whether the network is any good; then what it goes by, where it fails, what the
+    table holds, and how it was trained. It names no folder of this machine.
     """
     from nnrun.reporting.page import make_page
 

@@ -6,50 +6,57 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nnrun.errors import RunError
 from nnrun.features.cache_folder import CACHE
-from nnrun.features.dataset import Dataset
+from nnrun.features.dataset import Dataset, Part
 from nnrun.features.encoder import Encoder
 from nnrun.features.loading import load_dataset
+from nnrun.results.class_measure import ClassMeasure
+from nnrun.results.number_measure import NumberMeasure
+from nnrun.results.row_losses import log_losses
+from nnrun.results.worst_rows import WorstRowKeeper, WorstRows
 from nnrun.runs.directory import Run
 from nnrun.runs.provenance import changed_tables, check_encoding, check_tables
 
 if TYPE_CHECKING:
-    from nnrun.results.class_measure import ClassMeasure
-    from nnrun.results.number_measure import NumberMeasure
+    from nnrun.results.array_types import Floats, Numbers
+    from nnrun.results.assessment import Assessment
+    from nnrun.results.judged_run import Assessor
     from nnrun.results.trained_run import TrainedRun
 
 
 @dataclass(frozen=True)
-class MeasuredRows:
-    """The measure of the rows of a part, `test` or `validation`."""
+class HeldOutRows:
+    """The rows that a run held out, and what its network makes of them.
+
+    Attributes:
+        part: Which rows they are: `test` or `validation`.
+        rows: Their inputs and targets.
+        trained: The run.
+        dataset: The dataset that it was trained on.
+        assessment: The network's measures beside those of simpler models.
+        measure: What pictures are drawn from.
+        worst: The rows on which the network is most wrong.
+    """
 
     part: str
-    rows: int
-    encoder: Encoder
+    rows: Part
+    trained: TrainedRun
+    dataset: Dataset
+    assessment: Assessment
     measure: ClassMeasure | NumberMeasure
+    worst: WorstRows
 
 
-def measure_held_out(run: Run) -> MeasuredRows | None:
-    """Return how the model does on the rows held out, or None where the run held none out.
+def load_same_dataset(run: Run, trained: TrainedRun) -> Dataset:
+    """Return the dataset that a run was trained on.
 
     Raises:
-        InputError: The run has no model, or its tables are not what it was trained on.
+        InputError: The tables cannot be read, or are not as they were.
         OSError: A table cannot be read.
     """
-    from nnrun.results.trained_run import load_run
-
-    trained = load_run(run.path)
-    dataset = _same_dataset(run, trained)
-    if dataset.held_out is None:
-        return None
-    name, part = dataset.held_out
-    measure = trained.measure([(part.x, part.y)])
-    return MeasuredRows(name, len(part.x), trained.encoder, measure)
-
-
-def _same_dataset(run: Run, trained: TrainedRun) -> Dataset:
-    """Return the run's dataset; raise a RunError where the tables are not as they were."""
     info = run.read_info()
     changed: Sequence[str] = changed_tables(trained.config, info)
     if changed:
@@ -58,3 +65,58 @@ def _same_dataset(run: Run, trained: TrainedRun) -> Dataset:
     check_tables(info, dataset)
     check_encoding(run, trained.encoder, dataset)
     return dataset
+
+
+def measure_held_out(run: Run, trained: TrainedRun, dataset: Dataset) -> HeldOutRows | None:
+    """Return how the network does on the rows held out, or None where the run held none out.
+
+    Raises:
+        InputError: There are too many labels for a confusion matrix, or verdict.json was altered.
+    """
+    if dataset.held_out is None:
+        return None
+    part, rows = dataset.held_out
+    assessor = _assessor_of(run, trained, dataset)
+    measure = _new_measure(trained.encoder)
+    worst = _measure_rows(trained, rows, assessor, measure)
+    return HeldOutRows(part, rows, trained, dataset, assessor.result(), measure, worst)
+
+
+def _measure_rows(
+    trained: TrainedRun, rows: Part, assessor: Assessor, measure: ClassMeasure | NumberMeasure
+) -> WorstRows:
+    """Show rows to the assessor and to the measure, and return the worst of them."""
+    from nnrun.results.judged_run import as_probabilities, row_blocks
+
+    keeper = WorstRowKeeper()
+    for x, y in row_blocks(rows):
+        outputs = as_probabilities(trained, trained.forward(x))
+        assessor.add(x, y, outputs)
+        measure.add(y, outputs)
+        keeper.add(_row_losses(trained.encoder, y, outputs), y, outputs)
+    return keeper.result()
+
+
+def _assessor_of(run: Run, trained: TrainedRun, dataset: Dataset) -> Assessor:
+    """Return what judges the run; one that was trained before there were verdicts has none yet."""
+    from nnrun.results.judged_run import assessor_of, new_assessor
+
+    assessor = assessor_of(run.path, trained) or new_assessor(dataset)
+    if assessor is None:
+        raise RunError(trained.notes())
+    return assessor
+
+
+def _new_measure(encoder: Encoder) -> ClassMeasure | NumberMeasure:
+    if encoder.labels:
+        return ClassMeasure(len(encoder.labels))
+    return NumberMeasure(len(encoder.targets))
+
+
+def _row_losses(encoder: Encoder, y: Numbers, outputs: Numbers) -> Floats:
+    """Return how wrong each row is: its log loss, or its errors in ranges of their targets."""
+    if encoder.labels:
+        return log_losses(y[:, 0].astype(np.int64), outputs)
+    ranges = [target.maximum - target.minimum or 1.0 for target in encoder.targets]
+    errors = np.abs(outputs.astype(np.float64) - y) / ranges
+    return np.asarray(errors.mean(axis=1))

@@ -4,17 +4,34 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from nnrun.wording import short_number
+
 NAME_WIDTH = 20  # characters of a metric's name in a line of its own
 GAP = 2  # spaces between the columns of a confusion matrix, at least
+TITLES = {
+    "f1": "F1",
+    "macro_f1": "macro F1",
+    "auc": "AUC",
+    "rmse": "RMSE",
+    "r2": "R2",
+    "mape": "MAPE",
+    "brier_score": "Brier score",
+}
+"""How people write the names of measures that are no words."""
 
 
 def shown_number(value: object) -> str:
-    """Return a metric as people read it; None is one that is undefined."""
+    """Return a metric as people read it, in four digits or more; None is one that is undefined."""
     if value is None:
         return "undefined"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return short_number(value)
     return str(value)
+
+
+def metric_title(name: str) -> str:
+    """Return the name of a measure as people write it, as in `balanced accuracy` or `RMSE`."""
+    return TITLES.get(name, name.replace("_", " "))
 
 
 def describe_metrics(metrics: Mapping[str, Any]) -> str:

@@ -1,45 +1,81 @@
-"""A run as one HTML page that needs no network.
+"""A run as one HTML page that needs no network, and that can be given to others.
 
-`templates/report.html.j2` is the page. Nothing in a run is trusted: the template escapes all of it.
+`templates/page.html.j2` is the page. Nothing in a run is trusted: the template escapes all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from nnrun.config.loading import load_config
 from nnrun.errors import InputError
-from nnrun.features.encoder import Encoder
-from nnrun.features.feature import Feature, Target
-from nnrun.reporting.held_out import MeasuredRows, measure_held_out
+from nnrun.reporting.column_contents import ColumnContents, column_contents
+from nnrun.reporting.held_out import HeldOutRows, load_same_dataset, measure_held_out
 from nnrun.reporting.metrics_text import shown_number
 from nnrun.reporting.network_table import network_rows
 from nnrun.reporting.pictures.curves import curve_panels
-from nnrun.reporting.pictures.inline_svg import InlineSvg, inline_svg
-from nnrun.reporting.pictures.outcome import outcome_panels
+from nnrun.reporting.pictures.inline_svg import inline_svg
 from nnrun.reporting.rendering import render
+from nnrun.reporting.sections.commands import next_commands
+from nnrun.reporting.sections.config import config_section
+from nnrun.reporting.sections.importance import ImportanceSection, importance_section
+from nnrun.reporting.sections.labels import LabelBalance, label_balance
+from nnrun.reporting.sections.mistakes import MistakeSection, mistake_section
+from nnrun.reporting.sections.probabilities import ProbabilitySection, probability_section
+from nnrun.reporting.sections.result import MetricRow, metric_rows
+from nnrun.reporting.shareable import without_folder, without_folders
 from nnrun.reporting.text import part_rows
 from nnrun.results.saved_verdict import read_verdict
+from nnrun.results.trained_run import load_run
 from nnrun.runs.directory import Run
 from nnrun.runs.history import count_epochs
 from nnrun.runs.info import RunInfo
-from nnrun.wording import counted, listed
+from nnrun.wording import counted
 
-MOST_VALUES = 20  # labels or categories that are named of a column
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-Rows = list[tuple[str, str, str]]
+    from nnrun.results.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class HeldOutSection:
-    """The section on the rows held out: their metrics and pictures, a problem, or nothing."""
+class HeldOutSections:
+    """What the rows held out tell.
+
+    Attributes:
+        rows: How many they are and which, as in `15 rows of validation`.
+        verdict: Whether the network is better than simpler models.
+        metrics: Its measures beside theirs.
+        importance: What it goes by.
+        mistakes: Where it fails.
+        probabilities: What its probabilities are worth, of labels.
+    """
+
+    rows: str
+    verdict: Verdict
+    metrics: Sequence[MetricRow]
+    importance: ImportanceSection
+    mistakes: MistakeSection
+    probabilities: ProbabilitySection | None
+
+
+@dataclass(frozen=True)
+class TableSections:
+    """What the tables of a run tell, while they are as they were.
+
+    Attributes:
+        problem: Why they cannot be shown, or "".
+        columns: What the columns hold.
+        labels: How many rows each label has.
+        held_out: What the rows held out tell; None where there are none.
+    """
 
     problem: str = ""
-    part: str = ""
-    rows: str = ""
-    metrics: Mapping[str, str] | None = None
-    pictures: Sequence[InlineSvg] = ()
+    columns: Sequence[ColumnContents] = ()
+    labels: Sequence[LabelBalance] = ()
+    held_out: HeldOutSections | None = None
 
 
 def make_page(path: Path) -> str:
@@ -52,26 +88,24 @@ def make_page(path: Path) -> str:
     run = Run(path)
     info, config, encoder = run.load()
     return render(
-        "report.html.j2",
+        "page.html.j2",
         name=path.resolve().name,
         facts=_facts(run, info),
-        metrics=_shown(run.read_metrics()),
+        verdict=read_verdict(run.verdict),
+        tables=_table_sections(run),
+        metrics={name: shown_number(value) for name, value in run.read_metrics().items()},
         kept_epoch=info.best_epoch,
         curves=[inline_svg(panel) for panel in curve_panels([path])],
-        held_out=_held_out(run),
-        parts=part_rows(info),
-        columns=_column_rows(encoder),
+        parts=[(part, rows, without_folder(str(table))) for part, rows, table in part_rows(info)],
         network=network_rows(config, len(encoder.inputs)),
-        config=config.to_yaml(),
-        versions={**info.versions, "threads": info.threads, **info.environment},
+        config=config_section(config),
+        commands=next_commands(path, info, config),
+        versions=_versions(info),
     )
 
 
 def _facts(run: Run, info: RunInfo) -> dict[str, object]:
-    verdict = read_verdict(run.verdict)
-    judged = {f"verdict on {verdict.part}": verdict.sentence} if verdict else {}
     return {
-        **judged,
         "status": run.status(info),
         "started": info.started,
         "epochs": count_epochs(run.history),
@@ -82,42 +116,45 @@ def _facts(run: Run, info: RunInfo) -> dict[str, object]:
     }
 
 
-def _shown(metrics: Mapping[str, object]) -> dict[str, str]:
-    return {name: shown_number(value) for name, value in metrics.items()}
+def _versions(info: RunInfo) -> dict[str, object]:
+    environment = {name: without_folders(value) for name, value in info.environment.items()}
+    return {**info.versions, "threads": info.threads, **environment}
 
 
-def _held_out(run: Run) -> HeldOutSection:
+def _table_sections(run: Run) -> TableSections:
     try:
-        measured = measure_held_out(run)
+        return _read_tables(run)
     except (InputError, OSError) as error:
-        return HeldOutSection(problem=str(error))
-    return _measured_section(measured) if measured else HeldOutSection()
+        return TableSections(problem=without_folders(str(error), *_known_folders(run)))
 
 
-def _measured_section(measured: MeasuredRows) -> HeldOutSection:
-    metrics = measured.measure.metrics()
-    metrics.pop("confusion_matrix", None)  # it is a picture
-    panels = outcome_panels(measured.encoder, measured.measure)
-    return HeldOutSection(
-        part=measured.part,
-        rows=counted(measured.rows, "row"),
-        metrics=_shown(metrics),
-        pictures=[inline_svg(panel) for panel in panels],
+def _known_folders(run: Run) -> list[str]:
+    """Return the folders that a message may name: that of the run, and those of its tables."""
+    data = load_config(run.config).data
+    paths = [data.train, data.validation, data.test, str(run.path.resolve())]
+    return [str(Path(path).parent) for path in paths if path]
+
+
+def _read_tables(run: Run) -> TableSections:
+    trained = load_run(run.path)
+    dataset = load_same_dataset(run, trained)
+    held_out = measure_held_out(run, trained, dataset)
+    return TableSections(
+        columns=column_contents(dataset),
+        labels=label_balance(dataset),
+        held_out=_held_out_sections(held_out) if held_out else None,
     )
 
 
-def _column_rows(encoder: Encoder) -> Rows:
-    """Return a row for each feature and target: its name, its kind, and what training rows hold."""
-    rows: Rows = []
-    for feature in encoder.features:
-        kind = feature.part or feature.kind
-        rows.append((feature.name, kind, _contents(feature, feature.categories)))
-    for target in encoder.targets:
-        rows.append((target.name, "target", _contents(target, encoder.labels)))
-    return rows
-
-
-def _contents(column: Feature | Target, values: Sequence[str | None]) -> str:
-    if values:
-        return listed(values, MOST_VALUES)
-    return f"{column.minimum:g} to {column.maximum:g}, mean {column.mean:g}"
+def _held_out_sections(held_out: HeldOutRows) -> HeldOutSections:
+    assessment = held_out.assessment
+    importance = importance_section(held_out)
+    columns = [bar.column for bar in importance.bars]
+    return HeldOutSections(
+        rows=f"{counted(assessment.rows, 'row')} of {held_out.part}",
+        verdict=assessment.verdict,
+        metrics=metric_rows(assessment),
+        importance=importance,
+        mistakes=mistake_section(held_out, columns),
+        probabilities=probability_section(assessment),
+    )

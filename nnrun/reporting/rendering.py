@@ -24,7 +24,7 @@ def render(template: str, **values: object) -> str:
     """Return the text of a template, in which each of `values` stands under its name.
 
     Args:
-        template: The name of a file in `templates`, such as "report.html.j2".
+        template: The name of a file in `templates`, such as "page.html.j2".
         values: What the template names. An .html.j2 escapes them, but for `markupsafe.Markup`.
 
     Raises:

@@ -7,6 +7,7 @@ import numpy as np
 
 from nnrun.features.statistics import Moments
 from nnrun.results.array_types import Floats, Numbers
+from nnrun.wording import short_number
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class NumberBaseline:
         """What every row gets, in words."""
         if len(self.means) > 1:
             return "always the means"
-        return f"always the mean {self.means[0]:.4g}"
+        return f"always the mean {short_number(self.means[0])}"
 
     def predict(self, rows: int) -> Floats:
         """Return the means for each row, shape (rows, targets)."""

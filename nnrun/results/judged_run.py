@@ -48,7 +48,7 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
     baseline = _baseline(dataset)
     linear = _linear_model(dataset)
     assessor = _assessor(baseline, linear, dataset.config.seed)
-    for x, y in _blocks(part):
+    for x, y in row_blocks(part):
         assessor.add(x, y, as_probabilities(trained, trained.forward(x)))
     return write_verdict(run.verdict, assessor.result(), name, baseline, linear)
 
@@ -120,6 +120,16 @@ def assessor_of(run: Path, trained: TrainedRun) -> Assessor | None:
     return _assessor(baseline, linear, trained.config.seed)
 
 
+def new_assessor(dataset: Dataset) -> Assessor | None:
+    """Return what compares a network with simpler models of a dataset's training rows.
+
+    None stands for too many labels for a confusion matrix.
+    """
+    if not _can_be_judged(dataset.encoder):
+        return None
+    return _assessor(_baseline(dataset), _linear_model(dataset), dataset.config.seed)
+
+
 def as_probabilities(trained: TrainedRun, outputs: Matrix) -> Matrix:
     """Return outputs that are to be probabilities within 0 and 1: a linear output may be beyond."""
     return np.clip(outputs, 0, 1) if trained.encoder.labels else outputs
@@ -138,7 +148,7 @@ def _assessor(baseline: Baseline, linear: LinearModel | None, seed: int) -> Asse
 
 def _baseline(dataset: Dataset) -> Baseline:
     """Return the baseline of the training rows."""
-    targets = (y for _, y in _blocks(dataset.train))
+    targets = (y for _, y in row_blocks(dataset.train))
     labels = dataset.encoder.labels
     if labels:
         return label_baseline(tuple(labels), targets)
@@ -156,8 +166,8 @@ def _linear_model(dataset: Dataset) -> LinearModel:
     return fit_ridge_model(x, y, seed=seed)
 
 
-def _blocks(part: Part) -> Iterator[tuple[Matrix, Matrix]]:
-    """Yield the rows of a part in blocks, however wide they are."""
+def row_blocks(part: Part) -> Iterator[tuple[Matrix, Matrix]]:
+    """Yield inputs and targets of a part's rows in blocks, which are small however wide."""
     rows = max(1, BLOCK_CELLS // max(1, part.x.shape[1]))
     for start in range(0, len(part.x), rows):
         yield part.x[start : start + rows], part.y[start : start + rows]

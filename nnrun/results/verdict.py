@@ -5,6 +5,7 @@ from typing import Literal
 
 from nnrun.results.bootstrap import Interval
 from nnrun.results.label_replicates import MOST_LABELS
+from nnrun.wording import short_number
 
 IMBALANCED = 0.8
 """The share of the most frequent label from which on accuracy says little.
@@ -116,7 +117,7 @@ def _sentence(standing: Standing, judgement: Judgement) -> str:
     """Return a line such as `accuracy 0.630 (0.57 to 0.69); always 'a' gives 0.630: no ...`."""
     is_share = standing.metric != "rmse"
     name = standing.metric.replace("_", " ") if is_share else "RMSE"
-    show = _share if is_share else _number
+    show = _share if is_share else short_number
     sentence = (
         f"{name} {show(standing.value)} ({_ends(standing.interval, is_share=is_share)}); "
         f"{standing.baseline_answer} gives {show(standing.baseline)}: {judgement} than guessing"
@@ -128,7 +129,7 @@ def _sentence(standing: Standing, judgement: Judgement) -> str:
 
 def _ends(interval: Interval, *, is_share: bool) -> str:
     if not is_share:
-        return f"{_number(interval.low)} to {_number(interval.high)}"
+        return f"{short_number(interval.low)} to {short_number(interval.high)}"
     if interval.high - interval.low < 0.02:  # two digits would make both ends one
         return f"{_share(interval.low)} to {_share(interval.high)}"
     return f"{interval.low:.2f} to {interval.high:.2f}"
@@ -136,7 +137,3 @@ def _ends(interval: Interval, *, is_share: bool) -> str:
 
 def _share(value: float) -> str:
     return f"{value:.3f}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}"

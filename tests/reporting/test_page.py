@@ -10,12 +10,39 @@ import pytest
 from support.forgery import forge_json
 
 from nnrun.config.loading import load_config
+from nnrun.features.loading import load_dataset
 from nnrun.reporting.page import make_page
 from nnrun.runs.directory import Run
+from nnrun.wording import short_number
 
 pytestmark = pytest.mark.drawn
 
-SECTIONS = ["run", "metrics", "curves", "held-out", "table", "network", "config", "versions"]
+ALWAYS = [
+    "result",
+    "table",
+    "curves",
+    "run",
+    "metrics",
+    "network",
+    "config",
+    "commands",
+    "versions",
+]
+SECTIONS = [
+    "result",
+    "importance",
+    "mistakes",
+    "probabilities",
+    "table",
+    "labels",
+    "curves",
+    "run",
+    "metrics",
+    "network",
+    "config",
+    "commands",
+    "versions",
+]
 SCRIPT = "<script>alert(1)</script>"
 VOID = {"meta", "br", "image", "use", "path"}
 
@@ -29,6 +56,7 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.open: list[str] = []
         self.attributes: list[tuple[str, str]] = []
+        self.pictures: dict[str, int] = {}
         self._section = ""
         self.feed(page)
         self.close()
@@ -38,6 +66,8 @@ class Page(HTMLParser):
         self.attributes += [(name, value or "") for name, value in attrs]
         if tag == "section":
             self._section = dict(attrs)["id"]
+        if tag == "svg" and "class" not in dict(attrs):  # bars and histograms have one
+            self.pictures[self._section] = self.pictures.get(self._section, 0) + 1
         if tag not in VOID:
             self.open.append(tag)
 
@@ -52,8 +82,13 @@ class Page(HTMLParser):
     def handle_data(self, data):
         self.sections[self._section] = self.sections.get(self._section, "") + data + " "
 
-    def count(self, tag: str) -> int:
-        return self.tags.count(tag)
+    @property
+    def names(self) -> list[str]:
+        return [name for name in self.sections if name]
+
+    def says(self, section: str, *texts: str) -> bool:
+        words = " ".join(self.sections[section].split())
+        return all(" ".join(text.split()) in words for text in texts)
 
 
 @pytest.fixture
@@ -62,7 +97,7 @@ def page(copied_run) -> Page:
 
 
 def test_the_page_has_all_of_the_run(page, copied_run):
-    assert [name for name in page.sections if name] == SECTIONS
+    assert page.names == SECTIONS
     assert page.open == []
     run = Run(copied_run)
     info, metrics = run.read_info(), run.read_metrics()
@@ -70,7 +105,7 @@ def test_the_page_has_all_of_the_run(page, copied_run):
         assert text.split()[-1] in page.sections["run"]
     for name, value in metrics.items():
         if name != "epoch":
-            assert f"{name} {value:.6g}" in page.sections["metrics"]
+            assert f"{name} {short_number(value)}" in page.sections["metrics"]
     for text in (
         "train 45",
         "validation 15",
@@ -78,21 +113,25 @@ def test_the_page_has_all_of_the_run(page, copied_run):
         "age",
         "height",
         "dose",
-        "'0', '1'",
     ):
         assert text in page.sections["table"]
+    assert "0 " in page.sections["labels"]
     assert "Dense relu (4) 16" in page.sections["network"]
-    assert load_config(copied_run / "config.yaml").to_yaml() in page.sections["config"]
+    config = load_config(copied_run / "config.yaml")
+    assert config.to_yaml().replace(config.data.train, "table.csv") in page.sections["config"]
     for name, version in info.versions.items():
         assert f"{name} {version}" in page.sections["versions"]
 
 
 def test_the_page_shows_curves_and_what_came_of_the_rows_held_out(page):
-    assert page.count("svg") == 3 + 2
+    assert page.pictures.pop("importance") in (1, 2, 3)  # of columns that it goes by
+    assert page.pictures == {"mistakes": 2, "probabilities": 1, "curves": 3}
     for text in ("loss", "accuracy", "learning_rate", "training", "validation", "best epoch"):
         assert text in page.sections["curves"]
-    for text in ("validation 15 rows", "auc", "precision", "recall", "confusion matrix", "ROC"):
-        assert text in page.sections["held-out"]
+    for text in ("15 rows of validation", "AUC", "precision", "recall", "Brier score"):
+        assert text in page.sections["result"]
+    for text in ("confusion matrix", "ROC", "The worst rows"):
+        assert text in page.sections["mistakes"]
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_runs_nothing(page, copied_run):
@@ -142,14 +181,15 @@ def test_rows_held_out_are_shown_only_where_the_table_is_as_it_was(
     (project.folder / "elsewhere.csv").write_text("age\n1\n")
     trained = project.config(epochs=1)
     assert nnrun("train", trained, "-o", "mine", "-q").code == 0
-    assert Page(make_page(Path("mine"))).count("svg") == 4
+    assert "importance" in Page(make_page(Path("mine"))).names
     project.table("age,height,dose,label\nsecret,1,1,1\n")
     page = Page(make_page(Path("mine")))
-    assert (page.count("svg"), "secret" in str(page.sections)) == (2, False)
-    assert "They cannot be shown" in page.sections["held-out"]
-    assert "is not the table that the run started with" in page.sections["held-out"]
+    assert (page.pictures, "secret" in str(page.sections)) == ({"curves": 2}, False)
+    assert page.names == ALWAYS
+    assert page.says("result", "The rows held out cannot be shown: table.csv: is not the table")
+    assert page.says("result", Run(Path("mine")).verdict.read_text().split('"sentence": "')[1][:40])
     (project.folder / "table.csv").unlink()
-    assert "They cannot be shown" in Page(make_page(Path("mine"))).sections["held-out"]
+    assert page.says("result", "The rows held out cannot be shown")
 
 
 def test_a_test_table_is_what_is_shown_and_numbers_have_residuals(project, nnrun, frame):
@@ -162,17 +202,12 @@ def test_a_test_table_is_what_is_shown_and_numbers_have_residuals(project, nnrun
     }
     assert nnrun("train", project.config(changes, epochs=1), "-o", "run", "-q").code == 0
     page = Page(make_page(Path("run")))
-    for text in (
-        "test 20 rows",
-        "rmse",
-        "r2",
-        "age (1 of 2)",
-        "dose (2 of 2)",
-        "predicted",
-        "residual",
-    ):
-        assert text in page.sections["held-out"]
-    assert page.count("svg") == 2 + 4
+    assert page.says("result", "20 rows of test", "RMSE", "R2")
+    assert page.says("mistakes", "age (1 of 2)", "dose (2 of 2)", "predicted", "residual")
+    assert page.pictures["mistakes"] == 4
+    assert page.says("table", "age target", "dose target")
+    assert "labels" not in page.names
+    assert "probabilities" not in page.names
 
 
 def test_a_run_that_held_nothing_out_says_so(project, nnrun):
@@ -182,7 +217,13 @@ def test_a_run_that_held_nothing_out_says_so(project, nnrun):
         ).code
         == 0
     )
-    assert "The run held no rows out." in Page(make_page(Path("run"))).sections["held-out"]
+    page = Page(make_page(Path("run")))
+    assert page.says("result", "The run held no rows out")
+    assert [name for name in SECTIONS if name not in page.names] == [
+        "importance",
+        "mistakes",
+        "probabilities",
+    ]
 
 
 def test_a_run_that_is_not_finished_has_a_page_without_a_model(nnrun, copied_run):
@@ -195,8 +236,9 @@ def test_a_run_that_is_not_finished_has_a_page_without_a_model(nnrun, copied_run
     assert nnrun("report", copied_run).code == 0
     page = Page(Path("run.html").read_text())
     assert "<td>stopped</td>" in Path("run.html").read_text()  # nobody trains it
-    assert "has no model yet" in page.sections["held-out"]
-    assert page.count("svg") == 3
+    assert "has no model yet" in page.sections["result"]
+    assert page.pictures == {"curves": 3}
+    assert page.says("commands", "nnrun resume run goes on with the training")
 
 
 def test_whatever_a_run_says_is_text(project, nnrun, copied_run):
@@ -234,9 +276,10 @@ def test_whatever_a_table_says_is_text(project, nnrun, frame):
     assert not re.search(r"<(script|b|i|img)\b", text)
     page = Page(text)
     assert page.open == []
-    assert [name for name in page.sections if name] == SECTIONS
+    assert page.names == SECTIONS
     assert "${title}" in page.sections["table"]
-    assert SCRIPT[:4] in page.sections["held-out"]
+    for section in ("importance", "mistakes", "probabilities", "labels"):
+        assert SCRIPT[:4] in page.sections[section], section
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "encoding.json", "weights.npz"])
@@ -245,3 +288,119 @@ def test_an_altered_run_has_no_page(nnrun, copied_run, name):
     done = nnrun("report", copied_run)
     assert (done.code, done.out) == (2, "")
     assert f"{name} was altered since training" in done.err
+
+
+def test_the_verdict_comes_first_with_the_measures_of_simpler_models(project, nnrun):
+    assert nnrun("train", project.config(epochs=1), "-o", "run", "-q").code == 0
+    page = Page(make_page(Path("run")))
+    assert page.names[0] == "result"
+    saved = json.loads(Path("run/verdict.json").read_bytes())
+    assert page.says("result", saved["sentence"])
+    for name in ("accuracy", "log_loss"):
+        ends = saved["interval"][name]
+        interval = f"{short_number(ends['low'])} to {short_number(ends['high'])}"
+        baseline = short_number(saved["baseline"][name])
+        linear = short_number(saved["linear"][name])
+        assert page.says("result", f"{interval} {baseline} {linear}"), name
+
+
+def test_importance_is_that_of_the_rows_held_out(page, copied_run):
+    from nnrun.results.importance import mean_log_loss, permutation_importance
+    from nnrun.results.trained_run import load_run
+
+    trained = load_run(copied_run)
+    part = load_dataset(trained.config, copied_run / ".cache").validation
+    found = permutation_importance(
+        trained.forward, part.x, part.y, trained.encoder.column_inputs, mean_log_loss
+    )
+    rows = [f"{f.column} {short_number(f.mean)} {short_number(f.deviation)}" for f in found]
+    assert page.says("importance", " ".join(rows))
+
+
+def test_the_worst_rows_are_named_by_their_lines(page, project, nnrun, copied_run, frame):
+    predicted = nnrun("predict", copied_run, "table.csv", "--keep", "age,label").out
+    table = pl.read_csv(predicted.encode()).with_row_index("line", offset=2)
+    held_out = table.filter(pl.col("line").is_in(_lines(page)))
+    right = pl.when(pl.col("label") == 1).then("probability").otherwise(1 - pl.col("probability"))
+    held_out = held_out.with_columns(right=right).sort("right")
+    assert held_out["line"].to_list() == _lines(page)
+    worst = held_out.row(0, named=True)
+    called = int(worst["probability"] >= 0.5)
+    assert page.says("mistakes", f"line {worst['line']} {worst['label']} {called}")
+    assert page.says("mistakes", str(worst["age"]))
+
+
+def _lines(page: Page) -> list[int]:
+    return [int(line) for line in re.findall(r"line\s+(\d+)", page.sections["mistakes"])]
+
+
+def test_more_than_two_labels_have_measures_each_and_their_worst_confusions(project, nnrun, frame):
+    label = (pl.col("age") / 12).round().cast(pl.Int64).clip(2, 5)
+    project.table(frame.with_columns(label=label))
+    changes = {
+        "layers": [{"units": 4, "activation": "softmax"}],
+        "loss": "SparseCategoricalCrossentropy",
+    }
+    assert nnrun("train", project.config(changes, epochs=2), "-o", "run", "-q").code == 0
+    measured = json.loads(nnrun("evaluate", "run", "table.csv", "--json").out)["metrics"]
+    page = Page(make_page(Path("run")))
+    assert page.says("result", "macro F1", "balanced accuracy", "log loss")
+    assert page.says(
+        "mistakes", "label rows called precision recall F1", "Labels taken for each other"
+    )
+    for name in measured["labels"]:
+        assert page.says("labels", name)
+    assert page.says("probabilities", "reliability of the label called")
+    assert "Thresholds" not in page.sections["probabilities"]
+
+
+def test_columns_have_histograms_and_shares_of_missing_cells(project, nnrun, frame):
+    town = pl.Series("town", (["Bern", "York", None] * 20))
+    age = pl.when(pl.int_range(60) % 4 == 0).then(None).otherwise(pl.col("age"))
+    project.table(frame.with_columns(town, age=age))
+    config = project.config({"data.missing": "mean"}, epochs=1)
+    assert nnrun("train", config, "-o", "run", "-q").code == 0
+    text = make_page(Path("run"))
+    page = Page(text)
+    assert page.says("table", "age number", "25.0 %", "33.3 %", "3 categories: 'Bern', 'York'")
+    bars = [int(rows) for rows in re.findall(r"missing: (\d+) rows", text)]
+    assert bars == [20]
+
+
+def test_a_page_has_no_absolute_path(project, nnrun, monkeypatch):
+    folder = project.folder / "a folder of secrets"
+    folder.mkdir()
+    (project.folder / "table.csv").rename(folder / "my table.csv")
+    config = project.config({"data.train": "a folder of secrets/my table.csv"}, epochs=1)
+    assert nnrun("train", config, "-o", "run", "-q").code == 0
+    for step in ("as it was", "changed", "gone"):
+        for run in (Path("run"), project.folder / "run"):
+            text = make_page(run)
+            assert "/a folder of secrets" not in text, step
+            assert str(project.folder) not in text, step
+            assert "my table.csv" in text
+        if step == "as it was":
+            (folder / "my table.csv").write_text("age\n1\n")
+        elif step == "changed":
+            (folder / "my table.csv").unlink()
+
+
+def test_the_config_is_shown_without_defaults_and_whole(page):
+    decided = """layers:
+- type: Dense
+  units: 4
+  activation: relu
+- type: Dense
+  units: 1
+  activation: sigmoid
+loss: BinaryCrossentropy
+optimizer:
+  name: Adam
+  learning_rate: 0.01
+metrics:
+- accuracy
+epochs: 3
+"""
+    assert decided in page.sections["config"]
+    assert "details" in page.tags
+    assert page.says("config", "with every default", "beta_1: 0.9")

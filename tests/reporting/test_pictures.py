@@ -13,13 +13,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import average_precision_score
 from support.forgery import forge_json
 
 from nnrun.errors import RunError
 from nnrun.features.loading import load_dataset
+from nnrun.reporting.pictures.confusion import cell_colors
 from nnrun.reporting.pictures.curves import curve_panels
 from nnrun.reporting.pictures.figure import encode_figure, make_figure
 from nnrun.reporting.pictures.outcome import outcome_panels
+from nnrun.reporting.pictures.scatter import DOTS
 from nnrun.results.class_measure import ClassMeasure
 from nnrun.results.number_measure import NumberMeasure
 from nnrun.results.ranked_scores import ScoreCounter
@@ -76,38 +79,105 @@ def test_the_curves_are_those_of_the_history_and_the_best_epoch_is_marked(copied
     history = pl.read_csv(copied_run / "history.csv")
     best = best_epoch(copied_run / "history.csv").epoch
     figure = curves(copied_run)
-    assert [axes.get_title() for axes in figure.axes] == ["loss", "accuracy", "learning_rate"]
-    assert legend(figure) == ["training", "validation", f"best epoch {best}"]
-    for axes in figure.axes:
+    assert [axes.get_title() for axes in figure.axes] == ["loss", "accuracy", "learning rate"]
+    assert legend(figure) == ["training", "validation", f"best epoch {best}, kept"]
+    *metrics, rate = figure.axes
+    for axes in metrics:
         drawn, name = lines(axes), axes.get_title()
         assert drawn["training"].get_ydata().tolist() == history[name].to_list()
         assert drawn["training"].get_xdata().tolist() == [1, 2, 3]
-        if name != "learning_rate":
-            assert drawn["validation"].get_ydata().tolist() == history[f"val_{name}"].to_list()
-        assert [*drawn[f"best epoch {best}"].get_xdata()] == [best, best]
+        assert drawn["validation"].get_ydata().tolist() == history[f"val_{name}"].to_list()
+        assert [*drawn[f"best epoch {best}, kept"].get_xdata()] == [best, best]
+    assert "training" not in lines(rate)
+    assert rate.lines[0].get_ydata().tolist() == history["learning_rate"].to_list()
 
 
-def test_several_runs_have_a_colour_each_and_dashes_for_training(project, copied_run, monkeypatch):
-    one, two = (
-        Path(shutil.copytree(copied_run, project.folder / name)) for name in ("_one", "two")
-    )
-    write_history(one, loss=[3.0, 1.0, 2.0], val_loss=[1.0, 2.0, 3.0])
-    write_history(two, loss=[3.0, 1.0, 2.0], val_loss=[2.0, 1.0, 3.0])
-    monkeypatch.chdir(project.folder)
-    figure = curves(Path("_one"), Path("two"))
+def test_the_kept_epoch_is_marked_beside_the_best_where_it_is_another(copied_run):
+    forge_json(copied_run, "run.json", lambda info: {**info, "best_epoch": 3})
+    write_history(copied_run, loss=[3.0, 2.0, 1.0], val_loss=[2.0, 1.0, 3.0])
+    figure = curves(copied_run)
+    assert legend(figure) == ["training", "validation", "best epoch 2", "kept epoch 3"]
+    drawn = lines(figure.axes[0])
+    assert [*drawn["best epoch 2"].get_xdata()] == [2, 2]
+    assert [*drawn["kept epoch 3"].get_xdata()] == [3, 3]
+    forge_json(copied_run, "run.json", lambda info: {**info, "best_epoch": 0})  # none is kept yet
+    assert legend(curves(copied_run)) == ["training", "validation", "best epoch 2"]
+
+
+def test_the_first_epochs_do_not_flatten_the_others(copied_run):
+    tail = np.linspace(3, 2, 40)
+    write_history(copied_run, loss=[90.0, 40.0, *tail], val_loss=[80.0, 30.0, *(tail + 1)])
+    (axes,) = curves(copied_run).axes
+    low, high = axes.get_ylim()
+    assert 1.5 < low < 2
+    assert 4 <= high < 5
+    assert axes.get_xlabel() == "epoch (of the first 4, some lie beyond the axis)"
+    write_history(copied_run, loss=[4.5, *tail], val_loss=[4.2, *tail])
+    (axes,) = curves(copied_run).axes
+    assert axes.get_ylim()[1] > 4.5
+    assert axes.get_xlabel() == "epoch"
+
+
+def forged_runs(folder: Path, copied_run: Path, rates: list[float]) -> list[Path]:
+    """Return copies of a run that differ in their learning rates; the first has the least loss."""
+    paths = []
+    for number, rate in enumerate(rates):
+        path = Path(shutil.copytree(copied_run, folder / f"_{number}"))
+
+        def forged(info, rate=rate):
+            config = info["config"]
+            return {
+                **info,
+                "config": {**config, "optimizer": {**config["optimizer"], "learning_rate": rate}},
+            }
+
+        forge_json(path, "run.json", forged)
+        write_history(path, loss=[3.0, 1.0, 2.0], val_loss=[99.0, 2.0 + number, 98.0])
+        paths.append(path)
+    return paths
+
+
+def test_several_runs_have_a_colour_each_and_a_dot_at_their_best_epoch(project, copied_run):
+    paths = forged_runs(project.folder, copied_run, [0.1, 0.02])
+    figure = curves(*paths)
     (axes,) = figure.axes
-    styles = [
-        (line.get_color(), line.get_linestyle())
-        for line in axes.lines
-        if len(line.get_ydata()) == 3
+    assert legend(figure) == ["learning_rate 0.1", "learning_rate 0.02"]
+    curve, dot, other, other_dot = axes.lines
+    assert [line.get_color() for line in axes.lines] == ["C0", "C0", "C1", "C1"]
+    assert curve.get_ydata().tolist() == [99, 2, 98]
+    assert other.get_ydata().tolist() == [99, 3, 98]
+    assert [*dot.get_xydata().ravel()] == [2, 2]
+    assert [*other_dot.get_xydata().ravel()] == [2, 3]
+    assert dot.get_marker() == "o"
+
+
+def test_training_of_several_runs_is_drawn_where_it_is_asked_for(project, copied_run):
+    paths = forged_runs(project.folder, copied_run, [0.1, 0.02])
+    figure = make_figure(curve_panels(paths, training=True))
+    styles = [(line.get_color(), line.get_linestyle()) for line in figure.axes[0].lines]
+    assert styles.count(("C0", "--")) == 1
+    assert styles.count(("C1", "--")) == 1
+    assert legend(figure)[-2:] == ["training", "validation"]
+
+
+def test_runs_that_do_not_differ_are_called_by_their_names(project, copied_run):
+    paths = forged_runs(project.folder, copied_run, [0.1, 0.1])
+    assert legend(curves(*paths)) == ["'_0'", "'_1'"]
+    paths = [*paths, *forged_runs(project.folder / "more", copied_run, [0.2])]
+    assert legend(curves(*paths)) == [
+        "'_0': learning_rate 0.1",
+        "'_1': learning_rate 0.1",
+        "learning_rate 0.2",
     ]
-    assert styles == [("C0", "--"), ("C0", "-"), ("C1", "--"), ("C1", "-")]
-    assert legend(figure) == [
-        "'_one': best epoch 1",
-        "'two': best epoch 2",
-        "training",
-        "validation",
-    ]
+
+
+def test_of_more_than_ten_runs_the_best_ten_are_drawn(project, nnrun, copied_run):
+    paths = forged_runs(project.folder, copied_run, [rate / 100 for rate in range(13, 0, -1)])
+    names = [f"learning_rate {rate / 100:g}" for rate in range(13, 3, -1)]
+    assert legend(curves(*paths)) == names
+    assert legend(curves(*reversed(paths))) == names[::-1]
+    done = nnrun("plot", *paths)
+    assert done.err == "drawn are the 10 of 13 runs with the least loss\n"
 
 
 def test_resume_draws_the_longer_run(nnrun, copied_run):
@@ -359,6 +429,84 @@ def test_up_to_twelve_labels_have_a_roc_curve_each(labels, panels, entries):
     assert encode_figure(figure, ".png").startswith(PNG)
 
 
+def measured_labels(counts: list[int], noise: float) -> ClassMeasure:
+    """Return the measure of so many rows of each label, whose scores are more or less apart."""
+    labels = len(counts)
+    y = np.repeat(np.arange(labels), counts)
+    scores = np.eye(labels)[y] + np.random.default_rng(0).normal(0, noise, (len(y), labels))
+    probability = np.clip((scores + 3) / 7, 0, 1).astype(np.float32)
+    measure = ClassMeasure(labels)
+    measure.add(y[:, None].astype(float), probability[:, 1:] if labels == 2 else probability)
+    return measure
+
+
+@pytest.mark.parametrize(
+    ("counts", "noise", "title"),
+    [
+        ([300, 300], 0.5, "ROC"),
+        ([570, 30], 0.5, "precision and recall"),
+        ([30, 570], 0.5, "precision and recall"),
+        ([300, 300], 0.0, "precision and recall"),
+        ([200, 200, 200], 0.5, "ROC, each label against the others"),
+        ([290, 290, 20], 0.5, "precision and recall, each label against the others"),
+        ([200, 200, 200], 0.0, "precision and recall, each label against the others"),
+    ],
+    ids=[
+        "two alike",
+        "the second rare",
+        "the first rare",
+        "two told apart perfectly",
+        "three alike",
+        "one of three rare",
+        "three told apart perfectly",
+    ],
+)
+def test_rare_labels_and_perfect_scores_have_precision_and_recall(counts, noise, title):
+    figure = outcome(measured_labels(counts, noise), [f"l{i}" for i in range(len(counts))])
+    assert figure.axes[1].get_title() == title
+
+
+def test_precision_and_recall_are_scikit_learns_of_the_rarer_label():
+    generator = np.random.default_rng(1)
+    y = (generator.random(400) < 0.9).astype(int)
+    probability = np.clip(generator.normal(0.3 + 0.3 * y, 0.2), 0, 1).astype(np.float32)
+    measure = ClassMeasure(2)
+    measure.add(y[:, None].astype(float), probability[:, None])
+    figure = outcome(measure, ["no", "yes"])
+    expected = average_precision_score(1 - y, 1 - probability)
+    assert legend(figure) == [f"'no': average precision {expected:.3f}"]
+
+
+def test_few_mistakes_are_seen_beside_many_rows_that_are_right():
+    shares = np.array([[0.996, 0.004, 0.0], [0.0, 1.0, 0.0], [0.02, 0.01, 0.97]])
+    opacity = cell_colors(shares)[:, :, 3]
+    assert opacity[0, 1] == opacity[2, 0] == opacity.max() == opacity[1, 1]
+    assert opacity[2, 1] == pytest.approx(opacity.max() / 2)
+    assert opacity[0, 2] == opacity[1, 0] == 0
+    np.testing.assert_array_equal(cell_colors(np.eye(2))[:, :, 3] > 0, np.eye(2, dtype=bool))
+
+
+@pytest.mark.parametrize(
+    ("labels", "rotation"),
+    [([str(i) for i in range(10)], 0), (["never", "seldom", "often"], 0), (["a" * 12] * 9, 45)],
+    ids=["digits", "words", "long names"],
+)
+def test_labels_are_turned_only_where_they_do_not_fit(labels, rotation):
+    axes = outcome(ClassMeasure(len(labels)), labels).axes[0]
+    assert {text.get_rotation() for text in axes.get_xticklabels()} == {rotation}
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#14171b"], ids=["light", "dark"])
+def test_points_are_seen_on_light_and_on_dark(page):
+    def luminance(color: str) -> float:
+        shares = np.array([int(color[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+        linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    low, high = sorted([luminance(DOTS), luminance(page)])
+    assert (high + 0.05) / (low + 0.05) >= 3  # what WCAG 2.1 asks of graphics
+
+
 def test_a_label_that_no_row_has_leaves_its_auc_undefined():
     measure = ClassMeasure(2)
     measure.add(np.zeros((3, 1)), np.full((3, 1), 0.7))
@@ -371,11 +519,13 @@ def test_numbers_are_drawn_against_predictions_and_as_residuals():
     measure.add(y, y + np.array([1, -2]))
     figure = outcome(measure, targets=["a", "b"])
     assert [axes.get_title() for axes in figure.axes] == [
-        "a (1 of 2)",
-        "a (1 of 2)",
-        "b (2 of 2)",
-        "b (2 of 2)",
+        "a (1 of 2)\npredicted against actual",
+        "a (1 of 2)\nresiduals: actual minus predicted",
+        "b (2 of 2)\npredicted against actual",
+        "b (2 of 2)\nresiduals: actual minus predicted",
     ]
+    assert figure.axes[0].get_xlim() == figure.axes[0].get_ylim()
+    assert figure.axes[0].get_aspect() == 1
     for i, predicted in enumerate(y.T + np.array([[1], [-2]])):
         against, residuals = (axes.lines[0].get_xydata() for axes in figure.axes[2 * i : 2 * i + 2])
         np.testing.assert_array_equal(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import numpy.typing as npt
 
+from nnrun.reporting.pictures.figure import INK
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -15,8 +17,13 @@ MOST_WITH_SHARES = 10  # labels up to which a cell has room for its share of the
 MOST_WITH_COUNTS = 30  # labels up to which there is room for counts and for the labels themselves
 LABELS_PER_PANEL = 6  # that a panel of the usual size has room for
 LARGEST = 3  # times the usual size of a panel
-WIDEST_UPRIGHT = 3  # characters of a label below its column; longer ones are turned
+LETTER = 0.075  # inches of a letter of a label's font
+RIGHT = (0.0, 0.447, 0.698)  # blue: rows that are called rightly
+WRONG = (0.835, 0.369, 0.0)  # orange: rows that are not
 OPACITY = 0.65  # of the fullest cell, on which text can still be read
+NOTHING = 0.35  # opacity of the count 0
+
+Shares = npt.NDArray[np.float64]
 
 
 def draw_confusion(labels: list[str], confusion: npt.NDArray[np.int64], axes: Axes) -> None:
@@ -29,13 +36,38 @@ def draw_confusion(labels: list[str], confusion: npt.NDArray[np.int64], axes: Ax
     """
     shares = confusion / np.maximum(1, confusion.sum(axis=1, keepdims=True))
     _enlarge(len(labels), axes)
-    blue = np.full_like(shares, 0.75)
-    axes.imshow(blue, cmap="Blues", vmin=0, vmax=1, alpha=OPACITY * shares)
-    axes.grid(visible=False)
+    axes.imshow(cell_colors(shares))
     axes.set(title="confusion matrix", xlabel="predicted", ylabel="actual", xticks=[], yticks=[])
+    _draw_grid(len(labels), axes)
     if len(labels) <= MOST_WITH_COUNTS:
         _name_labels(labels, axes)
         _write_counts(confusion, shares, axes)
+
+
+def cell_colors(shares: Shares) -> Shares:
+    """Return the colour of each cell, shape (labels, labels, 4): red, green, blue and opacity.
+
+    The mistakes of each row have a scale of their own, up to the most frequent of them, so that a
+    few are seen beside many rows that are right.
+
+    Args:
+        shares: Each count as a share of its row.
+    """
+    is_right = np.eye(len(shares), dtype=bool)
+    largest = np.where(is_right, 0, shares).max(axis=1, keepdims=True)
+    opacity = OPACITY * np.where(is_right, shares, shares / np.where(largest > 0, largest, 1))
+    colors = np.where(is_right[:, :, None], RIGHT, WRONG)
+    return np.concatenate([colors, opacity[:, :, None]], axis=2)
+
+
+def _draw_grid(labels: int, axes: Axes) -> None:
+    """Draw lines between the cells, which say where a cell is whose row is far from its label."""
+    axes.grid(visible=False)
+    if labels > MOST_WITH_COUNTS:
+        return
+    edges = np.arange(labels + 1) - 0.5
+    axes.hlines(edges, -0.5, labels - 0.5, color=INK, linewidth=0.4, alpha=0.3)
+    axes.vlines(edges, -0.5, labels - 0.5, color=INK, linewidth=0.4, alpha=0.3)
 
 
 def _enlarge(labels: int, axes: Axes) -> None:
@@ -48,17 +80,37 @@ def _enlarge(labels: int, axes: Axes) -> None:
 def _name_labels(labels: list[str], axes: Axes) -> None:
     axes.set_xticks(range(len(labels)), labels)
     axes.set_yticks(range(len(labels)), labels)
-    axes.tick_params(labelsize=8)
-    if max(map(len, labels)) > WIDEST_UPRIGHT:
+    axes.tick_params(length=0, labelsize=8)
+    if not _fit_upright(labels, axes):
         axes.tick_params("x", rotation=45)
 
 
-def _write_counts(
-    confusion: npt.NDArray[np.int64], shares: npt.NDArray[np.float64], axes: Axes
-) -> None:
+def _fit_upright(labels: list[str], axes: Axes) -> bool:
+    """Return whether every label fits below its column, which is as wide as it is high."""
+    height = cast("Figure", axes.figure).get_size_inches()[1] / _panel_rows(axes)
+    column = 0.7 * height / len(labels)  # titles and labels take the rest
+    return bool(max(map(len, labels)) * LETTER <= column)
+
+
+def _panel_rows(axes: Axes) -> int:
+    place = axes.get_subplotspec()
+    return place.get_gridspec().nrows if place else 1
+
+
+def _write_counts(confusion: npt.NDArray[np.int64], shares: Shares, axes: Axes) -> None:
     """Write into each cell its count and, where there is room, its share of the row."""
     for (row, column), count in np.ndenumerate(confusion):
         text = f"{count:,}"
         if count and len(confusion) <= MOST_WITH_SHARES:
-            text += f"\n{shares[row, column]:.0%}"
-        axes.text(column, row, text, ha="center", va="center", fontsize=8)
+            text += f"\n{_shown_share(float(shares[row, column]))}"
+        alpha = 1 if count else NOTHING
+        axes.text(column, row, text, ha="center", va="center", fontsize=8, alpha=alpha)
+
+
+def _shown_share(share: float) -> str:
+    """Return a share in whole per cents; neither some rows as none nor most of them as all."""
+    if 0 < share < 0.01:
+        return "<1%"
+    if 0.99 < share < 1:
+        return ">99%"
+    return f"{share:.0%}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from nnrun.reporting.pictures.drawn_runs import RunCurves, best_runs, curves_of
 from nnrun.reporting.pictures.figure import INK
-from nnrun.reporting.pictures.history import best_epoch, drawable_history
 from nnrun.reporting.pictures.names import shortened
-from nnrun.runs.directory import Run
-from nnrun.runs.history import History
+from nnrun.reporting.pictures.vertical_scale import set_vertical_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,78 +21,74 @@ if TYPE_CHECKING:
     from nnrun.reporting.pictures.figure import Panel
 
 MOST_PANELS = 9  # quantities that are drawn; a picture of more cannot be read
-MOST_POINTS = 2_000  # of a line, which is more than a picture has pixels
 TRAINING = ""  # how the names of quantities begin in the history
 VALIDATION = "val_"
-DECADES = 100  # largest to smallest value, from which the axis is logarithmic
+LEARNING_RATE = "learning_rate"
+DOT = 6  # points of a marker
 
 
-@dataclass(frozen=True)
-class RunCurves:
-    """What is drawn of a run: its history, and its best epoch, from 1, or None if none is known."""
+def curve_panels(paths: Sequence[Path], *, training: bool = False) -> list[Panel]:
+    """Return a panel for the loss, one for each metric, and one for a learning rate that changes.
 
-    name: str
-    history: History
-    best_epoch: int | None
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs the history has."""
-        return len(self.history["loss"])
-
-    @property
-    def shown_epochs(self) -> slice:
-        """Which epochs are points of a line: all, or every so manieth, the best one among them."""
-        step = 1 + self.epochs // MOST_POINTS
-        best = self.best_epoch or 1
-        return slice((best - 1) % step, None, step)
-
-
-def curve_panels(paths: Sequence[Path]) -> list[Panel]:
-    """Return a panel for the loss, and one for each metric, of one run or of several.
+    Args:
+        paths: One run, or several: of more than ten the best ten are drawn.
+        training: Whether the curves of training are drawn of several runs too.
 
     Raises:
         RunError: A path is no run, has no epoch yet, or its files were altered.
     """
-    runs = [_curves_of(path) for path in paths]
-    quantities = _quantities(runs)[:MOST_PANELS]
+    runs = curves_of(paths)
     if len(runs) == 1:
+        quantities = _quantities(runs)[:MOST_PANELS]
         return [partial(_draw_run, quantity, runs[0]) for quantity in quantities]
-    return [partial(_draw_runs, quantity, runs) for quantity in quantities]
-
-
-def _curves_of(path: Path) -> RunCurves:
-    history = drawable_history(Run(path))
-    return RunCurves(shortened(str(path)), history, best_epoch(history))
+    runs = best_runs(runs)
+    quantities = _quantities(runs)[:MOST_PANELS]
+    return [partial(_draw_runs, quantity, runs, training=training) for quantity in quantities]
 
 
 def _quantities(runs: Sequence[RunCurves]) -> list[str]:
-    """Return what the runs log of training, each once; that of validation has the same panel."""
+    """Return what the runs log of training, each once, the learning rate last.
+
+    What they log of validation has the same panel.
+    """
     names: dict[str, None] = {}
     for run in runs:
         names.update(dict.fromkeys(run.history))
     names.pop("epoch", None)
-    return [name for name in names if not name.startswith(VALIDATION)]
+    found = [name for name in names if not name.startswith(VALIDATION)]
+    return sorted(found, key=lambda name: name == LEARNING_RATE)
 
 
 def _draw_run(quantity: str, run: RunCurves, axes: Axes) -> None:
     """Draw one run: a colour each for training and validation."""
-    _draw_line(run, TRAINING + quantity, axes, color="C0", label="training")
-    _draw_line(run, VALIDATION + quantity, axes, color="C1", label="validation")
-    _draw_best_epoch(run, axes, color=INK, label="best epoch")
-    _finish(quantity, [run], axes)
+    if quantity == LEARNING_RATE:
+        _draw_line(run, quantity, axes, color="C2")
+    else:
+        _draw_line(run, TRAINING + quantity, axes, color="C0", label="training")
+        _draw_line(run, VALIDATION + quantity, axes, color="C1", label="validation")
+    _mark_epochs(run, axes)
+    _finish(quantity, axes)
 
 
-def _draw_runs(quantity: str, runs: Sequence[RunCurves], axes: Axes) -> None:
-    """Draw several runs: a colour each, with dashes for training."""
-    for i, run in enumerate(runs):
-        color = f"C{i}"
-        _draw_line(run, TRAINING + quantity, axes, color=color, linestyle="--")
-        _draw_line(run, VALIDATION + quantity, axes, color=color)
-        _draw_best_epoch(run, axes, color=color, label=f"{run.name!r}: best epoch")
-    axes.plot([], [], "--", color=INK, label="training")  # for the legend alone
-    axes.plot([], [], "-", color=INK, label="validation")
-    _finish(quantity, runs, axes)
+def _draw_runs(quantity: str, runs: Sequence[RunCurves], axes: Axes, *, training: bool) -> None:
+    """Draw several runs: a colour each, a dot for the best epoch, and dashes for training."""
+    for number, run in enumerate(runs):
+        color = f"C{number}"
+        main = _main_curve(quantity, run)
+        _draw_line(run, main, axes, color=color, label=run.label)
+        _draw_dot(run, main, axes, color=color)
+        if training and main != quantity:
+            _draw_line(run, quantity, axes, color=color, linestyle="--")
+    if training:
+        axes.plot([], [], "--", color=INK, label="training")  # for the legend alone
+        axes.plot([], [], "-", color=INK, label="validation")
+    _finish(quantity, axes)
+
+
+def _main_curve(quantity: str, run: RunCurves) -> str:
+    """Return the column of validation, or of training where no row is held out."""
+    name = VALIDATION + quantity
+    return name if name in run.history else quantity
 
 
 def _draw_line(
@@ -122,36 +116,44 @@ def _draw_line(
     )
 
 
-def _draw_best_epoch(run: RunCurves, axes: Axes, *, color: str, label: str) -> None:
-    place = run.best_epoch or np.nan  # NaN draws nothing, and leaves an entry in the legend
-    label = f"{label} {run.best_epoch or 'unknown'}"
-    axes.axvline(place, linestyle=":", color=color, label=label)
+def _draw_dot(run: RunCurves, name: str, axes: Axes, *, color: str) -> None:
+    """Draw a dot at the best epoch of a run, if one is known."""
+    if run.best_epoch is None or name not in run.history:
+        return
+    value = run.history[name][run.best_epoch - 1]
+    axes.plot([run.best_epoch], [value], "o", color=color, markersize=DOT)
 
 
-def _finish(quantity: str, runs: Sequence[RunCurves], axes: Axes) -> None:
+def _mark_epochs(run: RunCurves, axes: Axes) -> None:
+    """Mark the best epoch and the one whose weights were kept, with one line where they are one."""
+    best = run.best_epoch
+    if best is None:
+        axes.axvline(np.nan, linestyle=":", color=INK, label="best epoch unknown")
+        return
+    if run.kept_epoch == best:
+        axes.axvline(best, linestyle=":", color=INK, label=f"best epoch {best}, kept")
+        return
+    axes.axvline(best, linestyle=":", color=INK, label=f"best epoch {best}")
+    if run.kept_epoch is not None:
+        label = f"kept epoch {run.kept_epoch}"
+        axes.axvline(run.kept_epoch, linestyle="--", color=INK, linewidth=1, label=label)
+
+
+def _finish(quantity: str, axes: Axes) -> None:
     """Name the axes and choose their scale."""
-    if _is_logarithmic(quantity, _finite_values(quantity, runs)):
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter("{x:g}")  # matplotlib's own is a formula
-        axes.minorticks_off()
-    axes.set(title=shortened(quantity), xlabel="epoch")
+    hidden = set_vertical_scale(quantity, _drawn_lines(axes), axes)
+    xlabel = "epoch"
+    if hidden:
+        xlabel += f" (of the first {hidden}, some lie beyond the axis)"
+    axes.set(title=shortened(quantity.replace("learning_rate", "learning rate")), xlabel=xlabel)
     axes.locator_params(axis="x", integer=True, min_n_ticks=1)
 
 
-def _finite_values(quantity: str, runs: Sequence[RunCurves]) -> npt.NDArray[np.float64]:
-    nothing = np.empty(0)
-    drawn = []
-    for run in runs:
-        drawn.append(run.history.get(TRAINING + quantity, nothing))
-        drawn.append(run.history.get(VALIDATION + quantity, nothing))
-    values = np.concatenate(drawn)
-    return values[np.isfinite(values)]
-
-
-def _is_logarithmic(quantity: str, values: npt.NDArray[np.float64]) -> bool:
-    """Return whether the values are positive and span decades. Shares, as accuracy, stay linear."""
-    if not len(values):
-        return False
-    if quantity not in ("loss", "learning_rate") and values.max() <= 1:
-        return False
-    return bool(0 < DECADES * values.min() <= values.max())
+def _drawn_lines(axes: Axes) -> list[npt.NDArray[np.float64]]:
+    """Return epochs and values, (2, epochs), of each curve of the axes."""
+    curves = []
+    for line in axes.lines:
+        curve = np.array(line.get_data(), np.float64)
+        if curve.size and line.get_transform() == axes.transData:  # vertical lines are none
+            curves.append(curve)
+    return curves

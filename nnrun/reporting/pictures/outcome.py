@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from nnrun.features.encoder import Encoder
 from nnrun.reporting.pictures.confusion import draw_confusion
+from nnrun.reporting.pictures.label_curves import draw_label_curves
 from nnrun.reporting.pictures.names import shortened
-from nnrun.reporting.pictures.roc import draw_roc
 from nnrun.reporting.pictures.scatter import TargetSample, draw_predictions, draw_residuals
 from nnrun.results.class_measure import ClassMeasure
 from nnrun.results.number_measure import NumberMeasure
@@ -21,7 +21,7 @@ LABEL_LENGTH = 12  # characters of a label, beside a matrix
 
 
 def outcome_panels(encoder: Encoder, measure: ClassMeasure | NumberMeasure) -> list[Panel]:
-    """Return a confusion matrix and ROC curves; of numbers two panels for each target."""
+    """Return a confusion matrix and curves of labels; of numbers two panels for each target."""
     if isinstance(measure, ClassMeasure):
         return _label_panels(encoder, measure)
     panels: list[Panel] = []
@@ -38,7 +38,7 @@ def _label_panels(encoder: Encoder, measure: ClassMeasure) -> list[Panel]:
         panels.append(partial(draw_confusion, labels, measure.confusion))
     scores = measure.scores
     if scores:
-        panels.append(partial(draw_roc, labels, scores))
+        panels.append(partial(draw_label_curves, labels, scores))
     return panels
 
 

@@ -1,0 +1,169 @@
+"""What the columns of a training table hold: how often values occur, and how many are missing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnrun.features.dataset import Dataset
+from nnrun.features.encoded_reader import EncodedReader
+from nnrun.features.encoder import Encoder
+from nnrun.features.feature import Feature, Target
+from nnrun.features.loading import open_tables
+from nnrun.features.statistics import Values
+from nnrun.results.array_types import Floats, Integers
+from nnrun.wording import counted
+
+BARS = 16  # of a small histogram
+MISSING_CATEGORY = "missing"
+
+
+@dataclass(frozen=True)
+class ColumnContents:
+    """What a feature or a target holds, in the rows of the training table.
+
+    Attributes:
+        name: The column; of a date also the part.
+        kind: `number`, `boolean`, `text`, `date` or `target`.
+        counts: The rows in each bar of its histogram.
+        names: What each bar stands for.
+        missing: The share of the cells that are missing.
+        note: Its range and mean, or its categories.
+    """
+
+    name: str
+    kind: str
+    counts: tuple[int, ...]
+    names: tuple[str, ...]
+    missing: float
+    note: str
+
+    @property
+    def heights(self) -> list[float]:
+        """How high each bar is, from 0 to 1."""
+        highest = max(self.counts, default=0) or 1
+        return [count / highest for count in self.counts]
+
+
+def column_contents(dataset: Dataset) -> list[ColumnContents]:
+    """Return the contents of each feature, then of each target that is numbers.
+
+    The training table is read once more: matrices have no missing cells.
+
+    Raises:
+        InputError: The table cannot be read.
+    """
+    encoder = dataset.encoder
+    table = open_tables(dataset.config)["train"]
+    counters = _new_counters(encoder)
+    for block, x, y in EncodedReader(encoder, table, target=True, fill=False):
+        start = 0
+        values = np.hstack([x, y])
+        for counter in counters:
+            end = start + counter.width
+            counter.add(values[:, start:end])
+            if isinstance(counter, _CategoryCounter):
+                counter.add_missing(block.texts(counter.name).null_count())
+            start = end
+    return [counter.result() for counter in counters]
+
+
+class _NumberCounter:
+    """Counts numbers in bins between the least and the greatest of the training rows."""
+
+    width = 1
+
+    def __init__(self, column: Feature | Target, name: str, kind: str) -> None:
+        self._column = column
+        self._name = name
+        self._kind = kind
+        self._edges = _edges(column)
+        self._counts: Integers = np.zeros(len(self._edges) - 1, np.int64)
+        self._rows = 0
+
+    def add(self, values: Values) -> None:
+        """Count the values of rows, shape (rows, 1); NaN is a missing one."""
+        present = values[~np.isnan(values)]
+        inside = np.clip(present, self._edges[0], self._edges[-1])
+        self._counts += np.histogram(inside, self._edges)[0]
+        self._rows += len(values)
+
+    def result(self) -> ColumnContents:
+        """Return what was counted."""
+        column = self._column
+        ends = zip(self._edges[:-1], self._edges[1:], strict=True)
+        return ColumnContents(
+            name=self._name,
+            kind=self._kind,
+            counts=tuple(self._counts.tolist()),
+            names=tuple(f"{low:.4g} to {high:.4g}" for low, high in ends),
+            missing=1 - int(self._counts.sum()) / max(1, self._rows),
+            note=f"{column.minimum:.4g} to {column.maximum:.4g}, mean {column.mean:.4g}",
+        )
+
+
+def _edges(column: Feature | Target) -> Floats:
+    """Return the edges of bars: one for each of a few whole numbers, else bars of equal width."""
+    low = column.minimum
+    high = column.maximum
+    if column.whole and high - low < BARS:
+        return np.arange(low - 0.5, high + 1)
+    if low == high:
+        return np.array([low - 0.5, low + 0.5])
+    return np.linspace(low, high, BARS + 1)
+
+
+class _CategoryCounter:
+    """Counts categories: a bar for each of the most frequent ones."""
+
+    def __init__(self, feature: Feature) -> None:
+        self.name = feature.name
+        self.width = feature.width
+        self._feature = feature
+        self._counts: Floats = np.zeros(feature.width)
+        self._missing = 0
+        self._rows = 0
+
+    def add(self, values: Values) -> None:
+        """Count the categories of rows, shape (rows, width): 1 or 0 for each."""
+        self._counts += values.sum(axis=0)
+        self._rows += len(values)
+
+    def add_missing(self, cells: int) -> None:
+        """Count missing cells, which may have a category of their own."""
+        self._missing += cells
+
+    def result(self) -> ColumnContents:
+        """Return what was counted."""
+        names = [category or MISSING_CATEGORY for category in self._feature.categories]
+        if self._feature.other:
+            names.append("other")
+        frequent = np.argsort(-self._counts, kind="stable")[:BARS]
+        return ColumnContents(
+            name=self._feature.name,
+            kind="text",
+            counts=tuple(self._counts[frequent].astype(int).tolist()),
+            names=tuple(names[place] for place in frequent),
+            missing=self._missing / max(1, self._rows),
+            note=_named(names, frequent),
+        )
+
+
+def _named(names: list[str], frequent: Integers) -> str:
+    """Return how many categories there are, and the most frequent three."""
+    count = len(names)
+    text = f"{counted(count, 'category')}: " if count == 1 else f"{count:,} categories: "
+    text += ", ".join(repr(names[place]) for place in frequent[:3])
+    return f"{text}, ..." if count > 3 else text
+
+
+def _new_counters(encoder: Encoder) -> list[_NumberCounter | _CategoryCounter]:
+    """Return a counter for each feature, then for each target that is numbers."""
+    counters: list[_NumberCounter | _CategoryCounter] = []
+    for feature in encoder.features:
+        if feature.kind == "text":
+            counters.append(_CategoryCounter(feature))
+        else:
+            counters.append(_NumberCounter(feature, feature.input_names[0], feature.kind))
+    if not encoder.labels:
+        counters += [_NumberCounter(target, target.name, "target") for target in encoder.targets]
+    return counters

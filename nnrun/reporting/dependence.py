@@ -1,0 +1,109 @@
+"""Partial dependence of a column of the table, ready to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnrun.reporting.pictures.dependence import TITLE_LENGTH, Dependence
+from nnrun.reporting.pictures.names import shortened
+from nnrun.results.partial_dependence import partial_dependence, value_grid
+
+if TYPE_CHECKING:
+    from nnrun.features.encoder import Encoder
+    from nnrun.features.feature import Feature
+    from nnrun.reporting.held_out import HeldOutRows
+    from nnrun.results.array_types import Floats, Numbers
+
+MOST_LINES = 6  # as many colours as there are
+NAME_LENGTH = 12
+
+
+def dependence_of(held_out: HeldOutRows, column: str) -> Dependence:
+    """Return what the network answers along a column; of a date, along its most telling part."""
+    found = [
+        _along_inputs(held_out, inputs)
+        for inputs in _input_groups(held_out.trained.encoder, column)
+    ]
+    return max(found, key=lambda dependence: float(np.ptp(dependence.answers, axis=0).max()))
+
+
+def _input_groups(encoder: Encoder, column: str) -> list[list[int]]:
+    """Return the inputs that take one value together: all of a text column's, one of others."""
+    inputs = encoder.column_inputs[column]
+    if encoder.inputs[inputs[0]].kind == "text":
+        return [inputs]
+    return [[number] for number in inputs]
+
+
+def _along_inputs(held_out: HeldOutRows, inputs: list[int]) -> Dependence:
+    """Return what the network answers for values of some inputs, on the rows held out."""
+    trained = held_out.trained
+    x = np.asarray(held_out.rows.x)
+    grid = value_grid(x, inputs)
+    if len(inputs) > 1:
+        grid = grid[::-1]  # categories in their own order
+    seed = trained.config.seed
+    answers = partial_dependence(trained.forward, x, inputs, grid, seed=seed)
+    shown = _most_changing(answers)
+    feature = trained.encoder.inputs[inputs[0]]
+    name = feature.name if feature.kind == "text" else feature.input_names[0]
+    return Dependence(
+        column=shortened(name, TITLE_LENGTH),
+        values=_values(feature, grid),
+        answers=_in_one_unit(trained.encoder, answers)[:, shown],
+        lines=[_line_name(trained.encoder, number) for number in shown],
+        answer=_answer(trained.encoder, answers.shape[1]),
+    )
+
+
+def _most_changing(answers: Floats) -> list[int]:
+    """Return the outputs that change most along the column, in their order."""
+    changes = np.ptp(answers, axis=0)
+    return sorted(np.argsort(-changes, kind="stable")[:MOST_LINES].tolist())
+
+
+def _values(feature: Feature, grid: Numbers) -> Floats | list[str]:
+    """Return the values of the grid: numbers, or what a boolean's and a category's are called."""
+    if feature.kind == "boolean":
+        return ["yes" if value else "no" for value in grid[:, 0]]
+    if feature.kind != "text":
+        return grid[:, 0].astype(np.float64)
+    names = [category or "missing" for category in feature.categories]
+    if feature.other:
+        names.append("other")
+    return [_category_name(names, row) for row in grid]
+
+
+def _category_name(names: Sequence[str], row: Numbers) -> str:
+    if not row.any():  # a category that training never saw
+        return "none"
+    return shortened(names[int(row.argmax())], NAME_LENGTH)
+
+
+def _line_name(encoder: Encoder, number: int) -> str:
+    if encoder.labels:
+        return repr(shortened(encoder.labels[number], NAME_LENGTH))
+    return shortened(encoder.targets[number].name, NAME_LENGTH)
+
+
+def _in_one_unit(encoder: Encoder, answers: Floats) -> Floats:
+    """Return answers in the target's unit; of several targets, each in its own range."""
+    if encoder.labels or len(encoder.targets) == 1:
+        return answers
+    lows = np.array([target.minimum for target in encoder.targets])
+    highs = np.array([target.maximum for target in encoder.targets])
+    return np.asarray((answers - lows) / np.where(highs > lows, highs - lows, 1.0))
+
+
+def _answer(encoder: Encoder, outputs: int) -> str:
+    """Return what is drawn."""
+    if encoder.labels:
+        if outputs == 1:
+            return f"probability of {shortened(encoder.labels[-1], NAME_LENGTH)!r}"
+        return "probability"
+    if len(encoder.targets) == 1:
+        return shortened(encoder.targets[0].name, TITLE_LENGTH)
+    return "share of the target's range"

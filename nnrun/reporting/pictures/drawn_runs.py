@@ -1,0 +1,103 @@
+"""Runs as they are drawn: their histories, and what each is called beside the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from nnrun.reporting.pictures.history import best_epoch, drawable_history
+from nnrun.reporting.pictures.names import shortened
+from nnrun.reporting.pictures.settings import differing_settings
+from nnrun.runs.directory import Run
+from nnrun.runs.history import History
+
+MOST_RUNS = 10  # that are drawn: as many as there are colours that can be told apart
+MOST_POINTS = 2_000  # of a line, which is more than a picture has pixels
+LABEL_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class RunCurves:
+    """What is drawn of a run.
+
+    Attributes:
+        label: What the run is called.
+        history: Its history.
+        best_epoch: The epoch of the least loss, from 1, or None if none is known.
+        kept_epoch: The epoch whose weights were kept, or None as long as none were.
+    """
+
+    label: str
+    history: History
+    best_epoch: int | None
+    kept_epoch: int | None
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs the history has."""
+        return len(self.history["loss"])
+
+    @property
+    def least_loss(self) -> float:
+        """The loss of the best epoch, infinite where none is known."""
+        if self.best_epoch is None:
+            return np.inf
+        losses = self.history.get("val_loss", self.history["loss"])
+        return float(losses[self.best_epoch - 1])
+
+    @property
+    def shown_epochs(self) -> slice:
+        """Which epochs are points of a line: all, or every so manieth, the best one among them."""
+        step = 1 + self.epochs // MOST_POINTS
+        best = self.best_epoch or 1
+        return slice((best - 1) % step, None, step)
+
+
+def curves_of(paths: Sequence[Path]) -> list[RunCurves]:
+    """Return runs as they are drawn, each labelled by the settings in which they differ.
+
+    Raises:
+        RunError: A path is no run, has no epoch yet, or its files were altered.
+    """
+    runs = [_curves_of(path) for path in paths]
+    settings = differing_settings([Run(path).read_info().config for path in paths])
+    labels = _labels([str(path) for path in paths], settings)
+    return [replace(run, label=label) for run, label in zip(runs, labels, strict=True)]
+
+
+def best_runs(runs: Sequence[RunCurves]) -> list[RunCurves]:
+    """Return at most ten runs: those of the least loss, in the order in which they came."""
+    order = sorted(range(len(runs)), key=lambda number: runs[number].least_loss)
+    return [runs[number] for number in sorted(order[:MOST_RUNS])]
+
+
+def _curves_of(path: Path) -> RunCurves:
+    run = Run(path)
+    history = drawable_history(run)
+    kept = run.read_info().best_epoch
+    within = 1 <= kept <= len(history["loss"])  # the files of a run need not agree
+    return RunCurves("", history, best_epoch(history), kept if within else None)
+
+
+def _short_name(name: str, names: Sequence[str]) -> str:
+    """Return the last part of a run's path, or all of it where another run's is the same."""
+    last = [Path(each).name for each in names]
+    own = Path(name).name
+    return own if own and last.count(own) == 1 else name
+
+
+def _labels(names: Sequence[str], settings: Sequence[str]) -> list[str]:
+    """Return what each run is called: its settings, with its name where these are not enough."""
+    labels = []
+    for name, text in zip(names, settings, strict=True):
+        short = shortened(_short_name(name, names))
+        if not text:
+            labels.append(repr(short))
+        elif settings.count(text) > 1:
+            labels.append(shortened(f"{short!r}: {text}", LABEL_LENGTH))
+        else:
+            labels.append(shortened(text, LABEL_LENGTH))
+    return labels

@@ -1,0 +1,121 @@
+"""Curves of labels over all thresholds: ROC, or precision-recall where ROC says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnrun.reporting.pictures.figure import INK
+from nnrun.results.ranked_scores import RankedScores
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+COLORS = 10  # of style.mplstyle, after which they come again, dashed
+RARE = 0.4
+"""The share of a label, of that which it had were all equally frequent, below which it is rare.
+
+Of rows of which 1 % has the label, a network that calls twice as many is at 1 % false positives: a
+ROC curve near the corner, and a precision of a half.
+"""
+PERFECT = 0.9995  # AUC that is 1.000 in three digits
+
+Scores = Mapping[int, RankedScores]
+
+
+def needs_precision_recall(scores: Scores, labels: int) -> bool:
+    """Return whether precision and recall tell more than a ROC curve.
+
+    That is so where a label is rare, and where half of the curves or more are one corner.
+
+    Args:
+        scores: The scores of labels by number: of two labels, of the second one alone.
+        labels: How many labels there are.
+    """
+    return _rarest_share(scores) < RARE / labels or _are_corners(scores)
+
+
+def draw_label_curves(labels: list[str], scores: Scores, axes: Axes) -> None:
+    """Draw a curve for each label that has scores.
+
+    Args:
+        labels: All labels, already short.
+        scores: The scores of a label by its number: of two, of the second one alone.
+        axes: Where the curves are drawn.
+    """
+    if needs_precision_recall(scores, len(labels)):
+        _draw_precision_recall(labels, _with_the_rarer(scores), axes)
+    else:
+        _draw_roc(labels, scores, axes)
+
+
+def _draw_roc(labels: list[str], scores: Scores, axes: Axes) -> None:
+    for number, (label, of_label) in enumerate(scores.items()):
+        text = f"{labels[label]!r}: AUC {_shown_area(of_label.auc())}"
+        axes.plot(*of_label.roc(), _linestyle(number), color=f"C{number}", label=text)
+    axes.plot([0, 1], [0, 1], ":", color=INK)
+    title = "ROC" if len(scores) == 1 else "ROC, each label against the others"
+    axes.set(title=title, xlabel="rate of false positives", ylabel="rate of true positives")
+
+
+def _draw_precision_recall(labels: list[str], scores: Scores, axes: Axes) -> None:
+    """Draw precision against recall, and the share of a label alone, which guessing gives."""
+    for number, (label, of_label) in enumerate(scores.items()):
+        area = _shown_area(of_label.average_precision())
+        text = f"{labels[label]!r}: average precision {area}"
+        precision, recall = of_label.precision_recall()
+        axes.plot(recall, precision, _linestyle(number), color=f"C{number}", label=text)
+    if len(scores) == 1:
+        axes.axhline(_share(next(iter(scores.values()))), linestyle=":", color=INK)
+    title = "precision and recall"
+    if len(scores) > 1:
+        title += ", each label against the others"
+    axes.set(title=title, xlabel="recall", ylabel="precision", ylim=(-0.02, 1.02))
+
+
+def _linestyle(number: int) -> str:
+    return "-" if number < COLORS else "--"
+
+
+def _rarest_share(scores: Scores) -> float:
+    """Return the share of the rarest label that rows have; of two labels both count."""
+    shares = [_share(of_label) for of_label in scores.values()]
+    if len(scores) == 1:
+        shares.append(1 - shares[0])
+    return min((share for share in shares if share > 0), default=1.0)
+
+
+def _are_corners(scores: Scores) -> bool:
+    areas = [of_label.auc() or 0.0 for of_label in scores.values()]
+    return sum(area >= PERFECT for area in areas) >= len(areas) / 2
+
+
+def _with_the_rarer(scores: Scores) -> Scores:
+    """Return the scores, of two labels those of the rarer one."""
+    if len(scores) > 1:
+        return scores
+    ((label, of_label),) = scores.items()
+    if _share(of_label) <= 0.5 or not of_label.negatives:
+        return scores
+    return {1 - label: reversed_scores(of_label)}
+
+
+def reversed_scores(scores: RankedScores) -> RankedScores:
+    """Return the scores of the other of two labels."""
+    positives = np.diff(scores.true_positives, prepend=0)[::-1]
+    negatives = np.diff(scores.false_positives, prepend=0)[::-1]
+    thresholds = 1 - scores.thresholds[::-1]
+    return RankedScores(thresholds, negatives.cumsum(), positives.cumsum(), scores.is_exact)
+
+
+def _share(scores: RankedScores) -> float:
+    return scores.positives / max(1, scores.positives + scores.negatives)
+
+
+def _shown_area(area: float | None) -> str:
+    """Return an area in three digits; one that is nearly 1 is not all."""
+    if area is None:
+        return "undefined"
+    return ">0.999" if PERFECT <= area < 1 else f"{area:.3f}"

@@ -1,0 +1,80 @@
+"""The settings in which the configs of several runs differ, as labels of curves."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nnrun.wording import short_number
+
+MOST_SETTINGS = 4  # in a label
+OFTEN_DECIDED = {"in_memory", "jit_compile"}  # what `auto` comes to be, which no curve depends on
+
+Settings = dict[str, Any]
+"""Values by their dotted paths."""
+
+
+def differing_settings(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return for each config the settings that the others have not all, as text.
+
+    Args:
+        configs: The configs as run.json has them.
+
+    Returns:
+        Texts such as `learning_rate 0.01, units 64-32-10`; "" where all configs are alike.
+    """
+    flat = [_flattened(config) for config in configs]
+    paths: dict[str, None] = {}
+    for settings in flat:
+        paths.update(dict.fromkeys(settings))
+    differing = [path for path in paths if _differs(path, flat)][:MOST_SETTINGS]
+    return [_text(settings, differing) for settings in flat]
+
+
+def _differs(path: str, flat: Sequence[Settings]) -> bool:
+    first = flat[0].get(path)
+    return any(settings.get(path) != first for settings in flat)
+
+
+def _text(settings: Settings, paths: Sequence[str]) -> str:
+    own = [path for path in paths if path in settings]
+    return ", ".join(f"{_short_path(path)} {_shown(settings[path])}" for path in own)
+
+
+def _short_path(path: str) -> str:
+    """Return the last name of a path; `optimizer.name` is the optimizer."""
+    *parents, last = path.split(".")
+    return parents[-1] if parents and last == "name" else last
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return short_number(value) if isinstance(value, float) else str(value)
+
+
+def _flattened(config: Mapping[str, Any], parent: str = "") -> Settings:
+    """Return the values of a config by their paths; the layers are read as one text a property."""
+    settings: Settings = {}
+    for key, value in config.items():
+        path = f"{parent}{key}"
+        if key in OFTEN_DECIDED:
+            continue
+        if key == "layers" and isinstance(value, list):
+            settings |= _layer_settings(value)
+        elif isinstance(value, dict):
+            settings |= _flattened(value, f"{path}.")
+        else:
+            settings[path] = value
+    return settings
+
+
+def _layer_settings(layers: Sequence[Any]) -> Settings:
+    """Return each argument of the layers as a text of all their values, as in `64-32-10`."""
+    specs = [layer for layer in layers if isinstance(layer, dict)]
+    arguments: dict[str, None] = {}
+    for spec in specs:
+        arguments.update(dict.fromkeys(spec))
+    settings: Settings = {}
+    for argument in arguments:
+        values = [spec[argument] for spec in specs if argument in spec]
+        settings[f"layers.{argument}"] = "-".join(map(str, values))
+    return settings

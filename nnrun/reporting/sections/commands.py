@@ -1,0 +1,30 @@
+"""The commands that go on from a run."""
+
+import shlex
+from pathlib import Path
+
+from nnrun.config.schema import Config
+from nnrun.runs.info import RunInfo
+
+
+def next_commands(path: Path, info: RunInfo, config: Config) -> list[tuple[str, str]]:
+    """Return commands, each with what it does."""
+    run = shlex.quote(_shown_run(path))
+    if info.status != "finished":
+        return [(f"nnrun resume {run}", "goes on with the training")]
+    table = shlex.quote(Path(config.data.train).name)
+    return [
+        (f"nnrun predict {run} {table} -o predictions.csv", "predicts the rows of a table"),
+        (f"nnrun evaluate {run} {table}", "measures it on a table that has the target"),
+        (f"nnrun plot {run} --data {table}", "draws what it predicts for a table"),
+        (f"nnrun resume {run} --epochs {2 * max(1, info.epochs)}", "trains it for longer"),
+        (f"nnrun reproduce {run}", "tells whether it trains to the same weights again"),
+        (f"nnrun show {run} --code", "prints the plain Keras script that does the same"),
+    ]
+
+
+def _shown_run(path: Path) -> str:
+    """Return the run as a command names it, without folders that another machine lacks."""
+    if path.is_absolute() or ".." in path.parts or path == Path():
+        return path.resolve().name
+    return str(path)

@@ -1,0 +1,81 @@
+"""The config of a run: what is not a default, and all of it with every default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nnrun.config import keras_catalog as names
+from nnrun.config.named import Named, Spec, argument_model
+from nnrun.config.yaml_output import to_yaml
+from nnrun.reporting.shareable import without_folder
+
+if TYPE_CHECKING:
+    from nnrun.config.schema import Config
+
+SPECS = {
+    "loss": names.LOSS,
+    "optimizer": names.OPTIMIZER,
+    "early_stopping": names.EARLY_STOPPING,
+    "reduce_lr_on_plateau": names.REDUCE_LR,
+}
+"""The keys of a config that name one Keras object."""
+
+LISTS = {"layers": names.LAYER}
+"""The keys of a config that name several; metrics hold no defaults."""
+
+TABLES = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class ConfigSection:
+    """A config as YAML, its tables without their folders.
+
+    Attributes:
+        decided: What is not a default.
+        whole: Every key.
+    """
+
+    decided: str
+    whole: str
+
+
+def config_section(config: Config) -> ConfigSection:
+    """Return the config for the page."""
+    return ConfigSection(
+        to_yaml(_without_folders(_decided(config))), to_yaml(_without_folders(config.model_dump()))
+    )
+
+
+def _decided(config: Config) -> dict[str, Any]:
+    """Return the config without keys and arguments whose value is the default."""
+    values = config.model_dump(exclude_defaults=True)
+    if config.data.in_memory is True:  # what `auto` came to be
+        values["data"].pop("in_memory")
+    if config.jit_compile is False:
+        values.pop("jit_compile")
+    for key, named in SPECS.items():
+        if values.get(key):
+            values[key] = _without_defaults(named, values[key])
+    for key, named in LISTS.items():
+        values[key] = [_without_defaults(named, spec) for spec in values[key]]
+    return values
+
+
+def _without_defaults(named: Named, spec: Spec) -> Spec:
+    """Return a Keras object with its name, and the arguments that are not defaults."""
+    name = spec[named.key]
+    model = argument_model(named, name)
+    required = {key: spec[key] for key, field in model.model_fields.items() if field.is_required()}
+    defaults = model.model_validate(required).model_dump()
+    others = {key: value for key, value in spec.items() if value != defaults.get(key)}
+    return {named.key: name, **required, **others}
+
+
+def _without_folders(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the config in which each table has lost its folder."""
+    data = dict(values["data"])
+    for key in TABLES:
+        if data.get(key):
+            data[key] = without_folder(data[key])
+    return {**values, "data": data}

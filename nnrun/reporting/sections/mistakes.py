@@ -1,0 +1,157 @@
+"""Where the network fails: pictures, each label's measures, the worst confusions and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnrun.reporting.confused_labels import confused_pairs
+from nnrun.reporting.metrics_text import shown_number
+from nnrun.reporting.pictures.inline_svg import InlineSvg, inline_svg
+from nnrun.reporting.pictures.outcome import outcome_panels
+from nnrun.reporting.table_rows import TableRow, rows_held_out
+from nnrun.results.label_measure import LabelMetrics
+from nnrun.results.number_metrics import NumberMetrics
+
+if TYPE_CHECKING:
+    from nnrun.features.encoder import Encoder
+    from nnrun.reporting.held_out import HeldOutRows
+    from nnrun.results.array_types import Numbers
+    from nnrun.results.worst_rows import WorstRows
+
+MOST_LABELS = 100  # whose measures are shown
+MOST_PAIRS = 10  # of labels that are taken for each other
+MOST_CELLS = 5  # columns of the worst rows
+MOST_TARGETS = 3  # whose numbers stand beside each other
+LABEL_HEAD = ("label", "rows", "called", "precision", "recall", "F1", "AUC", "average precision")
+TARGET_HEAD = ("target", "RMSE", "mean absolute error", "median absolute error", "R2", "MAPE")
+
+Cells = Sequence[str]
+
+
+@dataclass(frozen=True)
+class MistakeSection:
+    """The section on where the network fails.
+
+    Attributes:
+        pictures: The confusion matrix and curves of labels, or residuals of numbers.
+        head: What the columns of `parts` are.
+        parts: The measures of each label, or of each of several targets.
+        parts_left_out: How many labels are left out of `parts`.
+        pairs: Labels that are taken for each other most often: actual, called, rows.
+        worst_head: What the columns of `worst` are.
+        worst: The rows on which the network is most wrong.
+    """
+
+    pictures: Sequence[InlineSvg]
+    head: Cells
+    parts: Sequence[Cells]
+    parts_left_out: int
+    pairs: Sequence[Cells]
+    worst_head: Cells
+    worst: Sequence[Cells]
+
+
+def mistake_section(held_out: HeldOutRows, columns: Sequence[str]) -> MistakeSection:
+    """Return the section.
+
+    Args:
+        held_out: The rows held out, measured.
+        columns: The columns of the table, the most important first.
+    """
+    encoder = held_out.trained.encoder
+    metrics = held_out.assessment.metrics
+    parts = _parts(metrics)
+    shown_columns = columns[:MOST_CELLS]
+    panels = outcome_panels(encoder, held_out.measure)
+    return MistakeSection(
+        pictures=[inline_svg(panel) for panel in panels],
+        head=LABEL_HEAD if encoder.labels else TARGET_HEAD,
+        parts=parts[:MOST_LABELS],
+        parts_left_out=max(0, len(parts) - MOST_LABELS),
+        pairs=_pairs(metrics),
+        worst_head=["row", *_answer_head(encoder), *shown_columns],
+        worst=_worst_rows(held_out, shown_columns),
+    )
+
+
+def _parts(metrics: LabelMetrics | NumberMetrics) -> list[Cells]:
+    """Return a row for each label, or for each of several targets."""
+    if isinstance(metrics, NumberMetrics):
+        return []
+    rows: list[Cells] = []
+    for score in metrics.labels:
+        measures = (score.precision, score.recall, score.f1, score.auc, score.average_precision)
+        row = [score.label, f"{score.rows:,}", f"{score.predicted:,}"]
+        rows.append([*row, *map(_shown_or_blank, measures)])
+    return rows
+
+
+def _shown_or_blank(value: float | None) -> str:
+    return "" if value is None else shown_number(value)
+
+
+def _pairs(metrics: LabelMetrics | NumberMetrics) -> list[Cells]:
+    """Return the labels that are taken for each other most; of two, the matrix says it."""
+    if isinstance(metrics, NumberMetrics) or len(metrics.labels) == 2:
+        return []
+    labels = [score.label for score in metrics.labels]
+    pairs = confused_pairs(labels, metrics.confusion_matrix)[:MOST_PAIRS]
+    return [[pair.actual, pair.called, f"{pair.rows:,}", f"{pair.share:.1%}"] for pair in pairs]
+
+
+def _answer_head(encoder: Encoder) -> list[str]:
+    if encoder.labels:
+        return ["actual", "called", "probability of the actual"]
+    names = [target.name for target in encoder.targets[:MOST_TARGETS]]
+    if len(names) == 1:
+        return ["actual", "predicted", "residual"]
+    head = []
+    for name in names:
+        head += [f"actual {name}", f"predicted {name}"]
+    return head
+
+
+def _worst_rows(held_out: HeldOutRows, columns: Sequence[str]) -> list[Cells]:
+    worst = held_out.worst
+    rows = rows_held_out(held_out.dataset, held_out.part, worst.numbers, columns)
+    answers = _answers(held_out.trained.encoder, worst)
+    return [_row_cells(row, answer) for row, answer in zip(rows, answers, strict=True)]
+
+
+def _row_cells(row: TableRow, answer: Cells) -> Cells:
+    return [row.place, *answer, *row.cells.values()]
+
+
+def _answers(encoder: Encoder, worst: WorstRows) -> list[Cells]:
+    """Return what is true of each row, and what the network answers."""
+    if encoder.labels:
+        return [
+            _label_answer(encoder, int(actual), outputs)
+            for actual, outputs in zip(worst.y[:, 0], worst.outputs, strict=True)
+        ]
+    return [
+        _number_answer(actual, predicted)
+        for actual, predicted in zip(worst.y, worst.outputs, strict=True)
+    ]
+
+
+def _label_answer(encoder: Encoder, actual: int, outputs: Numbers) -> Cells:
+    probabilities = outputs
+    if len(outputs) == 1:  # of two labels the second one's alone
+        probabilities = np.array([1 - outputs[0], outputs[0]])
+    called = int(probabilities.argmax())
+    share = float(probabilities[actual])
+    return [encoder.labels[actual], encoder.labels[called], shown_number(share)]
+
+
+def _number_answer(actual: Numbers, predicted: Numbers) -> Cells:
+    cells = []
+    for true, answer in zip(actual[:MOST_TARGETS], predicted[:MOST_TARGETS], strict=True):
+        cells += [shown_number(float(true)), shown_number(float(answer))]
+    if len(actual) == 1:
+        cells.append(shown_number(float(actual[0] - predicted[0])))
+    return cells

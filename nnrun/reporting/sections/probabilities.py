@@ -1,0 +1,85 @@
+"""What probabilities are worth: the reliability curve, and what each threshold gives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from nnrun.reporting.metrics_text import shown_number
+from nnrun.reporting.pictures.inline_svg import InlineSvg, inline_svg
+from nnrun.reporting.pictures.names import shortened
+from nnrun.reporting.pictures.reliability import draw_reliability
+from nnrun.results.assessment import Assessment
+from nnrun.results.label_measure import LabelMetrics
+from nnrun.results.ranked_scores import RankedScores
+from nnrun.results.thresholds import ThresholdGoal, ThresholdRow, best_threshold, threshold_table
+
+GOALS = {"f1": "the best F1", "balanced_accuracy": "the best balanced accuracy"}
+HEAD = (
+    "threshold",
+    "precision",
+    "recall",
+    "F1",
+    "balanced accuracy",
+    "called",
+    "false positives",
+    "false negatives",
+)
+
+
+@dataclass(frozen=True)
+class ProbabilitySection:
+    """The section on probabilities.
+
+    Attributes:
+        positive: The label whose probability it is, or "" where there are more than two.
+        calibration_error: The mean distance of probability and truth.
+        pictures: The reliability curve.
+        head: What the columns of `thresholds` are.
+        thresholds: Of two labels, what each threshold gives.
+    """
+
+    positive: str
+    calibration_error: str
+    pictures: Sequence[InlineSvg]
+    head: Sequence[str]
+    thresholds: Sequence[Sequence[str]]
+
+
+def probability_section(assessment: Assessment) -> ProbabilitySection | None:
+    """Return the section, or None where numbers are predicted."""
+    metrics = assessment.metrics
+    if not isinstance(metrics, LabelMetrics):
+        return None
+    labels = [score.label for score in metrics.labels]
+    positive = labels[1] if len(labels) == 2 else ""
+    of = repr(shortened(positive, 12)) if positive else "the label called"
+    thresholds = _threshold_rows(assessment.scores[1]) if positive else []
+    return ProbabilitySection(
+        positive=positive,
+        calibration_error=shown_number(metrics.calibration_error),
+        pictures=[inline_svg(partial(draw_reliability, metrics.reliability, of))],
+        head=HEAD,
+        thresholds=thresholds,
+    )
+
+
+def _threshold_rows(scores: RankedScores) -> list[list[str]]:
+    """Return a row for each threshold from 0.1 to 0.9, then one for each goal's best."""
+    rows = [_cells(row, "") for row in threshold_table(scores)]
+    for name, title in GOALS.items():
+        rows.append(_cells(best_threshold(scores, ThresholdGoal(name)), title))
+    return rows
+
+
+def _cells(row: ThresholdRow, title: str) -> list[str]:
+    threshold = shown_number(row.threshold)
+    return [
+        f"{threshold}: {title}" if title else threshold,
+        shown_number(row.precision),
+        shown_number(row.recall),
+        shown_number(row.f1),
+        shown_number(row.balanced_accuracy),
+        f"{row.positive_share:.1%}",
+        f"{row.false_positives:,}",
+        f"{row.false_negatives:,}",
+    ]

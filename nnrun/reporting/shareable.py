@@ -1,0 +1,36 @@
+"""Text for others' eyes: without the folders of the machine that a run was trained on."""
+
+import re
+
+ABSOLUTE_PATH = re.compile(
+    r"""(?<![\w.:/\\-])            # not within a word, an address or a relative path
+    (?:~|[A-Za-z]:)?[/\\]          # where a file system begins, or a home
+    (?:[^\s/\\:'"<>|,;=]+[/\\])+   # folders
+    (?=[^\s/\\])                   # before the name, which stays
+    """,
+    re.VERBOSE,
+)
+
+
+BEGINNING = re.compile(r"[/\\~]|[A-Za-z]:[/\\]")
+"""How an absolute path begins, on this system or another."""
+
+
+def without_folder(path: str) -> str:
+    """Return the name of an absolute path, or a relative path as it is."""
+    if not BEGINNING.match(path):
+        return path
+    return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+
+
+def without_folders(text: str, *folders: str) -> str:
+    """Return the text in which absolute paths have lost all but the name of their file.
+
+    Args:
+        text: Any text, such as a message or a config.
+        folders: Folders that are known: their names may hold spaces, which end other paths.
+    """
+    for folder in sorted(filter(None, folders), key=len, reverse=True):
+        for end in ("/", "\\"):
+            text = text.replace(folder.rstrip("/\\") + end, "")
+    return ABSOLUTE_PATH.sub("", text)

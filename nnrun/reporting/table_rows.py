@@ -1,0 +1,84 @@
+"""Rows of a run's tables as their files have them: their places and their cells."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnrun.features.dataset import Dataset
+from nnrun.features.kept_rows import kept_rows, needed_columns
+from nnrun.features.loading import open_tables
+from nnrun.features.profile import profile_table
+from nnrun.features.split import draw_held_out_rows
+from nnrun.results.array_types import Integers
+from nnrun.tables.block import Block
+from nnrun.tables.table import Table
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row as its file has it.
+
+    Attributes:
+        place: Where it stands: `line 17` of a text file, or `row 16`.
+        cells: Its cells by column, "" where one is missing.
+    """
+
+    place: str
+    cells: Mapping[str, str]
+
+
+def rows_held_out(
+    dataset: Dataset, part: str, numbers: Integers, columns: Sequence[str]
+) -> list[TableRow]:
+    """Return some of the rows of `test` or `validation`, in the order of `numbers`.
+
+    Args:
+        dataset: The dataset of the rows.
+        part: Which part they are rows of.
+        numbers: Their numbers among the rows of the part, from 0 on, shape (rows,).
+        columns: The columns whose cells are wanted.
+    """
+    tables = open_tables(dataset.config)
+    wanted = numbers
+    table = tables.get(part)
+    if table is None:  # rows held out of the training table
+        table = tables["train"]
+        is_held_out = draw_held_out_rows(profile_table(table, dataset.config))
+        wanted = np.flatnonzero(is_held_out)[numbers]
+    return _rows_at(table, dataset, wanted, columns)
+
+
+def _rows_at(
+    table: Table, dataset: Dataset, numbers: Integers, columns: Sequence[str]
+) -> list[TableRow]:
+    """Return rows of a table by their numbers among those that are not left out."""
+    found: dict[int, TableRow] = {}
+    start = 0
+    for block in _blocks_without_missing(table, dataset):
+        end = start + len(block.frame)
+        inside = np.sort(numbers[(numbers >= start) & (numbers < end)])
+        rows = _rows_of_block(block, [int(number) - start for number in inside], columns)
+        found.update(zip(inside.tolist(), rows, strict=True))
+        start = end
+    return [found[number] for number in numbers.tolist()]
+
+
+def _blocks_without_missing(table: Table, dataset: Dataset) -> Iterator[Block]:
+    """Yield the blocks of a table without the rows that the dataset leaves out."""
+    features = list(dataset.encoder.column_inputs)
+    targets = [target.name for target in dataset.encoder.targets]
+    needed = needed_columns(dataset.config.data.missing, features, targets)
+    for block, _ in kept_rows(table, needed):
+        yield block
+
+
+def _rows_of_block(block: Block, numbers: list[int], columns: Sequence[str]) -> list[TableRow]:
+    if not numbers:
+        return []
+    cells = {name: block.texts(name) for name in columns}
+    rows = []
+    for number, place in zip(numbers, block.places(numbers), strict=True):
+        row = {name: texts[number] or "" for name, texts in cells.items()}
+        rows.append(TableRow(f"line {place}" if place.isdigit() else place, row))
+    return rows
