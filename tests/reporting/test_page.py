@@ -126,7 +126,7 @@ def test_the_page_has_all_of_the_run(page, copied_run):
 def test_the_page_shows_curves_and_what_came_of_the_rows_held_out(page):
     assert page.pictures.pop("importance") in (1, 2, 3)  # of columns that it goes by
     assert page.pictures == {"mistakes": 2, "probabilities": 1, "curves": 3}
-    for text in ("loss", "accuracy", "learning_rate", "training", "validation", "best epoch"):
+    for text in ("loss", "accuracy", "learning rate", "training", "validation", "best epoch"):
         assert text in page.sections["curves"]
     for text in ("15 rows of validation", "AUC", "precision", "recall", "Brier score"):
         assert text in page.sections["result"]

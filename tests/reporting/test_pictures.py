@@ -163,7 +163,8 @@ def test_training_of_several_runs_is_drawn_where_it_is_asked_for(project, copied
 def test_runs_that_do_not_differ_are_called_by_their_names(project, copied_run):
     paths = forged_runs(project.folder, copied_run, [0.1, 0.1])
     assert legend(curves(*paths)) == ["'_0'", "'_1'"]
-    paths = [*paths, *forged_runs(project.folder / "more", copied_run, [0.2])]
+    (other,) = forged_runs(project.folder / "more", copied_run, [0.2])
+    paths.append(other.rename(project.folder / "other"))
     assert legend(curves(*paths)) == [
         "'_0': learning_rate 0.1",
         "'_1': learning_rate 0.1",

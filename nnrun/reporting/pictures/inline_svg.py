@@ -46,7 +46,7 @@ def _without_namespaces(opening: str) -> str:
 def _plain(content: str) -> str:
     """Leave out metadata, and the names of groups: every picture of a page has the same ones."""
     content = re.sub(r"<metadata>.*?</metadata>", "", content, flags=re.DOTALL)
-    return re.sub(r"(?<=<g) id=[^>]*", "", content)
+    return re.sub(r'(?<=<g) id="[^"]*"', "", content)
 
 
 def _in_page_colours(content: str) -> str:
