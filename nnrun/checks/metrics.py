@@ -49,6 +49,33 @@ def named_quantities_are_logged(config: Config, _: Dataset) -> Found:
             yield keys, f"the run logs no {name!r}{_hint(name, known, in_expect=in_expect)}"
 
 
+@rule("plateau-schedule", level="error")
+def one_rule_sets_the_learning_rate(config: Config, _: Dataset) -> Found:
+    """ReduceLROnPlateau sets the learning rate, which a schedule computes at every step."""
+    if config.reduce_lr_on_plateau and config.schedule:
+        yield (
+            ("reduce_lr_on_plateau",),
+            f"the learning rate follows {config.schedule['name']}; leave out one of the two",
+        )
+
+
+@rule("schedule-values", level="error")
+def a_piece_has_a_value(config: Config, _: Dataset) -> Found:
+    """PiecewiseConstantDecay has rising boundaries, and a value more than boundaries."""
+    schedule = config.schedule
+    if not schedule or "boundaries" not in schedule:
+        return
+    boundaries = schedule["boundaries"]
+    values = len(schedule["values"])
+    if values != len(boundaries) + 1:
+        yield (
+            ("optimizer", "learning_rate", "values"),
+            f"there is a value more than boundaries; received {values} for {len(boundaries)}",
+        )
+    if sorted(set(boundaries)) != boundaries:
+        yield ("optimizer", "learning_rate", "boundaries"), "each step is beyond the one before"
+
+
 def _monitors_without_direction(config: Config) -> Found:
     for key in ("early_stopping", "reduce_lr_on_plateau"):
         callback = getattr(config, key)

@@ -96,6 +96,8 @@ ORDER = (
     "metric-loss",
     "logits-activation",
     "monitor",
+    "plateau-schedule",
+    "schedule-values",
     "class-weight",
     "network-size",
     "orthogonal-rows",

@@ -2,9 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainSerializer,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
-from nnrun.config.named import REQUIRED
+from nnrun.config.named import REQUIRED, Named, Spec
 from nnrun.config.strict_model import Fraction, Positive, Seed, Units, problem
 from nnrun.wording import did_you_mean, received
 
@@ -22,7 +28,12 @@ _TYPES: list[tuple[Any, list[str]]] = [
     (
         Positive,
         [
-            "learning_rate",
+            "initial_learning_rate",
+            "warmup_target",
+            "decay_rate",
+            "power",
+            "t_mul",
+            "m_mul",
             "epsilon",
             "epsilon_1",
             "epsilon_2",
@@ -52,6 +63,7 @@ _TYPES: list[tuple[Any, list[str]]] = [
             "min_lr",
             "initial_accumulator_value",
             "negative_slope",
+            "end_learning_rate",
             "gamma",
             "ReLU.max_value",
             "ReLU.threshold",
@@ -67,6 +79,8 @@ _TYPES: list[tuple[Any, list[str]]] = [
             "momentum",
             "label_smoothing",
             "BinaryFocalCrossentropy.alpha",
+            "CosineDecay.alpha",
+            "CosineDecayRestarts.alpha",
             "recall",
             "precision",
             "sensitivity",
@@ -93,7 +107,12 @@ _TYPES: list[tuple[Any, list[str]]] = [
         ],
     ),
     (Annotated[int, Field(ge=1, le=100)], ["ns_steps"]),  # unrolled; Keras takes a handful
-    (Units, ["units", "k", "ema_overwrite_frequency"]),
+    (
+        Units,
+        ["units", "k", "ema_overwrite_frequency", "decay_steps", "first_decay_steps"],
+    ),
+    (Annotated[list[Units], Field(min_length=1)], ["boundaries"]),
+    (Annotated[list[Positive], Field(min_length=2)], ["values"]),
     (Count, ["patience", "cooldown", "start_from_epoch", "warmup_steps", "num_regressors"]),
     (Annotated[int, Field(ge=2)], ["gradient_accumulation_steps"]),
     (Annotated[int, Field(ge=2, le=10_000)], ["num_thresholds"]),
@@ -113,6 +132,8 @@ _TYPES: list[tuple[Any, list[str]]] = [
             "exclude_embeddings",
             "from_logits",
             "apply_class_balancing",
+            "staircase",
+            "cycle",
             "restore_best_weights",
         ],
     ),
@@ -164,6 +185,24 @@ class ArgumentTypes:
             if name in self._types:
                 return self._types[name]
         raise KeyError(f"{class_name}.{argument} has no type here")
+
+
+def number_or_object(named: Named) -> FieldType:
+    """Return the type of a positive number, in whose place a Keras object may stand."""
+
+    def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+        return named.validate(value) if isinstance(value, dict) else handler(value)
+
+    either = Positive | Annotated[Spec, named]
+    return Annotated[
+        Positive,
+        WrapValidator(check, json_schema_input_type=either),
+        PlainSerializer(_as_it_is, return_type=Any),  # pydantic's own expects a number
+    ]
+
+
+def _as_it_is(value: object) -> object:
+    return value
 
 
 def _activation_type(activations: list[str]) -> FieldType:

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-from nnrun.config.argument_types import ArgumentTypes
+from nnrun.config.argument_types import ArgumentTypes, number_or_object
 from nnrun.config.named import Catalog, Named, Spec, snake_case
 
 _KERAS = json.loads(Path(__file__).with_name("keras.json").read_text(encoding="utf-8"))
@@ -46,6 +46,9 @@ CONSTRAINT = Named("constraint", _catalog("constraints"), not_offered=_not_offer
 _TYPES.add("initializer", Annotated[Spec, INITIALIZER])
 _TYPES.add("regularizer", Annotated[Spec, REGULARIZER])
 _TYPES.add("constraint", Annotated[Spec, CONSTRAINT])
+
+SCHEDULE = Named("learning-rate schedule", _catalog("schedules"))
+_TYPES.add("learning_rate", number_or_object(SCHEDULE))
 
 LAYER = Named(
     "layer", _catalog("layers"), key="type", default="Dense", not_offered=_not_offered("layers")

@@ -1,5 +1,6 @@
 """The config's schema, one documented field per key."""
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -175,6 +176,17 @@ class Config(Strict, json_schema_extra=_DIALECT):
         if self.metrics is not None:
             return self.metrics
         return [{"name": "accuracy" if self.is_classes else "mean_absolute_error"}]
+
+    @property
+    def schedule(self) -> Spec | None:
+        """The schedule of the learning rate, or None where this is one number."""
+        rate = self.optimizer["learning_rate"]
+        return rate if isinstance(rate, dict) else None
+
+    def steps(self, rows: int) -> int:
+        """Return how many steps the epochs take, given the number of training rows."""
+        # A table has less than 2^53 rows, so that a float is exact.
+        return math.ceil(rows / self.batch_size) * self.epochs
 
     def metric_class(self, metric: Spec) -> str:
         """Return the Keras class of a metric. Accuracy takes that of the loss, as in Keras."""

@@ -17,8 +17,6 @@ take less, so that XLA pays from some number of steps on:
 On busy cores, XLA pays from 7,700 to 10,400 steps on.
 """
 
-import math
-
 from nnrun.config.architecture import summarize
 from nnrun.config.schema import Config
 
@@ -40,7 +38,5 @@ def uses_xla(config: Config, features: int, rows: int) -> bool:
         return config.jit_compile
     if any(spec["type"] in RANDOM_LAYERS for spec in config.layers):
         return False
-    # A table has less than 2^53 rows, so that a float is exact.
-    steps = math.ceil(rows / config.batch_size) * config.epochs
     parameters = sum(layer.parameters for layer in summarize(config, features))
-    return steps * (1 + parameters / HALVED_BY) >= XLA_PAYS_FROM
+    return config.steps(rows) * (1 + parameters / HALVED_BY) >= XLA_PAYS_FROM

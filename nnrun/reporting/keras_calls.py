@@ -76,5 +76,7 @@ def _nested(argument: str, value: object) -> object:
     """Return the call that makes the argument where it is a Keras object, else the value itself."""
     if not isinstance(value, dict):
         return value
+    if argument == "learning_rate":
+        return _call("optimizers.schedules", catalog.SCHEDULE, value)
     kind = argument.rpartition("_")[2]
     return _call(f"{kind}s", NESTED[kind], value)

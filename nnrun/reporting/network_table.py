@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from nnrun.config.architecture import LayerSummary, summarize
+from nnrun.config.schedules import describe_learning_rate
 from nnrun.config.schema import Config
 from nnrun.wording import counted
 
@@ -53,6 +54,6 @@ def network_lines(config: Config, features: int) -> list[str]:
 
 def _fitting(config: Config) -> str:
     optimizer = config.optimizer
-    rate = f"(learning_rate {optimizer['learning_rate']:g})"
+    rate = f"(learning_rate {describe_learning_rate(config)})"
     steps = f"{counted(config.epochs, 'epoch')}, batch_size {config.batch_size}"
     return f"{config.loss['name']}, {optimizer['name']} {rate}, {steps}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from nnrun.config.schedules import with_scheduled_steps
 from nnrun.config.schema import Config
 from nnrun.config.xla import uses_xla
 from nnrun.errors import TableError
@@ -84,7 +85,9 @@ class Labels:
 def dataset_script(dataset: Dataset) -> str:
     """Return the script of a config and its tables."""
     files = find_files(Path(dataset.config.data.train))
-    return _script(dataset.config, dataset.encoder, len(dataset.train.x), files[0])
+    rows = len(dataset.train.x)
+    config = with_scheduled_steps(dataset.config, rows)
+    return _script(config, dataset.encoder, rows, files[0])
 
 
 def run_script(path: Path) -> str:

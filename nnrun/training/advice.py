@@ -2,6 +2,7 @@
 
 import shlex
 
+from nnrun.config.schedules import first_learning_rate
 from nnrun.config.schema import Config
 from nnrun.errors import Interrupted, TrainingError
 from nnrun.runs.directory import Run
@@ -31,7 +32,7 @@ def diverged(reason: str, done: int, config: Config) -> TrainingError:
     remedies = []
     if config.optimizer["name"] != "Adam":
         remedies.append("optimizer: adam")
-    remedies.append(f"a learning_rate smaller than {config.optimizer['learning_rate']:g}")
+    remedies.append(f"a learning_rate smaller than {first_learning_rate(config):g}")
     remedies.append("or clipnorm: 1 on the optimizer")
     if not config.data.normalize:
         remedies.append("or normalize: true")

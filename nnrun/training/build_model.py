@@ -83,5 +83,7 @@ def _argument(name: str, value: object) -> object:
     """Return an argument; one that is a spec itself, as kernel_initializer is, is made first."""
     if not isinstance(value, dict):
         return value
+    if name == "learning_rate":
+        return make(keras.optimizers.schedules, value)
     kind = name.rpartition("_")[2]
     return make(getattr(keras, f"{kind}s"), value)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nnrun.config.schedules import with_scheduled_steps
 from nnrun.config.schema import Config
 from nnrun.errors import ConfigError
 from nnrun.features.dataset import Dataset
@@ -38,6 +39,8 @@ def prepare(dataset: Dataset, team: Team) -> Job:
     config = dataset.config
     if team.count > 1:
         check_shareable(config)
+    config = with_scheduled_steps(config, len(dataset.train.x))
+    dataset = replace(dataset, config=config)
     keras.utils.set_random_seed(config.seed)
     try:
         model = _build(dataset, team)

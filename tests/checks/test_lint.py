@@ -42,6 +42,8 @@ SEVERAL_LOGITS = {
     "loss": {"name": SEVERAL["loss"], "from_logits": True},
     "layers": [DENSE, {"units": 3}],
 }
+COSINE = {"name": "CosineDecay", "initial_learning_rate": 0.01}
+PIECES = {"name": "PiecewiseConstantDecay", "values": [0.1, 0.01, 0.001]}
 SOFTPLUS = {"units": 1, "activation": "softplus"}
 GAPS = pl.when(pl.int_range(60) != 7).then("age")
 OTHER = {"data.test": "other.csv"}  # whose towns are all Leeds
@@ -84,6 +86,9 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
         [],
         "the run logs no 'val_loss'; hold rows out: validation_split: 0.2 under data",
     ),
+    ("plateau-schedule", {"optimizer.learning_rate": COSINE, "reduce_lr_on_plateau": {}}, [], "follows CosineDecay"),
+    ("schedule-values", {"optimizer.learning_rate": {**PIECES, "boundaries": [5]}}, [], "received 3 for 1"),
+    ("schedule-values", {"optimizer.learning_rate": {**PIECES, "boundaries": [9, 5]}}, [], "each step is beyond"),
     ("class-weight", {**NUMBERS, "class_weight": "balanced"}, [], "class_weight: weights are for classes"),
     ("class-weight", {"class_weight": {"0": 2.0}}, [], "class_weight: label '1' has no weight"),
     ("class-weight", {"class_weight": {"0": 1.0, "1": 1.0, "2": 1.0}}, [], "class_weight: '2' is no label"),

@@ -26,6 +26,7 @@ MODULES = {
     keras_catalog.LAYER: keras.layers,
     keras_catalog.LOSS: keras.losses,
     keras_catalog.OPTIMIZER: keras.optimizers,
+    keras_catalog.SCHEDULE: keras.optimizers.schedules,
     keras_catalog.METRIC: keras.metrics,
     keras_catalog.INITIALIZER: keras.initializers,
     keras_catalog.REGULARIZER: keras.regularizers,
@@ -38,6 +39,10 @@ REQUIRED_ARGUMENTS: dict[str, Any] = {
     "rate": 0.5,
     "stddev": 0.1,
     "activation": "relu",
+    "initial_learning_rate": 0.1,
+    "decay_rate": 0.5,
+    "boundaries": [2],
+    "values": [0.1, 0.01],
     "recall": 0.5,
     "precision": 0.5,
     "specificity": 0.5,
@@ -69,6 +74,7 @@ def spec(named: Named, name: str, **arguments: Any) -> Spec:
     """Return the validated mapping of a name, with plausible values for what it requires."""
     kinds = named.catalog.get(named.canonical(name) or "", {})
     needed = {a: REQUIRED_ARGUMENTS[a] for a, (_, default) in kinds.items() if default is REQUIRED}
+    needed |= dict.fromkeys(kinds.keys() & set(oracle.OF_THE_RUN), 10)
     validated = named.validate({named.key: name, **needed, **arguments})
     assert isinstance(validated, dict)
     return validated
@@ -85,6 +91,8 @@ def use(named: Named, instance: Any) -> Any:
     if named is keras_catalog.METRIC:
         instance.update_state(LABELS, outputs)
         return np.asarray(instance.result())
+    if named is keras_catalog.SCHEDULE:
+        return np.asarray(instance(3))
     if named is keras_catalog.LOSS:
         return np.asarray(instance(LABELS, outputs))
     if named is keras_catalog.LAYER:

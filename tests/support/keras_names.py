@@ -28,6 +28,7 @@ LEFT_OUT = {
     },
     "regularizers": {"Regularizer": "the base class"},
     "constraints": {"Constraint": "the base class"},
+    "schedules": {"LearningRateSchedule": "the base class"},
     "optimizers": {
         "Optimizer": "the base class",
         "LossScaleOptimizer": "wraps another optimizer, for float16",
@@ -90,6 +91,8 @@ ONLY = {  # what nnrun offers of the kinds that it does not offer whole
     ],
     "callbacks": ["EarlyStopping", "ReduceLROnPlateau"],
 }
+MODULES = {"schedules": keras.optimizers.schedules}  # where it is not named for the kind
+OF_THE_RUN = ("decay_steps", "first_decay_steps")  # required by Keras; by default those of the run
 LEFT_OUT_ARGUMENTS = {
     "name": "the config names things",
     "dtype": "float32 throughout",
@@ -126,6 +129,7 @@ def keras_names() -> dict[str, Any]:
         "initializers",
         "regularizers",
         "constraints",
+        "schedules",
         "optimizers",
         "losses",
         "metrics",
@@ -144,7 +148,7 @@ def _activations() -> list[str]:
 
 
 def _all_classes(kind: str) -> dict[str, type]:
-    module = getattr(keras, kind)
+    module = MODULES.get(kind) or getattr(keras, kind)
     return {
         cls.__name__: cls
         for name in dir(module)
@@ -170,7 +174,9 @@ def _arguments(kind: str, name: str, cls: type) -> dict[str, Any]:
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
         default = parameter.default
-        arguments[argument] = REQUIRED if default is parameter.empty else default
+        if default is parameter.empty:
+            default = None if argument in OF_THE_RUN else REQUIRED
+        arguments[argument] = default
     return arguments
 
 

@@ -45,6 +45,12 @@ CASES: dict[str, dict[str, Any]] = {
         ],
         "loss": "BinaryFocalCrossentropy",
     },
+    "a schedule": {
+        "optimizer": {
+            "name": "adam",
+            "learning_rate": {"name": "CosineDecay", "initial_learning_rate": 0.05},
+        }
+    },
     "Huber": {
         "layers": [HIDDEN, {"units": 1}],
         "data.target": "dose",
