@@ -23,6 +23,7 @@ from nnrun.runs.history import read_history
 from nnrun.wording import received
 
 if TYPE_CHECKING:
+    from nnrun.results.held_out import Readers
     from nnrun.results.trained_run import TrainedRun
     from nnrun.training.keras_types import Model
 
@@ -71,38 +72,96 @@ class FinishedRun:
         return frame.cast({"epoch": pl.Int64})
 
     def predict(
-        self, data: object, *, keep: Sequence[str] = (), threshold: float | None = None
+        self, data: object, *, keep: Sequence[str] = (), threshold: float | str | None = None
     ) -> pl.DataFrame:
         """Return a row of predictions for each row of a table, and warn of unseen categories.
 
         Args:
             data: A path, or a frame of polars or pandas. Columns are found by name.
             keep: Columns to copy before those of predictions. Those of a CSV are text.
-            threshold: Of two labels, the probability from which the positive one is predicted.
+            threshold: Of two labels, the probability from which the positive one is predicted; or
+                `f1`, `balanced_accuracy` or `cost=FP:FN` for the best on the rows held out.
                 Defaults to 0.5.
 
         Raises:
             TableError: The table is wrong, or does not fit the run; it has every mistake.
             InputError: The data is no table, or the threshold is not for this run.
         """
+        from nnrun.results.threshold_choice import threshold_for
+
         reader = self._read(data, target=False, owed=True)
-        predictions = pl.concat(list(self._trained.predictions(reader, keep, threshold)))
+        bound = threshold_for(self.path, self._trained, threshold).value
+        predictions = pl.concat(list(self._trained.predictions(reader, keep, bound)))
         _warn(reader.notes(), CALLER)
         return predictions
 
-    def evaluate(self, data: object) -> dict[str, Any]:
-        """Return the number of `rows`, the loss and the metrics on a table with the target.
+    def evaluate(
+        self, data: object = None, *, threshold: float | str | None = None
+    ) -> dict[str, Any]:
+        """Return what `evaluate --json` prints, with the metrics beside the number of `rows`.
 
         Args:
-            data: A path, or a frame of polars or pandas.
+            data: A path, or a frame of polars or pandas, with the target. Defaults to the rows
+                that the run held out: those of validation, then those of the test table.
+            threshold: Of two labels, as for `predict`.
+
+        Returns:
+            `rows`, the loss and the metrics; `baseline`, `linear`, `interval` and `verdict`, where
+            the run held rows out; of rows held out also their `part`, and `parts`.
 
         Raises:
             TableError: The table is wrong, or does not fit the run; it has every mistake.
+            RunError: There are no rows held out, or their table is gone or is another.
         """
-        reader = self._read(data, target=True)
-        rows, metrics = self._trained.evaluate(reader)
-        _warn([*self._trained.notes(), *reader.notes()], CALLER)
-        return {"rows": rows, **metrics}
+        from nnrun.results.evaluated_rows import evaluate_rows, summarize
+        from nnrun.results.threshold_choice import threshold_for
+
+        readers = self._readers(data)
+        bound = threshold_for(self.path, self._trained, threshold).value
+        evaluated = {
+            part: evaluate_rows(self._trained, reader, self.path, bound)
+            for part, reader in readers.items()
+        }
+        notes = [note for reader in readers.values() for note in reader.notes()]
+        _warn([*self._trained.notes(), *notes], CALLER)
+        summary = summarize(evaluated)
+        metrics = summary.pop("metrics")
+        return {**summary, **metrics}
+
+    def importance(
+        self, data: object = None, *, repeats: int = 5, seed: int = 0, rows: int = 5_000
+    ) -> dict[str, Any]:
+        """Return what `importance --json` prints: how much the loss grows by each column.
+
+        Args:
+            data: A path, or a frame of polars or pandas, with the target. Defaults to the rows
+                that the run held out: those of the test table, else those of validation.
+            repeats: How often each column is shuffled.
+            seed: Draws the rows, and shuffles them.
+            rows: How many rows are shuffled at most; of more, these many are drawn evenly.
+
+        Returns:
+            `importance`, which has `mean` and `sd` of each column, the most important first; the
+            name of the `loss`, `rows`, `repeats` and the groups of columns that are `correlated`.
+
+        Raises:
+            TableError: The table is wrong, or does not fit the run; it has every mistake.
+            RunError: There are no rows held out, or their table is gone or is another.
+        """
+        from nnrun.results.run_importance import run_importance
+
+        part, reader = list(self._readers(data).items())[-1]
+        found = run_importance(self._trained, reader, repeats=repeats, seed=seed, most_rows=rows)
+        _warn(reader.notes(), CALLER)
+        return found.as_json(part)
+
+    def _readers(self, data: object) -> Readers:
+        """Return the rows of a table with the target, or those held out, by their parts."""
+        from nnrun.results.held_out import held_out_rows
+
+        if data is None:
+            return held_out_rows(Run(self.path), self._trained)
+        return {"": self._read(data, target=True)}
 
     def _read(self, data: object, *, target: bool, owed: bool = False) -> EncodedReader:
         name = str(data) if isinstance(data, str | Path) else "the frame"

@@ -50,7 +50,10 @@ def test_train_returns_a_run_that_predicts(project, frame, monkeypatch, capfd):
 def test_python_and_the_command_line_say_the_same(nnrun, run, frame):
     assert run.predict(frame).write_csv() == nnrun("predict", "run", "table.csv").out
     done = json.loads(nnrun("evaluate", "run", "table.csv", "--json").out)
-    assert run.evaluate(Path("table.csv")) == {"rows": done["rows"], **done["metrics"]}
+    metrics = done.pop("metrics")
+    assert run.evaluate(Path("table.csv")) == {**done, **metrics}
+    told = json.loads(nnrun("importance", "run", "--json").out)
+    assert run.importance() == told
     assert json.loads(json.dumps(nn.check("run/config.yaml"))) == json.loads(
         nnrun("check", "run/config.yaml", "--json").out
     )

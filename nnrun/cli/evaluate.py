@@ -1,44 +1,173 @@
-"""nnrun evaluate: how good a run is on a table."""
+"""nnrun evaluate: how good a run is, on the rows it held out or on another table."""
+
+from __future__ import annotations
 
 import json
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from nnrun.cli.options import command, data_argument, json_option, run_argument, tell
+from nnrun.cli.options import (
+    check_output,
+    command,
+    json_option,
+    output_option,
+    path_argument,
+    run_argument,
+    tell,
+)
 from nnrun.cli.reading import Reading, reading_options
-from nnrun.files import finite
-from nnrun.wording import printable
+from nnrun.cli.rows_to_measure import rows_to_measure
+from nnrun.cli.threshold_option import threshold_option
+from nnrun.files import open_output
+from nnrun.near_files import TABLE_ENDINGS
+
+if TYPE_CHECKING:
+    from nnrun.results.evaluated_rows import EvaluatedRows
+    from nnrun.results.held_out import Readers
+    from nnrun.results.threshold_choice import Threshold
+    from nnrun.results.trained_run import ComputedBlock, TrainedRun
+    from nnrun.tables.table import Table
+    from nnrun.tables.writer import CsvWriter
+
+PREDICTIONS_HELP = (
+    "Write the rows as CSV too: their line in the table, what is true and what is predicted."
+)
+BEST_HELP = (
+    "Measure with the threshold that is best by f1, balanced_accuracy or cost=FP:FN, such as "
+    "cost=10:1. Without DATA, the run remembers it for predict --threshold f1."
+)
 
 
-@command("evaluate runs/digits-relu configs/digits01.csv")
+@command("evaluate runs/digits-relu")
 @run_argument
-@data_argument
+@path_argument("data", TABLE_ENDINGS, required=False, metavar="[DATA]")
+@output_option(PREDICTIONS_HELP)
+@threshold_option
+@click.option("--best-threshold", metavar="GOAL", help=BEST_HELP)
 @reading_options
 @json_option
-def evaluate(run: Path, data: Path, as_json: bool, reading: Reading) -> None:
-    """Measure a run on DATA, a table with the target.
+def evaluate(
+    run: Path,
+    data: Path | None,
+    output: Path | None,
+    threshold: float | str | None,
+    best_threshold: str | None,
+    as_json: bool,
+    reading: Reading,
+) -> None:
+    """Measure a RUN on the rows that it held out, or on DATA.
 
-    DATA may be - for standard input.
+    The rows held out are those of validation, then those of the test table. DATA is a table with
+    the target, or - for standard input.
     """
-    from nnrun.reporting.metrics_text import describe_evaluation
-    from nnrun.results.judged_run import is_training_table, judge_table
-    from nnrun.results.trained_run import open_run
+    from nnrun.results.trained_run import load_run
 
-    trained, reader = open_run(
-        run, data, target=True, null_values=reading.null_values, bad_cells=reading.bad_cells
+    if threshold is not None and best_threshold is not None:
+        raise click.UsageError("--threshold and --best-threshold exclude each other; give one")
+    if best_threshold is not None and data and (str(data) == "-" or data.is_fifo()):
+        raise click.UsageError(
+            "--best-threshold reads DATA twice; save it as a file first, or leave DATA out"
+        )
+    if output:
+        check_output(output, data or Path())
+    trained = load_run(run)
+    readers = rows_to_measure(run, trained, data, reading)
+    chosen = _threshold(run, trained, readers, threshold, best_threshold)
+    with _writer(output) as writer:
+        evaluated = _evaluate(run, trained, readers, chosen.value, writer)
+        for reader in readers.values():
+            reading.check(reader)
+    click.echo(_as_json(evaluated) if as_json else _as_text(evaluated))
+    if chosen.note:
+        tell(chosen.note)
+    if data is not None:
+        _tell_of_training_table(run, readers[""].table, evaluated[""].rows)
+    tell(*trained.notes())
+    for reader in readers.values():
+        tell(*reader.notes())
+
+
+def _threshold(
+    run: Path,
+    trained: TrainedRun,
+    readers: Readers,
+    given: float | str | None,
+    goal: str | None,
+) -> Threshold:
+    """Return the threshold that is given, or that is best on the rows to measure."""
+    from nnrun.results.threshold_choice import (
+        best_threshold_of_table,
+        store_best_threshold,
+        threshold_for,
     )
-    judged = judge_table(run, trained, reader)
-    reading.check(reader)
-    verdict = judged.assessment.verdict if judged.assessment else None
-    if as_json:
-        summary = {"rows": judged.rows, "metrics": finite(judged.metrics)}
-        more = judged.assessment.as_json() if judged.assessment else {}
-        click.echo(json.dumps({**summary, **more}))
-    else:
-        click.echo(describe_evaluation(judged.rows, judged.metrics))
-        if verdict:
-            click.echo(printable(verdict.sentence))
-    if is_training_table(run, reader.table, judged.rows):
-        tell(f"{data} is the table that the run was trained on: new rows will do worse")
-    tell(*trained.notes(), *reader.notes())
+
+    if goal is None:
+        return threshold_for(run, trained, given)
+    if "" not in readers:
+        return store_best_threshold(run, trained, readers, goal)
+    return best_threshold_of_table(trained, readers[""], goal)
+
+
+@contextmanager
+def _writer(output: Path | None) -> Iterator[CsvWriter | None]:
+    """Yield what writes the rows to a file, or None where none is asked for."""
+    from nnrun.tables.writer import CsvWriter
+
+    if output is None:
+        yield None
+        return
+    with open_output(output) as file:
+        yield CsvWriter(file)
+
+
+def _evaluate(
+    run: Path,
+    trained: TrainedRun,
+    readers: Readers,
+    threshold: float | None,
+    writer: CsvWriter | None,
+) -> dict[str, EvaluatedRows]:
+    """Return the measures of each part, whose rows are written meanwhile."""
+    from nnrun.results.evaluated_rows import evaluate_rows
+    from nnrun.results.predicted_rows import predicted_rows
+
+    evaluated = {}
+    for part, reader in readers.items():
+
+        def write(computed: ComputedBlock, part: str = part) -> None:
+            if writer:
+                writer.write(predicted_rows(trained, computed, part, threshold))
+
+        evaluated[part] = evaluate_rows(trained, reader, run, threshold, write)
+    return evaluated
+
+
+def _as_json(evaluated: Mapping[str, EvaluatedRows]) -> str:
+    from nnrun.results.evaluated_rows import summarize
+
+    return json.dumps(summarize(evaluated))
+
+
+def _as_text(evaluated: Mapping[str, EvaluatedRows]) -> str:
+    from nnrun.reporting.evaluation_text import describe_rows
+
+    return "\n\n".join(describe_rows(part, rows) for part, rows in evaluated.items())
+
+
+def _tell_of_training_table(run: Path, table: Table, rows: int) -> None:
+    """Say so where DATA is the table that the run was trained on."""
+    from nnrun.results.held_out import parts_held_out
+    from nnrun.results.judged_run import is_training_table
+    from nnrun.runs.directory import Run
+
+    if not is_training_table(run, table, rows):
+        return
+    note = f"{table.name} is the table that the run was trained on: new rows will do worse"
+    if parts_held_out(Run(run)):
+        note += f"; nnrun evaluate {shlex.quote(str(run))} measures the rows held out"
+    tell(note)

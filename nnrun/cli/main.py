@@ -9,6 +9,7 @@ from nnrun import __version__
 from nnrun.cli.check import check
 from nnrun.cli.evaluate import evaluate
 from nnrun.cli.export import export
+from nnrun.cli.importance import importance
 from nnrun.cli.init import init
 from nnrun.cli.plot import plot
 from nnrun.cli.predict import predict
@@ -28,6 +29,7 @@ COMMANDS = (
     reproduce,
     predict,
     evaluate,
+    importance,
     show,
     plot,
     report,

@@ -19,6 +19,7 @@ from nnrun.cli.options import (
     tell,
 )
 from nnrun.cli.reading import Reading, reading_options
+from nnrun.cli.threshold_option import threshold_option
 from nnrun.files import open_output
 from nnrun.near_files import TABLE_ENDINGS
 
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 KEEP_HELP = (
     "Columns of DATA to copy, separated by commas unless a column has that name. Repeatable."
-)
-THRESHOLD_HELP = (
-    "For labels: the probability from which the prediction is the positive one.  [default: 0.5]"
 )
 ESCAPE_HELP = (
     "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they "
@@ -51,7 +49,7 @@ ENGINE_HELP = (
 @path_argument("data", TABLE_ENDINGS, required=False, metavar="[DATA]")
 @output_option("The CSV to write. Default: stdout.")
 @click.option("--keep", multiple=True, metavar="COLUMNS", help=KEEP_HELP)
-@click.option("--threshold", type=click.FloatRange(0, 1), help=THRESHOLD_HELP)
+@threshold_option
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
 @reading_options
 @click.option("--json-lines", is_flag=True, help=JSON_LINES_HELP)
@@ -62,7 +60,7 @@ def predict(  # noqa: PLR0913  a parameter for each option
     data: Path | None,
     output: Path | None,
     keep: tuple[str, ...],
-    threshold: float | None,
+    threshold: float | str | None,
     escape_formulas: bool,
     json_lines: bool,
     engine: str,
@@ -94,25 +92,37 @@ def predict(  # noqa: PLR0913  a parameter for each option
         null_values=reading.null_values,
         bad_cells=reading.bad_cells,
     )
+    bound = _bound(run, trained, threshold)
     kept = _column_names(keep, reader.table.columns)
     ignored = [name for name in trained.ignored(reader.table) if name not in kept]
-    predictions = _with_engine(trained, engine).predictions(reader, kept, threshold)
+    predictions = _with_engine(trained, engine).predictions(reader, kept, bound)
     if ignored:
         tell(f"ignored columns: {', '.join(ignored)}")
     _write_table(predictions, output, lambda: reading.check(reader), escape=escape_formulas)
     tell(*reader.notes())
 
 
-def _answer_lines(run: Path, threshold: float | None, engine: str) -> None:
+def _answer_lines(run: Path, threshold: float | str | None, engine: str) -> None:
     """Answer each line of standard input at once."""
     from nnrun.results.json_lines import answer_lines
     from nnrun.results.trained_run import load_run
 
     trained = _with_engine(load_run(run), engine)
+    bound = _bound(run, trained, threshold)
     if not sys.stdin:
         return
-    for answer in answer_lines(trained, sys.stdin.buffer, threshold):
+    for answer in answer_lines(trained, sys.stdin.buffer, bound):
         click.echo(answer)  # which flushes
+
+
+def _bound(run: Path, trained: TrainedRun, threshold: float | str | None) -> float | None:
+    """Return the threshold as a number, and say how it was chosen where it is a goal."""
+    from nnrun.results.threshold_choice import threshold_for
+
+    chosen = threshold_for(run, trained, threshold)
+    if chosen.note:
+        tell(chosen.note)
+    return chosen.value
 
 
 def _with_engine(trained: TrainedRun, engine: str) -> TrainedRun:

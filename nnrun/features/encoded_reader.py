@@ -1,6 +1,7 @@
 """A table read through an encoder."""
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from nnrun.features.column_notes import column_note, unseen_note
 from nnrun.features.encoder import Encoder
 from nnrun.features.faults import MISSING, NO_TARGET, OWED, ColumnFaults
 from nnrun.features.feature import Feature
-from nnrun.features.kept_rows import MissingPolicy, kept_rows, needed_columns
+from nnrun.features.kept_rows import MissingPolicy, RowMask, kept_rows, needed_columns
 from nnrun.features.statistics import Values
 from nnrun.features.training_range import far_numbers, training_ranges
 from nnrun.tables.block import Block
@@ -71,6 +72,7 @@ class EncodedReader:
         self._fill = fill
         self._most_rows = most_rows
         self._bad_cells = bad_cells
+        self._only: RowMask | None = None
         self._features: dict[str, Feature] = {}
         for feature in encoder.features:  # of a date, the first part stands for it
             self._features.setdefault(feature.name, feature)
@@ -96,7 +98,7 @@ class EncodedReader:
         plan = ReadingPlan(self._columns_of_numbers().difference(needed))
         problems: list[str] = []
         rows = 0
-        for block, dropped in kept_rows(self.table, needed, plan, may_be_empty=self._owed):
+        for block, dropped in self._chosen_rows(needed, plan):
             rows += len(block.frame)
             self.dropped += dropped
             self._blank += block.blank_rows
@@ -109,6 +111,31 @@ class EncodedReader:
             raise TableError(problems)
         if not (rows or self._owed):
             raise TableError(f"{self.table.name}: every row is left out for a missing cell")
+
+    def only(self, rows: RowMask) -> "EncodedReader":
+        """Return a reader of some of the rows that are not left out, which tells of these alone."""
+        reader = copy(self)
+        reader._only = rows
+        return reader
+
+    def _chosen_rows(self, needed: list[str], plan: ReadingPlan) -> Iterator[tuple[Block, int]]:
+        """Yield each block of the rows asked for, and how many rows were left out of it.
+
+        Raises:
+            TableError: The table has other rows than those that were chosen from.
+        """
+        if self._only is None:
+            yield from kept_rows(self.table, needed, plan, may_be_empty=self._owed)
+            return
+        start = 0
+        for block, _ in kept_rows(self.table, needed, plan):
+            end = start + len(block.frame)
+            if end <= len(self._only):
+                yield block.only(self._only[start:end]), 0
+            start = end
+        if start != len(self._only):
+            rows = f"{counted(start, 'row')} where {len(self._only)} were expected"
+            raise TableError(f"{self.table.name}: has {rows}; did it change meanwhile?")
 
     def notes(self) -> list[str]:
         """Return how many rows were left out, and the `differences`."""

@@ -86,11 +86,11 @@ def _measure_rows(
     trained: TrainedRun, rows: Part, assessor: Assessor, measure: ClassMeasure | NumberMeasure
 ) -> WorstRows:
     """Show rows to the assessor and to the measure, and return the worst of them."""
-    from nnrun.results.judged_run import as_probabilities, row_blocks
+    from nnrun.results.judged_run import row_blocks
 
     keeper = WorstRowKeeper()
     for x, y in row_blocks(rows):
-        outputs = as_probabilities(trained, trained.forward(x))
+        outputs = trained.probabilities(trained.forward(x))
         assessor.add(x, y, outputs)
         measure.add(y, outputs)
         keeper.add(_row_losses(trained.encoder, y, outputs), y, outputs)

@@ -45,14 +45,15 @@ def describe_evaluation(rows: int, metrics: Mapping[str, Any]) -> str:
     Args:
         rows: How many rows were measured.
         metrics: Numbers by their name; for labels also the lists `labels` and `confusion_matrix`.
+            What else is no number is left out.
     """
     labels = metrics.get("labels")
     lines = [_line("rows", rows)]
     for name, value in metrics.items():
-        if name not in ("labels", "confusion_matrix"):
+        if not isinstance(value, list | dict):
             lines.append(_line(name, value))
     if labels:
-        lines += _confusion_lines(labels, metrics["confusion_matrix"])
+        lines += confusion_lines(labels, metrics["confusion_matrix"])
     return "\n".join(lines)
 
 
@@ -60,7 +61,7 @@ def _line(name: str, value: object) -> str:
     return f"{name:{NAME_WIDTH}} {shown_number(value)}"
 
 
-def _confusion_lines(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[str]:
+def confusion_lines(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[str]:
     """Return the matrix with a line for each true label and a column for each predicted one."""
     table = [["", *["predicted"] * len(labels)], ["actual", *labels]]
     for label, counts in zip(labels, confusion, strict=True):

@@ -6,6 +6,7 @@ inputs that a column is encoded in are shuffled together.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -15,11 +16,14 @@ from nnrun.results.row_losses import log_losses
 REPEATS = 5  # scikit-learn's
 MOST_ROWS = 5_000  # each column takes `REPEATS` predictions of them
 
-Predict = Callable[[Numbers], Numbers]
-"""Gives outputs of shape (rows, outputs) for encoded rows of shape (rows, inputs)."""
+Given = TypeVar("Given")
+"""What a network gives for rows: a matrix (rows, outputs), or `Outputs`."""
 
-Loss = Callable[[Numbers, Numbers], float]
-"""Gives how bad outputs (rows, outputs) are where y (rows, targets) is true."""
+Predict = Callable[[Numbers], Given]
+"""Gives outputs for encoded rows of shape (rows, inputs)."""
+
+Loss = Callable[[Numbers, Given], float]
+"""Gives how bad outputs are where y (rows, targets) is true."""
 
 
 @dataclass(frozen=True)
@@ -39,28 +43,30 @@ class ColumnImportance:
 
 
 def permutation_importance(
-    predict: Predict,
+    predict: Predict[Given],
     x: Numbers,
     y: Numbers,
     columns: Mapping[str, Sequence[int]],
-    loss: Loss,
+    loss: Loss[Given],
     *,
     repeats: int = REPEATS,
     seed: int = 0,
+    most_rows: int = MOST_ROWS,
 ) -> tuple[ColumnImportance, ...]:
     """Return the importance of each column, the largest first.
 
     Args:
         predict: The network.
-        x: Encoded rows held out, shape (rows, inputs); of more than 5,000, these many are drawn.
+        x: Encoded rows held out, shape (rows, inputs).
         y: Their targets, shape (rows, targets).
         columns: The numbers of the inputs of each column of the table, by its name.
         loss: The loss: `mean_log_loss` or `root_mean_squared_error`, or another.
         repeats: How often each column is shuffled.
         seed: Draws the rows and shuffles them.
+        most_rows: Of more rows, these many are drawn.
     """
     generator = np.random.default_rng(seed)
-    rows = _drawn_rows(len(x), generator)
+    rows = _drawn_rows(len(x), most_rows, generator)
     known = x[rows]
     truth = y[rows]
     least = loss(truth, predict(known))
@@ -74,11 +80,11 @@ def permutation_importance(
 
 
 def shuffled_losses(
-    predict: Predict,
+    predict: Predict[Given],
     x: Numbers,
     y: Numbers,
     inputs: Sequence[int],
-    loss: Loss,
+    loss: Loss[Given],
     orders: Iterator[Integers],
 ) -> Iterator[float]:
     """Yield the loss for each order (rows,) that the rows of some inputs are put in."""
@@ -100,8 +106,8 @@ def root_mean_squared_error(y: Numbers, outputs: Numbers) -> float:
     return float(np.sqrt(squares.mean(axis=0)).mean())
 
 
-def _drawn_rows(rows: int, generator: np.random.Generator) -> slice | Integers:
-    """Return all rows, or the numbers of 5,000, rising."""
-    if rows <= MOST_ROWS:
+def _drawn_rows(rows: int, most: int, generator: np.random.Generator) -> slice | Integers:
+    """Return all rows, or the numbers of as many as are wanted at most, rising."""
+    if rows <= most:
         return slice(None)
-    return np.sort(generator.choice(rows, MOST_ROWS, replace=False))
+    return np.sort(generator.choice(rows, most, replace=False))

@@ -1,18 +1,13 @@
 """A run judged: on the rows it held out once it is trained, or on another table later."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from nnrun.errors import RunError
 from nnrun.features.dataset import Dataset, Part
-from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix
-from nnrun.results.assessment import Assessment, LabelAssessor, NumberAssessor
+from nnrun.results.assessment import LabelAssessor, NumberAssessor
 from nnrun.results.baseline import (
     LabelBaseline,
     NumberBaseline,
@@ -49,41 +44,8 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
     linear = _linear_model(dataset)
     assessor = _assessor(baseline, linear, dataset.config.seed)
     for x, y in row_blocks(part):
-        assessor.add(x, y, as_probabilities(trained, trained.forward(x)))
+        assessor.add(x, y, trained.probabilities(trained.forward(x)))
     return write_verdict(run.verdict, assessor.result(), name, baseline, linear)
-
-
-@dataclass(frozen=True)
-class JudgedTable:
-    """What a run makes of a table with the target.
-
-    Attributes:
-        rows: The number of rows.
-        metrics: The loss and the metrics of the config, and the usual measures.
-        assessment: The run beside the simpler models; None where it has no verdict.json.
-    """
-
-    rows: int
-    metrics: dict[str, Any]
-    assessment: Assessment | None
-
-
-def judge_table(run: Path, trained: TrainedRun, reader: EncodedReader) -> JudgedTable:
-    """Measure a run on a table, and compare it with the simpler models of its training rows.
-
-    Raises:
-        RunError: verdict.json was altered.
-        TableError: The table has mistakes, or an output is not finite.
-    """
-    assessor = assessor_of(run, trained)
-    if assessor is None:
-        return JudgedTable(*trained.evaluate(reader), None)
-
-    def judge(x: Matrix, y: Matrix, outputs: Matrix) -> None:
-        assessor.add(x, y, as_probabilities(trained, outputs))
-
-    rows, metrics = trained.evaluate(reader, judge)
-    return JudgedTable(rows, metrics, assessor.result())
 
 
 def is_training_table(run: Path, table: Table, rows: int) -> bool:
@@ -103,8 +65,13 @@ def is_training_table(run: Path, table: Table, rows: int) -> bool:
     return rows == trained_on and table.fingerprint() == train.get("sha256")
 
 
-def assessor_of(run: Path, trained: TrainedRun) -> Assessor | None:
-    """Return what judges a run on another table, or None where it has no verdict.json.
+def assessor_of(run: Path, trained: TrainedRun, threshold: float | None = None) -> Assessor | None:
+    """Return what judges a run on other rows, or None where it has no verdict.json.
+
+    Args:
+        run: The run directory.
+        trained: The run.
+        threshold: The probability from which on a row is called the second of two labels.
 
     Raises:
         RunError: verdict.json was altered.
@@ -117,7 +84,7 @@ def assessor_of(run: Path, trained: TrainedRun) -> Assessor | None:
         baseline, linear = saved.models(trained.encoder)
     except ValueError as error:
         raise RunError(f"{path}: {error}; was it altered?") from None
-    return _assessor(baseline, linear, trained.config.seed)
+    return _assessor(baseline, linear, trained.config.seed, threshold)
 
 
 def new_assessor(dataset: Dataset) -> Assessor | None:
@@ -130,19 +97,16 @@ def new_assessor(dataset: Dataset) -> Assessor | None:
     return _assessor(_baseline(dataset), _linear_model(dataset), dataset.config.seed)
 
 
-def as_probabilities(trained: TrainedRun, outputs: Matrix) -> Matrix:
-    """Return outputs that are to be probabilities within 0 and 1: a linear output may be beyond."""
-    return np.clip(outputs, 0, 1) if trained.encoder.labels else outputs
-
-
 def _can_be_judged(encoder: Encoder) -> bool:
     """Return whether the confusion matrix of all labels fits in memory."""
     return len(encoder.labels) <= LABELS_WITH_CONFUSION
 
 
-def _assessor(baseline: Baseline, linear: LinearModel | None, seed: int) -> Assessor:
+def _assessor(
+    baseline: Baseline, linear: LinearModel | None, seed: int, threshold: float | None = None
+) -> Assessor:
     if isinstance(baseline, LabelBaseline):
-        return LabelAssessor(baseline, linear, seed=seed)
+        return LabelAssessor(baseline, linear, threshold=threshold, seed=seed)
     return NumberAssessor(baseline, linear, seed=seed)
 
 

@@ -1,6 +1,7 @@
 """Measures of predicted labels, summed as rows stream by; scikit-learn's names and meanings."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -94,6 +95,31 @@ class LabelMetrics:
         """Return the measures that are a single number and defined, by name."""
         return {name: value for name, value in vars(self).items() if isinstance(value, float)}
 
+    def as_json(self) -> dict[str, Any]:
+        """Return all measures, as `evaluate --json` shows them.
+
+        Those of the second of two labels are left out where there are more, and those of ranked
+        scores where there are too many labels to rank.
+        """
+        values = {name: value for name, value in vars(self).items() if name not in self._left_out}
+        return {
+            **values,
+            "per_label": {score.label: _without_label(score) for score in self.labels},
+            "reliability": [asdict(group) for group in self.reliability],
+            "labels": [score.label for score in self.labels],
+            "confusion_matrix": [list(row) for row in self.confusion_matrix],
+        }
+
+    @property
+    def _left_out(self) -> set[str]:
+        """The names of the measures that this number of labels has not."""
+        names = {"rows", "labels", "confusion_matrix", "reliability"}
+        if len(self.labels) > 2:
+            names |= {"precision", "recall", "f1"}
+        if not scored_labels(len(self.labels)):
+            names |= {"auc", "average_precision"}
+        return names
+
 
 class LabelAccumulator:
     """Sums what `LabelMetrics` needs, block by block.
@@ -143,7 +169,7 @@ class LabelAccumulator:
     def result(self) -> LabelMetrics:
         """Return the measures of all rows that were added, at least one."""
         ranked = self.scores()
-        labels = label_scores(self._labels, self._confusion, ranked)
+        labels = label_scores(self._labels, self._confusion, _of_each(ranked))
         rows = int(self._confusion.sum())
         recalls = [score.recall for score in labels if score.recall is not None]
         second = labels[1] if len(labels) == 2 else NO_SCORE
@@ -214,11 +240,20 @@ def label_scores(
     return tuple(scores)
 
 
+def _of_each(ranked: dict[int, RankedScores]) -> dict[int, RankedScores]:
+    """Return the scores of the first of two labels too; several labels have their own."""
+    return {0: ranked[1].of_first(), **ranked} if len(ranked) == 1 else ranked
+
+
 def _areas(scores: RankedScores | None) -> tuple[float | None, float | None]:
     """Return AUC and average precision, None where there are no scores."""
     if scores is None:
         return None, None
     return scores.auc(), scores.average_precision()
+
+
+def _without_label(score: LabelScore) -> dict[str, Any]:
+    return {name: value for name, value in vars(score).items() if name != "label"}
 
 
 def ratio(part: float, whole: float) -> float | None:

@@ -1,6 +1,7 @@
 """Measures of predicted numbers, summed as rows stream by; scikit-learn's names and meanings."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,10 @@ class NumberMetrics:
     def numbers(self) -> dict[str, float]:
         """Return the means that are defined, by name."""
         return self.mean.numbers()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the means, None where one is not defined, as `evaluate --json` shows them."""
+        return {name: value for name, value in vars(self.mean).items() if name != "rows"}
 
 
 class NumberAccumulator:

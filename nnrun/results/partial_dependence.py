@@ -15,7 +15,7 @@ MOST_ROWS = 1_000  # a mean over them is known to 3 % of the spread over rows
 
 
 def partial_dependence(
-    predict: Predict, x: Numbers, inputs: Sequence[int], grid: Numbers, *, seed: int = 0
+    predict: Predict[Numbers], x: Numbers, inputs: Sequence[int], grid: Numbers, *, seed: int = 0
 ) -> Floats:
     """Return the mean output for each value of a column, shape (points, outputs).
 

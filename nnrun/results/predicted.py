@@ -9,9 +9,9 @@ import polars as pl
 from nnrun.config.schema import Config
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix
+from nnrun.results.row_losses import called_labels
 
 Column = np.ndarray[Any, np.dtype[Any]]
-DEFAULT_THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,16 @@ def interpret_outputs(
         config: The run's config.
         encoder: Its encoder.
         outputs: What the network gives, float32 (rows, outputs).
-        threshold: The probability from which the second of two labels is predicted, by default 0.5.
+        threshold: The probability from which the second of two labels is predicted, by default 0.5,
+            or of two outputs the larger.
     """
     if config.is_binary:
-        bound = np.float32(DEFAULT_THRESHOLD if threshold is None else threshold)
-        codes = (outputs[:, 0] >= bound).astype(np.uint32)
+        codes = called_labels(outputs, threshold)
         return Predicted({"probability": outputs[:, 0]}, codes, encoder.labels)
     if config.is_classes:
         names = [f"probability_{label}" for label in encoder.labels]
-        return Predicted(_by_name(names, outputs), outputs.argmax(axis=1), encoder.labels)
+        codes = called_labels(outputs, threshold)
+        return Predicted(_by_name(names, outputs), codes, encoder.labels)
     names = [f"prediction_{target.name}" for target in encoder.targets]
     if len(names) == 1:
         names = ["prediction"]

@@ -66,6 +66,13 @@ class RankedScores:
         precision, recall = self.precision_recall()
         return float(np.sum(np.diff(recall, prepend=0.0) * precision))
 
+    def of_first(self) -> "RankedScores":
+        """Return the same rows ranked by the first of two labels, whose probability is 1 - p."""
+        above = np.pad(np.stack([self.false_positives, self.true_positives]), ((0, 0), (1, 0)))
+        totals = np.array([[self.negatives], [self.positives]])
+        first, second = (totals - above[:, :-1])[:, ::-1]
+        return RankedScores(1 - self.thresholds[::-1], first, second, self.is_exact)
+
     def counts_at(self, threshold: float) -> tuple[int, int]:
         """Return the true and the false positives where a probability >= threshold is positive.
 

@@ -8,6 +8,9 @@ SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
 """Probabilities are clipped here before their logarithm, as scikit-learn clips float32."""
 
 
+DEFAULT_THRESHOLD = 0.5
+
+
 def second_probability(outputs: Numbers) -> Numbers:
     """Return the probability of the second of two labels, shape (rows,).
 
@@ -27,7 +30,7 @@ def called_labels(outputs: Numbers, threshold: float | None = None) -> Integers:
     """
     if outputs.shape[1] > 1 and threshold is None:
         return np.asarray(outputs.argmax(axis=1))
-    least = np.float32(0.5 if threshold is None else threshold)
+    least = np.float32(DEFAULT_THRESHOLD if threshold is None else threshold)
     return (second_probability(outputs) >= least).astype(np.int64)
 
 

@@ -11,7 +11,7 @@ from nnrun.results.label_measure import ratio
 from nnrun.results.ranked_scores import RankedScores
 
 TABLE = tuple(number / 10 for number in range(1, 10))
-GOALS = "f1, balanced_accuracy, or cost=FP:FN, such as cost=10:1"
+GOALS = "`f1`, `balanced_accuracy`, or `cost=FP:FN`, such as `cost=10:1`"
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,11 @@ class ThresholdGoal:
     name: str
     false_positive_cost: float = 1.0
     false_negative_cost: float = 1.0
+
+    def __str__(self) -> str:
+        if self.name != "cost":
+            return self.name
+        return f"cost={self.false_positive_cost:g}:{self.false_negative_cost:g}"
 
 
 @dataclass(frozen=True)
@@ -77,9 +82,9 @@ def parse_goal(text: str) -> ThresholdGoal:
     false_positive = _cost(of_positive)
     false_negative = _cost(of_negative)
     if name != "cost" or false_positive is None or false_negative is None:
-        raise InputError(f"--best-threshold is {GOALS}; received {text!r}")
+        raise InputError(f"a threshold is best by {GOALS}; received {text!r}")
     if not false_positive + false_negative:
-        raise InputError(f"--best-threshold {text}: at least one of the two costs is above 0")
+        raise InputError(f"{text}: at least one of the two costs must be above 0")
     return ThresholdGoal(name, false_positive, false_negative)
 
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -17,8 +17,7 @@ from nnrun.features.encoded_reader import BadCells, EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import AnyFloats, Matrix
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION, ClassMeasure
-from nnrun.results.evaluation import Evaluation
-from nnrun.results.forward import Network, make_network
+from nnrun.results.forward import Network, Outputs, make_network
 from nnrun.results.number_measure import NumberMeasure
 from nnrun.results.predicted import interpret_outputs
 from nnrun.runs.arrays import Array, read_arrays
@@ -29,11 +28,19 @@ from nnrun.tables.table import Table, open_table
 from nnrun.tables.table_file import TableSource
 
 Forward = Callable[[Matrix], Matrix]
-AddRows = Callable[[Matrix, Matrix, Matrix], None]
 NOT_FINITE = "the network's output is not finite; are all cells plausible?"
 BLOCK_CELLS = 1 << 21
 """Of the inputs or outputs of a block, at most: 16 MB in float64, some times that as text."""
 STDIN = "-"  # a table's path that means standard input
+
+
+class ComputedBlock(NamedTuple):
+    """A block of a table, float32 x (rows, inputs) and y (rows, targets), and the outputs."""
+
+    block: Block
+    x: Matrix
+    y: Matrix
+    outputs: Outputs
 
 
 @dataclass(frozen=True)
@@ -123,36 +130,20 @@ class TrainedRun:
             predicted = interpret_outputs(self.config, self.encoder, outputs, threshold)
             yield _with_kept(block, keep, predicted.columns())
 
-    def evaluate(
-        self, reader: EncodedReader, judge: AddRows | None = None
-    ) -> tuple[int, dict[str, Any]]:
-        """Measure the run on a table with the target.
-
-        Args:
-            reader: The table.
-            judge: What is called with the inputs, targets and outputs of each block too.
-
-        Returns:
-            The number of rows; and the loss and the metrics of the config, which come first and win
-            where names are the same, with the labels and the usual measures.
+    def outputs(self, reader: EncodedReader) -> Iterator[ComputedBlock]:
+        """Yield a table with the target block by block, with what the network makes of it.
 
         Raises:
             TableError: The table has mistakes, or an output is not finite.
         """
-        rows = 0
-        measure = self._new_measure()
-        evaluation = Evaluation(self.config, self.network)
         for block, x, y in _as_float32(reader):
             outputs = self.network.outputs(x)
             _check_finite(block, outputs.predictions)
-            measure.add(y, outputs.predictions)
-            evaluation.add(x, y, outputs)
-            if judge:
-                judge(x, y, outputs.predictions)
-            rows += len(x)
-        logs = evaluation.result()
-        own = {"labels": self.encoder.labels, **logs} if self._tells_labels else logs
-        return rows, {**logs, **measure.metrics(), **own}
+            yield ComputedBlock(block, x, y, outputs)
+
+    def probabilities(self, outputs: Matrix) -> Matrix:
+        """Return predictions as measures take them: a linear output may be beyond 0 and 1."""
+        return np.clip(outputs, 0, 1) if self.encoder.labels else outputs
 
     def measure(
         self, blocks: Iterable[tuple[AnyFloats, AnyFloats]]
@@ -189,10 +180,8 @@ class TrainedRun:
         """Raise an InputError where the threshold is no probability of one of two labels."""
         if threshold is None:
             return
-        if not (self.config.is_binary and 0 <= threshold <= 1):  # NaN is neither
-            raise InputError(
-                "--threshold is a probability from 0 to 1, for a run with BinaryCrossentropy"
-            )
+        if not (len(self.encoder.labels) == 2 and 0 <= threshold <= 1):  # NaN is neither
+            raise InputError("--threshold is a probability from 0 to 1, for a run with two labels")
 
     @property
     def _outputs(self) -> int:
@@ -247,8 +236,13 @@ def open_run(
         bad_cells: Whether a cell that is no number or date is a mistake, or is missing.
     """
     trained = load_run(run)
-    table = trained.open(_source(data), str(data), null_values)
+    table = open_data(trained, data, null_values)
     return trained, trained.reader(table, target=target, owed=owed, bad_cells=bad_cells)
+
+
+def open_data(trained: TrainedRun, data: Path, null_values: Sequence[str] = ()) -> Table:
+    """Open a table as the training table was read, or standard input for -."""
+    return trained.open(_source(data), str(data), null_values)
 
 
 def _source(data: Path) -> TableSource:

@@ -28,6 +28,7 @@ FILES = (
     "run.json",
     "curves.png",
     "verdict.json",
+    "thresholds.json",
 )
 LOCK = ".lock"
 
@@ -54,6 +55,7 @@ class Run:
         metrics: metrics.json: the metrics of a finished run.
         curves: curves.png: a picture of the history.
         verdict: verdict.json: the run beside simpler models, on the rows held out.
+        thresholds: thresholds.json: thresholds that `evaluate` chose on the rows held out.
         info: run.json: status, versions, seed, data fingerprints, checksums.
         tensorboard: The folder of TensorBoard's logs, where the config asks for them.
     """
@@ -69,6 +71,7 @@ class Run:
         self.metrics = path / "metrics.json"
         self.curves = path / "curves.png"
         self.verdict = path / "verdict.json"
+        self.thresholds = path / "thresholds.json"
         self.info = path / "run.json"
         self.tensorboard = path / "tensorboard"
 

@@ -62,14 +62,19 @@ def changed_tables(config: Config, info: RunInfo) -> list[str]:
     changed = []
     for part in PARTS:
         table = getattr(config.data, part)
-        if table and _was_changed(table, info.data.get(part, {}).get("sha256")):
+        if table and was_changed(table, info.data.get(part, {}).get("sha256")):
             reason = "is not the table that the run started with (its SHA-256 is another)"
             changed.append(f"{table}: {reason}")
     return changed
 
 
-def _was_changed(table: str, checksum: str | int | None) -> bool:
-    """Return whether a table is there, whole or in part, and is another."""
+def was_changed(table: str, checksum: str | int | None) -> bool:
+    """Return whether a table is there, whole or in part, and is another.
+
+    Args:
+        table: Its path, or the pattern of its parts.
+        checksum: The SHA-256 that it had.
+    """
     files = find_files(Path(table))
     if not files:
         return False

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
@@ -85,6 +86,10 @@ class Block:
         is_blank = self.frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
         kept = self._take((~is_blank).arg_true())
         return replace(kept, blank_rows=int(is_blank.sum()))
+
+    def only(self, is_chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Block":
+        """Return the block of the rows that are chosen, given whether each is, shape (rows,)."""
+        return self._take(pl.Series(is_chosen).arg_true())
 
     def slice(self, start: int, rows: int) -> "Block":
         """Return the block of at most so many rows from `start` on."""

@@ -18,12 +18,30 @@ def write_csv(
         file: A file or stream, which gets each frame at once.
         escape_formulas: Put an apostrophe before text that a spreadsheet would run.
     """
-    is_first = True
+    writer = CsvWriter(file, escape_formulas=escape_formulas)
     for frame in frames:
-        written = _escape(frame) if escape_formulas else frame
-        file.write(written.write_csv(include_header=is_first).encode())
-        file.flush()
-        is_first = False
+        writer.write(frame)
+
+
+class CsvWriter:
+    """Writes frames as they come, below one header.
+
+    Args:
+        file: A file or stream, which gets each frame at once.
+        escape_formulas: Put an apostrophe before text that a spreadsheet would run.
+    """
+
+    def __init__(self, file: IO[bytes], *, escape_formulas: bool = False) -> None:
+        self._file = file
+        self._escapes = escape_formulas
+        self._is_first = True
+
+    def write(self, frame: pl.DataFrame) -> None:
+        """Write a frame with the columns of those before it."""
+        written = _escape(frame) if self._escapes else frame
+        self._file.write(written.write_csv(include_header=self._is_first).encode())
+        self._file.flush()
+        self._is_first = False
 
 
 def _escape(frame: pl.DataFrame) -> pl.DataFrame:

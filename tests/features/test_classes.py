@@ -13,6 +13,7 @@ from nnrun.errors import TableError
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.results.class_measure import ClassMeasure
+from nnrun.results.evaluated_rows import evaluate_rows
 from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.tables.table import open_table
 from nnrun.training.backend import keras
@@ -76,7 +77,7 @@ def predict(trained: TrainedRun, frame: pl.DataFrame) -> pl.DataFrame:
 
 def evaluate(trained: TrainedRun, frame: pl.DataFrame) -> dict[str, Any]:
     table = open_table(frame.write_csv().encode(), [""], "new.csv")
-    return trained.evaluate(EncodedReader(trained.encoder, table, target=True))[1]
+    return evaluate_rows(trained, EncodedReader(trained.encoder, table, target=True)).metrics
 
 
 def matrices(dataset: Dataset, frame: pl.DataFrame) -> tuple[Any, Any]:

@@ -11,6 +11,7 @@ from nnrun.config.loading import load_config
 from nnrun.errors import TableError
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.loading import load_dataset
+from nnrun.results.evaluated_rows import evaluate_rows
 from nnrun.results.trained_run import load_run
 from nnrun.tables.table import open_table
 from nnrun.training.trainer import train
@@ -420,13 +421,13 @@ def test_evaluation_leaves_rows_out_and_says_so(trained):
     reading = EncodedReader(trained.encoder, later(label="0,,0,1"), target=True)
     if missing == "error":
         with pytest.raises(TableError) as caught:
-            trained.evaluate(reading)
+            evaluate_rows(trained, reading)
         assert [line.partition(";")[0] for line in caught.value.problems] == [
             "new.csv:4: column 'age': the cell is missing",
             "new.csv:3: column 'label': the target is missing",
         ]
         return
-    rows, _ = trained.evaluate(reading)
+    rows = evaluate_rows(trained, reading).rows
     left_out = {"mean": 1, "drop": 2}[missing]
     assert (rows, reading.dropped) == (4 - left_out, left_out)
     note, *filled = reading.notes()
@@ -439,7 +440,7 @@ def test_a_table_without_a_row_that_counts_is_refused(trained, columns):
     with pytest.raises(
         TableError, match=r"every row is left out for a missing cell|the target is missing"
     ):
-        trained.evaluate(EncodedReader(trained.encoder, later(**columns), target=True))
+        evaluate_rows(trained, EncodedReader(trained.encoder, later(**columns), target=True))
 
 
 def test_text_where_training_read_numbers_or_dates_is_refused_with_its_line(

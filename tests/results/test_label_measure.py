@@ -70,10 +70,12 @@ def test_measures_of_probabilities_are_those_of_scikit_learn(name):
     )
 
 
-@pytest.mark.parametrize("name", ["wine", "digits"])
+@pytest.mark.parametrize("name", LABELLED)
 def test_average_precision_of_each_label_is_that_of_scikit_learn(name):
     actual = known_table(name).actual
     p = outputs(name)
+    if p.shape[1] == 1:
+        p = np.hstack([1 - p, p])
     for number, score in enumerate(measured(name).labels):
         theirs = metrics.average_precision_score(actual == number, p[:, number])
         assert score.average_precision == pytest.approx(theirs, abs=1e-6)

@@ -12,6 +12,7 @@ from nnrun.errors import RunError, TableError
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.files import sha256
 from nnrun.results.class_measure import ClassMeasure
+from nnrun.results.evaluated_rows import evaluate_rows
 from nnrun.results.forward import make_network
 from nnrun.results.number_measure import NumberMeasure
 from nnrun.results.trained_run import TrainedRun, load_run
@@ -38,7 +39,7 @@ def predict(trained: TrainedRun, frame: pl.DataFrame, **options: Any) -> pl.Data
 
 
 def evaluate(trained: TrainedRun, table: Table) -> dict[str, Any]:
-    return trained.evaluate(EncodedReader(trained.encoder, table, target=True))[1]
+    return evaluate_rows(trained, EncodedReader(trained.encoder, table, target=True)).metrics
 
 
 def test_predictions_are_a_probability_and_the_tables_own_label(trained, frame):

@@ -122,10 +122,12 @@ WRONG = ["", "f2", "cost", "cost=", "cost=1", "cost=1:", "cost=a:1", "cost=-1:1"
 
 @pytest.mark.parametrize("text", [*WRONG, "cost=1:inf", "cost=1:2:3", "f1=1:2"])
 def test_what_is_no_goal_is_refused(text):
-    with pytest.raises(InputError, match=r"--best-threshold is f1, balanced_accuracy, or cost=FP"):
+    with pytest.raises(
+        InputError, match=r"a threshold is best by `f1`, `balanced_accuracy`, or `cost=FP"
+    ):
         parse_goal(text)
 
 
 def test_costs_that_are_both_0_are_refused():
-    with pytest.raises(InputError, match="at least one of the two costs is above 0"):
+    with pytest.raises(InputError, match="at least one of the two costs must be above 0"):
         parse_goal("cost=0:0")

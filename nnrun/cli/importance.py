@@ -1,0 +1,61 @@
+"""nnrun importance: which columns a run goes by."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from nnrun.cli.options import command, json_option, path_argument, run_argument, tell
+from nnrun.cli.reading import Reading, reading_options
+from nnrun.cli.rows_to_measure import rows_to_measure
+from nnrun.near_files import TABLE_ENDINGS
+
+REPEATS_HELP = "How often each column is shuffled."
+SEED_HELP = "Draws the rows, and shuffles them."
+ROWS_HELP = "Shuffle at most so many rows, drawn evenly."
+MOST = 1_000_000  # rows that are kept in memory, or times that a column is shuffled
+
+
+@command("importance runs/digits-relu")
+@run_argument
+@path_argument("data", TABLE_ENDINGS, required=False, metavar="[DATA]")
+@click.option(
+    "--repeats", type=click.IntRange(1, MOST), default=5, show_default=True, help=REPEATS_HELP
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help=SEED_HELP
+)
+@click.option(
+    "-n", "--rows", type=click.IntRange(2, MOST), default=5_000, show_default=True, help=ROWS_HELP
+)
+@reading_options
+@json_option
+def importance(
+    run: Path,
+    data: Path | None,
+    repeats: int,
+    seed: int,
+    rows: int,
+    as_json: bool,
+    reading: Reading,
+) -> None:
+    """Tell which columns of its table a RUN goes by.
+
+    It is how much the loss grows where a column is shuffled. Rows are those that the run held out
+    (of the test table, else of validation), or those of DATA, a table with the target.
+    """
+    from nnrun.reporting.importance_text import describe_importance
+    from nnrun.results.run_importance import run_importance
+    from nnrun.results.trained_run import load_run
+
+    trained = load_run(run)
+    part, reader = list(rows_to_measure(run, trained, data, reading).items())[-1]
+    found = run_importance(trained, reader, repeats=repeats, seed=seed, most_rows=rows)
+    reading.check(reader)
+    if as_json:
+        click.echo(json.dumps(found.as_json(part)))
+    else:
+        click.echo(describe_importance(part, found))
+    tell(*reader.notes())

@@ -1,0 +1,31 @@
+"""The rows that `evaluate` and `importance` measure: those of DATA, or those held out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nnrun.cli.reading import Reading
+
+if TYPE_CHECKING:
+    from nnrun.results.held_out import Readers
+    from nnrun.results.trained_run import TrainedRun
+
+
+def rows_to_measure(run: Path, trained: TrainedRun, data: Path | None, reading: Reading) -> Readers:
+    """Return the rows of DATA, by the name "", or those that the run held out, by their parts."""
+    from nnrun.results.held_out import held_out_rows
+    from nnrun.results.trained_run import open_data
+    from nnrun.runs.directory import Run
+
+    if data is not None:
+        table = open_data(trained, data, reading.null_values)
+        return {"": trained.reader(table, target=True, bad_cells=reading.bad_cells)}
+    if reading != Reading():
+        raise click.UsageError(
+            "the rows held out are read as training read them; "
+            "leave out --null-values, --bad-cells and --strict, or give DATA"
+        )
+    return held_out_rows(Run(run), trained)

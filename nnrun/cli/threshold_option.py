@@ -1,0 +1,27 @@
+"""The option --threshold: a probability, or what it is to be best at."""
+
+import click
+
+THRESHOLD_HELP = (
+    "Of two labels: the probability from which the positive one is called; or f1, "
+    "balanced_accuracy or cost=FP:FN for the best on the rows held out.  [default: 0.5]"
+)
+
+
+class ThresholdType(click.ParamType[float | str]):
+    """A number from 0 to 1, or text that names a goal, which results read."""
+
+    name = "number|goal"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | str:
+        """Return the number, or the text where it is none."""
+        try:
+            number = float(str(value))
+        except ValueError:
+            return str(value)
+        return float(click.FloatRange(0, 1).convert(number, param, ctx))
+
+
+threshold_option = click.option("--threshold", type=ThresholdType(), help=THRESHOLD_HELP)

@@ -1,0 +1,126 @@
+"""What `evaluate` prints: measures beside those of simpler models, and tables of labels."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from nnrun.reporting.metrics_text import confusion_lines, shown_number
+from nnrun.results.assessment import Assessment
+from nnrun.results.evaluated_rows import EvaluatedRows
+from nnrun.results.thresholds import ThresholdRow
+from nnrun.wording import printable
+
+GAP = "  "
+MOST_LABELS = 30  # that have a line each; --json has all
+SCORE_COLUMNS = ("rows", "predicted", "precision", "recall", "f1", "auc", "average_precision")
+THRESHOLD_COLUMNS = ("threshold", "precision", "recall", "f1", "balanced_accuracy")
+
+Cells = list[str]
+
+
+def describe_rows(part: str, evaluated: EvaluatedRows) -> str:
+    """Return the measures of rows, and the verdict on them.
+
+    Args:
+        part: The part of the rows, `validation` or `test`, or "" for those of another table.
+        evaluated: The rows.
+    """
+    lines = [f"part  {part}"] if part else []
+    lines += _measure_lines(evaluated)
+    labels = evaluated.metrics.get("labels")
+    if labels:
+        lines += ["", *_label_lines(evaluated.metrics)]
+        lines += ["", *confusion_lines(labels, evaluated.metrics["confusion_matrix"])]
+        lines += ["", *_reliability_lines(evaluated.metrics["reliability"])]
+    if evaluated.scores:
+        lines += ["", *_threshold_lines(evaluated.thresholds())]
+    if evaluated.assessment:
+        lines += ["", evaluated.assessment.verdict.sentence]
+    return "\n".join(map(printable, lines))
+
+
+def _measure_lines(evaluated: EvaluatedRows) -> list[str]:
+    """Return a line for each number, with its interval and what simpler models reach."""
+    table: list[Cells] = []
+    if evaluated.assessment:
+        table.append(["", "", "95 % interval", "baseline", "linear"])
+    table.append(["rows", str(evaluated.rows)])
+    if evaluated.threshold is not None:
+        table.append(["threshold", shown_number(evaluated.threshold)])
+    for name, value in evaluated.metrics.items():
+        if not isinstance(value, list | dict):
+            others = _beside(name, evaluated.assessment) if evaluated.assessment else []
+            table.append([name, shown_number(value), *others])
+    return _left_aligned(table)
+
+
+def _beside(name: str, assessment: Assessment) -> Cells:
+    """Return the interval of a measure, and the same measure of the baseline and linear model."""
+    ends = assessment.interval.get(name)
+    interval = f"{ends.low:.4g} to {ends.high:.4g}" if ends else ""
+    linear = assessment.linear.numbers() if assessment.linear else {}
+    return [interval, _shown(assessment.baseline.numbers(), name), _shown(linear, name)]
+
+
+def _shown(numbers: Mapping[str, float], name: str) -> str:
+    return shown_number(numbers[name]) if name in numbers else ""
+
+
+def _label_lines(metrics: Mapping[str, Any]) -> list[str]:
+    """Return a line for each label, with what is measured of it."""
+    scores = metrics["per_label"]
+    shown = list(scores.items())[:MOST_LABELS]
+    table = [["label", *(name.replace("_", " ") for name in SCORE_COLUMNS)]]
+    for label, score in shown:
+        table.append([label, *(_rounded(score[name]) for name in SCORE_COLUMNS)])
+    lines = right_aligned(table)
+    if len(scores) > len(shown):
+        lines.append(f"and {len(scores) - len(shown)} labels more: --json has all")
+    return lines
+
+
+def _reliability_lines(bins: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line for each bin of probabilities: how often they came true."""
+    table = [["probability", "rows", "mean", "came true"]]
+    for group in bins:
+        extent = f"{group['low']:g} to {group['high']:g}"
+        mean = _rounded(group["probability"])
+        table.append([extent, str(group["rows"]), mean, _rounded(group["share"])])
+    return right_aligned(table)
+
+
+def _threshold_lines(rows: Sequence[ThresholdRow]) -> list[str]:
+    """Return a line for each threshold: what it gives."""
+    table = [[*(name.replace("_", " ") for name in THRESHOLD_COLUMNS), "called positive"]]
+    for row in rows:
+        cells = [_rounded(getattr(row, name)) for name in THRESHOLD_COLUMNS]
+        table.append([*cells, _rounded(row.positive_share)])
+    return right_aligned(table)
+
+
+def _rounded(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3g}"
+
+
+def _left_aligned(table: Sequence[Cells]) -> list[str]:
+    widths = list(_widths(table))
+    return [
+        GAP.join(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)).rstrip()
+        for cells in table
+    ]
+
+
+def right_aligned(table: Sequence[Cells]) -> list[str]:
+    """Return a line for each row of cells, in columns that end together."""
+    widths = list(_widths(table))
+    return [
+        GAP.join(cell.rjust(width) for cell, width in zip(cells, widths, strict=False))
+        for cells in table
+    ]
+
+
+def _widths(table: Sequence[Cells]) -> Iterator[int]:
+    """Yield the width of each column."""
+    for place in range(max(map(len, table))):
+        yield max(len(cells[place]) for cells in table if place < len(cells))

@@ -1,0 +1,180 @@
+"""Rows with the target, evaluated: the loss, the measures, and the run beside simpler models."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nnrun.features.encoded_reader import EncodedReader
+from nnrun.features.matrix_store import Matrix
+from nnrun.files import finite
+from nnrun.results.assessment import Assessment
+from nnrun.results.class_measure import LABELS_WITH_CONFUSION
+from nnrun.results.evaluation import Evaluation
+from nnrun.results.judged_run import Assessor, assessor_of
+from nnrun.results.label_measure import LabelAccumulator, LabelMetrics
+from nnrun.results.number_metrics import NumberAccumulator, NumberMetrics
+from nnrun.results.ranked_scores import RankedScores
+from nnrun.results.thresholds import ThresholdRow, threshold_table
+from nnrun.results.trained_run import ComputedBlock, TrainedRun
+
+Metrics = dict[str, Any]
+EachBlock = Callable[[ComputedBlock], None]
+
+CALLED = ("accuracy", "balanced_accuracy", "precision", "recall", "f1")
+"""The measures that a threshold changes: with one, they are those of the threshold."""
+
+
+@dataclass(frozen=True)
+class EvaluatedRows:
+    """What a run makes of rows with the target.
+
+    Attributes:
+        rows: The number of rows.
+        metrics: The loss and the metrics of the config, and the usual measures.
+        assessment: The run beside the simpler models; None where it has no verdict.json.
+        threshold: The probability from which on a row was called the second of two labels, or
+            None where none was given.
+        scores: The ranked probabilities of the second of two labels, else None.
+    """
+
+    rows: int
+    metrics: Metrics
+    assessment: Assessment | None
+    threshold: float | None
+    scores: RankedScores | None
+
+    def thresholds(self) -> tuple[ThresholdRow, ...]:
+        """Return what each of some thresholds gives; nothing but of two labels."""
+        return threshold_table(self.scores) if self.scores else ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return `rows`, `metrics` and whatever else there is, as `evaluate --json` shows it."""
+        summary: dict[str, Any] = {"rows": self.rows, "metrics": finite(self.metrics)}
+        if self.threshold is not None:
+            summary["threshold"] = self.threshold
+        if self.scores:
+            summary["thresholds"] = [asdict(row) for row in self.thresholds()]
+        if self.assessment:
+            summary |= self.assessment.as_json()
+        return summary
+
+
+def evaluate_rows(
+    trained: TrainedRun,
+    reader: EncodedReader,
+    run: Path | None = None,
+    threshold: float | None = None,
+    each: EachBlock | None = None,
+) -> EvaluatedRows:
+    """Measure a run on rows with the target, beside the simpler models of its training rows.
+
+    Args:
+        trained: The run.
+        reader: The rows.
+        run: Its directory, which has the simpler models; without it, nothing is compared.
+        threshold: The probability from which on a row is called the second of two labels.
+        each: What is called with each block too.
+
+    Raises:
+        InputError: The threshold is none.
+        RunError: verdict.json was altered.
+        TableError: The table has mistakes, or an output is not finite.
+    """
+    trained.check_threshold(threshold)
+    evaluation = Evaluation(trained.config, trained.network)
+    assessor = assessor_of(run, trained, threshold) if run else None
+    measure = assessor or _Measure.of(trained, threshold)
+    rows = 0
+    for computed in trained.outputs(reader):
+        evaluation.add(computed.x, computed.y, computed.outputs)
+        predictions = trained.probabilities(computed.outputs.predictions)
+        if measure:
+            measure.add(computed.x, computed.y, predictions)
+        if each:
+            each(computed)
+        rows += len(computed.x)
+    return _evaluated(rows, evaluation.result(), measure, threshold)
+
+
+def summarize(evaluated: Mapping[str, EvaluatedRows]) -> dict[str, Any]:
+    """Return what `evaluate --json` prints.
+
+    Args:
+        evaluated: The rows of a table, by ""; or the parts that were held out.
+
+    Returns:
+        What `EvaluatedRows.as_json` returns of the last part, which the verdict goes by: that of
+        the test table, where there is one. Of rows held out also `part`, and `parts`, where each
+        has its own.
+    """
+    parts = {part: rows.as_json() for part, rows in evaluated.items()}
+    last = next(reversed(parts))
+    if not last:
+        return parts[last]
+    return {"part": last, **parts[last], "parts": parts}
+
+
+class _Measure:
+    """Measures rows where there is nothing to compare them with.
+
+    Args:
+        accumulator: Sums the measures.
+    """
+
+    def __init__(self, accumulator: LabelAccumulator | NumberAccumulator) -> None:
+        self._accumulator = accumulator
+
+    @classmethod
+    def of(cls, trained: TrainedRun, threshold: float | None) -> "_Measure | None":
+        """Return what measures a run, or None where it has too many labels."""
+        labels = tuple(trained.encoder.labels)
+        if len(labels) > LABELS_WITH_CONFUSION:
+            return None
+        if labels:
+            return cls(LabelAccumulator(labels, threshold))
+        return cls(NumberAccumulator(len(trained.encoder.targets)))
+
+    def add(self, _: Matrix, y: Matrix, outputs: Matrix) -> None:
+        """Take rows into account."""
+        self._accumulator.add(y, outputs)
+
+    def result(self) -> tuple[LabelMetrics | NumberMetrics, Mapping[int, RankedScores]]:
+        """Return the measures, and the ranked probabilities of labels by their numbers."""
+        if isinstance(self._accumulator, LabelAccumulator):
+            return self._accumulator.result(), self._accumulator.scores()
+        return self._accumulator.result(), {}
+
+
+def _evaluated(
+    rows: int,
+    logs: Mapping[str, float],
+    measure: Assessor | _Measure | None,
+    threshold: float | None,
+) -> EvaluatedRows:
+    """Return the measures of all rows."""
+    if measure is None:
+        return EvaluatedRows(rows, dict(logs), None, threshold, None)
+    assessment = None
+    if isinstance(measure, _Measure):
+        metrics, scores = measure.result()
+    else:
+        assessment = measure.result()
+        metrics, scores = assessment.metrics, assessment.scores
+    second = scores[1] if len(scores) == 1 else None  # of several labels each has its own
+    return EvaluatedRows(rows, _merged(logs, metrics, threshold), assessment, threshold, second)
+
+
+def _merged(
+    logs: Mapping[str, float], measures: LabelMetrics | NumberMetrics, threshold: float | None
+) -> Metrics:
+    """Return the metrics of the config, which come first and win where names are the same.
+
+    Keras's metrics call labels at 0.5 unless the config says otherwise: measures of a threshold
+    win over them.
+    """
+    usual = measures.as_json()
+    metrics: Metrics = {**logs, **usual, **logs}
+    if threshold is not None:
+        metrics |= {name: usual[name] for name in CALLED}
+    return metrics
