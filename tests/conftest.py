@@ -1,5 +1,6 @@
 """Fixtures that every test file shares: a project folder with configs and tables in it."""
 
+import os
 import shutil
 import signal
 import sys
@@ -16,8 +17,9 @@ import polars as pl
 import pytest
 from support.forgery import everything
 from support.plain_keras import PlainKeras
-from support.processes import DEADLINE
+from support.processes import DEADLINE, Server
 from support.project import Done, Project, default_table
+from support.trained_runs import TrainedRuns
 
 from nnrun.__main__ import main
 from nnrun.errors import InputError
@@ -99,11 +101,26 @@ def shared_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def trained_runs(tmp_path_factory: pytest.TempPathFactory) -> TrainedRuns:
+    """The runs that tests of this process have trained, to be copied by those that need an equal one."""
+    return TrainedRuns(tmp_path_factory.mktemp("trained-runs"))
+
+
+@pytest.fixture(scope="session")
 def plain_keras(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlainKeras]:
     """Keras without nnrun, to load saved models."""
     keras = PlainKeras(tmp_path_factory.mktemp("plain-keras"))
     yield keras
     keras.stop()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A process that has imported TensorFlow, from which others are forked."""
+    if not hasattr(os, "fork"):
+        pytest.skip("there is no fork")
+    with Server() as server:
+        yield server
 
 
 EVERY = pytest.param(None, id="every one", marks=pytest.mark.exhaustive)

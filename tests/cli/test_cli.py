@@ -2,25 +2,21 @@
 
 import io
 import json
-import os
 import shlex
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
-from support.processes import DEADLINE, run_python, wait_for
+from support.processes import run_python
 
 from nnrun.training.backend import keras
 
 
 @pytest.fixture
-def trained(project, nnrun) -> Path:
-    assert nnrun("train", project.config(epochs=20), "-q", "-o", "run").code == 0
-    return project.folder / "run"
+def trained(project, trained_runs) -> Path:
+    return trained_runs.copy_to(project, epochs=20)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
@@ -264,31 +260,6 @@ def test_paths_with_spaces_and_other_letters_work(project, nnrun):
     assert nnrun(*shlex.split(done.out.splitlines()[-1].removeprefix("next: nnrun "))).code == 0
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
-def test_ctrl_c_in_a_long_epoch_ends_within_seconds(project, frame):
-    project.table(pl.concat([frame] * 2000))
-    changes = {"epochs": 100_000, "batch_size": 1, "checkpoint": {"every_seconds": 0.1}}
-    config = project.config(changes, jit_compile=False)
-    command = [sys.executable, "-m", "nnrun", "train", str(config), "-o", "run"]
-    run = project.folder / "run"
-    with subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, cwd=project.folder
-    ) as process:
-        try:
-            wait_for(lambda: (run / "checkpoint.npz").exists() or process.poll() is not None)
-            process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=DEADLINE)
-        finally:
-            process.kill()
-    assert process.returncode == 130
-    assert "interrupted after 0 of 100000 epochs" in err
-    with np.load(run / "checkpoint.npz") as checkpoint:
-        state = json.loads(checkpoint["state"].tobytes())
-    assert 0 < state["step"] < 90_000  # the rest of the epoch was not waited for
-    assert json.loads((run / "run.json").read_text())["status"] == "interrupted"
-
-
 def test_schema_is_json(nnrun):
     assert json.loads(nnrun("schema").out)["title"] == "Config"
 
@@ -377,20 +348,6 @@ def test_every_help_text_has_an_example(nnrun):
         done = nnrun(*name.split(), "--help")
         assert done.code == 0
         assert f"Example:\n    nnrun {name}".rstrip() in done.out, name
-
-
-@pytest.mark.slow
-def test_a_training_goes_on_when_nobody_reads_its_progress_any_more(project):
-    project.config(epochs=300, jit_compile=False)
-    command = [sys.executable, "-m", "nnrun", "train", "config.yaml", "-o", "run"]
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=project.folder
-    )
-    assert process.stderr
-    process.stderr.readline()
-    process.stderr.close()
-    assert process.wait(timeout=DEADLINE) == 0
-    assert json.loads((project.folder / "run" / "run.json").read_text())["status"] == "finished"
 
 
 def test_show_says_how_far_a_run_is_and_how_it_goes_on(nnrun, trained):

@@ -6,9 +6,8 @@ import pytest
 
 
 @pytest.fixture
-def trained(project, nnrun) -> Path:
-    assert nnrun("train", project.config(epochs=20), "-q", "-o", "run").code == 0
-    return project.folder / "run"
+def trained(project, trained_runs) -> Path:
+    return trained_runs.copy_to(project, epochs=20)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from pathlib import Path
 import click
 import pytest
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
+from support.marks import exhaustive
+from support.processes import wait_for
 from support.project import ROOT
 
 from nnrun.cli.main import cli
@@ -133,7 +135,12 @@ def test_every_example_of_the_help_runs(tmp_path, nnrun, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "variables", [{}, {"NO_COLOR": "1"}, {"FORCE_COLOR": "1", "NO_COLOR": "1"}]
+    "variables",
+    [
+        pytest.param({}, id="as they are"),
+        exhaustive({"NO_COLOR": "1"}, id="NO_COLOR"),
+        pytest.param({"FORCE_COLOR": "1", "NO_COLOR": "1"}, id="FORCE_COLOR and NO_COLOR"),
+    ],
 )
 def test_pipes_get_no_escape_codes(project, variables):
     environment = {**os.environ, **variables}
@@ -153,22 +160,31 @@ def test_pipes_get_no_escape_codes(project, variables):
 
 
 @pytest.mark.slow
-def test_a_narrow_terminal_has_a_bar_in_one_line_and_no_colour_under_no_color(project):
+def test_a_narrow_terminal_has_a_bar_in_one_line_and_no_colour_under_no_color(server, project):
     pty, fcntl, termios = (pytest.importorskip(name) for name in ("pty", "fcntl", "termios"))
     terminal, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
-    command = [sys.executable, "-m", "nnrun", "train", str(project.config(epochs=30))]
-    told = {
-        name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")
-    }  # by pytest-xdist
-    variables = {**told, "NO_COLOR": "1", "TERM": "xterm-256color"}
-    with subprocess.Popen(command, stdout=theirs, stderr=theirs, cwd=project.folder, env=variables):
-        os.close(theirs)
-        shown = b""
-        with suppress(OSError):  # the end of a terminal
+    os.set_blocking(terminal, False)
+    process = server.start(
+        project.folder,
+        "train",
+        project.config(epochs=30),
+        err=Path(os.ttyname(theirs)),
+        variables={"NO_COLOR": "1", "TERM": "xterm-256color"},
+    )
+    shown = bytearray()
+
+    def read_until_it_ends() -> bool:
+        ended = process.ended()
+        with suppress(BlockingIOError):
             while piece := os.read(terminal, 1 << 16):
-                shown += piece
+                shown.extend(piece)
+        return ended
+
+    wait_for(read_until_it_ends, "the training")
+    os.close(theirs)
     os.close(terminal)
+    assert process.code == 0
     text = shown.decode()
     assert "epoch 30/30 " in text
     assert not re.search(r"\x1b\[[0-9;]*m", text)  # which sets a colour or a style

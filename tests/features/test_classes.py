@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from support.marks import exhaustive, usual
 
 from nnrun.checks.registry import lint
 from nnrun.errors import TableError
@@ -57,13 +58,12 @@ def bit_equal(a: list[Any], b: list[Any]) -> bool:
 
 
 @pytest.fixture
-def run(project) -> Callable[..., TrainedRun]:
-    """Train the classes of the project's table with changes, and load the run."""
+def run(project, trained_runs) -> Callable[..., TrainedRun]:
+    """Load a run of the classes of the project's table, with changes of the config."""
 
     def call(changes: dict[str, Any] | None = None, **more: Any) -> TrainedRun:
-        dataset = project.dataset({**CLASSES, **(changes or {}), **more})
-        train(dataset, stem="x", path=project.folder / "run", overwrite=True)
-        return load_run(project.folder / "run")
+        changes = {**CLASSES, **(changes or {}), **more}
+        return load_run(trained_runs.copy_to(project, changes))
 
     return call
 
@@ -123,7 +123,16 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("changes", CASES.values(), ids=CASES.keys())
+USUAL = (
+    "plain, last batch smaller",
+    "class weights, every batch of the same size",
+    "logits and class weights",
+    "metrics of logits",
+    "early stopping",
+)
+
+
+@pytest.mark.parametrize("changes", usual(CASES, *USUAL))
 def test_compiled_epoch_equals_keras_fit_bit_for_bit(project, animals, changes):
     dataset = project.dataset({**CLASSES, **changes})
     assert [finding for finding in lint(dataset) if finding.level == "error"] == []
@@ -138,8 +147,15 @@ def test_compiled_epoch_equals_keras_fit_bit_for_bit(project, animals, changes):
     assert bit_equal(weights(ours), weights(theirs))
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("batch_size", [8, 10])
+@pytest.mark.parametrize(
+    ("batch_size", "weighted"),
+    [
+        pytest.param(8, True, id="last batch smaller, weighted"),
+        pytest.param(10, False, id="batches of one size"),
+        exhaustive(8, False, id="last batch smaller"),
+        exhaustive(10, True, id="batches of one size, weighted"),
+    ],
+)
 def test_compiled_epoch_equals_a_plain_fit_on_rows_in_the_same_order(
     project, animals, batch_size, weighted
 ):
@@ -178,16 +194,18 @@ def test_training_learns(project, animals):
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
-        (["dog", "cat", "cow"], ["cat", "cow", "dog"]),
-        (list(range(11)), [str(i) for i in range(11)]),
-        ([10, 9, 2, -1], ["-1", "2", "9", "10"]),
-        (["1.0", "2", "10.0"], ["1.0", "2", "10.0"]),
-        ([0.5, 1.5, 2.5], ["0.5", "1.5", "2.5"]),
-        (["10", "9", "x"], ["10", "9", "x"]),
-        (["false", "true"], ["false", "true"]),
-        (["True", "False"], ["False", "True"]),
-        ([1, 0], ["0", "1"]),
-        (["größer", "a, b", 'say "c"'], ["a, b", "größer", 'say "c"']),
+        pytest.param(["dog", "cat", "cow"], ["cat", "cow", "dog"], id="words"),
+        pytest.param(list(range(11)), [str(i) for i in range(11)], id="eleven whole numbers"),
+        pytest.param([10, 9, 2, -1], ["-1", "2", "9", "10"], id="a negative number"),
+        exhaustive(["1.0", "2", "10.0"], ["1.0", "2", "10.0"], id="whole numbers with a point"),
+        exhaustive([0.5, 1.5, 2.5], ["0.5", "1.5", "2.5"], id="fractions"),
+        pytest.param(["10", "9", "x"], ["10", "9", "x"], id="numbers and a word"),
+        exhaustive(["false", "true"], ["false", "true"], id="false and true"),
+        pytest.param(["True", "False"], ["False", "True"], id="True and False"),
+        exhaustive([1, 0], ["0", "1"], id="0 and 1"),
+        pytest.param(
+            ["größer", "a, b", 'say "c"'], ["a, b", "größer", 'say "c"'], id="commas and quotes"
+        ),
     ],
 )
 def test_labels_of_any_type_are_predicted_as_the_table_writes_them(
@@ -314,6 +332,7 @@ def test_the_saved_model_predicts_the_same_without_nnrun(
         (list(range(11)), {str(i): i + 1 for i in range(11)}, list(range(1, 12))),
         (["true", "false", "unknown"], {True: 1, False: 2, "unknown": 3}, [2, 1, 3]),
     ],
+    ids=["words", "numbers as text", "numbers", "eleven numbers", "true, false and a word"],
 )
 def test_class_weights_are_by_label(project, frame, labels, given, expected):
     project.table(kinds(frame, labels))

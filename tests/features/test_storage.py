@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from support.marks import usual
 
 from nnrun.errors import TableError
 from nnrun.features import loading, matrix_store
@@ -138,14 +139,22 @@ ENGINES: dict[str, dict[str, Any]] = {
     "xla": {"batch_size": 4, "jit_compile": True},
     "validation and test tables": {"batch_size": 4, **OTHER},
 }
+STORED = {f"{name}, in files": (changes, False) for name, changes in ENGINES.items()} | {
+    f"{name}, in memory": (changes, True) for name, changes in ENGINES.items()
+}
+USUAL = (
+    "every batch of the same size, in files",
+    "batches larger than a chunk, in files",
+    "class weights, in files",
+    "validation and test tables, in files",
+    "last batch smaller, in memory",
+)
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("in_memory", [True, False])
-@pytest.mark.parametrize("changes", ENGINES.values(), ids=ENGINES.keys())
-def test_both_engines_agree_bit_for_bit_on_a_table_in_blocks(
-    project, frame, mapped, changes, in_memory
-):
+@pytest.mark.parametrize("stored", usual(STORED, *USUAL))
+def test_both_engines_agree_bit_for_bit_on_a_table_in_blocks(project, frame, mapped, stored):
+    changes, in_memory = stored
     for name in ("other.csv", "third.csv"):
         project.table(frame[5:50], name)
     loaded = project.dataset(changes) if in_memory else mapped(changes)
@@ -160,7 +169,7 @@ def test_both_engines_agree_bit_for_bit_on_a_table_in_blocks(
     assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
 
 
-@pytest.mark.parametrize("small", [True, False])
+@pytest.mark.parametrize("small", [True, False], ids=["small blocks", "one block"])
 def test_training_from_files_is_as_good_as_from_memory(project, mapped, request, small):
     if small:
         request.getfixturevalue("small_blocks")
@@ -197,7 +206,7 @@ def test_no_more_chunks_than_are_resident_are_read_at_a_time(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize("in_memory", [True, False], ids=["in memory", "in files"])
 @pytest.mark.parametrize("batch_size", [3, 4, 8, 30])
 def test_blocks_of_a_table_are_whole_batches_in_order(project, mapped, batch_size, in_memory):
     loaded = (project.dataset if in_memory else mapped)({"data.validation_split": 0})
@@ -633,7 +642,7 @@ def test_the_cache_lies_beside_the_run(project, nnrun):
 
 
 @pytest.mark.parametrize("where", ["data.validation", "data.test"])
-@pytest.mark.parametrize("in_memory", [True, False])
+@pytest.mark.parametrize("in_memory", [True, False], ids=["in memory", "in files"])
 def test_a_table_all_of_whose_rows_are_left_out_is_refused(
     project, frame, problems, where, in_memory
 ):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from support.marks import usual
 
 from nnrun.checks.registry import lint
 from nnrun.config.loading import load_config
@@ -274,8 +275,20 @@ def test_the_config_has_no_mistake(written, frame):
     ] == []
 
 
+TRAINED = (
+    "two labels, one of a single row",
+    "labels with gaps",
+    "numbers with gaps",
+    "numbers, tiny",
+    "gaps in every kind of column",
+    "a wide table",
+    "an infinite cell",
+    "five rows",
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("frame", TABLES.values(), ids=TABLES.keys())
+@pytest.mark.parametrize("frame", usual(TABLES, *TRAINED))
 def test_the_config_trains_to_the_end(project, nnrun, frame):
     project.table(frame, "odd.csv")
     said = "saved in new.yaml\nnext: nnrun train new.yaml\n"

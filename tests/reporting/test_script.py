@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 import pytest
 from support.forgery import forge_config, forge_json
+from support.marks import usual, usual_names
 from support.processes import run_python
 from support.project import ROOT
 
@@ -230,14 +231,23 @@ def _here(project, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    usual(
+        {path.stem: path for path in CONFIGS},
+        "breast-cancer",
+        "diabetes",
+        "digits",
+        "seattle-weather",
+    ),
+)
 def test_the_script_of_a_shipped_config_trains_as_nnrun_does(path, tmp_path):
     text = compare(dataset_of(load_config(path, ("epochs=2",))), tmp_path)
     assert len(code_lines(text)) < (55 if "digits" in path.stem else 60)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", usual_names(CASES, "tables", "targets", "marks"))
 def test_the_script_of_any_config_trains_as_nnrun_does(tables, name):
     compare(dataset_of(tables.load({**CASES[name], "epochs": 3})), tables.folder)
 

@@ -1,6 +1,7 @@
 """A network beside its baseline and a linear model: measures, intervals and a verdict."""
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from nnrun.results.number_replicates import NumberRows
 from nnrun.results.verdict import headline_metric, judge
 
 
+@cache
 def assessed(name, blocks=3):
     table = known_table(name)
     if table.labels:

@@ -55,8 +55,10 @@ def test_evaluate_compares_with_the_labels_of_the_training_rows(nnrun, project, 
     assert summary["baseline"]["accuracy"] == pytest.approx(expected, abs=1e-6)
 
 
-def test_evaluate_says_when_the_table_is_the_one_that_was_trained_on(nnrun, project, frame):
-    nnrun("train", project.config(), "-o", "run", "-q")
+def test_evaluate_says_when_the_table_is_the_one_that_was_trained_on(
+    nnrun, project, trained_runs, frame
+):
+    trained_runs.copy_to(project)
     assert "trained on" in nnrun("evaluate", "run", "table.csv").err
     project.table(frame.head(30), "other.csv")
     assert "trained on" not in nnrun("evaluate", "run", "other.csv").err
@@ -90,9 +92,8 @@ def test_a_run_without_rows_held_out_or_of_an_earlier_version_has_no_verdict(nnr
     ],
     ids=["shares of three labels", "half a model", "another format", "text for a number"],
 )
-def test_a_forged_verdict_is_refused(nnrun, project, changes, commands):
-    nnrun("train", project.config(), "-o", "run", "-q")
-    path = project.folder / "run" / "verdict.json"
+def test_a_forged_verdict_is_refused(nnrun, project, trained_runs, changes, commands):
+    path = trained_runs.copy_to(project) / "verdict.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
     for command in commands:
         tables = ["table.csv"] if command == "evaluate" else []
@@ -116,8 +117,10 @@ def test_a_run_of_too_many_labels_for_a_confusion_matrix_is_not_judged(nnrun, pr
     assert not (project.folder / "run" / "verdict.json").exists()
 
 
-def test_a_table_is_read_once_to_tell_whether_it_was_trained_on(nnrun, project, frame, monkeypatch):
-    nnrun("train", project.config(), "-o", "run", "-q")
+def test_a_table_is_read_once_to_tell_whether_it_was_trained_on(
+    nnrun, project, trained_runs, frame, monkeypatch
+):
+    trained_runs.copy_to(project)
     project.table(frame.head(30), "other.csv")
     read = []
     finish = StoredFile.finish

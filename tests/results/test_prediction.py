@@ -24,9 +24,8 @@ HIDDEN = {"units": 6, "activation": "relu"}
 
 
 @pytest.fixture
-def trained(project) -> TrainedRun:
-    train(project.dataset(epochs=30), stem="x", path=project.folder / "run")
-    return load_run(project.folder / "run")
+def trained(project, trained_runs) -> TrainedRun:
+    return load_run(trained_runs.copy_to(project, epochs=30))
 
 
 def predict(trained: TrainedRun, frame: pl.DataFrame, **options: Any) -> pl.DataFrame:

@@ -41,6 +41,11 @@ for variable in UNSET:
     os.environ.pop(variable, None)
 
 
+def inherited() -> dict[str, str]:
+    """Return the variables for a process that is started before a test's own have been set."""
+    return {name: value for name, value in os.environ.items() if name not in UNSET}
+
+
 def workers() -> int:
     """Return how many processes may run tests at once."""
     from nnrun.features.memory import memory_bytes

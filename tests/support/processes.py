@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from support import environment
+
 SERVER = """
 import json, os, signal, sys, tempfile
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's & makes it ignore
@@ -111,7 +113,9 @@ class Server:
 
     def __enter__(self) -> "Server":
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        self._process = subprocess.Popen([sys.executable, "-W", "ignore", "-c", SERVER], **pipes)
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", SERVER], env=environment.inherited(), **pipes
+        )
         assert self._process.stdout.readline() == "ready\n"
         return self
 
@@ -132,15 +136,14 @@ class Server:
         folder: Path,
         *arguments: Any,
         stdin: Path | str = os.devnull,
-        environment: dict[str, str] | None = None,
+        err: Path | None = None,
+        variables: dict[str, str] | None = None,
     ) -> Process:
-        """Start a command in a folder; its stderr goes to a file beside it."""
+        """Start a command in a folder; its stderr goes to `err`, or to a file of its own there."""
         self._count += 1
-        err = folder / f"stderr-{self._count}.txt"
+        err = err or folder / f"stderr-{self._count}.txt"
         streams = [str(stdin), os.devnull, str(err)]
-        pid = int(
-            self.ask("start", [*map(str, arguments)], str(folder), streams, environment or {})
-        )
+        pid = int(self.ask("start", [*map(str, arguments)], str(folder), streams, variables or {}))
         self.running.add(pid)
         return Process(self, pid, err)
 

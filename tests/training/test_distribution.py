@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.marks import exhaustive
-from support.processes import Process, Server, wait_for
+from support.processes import Process, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -51,12 +51,6 @@ EVERYTHING: dict[
 }
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server() as forks:
-        yield forks
-
-
 @pytest.fixture
 def start(server, project) -> Callable[..., list[Process]]:
     """Start a command on so many workers, or on the first few of them; their temporary files go to `scratch`."""
@@ -80,7 +74,7 @@ def start(server, project) -> Callable[..., list[Process]]:
                 project.folder,
                 *arguments,
                 *more,
-                environment={"TF_CONFIG": json.dumps(task), **common},
+                variables={"TF_CONFIG": json.dumps(task), **common},
             )
             for task, more in list(zip(tasks, own or [[]] * workers, strict=True))[:only]
         ]
@@ -157,7 +151,7 @@ def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, 
     project.config({**EVERYTHING, "batch_size": 11})
     assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
     mirrored = ["train", "config.yaml", "-o", "together", "--distribute", "mirrored"]
-    process = server.start(project.folder, *mirrored, environment={"CPU_DEVICES": str(devices)})
+    process = server.start(project.folder, *mirrored, variables={"CPU_DEVICES": str(devices)})
     assert process.wait() == 0, process.text()
     check_equal(project.folder)
     assert (
@@ -185,7 +179,7 @@ def test_devices_share_what_optimizers_and_layers_keep(server, project, frame, c
     project.config(changes, batch_size=10)
     assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
     mirrored = ["train", "config.yaml", "-o", "together", "--distribute", "mirrored"]
-    assert server.start(project.folder, *mirrored, environment={"CPU_DEVICES": "2"}).wait() == 0
+    assert server.start(project.folder, *mirrored, variables={"CPU_DEVICES": "2"}).wait() == 0
     check_equal(project.folder)
 
 
@@ -205,7 +199,7 @@ def test_when_a_worker_dies_all_end_and_resume_goes_on(start, finish, server, pr
     workers = start(3, "train", "config.yaml", "-o", "together")
     wait_for((project.folder / "together" / "checkpoint.npz").exists, "a checkpoint")
     workers[victim].send(signal.SIGKILL)
-    codes = [process.wait(60) for process in workers]
+    codes = [process.wait() for process in workers]
     assert codes == [-signal.SIGKILL if i == victim else 1 for i in range(3)], [
         w.text() for w in workers
     ]
@@ -280,7 +274,7 @@ def test_noise_is_drawn_anew_for_every_share_of_a_batch(start, finish, server, p
         assert finish(start(2, "train", config, "-o", "together")) == [0, 0]
     else:
         mirrored = ["train", config, "-o", "together", "--distribute", "mirrored"]
-        assert server.start(project.folder, *mirrored, environment={"CPU_DEVICES": "2"}).wait() == 0
+        assert server.start(project.folder, *mirrored, variables={"CPU_DEVICES": "2"}).wait() == 0
     ours, same = (history(project.folder / name)[0]["loss"] for name in ("together", "half"))
     assert ours != pytest.approx(same, abs=1e-4)
 
@@ -305,7 +299,7 @@ def test_noise_is_drawn_anew_for_every_share_of_a_batch(start, finish, server, p
 def test_what_is_for_one_device_is_refused_on_several(server, project, changes, arguments, message):
     project.config(changes)
     several = ["train", "config.yaml", "-o", "run", "--distribute", "mirrored", *arguments]
-    process = server.start(project.folder, *several, environment={"CPU_DEVICES": "2"})
+    process = server.start(project.folder, *several, variables={"CPU_DEVICES": "2"})
     assert process.wait() == 2
     assert message in process.text()
     assert not (project.folder / "run").exists()
@@ -319,7 +313,7 @@ def test_an_address_in_use_is_told(server, project):
         addresses = [f"127.0.0.1:{taken.getsockname()[1]}", "127.0.0.1:1"]
         task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": 0}}
         process = server.start(
-            project.folder, "train", "config.yaml", environment={"TF_CONFIG": json.dumps(task)}
+            project.folder, "train", "config.yaml", variables={"TF_CONFIG": json.dumps(task)}
         )
         assert process.wait() == 1
     assert "the workers cannot come together" in process.text()

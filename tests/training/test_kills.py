@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.disk import BEHIND_PATHLIB
 from support.jobs import outcome
+from support.marks import exhaustive
 from support.processes import DEADLINE, Server, run_python, wait_for
 from support.project import ROOT, Project
 
@@ -160,23 +161,22 @@ class Chain:
         return path.stat().st_mtime_ns if path.exists() else 0
 
 
-@pytest.mark.parametrize("count", [6, pytest.param(30, marks=pytest.mark.exhaustive)])
-def test_kills_at_random_leave_runs_that_end_as_one_never_stopped(tmp_path, count):
+@pytest.mark.parametrize("count", [pytest.param(6, id="a few"), exhaustive(30, id="many")])
+def test_kills_at_random_leave_runs_that_end_as_one_never_stopped(server, tmp_path, count):
     generator, chains, kills = random.Random(20), list[Chain](), list[bool]()
     Project(tmp_path).config(JOB)
-    with Server() as server:
-        whole = Chain(server, tmp_path, "whole")
-        began = time.monotonic()
-        assert whole.go_on(DEADLINE, training=False)
-        seconds = time.monotonic() - began
-        while len(kills) < count or sum(kills) < count / 2:  # half of them behind a checkpoint
-            chains.append(chain := Chain(server, tmp_path, f"run-{len(chains)}"))
-            ended = False
-            while len(kills) + len(chain.kills) < count and not ended:
-                training = generator.random() < 0.7
-                delay = generator.uniform(0, seconds / (8 if training else 1))
-                ended = chain.go_on(delay, training=training)
-            assert ended or chain.go_on(DEADLINE, training=False)
-            kills += chain.kills
-            assert outcome(chain.run) == outcome(whole.run)
-            assert not list(chain.run.glob(".tmp-*"))
+    whole = Chain(server, tmp_path, "whole")
+    began = time.monotonic()
+    assert whole.go_on(DEADLINE, training=False)
+    seconds = time.monotonic() - began
+    while len(kills) < count or sum(kills) < count / 2:  # half of them behind a checkpoint
+        chains.append(chain := Chain(server, tmp_path, f"run-{len(chains)}"))
+        ended = False
+        while len(kills) + len(chain.kills) < count and not ended:
+            training = generator.random() < 0.7
+            delay = generator.uniform(0, seconds / (8 if training else 1))
+            ended = chain.go_on(delay, training=training)
+        assert ended or chain.go_on(DEADLINE, training=False)
+        kills += chain.kills
+        assert outcome(chain.run) == outcome(whole.run)
+        assert not list(chain.run.glob(".tmp-*"))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.marks import usual_names
 from support.trainings import CASES, HIDDEN, SIGMOID
 
 from nnrun.errors import Interrupted, RunError, TableError
@@ -151,7 +152,22 @@ def whole(project) -> Callable[..., Result]:
     return run
 
 
-@pytest.mark.parametrize("name", RESUMED)
+USUAL = (
+    "every batch of the same size",
+    "dropout",
+    "batch normalisation",
+    "class weights",
+    "early stopping",
+    "plateau",
+    "moving average of weights",
+    "metrics",
+    "accumulated gradients",
+    "mapped from files",
+    "xla with AUC",
+)
+
+
+@pytest.mark.parametrize("name", usual_names(RESUMED, *USUAL))
 def test_a_stopped_run_ends_as_one_that_never_stopped(project, whole, ended, name):
     callback = Copies(project.folder / "whole", at=7)
     ended[name] = outcome(whole(RESUMED[name], callbacks=(callback,)))
@@ -159,12 +175,10 @@ def test_a_stopped_run_ends_as_one_that_never_stopped(project, whole, ended, nam
     assert outcome(go_on(copy)) == ended[name]
 
 
-SECOND = [*RESUMED][::4] + [
-    pytest.param(name, marks=pytest.mark.exhaustive) for name in [*RESUMED][2::4]
-]
+TWICE = ("dropout", "moving average of weights", "mapped from files")
 
 
-@pytest.mark.parametrize("name", SECOND)
+@pytest.mark.parametrize("name", usual_names(RESUMED, *TWICE))
 def test_two_runs_of_one_config_are_equal_to_the_last_bit(whole, ended, name):
     first = ended.get(name) or outcome(whole(RESUMED[name], "first"))
     assert outcome(whole(RESUMED[name], "second")) == first

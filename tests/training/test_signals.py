@@ -1,11 +1,11 @@
-"""SIGINT and SIGTERM: a run stops within a moment, says how it goes on, and ends as one that never stopped."""
+"""SIGINT, SIGTERM and closed pipes: a run stops within a moment, says how it goes on, and ends as one that never stopped."""
 
 import json
 import os
 import shlex
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -91,12 +91,6 @@ class Job:
 
     def status(self) -> str:
         return str(json.loads((self.run / "run.json").read_bytes())["status"])
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with Server() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +216,30 @@ def test_a_signal_while_predicting_what_a_pipe_brings_leaves_the_old_file(
         os.close(handle)
     assert (process.code, process.text().strip()) == (code, "interrupted")
     assert [(p.name, p.read_text()) for p in folder.iterdir()] == [("p.csv", "old")]
+
+
+def test_ctrl_c_in_a_long_epoch_does_not_wait_for_its_end(server, project, frame):
+    project.table(pl.concat([frame] * 2000))
+    changes = {"epochs": 100_000, "batch_size": 1, "checkpoint": {"every_seconds": 0.1}}
+    config = project.config(changes, jit_compile=False)
+    run = project.folder / "run"
+    process = server.start(project.folder, "train", config, "-o", "run")
+    wait_for(lambda: (run / "checkpoint.npz").exists() or process.ended(), "a checkpoint")
+    process.send(signal.SIGINT)
+    assert process.wait() == 130
+    assert "interrupted after 0 of 100000 epochs" in process.text()
+    with np.load(run / "checkpoint.npz") as checkpoint:
+        state = json.loads(checkpoint["state"].tobytes())
+    assert 0 < state["step"] < 90_000
+    assert json.loads((run / "run.json").read_text())["status"] == "interrupted"
+
+
+def test_a_training_goes_on_when_nobody_reads_its_progress_any_more(server, project):
+    project.config(epochs=30, jit_compile=False)
+    pipe = project.folder / "progress"
+    os.mkfifo(pipe)
+    process = server.start(project.folder, "train", "config.yaml", "-o", "run", err=pipe)
+    with pipe.open() as progress:
+        progress.readline()
+    assert process.wait() == 0
+    assert json.loads((project.folder / "run" / "run.json").read_text())["status"] == "finished"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from support.marks import usual
 from support.trainings import CASES, HIDDEN, SIGMOID
 
 from nnrun.config.loading import load_config
@@ -35,7 +36,21 @@ def run_folder(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
-@pytest.mark.parametrize("changes", CASES.values(), ids=CASES.keys())
+USUAL = (
+    "plain, last batch smaller",
+    "every batch of the same size",
+    "batch normalisation",
+    "class weights",
+    "early stopping",
+    "plateau",
+    "moving average of weights",
+    "metrics",
+    "numbers",
+    "xla",
+)
+
+
+@pytest.mark.parametrize("changes", usual(CASES, *USUAL))
 def test_compiled_epoch_equals_keras_fit_bit_for_bit(project, run_folder, changes):
     dataset = project.dataset(changes)
     ours = train(dataset, stem="ours", path=run_folder / "ours")
@@ -263,6 +278,7 @@ def test_run_json_says_what_the_numbers_depend_on(project, run_folder):
         ("< 0.5", False),
         (">= 0.51", False),
     ],
+    ids=["at least", "at most", "equal", "more than", "less than", "at least a larger one"],
 )
 def test_expectations_compare_as_they_read(project, expectation, met):
     config: Config = project.load(expect={"val_accuracy": expectation})
@@ -326,7 +342,9 @@ def test_what_auto_decided_is_in_the_runs_config(shared_run):
 
 
 @pytest.mark.parametrize(
-    ("layers", "compiled"), [([], True), ([{"type": "Dropout", "rate": 0.1}], False)]
+    ("layers", "compiled"),
+    [([], True), ([{"type": "Dropout", "rate": 0.1}], False)],
+    ids=["no random layer", "dropout"],
 )
 def test_auto_compiles_long_runs_with_xla_but_not_with_random_layers(project, layers, compiled):
     dataset = project.dataset({"layers": [HIDDEN, *layers, SIGMOID], "epochs": 6_000})
