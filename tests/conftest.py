@@ -19,6 +19,7 @@ from support.forgery import everything
 from support.plain_keras import PlainKeras
 from support.processes import DEADLINE, Server
 from support.project import Done, Project, default_table
+from support.readable_ids import readable_id
 from support.trained_runs import TrainedRuns
 
 from nnrun.__main__ import main
@@ -34,6 +35,11 @@ hypothesis.settings.load_profile("same")
 def pytest_xdist_auto_num_workers() -> int:
     """Return as many workers as there are cores and as memory has room for."""
     return environment.workers()
+
+
+def pytest_make_parametrize_id(val: Any) -> str | None:
+    """Name a case that has no id of its own for what it holds."""
+    return readable_id(val)
 
 
 @pytest.fixture(autouse=True)

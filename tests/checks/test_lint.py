@@ -6,6 +6,7 @@ import re
 import polars as pl
 import pytest
 from support.project import Project
+from support.readable_ids import readable_id
 
 from nnrun.checks.layers import oversize
 from nnrun.checks.registry import lint, raise_errors, rules
@@ -200,7 +201,11 @@ def test_the_table_has_a_case_for_every_rule():
     }
 
 
-@pytest.mark.parametrize(("code", "level", "changes", "columns", "phrase"), CASES)
+@pytest.mark.parametrize(
+    ("code", "level", "changes", "columns", "phrase"),
+    CASES,
+    ids=[readable_id(f"{code}, {phrase}", longest=60) for code, _, _, _, phrase in CASES],
+)
 def test_a_rule_finds_what_breaks_it_and_says_where(
     findings, code, level, changes, columns, phrase
 ):

@@ -209,7 +209,6 @@ def test_check_sums_up_the_table_and_the_network(project, nnrun):
         (["predict", "table.csv", "table.csv"], "is no run directory"),
         (["predict", "run", "table.csv", "--threshold", "2"], "is not in the range"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_wrong_arguments_are_answered(nnrun, trained, arguments, message):
     done = nnrun(*arguments)

@@ -23,7 +23,6 @@ def trained(project, trained_runs) -> Path:
         (["check", "config.yaml", "--set", "data.train=https://host/x.csv"], "paths are local"),
         (["predict", "named", "table.csv"], "did you mean 'runs/named'?"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_path_that_leads_nowhere_says_where_to(arguments, advice, project, trained, nnrun):
     project.config()

@@ -264,6 +264,17 @@ def test_what_keras_refuses_nnrun_refuses_first(
         (keras_catalog.OPTIMIZER, "Adam", {"learning_rate": float("nan")}),
         (keras_catalog.METRIC, "Precision", {"thresholds": [0.3, 0.6]}),  # a metric is one number
     ],
+    ids=[
+        "no learning rate",
+        "a moment that never fades",
+        "a negative penalty",
+        "no norm at all",
+        "negative patience",
+        "a mode that is none",
+        "too much smoothing",
+        "a learning rate that is no number",
+        "two thresholds",
+    ],
 )
 def test_what_keras_lets_through_and_training_cannot_use_is_refused(
     named: Named, name: str, arguments: dict[str, Any]

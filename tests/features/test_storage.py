@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 from support.marks import usual
+from support.processes import DEADLINE
 
 from nnrun.errors import TableError
 from nnrun.features import loading, matrix_store
@@ -623,7 +624,7 @@ def test_two_processes_at_once_both_succeed(project):
         )
         for _ in range(2)
     ]
-    results = [process.communicate(timeout=120) for process in both]
+    results = [process.communicate(timeout=DEADLINE) for process in both]
     assert [process.returncode for process in both] == [0, 0], results
     assert results[0] == results[1]
     assert len(list((project.folder / "runs" / CACHE).iterdir())) == 1

@@ -1,9 +1,11 @@
 """The loss and every metric of a config are those of `model.evaluate`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from support.marks import usual
 from support.networks import random_run
 
 from nnrun.config import keras_catalog
@@ -86,53 +88,58 @@ def assert_same(run: TrainedRun) -> None:
     assert ours == pytest.approx(theirs, rel=2e-6, abs=1e-7, nan_ok=True)
 
 
-def named(names: Any) -> list[dict[str, Any]]:
-    """Return each metric with the arguments that it needs, and with others."""
+Choose = Callable[[list[Any]], list[Any]]
+
+
+def named(names: Any, choose: Choose) -> list[dict[str, Any]]:
+    """Return each metric with the arguments that it needs, and with a choice of others."""
     specs = []
     for name in sorted(names):
         needed = {a: 0.4 for a, (_, default) in METRIC.catalog[name].items() if default is ...}
-        specs += [{"name": name, **arguments} for arguments in [needed, *ARGUMENTS.get(name, [])]]
+        specs += [
+            {"name": name, **arguments} for arguments in [needed, *choose(ARGUMENTS.get(name, []))]
+        ]
     return specs
 
 
 BINARY_METRICS = set(METRIC.catalog) - NUMBER_METRICS - CATEGORICAL_METRICS
 
 
-def all_in_one_run(project: Any, changes: dict[str, Any], names: Any) -> None:
+def all_in_one_run(project: Any, changes: dict[str, Any], names: Any, choose: Choose) -> None:
     """Evaluate every metric: several at a time, since a run names each once."""
-    specs = named(names)
+    specs = named(names, choose)
     while specs:
         first_of_each = {spec["name"]: spec for spec in reversed(specs)}
         specs = [spec for spec in specs if spec not in first_of_each.values()]
         assert_same(random_run(project.load({**changes, "metrics": [*first_of_each.values()]})))
 
 
-def test_metrics_of_two_labels_are_those_of_keras(project):
-    all_in_one_run(project, BINARY, BINARY_METRICS)
+def test_metrics_of_two_labels_are_those_of_keras(project, choose):
+    all_in_one_run(project, BINARY, BINARY_METRICS, choose)
 
 
-def test_metrics_of_two_labels_with_logits_are_those_of_keras(project):
+def test_metrics_of_two_labels_with_logits_are_those_of_keras(project, choose):
     from nnrun.checks.metrics import TAKE_LOGITS
 
     changes = {"layers": [{"units": 1}], "loss": {"name": "bce", "from_logits": True}}
-    all_in_one_run(project, changes, TAKE_LOGITS)
+    all_in_one_run(project, changes, TAKE_LOGITS, choose)
 
 
 @pytest.mark.parametrize("last", [SOFTMAX, {"units": 3}], ids=["probabilities", "logits"])
-def test_metrics_of_several_labels_are_those_of_keras(project, last):
+def test_metrics_of_several_labels_are_those_of_keras(project, choose, last):
     loss = {"name": "SparseCategoricalCrossentropy", "from_logits": last != SOFTMAX}
-    all_in_one_run(project, {"layers": [last], "loss": loss}, CATEGORICAL_METRICS)
+    all_in_one_run(project, {"layers": [last], "loss": loss}, CATEGORICAL_METRICS, choose)
 
 
 @pytest.mark.parametrize("changes", [NUMBER, NUMBERS], ids=["one target", "two targets"])
-def test_metrics_of_numbers_are_those_of_keras(project, changes):
+def test_metrics_of_numbers_are_those_of_keras(project, choose, changes):
     names = NUMBER_METRICS - {"Poisson", "MeanSquaredLogarithmicError"}
-    all_in_one_run(project, changes, names)
+    all_in_one_run(project, changes, names, choose)
 
 
-def test_metrics_of_positive_numbers_are_those_of_keras(project):
+def test_metrics_of_positive_numbers_are_those_of_keras(project, choose):
     layers = [{"units": 1, "activation": "softplus"}]
-    all_in_one_run(project, {**NUMBER, "layers": layers}, NUMBER_METRICS)
+    all_in_one_run(project, {**NUMBER, "layers": layers}, NUMBER_METRICS, choose)
 
 
 LOSSES: dict[str, dict[str, Any]] = {
@@ -204,7 +211,20 @@ LOSSES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("changes", LOSSES.values(), ids=LOSSES.keys())
+USUAL = (
+    "probabilities of no sigmoid",
+    "a sigmoid as a layer",
+    "smoothed labels and logits",
+    "a sum of squares",
+    "a mean",
+    "several labels of no softmax",
+    "regularized weights",
+    "orthogonal kernels",
+    "regularized activities",
+)
+
+
+@pytest.mark.parametrize("changes", usual(LOSSES, *USUAL))
 @pytest.mark.filterwarnings("ignore:.*`from_logits=True`")
 def test_the_loss_is_that_of_keras(project, changes):
     assert_same(random_run(project.load({**changes, "batch_size": 64})))

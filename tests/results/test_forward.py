@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.marks import usual
 from support.networks import random_run
 
 from nnrun.config import keras_catalog
@@ -159,7 +160,10 @@ def test_what_is_predicted_is_what_keras_predicts(project, changes):
         assert np.abs(ours[finite] - theirs[finite]).max() <= 2e-6
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    usual({path.stem: path for path in CONFIGS}, "breast-cancer", "digits", "seattle-weather"),
+)
 def test_a_shipped_config_predicts_what_keras_predicts(tmp_path, path):
     from nnrun.config.loading import load_config
     from nnrun.features.loading import load_dataset

@@ -23,6 +23,7 @@ from nnrun.runs.history import (
     read_rows,
 )
 
+SECONDS = 5  # of the processor; 0.1 on an idle one, and to read such a file takes minutes
 READERS: dict[str, Callable[[Path], Any]] = {
     "its rows": check_history,
     "its columns": read_history,
@@ -85,7 +86,7 @@ def test_a_file_larger_than_any_history_is_refused_before_it_is_read(path, read)
     began = time.process_time()
     with pytest.raises(RunError, match="cannot be read: it is larger than 512 MiB; was it altered"):
         read(path)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < SECONDS
     assert best_epoch(path) is None
 
 
@@ -101,7 +102,7 @@ def test_a_history_of_millions_of_columns_is_refused_in_little_time_and_memory(p
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < SECONDS
     assert peak < 1 << 20
 
 

@@ -32,6 +32,8 @@ def run(arguments, folder, streams, environment):
         handle = os.open(path, flags, 0o600)
         os.dup2(handle, number)
         os.close(handle)
+    sys.stdin, sys.stdout = open(0), open(1, "w")  # the former ones may take a pipe for a file
+    sys.stderr = open(2, "w", buffering=1, errors="backslashreplace")
     os.chdir(folder)
     sys.argv = ["nnrun", *arguments]
     main()

@@ -169,7 +169,9 @@ def test_the_same_share_of_every_label_is_held_out(fraction):
 
 
 @pytest.mark.parametrize(
-    "labels", [None, pl.Series(["0", "1"] * 50), pl.Series(["0"] * 50 + ["1"] * 50)]
+    "labels",
+    [None, pl.Series(["0", "1"] * 50), pl.Series(["0"] * 50 + ["1"] * 50)],
+    ids=["no labels", "labels in turn", "labels in order"],
 )
 def test_the_rows_held_out_depend_on_the_seed_and_are_never_simply_the_last(labels):
     draws = [tuple(hold_out(labels, 100, 0.2, seed)[1].tolist()) for seed in range(20)]
@@ -279,7 +281,7 @@ def test_an_encoder_comes_back_from_json_the_same(project):
     assert Encoder.load(project.write("encoding.json", json.dumps(encoder.model_dump()))) == encoder
 
 
-@pytest.mark.parametrize("change", ALTERED, ids=str)
+@pytest.mark.parametrize("change", ALTERED)
 def test_altered_json_is_refused(project, change):
     good = project.dataset().encoder.model_dump()
     text = change if isinstance(change, str) else json.dumps({**good, **change})

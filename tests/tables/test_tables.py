@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from support.processes import DEADLINE
 
 from nnrun.checks.registry import lint
 from nnrun.config.schema import Data
@@ -119,7 +120,7 @@ def test_a_named_pipe_is_read_once_and_can_be_gone_over_twice(tmp_path, name):
         [row for block in table.blocks() for row in block.frame.select("town").rows()]
         for _ in range(2)
     ]
-    writer.join(timeout=10)
+    writer.join(timeout=DEADLINE)
     assert readings == [[("York",), ("Ely, Cambs",), ('the "Bath"',)]] * 2
 
 

@@ -31,6 +31,15 @@ def set_config(monkeypatch, cluster, task):
         ({"worker": HOSTS[:1]}, {"type": "worker", "index": 0}, Cluster(1, 0)),
         ({}, {}, Cluster(1, 0)),
     ],
+    ids=[
+        "the first worker",
+        "the last worker",
+        "an index as text",
+        "a chief",
+        "the first worker beside a chief",
+        "a worker alone",
+        "no cluster",
+    ],
 )
 def test_the_first_task_is_the_chief(monkeypatch, cluster, task, expected):
     set_config(monkeypatch, cluster, task)
