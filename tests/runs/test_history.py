@@ -23,7 +23,9 @@ from nnrun.runs.history import (
     read_rows,
 )
 
-SECONDS = 5  # of the processor; 0.1 on an idle one, and to read such a file takes minutes
+SECONDS = (
+    5  # of the processor, which a busy machine counts twice; far less than reading such a file
+)
 READERS: dict[str, Callable[[Path], Any]] = {
     "its rows": check_history,
     "its columns": read_history,
