@@ -26,7 +26,12 @@ def in_yaml(name: str) -> str:
     is_word = re.fullmatch(r"[A-Za-z_][\w-]*", name)
     if is_word and name.lower() not in ("true", "false", "null"):
         return name
-    quoted = json.dumps(name, ensure_ascii=False)
+    return in_quotes(name)
+
+
+def in_quotes(text: str) -> str:
+    """Return any text in double quotes, as YAML reads it."""
+    quoted = json.dumps(text, ensure_ascii=False)
     return re.sub(UNPRINTABLE, lambda character: f"\\u{ord(character[0]):04x}", quoted)
 
 

@@ -18,6 +18,15 @@ def spell_numbers(texts: pl.Series) -> pl.Series:
     return texts.str.replace(NUMBER, SHORTEST)
 
 
+def count_spellings(rows_by_text: Mapping[str, int]) -> dict[str, int]:
+    """Return the rows of each text, in which each number is spelt the shortest way."""
+    spelt = spell_numbers(pl.Series(list(rows_by_text), dtype=pl.String))
+    rows_by_spelling: dict[str, int] = {}
+    for spelling, rows in zip(spelt, rows_by_text.values(), strict=True):
+        rows_by_spelling[spelling] = rows_by_spelling.get(spelling, 0) + rows
+    return rows_by_spelling
+
+
 def choose_categories(
     counts: Mapping[str, int], *, max_categories: int, min_frequency: int
 ) -> tuple[list[str], bool]:

@@ -9,11 +9,20 @@ from dataclasses import dataclass
 import polars as pl
 
 from nnrun.config.schema import Data
-from nnrun.features.categories import choose_categories
+from nnrun.features.categories import choose_categories, count_spellings
 from nnrun.features.dates import date_parts
-from nnrun.features.faults import NUMBER_RULES, SHOWN, ColumnFaults
+from nnrun.features.faults import KEPT, NUMBER_RULES, SHOWN, ColumnFaults
 from nnrun.features.feature import Feature, Kind
+from nnrun.features.identifiers import (
+    FEW_VALUES,
+    ROWS_PER_VALUE,
+    counts_rows,
+    is_named_like_a_numbering,
+    is_named_like_an_identifier,
+    names_rows,
+)
 from nnrun.features.kept_rows import RowMask
+from nnrun.features.mixed_cells import holds_codes
 from nnrun.features.text_survey import count_rows
 
 DISTINCT = 0.9  # share of the cells: text of more distinct ones is taken for an identifier
@@ -34,7 +43,7 @@ class ColumnProfile:
         minimum: The least number, 0 where there is none.
         maximum: The greatest number, 0 where there is none.
         whole: Whether all numbers are whole, and there are any.
-        counts_rows: Whether the cells count the rows one by one, from any number on.
+        distinct_share: The share of distinct ones among whole numbers, 0 where it is no large one.
     """
 
     declared: Kind | None
@@ -46,7 +55,7 @@ class ColumnProfile:
     minimum: float
     maximum: float
     whole: bool
-    counts_rows: bool
+    distinct_share: float
 
     @property
     def name(self) -> str:
@@ -79,6 +88,23 @@ class ColumnProfile:
         return len(self.texts) > len(self.text_counts)
 
     @property
+    def holds_codes(self) -> bool:
+        """Whether text among numbers makes a category of the column."""
+        texts = self.faults["not_number"].texts
+        if self.faults.is_text:
+            return False
+        return len(texts) < KEPT and holds_codes(self.text_counts, texts)
+
+    @property
+    def is_named_code(self) -> bool:
+        """Whether the name is that of an identifier, and the whole numbers are those of groups."""
+        has_the_name = self.whole and is_named_like_an_identifier(self.name)
+        if not has_the_name or self.numbers < self.present or self.has_many_texts:
+            return False
+        values = len(self.texts)
+        return values <= FEW_VALUES and self.present >= ROWS_PER_VALUE * values
+
+    @property
     def is_boolean(self) -> bool:
         """Whether every cell is true or false, in letters of any case."""
         return all(text.lower() in ("true", "false") for text in self.texts)
@@ -97,7 +123,29 @@ def kind_of(column: ColumnProfile) -> Kind:
         return "boolean"
     if column.present and column.date_formats:
         return "date"
-    return "text" if column.faults.is_text else "number"
+    is_category = column.faults.is_text or column.holds_codes or column.is_named_code
+    return "text" if is_category else "number"
+
+
+def why_identifier(column: ColumnProfile) -> str | None:
+    """Return why a column of numbers probably tells rows apart, or None.
+
+    Args:
+        column: What the training table tells of it. What its config says to be numbers or
+            categories is never taken for an identifier.
+    """
+    is_number = column.declared is None and kind_of(column) == "number"
+    if not is_number or not column.whole or column.numbers < column.present:
+        return None
+    if is_named_like_an_identifier(column.name):
+        return "is named like an identifier"
+    if names_rows(column.name):
+        return "is named like the number of a row, an identifier"
+    if column.distinct_share and is_named_like_a_numbering(column.name):
+        return "is named like an identifier, and hardly a number occurs twice"
+    if column.distinct_share == 1 and counts_rows(column.numbers, column.minimum, column.maximum):
+        return "numbers the rows, as an identifier: about as many whole numbers, all distinct"
+    return None
 
 
 def why_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
@@ -161,6 +209,9 @@ def _text_feature(column: ColumnProfile, data: Data, is_trained: RowMask | None)
     if is_trained is not None and column.text_places is not None:
         counts = count_rows(column.texts, column.text_places, is_trained)
         has_missing = bool((column.text_places.is_null().to_numpy() & is_trained).any())
+    spells_numbers = column.declared == "text" or column.holds_codes or column.is_named_code
+    if spells_numbers:
+        counts = count_spellings(counts)
     frequent, other = choose_categories(
         counts, max_categories=data.max_categories, min_frequency=data.min_frequency
     )
@@ -172,5 +223,5 @@ def _text_feature(column: ColumnProfile, data: Data, is_trained: RowMask | None)
         kind="text",
         categories=categories,
         other=other,
-        spells_numbers=column.declared == "text",
+        spells_numbers=spells_numbers,
     )

@@ -7,11 +7,15 @@ from nnrun.features.categories import spell_numbers
 from nnrun.features.cells import ParsedCells
 from nnrun.features.column_profile import ColumnProfile
 from nnrun.features.dates import FORMATS, fitting_formats
+from nnrun.features.distinct_numbers import DistinctNumbers
 from nnrun.features.faults import ColumnFaults
 from nnrun.features.feature import Kind
+from nnrun.features.identifiers import is_named_like_an_identifier
+from nnrun.features.kept_rows import kept_rows
 from nnrun.features.numbers import parse_numbers
 from nnrun.features.text_survey import MOST_NUMBERS, MOST_TEXTS, TextSurvey
 from nnrun.tables.block import Block
+from nnrun.tables.table import Table
 
 
 class ColumnSurvey:
@@ -23,6 +27,7 @@ class ColumnSurvey:
         name: The column.
         declared: The kind that the config says, or None where the cells tell.
         keep_places: Whether the profile tells which rows have which text.
+        counts_numbers: Whether the rows of each distinct number are counted, of however many.
 
     Attributes:
         name: The column.
@@ -31,13 +36,21 @@ class ColumnSurvey:
     """
 
     def __init__(
-        self, name: str, declared: Kind | None = None, *, keep_places: bool = False
+        self,
+        name: str,
+        declared: Kind | None = None,
+        *,
+        keep_places: bool = False,
+        counts_numbers: bool = False,
     ) -> None:
         self.name = name
         self._declared = declared
+        self._keep_places = keep_places
+        self._counts_numbers = counts_numbers or is_named_like_an_identifier(name)
         self.reads_as_numbers = False
         self._faults = ColumnFaults(name)
         self._range = _NumberRange()
+        self._distinct = DistinctNumbers()
         self._texts = TextSurvey(keep_places=keep_places)
         self._formats = FORMATS
 
@@ -45,6 +58,7 @@ class ColumnSurvey:
         """Take the column's cells in a block into account."""
         parsed = parse_numbers(block, self.name)
         self._range.add(parsed.values)
+        self._distinct.add(parsed.values, whole=self._range.whole)
         self._faults = self._faults.record(block, parsed)
         if not self._texts_are_known:
             self._add_texts(block, parsed)
@@ -62,8 +76,19 @@ class ColumnSurvey:
             minimum=self._range.minimum if self._range.count else 0.0,
             maximum=self._range.maximum if self._range.count else 0.0,
             whole=self._range.whole and self._range.count > 0,
-            counts_rows=self._range.counts_rows,
+            distinct_share=self._distinct.share(),
         )
+
+    def to_count_again(self) -> "ColumnSurvey | None":
+        """Return the survey that a second reading needs, or None.
+
+        Numbers are not counted where they are many; but text that stands among them, in a later
+        block, may make categories of them.
+        """
+        is_open = self._declared is None and not self._counts_numbers
+        if not (is_open and self._texts.overflowed and self._faults["not_number"].count):
+            return None
+        return ColumnSurvey(self.name, keep_places=self._keep_places, counts_numbers=True)
 
     @property
     def _texts_are_known(self) -> bool:
@@ -78,42 +103,49 @@ class ColumnSurvey:
         if is_categorical:
             texts = spell_numbers(texts.str.strip_chars())
         distinct = texts.drop_nulls().unique(maintain_order=True)
-        most = MOST_TEXTS if is_categorical or self._faults.is_text else MOST_NUMBERS
+        is_counted = is_categorical or self._counts_numbers or self._faults.is_text
+        most = MOST_TEXTS if is_counted else MOST_NUMBERS
         self._texts.add(texts, distinct, most)
         if len(parsed.values) and not parsed.values.null_count():
             self._formats = ()  # no date is a number
         self._formats = fitting_formats(distinct, self._formats)
 
 
+def finish_surveys(
+    surveys: list[ColumnSurvey], table: Table, needed: list[str]
+) -> list[ColumnProfile]:
+    """Return what surveys of a table tell, once it is read again for those that need it.
+
+    Args:
+        surveys: The surveys, which have read the whole table.
+        table: The table.
+        needed: The columns whose missing cells leave their rows out.
+    """
+    again = {column.name: column.to_count_again() for column in surveys}
+    to_read = [column for column in again.values() if column]
+    if to_read:
+        for block, _ in kept_rows(table, needed):
+            for column in to_read:
+                column.add(block)
+    return [(again[column.name] or column).result() for column in surveys]
+
+
 class _NumberRange:
-    """Gathers the range of numbers, whether they are whole, and whether they count the rows."""
+    """Gathers the range of numbers, and whether they are whole."""
 
     def __init__(self) -> None:
         self.count = 0
         self.minimum = np.inf
         self.maximum = -np.inf
         self.whole = True
-        self.counts_rows = True
-        self._rows = 0
-        self._first: float | None = None  # the number of the first row
 
     def add(self, column: pl.Series) -> None:
         """Take the numbers of a block into account, of which missing and wrong ones are null."""
         numbers = column.drop_nulls().to_numpy() if column.null_count() else column.to_numpy()
-        self.counts_rows = self.counts_rows and len(numbers) == len(column)
-        if len(numbers):
-            self.minimum = min(self.minimum, float(numbers.min()))
-            self.maximum = max(self.maximum, float(numbers.max()))
-            self._look_closer(numbers)
-        self.count += len(numbers)
-        self._rows += len(column)
-
-    def _look_closer(self, numbers: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> None:
-        """Compare all numbers, as long as they may be whole ones, or count the rows."""
+        if not len(numbers):
+            return
+        self.minimum = min(self.minimum, float(numbers.min()))
+        self.maximum = max(self.maximum, float(numbers.max()))
         if self.whole:
             self.whole = bool((numbers == np.rint(numbers)).all())
-        if self.counts_rows:
-            if self._first is None:
-                self._first = float(numbers[0])
-            expected = self._first + np.arange(self._rows, self._rows + len(numbers))
-            self.counts_rows = np.array_equal(numbers, expected)
+        self.count += len(numbers)

@@ -1,6 +1,6 @@
 """The dataset of a config: matrices of rows to train on, to validate on and to test on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from nnrun.config.schema import Config
+from nnrun.features.column_facts import ColumnFacts
 from nnrun.features.encoder import Encoder
 from nnrun.features.labels import label_key
 from nnrun.features.matrix_store import Matrix
@@ -58,7 +59,17 @@ class Arrays(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """The tables of a config as matrices; the encoder is fitted on the training rows alone."""
+    """The tables of a config as matrices; the encoder is fitted on the training rows alone.
+
+    Attributes:
+        config: The config.
+        encoder: The encoder.
+        train: The rows to train on.
+        validation: The rows to validate on, or None.
+        test: The rows to test on, or None.
+        fingerprints: The SHA-256 of the table of each part that has one, as it was when read.
+        columns: What reading the training table told of each feature.
+    """
 
     config: Config
     encoder: Encoder
@@ -66,7 +77,7 @@ class Dataset:
     validation: Part | None = None
     test: Part | None = None
     fingerprints: Mapping[str, str] = field(default_factory=dict)
-    """The SHA-256 of the table of each part that has one, as it was when it was read."""
+    columns: Sequence[ColumnFacts] = ()
 
     @property
     def held_out(self) -> HeldOut | None:

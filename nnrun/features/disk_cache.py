@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from nnrun import __version__
 from nnrun.config.schema import Config
 from nnrun.features.cache_manifest import Manifest, read_manifest, write_manifest
+from nnrun.features.column_facts import ColumnFacts
 from nnrun.features.dataset import PARTS, Dataset, Part
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix, map_matrix
@@ -27,7 +28,8 @@ class PartFacts(NamedTuple):
     unseen: list[str]
 
 
-FACTS = TypeAdapter(dict[str, PartFacts])
+PART_FACTS = TypeAdapter(dict[str, PartFacts])
+COLUMN_FACTS = TypeAdapter(list[ColumnFacts])
 
 
 def cache_key(config: Config, fingerprints: Mapping[str, str]) -> str:
@@ -46,6 +48,7 @@ def save_converted(dataset: Dataset, folder: Path) -> None:
         for key, part in dataset.parts.items()
     }
     write_json(folder / "parts.json", facts)
+    write_json(folder / "columns.json", dataset.columns)
     write_manifest(folder)
 
 
@@ -63,7 +66,8 @@ def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]
     """
     manifest = read_manifest(folder)
     encoder = Encoder.model_validate_json(_read(manifest, folder / "encoding.json"))
-    facts = FACTS.validate_json(_read(manifest, folder / "parts.json"))
+    columns = COLUMN_FACTS.validate_json(_read(manifest, folder / "columns.json"))
+    facts = PART_FACTS.validate_json(_read(manifest, folder / "parts.json"))
     if "train" not in facts or not set(facts) <= set(PARTS):
         raise ValueError("its parts are not those of a dataset")
     parts: dict[str, Any] = {}
@@ -72,7 +76,7 @@ def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]
         y = _open_matrix(manifest, folder / f"{key}-y.f32", len(encoder.targets))
         _check_part(x, y, of_part, encoder)
         parts[key] = Part(x, y, of_part.name, of_part.dropped, of_part.unseen)
-    return Dataset(config, encoder, fingerprints=fingerprints, **parts)
+    return Dataset(config, encoder, fingerprints=fingerprints, columns=columns, **parts)
 
 
 def _read(manifest: Manifest, path: Path) -> bytes:

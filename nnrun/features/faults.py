@@ -1,16 +1,18 @@
 """Cells that are missing or wrong: how many, where they stand, and the messages that tell it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from nnrun.features.cells import FaultKind, ParsedCells
+from nnrun.features.missing_marks import marks_missing
+from nnrun.features.number_hint import number_hint, written_elsewhere
 from nnrun.tables.block import Block
 from nnrun.wording import received
 
 SHOWN = 3  # how many lines or cells a message names
+KEPT = 20  # how many distinct cells are known: a list of more is nothing to paste
 
 MISSING = "the cell is missing; fill it in, or say missing: mean or missing: drop under data"
 OWED = (
@@ -44,6 +46,11 @@ class Fault:
     places: tuple[str, ...] = ()
     cells: tuple[str | None, ...] = ()
 
+    @property
+    def texts(self) -> list[str]:
+        """The first distinct cells that are not missing."""
+        return [cell for cell in self.cells if cell is not None]
+
     def with_cells(self, block: Block, is_faulty: pl.Series, texts: pl.Series) -> "Fault":
         """Return the fault with the cells of another block that `is_faulty` tells."""
         rows = is_faulty.fill_null(value=False).arg_true()
@@ -54,15 +61,16 @@ class Fault:
         if len(places) < SHOWN and file == block.name:  # a message names lines of one file
             places += tuple(block.places(rows.head(SHOWN - len(places)).to_list()))
         cells = self.cells
-        if len(cells) < SHOWN:
-            more = texts.gather(rows).unique(maintain_order=True).head(SHOWN)
-            cells = tuple(dict.fromkeys([*cells, *more]))[:SHOWN]
+        if len(cells) < KEPT:
+            more = texts.gather(rows).unique(maintain_order=True).head(KEPT)
+            cells = tuple(dict.fromkeys([*cells, *more]))[:KEPT]
         return Fault(self.count + len(rows), file, places, cells)
 
     @property
     def examples(self) -> str:
         """The first distinct cells, as a message shows them."""
-        return ", ".join("a missing cell" if cell is None else repr(cell) for cell in self.cells)
+        first = self.cells[:SHOWN]
+        return ", ".join("a missing cell" if cell is None else repr(cell) for cell in first)
 
     def where(self) -> str:
         """Return the places of the first cells, as in `line 3`, `lines 3, 5, ...` or `row 2`."""
@@ -122,7 +130,10 @@ class ColumnFaults:
         not_number = self["not_number"]
         if not_number.count <= max(1, self.present / 2):
             return False
-        return not number_hint(not_number.cells[0] or "")
+        words = [cell for cell in not_number.texts if not marks_missing(cell)]
+        if not words:  # a dash in most cells of a column of numbers
+            return not_number.count == self.present
+        return 2 * len(written_elsewhere(words)) < len(words)
 
     def messages(self, rules: Mapping[FaultKind, str]) -> list[str]:
         """Return a line for each rule that cells break, in the order of the rules."""
@@ -132,39 +143,31 @@ class ColumnFaults:
             if self[kind].count
         ]
 
-    def number_messages(self, rules: Mapping[FaultKind, str], text_advice: str) -> list[str]:
+    def number_messages(
+        self, rules: Mapping[FaultKind, str], text_advice: str = "", *, advice: str = ""
+    ) -> list[str]:
         """Return a line for each kind of fault where numbers are expected, or one that it is text.
 
         Args:
             rules: What is wrong with other cells than those that are no good number.
             text_advice: How the line ends that a column holds text.
+            advice: How the line ends that tells of text among numbers.
         """
         if self.is_text:
             not_number = self["not_number"]
-            examples = ", ".join(map(repr, not_number.cells))
             place = f"{not_number.file}: column {self.name!r}"
-            return [f"{place} holds text ({examples}){text_advice}"]
-        return self.messages({**NUMBER_RULES, **rules})
-
-
-def number_hint(cell: str) -> str:
-    """Return how a cell that looks like a number should be written, or an empty text."""
-    if re.fullmatch(r"\s*[+-]?\d{1,3}(,\d{3})+(\.\d*)?\s*", cell):
-        rule = "numbers are written without separators of thousands and with a decimal point"
-        return f'; {rule}, as in 1234.5, unless `thousands: ","` stands under data'
-    if re.fullmatch(r"\s*[+-]?[\d.]*,\d+\s*", cell):
-        exception = 'unless `decimal: ","` stands under data'
-        return f"; decimals are written with a point, as in 1.5, {exception}"
-    if re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+", cell.strip()):
-        return "; decimal and thousands under data say that numbers are written in another way"
-    return "; it holds a NUL byte" if "\0" in cell else ""
+            return [f"{place} holds text ({not_number.examples}){text_advice}"]
+        lines = self.messages({**NUMBER_RULES, **rules})
+        if self["not_number"].count and not number_hint(*self["not_number"].texts):
+            lines[0] += advice
+        return lines
 
 
 def _message(column: str, fault: Fault, rule: str) -> str:
     """Return a line that names the first cell, and the lines of the others."""
     cell = fault.cells[0]
     shown = "" if cell is None else f"{received(cell)} "
-    hint = number_hint(cell or "")
+    hint = number_hint(*fault.texts)
     place = f"{fault.file}:{fault.places[0]}"
     return f"{place}: column {column!r}: {shown}{rule}{hint}{_other_cells(fault)}"
 

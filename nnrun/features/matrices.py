@@ -8,6 +8,7 @@ import numpy as np
 
 from nnrun.config.schema import Config
 from nnrun.errors import TableError
+from nnrun.features.column_facts import column_facts
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
@@ -73,7 +74,8 @@ def encode(tables: Mapping[str, Table], profile: TableProfile, folder: Path | No
     if problems:
         raise TableError(problems)
     fingerprints = {key: table.fingerprint() for key, table in tables.items()}
-    return Dataset(profile.config, encoder, fingerprints=fingerprints, **parts)
+    columns = [column_facts(column) for column in profile.features]
+    return Dataset(profile.config, encoder, fingerprints=fingerprints, columns=columns, **parts)
 
 
 def _encode_other_table(table: Table, encoder: Encoder, key: str, folder: Path | None) -> Part:

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 
-from nnrun.config.schema import Config
-from nnrun.config.yaml_output import in_yaml
+from nnrun.config.lines_to_paste import columns_line, leave_out_line, null_values_line
+from nnrun.config.schema import Config, Data
 from nnrun.features.cells import FaultKind
 from nnrun.features.column_profile import ColumnProfile, column_features, kind_of, why_unfit
-from nnrun.features.column_survey import ColumnSurvey
+from nnrun.features.column_survey import ColumnSurvey, finish_surveys
 from nnrun.features.encoder import Encoder
 from nnrun.features.faults import MISSING, NO_TARGET, ColumnFaults
 from nnrun.features.feature import Feature, Target
 from nnrun.features.kept_rows import RowMask, kept_rows, needed_columns
 from nnrun.features.labels import LabelProfile, LabelSurvey, order_keys
+from nnrun.features.mixed_cells import ROWS_PER_CODE
 from nnrun.features.numbers import parse_numbers
 from nnrun.features.selection import choose_features, choose_targets, declared_kind
 from nnrun.tables.block import Block
@@ -21,6 +22,9 @@ from nnrun.tables.table_file import ReadingPlan
 TEXT_ADVICE = (
     "; for labels, use loss: BinaryCrossentropy, or SparseCategoricalCrossentropy for more than two"
 )
+
+MOST_MARKS = 10
+"""A table has few marks of missing cells; more distinct texts are something else."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,16 @@ class TableProfile:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
         if not self.rows:
             return [f"{self.name}: every row is left out for a missing cell{self._empty_advice()}"]
-        problems = []
+        problems = self._unfit_columns()
         for column in self.features:
-            problems += self._feature_problems(column)
+            problems += self._wrong_cells(column)
         rules: dict[FaultKind, str] = {"missing": NO_TARGET}
         for faults in self.targets:
             if self.labels:
                 problems += faults.messages(rules)
             else:
-                problems += faults.number_messages(rules, TEXT_ADVICE)
+                advice = _advice_on_text(self.config.data, faults)
+                problems += faults.number_messages(rules, TEXT_ADVICE, advice=advice)
         return problems
 
     def encoder(self, is_trained: RowMask | None = None) -> Encoder:
@@ -88,19 +93,48 @@ class TableProfile:
             return "; say missing: mean under data"
         return ", that of the target"
 
-    def _feature_problems(self, column: ColumnProfile) -> list[str]:
-        """Return why the column cannot be an input, or a line for each kind of wrong cell in it."""
+    def _unfit_columns(self) -> list[str]:
+        """Return why columns cannot be inputs, a line each, and the line that leaves them out."""
+        expand_dates = self.config.data.dates == "expand"
+        reasons = {}
+        for column in self.features:
+            reason = why_unfit(column, expand_dates=expand_dates)
+            if reason:
+                reasons[column.name] = f"{self.name}: column {column.name!r} {reason}"
+        lines = list(reasons.values())
+        line = leave_out_line(self.config.data, list(reasons))
+        if len(lines) == 1:
+            return [f"{lines[0]}; to train without it: {line}"]
+        if lines:
+            lines.append(f"{self.name}: to train without these {len(lines)} columns: {line}")
+        return lines
+
+    def _wrong_cells(self, column: ColumnProfile) -> list[str]:
+        """Return a line for each kind of wrong cell in a column that can be an input."""
         data = self.config.data
-        reason = why_unfit(column, expand_dates=data.dates == "expand")
-        if reason:
-            remedy = f"to train without it: `drop: [{in_yaml(column.name)}]`"
-            return [f"{self.name}: column {column.name!r} {reason}; {remedy}"]
+        if why_unfit(column, expand_dates=data.dates == "expand"):
+            return []
         rules: dict[FaultKind, str] = {}
         if data.missing == "error":
             rules["missing"] = MISSING
-        if kind_of(column) == "number":
-            return column.faults.number_messages(rules, text_advice="")
-        return column.faults.messages(rules)
+        if kind_of(column) != "number":
+            return column.faults.messages(rules)
+        advice = _advice_on_text(data, column.faults)
+        may_be_codes = column.present >= ROWS_PER_CODE * len(column.texts)
+        if column.declared is None and may_be_codes and not column.has_many_texts:
+            advice += f"; if they are codes: {columns_line(data, 'categorical', [column.name])}"
+        return column.faults.number_messages(rules, advice=advice)
+
+
+def _advice_on_text(data: Data, faults: ColumnFaults) -> str:
+    """Return the line that makes missing cells of the text in a column of numbers."""
+    texts = faults["not_number"].texts
+    if not texts or len(texts) > MOST_MARKS:
+        return ""
+    line = null_values_line(data, texts)
+    if data.missing == "error":
+        line += " and `missing: mean`"
+    return f"; if such cells are missing: {line}"
 
 
 def profile_table(table: Table, config: Config) -> TableProfile:
@@ -116,7 +150,8 @@ def profile_table(table: Table, config: Config) -> TableProfile:
     survey = _TableSurvey(features, targets, config)
     plan = ReadingPlan()
     dropped = 0
-    for block, left_out in kept_rows(table, needed_columns(missing, features, targets), plan):
+    needed = needed_columns(missing, features, targets)
+    for block, left_out in kept_rows(table, needed, plan):
         dropped += left_out
         survey.add(block)
         if missing != "drop":  # to tell which rows to leave out takes the text of every cell
@@ -126,7 +161,7 @@ def profile_table(table: Table, config: Config) -> TableProfile:
         name=table.name,
         rows=survey.rows,
         dropped=dropped,
-        features=[column.result() for column in survey.features],
+        features=finish_surveys(survey.features, table, needed),
         targets=survey.target_faults(),
         labels=survey.labels.result() if survey.labels else None,
     )

@@ -1,23 +1,23 @@
 """What `nnrun init` makes of the columns beside the target: inputs, or columns left out."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nnrun.checks.columns import COARSE, LARGEST_SPREAD, SMALLEST_SPREAD
 from nnrun.config.schema import Data
 from nnrun.features.categories import choose_categories
-from nnrun.features.column_profile import DISTINCT, ColumnProfile, kind_of, why_unfit
+from nnrun.features.column_profile import (
+    DISTINCT,
+    ColumnProfile,
+    kind_of,
+    why_identifier,
+    why_unfit,
+)
 from nnrun.features.feature import Kind
 from nnrun.reporting.starter_survey import SurveyedColumn
 from nnrun.wording import counted
 
 DEFAULTS = Data(train="table.csv", target=["target"])
-ROW_NUMBER = re.compile(r"(?i)index|rownum|row_number|rownames|Unnamed: 0")
-IDENTIFIER = re.compile(r"(?i)(.*[_ -])?(id|uuid|guid)")
-ROWS_OF_A_CATEGORY = DEFAULTS.min_frequency
-"""Codes of so many rows each on average are categories, not identifiers: each is an input."""
-
 FEWEST_OTHER_ROWS = 3
 """Where fewer rows hold another value than all the rest, they may all be held out (one row in five
 is), and the column is constant for the network."""
@@ -48,19 +48,10 @@ def is_category(column: SurveyedColumn) -> bool:
     """Tell whether a column of numbers is codes, which `categorical` has to say.
 
     Args:
-        column: The column, of which codes that are named like identifiers are surveyed as text.
+        column: The column, of which no config says what it is.
     """
-    if column.has_leading_zeros:
-        return True
-    counts = column.profile.text_counts
-    is_few = 1 < len(counts) <= DEFAULTS.max_categories
-    has_many_rows = column.profile.present >= ROWS_OF_A_CATEGORY * len(counts)
-    return may_be_codes(column.name) and is_few and has_many_rows
-
-
-def may_be_codes(name: str) -> bool:
-    """Tell whether a column is named like an identifier, of things that may have many rows."""
-    return IDENTIFIER.fullmatch(name) is not None
+    profile = column.profile
+    return column.has_leading_zeros or profile.holds_codes or profile.is_named_code
 
 
 def choose_columns(columns: Sequence[SurveyedColumn], target: str) -> list[ColumnChoice]:
@@ -122,9 +113,9 @@ def _why_unfit(column: SurveyedColumn) -> str | None:
 def _why_no_number(column: SurveyedColumn) -> str | None:
     """Return why a column of numbers is no input, or None."""
     profile = column.profile
-    is_identifier = may_be_codes(column.name) or ROW_NUMBER.fullmatch(column.name)
-    if profile.counts_rows or (profile.whole and is_identifier):
-        return "tells rows apart, as an identifier"
+    reason = why_identifier(profile)
+    if reason:
+        return reason
     if column.wrong_cells:
         cells = f"{counted(len(column.wrong_cells), 'different cell')} that are no good numbers"
         return f"has {cells}, such as {next(iter(column.wrong_cells))!r}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from nnrun.features.column_profile import kind_of
-from nnrun.reporting.starter_columns import is_category, may_be_codes
+from nnrun.reporting.starter_columns import is_category
 from nnrun.reporting.starter_survey import (
     MOST_WRONG_CELLS,
     NULL_VALUES,
@@ -44,8 +44,7 @@ def survey_as_fits(table: Table, target: str) -> tuple[TableSurvey, Reading]:
     """
     words = label_words(table, target)
     null_values = tuple(text for text in NULL_VALUES if text not in words)
-    codes = frozenset(name for name in table.columns if may_be_codes(name) and name != target)
-    first = Reading(null_values, codes)
+    first = Reading(null_values)
     survey = survey_table(table, target, first)
     reading = choose_reading(survey, words)
     if reading == first:
@@ -57,8 +56,7 @@ def choose_reading(survey: TableSurvey, words: Collection[str]) -> Reading:
     """Return how the cells of a table are read best.
 
     Args:
-        survey: What a first reading tells, in which columns that are named like identifiers are
-            categories.
+        survey: What a first reading tells.
         words: Labels of the target that look like missing cells.
     """
     null_values: Sequence[str] = NULL_VALUES

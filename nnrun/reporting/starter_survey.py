@@ -121,7 +121,7 @@ class _Survey:
 
     def __init__(self, name: str, *, is_text: bool) -> None:
         self._name = name
-        self._column = ColumnSurvey(name, "text" if is_text else None)
+        self._column = ColumnSurvey(name, "text" if is_text else None, counts_numbers=True)
         self._moments = Moments(1)
         self._wrong_cells: Counter[str] = Counter()
         self._null_texts: Counter[str] = Counter()

@@ -32,6 +32,9 @@ label, age = pl.col("label"), pl.col("age")
 LOW_HIGH = label.replace_strict({0: "low", 1: "high"}, return_dtype=pl.String)
 TOWN = pl.Series("town", ["Bath", "Ely", "York"] * 20)
 RARE_TOWN = pl.Series("town", ["Ely"] * 3 + ["Bath", "York", "York"] * 19)
+ROW_ID = (pl.int_range(60) * 7).alias("row_id")
+PLOT_ID = (pl.int_range(60) % 3).alias("plot_id")
+SIZE = pl.Series("size", ["52", "60", "90+"] * 20)
 SOFTMAX = {"units": 3, "activation": "softmax"}
 SEVERAL = {
     "data.target": "town",
@@ -133,6 +136,10 @@ WARNINGS = [
     ("imbalance", {}, [RARE], "rows are '1'; consider class_weight: balanced"),
     ("nothing-held-out", {"data.validation_split": 0}, [], "data: nothing is held out for validation; add"),
     ("constant", {}, [pl.lit(1 / 3).alias("dose")], "table.csv: constant in the training rows: 'dose'"),
+    ("identifier", {}, [pl.int_range(60).reverse().alias("n")], "column 'n' numbers the rows, as an identifier: about"),
+    ("identifier", {}, [ROW_ID], "column 'row_id' is named like an identifier; it tells nothing of new rows: `drop: [r"),
+    ("codes", {}, [SIZE], "column 'size' holds numbers and text ('90+'), taken as 3 categories; if it should: `cate"),
+    ("codes", {}, [PLOT_ID], "column 'plot_id' is named like an identifier and has 3 values in 60 rows, taken as cat"),
     ("big-integers", {}, [(age * 1e7).round()], "table.csv: column 'age' holds integers beyond 2^24"),
 ]  # fmt: skip
 LEVELS = [("error", ERRORS), ("warning", WARNINGS)]
@@ -167,6 +174,9 @@ FINE = [
         [TOWN],
     ),
     ({"data.missing": "mean"}, [GAPS]),
+    ({"data.categorical": ["plot_id", "size"]}, [PLOT_ID, SIZE]),
+    ({"data.numeric_columns": ["plot_id"]}, [PLOT_ID]),
+    ({"data.drop": ["row_id"]}, [ROW_ID]),
     ({}, [TOWN]),
     ({**NUMBERS, "metrics": ["mae", "R2Score"], "reduce_lr_on_plateau": {}}, []),
     ({**NUMBERS, "layers": [DENSE, {**LINEAR, "activation": "softplus"}]}, []),
@@ -231,6 +241,21 @@ def test_errors_come_first_and_stop_the_run_together(findings):
         "[metric-loss]",
         "[logits-activation]",
     ]
+
+
+def test_all_identifiers_come_in_one_line_to_paste(findings):
+    columns = [ROW_ID, ROW_ID.alias("a b"), label.alias("spare")]
+    (found,) = findings({"data.drop": ["spare"]}, [*columns, ROW_ID.alias("id")])
+    assert found.message.endswith("new rows: `drop: [spare, row_id, id]`")
+    (found,) = findings({"data.features": ["age", "row_id"]}, columns)
+    assert found.message.endswith("new rows: `features: [age]`")
+
+
+def test_codes_are_told_with_the_whole_lines_to_paste(findings):
+    found = findings({"data.categorical": ["town"], "data.null_values": ["", "x"]}, [TOWN, SIZE])
+    (line,) = [finding.message for finding in found]
+    assert "`categorical: [town, size]`" in line
+    assert line.endswith("""if such cells are missing: `null_values: ["", "x", "90+"]`""")
 
 
 def test_warnings_alone_do_not_stop_the_run(findings):

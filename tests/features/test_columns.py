@@ -206,7 +206,7 @@ REFUSED = [  # a column, changes, and what the refusal says after the table's na
     (pl.Series("t", [""] * 60), {"data.missing": "mean"}, ": column 't' has no value: every cell is missing; to train"),
     (pl.Series("t", ["NA", "?", " null "] * 20), {}, ": column 't' has no value: every cell is missing"),
     (pl.Series("t", [""] * 60), {"data.missing": "drop"}, ": every row is left out for a missing cell; say missing: m"),
-    (pl.Series("t", ["1", "2", "x"] * 20), {}, ":4: column 't': 'x' is not a number (20 such cells: lines 4, 7, 10, ."),
+    (pl.Series("t", ["1", "2", "-"] * 20), {}, ":4: column 't': '-' is not a number (20 such cells: lines 4, 7, 10, ."),
     (pl.Series("t", ["true"] * 20 + ["5"] * 40), {}, ":2: column 't': 'true' is not a number (20 such cells: lines 2"),
     (pl.Series("t", ["1,5"] * 60), {}, ":2: column 't': '1,5' is not a number; decimals are written with a point"),
     (pl.Series("label", [None, "0", "1"] * 20), {}, ":2: column 'label': the target is missing; fill it in, or leave"),
@@ -280,10 +280,11 @@ def test_every_column_that_is_no_input_is_named_at_once_and_so_are_the_other_tab
     )
     lines = problems(project.dataset, {"data.test": "other.csv"})
     assert ["column 'id'" in lines[0], "column 'when'" in lines[1]] == [True, True]
+    assert lines[2].endswith("to train without these 2 columns: `drop: [id, when]`")
     assert (
-        "other.csv: column 'height' holds text ('tall'), and training read numbers here" in lines[2]
+        "other.csv: column 'height' holds text ('tall'), and training read numbers here" in lines[3]
     )
-    assert len(lines) == 3
+    assert len(lines) == 4
 
 
 LATER = [  # a training column, the cells of a later table, and what is said of them

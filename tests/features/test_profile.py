@@ -2,30 +2,11 @@
 
 import polars as pl
 import pytest
+from support.profiles import NULLS, profile_of, survey_of
 
-from nnrun.config.schema import Data
-from nnrun.features.column_profile import ColumnProfile, kind_of, why_unfit
-from nnrun.features.column_survey import ColumnSurvey
+from nnrun.features.column_profile import kind_of, why_unfit
 from nnrun.features.profile import profile_table
 from nnrun.tables.table import open_table
-
-NULLS = Data(train="a", target="b").null_values
-
-
-def survey_of(cells: list[str], *, blocks: int = 1) -> ColumnSurvey:
-    """Survey the column `a` of a table, cut into blocks."""
-    text = "a,b\n" + "".join(f'"{cell}",x\n' for cell in cells)
-    (whole,) = open_table(text.encode(), NULLS, "t.csv").blocks()
-    survey = ColumnSurvey("a")
-    rows = len(cells) // blocks
-    for start in range(0, len(cells), rows):
-        survey.add(whole.slice(start, rows))
-    return survey
-
-
-def profile_of(cells: list[str], **options: int) -> ColumnProfile:
-    return survey_of(cells, **options).result()
-
 
 MANY = [str(number / 4) for number in range(150)]
 
@@ -63,21 +44,6 @@ def test_of_many_distinct_cells_the_first_are_known_and_none_is_counted(blocks):
     assert profile.has_many_texts
     assert profile.text_counts == {}
     assert (profile.minimum, profile.maximum, profile.whole) == (0, 37.25, False)
-
-
-@pytest.mark.parametrize(
-    ("cells", "counts"),
-    [
-        (["7", "8", "9", "10"], True),
-        (["7", "8", "10", "11"], False),
-        (["7", "8", "", "10"], False),
-        (["7.5", "8.5", "9.5", "10.5"], True),
-    ],
-    ids=["from seven on", "with a gap", "with a missing cell", "from a half on"],
-)
-@pytest.mark.parametrize("blocks", [1, 2])
-def test_a_column_that_counts_the_rows_is_known(cells, counts, blocks):
-    assert profile_of(cells, blocks=blocks).counts_rows is counts
 
 
 def test_dates_that_fit_two_formats_are_told():

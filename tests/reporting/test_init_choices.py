@@ -76,7 +76,7 @@ def test_stderr_tells_what_was_made_of_each_column(project, nnrun):
     assert cells == [
         ["column", "kind", "what was made of it", "missing"],
         ["x", "number", "number", "-"],
-        ["id", "number", "dropped: tells rows apart, as an identifier", "-"],
+        ["id", "number", "dropped: named like an identifier", "-"],
         ["key", "text", "dropped: nearly all distinct", "-"],
         ["colour", "text", "3 categories", "-"],
         ["day", "date", "date", "25.0 %"],

@@ -1,0 +1,51 @@
+"""Rules about what kinds of columns nnrun takes for what they may not be."""
+
+from nnrun.checks.registry import Found, rule
+from nnrun.config.lines_to_paste import columns_line, leave_out_line, null_values_line
+from nnrun.config.schema import Config, Data
+from nnrun.features.column_facts import ColumnFacts
+from nnrun.features.dataset import Dataset
+from nnrun.wording import listed
+
+SHOWN = 3  # cells, or columns, that a message names
+
+
+@rule("identifier", level="warning")
+def no_column_tells_rows_apart(config: Config, dataset: Dataset) -> Found:
+    """No feature is a number of rows, which says nothing of rows to come."""
+    reasons = {facts.name: facts.identifier for facts in dataset.columns if facts.identifier}
+    if reasons:
+        shown = "; ".join(f"column {name!r} {reason}" for name, reason in reasons.items())
+        line = leave_out_line(config.data, list(reasons))
+        yield dataset.train.name, f"{shown}; it tells nothing of new rows: {line}"
+
+
+@rule("codes", level="warning")
+def numbers_are_categories_on_purpose(config: Config, dataset: Dataset) -> Found:
+    """Numbers that are taken for categories are so because the config says it."""
+    for facts in dataset.columns:
+        is_code = facts.kind == "text" and not facts.declared
+        if is_code and facts.codes:
+            yield dataset.train.name, _mixed(config.data, facts)
+        elif is_code and facts.is_named_code:
+            yield dataset.train.name, _named(config.data, facts)
+
+
+def _mixed(data: Data, facts: ColumnFacts) -> str:
+    """Return what is made of text among numbers, and the lines that say it or its opposite."""
+    return (
+        f"column {facts.name!r} holds numbers and text ({listed(facts.codes, SHOWN)}), taken as "
+        f"{facts.values} categories; if it should: "
+        f"{columns_line(data, 'categorical', [facts.name])}; if such cells are missing: "
+        f"{null_values_line(data, facts.codes)}"
+    )
+
+
+def _named(data: Data, facts: ColumnFacts) -> str:
+    """Return what is made of whole numbers named like identifiers, and the lines that say it."""
+    return (
+        f"column {facts.name!r} is named like an identifier and has {facts.values} values in "
+        f"{facts.rows:,} rows, taken as categories; if it should: "
+        f"{columns_line(data, 'categorical', [facts.name])}; if it is a number: "
+        f"{columns_line(data, 'numeric_columns', [facts.name])}"
+    )

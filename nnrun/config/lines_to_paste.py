@@ -1,0 +1,33 @@
+"""Lines that messages offer to paste under `data`: each with its whole list, as it has to be."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from nnrun.config.schema import Data
+from nnrun.config.yaml_output import in_quotes, in_yaml
+
+ColumnsKey = Literal["drop", "categorical", "numeric_columns"]
+
+
+def columns_line(data: Data, key: ColumnsKey, names: Iterable[str]) -> str:
+    """Return the line that adds columns to those that a key names already."""
+    listed = ", ".join(map(in_yaml, _with(getattr(data, key), names)))
+    return f"`{key}: [{listed}]`"
+
+
+def leave_out_line(data: Data, names: Sequence[str]) -> str:
+    """Return the line that leaves columns out of the features."""
+    if data.features is None:
+        return columns_line(data, "drop", names)
+    kept = [in_yaml(name) for name in data.features if name not in names]
+    return f"`features: [{', '.join(kept)}]`"
+
+
+def null_values_line(data: Data, texts: Iterable[str]) -> str:
+    """Return the line that adds texts to those that stand for missing cells."""
+    return f"`null_values: [{', '.join(map(in_quotes, _with(data.null_values, texts)))}]`"
+
+
+def _with(names: Iterable[str], more: Iterable[str]) -> list[str]:
+    """Return both lists as one, each name once."""
+    return list(dict.fromkeys([*names, *more]))

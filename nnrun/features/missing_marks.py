@@ -1,0 +1,16 @@
+"""Marks of missing cells, as people and programs write them."""
+
+import re
+
+MISSING_WORDS = (
+    *("", "null", "none", "na", "nan", "nat", "nil", "missing", "unknown", "undefined"),
+    *("blank", "empty", "nodata", "notavailable", "notapplicable"),
+)
+"""What marks of missing cells say, without spaces and punctuation, in small letters."""
+
+
+def marks_missing(text: str) -> bool:
+    """Tell whether a text looks like a mark of a missing cell, such as `-`, NULL or `#DIV/0!`."""
+    if text.startswith(("#", "\\N")):
+        return True
+    return re.sub(r"[\W_]", "", text).lower() in MISSING_WORDS

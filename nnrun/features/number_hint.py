@@ -1,0 +1,78 @@
+"""How cells that look like numbers, and are none, should be written, or read."""
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
+
+FORMATS = (
+    NumberFormat(".", ","),
+    NumberFormat(",", ""),
+    NumberFormat(",", "."),
+    NumberFormat(",", " "),
+    NumberFormat(".", " "),
+    NumberFormat(".", "'"),
+    NumberFormat(",", "'"),
+    NumberFormat(".", "_"),
+)
+"""How numbers are written elsewhere. Where several fit, the first is the likeliest."""
+
+PLAIN = r"\s*[+-]?[0-9]*\.?[0-9]+\s*"
+"""A number that is read as it stands where a config says nothing of numbers."""
+
+WAYS = {
+    FORMATS[0]: "numbers are written without separators of thousands and with a decimal point, "
+    "as in 1234.5",
+    FORMATS[1]: "decimals are written with a point, as in 1.5",
+}
+"""What is said of the two commonest ways to write a number."""
+
+
+def find_number_format(cells: Sequence[str]) -> NumberFormat | None:
+    """Return the first format of FORMATS in which all cells are written, if there is one."""
+    texts = pl.Series(cells, dtype=pl.String).str.strip_chars()
+    for number_format in FORMATS:
+        if not number_format.to_plain(texts).null_count():
+            return number_format
+    return None
+
+
+def written_elsewhere(cells: Sequence[str]) -> list[str]:
+    """Return those of the cells that are numbers in one of FORMATS, and not as in 1234.5."""
+    texts = pl.Series(cells, dtype=pl.String).str.strip_chars()
+    is_plain = PLAIN_NUMBERS.to_plain(texts).is_not_null()
+    others = texts.filter(~is_plain).to_list()
+    return [text for text in others if find_number_format([text])]
+
+
+def number_hint(*cells: str) -> str:
+    """Return what to do about cells that look like numbers, or an empty text.
+
+    Args:
+        cells: Cells of a column that are not read as numbers.
+    """
+    if any("\0" in cell for cell in cells):
+        return "; it holds a NUL byte"
+    if cells and re.fullmatch(PLAIN, cells[0]):
+        return "; decimal and thousands under data say that numbers are written in another way"
+    written = written_elsewhere(cells)
+    if not written:
+        return ""
+    number_format = find_number_format(written)
+    if number_format is None:
+        return "; its numbers are written in several ways, of which one can be read"
+    way = WAYS.get(number_format, "numbers are written as in 1234.5")
+    return f"; {way}, unless {_in_keys(number_format)} under data"
+
+
+def _in_keys(number_format: NumberFormat) -> str:
+    """Return the lines of a config that say a format, and their verb."""
+    keys = []
+    if number_format.decimal != ".":
+        keys.append(f'`decimal: "{number_format.decimal}"`')
+    if number_format.thousands:
+        keys.append(f'`thousands: "{number_format.thousands}"`')
+    verb = "stand" if len(keys) > 1 else "stands"
+    return f"{' and '.join(keys)} {verb}"
