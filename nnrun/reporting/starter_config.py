@@ -163,6 +163,7 @@ def _render(
         output=target.output,
         alternative=target.alternative,
         positive=target.positive,
+        rare=target.rare,
         null_values=_stated_null_values(reading),
         categorical=[name for name in _names(columns) if name in reading.categorical & input_names],
         dropped=[column.name for column in columns if column.drop_reason],

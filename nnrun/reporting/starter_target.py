@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from nnrun.checks.labels import rare_labels
 from nnrun.errors import TableError
 from nnrun.features.column_profile import ColumnProfile, kind_of, why_unfit
 from nnrun.features.labels import KNOWN_LABELS, label_key
@@ -48,11 +49,13 @@ class TargetChoice:
         output: What predicts it.
         alternative: What would predict it, if whole numbers are not what `output` takes them for.
         positive: The label that probabilities are of, or None where the labels tell themselves.
+        rare: Which labels have few rows, in words; empty where none has.
     """
 
     output: Output
     alternative: Output | None
     positive: str | None
+    rare: str
 
 
 def choose_target(survey: TableSurvey, task: Task | None = None) -> TargetChoice:
@@ -77,6 +80,7 @@ def choose_target(survey: TableSurvey, task: Task | None = None) -> TargetChoice
         output=_output(survey.target.profile, len(labels), chosen),
         alternative=_alternative(survey, labels, chosen),
         positive=_choose_positive(survey.label_counts) if chosen == "binary" else None,
+        rare="" if chosen == "regression" else _rare_in_words(survey.label_counts),
     )
 
 
@@ -178,6 +182,15 @@ def _alternative(survey: TableSurvey, labels: Mapping[str, int], task: Task) -> 
         return None
     other: Task = "regression" if task == "classes" else "classes"
     return _output(survey.target.profile, len(labels), other)
+
+
+def _rare_in_words(label_counts: Mapping[str, int]) -> str:
+    """Return which labels have few rows, the rarest first, or an empty text."""
+    rare = rare_labels(label_counts)
+    if not rare:
+        return ""
+    rows = f"of {sum(label_counts.values()):,} rows"
+    return f"Few {rows} are {listed(list(rare), 3)}"
 
 
 def _choose_positive(label_counts: Mapping[str, int]) -> str | None:

@@ -35,6 +35,7 @@ RARE_TOWN = pl.Series("town", ["Ely"] * 3 + ["Bath", "York", "York"] * 19)
 ROW_ID = (pl.int_range(60) * 7).alias("row_id")
 PLOT_ID = (pl.int_range(60) % 3).alias("plot_id")
 SIZE = pl.Series("size", ["52", "60", "90+"] * 20)
+RARE_TOWNS = pl.Series("town", ["Ely", "Ely", "Hull", "Hull"] + ["Bath", "York"] * 28)
 SOFTMAX = {"units": 3, "activation": "softmax"}
 SEVERAL = {
     "data.target": "town",
@@ -128,6 +129,7 @@ WARNINGS = [
     ("softmax-output", {**SEVERAL, "layers": [{"units": 3}]}, [TOWN], "loss: the output is linear, which is no prob"),
     ("softmax-output", {**SEVERAL, "layers": [{**SIGMOID, "units": 3}]}, [TOWN], "end in activation: softmax, or"),
     ("imbalance", SEVERAL, [RARE_TOWN], "rows are 'Ely'; consider class_weight: balanced"),
+    ("imbalance", {**SEVERAL, "layers": [DENSE, {**SOFTMAX, "units": 4}]}, [RARE_TOWNS], "and 1 other label is rare too; c"),
     ("dropped-rows", {"data.missing": "drop"}, [GAPS], "table.csv: 1 row is left out for a missing cell"),
     ("dropped-rows", {"data.missing": "mean"}, [pl.when(age > 40).then("label")], "rows are left out for a"),
     ("unseen-category", OTHER, [TOWN], "other.csv: column 'town': 60 cells of categories that"),

@@ -246,3 +246,10 @@ def test_the_lines_for_the_other_reading_of_whole_numbers_can_be_swapped_in(
         "SparseCategoricalCrossentropy",
     }
     assert not [finding for finding in lint(load_dataset(second)) if finding.level == "error"]
+
+
+def test_rare_labels_are_told_in_one_line(project, written):
+    written(table(["a"] * 180 + ["b", "c", "d", "e", "f"] * 4))
+    text = (project.folder / "new.yaml").read_text()
+    assert text.count("# Few of 200 rows are 'b', 'c', 'd', ... (5 in all): accuracy") == 1
+    assert text.count("class_weight: balanced") == 1
