@@ -3,64 +3,71 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from nnrun.cli.time_left import TimeLeft, shown_seconds
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.training.backend import keras
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
 Logs = Mapping[str, float]
 
 LINES = 10  # for a whole run, where stderr is no terminal
+LEAST_BAR = 10  # characters of the bar, however long the metrics are
+AROUND = 30  # characters of the line that neither the bar nor the metrics take, at most
 
 
 @contextmanager
-def progress(epochs: int, *, quiet: bool) -> Iterator[tuple[Any, ...]]:
+def progress(
+    epochs: int, *, quiet: bool, result_follows: bool = False
+) -> Iterator[tuple[Any, ...]]:
     """Yield the Keras callbacks that show progress.
 
-    A terminal has a bar; a file or pipe gets a line per tenth of the run.
+    A terminal has a bar, which goes when training has ended; a file or pipe gets a line per tenth
+    of the run.
 
     Args:
         epochs: How many epochs the finished run has.
         quiet: Whether there is no callback.
+        result_follows: Whether the caller prints the last epoch, which is then not told here.
     """
     if quiet:
         yield ()
     elif sys.stderr.isatty():
-        with _new_bar() as bar:
+        from rich.console import Console
+
+        with _new_bar(Console(stderr=True), transient=result_follows) as bar:
             yield (_Bar(bar, epochs),)
     else:
-        yield (_Lines(epochs),)
+        yield (_Lines(epochs, tell_last=not result_follows),)
 
 
 class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
     """Prints a line at the end of every tenth of the run."""
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, epochs: int, *, tell_last: bool) -> None:
         super().__init__()
         self._epochs = epochs
-        self._began = time.monotonic()
-        self._begun = 0  # epochs of this process, which may have resumed a run
-
-    def on_epoch_begin(self, *_: object) -> None:
-        self._begun += 1
+        self._tell_last = tell_last
+        self._time_left = TimeLeft(epochs)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         done = epoch + 1
-        if done * LINES // self._epochs > epoch * LINES // self._epochs:
+        self._time_left.end_epoch(done)
+        is_told = done * LINES // self._epochs > epoch * LINES // self._epochs
+        if is_told and (self._tell_last or done < self._epochs):
             line = f"epoch {done}/{self._epochs}: {describe_metrics(logs or {})}"
             with suppress(OSError):  # nobody may be reading any more, and the run goes on
-                print(line + self._time_left(done), file=sys.stderr, flush=True)
+                print(line + self._shown_time(), file=sys.stderr, flush=True)
 
-    def _time_left(self, done: int) -> str:
-        per_epoch = (time.monotonic() - self._began) / self._begun
-        left = per_epoch * (self._epochs - done)
-        return f" ({left:.0f} s left)" if left >= 1 else ""
+    def _shown_time(self) -> str:
+        seconds = self._time_left.seconds()
+        return f" ({seconds:.0f} s left)" if seconds is not None and seconds >= 1 else ""
 
 
 class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
@@ -69,7 +76,8 @@ class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(self, bar: Progress, epochs: int) -> None:
         super().__init__()
         self._bar = bar
-        self._task: TaskID = bar.add_task("", total=epochs, epoch=1, logs="")
+        self._task: TaskID = bar.add_task("", total=epochs, epoch=1, left="", logs="")
+        self._time_left = TimeLeft(epochs)
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, *_: object) -> None:
@@ -78,38 +86,48 @@ class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_batch_end(self, batch: int, **_: object) -> None:  # Keras passes `logs` by name
         completed = self._epoch + (batch + 1) / self.params["steps"]
-        self._bar.update(self._task, completed=completed)
+        left = shown_seconds(self._time_left.seconds())
+        self._bar.update(self._task, completed=completed, left=left)
 
-    def on_epoch_end(self, _: int, logs: Logs | None = None) -> None:
-        self._bar.update(self._task, logs=_short(logs or {}))
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._time_left.end_epoch(epoch + 1)
+        room = self._bar.console.width - AROUND - LEAST_BAR
+        self._bar.update(self._task, logs=_short(logs or {}, room))
 
 
-def _new_bar() -> Progress:
-    """Return a bar in one line, as wide as the terminal, which cuts metrics that do not fit."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+def _new_bar(console: Console, *, transient: bool) -> Progress:
+    """Return a bar in one line, which takes what the metrics leave of the terminal's width."""
+    from rich.progress import BarColumn, Progress, TextColumn
     from rich.table import Column
 
-    room = Column(ratio=1, no_wrap=True, overflow="ellipsis")
     return Progress(
         "epoch {task.fields[epoch]}/{task.total}",
-        BarColumn(bar_width=10),
-        TimeRemainingColumn(compact=True),
-        TextColumn("{task.fields[logs]}", table_column=room),
-        console=Console(stderr=True),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=LEAST_BAR)),
+        TextColumn("{task.fields[left]}"),
+        TextColumn("{task.fields[logs]}", table_column=Column(no_wrap=True)),
+        console=console,
         refresh_per_second=5,
         expand=True,
+        transient=transient,
     )
 
 
-def _short(logs: Logs) -> str:
-    """Return `loss 0.12 (val 0.15), accuracy 0.98`."""
-    parts = []
+def _short(logs: Logs, room: int) -> str:
+    """Return `loss 0.12 (val 0.15), accuracy 0.98`: as many metrics as fit, each one whole.
+
+    Args:
+        logs: The metrics of an epoch.
+        room: How many characters they may take.
+    """
+    text = ""
     for name, value in logs.items():
         if name.startswith("val_"):
             continue
         part = f"{name} {value:.3g}"
         if f"val_{name}" in logs:
             part += f" (val {logs[f'val_{name}']:.3g})"
-        parts.append(part)
-    return ", ".join(parts)
+        longer = f"{text}, {part}" if text else part
+        if len(longer) > room:
+            break
+        text = longer
+    return text

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nnrun.cli.loading_notice import loading_notice
 from nnrun.cli.options import (
     command,
     distribute_option,
@@ -50,9 +51,11 @@ def resume(
             tell("no checkpoint was saved yet: it starts from the beginning")
         quiet = printing.quiet or not is_chief
 
-        from nnrun.cli.progress import progress
-        from nnrun.training import trainer
+        with loading_notice(dataset, quiet=quiet):
+            from nnrun.cli.progress import progress
+            from nnrun.training import trainer
 
-        with progress(dataset.config.epochs, quiet=quiet) as callbacks:
+        tells_result = not printing.as_json
+        with progress(dataset.config.epochs, quiet=quiet, result_follows=tells_result) as callbacks:
             result = trainer.resume(opened, dataset, callbacks, distribute=distribute)
         finish(result, dataset, replace(printing, quiet=quiet))

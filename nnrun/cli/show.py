@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from nnrun.cli.options import command, json_option, load_dataset, run_or_config_argument
+from nnrun.cli.terminal import terminal_width
 
 CODE_HELP = "Print the plain Keras script that does the same without nnrun."
 
@@ -25,12 +26,15 @@ def show(path: Path, code: bool, as_json: bool) -> None:
 
 def _shown_run(path: Path, *, code: bool, as_json: bool) -> str:
     from nnrun.reporting.json import summarize_run
+    from nnrun.reporting.metrics_text import wrapped
     from nnrun.reporting.script import run_script
     from nnrun.reporting.text import describe_run
 
     if code:
         return run_script(path)
-    return json.dumps(summarize_run(path)) if as_json else describe_run(path)
+    if as_json:
+        return json.dumps(summarize_run(path))
+    return wrapped(describe_run(path), terminal_width())
 
 
 def _shown_config(path: Path, *, code: bool, as_json: bool) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nnrun.cli.loading_notice import loading_notice
 from nnrun.cli.options import (
     command,
     config_argument,
@@ -68,10 +69,12 @@ def train(
     folder = output.parent if output else Path("runs")
     dataset = load_dataset(config, overrides, quiet=quiet, runs=folder)
 
-    from nnrun.cli.progress import progress
-    from nnrun.training import trainer
+    with loading_notice(dataset, quiet=quiet):
+        from nnrun.cli.progress import progress
+        from nnrun.training import trainer
 
-    with progress(dataset.config.epochs, quiet=quiet) as callbacks:
+    tells_result = not printing.as_json
+    with progress(dataset.config.epochs, quiet=quiet, result_follows=tells_result) as callbacks:
         result = trainer.train(
             dataset,
             stem=config.stem,

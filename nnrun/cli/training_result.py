@@ -10,6 +10,7 @@ import click
 
 from nnrun.cli.options import tell
 from nnrun.cli.printing import Printing
+from nnrun.cli.terminal import terminal_width
 from nnrun.files import finite
 from nnrun.wording import short_path
 
@@ -75,13 +76,15 @@ def _summary(result: Result, verdict: SavedVerdict | None) -> dict[str, object]:
 
 def _description(result: Result, config: Config, verdict: SavedVerdict | None) -> str:
     """Return the metrics of the kept epoch, the verdict, the run, and the next command."""
-    from nnrun.reporting.metrics_text import describe_metrics
+    from nnrun.reporting.metrics_text import describe_metrics, wrapped
 
+    width = terminal_width()
     run = str(result.run.path)
     table = short_path(config.data.train)
-    lines = [f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}"]
+    kept = f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}"
+    lines = [wrapped(kept, width)]
     if verdict:
-        lines.append(f"{verdict.part}: {verdict.sentence}")
+        lines.append(wrapped(f"{verdict.part}: {verdict.sentence}", width))
     lines.append(f"saved in {run}")
     lines.append(f"next: nnrun predict {shlex.join([run, table])}")
     return "\n".join(lines)

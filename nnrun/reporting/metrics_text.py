@@ -1,13 +1,16 @@
 """Metrics as people read them: in a line, or as what `evaluate` prints."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import Any
 
-from nnrun.wording import short_number
+from nnrun.reporting.confused_labels import confused_pairs
+from nnrun.wording import counted, short_number
 
 NAME_WIDTH = 20  # characters of a metric's name in a line of its own
-GAP = 2  # spaces between the columns of a confusion matrix, at least
+GAP = 2  # spaces between the columns of a confusion matrix
+WIDTH = 80  # characters of a line of a terminal, at least
+MOST_PAIRS = 10  # of labels that are taken for each other
 TITLES = {
     "f1": "F1",
     "macro_f1": "macro F1",
@@ -61,14 +64,63 @@ def _line(name: str, value: object) -> str:
     return f"{name:{NAME_WIDTH}} {shown_number(value)}"
 
 
-def confusion_lines(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[str]:
-    """Return the matrix with a line for each true label and a column for each predicted one."""
-    table = [["", *["predicted"] * len(labels)], ["actual", *labels]]
+def confusion_lines(
+    labels: Sequence[str], confusion: Sequence[Sequence[int]], width: int = WIDTH
+) -> list[str]:
+    """Return the confusion matrix as a table, or where it is too wide its worst confusions.
+
+    Args:
+        labels: The labels in the order of the matrix.
+        confusion: Counts of rows, a row for each true label, a column for each predicted one.
+        width: How many characters a line may have.
+    """
+    table = [["", *labels]]
     for label, counts in zip(labels, confusion, strict=True):
         table.append([label, *map(str, counts)])
-    width = max(map(len, chain.from_iterable(table))) + GAP
-    return [_aligned(cells, width) for cells in table]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    if sum(widths) + GAP * (len(widths) - 1) > width:
+        return _worst_confusions(labels, confusion)
+    head = "confusion matrix: a line for each actual label, a column for each predicted one"
+    return [head, *(_aligned(cells, widths) for cells in table)]
 
 
-def _aligned(cells: Sequence[str], width: int) -> str:
-    return "".join(cell.rjust(width) for cell in cells)
+def _worst_confusions(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[str]:
+    """Return a line for each of the pairs of labels that are confused most."""
+    pairs = confused_pairs(labels, confusion)
+    if not pairs:
+        return ["no label is taken for another"]
+    lines = ["labels taken for each other most often (--json has the whole matrix)"]
+    for pair in pairs[:MOST_PAIRS]:
+        rows = f"{counted(pair.rows, 'row')}, {pair.share:.1%} of the label"
+        lines.append(f"  {pair.actual!r} as {pair.called!r}: {rows}")
+    if len(pairs) > MOST_PAIRS:
+        lines.append(f"  and {counted(len(pairs) - MOST_PAIRS, 'pair')} more")
+    return lines
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Return a line of the matrix; columns end together."""
+    return (" " * GAP).join(map(str.rjust, cells, widths)).rstrip()
+
+
+def wrapped(text: str, width: int | None) -> str:
+    """Return lines that are broken between words, so that no number is broken by a terminal.
+
+    Args:
+        text: One line or several.
+        width: How many characters a line may have; None breaks none.
+    """
+    if width is None:
+        return text
+    lines: list[str] = []
+    for line in text.split("\n"):
+        lines += textwrap.wrap(
+            line,
+            width,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+            replace_whitespace=False,
+        ) or [""]
+    return "\n".join(lines)

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from nnrun.config.architecture import summarize
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
@@ -14,7 +15,7 @@ from nnrun.results.saved_verdict import read_verdict
 from nnrun.runs.directory import Run
 from nnrun.runs.history import best_epoch, count_epochs
 from nnrun.runs.info import RunInfo
-from nnrun.wording import counted, listed, printable
+from nnrun.wording import counted, listed, printable, short_number
 
 MOST_NAMES = 6  # features, or categories, that are named in a line
 
@@ -26,6 +27,16 @@ def describe_dataset(dataset: Dataset) -> str:
     lines = [*_part_lines(dataset), *_feature_lines(dataset.encoder)]
     lines += [_target_line(dataset, target) for target in dataset.encoder.targets]
     return _with_network(lines, dataset.config, dataset.encoder)
+
+
+def summarize_in_a_line(dataset: Dataset) -> str:
+    """Return what is going to be trained: rows, inputs and parameters."""
+    inputs = len(dataset.encoder.inputs)
+    layers = summarize(dataset.config, inputs)
+    rows = [f"{len(part.x):,} rows of {name}" for name, part in dataset.parts.items()]
+    parameters = counted(sum(layer.parameters for layer in layers), "parameter")
+    network = f"{counted(inputs, 'input')}, {counted(len(layers), 'layer')}, {parameters}"
+    return f"{', '.join(rows)}; {network}"
 
 
 def describe_run(path: Path) -> str:
@@ -118,4 +129,4 @@ def _epoch_lines(run: Run, info: RunInfo) -> Iterator[str]:
     best = best_epoch(run.history)
     if best:
         number, quantity, loss = best
-        yield f"best       epoch {number} by {quantity}: {quantity} {loss:.6g}"
+        yield f"best       epoch {number} by {quantity}: {quantity} {short_number(loss)}"
