@@ -39,10 +39,12 @@ def test_train_prints_metrics_the_run_and_the_next_command(project, nnrun):
 
 
 def test_progress_is_a_line_per_tenth_of_the_run_where_stderr_is_no_terminal(project, nnrun):
-    *lines, verdict, advice = nnrun("train", project.config(epochs=25)).err.splitlines()
+    done = nnrun("train", project.config(epochs=25))
+    *lines, verdict, advice = done.err.splitlines()
     assert [line.split(":")[0] for line in lines] == [
-        f"epoch {n}/25" for n in (3, 5, 8, 10, 13, 15, 18, 20, 23, 25)
+        f"epoch {n}/25" for n in (3, 5, 8, 10, 13, 15, 18, 20, 23)
     ]
+    assert done.out.startswith("epoch 25: ")  # which is told once
     assert "loss" in lines[0]
     assert "val_accuracy" in lines[0]
     assert verdict == "warning: the network is no better than its baseline"
