@@ -19,7 +19,8 @@ Logs = Mapping[str, float]
 
 LINES = 10  # for a whole run, where stderr is no terminal
 LEAST_BAR = 10  # characters of the bar, however long the metrics are
-AROUND = 30  # characters of the line that neither the bar nor the metrics take, at most
+LONGEST_TIME = len("59 min left")  # that is common
+GAPS = 3  # characters between the four parts of the line
 
 
 @contextmanager
@@ -91,8 +92,13 @@ class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._time_left.end_epoch(epoch + 1)
-        room = self._bar.console.width - AROUND - LEAST_BAR
-        self._bar.update(self._task, logs=_short(logs or {}, room))
+        self._bar.update(self._task, logs=_short(logs or {}, self._room()))
+
+    def _room(self) -> int:
+        """Return how many characters the metrics may take."""
+        epochs = self._bar.tasks[0].total
+        others = len(f"epoch {epochs}/{epochs}") + LONGEST_TIME + GAPS + LEAST_BAR
+        return self._bar.console.width - others
 
 
 def _new_bar(console: Console, *, transient: bool) -> Progress:

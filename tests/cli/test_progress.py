@@ -52,8 +52,8 @@ def test_a_bar_is_as_wide_as_the_terminal_and_no_metric_is_cut(bar_lines, width)
         logs |= {f"metric_{number}": 0.123456, f"val_metric_{number}": 0.654321}
     (line,) = bar_lines(width, logs)
     text = re.sub(r"\x1b\[[\d;]*m", "", line)
-    assert len(text) == width
+    assert width - 1 <= len(text) <= width
     assert "epoch 2/4" in text
     shown = re.findall(r"metric_\d 0.123 \(val 0.654\)", text)
-    assert len(shown) == text.count("metric_")
+    assert 0 < len(shown) == text.count("metric_")
     assert "…" not in text
