@@ -22,6 +22,7 @@ from nnrun.cli.options import (
 )
 from nnrun.cli.reading import Reading, reading_options
 from nnrun.cli.rows_to_measure import rows_to_measure
+from nnrun.cli.terminal import terminal_width
 from nnrun.cli.threshold_option import threshold_option
 from nnrun.files import open_output
 from nnrun.near_files import TABLE_ENDINGS
@@ -155,8 +156,10 @@ def _as_json(evaluated: Mapping[str, EvaluatedRows]) -> str:
 
 def _as_text(evaluated: Mapping[str, EvaluatedRows]) -> str:
     from nnrun.reporting.evaluation_text import describe_rows
+    from nnrun.reporting.metrics_text import wrapped
 
-    return "\n\n".join(describe_rows(part, rows) for part, rows in evaluated.items())
+    text = "\n\n".join(describe_rows(part, rows) for part, rows in evaluated.items())
+    return wrapped(text, terminal_width())
 
 
 def _tell_of_training_table(run: Path, table: Table, rows: int) -> None:

@@ -1,4 +1,4 @@
-"""Metrics as people read them: in a line, or as what `evaluate` prints."""
+"""Metrics and confusion matrices as people read them on a terminal."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,6 @@ from typing import Any
 from nnrun.reporting.confused_labels import confused_pairs
 from nnrun.wording import counted, short_number
 
-NAME_WIDTH = 20  # characters of a metric's name in a line of its own
 GAP = 2  # spaces between the columns of a confusion matrix
 WIDTH = 80  # characters of a line of a terminal, at least
 MOST_PAIRS = 10  # of labels that are taken for each other
@@ -40,28 +39,6 @@ def metric_title(name: str) -> str:
 def describe_metrics(metrics: Mapping[str, Any]) -> str:
     """Return `loss 0.0123, accuracy 0.987`."""
     return ", ".join(f"{name} {shown_number(value)}" for name, value in metrics.items())
-
-
-def describe_evaluation(rows: int, metrics: Mapping[str, Any]) -> str:
-    """Return a line for each metric, and the confusion matrix as a table.
-
-    Args:
-        rows: How many rows were measured.
-        metrics: Numbers by their name; for labels also the lists `labels` and `confusion_matrix`.
-            What else is no number is left out.
-    """
-    labels = metrics.get("labels")
-    lines = [_line("rows", rows)]
-    for name, value in metrics.items():
-        if not isinstance(value, list | dict):
-            lines.append(_line(name, value))
-    if labels:
-        lines += confusion_lines(labels, metrics["confusion_matrix"])
-    return "\n".join(lines)
-
-
-def _line(name: str, value: object) -> str:
-    return f"{name:{NAME_WIDTH}} {shown_number(value)}"
 
 
 def confusion_lines(

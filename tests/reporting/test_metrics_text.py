@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnrun.reporting.metrics_text import confusion_lines, describe_evaluation, wrapped
+from nnrun.reporting.metrics_text import confusion_lines, wrapped
 from nnrun.wording import short_number
 
 
@@ -64,12 +64,3 @@ def test_a_table_that_fits_and_what_no_terminal_reads_stay_as_they_are():
     table = "a     b\n      c  1"
     assert wrapped(table, 80) == table
     assert wrapped("x " * 100, None) == "x " * 100
-
-
-def test_an_evaluation_has_a_line_for_each_metric():
-    metrics = {"loss": 0.123456, "auc": None}
-    assert [line.split() for line in describe_evaluation(7, metrics).split("\n")] == [
-        ["rows", "7"],
-        ["loss", "0.1235"],
-        ["auc", "undefined"],
-    ]
