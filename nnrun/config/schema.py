@@ -87,6 +87,9 @@ class Data(Strict):
     dates: Literal["error", "expand"] = "error"
     """How to treat columns of dates and times. `error` refuses them. `expand` makes inputs of the
     year, month, day, weekday and hour."""
+    day_first: bool | None = None
+    """Whether the day comes before the month in dates such as 1/5/24. Default: the cells tell,
+    where one of them is no date in the other order."""
     max_categories: Annotated[int, Field(ge=2, le=MOST_CATEGORIES)] = 300
     """The most inputs that a column of text becomes. The less frequent of its categories share the
     last one, `other`, with those that training never saw."""

@@ -3,13 +3,14 @@
 Its kind, why it cannot be an input, and the features that it becomes are functions of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from nnrun.config.schema import Data
 from nnrun.features.categories import choose_categories, count_spellings
+from nnrun.features.date_survey import DateProfile
 from nnrun.features.dates import date_parts
 from nnrun.features.faults import KEPT, NUMBER_RULES, SHOWN, ColumnFaults
 from nnrun.features.feature import Feature, Kind
@@ -39,7 +40,8 @@ class ColumnProfile:
         text_counts: The rows of each text; empty where there are too many.
         text_places: For each row the place of its cell among the texts, null where it is missing;
             None where nobody wants it, or there are too many texts.
-        date_formats: Those of dates.FORMATS that all cells are of.
+        dates: How the cells are written as dates; two orders where both fit, none where most cells
+            are no dates.
         minimum: The least number, 0 where there is none.
         maximum: The greatest number, 0 where there is none.
         whole: Whether all numbers are whole, and there are any.
@@ -51,7 +53,7 @@ class ColumnProfile:
     texts: tuple[str, ...]
     text_counts: Mapping[str, int]
     text_places: pl.Series | None
-    date_formats: tuple[str, ...]
+    dates: Sequence[DateProfile]
     minimum: float
     maximum: float
     whole: bool
@@ -121,7 +123,7 @@ def kind_of(column: ColumnProfile) -> Kind:
         return column.declared
     if column.present and column.is_boolean:
         return "boolean"
-    if column.present and column.date_formats:
+    if column.present and column.dates:
         return "date"
     is_category = column.faults.is_text or column.holds_codes or column.is_named_code
     return "text" if is_category else "number"
@@ -159,7 +161,7 @@ def why_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
         return "has no value: every cell is missing"
     kind = kind_of(column)
     if column.declared == "date" and kind != "date":
-        return f"is named in date_columns, and its cells are not all dates ({column.examples})"
+        return f"is named in date_columns, and most of its cells are no dates ({column.examples})"
     if kind == "date":
         return _why_dates_are_unfit(column, expand_dates=expand_dates)
     if kind == "text" and column.has_many_texts:
@@ -174,9 +176,9 @@ def _why_dates_are_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | 
     if not expand_dates:
         dates = f"holds dates or times ({column.examples})"
         return f"{dates}; `dates: expand` under data makes numbers of them"
-    if len(column.date_formats) > 1:
+    if len(column.dates) > 1:
         dates = f"holds dates in which day or month may come first ({column.examples})"
-        return f"{dates}; write them as 2012-03-31"
+        return f"{dates}; say `day_first: true` or `day_first: false` under data"
     return None
 
 
@@ -194,9 +196,17 @@ def column_features(
     if kind == "text":
         return [_text_feature(column, data, is_trained)]
     if kind == "date":
-        date_format = column.date_formats[0]
+        dates = column.dates[0]
+        date_format, *more = dates.formats
         return [
-            Feature(name=column.name, kind="date", format=date_format, part=part)
+            Feature(
+                name=column.name,
+                kind="date",
+                format=date_format,
+                more_formats=more,
+                example=dates.example,
+                part=part,
+            )
             for part in date_parts(date_format)
         ]
     return [Feature(name=column.name, kind=kind)]

@@ -6,7 +6,7 @@ import polars as pl
 from nnrun.features.categories import spell_numbers
 from nnrun.features.cells import ParsedCells
 from nnrun.features.column_profile import ColumnProfile
-from nnrun.features.dates import FORMATS, fitting_formats
+from nnrun.features.date_survey import DateSurvey
 from nnrun.features.distinct_numbers import DistinctNumbers
 from nnrun.features.faults import ColumnFaults
 from nnrun.features.feature import Kind
@@ -28,6 +28,7 @@ class ColumnSurvey:
         declared: The kind that the config says, or None where the cells tell.
         keep_places: Whether the profile tells which rows have which text.
         counts_numbers: Whether the rows of each distinct number are counted, of however many.
+        day_first: Whether the day comes first in dates; None where the cells tell.
 
     Attributes:
         name: The column.
@@ -42,6 +43,7 @@ class ColumnSurvey:
         *,
         keep_places: bool = False,
         counts_numbers: bool = False,
+        day_first: bool | None = None,
     ) -> None:
         self.name = name
         self._declared = declared
@@ -52,7 +54,7 @@ class ColumnSurvey:
         self._range = _NumberRange()
         self._distinct = DistinctNumbers()
         self._texts = TextSurvey(keep_places=keep_places)
-        self._formats = FORMATS
+        self._dates = DateSurvey(day_first=day_first)
 
     def add(self, block: Block) -> None:
         """Take the column's cells in a block into account."""
@@ -72,7 +74,7 @@ class ColumnSurvey:
             texts=self._texts.texts,
             text_counts=self._texts.counts,
             text_places=self._texts.places(),
-            date_formats=self._formats,
+            dates=self._dates.result(),
             minimum=self._range.minimum if self._range.count else 0.0,
             maximum=self._range.maximum if self._range.count else 0.0,
             whole=self._range.whole and self._range.count > 0,
@@ -93,7 +95,7 @@ class ColumnSurvey:
     @property
     def _texts_are_known(self) -> bool:
         """Whether further texts change nothing: they are too many for categories, and no dates."""
-        return self._texts.overflowed and not self._formats
+        return self._texts.overflowed and not self._dates.may_be_dates
 
     def _add_texts(self, block: Block, parsed: ParsedCells) -> None:
         texts = parsed.texts
@@ -107,8 +109,8 @@ class ColumnSurvey:
         most = MOST_TEXTS if is_counted else MOST_NUMBERS
         self._texts.add(texts, distinct, most)
         if len(parsed.values) and not parsed.values.null_count():
-            self._formats = ()  # no date is a number
-        self._formats = fitting_formats(distinct, self._formats)
+            self._dates.refuse()  # no date is a number
+        self._dates.add(block, texts, distinct)
 
 
 def finish_surveys(

@@ -1,56 +1,141 @@
 """Dates and times in the cells of a column."""
 
-from typing import Literal, get_args
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple, get_args
 
 import polars as pl
 
 from nnrun.features.cells import ParsedCells
 from nnrun.tables.block import Block
 
-_DATES = (
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%d.%m.%Y",
-    "%m/%d/%Y",
-    "%d/%m/%Y",
-    "%B %d %Y",  # %B reads short names too
-    "%d %B %Y",
-    "%d-%B-%Y",
-    "%B %d, %Y",
-)
-_TIMES = ("%H:%M", "%H:%M:%S%.f")  # %.f may be absent
-_ISO = (
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.fZ",
-    "%Y-%m-%dT%H:%M:%S%.f%:z",
-    "%Y-%m-%d %H:%M:%S%.f%:z",
-)
-_DATES_WITH_TIMES = tuple(f"{date} {time}" for date in _DATES for time in _TIMES)
+TIMES = ("%H:%M", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p")
+"""%.f may be absent, and so may the space before AM or PM, in letters of any case."""
 
-FORMATS = (*_DATES, *_TIMES, *_ISO, *_DATES_WITH_TIMES)
-"""The dates and times that are recognised, as C's strftime writes them; the first to fit counts."""
+ZONES = ("Z", "%:z")  # a space in a format may be absent too, and so may the colon of a zone
+
+DateOrder = Literal["year first", "month first", "day first", "dots", "words", "time"]
+"""In which order a date is written. All dates of a column are of one order."""
+
+DATES: dict[DateOrder, tuple[str, ...]] = {
+    "year first": ("%Y-%m-%d", "%Y/%m/%d"),
+    "month first": ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%m-%d-%y"),
+    "day first": ("%d/%m/%Y", "%d/%m/%y", "%d-%m-%Y", "%d-%m-%y"),
+    "dots": ("%d.%m.%Y", "%d.%m.%y"),
+    "words": (
+        "%B %d %Y",  # %B reads short names too
+        "%d %B %Y",
+        "%d-%B-%Y",
+        "%B %d, %Y",
+        "%d %B %y",
+        "%d-%B-%y",
+    ),
+}
+
+
+def _formats_of(order: DateOrder) -> Iterator[str]:
+    """Yield the dates of an order, alone and with times behind them."""
+    yield from DATES[order]
+    for date in DATES[order]:
+        for time in TIMES:
+            yield f"{date} {time}"
+    if order == "year first":
+        for date in DATES[order]:
+            for separator in ("T", " "):
+                yield from _iso_formats(f"{date}{separator}")
+
+
+def _iso_formats(date: str) -> Iterator[str]:
+    """Yield a date with the times of ISO 8601, in UTC or with a zone."""
+    for time in ("%H:%M", "%H:%M:%S%.f"):
+        if date.endswith("T"):  # with a space, the format is there already
+            yield date + time
+        for zone in ZONES:
+            yield f"{date}{time}{zone}"
+
+
+FORMATS_BY_ORDER: dict[DateOrder, tuple[str, ...]] = {
+    **{order: tuple(_formats_of(order)) for order in DATES},
+    "time": TIMES,
+}
+"""The dates and times that are recognised, as C's strftime writes them."""
+
+ORDERS: dict[str, DateOrder] = {}
+for _order, _formats in FORMATS_BY_ORDER.items():
+    ORDERS.update(dict.fromkeys(_formats, _order))
+
+FORMATS = tuple(ORDERS)
 
 FIRST_YEAR = 1000  # earlier ones are versions such as 1.2.3
+
+SHORT_YEAR = r"^\w+\W+\w+\W+\d{2}(?:\s|$)"
+"""A date whose year has two digits. A format's %y reads one too, as in the version 1.2.3."""
 
 DatePart = Literal["year", "month", "day", "weekday", "hour"]
 _PARTS: tuple[DatePart, ...] = get_args(DatePart)
 
 
-def parse_dates(block: Block, name: str, date_format: str) -> ParsedCells:
+class DateReading(NamedTuple):
+    """Texts read as dates.
+
+    Attributes:
+        dates: Datetime, or Time where no format has a day; null where no format fits.
+        formats: Those that read any, in the order of the formats that were tried.
+    """
+
+    dates: pl.Series
+    formats: list[str]
+
+
+def parse_dates(block: Block, name: str, date_format: str, more: Sequence[str] = ()) -> ParsedCells:
     """Return a column's cells as Datetime, or as Time if the format has no day.
+
+    A cell of another known form is read too, unless day and month could be told in two ways.
 
     Args:
         block: Some rows of a table.
         name: The column.
-        date_format: One of FORMATS.
+        date_format: One of FORMATS, in which training had dates.
+        more: Other formats of training.
 
     Returns:
-        Faulty cells are `missing`, or are of another format (`other_format`).
+        Faulty cells are `missing`, or are of no known form (`other_format`).
     """
     texts = block.texts(name)
-    dates = to_dates(texts, date_format)
+    formats = dict.fromkeys([date_format, *more, *_readable_as_well(date_format)])
+    dates = read_dates(texts, formats).dates
     other_format = dates.is_null() & texts.is_not_null()
     return ParsedCells(dates, texts, {"other_format": other_format, "missing": texts.is_null()})
+
+
+def _readable_as_well(date_format: str) -> Iterator[str]:
+    """Yield the known formats that cannot be mistaken in a column of dates of a format."""
+    order = ORDERS[date_format]
+    yield from FORMATS_BY_ORDER[order]
+    if order == "time":
+        return
+    for other in ("year first", "dots", "words"):
+        yield from FORMATS_BY_ORDER[other]
+
+
+def read_dates(texts: pl.Series, formats: Iterable[str]) -> DateReading:
+    """Return texts as dates, each read by the first of the formats that fits it.
+
+    Args:
+        texts: Cells as text, null where they are missing.
+        formats: Some of FORMATS, all with a day or all without.
+    """
+    first, *others = formats
+    dates = to_dates(texts, first)
+    used = [first] if dates.null_count() < len(dates) else []
+    for date_format in others:
+        rows = (dates.is_null() & texts.is_not_null()).arg_true()
+        if not len(rows):
+            break
+        more = to_dates(texts.gather(rows), date_format)
+        if more.null_count() < len(more):
+            dates = dates.scatter(rows, more)
+            used.append(date_format)
+    return DateReading(dates, used)
 
 
 def to_dates(texts: pl.Series, date_format: str) -> pl.Series:
@@ -59,14 +144,11 @@ def to_dates(texts: pl.Series, date_format: str) -> pl.Series:
         times: pl.Series = texts.str.to_time(date_format, strict=False)
         return times
     dates: pl.Series = texts.str.to_datetime(date_format, strict=False, time_unit="us")
+    if date_format.endswith("%:z"):
+        dates = dates.dt.replace_time_zone(None)  # they are in UTC
+    if "%y" in date_format:
+        return dates.set(~texts.str.contains(SHORT_YEAR), None)
     return dates.set(dates.dt.year() < FIRST_YEAR, None)
-
-
-def fitting_formats(texts: pl.Series, formats: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of the formats that all texts are of."""
-    for sample in (texts.head(20), texts):  # most formats fail at once
-        formats = tuple(f for f in formats if not to_dates(sample, f).null_count())
-    return formats
 
 
 def date_parts(date_format: str | None) -> tuple[DatePart, ...]:
@@ -74,7 +156,7 @@ def date_parts(date_format: str | None) -> tuple[DatePart, ...]:
     if date_format not in FORMATS:
         return ()
     days = _PARTS[:4] if "%d" in date_format else ()
-    times = _PARTS[4:] if "%H" in date_format else ()
+    times = _PARTS[4:] if "%H" in date_format or "%I" in date_format else ()
     return (*days, *times)
 
 

@@ -20,7 +20,7 @@ from nnrun.features.training_range import far_numbers, training_ranges
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
 from nnrun.tables.table_file import ReadingPlan
-from nnrun.wording import counted, listed
+from nnrun.wording import counted, listed, received
 
 TEXT_ADVICE = ", and training read numbers here"
 
@@ -222,7 +222,7 @@ class EncodedReader:
         if self._bad_cells == "missing":
             return []
         rules: dict[FaultKind, str] = {
-            "other_format": f"is not of the form {feature.format}, as training read this column"
+            "other_format": f"is not of the form of the dates in training{_like_that_of(feature)}"
         }
         if self._missing == "error":
             rules["missing"] = OWED if self._owed else MISSING
@@ -236,3 +236,10 @@ class EncodedReader:
         known = listed(self.encoder.labels, 10)
         unknown = f"is no label that training saw ({known})"
         return faults.messages({"unknown_label": unknown, "missing": NO_TARGET})
+
+
+def _like_that_of(feature: Feature) -> str:
+    """Return an example of a date in training, where the run has one, else its format."""
+    if feature.example is None:
+        return f", {feature.format}"
+    return f", as in {received(feature.example)}"

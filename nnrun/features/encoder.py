@@ -53,8 +53,8 @@ class Encoder(Strict):
         """Refuse a column that is named twice, or is both a feature and a target."""
         features: list[Feature] = info.data.get("features", [])
         parts = {(feature.name, feature.part) for feature in features}
-        columns = {(feature.name, feature.kind, feature.format) for feature in features}
-        names = [name for name, _, _ in columns]  # of a date, each part is a feature
+        columns = {(f.name, f.kind, f.format, *f.more_formats) for f in features}
+        names = [name for name, *_ in columns]  # of a date, each part is a feature
         names += [target.name for target in targets]
         if len(set(names)) < len(names) or len(parts) < len(features):
             raise problem(
@@ -174,7 +174,7 @@ def _parse_feature(block: Block, feature: Feature) -> ParsedCells:
             spells_numbers=feature.spells_numbers,
         )
     if feature.format is not None:
-        return parse_dates(block, feature.name, feature.format)
+        return parse_dates(block, feature.name, feature.format, feature.more_formats)
     if feature.kind == "boolean":
         return parse_booleans(block, feature.name)
     return parse_numbers(block, feature.name)

@@ -138,7 +138,7 @@ class ColumnFaults:
     def messages(self, rules: Mapping[FaultKind, str]) -> list[str]:
         """Return a line for each rule that cells break, in the order of the rules."""
         return [
-            _message(self.name, self[kind], rule)
+            cell_message(self.name, self[kind], rule)
             for kind, rule in rules.items()
             if self[kind].count
         ]
@@ -163,7 +163,7 @@ class ColumnFaults:
         return lines
 
 
-def _message(column: str, fault: Fault, rule: str) -> str:
+def cell_message(column: str, fault: Fault, rule: str) -> str:
     """Return a line that names the first cell, and the lines of the others."""
     cell = fault.cells[0]
     shown = "" if cell is None else f"{received(cell)} "

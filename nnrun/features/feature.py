@@ -10,7 +10,7 @@ from pydantic import AfterValidator, model_validator
 
 from nnrun.config.schema import MOST_CATEGORIES
 from nnrun.config.strict_model import Positive, Strict, problem
-from nnrun.features.dates import DatePart, date_parts
+from nnrun.features.dates import FORMATS, ORDERS, DatePart, date_parts
 from nnrun.features.numbers import FLOAT32_MAX
 from nnrun.tables.table_file import wrong_names
 
@@ -33,7 +33,8 @@ class Feature(Strict):
     A column of text is an input for each of its categories, 1 or 0. The category null is a missing
     cell. The input `other`, the last one, is 1 for each cell of no category. Where the config says
     that a column is categories, it `spells_numbers` the shortest way. Of the training rows a share
-    lacks the cell; runs of earlier versions do not tell it.
+    lacks the cell; runs of earlier versions do not tell it. Dates are read by the `format`, or else
+    by `more_formats`, and `example` is one of training.
     """
 
     name: Name
@@ -45,6 +46,8 @@ class Feature(Strict):
     whole: bool = False
     missing_share: Annotated[float, Ge(0), Le(1)] | None = None
     format: str | None = None
+    more_formats: Annotated[list[str], Len(max_length=len(FORMATS))] = []
+    example: str | None = None
     part: DatePart | None = None
     categories: Annotated[list[str | None], Len(max_length=MOST_CATEGORIES + 1)] = []
     other: bool = False
@@ -67,8 +70,9 @@ class Feature(Strict):
 
     def _has_the_parts_of_its_kind(self) -> bool:
         if self.kind == "date":
-            return self.part is not None and self.part in date_parts(self.format)
-        return self.format is None and self.part is None
+            orders = {ORDERS.get(form) for form in (self.format or "", *self.more_formats)}
+            return len(orders) == 1 and self.part in date_parts(self.format)
+        return self.format is None and self.part is None and not self.more_formats
 
     @property
     def width(self) -> int:

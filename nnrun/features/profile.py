@@ -8,7 +8,7 @@ from nnrun.features.cells import FaultKind
 from nnrun.features.column_profile import ColumnProfile, column_features, kind_of, why_unfit
 from nnrun.features.column_survey import ColumnSurvey, finish_surveys
 from nnrun.features.encoder import Encoder
-from nnrun.features.faults import MISSING, NO_TARGET, ColumnFaults
+from nnrun.features.faults import MISSING, NO_TARGET, ColumnFaults, Fault, cell_message
 from nnrun.features.feature import Feature, Target
 from nnrun.features.kept_rows import RowMask, kept_rows, needed_columns
 from nnrun.features.labels import LabelProfile, LabelSurvey, order_keys
@@ -61,7 +61,7 @@ class TableProfile:
             if self.labels:
                 problems += faults.messages(rules)
             else:
-                advice = _advice_on_text(self.config.data, faults)
+                advice = _advice_on_text(self.config.data, faults["not_number"])
                 problems += faults.number_messages(rules, TEXT_ADVICE, advice=advice)
         return problems
 
@@ -88,6 +88,19 @@ class TableProfile:
             missing=self.config.data.missing,
         )
 
+    def _no_dates(self, column: ColumnProfile) -> list[str]:
+        """Return a line on the cells that are no dates in a column of dates, if there are any."""
+        if kind_of(column) != "date" or not column.dates[0].others.count:
+            return []
+        data = self.config.data
+        dates = column.dates[0]
+        line = cell_message(
+            column.name, dates.others, f"is no date, as most cells are ({dates.example!r})"
+        )
+        advice = _advice_on_text(data, dates.others)
+        categorical = columns_line(data, "categorical", [column.name])
+        return [f"{line}{advice}; if the column is no dates: {categorical}"]
+
     def _empty_advice(self) -> str:
         if self.config.data.missing == "drop":
             return "; say missing: mean under data"
@@ -113,22 +126,22 @@ class TableProfile:
         """Return a line for each kind of wrong cell in a column that can be an input."""
         data = self.config.data
         if why_unfit(column, expand_dates=data.dates == "expand"):
-            return []
+            return self._no_dates(column)
         rules: dict[FaultKind, str] = {}
         if data.missing == "error":
             rules["missing"] = MISSING
         if kind_of(column) != "number":
-            return column.faults.messages(rules)
-        advice = _advice_on_text(data, column.faults)
+            return [*column.faults.messages(rules), *self._no_dates(column)]
+        advice = _advice_on_text(data, column.faults["not_number"])
         may_be_codes = column.present >= ROWS_PER_CODE * len(column.texts)
         if column.declared is None and may_be_codes and not column.has_many_texts:
             advice += f"; if they are codes: {columns_line(data, 'categorical', [column.name])}"
         return column.faults.number_messages(rules, advice=advice)
 
 
-def _advice_on_text(data: Data, faults: ColumnFaults) -> str:
-    """Return the line that makes missing cells of the text in a column of numbers."""
-    texts = faults["not_number"].texts
+def _advice_on_text(data: Data, fault: Fault) -> str:
+    """Return the line that makes missing cells of the wrong cells in a column."""
+    texts = fault.texts
     if not texts or len(texts) > MOST_MARKS:
         return ""
     line = null_values_line(data, texts)
@@ -175,7 +188,12 @@ class _TableSurvey:
         is_split = config.data.validation_split > 0
         self.rows = 0
         self.features = [
-            ColumnSurvey(name, declared_kind(config.data, name), keep_places=is_split)
+            ColumnSurvey(
+                name,
+                declared_kind(config.data, name),
+                keep_places=is_split,
+                day_first=config.data.day_first,
+            )
             for name in features
         ]
         self.labels = LabelSurvey(targets[0]) if has_labels else None

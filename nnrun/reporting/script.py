@@ -41,8 +41,8 @@ class Columns:
 
     `features` is None where the script takes every column that is left. `others` are columns of
     text with an input for the cells of no category, and `numbers_as_text` those that the config
-    says to be categories. `dates` has the format of
-    each column of dates, and `date_parts` the parts of it that are inputs. Columns `are_mixed` if
+    says to be categories. `dates` has the format of each column of dates, or where a column has
+    several, a list of them. `date_parts` has the parts that are inputs. Columns `are_mixed` if
     some of them are text or dates. Columns `of_texts` keep commas and points as they are.
     """
 
@@ -51,7 +51,8 @@ class Columns:
     categories: dict[str, list[str | None]]
     others: list[str]
     numbers_as_text: list[str]
-    dates: dict[str, str]
+    dates: dict[str, str] | dict[str, list[str]]
+    has_mixed_dates: bool
     date_parts: dict[str, list[str]]
     are_mixed: bool
     of_texts: list[str]
@@ -130,7 +131,7 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
     categories: dict[str, list[str | None]] = {}
     others: list[str] = []
     numbers_as_text: list[str] = []
-    dates: dict[str, str] = {}
+    formats: dict[str, list[str]] = {}
     parts: dict[str, list[str]] = {}
     for feature in encoder.features:
         kinds[feature.name] = feature.kind
@@ -141,9 +142,11 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         if feature.spells_numbers:
             numbers_as_text.append(feature.name)
         if feature.format and feature.part:
-            dates[feature.name] = feature.format
+            formats[feature.name] = _in_order([feature.format, *feature.more_formats])
             parts.setdefault(feature.name, []).append(feature.part)
-    mixed = bool(categories or dates)
+    mixed = bool(categories or formats)
+    has_mixed_dates = any(len(forms) > 1 for forms in formats.values())
+    first = {name: forms[0] for name, forms in formats.items()}
     are_listed = data.features or data.validation or data.test or mixed
     return Columns(
         target=data.target if len(data.target) > 1 else data.target[0],
@@ -151,13 +154,19 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         categories=categories,
         others=others,
         numbers_as_text=numbers_as_text,
-        dates=dates,
+        dates=formats if has_mixed_dates else first,
+        has_mixed_dates=has_mixed_dates,
         date_parts=parts,
         are_mixed=mixed,
-        of_texts=[*categories, *dates, *(data.target if config.is_classes else [])],
+        of_texts=[*categories, *formats, *(data.target if config.is_classes else [])],
         has_boolean="boolean" in kinds.values(),
         has_unnamed="Unnamed: 0" in (*kinds, *data.target, *data.drop),
     )
+
+
+def _in_order(formats: list[str]) -> list[str]:
+    """Return formats of dates so that the first to fit is right: %Y takes 24 for a year too."""
+    return sorted(formats, key=lambda form: "%y" not in form)
 
 
 def _table_file(config: Config, first_file: Path) -> TableFile:

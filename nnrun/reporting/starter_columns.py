@@ -107,7 +107,17 @@ def _why_unfit(column: SurveyedColumn) -> str | None:
     reason = why_unfit(column.profile, expand_dates=True)
     if not reason and kind_of(column.profile) == "number":
         reason = _why_no_number(column)
+    no_dates = wrong_dates(column.profile)
+    if not reason and no_dates:
+        reason = f"has cells that are no dates, such as {no_dates[0]!r}"
     return reason or _why_constant(column.profile)
+
+
+def wrong_dates(profile: ColumnProfile) -> list[str]:
+    """Return the first distinct cells that are no dates in a column of dates."""
+    if kind_of(profile) != "date":
+        return []
+    return [cell for cell in profile.dates[0].others.cells if cell is not None]
 
 
 def _why_no_number(column: SurveyedColumn) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from nnrun.features.column_profile import kind_of
-from nnrun.reporting.starter_columns import is_category
+from nnrun.reporting.starter_columns import is_category, wrong_dates
 from nnrun.reporting.starter_survey import (
     MOST_WRONG_CELLS,
     NULL_VALUES,
@@ -89,11 +89,14 @@ def _null_texts(columns: Iterable[SurveyedColumn], kept: Iterable[str]) -> list[
 
 
 def _marks(survey: TableSurvey) -> list[str]:
-    """Return the cells that are no numbers in columns of numbers: they stand for missing ones."""
+    """Return the cells that are no numbers, or no dates, in columns of these: they are missing."""
     marks: dict[str, None] = {}
     for column in survey.columns:
         if _is_marked(column, survey.label_counts):
             marks.update(dict.fromkeys(column.wrong_cells))
+        no_dates = wrong_dates(column.profile)
+        if not survey.label_counts.keys() & no_dates:
+            marks.update(dict.fromkeys(no_dates))
     target = survey.target
     if _is_marked(target, {}) and not any(map(_has_digit, target.wrong_cells)):
         marks.update(dict.fromkeys(target.wrong_cells))

@@ -54,7 +54,7 @@ def test_true_and_false_are_numbers_where_they_are_meant():
 
 
 def test_dates_of_another_format_are_faulty():
-    parsed = parse_dates(block_of("2020-01-31", "", "31.01.2020"), "a", "%Y-%m-%d")
+    parsed = parse_dates(block_of("2020-01-31", "", "1/31/2020"), "a", "%Y-%m-%d")
     assert parsed.values.is_null().to_list() == [False, True, True]
     assert faulty(parsed) == {"missing": [1], "other_format": [2]}
 

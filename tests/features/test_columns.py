@@ -450,10 +450,11 @@ def test_text_where_training_read_numbers_or_dates_is_refused_with_its_line(
     when = pl.format("2020-01-{}", 1 + ROW % 28)
     project.table(frame.with_columns(when=when))
     project.table(
-        frame.with_columns(when=pl.when(ROW == 4).then(pl.lit("31.01.2020")).otherwise(when)),
+        frame.with_columns(when=pl.when(ROW == 4).then(pl.lit("1/5/2020")).otherwise(when)),
         "other.csv",
     )
     (line,) = problems(project.dataset, {"data.dates": "expand", "data.test": "other.csv"})
     assert line.endswith(
-        "other.csv:6: column 'when': '31.01.2020' is not of the form %Y-%m-%d, as training read this column"
+        "other.csv:6: column 'when': '1/5/2020' is not of the form of the dates in training, "
+        "as in '2020-01-1'"
     )

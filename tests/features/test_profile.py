@@ -48,7 +48,7 @@ def test_of_many_distinct_cells_the_first_are_known_and_none_is_counted(blocks):
 
 def test_dates_that_fit_two_formats_are_told():
     profile = profile_of(["01/02/2020", "03/04/2021"])
-    assert profile.date_formats == ("%m/%d/%Y", "%d/%m/%Y")
+    assert [dates.order for dates in profile.dates] == ["month first", "day first"]
     reason = why_unfit(profile, expand_dates=True)
     assert reason is not None
     assert "'01/02/2020'" in reason

@@ -386,3 +386,15 @@ def test_the_positive_label_is_the_rarer_one_however_it_is_spelt(project):
     )
     text = write_config(project.folder / "odd.csv", "y", project.folder)
     assert 'positive: "7"' in text
+
+
+def test_a_cell_that_is_no_date_counts_as_missing(project, nnrun):
+    days = [f"2024-01-{1 + row % 28:02}" for row in range(40)]
+    days[7] = "unknown"
+    lines = [f"{day},{row},{row % 2}" for row, day in enumerate(days)]
+    project.table("\n".join(["day,size,label", *lines]), "days.csv")
+    assert nnrun("init", "days.csv", "--target", "label", "-o", "days.yaml").code == 0
+    config = (project.folder / "days.yaml").read_text()
+    assert '"unknown"' in config or ", unknown" in config
+    checked = nnrun("check", "days.yaml")
+    assert (checked.code, "day" in checked.out) == (0, True)

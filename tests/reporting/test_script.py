@@ -52,6 +52,10 @@ def patients(rows: int) -> pl.DataFrame:
     columns = {
         "day": frame.select(day).to_series().dt.strftime("%d.%m.%Y"),
         "time": [f"{n % 24:02}:30" for n in range(rows)],
+        "seen": [
+            ("1/5/2{}", "1/17/202{} 3:04 PM", "2/28/202{}")[n % 3].format(n % 4)
+            for n in range(rows)
+        ],
         "ill": np.where(dose + (age - 50) / 9 + generator.normal(0, 1, rows) > 0, "Yes", "no"),
         "grade": generator.choice(["10", "2", "7.0"], rows),
     }

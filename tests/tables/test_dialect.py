@@ -9,7 +9,6 @@ import pytest
 
 from nnrun.config.schema import Data
 from nnrun.errors import TableError
-from nnrun.features.dates import FORMATS, fitting_formats, to_dates
 from nnrun.features.numbers import parse_booleans, parse_numbers
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.number_format import NumberFormat
@@ -164,19 +163,6 @@ def test_a_cell_more_in_every_row_is_told_once(row):
 def test_a_cell_more_in_some_rows_is_told_for_each():
     with pytest.raises(TableError, match="t:2: 3 cells, where the header has 2"):
         blocks(b"a,b\n1,2,3\n4,5\n")
-
-
-@pytest.mark.parametrize(
-    ("cells", "date_format"),
-    [
-        (["17-Feb-2021", "03-Nov-2022"], "%d-%B-%Y"),
-        (["Feb 17, 2021", "November 3, 2022"], "%B %d, %Y"),
-    ],
-)
-def test_a_date_with_the_name_of_its_month_is_known(cells, date_format):
-    texts = pl.Series("day", cells)
-    assert fitting_formats(texts, FORMATS) == (date_format,)
-    assert to_dates(texts, date_format).dt.month().to_list() == [2, 11]
 
 
 def test_plain_numbers_are_read_as_numbers_at_once():
