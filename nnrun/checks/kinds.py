@@ -5,6 +5,7 @@ from nnrun.config.lines_to_paste import columns_line, leave_out_line, null_value
 from nnrun.config.schema import Config, Data
 from nnrun.features.column_facts import ColumnFacts
 from nnrun.features.dataset import Dataset
+from nnrun.features.null_texts import null_text_lines
 from nnrun.wording import listed
 
 SHOWN = 3  # cells, or columns, that a message names
@@ -49,3 +50,24 @@ def _named(data: Data, facts: ColumnFacts) -> str:
         f"{columns_line(data, 'categorical', [facts.name])}; if it is a number: "
         f"{columns_line(data, 'numeric_columns', [facts.name])}"
     )
+
+
+@rule("null-values", level="warning")
+def frequent_texts_are_missing_on_purpose(config: Config, dataset: Dataset) -> Found:
+    """No text that counts as missing by default is a label, or one of the frequent categories."""
+    names = {facts.name for facts in dataset.columns if _may_be_a_category(facts, dataset)}
+    table = dataset.train.name
+    if config.is_classes:
+        names.add(config.data.target[0])
+    for name in dataset.null_texts:
+        if name in names:
+            noun = "label" if name in config.data.target else "category"
+            for line in null_text_lines(config.data, name, dataset.null_texts, noun=noun):
+                yield table, line
+
+
+def _may_be_a_category(facts: ColumnFacts, dataset: Dataset) -> bool:
+    """Tell whether a text that counts as missing is as frequent as the average category."""
+    rows = max(dataset.null_texts.get(facts.name, {}).values(), default=0)
+    is_counted = facts.kind == "text" and facts.values > 0
+    return is_counted and rows * facts.values >= facts.rows

@@ -113,6 +113,7 @@ ORDER = (
     "target-copy",
     "imbalance",
     "nothing-held-out",
+    "null-values",
     "codes",
     "identifier",
     "constant",

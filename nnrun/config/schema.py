@@ -27,6 +27,23 @@ from nnrun.config.yaml_source import YamlSource
 MOST_CATEGORIES = 10_000
 """Of a column: each is an input, of which a network takes some tens of thousands."""
 
+NULL_VALUES = (
+    "",
+    "NA",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "<NA>",
+    "NaN",
+    "nan",
+    "NaT",
+    "null",
+    "NULL",
+    "None",
+    "?",
+)
+"""What R, pandas, numpy, JSON, SQL, Python and spreadsheets write for a missing cell."""
+
 _DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
 _Metrics = list[Annotated[Spec, names.METRIC]]
@@ -67,7 +84,7 @@ class Data(Strict):
     """How to treat missing cells. `error` refuses the table. `mean` replaces missing numbers by the
     mean of the training rows, and makes missing text a category of its own. `drop` leaves the row
     out."""
-    null_values: list[str] = ["", "NA", "N/A", "NaN", "nan", "null", "None", "?"]
+    null_values: list[str] = list(NULL_VALUES)
     """The texts that stand for a missing cell."""
     decimal: Literal[".", ","] = "."
     """The decimal mark of the numbers in a table."""

@@ -12,6 +12,7 @@ from nnrun.features.column_facts import ColumnFacts
 from nnrun.features.encoder import Encoder
 from nnrun.features.labels import label_key
 from nnrun.features.matrix_store import Matrix
+from nnrun.features.null_texts import NullTexts
 
 PARTS = ("train", "validation", "test")
 
@@ -69,6 +70,7 @@ class Dataset:
         test: The rows to test on, or None.
         fingerprints: The SHA-256 of the table of each part that has one, as it was when read.
         columns: What reading the training table told of each feature.
+        null_texts: For each column the rows of each text that stands for a missing cell there.
     """
 
     config: Config
@@ -78,6 +80,7 @@ class Dataset:
     test: Part | None = None
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     columns: Sequence[ColumnFacts] = ()
+    null_texts: NullTexts = field(default_factory=dict)
 
     @property
     def held_out(self) -> HeldOut | None:

@@ -30,6 +30,7 @@ class PartFacts(NamedTuple):
 
 PART_FACTS = TypeAdapter(dict[str, PartFacts])
 COLUMN_FACTS = TypeAdapter(list[ColumnFacts])
+NULL_TEXTS = TypeAdapter(dict[str, dict[str, int]])
 
 
 def cache_key(config: Config, fingerprints: Mapping[str, str]) -> str:
@@ -49,6 +50,7 @@ def save_converted(dataset: Dataset, folder: Path) -> None:
     }
     write_json(folder / "parts.json", facts)
     write_json(folder / "columns.json", dataset.columns)
+    write_json(folder / "null_texts.json", dataset.null_texts)
     write_manifest(folder)
 
 
@@ -67,6 +69,7 @@ def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]
     manifest = read_manifest(folder)
     encoder = Encoder.model_validate_json(_read(manifest, folder / "encoding.json"))
     columns = COLUMN_FACTS.validate_json(_read(manifest, folder / "columns.json"))
+    null_texts = NULL_TEXTS.validate_json(_read(manifest, folder / "null_texts.json"))
     facts = PART_FACTS.validate_json(_read(manifest, folder / "parts.json"))
     if "train" not in facts or not set(facts) <= set(PARTS):
         raise ValueError("its parts are not those of a dataset")
@@ -76,7 +79,14 @@ def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]
         y = _open_matrix(manifest, folder / f"{key}-y.f32", len(encoder.targets))
         _check_part(x, y, of_part, encoder)
         parts[key] = Part(x, y, of_part.name, of_part.dropped, of_part.unseen)
-    return Dataset(config, encoder, fingerprints=fingerprints, columns=columns, **parts)
+    return Dataset(
+        config,
+        encoder,
+        fingerprints=fingerprints,
+        columns=columns,
+        null_texts=null_texts,
+        **parts,
+    )
 
 
 def _read(manifest: Manifest, path: Path) -> bytes:

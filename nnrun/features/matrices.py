@@ -75,7 +75,14 @@ def encode(tables: Mapping[str, Table], profile: TableProfile, folder: Path | No
         raise TableError(problems)
     fingerprints = {key: table.fingerprint() for key, table in tables.items()}
     columns = [column_facts(column) for column in profile.features]
-    return Dataset(profile.config, encoder, fingerprints=fingerprints, columns=columns, **parts)
+    return Dataset(
+        profile.config,
+        encoder,
+        fingerprints=fingerprints,
+        columns=columns,
+        null_texts=profile.null_texts,
+        **parts,
+    )
 
 
 def _encode_other_table(table: Table, encoder: Encoder, key: str, folder: Path | None) -> Part:

@@ -1,5 +1,7 @@
 """The profile of a training table: what its columns hold, read once."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nnrun.config.lines_to_paste import columns_line, leave_out_line, null_values_line
@@ -10,9 +12,10 @@ from nnrun.features.column_survey import ColumnSurvey, finish_surveys
 from nnrun.features.encoder import Encoder
 from nnrun.features.faults import MISSING, NO_TARGET, ColumnFaults, Fault, cell_message
 from nnrun.features.feature import Feature, Target
-from nnrun.features.kept_rows import RowMask, kept_rows, needed_columns
+from nnrun.features.kept_rows import RowMask, needed_columns
 from nnrun.features.labels import LabelProfile, LabelSurvey, order_keys
 from nnrun.features.mixed_cells import ROWS_PER_CODE
+from nnrun.features.null_texts import count_null_texts, null_text_lines
 from nnrun.features.numbers import parse_numbers
 from nnrun.features.selection import choose_features, choose_targets, declared_kind
 from nnrun.tables.block import Block
@@ -39,6 +42,8 @@ class TableProfile:
         features: The profile of each feature.
         targets: What is missing or wrong in each target.
         labels: The labels of the target, or None where it is numbers.
+        null_texts: For each column the rows of each text that stands for a missing cell, those of
+            rows that are left out too.
     """
 
     config: Config
@@ -48,6 +53,7 @@ class TableProfile:
     features: list[ColumnProfile]
     targets: list[ColumnFaults]
     labels: LabelProfile | None
+    null_texts: Mapping[str, Mapping[str, int]]
 
     def problems(self) -> list[str]:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
@@ -59,7 +65,8 @@ class TableProfile:
         rules: dict[FaultKind, str] = {"missing": NO_TARGET}
         for faults in self.targets:
             if self.labels:
-                problems += faults.messages(rules)
+                advice = "".join(f"; {line}" for line in self._nulls_of_target(faults.name))
+                problems += [line + advice for line in faults.messages(rules)]
             else:
                 advice = _advice_on_text(self.config.data, faults["not_number"])
                 problems += faults.number_messages(rules, TEXT_ADVICE, advice=advice)
@@ -100,6 +107,9 @@ class TableProfile:
         advice = _advice_on_text(data, dates.others)
         categorical = columns_line(data, "categorical", [column.name])
         return [f"{line}{advice}; if the column is no dates: {categorical}"]
+
+    def _nulls_of_target(self, name: str) -> list[str]:
+        return null_text_lines(self.config.data, name, self.null_texts, noun="label")
 
     def _empty_advice(self) -> str:
         if self.config.data.missing == "drop":
@@ -164,9 +174,11 @@ def profile_table(table: Table, config: Config) -> TableProfile:
     plan = ReadingPlan()
     dropped = 0
     needed = needed_columns(missing, features, targets)
-    for block, left_out in kept_rows(table, needed, plan):
-        dropped += left_out
+    for whole in table.blocks(plan):
+        block = whole.without_missing(needed)
+        dropped += len(whole.frame) - len(block.frame) + whole.blank_rows
         survey.add(block)
+        survey.count_null_texts(whole)
         if missing != "drop":  # to tell which rows to leave out takes the text of every cell
             plan.numbers = survey.columns_of_numbers()
     return TableProfile(
@@ -177,6 +189,7 @@ def profile_table(table: Table, config: Config) -> TableProfile:
         features=finish_surveys(survey.features, table, needed),
         targets=survey.target_faults(),
         labels=survey.labels.result() if survey.labels else None,
+        null_texts=survey.null_texts,
     )
 
 
@@ -198,6 +211,9 @@ class _TableSurvey:
         ]
         self.labels = LabelSurvey(targets[0]) if has_labels else None
         self._numbers = {} if has_labels else {name: ColumnFaults(name) for name in targets}
+        self.null_texts: dict[str, Counter[str]] = {
+            name: Counter() for name in (*features, *targets)
+        }
 
     def add(self, block: Block) -> None:
         """Take a block into account."""
@@ -208,6 +224,11 @@ class _TableSurvey:
             self.labels.add(block)
         for name, faults in self._numbers.items():
             self._numbers[name] = faults.record(block, parse_numbers(block, name))
+
+    def count_null_texts(self, block: Block) -> None:
+        """Take the texts that stand for missing cells into account, in all rows of a block."""
+        for name, counts in self.null_texts.items():
+            counts.update(count_null_texts(block, name))
 
     def columns_of_numbers(self) -> frozenset[str]:
         """Return the features that the next block may read as numbers."""

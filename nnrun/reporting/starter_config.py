@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nnrun.errors import TableError
+from nnrun.features.column_profile import kind_of
 from nnrun.features.column_survey import ColumnSurvey
 from nnrun.reporting.rendering import render
 from nnrun.reporting.starter_columns import DEFAULTS, ColumnChoice, choose_columns, describe_cells
@@ -164,7 +165,7 @@ def _render(
         alternative=target.alternative,
         positive=target.positive,
         rare=target.rare,
-        null_values=_stated_null_values(reading),
+        null_values=_stated_null_values(reading, survey),
         categorical=[name for name in _names(columns) if name in reading.categorical & input_names],
         dropped=[column.name for column in columns if column.drop_reason],
         reasons=_reasons(columns),
@@ -179,9 +180,15 @@ def _names(columns: list[ColumnChoice]) -> list[str]:
     return [column.name for column in columns]
 
 
-def _stated_null_values(reading: Reading) -> list[str]:
-    """Return the null values that the config states: none where they are the default ones."""
-    if list(reading.null_values) == DEFAULTS.null_values:
+def _stated_null_values(reading: Reading, survey: TableSurvey) -> list[str]:
+    """Return the null values that the config states.
+
+    They may be the default ones. Of these `check` warns where they stand among text, or in the
+    target, unless the config says that they are meant.
+    """
+    is_default = list(reading.null_values) == DEFAULTS.null_values
+    texts = [column for column in survey.columns if kind_of(column.profile) == "text"]
+    if is_default and not survey.left_out and not any(column.null_texts for column in texts):
         return []
     return list(reading.null_values)
 

@@ -1,7 +1,7 @@
 """One reading of a table for `nnrun init`: what its columns hold in the rows that train."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -11,6 +11,7 @@ from nnrun.features.cells import ParsedCells
 from nnrun.features.column_profile import ColumnProfile
 from nnrun.features.column_survey import ColumnSurvey
 from nnrun.features.faults import NUMBER_RULES
+from nnrun.features.null_texts import count_null_texts, count_texts
 from nnrun.features.numbers import parse_numbers
 from nnrun.features.statistics import Moments
 from nnrun.reporting.starter_copies import Copy, CopySurvey
@@ -133,7 +134,7 @@ class _Survey:
         self._column.add(block)
         parsed = parse_numbers(block, self._name)
         self._moments.add(parsed.values.to_numpy().reshape(-1, 1))
-        self._null_texts += _count_nulls(block, self._name)
+        self._null_texts += count_null_texts(block, self._name)
         self._look_at_wrong_cells(parsed)
         self._look_for_leading_zeros(block)
         self._copies.add(parsed, target)
@@ -155,26 +156,9 @@ class _Survey:
             return
         is_wrong = pl.any_horizontal(*(parsed.faulty[kind] for kind in NUMBER_RULES))
         wrong = parsed.texts.filter(pl.select(is_wrong.fill_null(value=False)).to_series())
-        self._wrong_cells += _count(wrong, MOST_WRONG_CELLS + 1)
+        self._wrong_cells += count_texts(wrong, MOST_WRONG_CELLS + 1)
 
     def _look_for_leading_zeros(self, block: Block) -> None:
         cells = block.cells(self._name)
         if cells.dtype == pl.String and not self._has_leading_zeros:
             self._has_leading_zeros = bool(cells.str.contains(r"^\s*0\d+\s*$").any())
-
-
-def _count_nulls(block: Block, name: str) -> Counter[str]:
-    """Return the rows of each text that stands for a missing cell; an empty cell is none."""
-    cells = block.cells(name)
-    if cells.dtype != pl.String:
-        return Counter()
-    texts = cells.str.strip_chars()
-    null_texts = [text for text in block.null_values.texts if text]
-    return _count(texts.filter(texts.is_in(null_texts)), len(null_texts))
-
-
-def _count(texts: pl.Series, most: int) -> Counter[str]:
-    """Return the rows of each text, of the first ones where there are more than `most`."""
-    distinct: Sequence[str] = texts.unique(maintain_order=True).head(most).to_list()
-    counts = texts.unique_counts().head(most).to_list()
-    return Counter(dict(zip(distinct, counts, strict=True)))

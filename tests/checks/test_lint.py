@@ -36,6 +36,8 @@ ROW_ID = (pl.int_range(60) * 7).alias("row_id")
 PLOT_ID = (pl.int_range(60) % 3).alias("plot_id")
 SIZE = pl.Series("size", ["52", "60", "90+"] * 20)
 RARE_TOWNS = pl.Series("town", ["Ely", "Ely", "Hull", "Hull"] + ["Bath", "York"] * 28)
+NONE = pl.Series("town", ["None", "Ely", "York"] * 20)
+NONE_OF = {"data.missing": "mean"}
 SOFTMAX = {"units": 3, "activation": "softmax"}
 SEVERAL = {
     "data.target": "town",
@@ -140,6 +142,7 @@ WARNINGS = [
     ("constant", {}, [pl.lit(1 / 3).alias("dose")], "table.csv: constant in the training rows: 'dose'"),
     ("identifier", {}, [pl.int_range(60).reverse().alias("n")], "column 'n' numbers the rows, as an identifier: about"),
     ("identifier", {}, [ROW_ID], "column 'row_id' is named like an identifier; it tells nothing of new rows: `drop: [r"),
+    ("null-values", NONE_OF, [NONE], "table.csv: 'None' counts as missing in 20 rows of 'town'; if it is a category: n"),
     ("codes", {}, [SIZE], "column 'size' holds numbers and text ('90+'), taken as 3 categories; if it should: `cate"),
     ("codes", {}, [PLOT_ID], "column 'plot_id' is named like an identifier and has 3 values in 60 rows, taken as cat"),
     ("big-integers", {}, [(age * 1e7).round()], "table.csv: column 'age' holds integers beyond 2^24"),
@@ -243,6 +246,26 @@ def test_errors_come_first_and_stop_the_run_together(findings):
         "[metric-loss]",
         "[logits-activation]",
     ]
+
+
+def test_a_label_that_counts_as_missing_is_told_though_its_rows_are_left_out(findings):
+    told = "'None' counts as missing in 20 rows of 'town'; if it is a label: null_values: "
+    found = findings({**SEVERAL, **NONE_OF, "layers": [DENSE, {**SOFTMAX, "units": 2}]}, [NONE])
+    (line,) = [finding.message for finding in found if finding.code == "null-values"]
+    assert line == f'table.csv: {told}[""]'
+    gap = pl.when(pl.int_range(60) > 7).then(pl.col("age").cast(str)).otherwise(pl.lit("n/a"))
+    found = findings(
+        {**SEVERAL, **NONE_OF, "layers": [DENSE, {**SOFTMAX, "units": 2}]}, [NONE, gap.alias("age")]
+    )
+    (line,) = [finding.message for finding in found if finding.code == "null-values"]
+    assert line == f'table.csv: {told}["", "n/a"]'
+
+
+def test_what_the_config_says_to_be_missing_and_what_is_rare_is_not_told(findings):
+    stated = {**NONE_OF, "data.null_values": ["", "None"]}
+    assert findings(stated, [NONE]) == []
+    rare = pl.Series("town", ["None", *["Ely", "York"] * 29, "Ely"])
+    assert findings(NONE_OF, [rare]) == []
 
 
 def test_all_identifiers_come_in_one_line_to_paste(findings):

@@ -1,0 +1,58 @@
+"""The texts that stand for missing cells, and how many rows have each."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from nnrun.config.schema import Data
+from nnrun.config.yaml_output import in_quotes
+from nnrun.tables.block import Block
+from nnrun.wording import counted
+
+NullTexts = Mapping[str, Mapping[str, int]]
+"""For each column the rows of each text that stands for a missing cell."""
+
+
+def count_null_texts(block: Block, name: str) -> Counter[str]:
+    """Return the rows of each text that stands for a missing cell; an empty cell is none."""
+    cells = block.frame[name]
+    if cells.dtype != pl.String:  # numbers that were read as such
+        return Counter()
+    texts = cells.str.strip_chars()
+    null_texts = [text for text in block.null_values.texts if text]
+    return count_texts(texts.filter(texts.is_in(null_texts)), len(null_texts))
+
+
+def count_texts(texts: pl.Series, most: int) -> Counter[str]:
+    """Return the rows of each text, of the first ones where there are more than `most`."""
+    distinct: Sequence[str] = texts.unique(maintain_order=True).head(most).to_list()
+    counts = texts.unique_counts().head(most).to_list()
+    return Counter(dict(zip(distinct, counts, strict=True)))
+
+
+def null_text_lines(
+    data: Data, column: str, null_texts: NullTexts, *, noun: str = "category"
+) -> list[str]:
+    """Return a line for each text that counts as missing in a column, with the line to paste.
+
+    A config that says its null values has decided: nothing is told of it.
+
+    Args:
+        data: The config's section on tables.
+        column: The column.
+        null_texts: For each column the rows of each text that stands for a missing cell.
+        noun: What such a text would be, if it were no missing cell.
+    """
+    if "null_values" in data.model_fields_set:
+        return []
+    found = {text for counts in null_texts.values() for text in counts}
+    lines = []
+    for text, rows in null_texts[column].items():
+        kept = [value for value in data.null_values if value in found - {text}]
+        pasted = ", ".join(map(in_quotes, ["", *kept]))
+        lines.append(
+            f"{text!r} counts as missing in {counted(rows, 'row')} of {column!r}; "
+            f"if it is a {noun}: null_values: [{pasted}]"
+        )
+    return lines
