@@ -145,6 +145,7 @@ WARNINGS = [
     ("null-values", NONE_OF, [NONE], "table.csv: 'None' counts as missing in 20 rows of 'town'; if it is a category: n"),
     ("codes", {}, [SIZE], "column 'size' holds numbers and text ('90+'), taken as 3 categories; if it should: `cate"),
     ("codes", {}, [PLOT_ID], "column 'plot_id' is named like an identifier and has 3 values in 60 rows, taken as cat"),
+    ("big-integers", {}, [-(age * 1e7).round()], "table.csv: column 'age' holds integers beyond 2^24"),
     ("big-integers", {}, [(age * 1e7).round()], "table.csv: column 'age' holds integers beyond 2^24"),
 ]  # fmt: skip
 LEVELS = [("error", ERRORS), ("warning", WARNINGS)]
@@ -153,6 +154,7 @@ BOTH = {"1": 1.0, "0.0": 2.0}
 FINE = [
     ({}, []),
     ({"class_weight": "balanced"}, [RARE]),
+    ({}, [((age - age.min()) * 1e7).round()]),
     ({"class_weight": BOTH, "metrics": ["AUC", "mse"], "expect": {"val_AUC": "> 0.5"}}, []),
     ({"data.positive": "high"}, [LOW_HIGH]),
     ({"layers": [{"type": "Dropout", "rate": 0.1}, SIGMOID]}, []),
