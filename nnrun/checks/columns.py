@@ -131,7 +131,7 @@ def whole_numbers_fit_in_float32(_: Config, dataset: Dataset) -> Found:
     """
     columns: Sequence[Feature | Target] = [*dataset.encoder.features, *dataset.encoder.targets]
     for column in columns:
-        if column.whole and LARGEST_INTEGER < _smallest(column) and _largest(column) < 2**53:
+        if column.whole and _smallest(column) > LARGEST_INTEGER and _largest(column) < 2**53:
             yield (
                 dataset.train.name,
                 f"column {column.name!r} holds integers beyond 2^24, which float32 rounds; "
