@@ -17,6 +17,7 @@ from nnrun.training.checkpoint import CheckpointCallback
 from nnrun.training.distributed.team import Team
 from nnrun.training.epoch_loop import EpochLoop
 from nnrun.training.job import Job
+from nnrun.training.zip_times import any_clock
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ def save_run(run: Run, job: Job, result: Result) -> None:
     with atomic_paths(*files) as temporaries:
         new = dict(zip(files, temporaries, strict=True))
         new[run.config].write_text(job.config.to_yaml(), encoding="utf-8", newline="\n")
-        serving_model(job.model, job.config).save(new[run.model])
+        with any_clock():
+            serving_model(job.model, job.config).save(new[run.model])
         _write_weights(new[run.weights], job)
         metrics = to_json({"epoch": result.best_epoch, **finite(result.metrics)})
         new[run.metrics].write_text(metrics, encoding="utf-8")

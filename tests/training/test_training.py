@@ -1,6 +1,7 @@
 """Training: the compiled epoch against Keras itself, and what a run leaves behind."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,23 @@ def test_training_learns(project, run_folder):
     result = train(project.dataset(epochs=60), stem="x", path=run_folder)
     assert result.metrics["val_accuracy"] >= 0.9
     assert result.metrics["loss"] < 0.3
+
+
+@pytest.mark.parametrize(
+    "seconds", [0, 4_400_000_000, 10_000_000_000], ids=["1970", "2109", "2286"]
+)
+def test_a_clock_that_is_far_off_costs_no_training(
+    project, run_folder, monkeypatch, plain_keras, seconds
+):
+    now = time.time()
+    clock, calendar = time.time, time.localtime
+    monkeypatch.setattr(time, "time", lambda: clock() - now + seconds)
+    monkeypatch.setattr(time, "localtime", lambda *at: calendar(*(at or [time.time()])))
+    run = train(project.dataset(), stem="x", path=run_folder).run
+    monkeypatch.undo()
+    run.verify()
+    rows = [[40.0, 170.0, 0.5]]
+    assert np.isfinite(plain_keras.predict(run.model, rows)).all()
 
 
 def test_history_has_a_row_per_epoch_and_metrics_are_of_the_last(project, run_folder):
