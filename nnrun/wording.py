@@ -58,7 +58,10 @@ def _without_middle(line: str) -> str:
 
 def received(value: object) -> str:
     """Return a value as a message shows it: as YAML writes it, and not too long."""
-    text = _in_words(value)
+    return _shortened(_in_words(value))
+
+
+def _shortened(text: str) -> str:
     if len(text) <= LONGEST_VALUE:
         return text
     return text[: LONGEST_VALUE - 3] + "..."
@@ -83,7 +86,15 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
 
 def listed(names: Sequence[object], most: int) -> str:
     """Return `'a', 'b', ... (7 in all)`: at most `most` of the names."""
-    text = ", ".join(map(repr, names[:most]))
+    text = ", ".join(map(received, names[:most]))
+    if len(names) > most:
+        text += f", ... ({len(names)} in all)"
+    return text
+
+
+def joined(names: Sequence[str], most: int) -> str:
+    """Return `a, b, ... (7 in all)`, as `listed` does without quotes."""
+    text = ", ".join(_shortened(name) for name in names[:most])
     if len(names) > most:
         text += f", ... ({len(names)} in all)"
     return text

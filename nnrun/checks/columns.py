@@ -8,6 +8,7 @@ from nnrun.checks.registry import Found, rule
 from nnrun.config.schema import Config
 from nnrun.config.yaml_output import in_yaml
 from nnrun.features.dataset import Dataset
+from nnrun.features.encoding_size import TOO_LONG, encoding_text, is_too_long
 from nnrun.features.feature import Feature, Target
 from nnrun.features.matrix_store import Matrix
 from nnrun.wording import listed
@@ -69,6 +70,13 @@ def _smallest(column: Feature | Target) -> float:
     if column.minimum <= 0 <= column.maximum:
         return 0.0
     return min(abs(column.minimum), abs(column.maximum))
+
+
+@rule("encoding-size", level="error")
+def the_encoding_can_be_saved(_: Config, dataset: Dataset) -> Found:
+    """The columns fit in encoding.json."""
+    if is_too_long(encoding_text(dataset.encoder)):
+        yield ("data",), TOO_LONG
 
 
 @rule("unscaled", level="warning")

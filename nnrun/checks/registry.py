@@ -100,6 +100,7 @@ ORDER = (
     "schedule-values",
     "class-weight",
     "network-size",
+    "encoding-size",
     "orthogonal-rows",
     "tensorboard",
     "feature-range",

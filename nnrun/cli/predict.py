@@ -22,12 +22,14 @@ from nnrun.cli.reading import Reading, reading_options
 from nnrun.cli.threshold_option import threshold_option
 from nnrun.files import open_output
 from nnrun.near_files import TABLE_ENDINGS
+from nnrun.wording import joined
 
 if TYPE_CHECKING:
     from polars import DataFrame
 
     from nnrun.results.trained_run import TrainedRun
 
+MOST_IGNORED = 20  # columns that are named
 KEEP_HELP = (
     "Columns of DATA to copy, separated by commas unless a column has that name. Repeatable."
 )
@@ -97,7 +99,7 @@ def predict(  # noqa: PLR0913  a parameter for each option
     ignored = [name for name in trained.ignored(reader.table) if name not in kept]
     predictions = _with_engine(trained, engine).predictions(reader, kept, bound)
     if ignored:
-        tell(f"ignored columns: {', '.join(ignored)}")
+        tell(f"ignored columns: {joined(ignored, MOST_IGNORED)}")
     _write_table(predictions, output, lambda: reading.check(reader), escape=escape_formulas)
     tell(*reader.notes())
 

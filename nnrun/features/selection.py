@@ -2,7 +2,9 @@
 
 from nnrun.config.schema import Config, Data
 from nnrun.errors import ConfigError
+from nnrun.features.encoding_size import TOO_LONG, least_size
 from nnrun.features.feature import Kind
+from nnrun.files import LARGEST_FILE
 from nnrun.tables.table import Table
 from nnrun.wording import did_you_mean, listed
 
@@ -11,7 +13,8 @@ def choose_features(config: Config, table: Table) -> list[str]:
     """Return the features that the config names, or every other column of the table.
 
     Raises:
-        ConfigError: The config names columns that are not there, or no column is left.
+        ConfigError: The config names columns that are not there, no column is left, or there are
+            more than encoding.json can hold.
     """
     data = config.data
     problems = []
@@ -19,11 +22,14 @@ def choose_features(config: Config, table: Table) -> list[str]:
         unknown = [name for name in getattr(data, key) or [] if name not in table.columns]
         place = config.where("data", key)
         problems += [f"{place}: {_describe_unknown(name, table)}" for name in unknown]
-    others = [name for name in table.columns if name not in (*data.target, *data.drop)]
+    left_out = {*data.target, *data.drop}
+    others = [name for name in table.columns if name not in left_out]
     features = data.features or others
     if not features:
         place = config.where("data")
         problems.append(f"{place}: no column of {table.name} is left to be a feature")
+    if least_size(features) > LARGEST_FILE:  # hours would pass until the cells are known too
+        problems.append(f"{config.where('data')}: {TOO_LONG}; received {len(features):,} columns")
     if problems:
         raise ConfigError(problems)
     return features

@@ -9,7 +9,8 @@ def missing_columns(missing: Sequence[str], columns: Sequence[str]) -> list[str]
 
     Case, spaces, underscores, hyphens and Unicode's forms of a character make no other column.
     """
-    spellings = {_folded(column): column for column in columns if column not in missing}
+    present = set(columns).difference(missing)
+    spellings = {_folded(column): column for column in columns if column in present}
     shown = []
     for name in missing:
         column = spellings.get(_folded(name))

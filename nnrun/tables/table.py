@@ -87,13 +87,14 @@ class Table:
 
     def require(self, names: Iterable[str]) -> None:
         """Raise a TableError that lists every column of `names` that the table lacks."""
-        missing = [name for name in names if name not in self.columns]
+        columns = set(self.columns)  # there may be many thousands
+        missing = [name for name in names if name not in columns]
         if not missing:
             return
-        columns = "columns are" if len(missing) > 1 else "column is"
+        nouns = "columns are" if len(missing) > 1 else "column is"
         shown = ", ".join(missing_columns(missing, self.columns))
         line = self.files[0].header_line
-        raise TableError(f"{self.name}:{line}: {len(missing)} {columns} missing: {shown}")
+        raise TableError(f"{self.name}:{line}: {len(missing)} {nouns} missing: {shown}")
 
     def with_blocks(self, blocks: Sequence[Block]) -> "Table":
         """Return the table of these blocks alone, which stay in memory."""

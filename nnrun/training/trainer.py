@@ -9,7 +9,8 @@ from typing import Literal
 from nnrun.config.schema import Config
 from nnrun.errors import ConfigError
 from nnrun.features.dataset import Dataset
-from nnrun.files import LARGEST_FILE, to_json, write_texts
+from nnrun.features.encoding_size import TOO_LONG, encoding_text, is_too_long
+from nnrun.files import to_json, write_texts
 from nnrun.runs.directory import Run, create_run
 from nnrun.training.agreement import check_agreement
 from nnrun.training.backend import keras
@@ -104,12 +105,9 @@ def _own_path(path: Path | None, team: Team) -> Iterator[Path | None]:
 
 def _encoding(dataset: Dataset) -> str:
     """Return the text of encoding.json, or raise a ConfigError where nobody could read it again."""
-    encoding = to_json(dataset.encoder.model_dump())
-    if len(encoding.encode()) > LARGEST_FILE:
-        place = dataset.config.where("data")
-        raise ConfigError(
-            f"{place}: the columns' names and categories are too long to be saved; drop some"
-        )
+    encoding = encoding_text(dataset.encoder)
+    if is_too_long(encoding):
+        raise ConfigError(f"{dataset.config.where('data')}: {TOO_LONG}")
     return encoding
 
 

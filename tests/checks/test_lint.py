@@ -31,6 +31,7 @@ WIDE = {"units": 10_000_000, "activation": "relu"}
 label, age = pl.col("label"), pl.col("age")
 LOW_HIGH = label.replace_strict({0: "low", 1: "high"}, return_dtype=pl.String)
 TOWN = pl.Series("town", ["Bath", "Ely", "York"] * 20)
+LONG_TOWNS = ((pl.int_range(60) % 12).cast(pl.String) + pl.lit("\1" * 250_000)).alias("town")
 RARE_TOWN = pl.Series("town", ["Ely"] * 3 + ["Bath", "York", "York"] * 19)
 ROW_ID = (pl.int_range(60) * 7).alias("row_id")
 PLOT_ID = (pl.int_range(60) % 3).alias("plot_id")
@@ -100,6 +101,7 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("class-weight", {"class_weight": {"0": 2.0}}, [], "class_weight: label '1' has no weight"),
     ("class-weight", {"class_weight": {"0": 1.0, "1": 1.0, "2": 1.0}}, [], "class_weight: '2' is no label"),
     ("network-size", {"layers": [WIDE, WIDE, SIGMOID]}, [], "layers: 100,000,"),
+    ("encoding-size", {}, [LONG_TOWNS], "data: encoding.json would be larger than the 16 MiB"),
     ("orthogonal-rows", {"layers": [ORTHOGONAL, SIGMOID]}, [], "activity_regularizer: mode: rows needs a fixed"),
     ("tensorboard", {"tensorboard": True}, [], "tensorboard: the package is not installed: pip install"),
     ("feature-range", {}, [age + 1.7e9], "around 1.7e+09, too little for float32; subtract"),

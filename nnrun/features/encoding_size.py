@@ -1,0 +1,29 @@
+"""The size of encoding.json, which readers of a run take no larger than it may be."""
+
+from collections.abc import Iterable
+
+from nnrun.features.encoder import Encoder
+from nnrun.features.feature import Feature
+from nnrun.files import LARGEST_FILE, to_json
+
+TOO_LONG = (
+    f"encoding.json would be larger than the {LARGEST_FILE >> 20} MiB that it may have: the "
+    "columns, their names and categories are too many or too long; drop some"
+)
+
+
+def encoding_text(encoder: Encoder) -> str:
+    """Return the text of encoding.json."""
+    return to_json(encoder.model_dump())
+
+
+def is_too_long(text: str) -> bool:
+    """Return whether a text is larger than encoding.json may be."""
+    return len(text.encode()) > LARGEST_FILE
+
+
+def least_size(names: Iterable[str]) -> int:
+    """Return the bytes that encoding.json has at the least, given the names of the features."""
+    nameless = Feature.model_construct(name="").model_dump()
+    size = len(to_json({"features": [nameless]})) - len(to_json({"features": []}))
+    return sum(size + len(name.encode()) for name in names)
