@@ -6,6 +6,7 @@ from nnrun.config.schema import Config, Data
 from nnrun.features.column_facts import ColumnFacts
 from nnrun.features.dataset import Dataset
 from nnrun.features.null_texts import null_text_lines
+from nnrun.features.number_like import WRITE_NUMBERS
 from nnrun.wording import listed
 
 SHOWN = 3  # cells, or columns, that a message names
@@ -50,6 +51,34 @@ def _named(data: Data, facts: ColumnFacts) -> str:
         f"{columns_line(data, 'categorical', [facts.name])}; if it is a number: "
         f"{columns_line(data, 'numeric_columns', [facts.name])}"
     )
+
+
+@rule("leading-zeros", level="warning")
+def numbers_have_no_leading_zeros(config: Config, dataset: Dataset) -> Found:
+    """No column of numbers is spelt as codes are."""
+    found = {f.name: f.leading_zero for f in dataset.columns if f.leading_zero and not f.declared}
+    if found:
+        cells = ", ".join(f"{cell!r} in {name!r}" for name, cell in found.items())
+        yield (
+            dataset.train.name,
+            f"numbers begin with zeros, as codes do: {cells}; if they are categories: "
+            f"{columns_line(config.data, 'categorical', found)}; if they are numbers: "
+            f"{columns_line(config.data, 'numeric_columns', found)}",
+        )
+
+
+@rule("number-like", level="warning")
+def text_is_no_number(config: Config, dataset: Dataset) -> Found:
+    """No column of text holds numbers in disguise."""
+    for facts in dataset.columns:
+        if facts.number_like and not facts.declared:
+            examples = ", ".join(map(repr, facts.number_like))
+            yield (
+                dataset.train.name,
+                f"column {facts.name!r} is text, and most cells begin with digits ({examples}); "
+                f"if they are numbers: {WRITE_NUMBERS}; if they are categories: "
+                f"{columns_line(config.data, 'categorical', [facts.name])}",
+            )
 
 
 @rule("null-values", level="warning")

@@ -114,6 +114,8 @@ ORDER = (
     "target-copy",
     "imbalance",
     "nothing-held-out",
+    "leading-zeros",
+    "number-like",
     "null-values",
     "codes",
     "identifier",

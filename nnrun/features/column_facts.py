@@ -17,6 +17,8 @@ class ColumnFacts(NamedTuple):
         rows: How many cells are not missing.
         codes: The text among numbers that makes a category of the column; the first ones.
         is_named_code: Whether whole numbers are taken for categories by the name of the column.
+        number_like: The first texts that begin with digits, if most cells of a text column do.
+        leading_zero: A cell of digits that begin with a zero, if the column is read as numbers.
         identifier: Why the column probably tells rows apart, or None.
     """
 
@@ -27,19 +29,24 @@ class ColumnFacts(NamedTuple):
     rows: int
     codes: list[str]
     is_named_code: bool
+    number_like: list[str]
+    leading_zero: str | None
     identifier: str | None
 
 
 def column_facts(column: ColumnProfile) -> ColumnFacts:
     """Return the facts that a profile tells."""
+    kind = kind_of(column)
     codes = column.faults["not_number"].texts if column.holds_codes else []
     return ColumnFacts(
         name=column.name,
-        kind=kind_of(column),
+        kind=kind,
         declared=column.declared is not None,
         values=len(column.text_counts),
         rows=column.present,
         codes=codes,
+        number_like=column.number_like if kind == "text" and not codes else [],
+        leading_zero=column.leading_zero if kind == "number" else None,
         is_named_code=column.is_named_code,
         identifier=why_identifier(column),
     )

@@ -24,6 +24,7 @@ from nnrun.features.identifiers import (
 )
 from nnrun.features.kept_rows import RowMask
 from nnrun.features.mixed_cells import holds_codes
+from nnrun.features.number_like import WRITE_NUMBERS, most_begin_with_digits
 from nnrun.features.text_survey import count_rows
 
 DISTINCT = 0.9  # share of the cells: text of more distinct ones is taken for an identifier
@@ -46,6 +47,8 @@ class ColumnProfile:
         maximum: The greatest number, 0 where there is none.
         whole: Whether all numbers are whole, and there are any.
         distinct_share: The share of distinct ones among whole numbers, 0 where it is no large one.
+        leading_zero: A cell of digits that begin with a zero, or None. Where the cells are many
+            distinct numbers, the first block alone is looked at.
     """
 
     declared: Kind | None
@@ -58,6 +61,7 @@ class ColumnProfile:
     maximum: float
     whole: bool
     distinct_share: float
+    leading_zero: str | None
 
     @property
     def name(self) -> str:
@@ -105,6 +109,12 @@ class ColumnProfile:
             return False
         values = len(self.texts)
         return values <= FEW_VALUES and self.present >= ROWS_PER_VALUE * values
+
+    @property
+    def number_like(self) -> list[str]:
+        """The first texts that begin with digits, if most cells do; else none."""
+        rows_by_text = self.text_counts or dict.fromkeys(self.texts, 1)
+        return most_begin_with_digits(rows_by_text)
 
     @property
     def is_boolean(self) -> bool:
@@ -166,10 +176,16 @@ def why_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
         return _why_dates_are_unfit(column, expand_dates=expand_dates)
     if kind == "text" and column.has_many_texts:
         most = f"{len(column.texts) - 1:,} categories ({column.examples})"
-        return f"holds text of more than {most}, as identifiers do"
+        return f"holds text of more than {most}, as identifiers do{_number_advice(column)}"
     if kind == "text" and len(column.texts) > max(1, DISTINCT * column.present):
-        return f"holds text ({column.examples}), nearly all of it distinct, as identifiers are"
+        text = f"holds text ({column.examples}), nearly all of it distinct, as identifiers are"
+        return f"{text}{_number_advice(column)}"
     return None
+
+
+def _number_advice(column: ColumnProfile) -> str:
+    """Return what to do about a column of text that may be numbers, or an empty text."""
+    return f", or numbers: {WRITE_NUMBERS}" if column.number_like else ""
 
 
 def _why_dates_are_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:

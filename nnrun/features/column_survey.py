@@ -12,6 +12,7 @@ from nnrun.features.faults import ColumnFaults
 from nnrun.features.feature import Kind
 from nnrun.features.identifiers import is_named_like_an_identifier
 from nnrun.features.kept_rows import kept_rows
+from nnrun.features.number_like import find_leading_zero
 from nnrun.features.numbers import parse_numbers
 from nnrun.features.text_survey import MOST_NUMBERS, MOST_TEXTS, TextSurvey
 from nnrun.tables.block import Block
@@ -53,6 +54,7 @@ class ColumnSurvey:
         self._faults = ColumnFaults(name)
         self._range = _NumberRange()
         self._distinct = DistinctNumbers()
+        self._leading_zero: str | None = None
         self._texts = TextSurvey(keep_places=keep_places)
         self._dates = DateSurvey(day_first=day_first)
 
@@ -79,6 +81,7 @@ class ColumnSurvey:
             maximum=self._range.maximum if self._range.count else 0.0,
             whole=self._range.whole and self._range.count > 0,
             distinct_share=self._distinct.share(),
+            leading_zero=self._leading_zero,
         )
 
     def to_count_again(self) -> "ColumnSurvey | None":
@@ -105,6 +108,8 @@ class ColumnSurvey:
         if is_categorical:
             texts = spell_numbers(texts.str.strip_chars())
         distinct = texts.drop_nulls().unique(maintain_order=True)
+        if self._leading_zero is None:
+            self._leading_zero = find_leading_zero(distinct)
         is_counted = is_categorical or self._counts_numbers or self._faults.is_text
         most = MOST_TEXTS if is_counted else MOST_NUMBERS
         self._texts.add(texts, distinct, most)

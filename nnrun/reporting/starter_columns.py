@@ -45,13 +45,15 @@ class ColumnChoice:
 
 
 def is_category(column: SurveyedColumn) -> bool:
-    """Tell whether a column of numbers is codes, which `categorical` has to say.
+    """Tell whether a column is codes that look like numbers, which `categorical` has to say.
 
     Args:
         column: The column, of which no config says what it is.
     """
     profile = column.profile
-    return column.has_leading_zeros or profile.holds_codes or profile.is_named_code
+    if column.has_leading_zeros or profile.holds_codes or profile.is_named_code:
+        return True
+    return kind_of(profile) == "text" and bool(profile.number_like)
 
 
 def choose_columns(columns: Sequence[SurveyedColumn], target: str) -> list[ColumnChoice]:

@@ -38,6 +38,8 @@ PLOT_ID = (pl.int_range(60) % 3).alias("plot_id")
 SIZE = pl.Series("size", ["52", "60", "90+"] * 20)
 RARE_TOWNS = pl.Series("town", ["Ely", "Ely", "Hull", "Hull"] + ["Bath", "York"] * 28)
 NONE = pl.Series("town", ["None", "Ely", "York"] * 20)
+ZIP = pl.Series("zip", ["98115", "01221", "55001"] * 20)
+WEIGHT = pl.Series("weight", ["7 kg", "<0.3", "12.5%", "low"] * 15)
 NONE_OF = {"data.missing": "mean"}
 SOFTMAX = {"units": 3, "activation": "softmax"}
 SEVERAL = {
@@ -145,6 +147,8 @@ WARNINGS = [
     ("identifier", {}, [pl.int_range(60).reverse().alias("n")], "column 'n' numbers the rows, as an identifier: about"),
     ("identifier", {}, [ROW_ID], "column 'row_id' is named like an identifier; it tells nothing of new rows: `drop: [r"),
     ("null-values", NONE_OF, [NONE], "table.csv: 'None' counts as missing in 20 rows of 'town'; if it is a category: n"),
+    ("leading-zeros", {}, [ZIP], "begin with zeros, as codes do: '01221' in 'zip'; if they are categories: `categori"),
+    ("number-like", {}, [WEIGHT], "column 'weight' is text, and most cells begin with digits ('7 kg', '<0.3', '12.5%'"),
     ("codes", {}, [SIZE], "column 'size' holds numbers and text ('90+'), taken as 3 categories; if it should: `cate"),
     ("codes", {}, [PLOT_ID], "column 'plot_id' is named like an identifier and has 3 values in 60 rows, taken as cat"),
     ("big-integers", {}, [-(age * 1e7).round()], "table.csv: column 'age' holds integers beyond 2^24"),
@@ -184,7 +188,8 @@ FINE = [
     ),
     ({"data.missing": "mean"}, [GAPS]),
     ({"data.categorical": ["plot_id", "size"]}, [PLOT_ID, SIZE]),
-    ({"data.numeric_columns": ["plot_id"]}, [PLOT_ID]),
+    ({"data.numeric_columns": ["plot_id", "zip"]}, [PLOT_ID, ZIP]),
+    ({"data.categorical": ["weight", "zip"]}, [WEIGHT, ZIP]),
     ({"data.drop": ["row_id"]}, [ROW_ID]),
     ({}, [TOWN]),
     ({**NUMBERS, "metrics": ["mae", "R2Score"], "reduce_lr_on_plateau": {}}, []),

@@ -1,0 +1,32 @@
+"""Text that looks like numbers, and numbers that look like text."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+DIGITS_FIRST = r"^[<>~\u2248\u2264\u2265=+\p{Sc}-]*\s*\d"
+"""A number, perhaps behind a sign, as in <0.3 or $5, whatever comes then."""
+
+WRITE_NUMBERS = "write them alone, without units, signs and ranges"
+
+EXAMPLES = 3  # texts that a message shows
+
+
+def most_begin_with_digits(rows_by_text: Mapping[str, int]) -> list[str]:
+    """Return the first texts that begin with digits, if most rows have such; else none.
+
+    Args:
+        rows_by_text: The rows of each distinct text.
+    """
+    texts = pl.Series(list(rows_by_text), dtype=pl.String)
+    rows = pl.Series(list(rows_by_text.values()), dtype=pl.Int64)
+    is_number_like = texts.str.contains(DIGITS_FIRST)
+    if 2 * rows.filter(is_number_like).sum() <= rows.sum():
+        return []
+    return texts.filter(is_number_like).head(EXAMPLES).to_list()
+
+
+def find_leading_zero(texts: pl.Series) -> str | None:
+    """Return the first text of digits that begin with a zero, such as 01221, or None."""
+    found = texts.filter(texts.str.contains(r"^\s*0\d+\s*$")).head(1)
+    return str(found[0]).strip() if len(found) else None
