@@ -1,5 +1,6 @@
 """The origin of a run's numbers: versions, threads and tables, and how they differ from today's."""
 
+import math
 import os
 from functools import cache
 from importlib.metadata import version
@@ -19,6 +20,12 @@ from nnrun.tables.fingerprint import fingerprint
 from nnrun.tables.stored_file import table_changed
 from nnrun.tables.table import find_files
 from nnrun.wording import received, short_path
+
+LATER_FIELDS = ("missing_share",)
+"""What encodings of earlier versions do not tell of a column."""
+
+ROUNDING = 1e-9
+"""How far two sums of the same numbers may lie apart, relatively, in another order."""
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "polars")
 
@@ -90,8 +97,23 @@ def check_tables(info: RunInfo, dataset: Dataset) -> None:
 
 def check_encoding(run: Run, encoder: Encoder, dataset: Dataset) -> None:
     """Raise a RunError where a run's encoder is not the one that its tables give."""
-    if dataset.encoder != encoder:
+    if not _agrees(encoder.model_dump(), dataset.encoder.model_dump()):
         raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
+
+
+def _agrees(then: Any, now: Any) -> bool:  # noqa: ANN401 - any value of JSON
+    """Return whether two encodings say the same of a table.
+
+    An earlier version knew no missing shares, and may have rounded statistics otherwise.
+    """
+    if isinstance(then, dict):
+        then = {**then, **{key: now[key] for key in LATER_FIELDS if then.get(key, "") is None}}
+        return then.keys() == now.keys() and all(_agrees(then[key], now[key]) for key in then)
+    if isinstance(then, list):
+        return len(then) == len(now) and all(map(_agrees, then, now))
+    if isinstance(then, float):
+        return isinstance(now, float) and math.isclose(then, now, rel_tol=ROUNDING)
+    return bool(then == now)
 
 
 def differences(then: object, now: object, keys: Keys = ()) -> list[str]:

@@ -1,5 +1,6 @@
 """Pictures, by what they are made of: panels, lines, labels; what a run or a name may do to them."""
 
+import io
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from nnrun.errors import RunError
 from nnrun.features.loading import load_dataset
 from nnrun.reporting.pictures.confusion import cell_colors
 from nnrun.reporting.pictures.curves import curve_panels
-from nnrun.reporting.pictures.figure import encode_figure, make_figure
+from nnrun.reporting.pictures.figure import STYLE, encode_figure, make_figure
 from nnrun.reporting.pictures.outcome import outcome_panels
 from nnrun.reporting.pictures.scatter import DOTS
 from nnrun.results.class_measure import ClassMeasure
@@ -570,3 +571,15 @@ def test_names_are_text_whatever_they_hold(project, copied_run, frame):
 def test_the_history_of_no_run_is_refused(tmp_path):
     with pytest.raises(RunError, match="does not exist"):
         curve_panels([tmp_path / "none"])
+
+
+def test_a_png_is_what_savefig_writes(copied_run):
+    import matplotlib
+    from matplotlib.image import imread
+
+    drawn = imread(io.BytesIO(encode_figure(curves(copied_run), ".png")))
+    file = io.BytesIO()
+    with matplotlib.rc_context(fname=STYLE):
+        curves(copied_run).savefig(file, format="png")
+    file.seek(0)
+    np.testing.assert_array_equal(drawn, imread(file))

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nnrun.errors import NnrunError
 from nnrun.wording import first_line
 
@@ -88,5 +90,21 @@ def _add_legend(figure: Figure) -> None:
 def encode_figure(figure: Figure, ending: str) -> bytes:
     """Return the bytes of the picture's file, whose name ends in one of FORMATS."""
     file = io.BytesIO()
-    figure.savefig(file, format=ending.removeprefix("."))
+    if ending == ".png":
+        _write_png(figure, file)
+    else:
+        figure.savefig(file, format=ending.removeprefix("."))
     return file.getvalue()
+
+
+def _write_png(figure: Figure, file: io.BytesIO) -> None:
+    """Write what `savefig` writes, drawn once: it draws first to find what takes which room."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.image import imsave
+
+    figure.set_dpi(matplotlib.rcParams["savefig.dpi"])
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
+    imsave(file, np.asarray(pixels), format="png")
