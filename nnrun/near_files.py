@@ -9,7 +9,7 @@ from pathlib import Path
 from nnrun.wording import did_you_mean
 
 CONFIG_ENDINGS = (".yaml", ".yml")
-TABLE_ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet")
+TABLE_ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet", ".xlsx")
 MOST_NAMES = 1_000  # names of a folder that are compared: each costs about 10 us
 URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  # a letter alone is a drive of Windows
 

@@ -60,8 +60,8 @@ class Data(Strict):
     """The tables, and how nnrun reads their columns."""
 
     train: Annotated[str, Field(min_length=1)]
-    """The training table: a .csv, .csv.gz or .parquet file with a header, relative to the config. A
-    pattern such as part-*.csv takes several files as one table."""
+    """The training table: a .csv, .csv.gz, .parquet or .xlsx file with a header, relative to the
+    config. A pattern such as part-*.csv takes several files as one table."""
     target: Annotated[Columns, Field(min_length=1)]
     """The column to predict, or a list of columns for a loss of numbers."""
     features: Annotated[Columns, Field(min_length=1), AfterValidator(disjoint_columns)] | None = (
@@ -101,6 +101,8 @@ class Data(Strict):
     columns: Annotated[Columns, Field(min_length=1)] | None = None
     """The names of the columns, in order, of CSV tables without a header. Default: the first line
     names them."""
+    sheet: str | None = None
+    """The sheet of Excel workbooks. Default: the first one."""
     dates: Literal["error", "expand"] = "error"
     """How to treat columns of dates and times. `error` refuses them. `expand` makes inputs of the
     year, month, day, weekday and hour."""

@@ -32,6 +32,7 @@ from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import find_files
 
 PARQUET = b"PAR1"  # how such a file begins
+ZIP = b"PK\x03\x04"  # how an Excel workbook begins
 WORDS = {"true", "false", "yes", "no"}  # labels that are the same in capitals
 
 
@@ -65,6 +66,7 @@ class TableFile:
     """How the script opens the table: what its first bytes and its path tell."""
 
     is_parquet: bool
+    is_excel: bool
     separator: str
     has_spaces_around_names: bool
     path_looks_like_a_pattern: bool
@@ -174,10 +176,13 @@ def _table_file(config: Config, first_file: Path) -> TableFile:
     start = _first_bytes(first_file, Dialect.of(config.data))
     if not start and path.endswith(".parquet"):
         start = PARQUET
+    elif not start and path.endswith(".xlsx"):
+        start = ZIP
     header = re.split(r"[\r\n]", start.decode(errors="replace"), maxsplit=1)[0]
     separator = max(SEPARATORS, key=header.count)
     return TableFile(
         is_parquet=start.startswith(PARQUET),
+        is_excel=start.startswith(ZIP),
         separator=separator,
         has_spaces_around_names=_has_spaces(header.split(separator)) and not config.data.columns,
         path_looks_like_a_pattern=bool(re.search(r"[*?\[]", path)) and Path(path).is_file(),

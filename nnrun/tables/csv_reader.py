@@ -16,7 +16,8 @@ from nnrun.wording import counted
 
 SEPARATORS = ",;\t"
 OTHER_FILES = {  # how they begin
-    rb"PK\x03\x04|\xd0\xcf\x11\xe0": "a spreadsheet or an archive",
+    rb"PK\x03\x04": "a workbook or an archive, compressed with gzip",
+    rb"\xd0\xcf\x11\xe0": "a workbook of Excel before 2007 (.xls), or one with a password",
     rb"\xff\xfe\0\0|\0\0\xfe\xff": "UTF-32",
     rb"\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0]": "UTF-16",
     rb"BZh\d": "compressed with bzip2",

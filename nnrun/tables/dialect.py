@@ -22,6 +22,7 @@ class Dialect:
         skip_rows: How many lines stand before the header.
         columns: The names of the columns where no header names them, else none.
         targets: Those of the columns that a table to predict may lack.
+        sheet: The sheet of a workbook, or None for the first one.
     """
 
     numbers: NumberFormat = PLAIN_NUMBERS
@@ -29,6 +30,7 @@ class Dialect:
     skip_rows: int = 0
     columns: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    sheet: str | None = None
 
     @classmethod
     def of(cls, data: "Data") -> "Dialect":
@@ -40,6 +42,7 @@ class Dialect:
             skip_rows=data.skip_rows,
             columns=tuple(data.columns or ()),
             targets=tuple(data.target),
+            sheet=data.sheet,
         )
 
     @property

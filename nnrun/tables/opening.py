@@ -20,6 +20,7 @@ from nnrun.tables.block import NullValues
 from nnrun.tables.csv_pieces import read_pieces
 from nnrun.tables.csv_reader import open_csv
 from nnrun.tables.dialect import PLAIN_DIALECT, Dialect
+from nnrun.tables.excel_reader import open_excel
 from nnrun.tables.parquet_reader import open_parquet
 from nnrun.tables.prefetch import ahead
 from nnrun.tables.stored_file import StoredFile
@@ -27,6 +28,7 @@ from nnrun.tables.table_file import TableFile, TableSource
 from nnrun.wording import first_line
 
 PARQUET = b"PAR1"  # how a Parquet file begins
+ZIP = b"PK\x03\x04"  # how a zip archive begins, which a workbook is
 
 if hasattr(signal, "siginterrupt"):  # polars's handler would let a blocked read go on
     signal.siginterrupt(signal.SIGINT, True)  # noqa: FBT003 - it takes no keywords
@@ -69,8 +71,11 @@ def _open_again(
     source: StoredFile | bytes, name: str, null_values: NullValues, dialect: Dialect
 ) -> TableFile:
     """Open what can be read again; a thread reads ahead."""
-    if next(read_pieces(source), b"").startswith(PARQUET):
+    start = next(read_pieces(source), b"")
+    if start.startswith(PARQUET):
         return open_parquet(source, name, null_values, dialect.numbers)
+    if start.startswith(ZIP):
+        return open_excel(source, name, null_values, dialect)
     pieces = partial(read_pieces, source, dialect, name)
     file = open_csv(name, next(pieces(), b""), pieces, null_values, dialect)
     return replace(file, blocks=lambda plan: ahead(file.blocks(plan)))
@@ -86,6 +91,8 @@ def _open_stream(
     buffered = cast(io.BufferedReader, stream)
     if buffered.peek(len(PARQUET)).startswith(PARQUET):
         return open_parquet(buffered.read(), name, null_values, dialect.numbers)
+    if buffered.peek(len(ZIP)).startswith(ZIP):
+        return open_excel(buffered.read(), name, null_values, dialect)
     pieces = read_pieces(stream, dialect, name)
     start = next(pieces, b"")
     pieces = chain([start], pieces)

@@ -1,0 +1,180 @@
+"""An Excel workbook (.xlsx): a sheet as blocks of rows, whose cells are text as in a CSV of it."""
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from nnrun.errors import TableError
+from nnrun.tables.block import Block, NullValues
+from nnrun.tables.dialect import Dialect
+from nnrun.tables.stored_file import StoredFile
+from nnrun.tables.table_file import ReadingPlan, TableFile
+from nnrun.wording import counted, did_you_mean, first_line, listed
+
+if TYPE_CHECKING:
+    from fastexcel import ExcelReader
+
+ROWS = 131_072  # of a block
+LARGEST = 1 << 30
+"""Bytes of a workbook once it is unpacked: about 20 million cells, which take some GiB."""
+
+NO_DATE = r"^1899-12-3[01] "  # Excel's time of a day is one of its first days
+MIDNIGHT = r" 00:00:00(?:\.000)?$"  # Excel's date is a time on that day
+
+
+class Sheet(NamedTuple):
+    """A sheet read whole.
+
+    Attributes:
+        columns: The names of its columns.
+        cells: The rows below the header, as text.
+        header_line: The row of the sheet, counted from 1, that has the names.
+    """
+
+    columns: list[str]
+    cells: pl.DataFrame
+    header_line: int
+
+
+def open_excel(
+    source: StoredFile | bytes, name: str, null_values: NullValues, dialect: Dialect
+) -> TableFile:
+    """Read a sheet of a workbook: the first one, or the one that the dialect names.
+
+    Its numbers are plain ones, however the dialect says that text writes them.
+
+    Args:
+        source: The workbook.
+        name: The file, as messages call it.
+        null_values: What missing cells look like.
+        dialect: Says which sheet, and how many rows stand before the header.
+
+    Raises:
+        TableError: It is no workbook, is too large, or has no such sheet; or fastexcel is missing.
+    """
+    _check_archive(source, name)
+    sheet = _read_sheet(_content(source), name, dialect)
+
+    def blocks(_: ReadingPlan) -> Iterator[Block]:
+        for start in range(0, len(sheet.cells), ROWS):
+            frame = sheet.cells.slice(start, ROWS)
+            places = partial(_name_rows, sheet.header_line + 1 + start)
+            block = Block(name, frame, places, partial(pl.DataFrame, frame), null_values)
+            yield block.without_blank_rows()
+
+    return TableFile(name, sheet.columns, blocks, sheet.header_line)
+
+
+def _name_rows(first: int, rows: Sequence[int]) -> list[str]:
+    return [str(first + row) for row in rows]
+
+
+def _content(source: StoredFile | bytes) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    with source.open() as file:
+        return file.read()
+
+
+def _check_archive(source: StoredFile | bytes, name: str) -> None:
+    """Raise a TableError unless a zip archive is a workbook of which memory has room."""
+    file = io.BytesIO(source) if isinstance(source, bytes) else source.path
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = archive.infolist()
+    except zipfile.BadZipFile:
+        remedy = "copy or download it again"
+        raise TableError(
+            f"{name}: is a workbook or an archive cut short or damaged; {remedy}"
+        ) from None
+    names = [entry.filename for entry in entries]
+    if not any(entry.startswith("xl/") for entry in names):
+        kind = "an OpenDocument spreadsheet" if "content.xml" in names else "a zip archive"
+        raise TableError(f"{name}: is {kind}; save the table as CSV in UTF-8, or as .xlsx")
+    size = sum(entry.file_size for entry in entries)
+    if size > LARGEST:
+        rule = f"a workbook of at most {LARGEST:,} bytes is read"
+        raise TableError(f"{name}: unpacks to {size:,} bytes; {rule}: save the table as CSV")
+
+
+def _read_sheet(content: bytes, name: str, dialect: Dialect) -> Sheet:
+    """Return the sheet, with its names from the first row that has a cell, or from the dialect."""
+    reader = _open_workbook(content, name)
+    sheet_name = _choose_sheet(reader.sheet_names, name, dialect.sheet)
+    cells = _read_cells(content, sheet_name, dialect.skip_rows)
+    is_empty = cells.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    if is_empty.all():  # also where there is no row
+        raise TableError(f"{name}: sheet {sheet_name!r} is empty; a table has a header and rows")
+    if dialect.columns:
+        columns = _stated_columns(cells.width, name, dialect)
+        return Sheet(columns, _named(cells, columns), dialect.skip_rows)
+    header = int(is_empty.arg_min() or 0)
+    columns = [(cell or "").strip() for cell in cells.row(header)]
+    if not columns[0] and len(columns) > 1:
+        columns[0] = "Unnamed: 0"  # as in a CSV
+    return Sheet(columns, _named(cells[header + 1 :], columns), dialect.skip_rows + header + 1)
+
+
+def _read_cells(content: bytes, sheet_name: str, skip_rows: int) -> pl.DataFrame:
+    """Return the cells of a sheet from its first row on, without columns that have none."""
+    cells = pl.read_excel(
+        io.BytesIO(content),
+        sheet_name=sheet_name,
+        has_header=False,
+        infer_schema_length=0,  # all cells as text: fastexcel would turn wrong ones to null
+        drop_empty_rows=False,
+        drop_empty_cols=True,
+        raise_if_empty=False,
+        read_options={"skip_rows": skip_rows},  # by default it skips empty rows, uncounted
+    )
+    return cells.with_columns(_as_in_csv(pl.all()))
+
+
+def _named(cells: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Return cells with the names of their columns, unless two are the same, which is refused."""
+    if len(set(columns)) == len(columns):
+        cells.columns = columns
+    return cells
+
+
+def _stated_columns(width: int, name: str, dialect: Dialect) -> list[str]:
+    """Return the names that the config states; the targets may be absent."""
+    inputs = [column for column in dialect.columns if column not in dialect.targets]
+    for columns in (list(dialect.columns), inputs):
+        if len(columns) == width:
+            return columns
+    rule = f"data.columns names {counted(len(dialect.columns), 'column')}"
+    raise TableError(f"{name}: the sheet has {counted(width, 'column')}, where {rule}")
+
+
+def _as_in_csv(cells: pl.Expr) -> pl.Expr:
+    """Return cells as a CSV has them: dates and times alone, and nothing in place of empty text."""
+    texts = cells.str.replace(NO_DATE, "").str.replace(MIDNIGHT, "")
+    return texts.replace("", None)
+
+
+def _open_workbook(content: bytes, name: str) -> "ExcelReader":
+    try:
+        import fastexcel
+    except ImportError:
+        remedy = "pip install 'nnrun[excel]', or save the table as CSV"
+        raise TableError(f"{name}: to read Excel's workbooks takes fastexcel: {remedy}") from None
+    try:
+        return fastexcel.read_excel(content)
+    except fastexcel.FastExcelError as error:
+        reason = f"cannot be read as a workbook: {first_line(error)}"
+        raise TableError(f"{name}: {reason}; save it anew, or the table as CSV") from None
+
+
+def _choose_sheet(sheets: list[str], name: str, wanted: str | None) -> str:
+    """Return the wanted sheet, or the first one."""
+    if wanted is None and sheets:
+        return sheets[0]
+    if wanted in sheets:
+        return wanted
+    hint = did_you_mean(wanted or "", sheets)
+    raise TableError(f"{name}: has no sheet {wanted!r}{hint}; its sheets are {listed(sheets, 12)}")
