@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError, create_model
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
+from nnrun.config.habits import call_as_mapping
 from nnrun.config.places import YamlValue
 from nnrun.config.strict_model import Strict, problem
 from nnrun.wording import did_you_mean, received
@@ -101,9 +102,12 @@ class Named:
         article = "an" if self.kind[0] in "aeiou" else "a"
         if given is None:
             return f"{self.key!r} is missing: the name of {article} {self.kind}{known}"
-        if _folded(str(given)) in map(_folded, self.not_offered):
-            return f"nnrun has no {received(given)}, though Keras has{known}"
+        mapping = call_as_mapping(str(given), self.key, self.catalog)
+        if mapping:
+            return f"{received(given)} is Python; a config says {mapping}"
         hint = did_you_mean(str(given), list(self.spellings))
+        if _folded(str(given)) in map(_folded, self.not_offered):
+            return f"nnrun has no {received(given)}, though Keras has{hint or known}"
         return f"{received(given)} is not {article} {self.kind}{hint or known}"
 
     def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from nnrun.config.habits import habit_hint
 from nnrun.config.places import YamlValue
 from nnrun.wording import did_you_mean
 
@@ -49,8 +50,19 @@ class Strict(BaseModel):
         message = error["msg"]
         if kind == "extra_forbidden":
             kind = "unknown_key"
-            takes = f"; {cls.__name__} takes {', '.join(known) or 'none'}"
-            message = f"unknown key{did_you_mean(str(error['loc'][-1]), known) or takes}"
+            message = f"unknown key{cls._hint(str(error['loc'][-1]), known)}"
         context = {"message": message, **error.get("ctx", {})}
         custom = PydanticCustomError(kind, "{message}", context)
         return InitErrorDetails(type=custom, loc=error["loc"], input=error["input"])
+
+    @classmethod
+    def _hint(cls, key: str, known: list[str]) -> str:
+        """Return what to write in place of an unknown key."""
+        habit = habit_hint(cls.__name__, key, known)
+        if habit:
+            return f"; {habit}"
+        for name, field in cls.model_fields.items():
+            if key in getattr(field.annotation, "model_fields", {}):
+                return f"; it belongs under {name}"
+        takes = f"; {cls.__name__} takes {', '.join(known) or 'none'}"
+        return did_you_mean(key, known) or takes

@@ -26,6 +26,14 @@ epochs: 3
 """
 ADDED = r"""
 epcohs: 3  ->  1: epcohs: unknown key; did you mean 'epochs'?
+target: label  ->  1: target: unknown key; it belongs under data
+verbose: 0  ->  1: verbose: unknown key; leave it out: `nnrun train --quiet` shows no
+callbacks: [EarlyStopping]  ->  1: callbacks: unknown key; each callback is a key: `early_stopping:
+optimizer: {name: sgd, lr: 0.1}  ->  24: optimizer.lr: unknown key; Keras calls it learning_rate
+optimizer: SGD(0.1, nesterov=True)  ->  12: optimizer: 'SGD(0.1, nesterov=True)' is Python; a config says {name: SGD, learning_rate: 0.1, nesterov: true}
+metrics: [keras.metrics.AUC()]  ->  11: metrics[0]: 'keras.metrics.AUC()' is Python; a config says AUC
+metrics: [Precision(thresholds=f(3)]  ->  11: metrics[0]: 'Precision(thresholds=f(3)' is Python; a config says {name: Precision, ...}
+metrics: [BinaryIoU]  ->  11: metrics[0]: nnrun has no 'BinaryIoU', though Keras has; known: AUC
 checkpoint: {every_secnds: 3}  ->  14: checkpoint.every_secnds: unknown key; did you mean 'every_seconds'?
 optimizer: {clipnorm: 1, clipvalue: 1}  ->  12: optimizer: give one of clipnorm, clipvalue, not several
 class_weight: 3  ->  15: class_weight: must be 'balanced' or a mapping; received 3
@@ -91,6 +99,19 @@ CHANGED = [
         "5:39: layers[0].bias_regularizer.l2: must be at",
     ),
     ("BinaryCrossentropy", "bec", "6:7: loss: 'bec' is not a loss; did you mean 'bce'?"),
+    ("BinaryCrossentropy", "CTC", "6:7: loss: nnrun has no 'CTC', though Keras has; known: Binary"),
+    (
+        "{units: 1, activation: sigmoid}",
+        "Dense(3, 'relu', bias_initializer='1e3')",
+        "5:5: layers[0]: \"Dense(3, 'relu', bias_initializer='1e3')\" is Python; a config says "
+        "{type: Dense, units: 3, activation: relu, bias_initializer: '1e3'}",
+    ),
+    ("  target: label", "  label: label", "3:3: data.label: unknown key; the column to predict is"),
+    (
+        "  target: label",
+        "  epochs: 3",
+        "3:3: data.epochs: unknown key; it stands at the top of the",
+    ),
     ("BinaryCrossentropy", "", "6:6: loss: must be a name or a mapping with 'name'"),
     (
         "BinaryCrossentropy",
