@@ -63,6 +63,13 @@ def one_validation(split: float, info: ValidationInfo) -> float:
     return split
 
 
+def of_standardised_inputs(clip: float | None, info: ValidationInfo) -> float | None:
+    """Refuse a bound in standard deviations where inputs are not standardised."""
+    if clip is not None and not info.data.get("normalize", True):
+        raise problem("bounds standardised inputs; leave it out, or normalize: false")
+    return clip
+
+
 def disjoint_columns(columns: list[str], info: ValidationInfo) -> list[str]:
     """Refuse columns that another key names too."""
     for other in ("target", "features"):

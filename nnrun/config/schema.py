@@ -12,6 +12,7 @@ from nnrun.config.field_rules import (
     disjoint_columns,
     distinct_metrics,
     listed_alone,
+    of_standardised_inputs,
     one_clipping,
     one_kind,
     one_validation,
@@ -80,6 +81,9 @@ class Data(Strict):
     normalize: bool = True
     """Standardise the features inside the model and, where it is a number, the target
     too. Poisson takes the target as it is."""
+    clip: Annotated[Positive | None, AfterValidator(of_standardised_inputs)] = None
+    """The bound that standardised features approach, in standard deviations, so that one cell far
+    out cannot lead to an absurd prediction. Default: there is none."""
     missing: Literal["error", "mean", "drop"] = "error"
     """How to treat missing cells. `error` refuses the table. `mean` replaces missing numbers by the
     mean of the training rows, and makes missing text a category of its own. `drop` leaves the row

@@ -19,6 +19,9 @@ def saved_layers(config: Config, features: int) -> Iterator[LayerSummary]:
     """
     if config.data.normalize:
         yield LayerSummary("Normalization", features, [])
+    if config.data.clip is not None:
+        for name in ("Rescaling", "Activation tanh", "Rescaling"):
+            yield LayerSummary(name, features, [])
     layers = summarize(config, features)
     yield from layers
     outputs = layers[-1].units

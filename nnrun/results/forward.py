@@ -149,6 +149,8 @@ def make_network(config: Config, encoder: Encoder, weights: Mapping[str, Array])
     steps = []
     if config.data.normalize:
         steps.append(_normalization(encoder))
+    if config.data.clip is not None:
+        steps += _clipping(config.data.clip)
     for i, (spec, summary) in enumerate(zip(config.layers, summaries, strict=True)):
         arrays = [weights[f"layers[{i}].weights[{j}]"] for j in range(len(summary.shapes))]
         steps.append(Step(spec, arrays, LAYERS[spec["type"]]))
@@ -285,6 +287,16 @@ def _normalization(encoder: Encoder) -> Step:
     mean = _as_float32([feature.mean for feature in encoder.inputs])
     variance = _as_float32([feature.variance for feature in encoder.inputs])
     return Step({"type": "Normalization"}, [mean, variance], _standardize)
+
+
+def _clipping(bound: float) -> list[Step]:
+    """Return the steps that keep standardised inputs x within a bound c, as c tanh(x / c)."""
+    tanh = Step({"type": "Activation", "activation": "tanh"}, [], _activation)
+    return [_multiplication(1 / bound), tanh, _multiplication(bound)]
+
+
+def _multiplication(factor: float) -> Step:
+    return Step({"type": "Rescaling"}, [_as_float32([factor]), _as_float32([0])], _rescale)
 
 
 def _rescaling(encoder: Encoder) -> Step:

@@ -19,6 +19,8 @@ def build_network(config: Config, encoder: Encoder) -> Model:
     layers = [keras.Input((len(encoder.inputs),))]
     if config.data.normalize:
         layers.append(_normalization(encoder))
+    if config.data.clip is not None:
+        layers += _clipping(config.data.clip)
     layers += [make(keras.layers, spec, "type") for spec in config.layers]
     if config.rescales:
         layers.append(_rescaling(encoder))
@@ -30,6 +32,15 @@ def _normalization(encoder: Encoder) -> KerasObject:
     mean = [feature.mean for feature in encoder.inputs]
     variance = [feature.variance for feature in encoder.inputs]
     return keras.layers.Normalization(mean=mean, variance=variance)
+
+
+def _clipping(bound: float) -> list[KerasObject]:
+    """Return the layers that keep standardised inputs x within a bound c, as c tanh(x / c)."""
+    return [
+        keras.layers.Rescaling(1 / bound),
+        keras.layers.Activation("tanh"),
+        keras.layers.Rescaling(bound),
+    ]
 
 
 def _rescaling(encoder: Encoder) -> KerasObject:

@@ -33,7 +33,7 @@ optimizer: {name: sgd, lr: 0.1}  ->  24: optimizer.lr: unknown key; Keras calls 
 optimizer: SGD(0.1, nesterov=True)  ->  12: optimizer: 'SGD(0.1, nesterov=True)' is Python; a config says {name: SGD, learning_rate: 0.1, nesterov: true}
 metrics: [keras.metrics.AUC()]  ->  11: metrics[0]: 'keras.metrics.AUC()' is Python; a config says AUC
 metrics: [Precision(thresholds=f(3)]  ->  11: metrics[0]: 'Precision(thresholds=f(3)' is Python; a config says {name: Precision, ...}
-metrics: [BinaryIoU]  ->  11: metrics[0]: nnrun has no 'BinaryIoU', though Keras has; known: AUC
+metrics: [MeanIoU]  ->  11: metrics[0]: nnrun has no 'MeanIoU', though Keras has
 checkpoint: {every_secnds: 3}  ->  14: checkpoint.every_secnds: unknown key; did you mean 'every_seconds'?
 optimizer: {clipnorm: 1, clipvalue: 1}  ->  12: optimizer: give one of clipnorm, clipvalue, not several
 class_weight: 3  ->  15: class_weight: must be 'balanced' or a mapping; received 3
@@ -106,11 +106,20 @@ CHANGED = [
         "5:5: layers[0]: \"Dense(3, 'relu', bias_initializer='1e3')\" is Python; a config says "
         "{type: Dense, units: 3, activation: relu, bias_initializer: '1e3'}",
     ),
-    ("  target: label", "  label: label", "3:3: data.label: unknown key; the column to predict is"),
     (
         "  target: label",
-        "  epochs: 3",
-        "3:3: data.epochs: unknown key; it stands at the top of the",
+        "  target: label\n  normalize: false\n  clip: 5",
+        "5:9: data.clip: bounds standardised inputs; leave it out, or normalize: false",
+    ),
+    (
+        "  target: label",
+        "  target: label\n  label: label",
+        "4:3: data.label: unknown key; the column to predict is",
+    ),
+    (
+        "  target: label",
+        "  target: label\n  epochs: 3",
+        "4:3: data.epochs: unknown key; it stands at the top of the",
     ),
     ("BinaryCrossentropy", "", "6:6: loss: must be a name or a mapping with 'name'"),
     (

@@ -145,6 +145,7 @@ MARKS = {
         "thousands": ".",
         "encoding": "cp1252",
         "skip_rows": 2,
+        "clip": 5,
     },
     "layers": [HIDDEN, {"units": 1}],
     "loss": "mse",

@@ -136,6 +136,7 @@ def test_a_network_of_an_activation_gives_what_keras_gives(project, activation):
         {**NUMBERS, "layers": [{"units": 6, "activation": "tanh"}, {"units": 1}]},
         {**NUMBERS, "layers": [{"units": 1}], "data.normalize": False},
         {**NUMBERS, "data.target": ["dose", "height"], "layers": [{"units": 2}]},
+        {**NUMBERS, "layers": [{"units": 1}], "data.clip": 3.5},
     ],
     ids=[
         "probability",
@@ -147,6 +148,7 @@ def test_a_network_of_an_activation_gives_what_keras_gives(project, activation):
         "number",
         "number not standardised",
         "two numbers",
+        "bounded inputs",
     ],
 )
 def test_what_is_predicted_is_what_keras_predicts(project, changes):
@@ -199,3 +201,14 @@ def test_rows_are_left_as_they_are(project):
     before = x.copy()
     random_run(project.load(layers=[{"type": "Dropout", "rate": 0.1}, SIGMOID])).forward(x)
     assert (x.view(np.int32) == before.view(np.int32)).all()
+
+
+def test_one_cell_far_out_leads_to_no_absurd_prediction_where_inputs_are_bounded(project):
+    run = random_run(project.load({**NUMBERS, "layers": [{"units": 1}], "data.clip": 5}))
+    first = run.encoder.inputs[0]
+    cells = [first.mean + size * first.variance**0.5 for size in (0, 20, 1e3, 1e9)]
+    x = np.tile(np.float32([feature.mean for feature in run.encoder.inputs]), (len(cells), 1))
+    x[:, 0] = cells
+    usual, *far = run.forward(x)[:, 0]
+    slope = run.weights["layers[0].weights[0]"][0, 0] * run.encoder.targets[0].scale
+    assert far == pytest.approx([usual + 5 * slope] * 3, rel=0.01)
