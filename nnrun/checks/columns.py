@@ -132,14 +132,16 @@ def _is_constant(feature: Feature) -> bool:
 
 @rule("big-integers", level="warning")
 def whole_numbers_fit_in_float32(_: Config, dataset: Dataset) -> Found:
-    """No column holds integers that float32 rounds, all of them far from zero.
+    """No column holds integers that float32 rounds, all of them of about as many digits.
 
-    Where they begin near zero, as populations and budgets do, they are quantities, which float32
-    holds to seven digits. Where they do not, they differ in digits that it may not hold.
+    Integers of many orders of magnitude, such as populations and budgets, are quantities, of which
+    float32 holds seven digits. Others differ in digits that it may not hold.
     """
     columns: Sequence[Feature | Target] = [*dataset.encoder.features, *dataset.encoder.targets]
     for column in columns:
-        if column.whole and _smallest(column) > LARGEST_INTEGER and _largest(column) < 2**53:
+        largest = _largest(column)
+        is_quantity = _smallest(column) < max(LARGEST_INTEGER, largest / 10)
+        if column.whole and not is_quantity and largest < 2**53:
             yield (
                 dataset.train.name,
                 f"column {column.name!r} holds integers beyond 2^24, which float32 rounds; "

@@ -15,9 +15,10 @@ from nnrun.features.column_profile import (
 )
 from nnrun.features.feature import Kind
 from nnrun.reporting.starter_survey import SurveyedColumn
-from nnrun.wording import counted
+from nnrun.wording import counted, listed
 
 DEFAULTS = Data(train="table.csv", target=["target"])
+SHOWN_MARKS = 3  # texts that count as missing, and that a line names
 FEWEST_OTHER_ROWS = 3
 """Where fewer rows hold another value than all the rest, they may all be held out (one row in five
 is), and the column is constant for the network."""
@@ -74,7 +75,7 @@ def _choose_column(column: SurveyedColumn, target: str, *, may_copy: bool) -> Co
     reason = _why_unfit(column)
     if not may_copy:
         reason = copy_reason or reason
-    made = f"dropped: {_in_short(profile, reason)}" if reason else _made_of(profile)
+    made = f"dropped: {_in_short(profile, reason)}" if reason else _made_of(column)
     return ColumnChoice(
         name=column.name,
         kind=_kind_in_words(kind_of(profile)),
@@ -166,8 +167,16 @@ def _in_short(profile: ColumnProfile, reason: str) -> str:
     return reason.removeprefix("is ").removeprefix("has ")
 
 
-def _made_of(profile: ColumnProfile) -> str:
+def _made_of(column: SurveyedColumn) -> str:
     """Return what becomes of an input, in words."""
+    profile = column.profile
+    marks = [text for text in column.null_texts if text not in DEFAULTS.null_values]
+    if marks and kind_of(profile) != "text":
+        return f"{_kind_in_words(kind_of(profile))}, missing where {listed(marks, SHOWN_MARKS)}"
+    return _made_of_cells(profile)
+
+
+def _made_of_cells(profile: ColumnProfile) -> str:
     kind = kind_of(profile)
     if kind == "text":
         return _categories_in_words(profile.text_counts, has_missing=profile.missing > 0)

@@ -77,7 +77,7 @@ def choose_target(survey: TableSurvey, task: Task | None = None) -> TargetChoice
     if chosen == "regression":
         _refuse_wrong_numbers(survey)
     return TargetChoice(
-        output=_output(survey.target.profile, len(labels), chosen),
+        output=_output(survey, labels, chosen),
         alternative=_alternative(survey, labels, chosen),
         positive=_choose_positive(survey.label_counts) if chosen == "binary" else None,
         rare="" if chosen == "regression" else _rare_in_words(survey.label_counts),
@@ -165,11 +165,21 @@ def _refuse_wrong_numbers(survey: TableSurvey) -> None:
         raise TableError(problems)
 
 
-def _output(target: ColumnProfile, labels: int, task: Task) -> Output:
+def _output(survey: TableSurvey, labels: Mapping[str, int], task: Task) -> Output:
+    """Return the output that predicts a target of this kind."""
     if task == "binary":
         return Output("two labels", 1, "sigmoid", "BinaryCrossentropy")
     if task == "classes":
-        return Output(f"{labels} labels", labels, "softmax", "SparseCategoricalCrossentropy")
+        count = len(labels)
+        return Output(f"{count} labels", count, "softmax", "SparseCategoricalCrossentropy")
+    target = survey.target.profile
+    if _may_be_classes(survey, labels):  # many counts are 0, which softplus never gives
+        counts = f"counts from {target.minimum:g} to {target.maximum:g}"
+        return Output(counts, 1, "relu", "MeanSquaredError")
+    return _output_of_numbers(target)
+
+
+def _output_of_numbers(target: ColumnProfile) -> Output:
     span = f"numbers from {target.minimum:g} to {target.maximum:g}"
     if target.minimum >= 0:  # softplus: a ReLU that cannot die
         return Output(f"{span}, never negative", 1, "softplus", "MeanSquaredError")
@@ -181,7 +191,7 @@ def _alternative(survey: TableSurvey, labels: Mapping[str, int], task: Task) -> 
     if task == "binary" or not _may_be_classes(survey, labels):
         return None
     other: Task = "regression" if task == "classes" else "classes"
-    return _output(survey.target.profile, len(labels), other)
+    return _output(survey, labels, other)
 
 
 def _rare_in_words(label_counts: Mapping[str, int]) -> str:

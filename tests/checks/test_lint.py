@@ -161,6 +161,7 @@ FINE = [
     ({}, []),
     ({"class_weight": "balanced"}, [RARE]),
     ({}, [((age - age.min()) * 1e7).round()]),
+    ({}, [(10 ** (8 + age / 20)).round()]),
     ({"class_weight": BOTH, "metrics": ["AUC", "mse"], "expect": {"val_AUC": "> 0.5"}}, []),
     ({"data.positive": "high"}, [LOW_HIGH]),
     ({"layers": [{"type": "Dropout", "rate": 0.1}, SIGMOID]}, []),

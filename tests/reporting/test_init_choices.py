@@ -117,8 +117,11 @@ def test_a_column_that_is_filled_only_beside_missing_targets_is_dropped(written)
 
 
 @pytest.mark.parametrize("mark", ["12 kg", "inf", "1e39", "unknown", "-"])
-def test_a_few_cells_that_are_no_numbers_count_as_missing(written, mark):
-    config = written(table(size=[mark, mark, *OTHERS[2:]]))
+def test_a_few_cells_that_are_no_numbers_count_as_missing(started, written, mark):
+    frame = table(size=[mark, mark, *OTHERS[2:]])
+    made = [column.made for column in started(frame).columns]
+    assert made[1] == f"number, missing where {mark!r}"
+    config = written(frame)
     assert config.data.drop == []
     assert config.data.null_values == [*NULL_VALUES, mark]
     assert config.data.missing == "mean"
@@ -228,6 +231,11 @@ def test_a_task_that_the_target_does_not_fit_is_told_why(project, nnrun, cells, 
     done = nnrun("init", "odd.csv", "--target", "y", "--task", task)
     assert (done.code, done.out) == (2, "")
     assert message in done.err
+
+
+def test_counts_are_predicted_by_an_output_that_is_never_negative(written):
+    config = written(table(VISITS))
+    assert (config.layers[-1]["activation"], config.layers[-1]["units"]) == ("relu", 1)
 
 
 @pytest.mark.parametrize("cells", [VISITS, cycle(0, 1, 2)], ids=["counts", "classes"])
