@@ -14,7 +14,6 @@ from nnrun.features.loading import load_dataset
 from nnrun.results.evaluated_rows import evaluate_rows
 from nnrun.results.trained_run import load_run
 from nnrun.tables.table import open_table
-from nnrun.training.trainer import train
 
 ROW = pl.int_range(60)
 TOWNS = pl.Series("town", ["York", "Ely", "Bath"] * 20)
@@ -376,15 +375,10 @@ FILLED = "new.csv: column 'age': 1 cell is missing, filled with the mean of trai
 
 
 @pytest.fixture(params=ENDS)
-def trained(request, project, frame):
+def trained(request, project, trained_runs, frame):
     """A run with text, trained with each way to take missing cells."""
     project.table(frame.with_columns(TOWNS))
-    train(
-        project.dataset({"data.missing": request.param}, epochs=1),
-        stem="x",
-        path=project.folder / "run",
-    )
-    return load_run(project.folder / "run")
+    return load_run(trained_runs.copy_to(project, {"data.missing": request.param}, epochs=1))
 
 
 def later(**columns):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from support.marks import usual
+from support.marks import exhaustive, usual
 from support.processes import DEADLINE
 
 from nnrun.errors import TableError
@@ -170,7 +170,9 @@ def test_both_engines_agree_bit_for_bit_on_a_table_in_blocks(project, frame, map
     assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
 
 
-@pytest.mark.parametrize("small", [True, False], ids=["small blocks", "one block"])
+@pytest.mark.parametrize(
+    "small", [pytest.param(True, id="small blocks"), exhaustive(False, id="one block")]
+)
 def test_training_from_files_is_as_good_as_from_memory(project, mapped, request, small):
     if small:
         request.getfixturevalue("small_blocks")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from support.marks import exhaustive
 from support.processes import DEADLINE, run_python
 
 from nnrun.tables import csv_pieces
@@ -118,12 +119,24 @@ def test_a_reader_that_closes_early_ends_the_command_quietly(run):
 @pytest.mark.parametrize(
     ("mistake", "message"),
     [
-        ("x,old,170,0.5,1\n", "-:30002: column 'age': 'old' is not a number"),
-        ("x,,170,0.5,1\n", "-:30002: column 'age': the cell is missing"),
-        ("x,40,170\n", "-:30002: 3 cells, where the header has 5"),
-        ("x,40,170,1e39,1\n", "-:30002: column 'dose': '1e39' is beyond what float32 holds"),
-        ('x,40,"170,0.5,1\n', "-:30002: "),
-        ('x,"4\n0",170,0.5,1\n', "-:30002: column 'age': '4\\n0' is not a number"),
+        pytest.param(
+            "x,old,170,0.5,1\n", "-:30002: column 'age': 'old' is not a number", id="a word"
+        ),
+        exhaustive(
+            "x,,170,0.5,1\n", "-:30002: column 'age': the cell is missing", id="a missing cell"
+        ),
+        exhaustive("x,40,170\n", "-:30002: 3 cells, where the header has 5", id="too few cells"),
+        exhaustive(
+            "x,40,170,1e39,1\n",
+            "-:30002: column 'dose': '1e39' is beyond what float32 holds",
+            id="a large number",
+        ),
+        pytest.param('x,40,"170,0.5,1\n', "-:30002: ", id="a quote that is not closed"),
+        pytest.param(
+            'x,"4\n0",170,0.5,1\n',
+            "-:30002: column 'age': '4\\n0' is not a number",
+            id="a cell of two lines",
+        ),
     ],
 )
 def test_a_mistake_late_in_the_table_is_told_with_its_line_and_leaves_no_file(

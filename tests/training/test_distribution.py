@@ -162,15 +162,30 @@ def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"optimizer": {"name": "Adam", "gradient_accumulation_steps": 2}},
-        {"optimizer": {"name": "SGD", "momentum": 0.9, "use_ema": True, "loss_scale_factor": 64.0}},
-        {"optimizer": "Muon"},
-        {
-            "layers": [{"type": "BatchNormalization", "momentum": 0.0}, *SIGMOID],
-            "data.normalize": False,
-        },
+        pytest.param(
+            {"optimizer": {"name": "Adam", "gradient_accumulation_steps": 2}},
+            id="accumulated gradients",
+        ),
+        exhaustive(
+            {
+                "optimizer": {
+                    "name": "SGD",
+                    "momentum": 0.9,
+                    "use_ema": True,
+                    "loss_scale_factor": 64.0,
+                }
+            },
+            id="averaged and scaled",
+        ),
+        exhaustive({"optimizer": "Muon"}, id="Muon"),
+        pytest.param(
+            {
+                "layers": [{"type": "BatchNormalization", "momentum": 0.0}, *SIGMOID],
+                "data.normalize": False,
+            },
+            id="moments of the last batch",
+        ),
     ],
-    ids=["accumulated gradients", "averaged and scaled", "Muon", "moments of the last batch"],
 )
 def test_devices_share_what_optimizers_and_layers_keep(server, project, frame, changes):
     project.table(
@@ -255,7 +270,9 @@ def test_workers_that_would_train_different_things_are_refused(start, finish, pr
         assert "worker 1 does not train what the chief does" in process.text()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(
+    "workers", [pytest.param(1, id="two devices"), exhaustive(2, id="two workers")]
+)
 def test_noise_is_drawn_anew_for_every_share_of_a_batch(start, finish, server, project, workers):
     """Two equal rows that met equal noise would do what one of them does in a batch of its own."""
     dropout = {"type": "Dropout", "rate": 0.5}
@@ -282,18 +299,24 @@ def test_noise_is_drawn_anew_for_every_share_of_a_batch(start, finish, server, p
 @pytest.mark.parametrize(
     ("changes", "arguments", "message"),
     [
-        ({"jit_compile": True}, [], "jit_compile: XLA is for one device"),
-        (
+        pytest.param(
+            {"jit_compile": True}, [], "jit_compile: XLA is for one device", id="jit_compile"
+        ),
+        exhaustive(
             {"loss": {"name": "bce", "reduction": "sum"}},
             [],
             "loss.reduction: sum is for one device",
+            id="a sum",
         ),
-        (
+        exhaustive(
             {"layers": CROSSED},
             [],
             "layers[0].activity_regularizer: OrthogonalRegularizer is for one device",
+            id="a regularizer of whole batches",
         ),
-        ({}, ["--engine", "keras"], "--engine keras trains on one device"),
+        pytest.param(
+            {}, ["--engine", "keras"], "--engine keras trains on one device", id="Keras's engine"
+        ),
     ],
 )
 def test_what_is_for_one_device_is_refused_on_several(server, project, changes, arguments, message):

@@ -163,7 +163,6 @@ USUAL = (
     "metrics",
     "accumulated gradients",
     "mapped from files",
-    "xla with AUC",
 )
 
 
