@@ -1,5 +1,6 @@
 """Fixtures that every test file shares: a project folder with configs and tables in it."""
 
+import gc
 import os
 import shutil
 import signal
@@ -40,6 +41,12 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_make_parametrize_id(val: Any) -> str | None:
     """Name a case that has no id of its own for what it holds."""
     return readable_id(val)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of each collection of garbage, of which graphs of TensorFlow cause many."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

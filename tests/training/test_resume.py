@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.marks import usual_names
+from support.marks import exhaustive, usual_names
 from support.trainings import CASES, HIDDEN, SIGMOID
 
 from nnrun.errors import Interrupted, RunError, TableError
@@ -196,7 +196,14 @@ def test_it_does_not_matter_at_which_step_it_stopped(project, whole, choose, bat
         assert outcome(go_on(path)) == expected, path
 
 
-@pytest.mark.parametrize("after", [1, 6, 11])
+@pytest.mark.parametrize(
+    "after",
+    [
+        exhaustive(1, id="after one call"),
+        pytest.param(6, id="after six calls"),
+        exhaustive(11, id="after eleven calls"),
+    ],
+)
 def test_a_run_that_stopped_before_its_first_checkpoint_begins_anew(cut, whole, after):
     changes = {"checkpoint": {"every_seconds": 1000}}
     path = cut(changes, after)
@@ -219,7 +226,14 @@ def test_a_run_whose_checkpoint_was_removed_is_refused(cut):
         go_on(path)
 
 
-@pytest.mark.parametrize("after", [3, 7, 8])
+@pytest.mark.parametrize(
+    "after",
+    [
+        exhaustive(3, id="after three calls"),
+        pytest.param(7, id="after seven calls"),
+        exhaustive(8, id="after eight calls"),
+    ],
+)
 def test_a_run_of_the_keras_engine_goes_on_too(project, whole, after):
     changes, path = {**DROPOUT, "checkpoint": {"every_seconds": 1e-9}}, project.folder / "run"
     with pytest.raises(PowerCut):
@@ -229,14 +243,18 @@ def test_a_run_of_the_keras_engine_goes_on_too(project, whole, after):
     assert outcome(go_on(path)) == outcome(whole(changes))
 
 
-def test_a_run_that_stops_again_and_again_ends_the_same(project, whole):
+@pytest.mark.parametrize(
+    "longer",
+    [pytest.param(5, id="a few times"), exhaustive(1, id="as often as it can")],
+)
+def test_a_run_that_stops_again_and_again_ends_the_same(project, whole, longer):
     changes = {**DROPOUT, "batch_size": 8}
     expected, path = outcome(whole(changes)), project.folder / "run"
     dataset = project.dataset({"checkpoint": {"every_seconds": 1e-9}, **changes})
     with pytest.raises(PowerCut):
         train(dataset, stem="x", path=path, callbacks=(Cut(3),))
     results: list[Result] = []
-    for after in range(2, 100):
+    for after in range(2, 100, longer):
         with suppress(PowerCut), reopen(path) as (run, again):
             results.append(resume(run, again, callbacks=(Cut(after),)))
         if results:
@@ -245,7 +263,13 @@ def test_a_run_that_stops_again_and_again_ends_the_same(project, whole):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, CASES["plateau"], CASES["moving average of weights"], CASES["early stopping"]]
+    "changes",
+    [
+        exhaustive({}, id="plain"),
+        pytest.param(CASES["plateau"], id="plateau"),
+        exhaustive(CASES["moving average of weights"], id="moving average of weights"),
+        pytest.param(CASES["early stopping"], id="early stopping"),
+    ],
 )
 def test_a_finished_run_that_goes_on_is_a_longer_run(whole, changes):
     epochs = 3 + changes.get("epochs", 3)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import strategies
+from support.marks import exhaustive
 
 from nnrun.checks.registry import lint
 from nnrun.config.loading import load_config
@@ -20,7 +21,7 @@ from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.loading import load_dataset
 from nnrun.tables.table import open_table
 
-FEW, MANY = 500, 10_000  # examples
+FEW, MORE, MANY = 100, 500, 10_000  # examples
 SECONDS = 2  # of the processor, for one of the many
 MEMORY = 512 << 20  # bytes that the many of one kind may add to the peak
 GOOD = "age,town,when,label\n" + "1,York,2020-01-01,0\n2,Ely,2020-02-03,1\n" * 5
@@ -58,7 +59,13 @@ def outcome(function: Callable[[Any], object], example: Any) -> tuple[int, list[
     return 0, []
 
 
-@pytest.fixture(params=[FEW, pytest.param(MANY, marks=pytest.mark.fuzz)])
+@pytest.fixture(
+    params=[
+        pytest.param(FEW, id="a few"),
+        exhaustive(MORE, id="more"),
+        pytest.param(MANY, marks=pytest.mark.fuzz, id="many"),
+    ]
+)
 def answered(request, monkeypatch):
     """Hold a function to answer every example of a strategy: a few that never change, or many at random."""
     monkeypatch.setattr("os.fsync", lambda _: None)  # thousands of times it is most of the run
