@@ -51,7 +51,9 @@ def _shortened(text: str, longest: int) -> str:
         return "empty" if not text else "blank"
     if len(plain) <= longest:
         return plain
-    return plain[:longest].rsplit(" ", 1)[0] + "..."
+    cut = plain[:longest]
+    words = cut.rsplit(" ", 1)[0]
+    return (words if len(words) > longest / 2 else cut).rstrip(",") + "..."
 
 
 def _plain(character: str) -> str:
