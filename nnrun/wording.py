@@ -11,6 +11,7 @@ LONGEST_LINE = 1_000  # characters
 LONGEST_MESSAGE = 16_000  # characters
 LONGEST_VALUE = 80  # characters: a line of a terminal
 DIGITS = 4  # of a number that is no whole one, as many as a person compares
+MOST_DIGITS = 17  # which a float64 has
 MOST_PLAIN = 1e15  # from which on a number is shorter with an exponent
 
 
@@ -111,11 +112,11 @@ def short_number(value: float) -> str:
         return str(value)
     if 1_000 <= abs(value) < MOST_PLAIN:
         return f"{value:.0f}"
-    text = f"{value:.{DIGITS}g}"
-    is_rounded_to_one = abs(float(text)) == 1 and abs(value) != 1
-    if is_rounded_to_one:  # a share of 0.99998 is not all
-        return f"{value:.{2 * DIGITS}g}"
-    return text
+    for digits in range(DIGITS, MOST_DIGITS):
+        text = f"{value:.{digits}g}"
+        if abs(float(text)) != 1 or abs(value) == 1:  # a share of 0.99998 is not all
+            return text
+    return str(value)
 
 
 def short_path(path: str) -> str:

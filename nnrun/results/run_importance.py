@@ -1,5 +1,6 @@
 """What a run goes by: the permutation importance of the table's columns, by the config's loss."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ from nnrun.results.importance import (
 from nnrun.results.losses import LOSSES
 from nnrun.results.row_sample import RowSampler, SampledRows
 from nnrun.results.trained_run import NOT_FINITE, TrainedRun
+
+MOST_COLUMNS = 1_000  # of which pairs are compared: half a million pairs take a second
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,34 @@ def run_importance(
     Raises:
         TableError: The table has mistakes, or an output is not finite.
     """
-    sample = _sample(reader, most_rows, seed)
+    blocks = ((x.astype(np.float32), y.astype(np.float32)) for _, x, y in reader)
+    found = importance_of_blocks(trained, blocks, repeats=repeats, seed=seed, most_rows=most_rows)
+    if not np.isfinite([column.mean for column in found.columns]).all():
+        raise TableError(f"{reader.table.name}: {NOT_FINITE}")
+    return found
+
+
+def importance_of_blocks(
+    trained: TrainedRun,
+    blocks: Iterable[tuple[Numbers, Numbers]],
+    *,
+    repeats: int = REPEATS,
+    seed: int = 0,
+    most_rows: int = MOST_ROWS,
+) -> RunImportance:
+    """Return the importance of each column on encoded rows.
+
+    Args:
+        trained: The run.
+        blocks: Inputs (rows, inputs) and targets (rows, targets), float32.
+        repeats: How often each column is shuffled.
+        seed: Draws the rows, and shuffles them.
+        most_rows: Of more rows, these many are drawn evenly.
+    """
+    sample = _sample(blocks, most_rows, seed)
     x, y = sample.matrices
     config = trained.config
+    inputs = trained.encoder.column_inputs
 
     def loss(y: Numbers, outputs: Outputs) -> float:
         with np.errstate(all="ignore"):
@@ -87,26 +115,25 @@ def run_importance(
         trained.network.outputs,
         x,
         y,
-        trained.encoder.column_inputs,
+        inputs,
         loss,
         repeats=repeats,
         seed=seed,
         most_rows=most_rows,
     )
-    if not np.isfinite([found.mean for found in columns]).all():
-        raise TableError(f"{reader.table.name}: {NOT_FINITE}")
+    pairs = correlated_columns(x, inputs) if len(inputs) <= MOST_COLUMNS else ()
     return RunImportance(
         loss=config.loss["name"],
         rows=len(x),
         rows_given=sample.rows_given,
         repeats=repeats,
         columns=columns,
-        correlated=correlated_groups(correlated_columns(x, trained.encoder.column_inputs)),
+        correlated=correlated_groups(pairs),
     )
 
 
-def _sample(reader: EncodedReader, most_rows: int, seed: int) -> SampledRows:
+def _sample(blocks: Iterable[tuple[Numbers, Numbers]], most_rows: int, seed: int) -> SampledRows:
     sampler = RowSampler(most_rows, seed)
-    for _, x, y in reader:
-        sampler.add(x.astype(np.float32), y.astype(np.float32))
+    for x, y in blocks:
+        sampler.add(x, y)
     return sampler.result()

@@ -10,7 +10,6 @@ import pytest
 from support.forgery import forge_json
 
 from nnrun.config.loading import load_config
-from nnrun.features.loading import load_dataset
 from nnrun.reporting.page import make_page
 from nnrun.runs.directory import Run
 from nnrun.wording import short_number
@@ -304,16 +303,12 @@ def test_the_verdict_comes_first_with_the_measures_of_simpler_models(project, nn
         assert page.says("result", f"{interval} {baseline} {linear}"), name
 
 
-def test_importance_is_that_of_the_rows_held_out(page, copied_run):
-    from nnrun.results.importance import mean_log_loss, permutation_importance
-    from nnrun.results.trained_run import load_run
-
-    trained = load_run(copied_run)
-    part = load_dataset(trained.config, copied_run / ".cache").validation
-    found = permutation_importance(
-        trained.forward, part.x, part.y, trained.encoder.column_inputs, mean_log_loss
-    )
-    rows = [f"{f.column} {short_number(f.mean)} {short_number(f.deviation)}" for f in found]
+def test_importance_is_what_the_command_tells(page, nnrun, copied_run):
+    found = json.loads(nnrun("importance", copied_run, "--json").out)["importance"]
+    rows = [
+        f"{name} {short_number(column['mean'])} {short_number(column['sd'])}"
+        for name, column in found.items()
+    ]
     assert page.says("importance", " ".join(rows))
 
 

@@ -450,8 +450,8 @@ def measured_labels(counts: list[int], noise: float) -> ClassMeasure:
         ([30, 570], 0.5, "precision and recall"),
         ([300, 300], 0.0, "precision and recall"),
         ([200, 200, 200], 0.5, "ROC, each label against the others"),
-        ([290, 290, 20], 0.5, "precision and recall, each label against the others"),
-        ([200, 200, 200], 0.0, "precision and recall, each label against the others"),
+        ([290, 290, 20], 0.5, "precision and recall\neach label against the others"),
+        ([200, 200, 200], 0.0, "precision and recall\neach label against the others"),
     ],
     ids=[
         "two alike",

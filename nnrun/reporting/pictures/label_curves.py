@@ -71,7 +71,7 @@ def _draw_precision_recall(labels: list[str], scores: Scores, axes: Axes) -> Non
         axes.axhline(_share(next(iter(scores.values()))), linestyle=":", color=INK)
     title = "precision and recall"
     if len(scores) > 1:
-        title += ", each label against the others"
+        title += "\neach label against the others"
     axes.set(title=title, xlabel="recall", ylabel="precision", ylim=(-0.02, 1.02))
 
 

@@ -7,20 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nnrun.reporting.dependence import dependence_of
 from nnrun.reporting.metrics_text import shown_number
 from nnrun.reporting.pictures.dependence import draw_dependence
 from nnrun.reporting.pictures.inline_svg import InlineSvg, inline_svg
-from nnrun.results.correlation import STRONG, correlated_columns, correlated_groups
-from nnrun.results.importance import (
-    REPEATS,
-    ColumnImportance,
-    mean_log_loss,
-    permutation_importance,
-    root_mean_squared_error,
-)
+from nnrun.results.correlation import STRONG
+from nnrun.results.importance import MOST_ROWS, REPEATS, ColumnImportance
+from nnrun.results.run_importance import importance_of_blocks
 from nnrun.wording import listed
 
 if TYPE_CHECKING:
@@ -29,7 +22,6 @@ if TYPE_CHECKING:
 MOST_NAMES = 12  # of a group of correlated columns
 MOST_BARS = 30  # columns whose importance is shown
 MOST_PICTURES = 6  # columns along which the network's answers are drawn
-MOST_COLUMNS = 1_000  # of which pairs are compared: half a million pairs take a second
 MOST_CELLS = 400_000_000
 """Cells that the network is shown for importance, which takes some seconds."""
 LEAST_ROWS = 200
@@ -71,42 +63,31 @@ class ImportanceSection:
 
 
 def importance_section(held_out: HeldOutRows) -> ImportanceSection:
-    """Measure the importance of each column on the rows held out."""
-    trained = held_out.trained
-    columns = trained.encoder.column_inputs
-    rows = _drawn_rows(held_out, len(columns))
-    x = held_out.rows.x[rows]
-    is_labels = bool(trained.encoder.labels)
-    found = permutation_importance(
-        trained.forward,
-        x,
-        held_out.rows.y[rows],
-        columns,
-        mean_log_loss if is_labels else root_mean_squared_error,
-        seed=trained.config.seed,
+    """Measure the importance of each column on the rows held out, as `nnrun importance` does."""
+    from nnrun.results.judged_run import row_blocks
+
+    found = importance_of_blocks(
+        held_out.trained, row_blocks(held_out.rows), most_rows=_most_rows(held_out)
     )
-    pairs = correlated_columns(x, columns) if len(columns) <= MOST_COLUMNS else ()
-    important = [each.column for each in found if each.mean > 0][:MOST_PICTURES]
+    important = [each.column for each in found.columns if each.mean > 0][:MOST_PICTURES]
     return ImportanceSection(
-        loss="log loss" if is_labels else "RMSE",
-        rows=len(x),
-        repeats=REPEATS,
-        bars=_bars(found),
-        columns=len(found),
-        correlated=[listed(group, MOST_NAMES) for group in correlated_groups(pairs)],
+        loss=found.loss,
+        rows=found.rows,
+        repeats=found.repeats,
+        bars=_bars(found.columns),
+        columns=len(found.columns),
+        correlated=[listed(group, MOST_NAMES) for group in found.correlated],
         strong=STRONG,
         pictures=[_picture(held_out, column) for column in important],
     )
 
 
-def _drawn_rows(held_out: HeldOutRows, columns: int) -> slice | np.ndarray:
-    """Return all rows, or of a wide table the numbers of as many as take some seconds."""
-    given, inputs = held_out.rows.x.shape
-    most = max(LEAST_ROWS, MOST_CELLS // (columns * REPEATS * inputs))
-    if given <= most:
-        return slice(None)
-    generator = np.random.default_rng(held_out.trained.config.seed)
-    return np.sort(generator.choice(given, most, replace=False))
+def _most_rows(held_out: HeldOutRows) -> int:
+    """Return how many rows are shuffled: of a wide table as many as take some seconds."""
+    columns = len(held_out.trained.encoder.column_inputs)
+    inputs = held_out.rows.x.shape[1]
+    affordable = max(LEAST_ROWS, MOST_CELLS // (columns * REPEATS * inputs))
+    return min(MOST_ROWS, affordable)
 
 
 def _bars(found: Sequence[ColumnImportance]) -> list[ImportanceBar]:

@@ -13,7 +13,7 @@ from nnrun.results.label_measure import LabelMetrics
 from nnrun.results.ranked_scores import RankedScores
 from nnrun.results.thresholds import ThresholdGoal, ThresholdRow, best_threshold, threshold_table
 
-GOALS = {"f1": "the best F1", "balanced_accuracy": "the best balanced accuracy"}
+GOALS = {"f1": "best F1", "balanced_accuracy": "best balanced accuracy"}
 HEAD = (
     "threshold",
     "precision",
@@ -23,6 +23,7 @@ HEAD = (
     "called",
     "false positives",
     "false negatives",
+    "",  # what the threshold is the best for
 )
 
 
@@ -72,9 +73,8 @@ def _threshold_rows(scores: RankedScores) -> list[list[str]]:
 
 
 def _cells(row: ThresholdRow, title: str) -> list[str]:
-    threshold = shown_number(row.threshold)
     return [
-        f"{threshold}: {title}" if title else threshold,
+        shown_number(row.threshold),
         shown_number(row.precision),
         shown_number(row.recall),
         shown_number(row.f1),
@@ -82,4 +82,5 @@ def _cells(row: ThresholdRow, title: str) -> list[str]:
         f"{row.positive_share:.1%}",
         f"{row.false_positives:,}",
         f"{row.false_negatives:,}",
+        title,
     ]
