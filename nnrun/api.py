@@ -234,7 +234,7 @@ def train(
     verdict = judge_run(result.run, dataset)
     if verdict and verdict.verdict != "better" and not quiet:
         _warn([f"{verdict.part}: {verdict.sentence}"], CALLER)
-    check_expectations(dataset.config, result.metrics)
+    check_expectations(dataset.config, result.metrics, verdict)
     return FinishedRun(result.run.path)
 
 

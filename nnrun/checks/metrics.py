@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from nnrun.checks.registry import Found, rule
+from nnrun.config.expectations import BASELINE
 from nnrun.config.keras_catalog import CATEGORICAL_METRICS, METRIC, NUMBER_METRICS
 from nnrun.config.places import Keys
 from nnrun.config.schema import Config
@@ -39,9 +40,11 @@ def _why_metric_does_not_fit(config: Config, metric: str) -> str | None:
 
 
 @rule("monitor", level="error")
-def named_quantities_are_logged(config: Config, _: Dataset) -> Found:
+def named_quantities_are_logged(config: Config, dataset: Dataset) -> Found:
     """Whatever a callback monitors or `expect` names is logged by the run."""
     yield from _monitors_without_direction(config)
+    if BASELINE in config.expect and dataset.held_out is None:
+        yield ("expect", BASELINE), "no rows are held out; say validation_split: 0.2 under data"
     for keys, name in _named_quantities(config):
         in_expect = keys[0] == "expect"
         known = config.logged + (_tested(config) if in_expect else [])
@@ -88,7 +91,8 @@ def _monitors_without_direction(config: Config) -> Found:
 
 def _named_quantities(config: Config) -> Iterator[tuple[Keys, str]]:
     for name in config.expect:
-        yield ("expect", name), name
+        if name != BASELINE:
+            yield ("expect", name), name
     for key in ("early_stopping", "reduce_lr_on_plateau"):
         callback = getattr(config, key)
         if callback:

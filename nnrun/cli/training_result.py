@@ -51,7 +51,7 @@ def finish(result: Result, dataset: Dataset, printing: Printing) -> None:
         click.echo(_description(result, config, verdict))
     if verdict and not printing.quiet:
         tell(*_warnings_of(verdict))
-    check_expectations(config, result.metrics)
+    check_expectations(config, result.metrics, verdict, is_judged=result.is_chief)
 
 
 def _warnings_of(verdict: SavedVerdict) -> list[str]:
@@ -63,7 +63,9 @@ def _warnings_of(verdict: SavedVerdict) -> list[str]:
 
 
 def _summary(result: Result, verdict: SavedVerdict | None) -> dict[str, object]:
-    judged = verdict.as_json() if verdict else {}
+    from nnrun.results.evaluated_rows import JUDGED
+
+    judged = verdict.as_json() if verdict else dict.fromkeys(JUDGED)
     return {
         "run": str(result.run.path),
         "status": "finished",
@@ -75,16 +77,27 @@ def _summary(result: Result, verdict: SavedVerdict | None) -> dict[str, object]:
 
 
 def _description(result: Result, config: Config, verdict: SavedVerdict | None) -> str:
-    """Return the metrics of the kept epoch, the verdict, the run, and the next command."""
+    """Return the metrics of the kept epoch, the verdict, the run, and the next command.
+
+    The command measures rows held out: predictions of the training table would flatter.
+    """
+    from nnrun.reporting.kept_epoch import best_and_kept
     from nnrun.reporting.metrics_text import describe_metrics, wrapped
 
     width = terminal_width()
     run = str(result.run.path)
-    table = short_path(config.data.train)
     kept = f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}"
-    lines = [wrapped(kept, width)]
+    best = best_and_kept(result.run, result.run.read_info(), config)
+    lines = [wrapped(kept, width), wrapped(best, width)]
     if verdict:
         lines.append(wrapped(f"{verdict.part}: {verdict.sentence}", width))
     lines.append(f"saved in {run}")
-    lines.append(f"next: nnrun predict {shlex.join([run, table])}")
+    lines.append(f"next: {_next_command(run, config)}")
     return "\n".join(lines)
+
+
+def _next_command(run: str, config: Config) -> str:
+    """Return the command that measures the rows held out, or predicts a table where none were."""
+    if config.data.test or config.data.validation or config.data.validation_split:
+        return f"nnrun evaluate {shlex.quote(run)}"
+    return f"nnrun predict {shlex.join([run, short_path(config.data.train)])}"

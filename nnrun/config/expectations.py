@@ -1,15 +1,21 @@
-"""What a finished run must reach: an operator and a number, such as ">= 0.95"."""
+"""What a finished run must reach: a bound such as ">= 0.95", or to be better than its baseline."""
 
 import re
 from operator import eq, ge, gt, le, lt
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from nnrun.config.strict_model import problem
 from nnrun.wording import received
 
 OPERATORS = {">=": ge, "<=": le, "==": eq, ">": gt, "<": lt}
+
+BASELINE = "baseline"
+"""Stands for the verdict on the rows held out, among the quantities that `expect` names."""
+
+BETTER = "better"
+"""What the verdict must be; no other quantity can be it."""
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _EXPECTATION = re.compile(rf"\s*(>=|<=|==|>|<)\s*({_NUMBER})\s*")
@@ -29,10 +35,37 @@ def parse_expectation(text: str) -> Bound:
 
 
 def _check(value: object) -> str:
-    if isinstance(value, str) and _EXPECTATION.fullmatch(value):
+    if isinstance(value, str) and (_EXPECTATION.fullmatch(value) or value == BETTER):
         return value
     operators = " ".join(OPERATORS)
     raise problem(f"must be one of {operators} and a number; received {received(value)}")
 
 
-Expectation = Annotated[str, Field(pattern=f"^{_EXPECTATION.pattern}$"), BeforeValidator(_check)]
+Expectation = Annotated[
+    str, Field(pattern=f"^({_EXPECTATION.pattern}|{BETTER})$"), BeforeValidator(_check)
+]
+
+
+def _spell_out(value: object) -> object:
+    """Return `{baseline: better}` for `baseline` alone."""
+    return {BASELINE: BETTER} if value == BASELINE else value
+
+
+def _check_baseline(values: dict[str, str]) -> dict[str, str]:
+    """Refuse a verdict with a bound, and any other quantity without one."""
+    for name, text in values.items():
+        if name == BASELINE and text != BETTER:
+            raise problem(f"baseline must be {BETTER}; received {received(text)}")
+        if name != BASELINE and text == BETTER:
+            raise problem(f"{name} must be an operator and a number; only baseline is {BETTER}")
+    return values
+
+
+Expectations = Annotated[
+    dict[str, Expectation],
+    BeforeValidator(
+        _spell_out, json_schema_input_type=Literal["baseline"] | dict[str, Expectation]
+    ),
+    AfterValidator(_check_baseline),
+]
+"""Bounds by the names of quantities, and `better` for `baseline`; or `baseline` alone."""

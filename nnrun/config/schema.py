@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from nnrun.config import keras_catalog as names
-from nnrun.config.expectations import Expectation
+from nnrun.config.expectations import Expectations
 from nnrun.config.field_rules import (
     Columns,
     disjoint_columns,
@@ -172,9 +172,10 @@ class Config(Strict, json_schema_extra=_DIALECT):
     """Compile with XLA. `auto` does so where the run is long enough to pay for compiling."""
     checkpoint: CheckpointOptions = CheckpointOptions()
     """How often training writes a checkpoint, from which `nnrun resume` goes on."""
-    expect: dict[str, Expectation] = {}
-    """The bounds that the finished run must meet, as in {val_accuracy: ">= 0.95"}. Where it does
-    not, `nnrun train` exits with 3."""
+    expect: Expectations = {}
+    """The bounds that the finished run must meet, as in {val_accuracy: ">= 0.95"}; or baseline,
+    alone or as in {baseline: better}: the verdict on the rows held out must be `better`. Where it
+    does not meet them, `nnrun train` exits with 3."""
 
     _source: YamlSource = YamlSource("config")
 

@@ -48,7 +48,6 @@ def summarize_run(path: Path) -> Summary:
     verdict = read_verdict(run.verdict)
     return {
         **summary,
-        "kept_epoch": info.best_epoch,
         "best": best._asdict() if best else {},
         **(verdict.as_json() if verdict else {}),
         "layers": _summarize_layers(config, encoder),

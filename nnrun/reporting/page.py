@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnrun.config.loading import load_config
+from nnrun.config.schema import Config
 from nnrun.errors import InputError
 from nnrun.reporting.column_contents import ColumnContents, column_contents
 from nnrun.reporting.held_out import HeldOutRows, load_same_dataset, measure_held_out
+from nnrun.reporting.kept_epoch import best_and_kept
 from nnrun.reporting.metrics_text import shown_number
 from nnrun.reporting.network_table import network_rows
 from nnrun.reporting.pictures.curves import curve_panels
@@ -90,7 +92,7 @@ def make_page(path: Path) -> str:
     return render(
         "page.html.j2",
         name=path.resolve().name,
-        facts=_facts(run, info),
+        facts=_facts(run, info, config),
         verdict=read_verdict(run.verdict),
         tables=_table_sections(run),
         metrics={name: shown_number(value) for name, value in run.read_metrics().items()},
@@ -104,12 +106,13 @@ def make_page(path: Path) -> str:
     )
 
 
-def _facts(run: Run, info: RunInfo) -> dict[str, object]:
+def _facts(run: Run, info: RunInfo, config: Config) -> dict[str, object]:
     return {
         "status": run.status(info),
         "started": info.started,
         "epochs": count_epochs(run.history),
         "kept epoch": info.best_epoch,
+        "best epoch": best_and_kept(run, info, config) or "none yet",
         "seconds of training": info.seconds,
         "seed": info.seed,
         "engine": info.engine,

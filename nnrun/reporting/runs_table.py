@@ -7,7 +7,8 @@ from pathlib import Path
 from nnrun.runs.listing import Summary, known_metrics
 from nnrun.wording import printable
 
-FACTS = ["run", "status", "epochs", "started UTC", "seconds"]  # the columns that are always there
+FACTS = ["run", "status", "epochs", "verdict", "started UTC", "seconds"]
+"""The columns that are always there."""
 GAP = 2  # spaces between two columns
 STATUS_WIDTH = len("interrupted")  # the longest status of nnrun's; that of a forged file is cut
 DAY_AND_MINUTE = slice(5, 16)  # of an ISO 8601 time, whose year and seconds say little
@@ -68,10 +69,11 @@ def _facts(run: Summary, name_width: int) -> list[str]:
         name = f"{name[: name_width - 3]}..."
     status = run["status"][:STATUS_WIDTH]
     if "error" in run:
-        return [name, status, "-", "-", "-"]
+        return [name, status, *["-"] * (len(FACTS) - 2)]
     started = run["started"][DAY_AND_MINUTE].replace("T", " ")
     seconds = f"{run['seconds']:.4g}" if run["seconds"] else "-"
-    return [name, status, f"{run['epochs']}/{run['goal']}", started, seconds]
+    epochs = f"{run['epochs']}/{run['goal']}"
+    return [name, status, epochs, run["verdict"] or "-", started, seconds]
 
 
 def _shown_value(value: float | None) -> str:

@@ -9,13 +9,14 @@ from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.feature import Feature, Target
+from nnrun.reporting.kept_epoch import best_and_kept
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.reporting.network_table import network_lines
 from nnrun.results.saved_verdict import read_verdict
 from nnrun.runs.directory import Run
-from nnrun.runs.history import best_epoch, count_epochs
+from nnrun.runs.history import count_epochs
 from nnrun.runs.info import RunInfo
-from nnrun.wording import counted, listed, printable, short_number
+from nnrun.wording import counted, listed, printable
 
 MOST_NAMES = 6  # features, or categories, that are named in a line
 
@@ -50,7 +51,7 @@ def describe_run(path: Path) -> str:
     lines = [f"status     {run.status(info)}, started {info.started}"]
     lines += _progress_lines(run, info)
     lines += [f"{name:10} {rows} rows, {table}" for name, rows, table in part_rows(info)]
-    lines += _epoch_lines(run, info)
+    lines += _epoch_lines(run, info, config)
     return _with_network(lines, config, encoder)
 
 
@@ -111,11 +112,13 @@ def _progress_lines(run: Run, info: RunInfo) -> Iterator[str]:
     """Yield how far a run is that has not finished, and how it goes on."""
     if info.status != "finished":
         epochs = f"{count_epochs(run.history)} of {info.goal} epochs"
+        if info.stopped_at and info.status == "interrupted":
+            epochs = f"stopped at epoch {info.stopped_at} of {info.goal}; predict takes its weights"
         command = f"nnrun resume {shlex.quote(str(run.path))}"
         yield f"epochs     {epochs}; where nobody trains it, go on with: {command}"
 
 
-def _epoch_lines(run: Run, info: RunInfo) -> Iterator[str]:
+def _epoch_lines(run: Run, info: RunInfo, config: Config) -> Iterator[str]:
     """Yield the epoch whose weights were kept, and the best one so far."""
     metrics = run.read_metrics()
     if metrics:
@@ -126,7 +129,6 @@ def _epoch_lines(run: Run, info: RunInfo) -> Iterator[str]:
     verdict = read_verdict(run.verdict)
     if verdict:
         yield f"{verdict.part:10} {verdict.sentence}"
-    best = best_epoch(run.history)
-    if best:
-        number, quantity, loss = best
-        yield f"best       epoch {number} by {quantity}: {quantity} {short_number(loss)}"
+    sentence = best_and_kept(run, info, config)
+    if sentence:
+        yield f"best       {sentence}"

@@ -21,6 +21,9 @@ from nnrun.results.trained_run import ComputedBlock, TrainedRun
 Metrics = dict[str, Any]
 EachBlock = Callable[[ComputedBlock], None]
 
+JUDGED = ("baseline", "linear", "interval", "verdict")
+"""The keys of a verdict in JSON, which are null where the run has none."""
+
 CALLED = ("accuracy", "balanced_accuracy", "precision", "recall", "f1")
 """The measures that a threshold changes: with one, they are those of the threshold."""
 
@@ -55,9 +58,8 @@ class EvaluatedRows:
             summary["threshold"] = self.threshold
         if self.scores:
             summary["thresholds"] = [asdict(row) for row in self.thresholds()]
-        if self.assessment:
-            summary |= self.assessment.as_json()
-        return summary
+        judged = self.assessment.as_json() if self.assessment else dict.fromkeys(JUDGED)
+        return {**summary, **judged}
 
 
 def evaluate_rows(

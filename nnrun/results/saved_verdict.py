@@ -16,7 +16,7 @@ from nnrun.files import LARGEST_FILE, read_small, to_json, write_text
 from nnrun.results.assessment import Assessment
 from nnrun.results.baseline import LabelBaseline, NumberBaseline
 from nnrun.results.linear_model import LinearModel
-from nnrun.results.verdict import Judgement
+from nnrun.runs.directory import Judgement
 from nnrun.wording import first_line
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]

@@ -1,10 +1,10 @@
 """The verdict: whether a network is better than an answer that needs no network."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from nnrun.results.bootstrap import Interval
 from nnrun.results.label_replicates import MOST_LABELS
+from nnrun.runs.directory import Judgement
 from nnrun.wording import short_number
 
 IMBALANCED = 0.8
@@ -13,8 +13,6 @@ IMBALANCED = 0.8
 A network that finds half of the rare rows, at the price of a few frequent ones, would be called
 worse than guessing; balanced accuracy counts every label alike.
 """
-
-Judgement = Literal["better", "no better", "worse"]
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
@@ -39,6 +40,15 @@ Metrics = dict[str, float | None]
 """Loss and metrics by name; None stands for one that is undefined."""
 
 METRICS = TypeAdapter(Metrics)
+
+Judgement = Literal["better", "no better", "worse"]
+"""What a network is, compared with its baseline on the rows held out."""
+
+
+class _Judged(BaseModel):
+    """What listings read of verdict.json."""
+
+    verdict: Judgement
 
 
 class Run:
@@ -161,6 +171,13 @@ class Run:
             return {}
         metrics.pop("epoch", None)
         return metrics
+
+    def read_judgement(self) -> Judgement | None:
+        """Return the word of verdict.json; None where the file is missing or altered."""
+        try:
+            return _Judged.model_validate_json(read_small(self.verdict)).verdict
+        except (OSError, ValueError):
+            return None
 
     def verify(self) -> None:
         """Check that the run has a model, and that its files are as training left them.

@@ -23,6 +23,10 @@ class RunInfo(BaseModel, allow_inf_nan=False):
     best_epoch: int = 0
     """The epoch whose weights were kept, from 1."""
 
+    stopped_at: Annotated[int, Field(ge=0, le=10**9)] = 0
+    """The epoch, from 1, at which a signal stopped the training whose weights are the model's; 0
+    where the model is of a training that finished, and where there is none."""
+
     goal: Annotated[int, Field(ge=0, le=10**9)] = 0
     """How many epochs `resume` goes on to."""
 

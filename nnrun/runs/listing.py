@@ -32,8 +32,8 @@ def summarize_briefly(path: Path) -> Summary:
     """Return the facts of a run that are quickly read.
 
     Returns:
-        Its `run`, which is the path, `status`, `epochs`, `metrics`, `started`, `goal` and
-        `seconds`.
+        Its `run`, which is the path, `status`, `epochs`, `metrics`, `verdict`, `kept_epoch`,
+        `started`, `goal` and `seconds`.
 
     Raises:
         RunError: The path is no run, or a file of it cannot be read.
@@ -45,6 +45,8 @@ def summarize_briefly(path: Path) -> Summary:
         "status": run.status(info),
         "epochs": info.epochs if info.status == "finished" else count_epochs(run.history),
         "metrics": finite(run.read_metrics()),
+        "verdict": run.read_judgement(),
+        "kept_epoch": info.best_epoch,
         **info.model_dump(include={"started", "goal", "seconds"}),
     }
 
@@ -99,7 +101,7 @@ def _summarize_readable(path: Path) -> Summary:
     try:
         return summarize_briefly(path)
     except RunError as error:
-        unknown = dict.fromkeys(("epochs", "goal", "started", "seconds"))
+        unknown = dict.fromkeys(("epochs", "verdict", "kept_epoch", "goal", "started", "seconds"))
         known = {"run": str(path), "status": "broken", "metrics": {}}
         return {**known, **unknown, "error": str(error)}
 

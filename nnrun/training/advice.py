@@ -21,9 +21,9 @@ def how_to_resume(run: Run, team: Team) -> str:
     return f"go on{every_worker} with: nnrun resume {place}{force}"
 
 
-def interrupted(done: int, config: Config, advice: str, signal_number: int) -> Interrupted:
-    """Return the error of a training that a signal stopped after `done` epochs."""
-    text = f"interrupted after {done} of {config.epochs} epochs; {advice}"
+def interrupted(epoch: int, config: Config, advice: str, signal_number: int) -> Interrupted:
+    """Return the error of a training that a signal stopped at an epoch."""
+    text = f"stopped at epoch {epoch} of {config.epochs}; {advice}"
     return Interrupted(text, signal_number)
 
 

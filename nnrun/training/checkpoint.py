@@ -122,10 +122,15 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         """The number of epochs that ended, those before a restore included."""
         return len(self.history.rows)
 
+    @property
+    def epoch_begun(self) -> int:
+        """The number of the last epoch that began, from 1."""
+        return max(1, self.epochs + bool(self.state.step))
+
     def interrupted(self, number: int = 0) -> Interrupted:
         """Return the error that says how far the run is, and how it goes on."""
         number = number or self.stop_request.signal or signal.SIGINT
-        return advice.interrupted(self.epochs, self.config, self.advice, number)
+        return advice.interrupted(self.epoch_begun, self.config, self.advice, number)
 
     def diverged(self, reason: str) -> TrainingError:
         """Return the error of a training whose loss or weights are no longer finite."""

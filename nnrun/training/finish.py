@@ -64,6 +64,29 @@ def finish(run: Run, job: Job, checkpoint: CheckpointCallback) -> Result:
     return result
 
 
+def save_stopped(run: Run, job: Job, checkpoint: CheckpointCallback) -> None:
+    """Save the weights of the last checkpoint of a training that a signal stopped, as a model.
+
+    The model of a training that finished stays, where this one was to train it for longer.
+    """
+    info = run.read_info()
+    has_finished_model = bool(info.checksums) and not info.stopped_at
+    if not job.team.is_chief or has_finished_model or not checkpoint.has_finite_weights:
+        return
+    # With use_ema, those of a finished training are averaged too.
+    job.model.optimizer.finalize_variable_values(job.model.trainable_variables)
+    rows = checkpoint.history.rows
+    result = Result(
+        run=run,
+        is_chief=True,
+        epochs=checkpoint.epochs,
+        best_epoch=checkpoint.epochs,
+        seconds=checkpoint.state.seconds,
+        metrics=dict(rows[-1]) if rows else {},
+    )
+    save_run(run, job, result, stopped_at=checkpoint.epoch_begun)
+
+
 def final_metrics(job: Job, checkpoint: CheckpointCallback, best_epoch: int) -> Logs:
     """Return the metrics of the kept epoch, and of the parts that only the end measures."""
     metrics = dict(checkpoint.history.rows[best_epoch - 1])
@@ -90,8 +113,15 @@ def _measure(part: Part, job: Job, checkpoint: CheckpointCallback, *, weighted: 
     return loop.run(rows.in_order(), lambda _: checkpoint.poll())
 
 
-def save_run(run: Run, job: Job, result: Result) -> None:
-    """Write the model with everything that speaks of it, or nothing."""
+def save_run(run: Run, job: Job, result: Result, stopped_at: int = 0) -> None:
+    """Write the model with everything that speaks of it, or nothing.
+
+    Args:
+        run: The run directory.
+        job: What was trained.
+        result: Its epochs and metrics.
+        stopped_at: The epoch, from 1, at which a signal stopped it; 0 where it finished.
+    """
     files = (run.config, run.model, run.weights, run.metrics, run.info)
     with atomic_paths(*files) as temporaries:
         new = dict(zip(files, temporaries, strict=True))
@@ -104,13 +134,17 @@ def save_run(run: Run, job: Job, result: Result) -> None:
         checksums = _checksums(run, new)
         # So that the former model or this one serves, wherever a kill comes.
         run.write_info(saving=checksums)
-        new[run.info].write_text(_finished_info(run, job, result, checksums), encoding="utf-8")
+        info = _saved_info(run, job, result, checksums, stopped_at)
+        new[run.info].write_text(info, encoding="utf-8")
 
 
-def _finished_info(run: Run, job: Job, result: Result, checksums: dict[str, str]) -> str:
+def _saved_info(
+    run: Run, job: Job, result: Result, checksums: dict[str, str], stopped_at: int
+) -> str:
     """Return run.json as it is once all files have their names."""
     return run.changed_info(
-        status="finished",
+        status="interrupted" if stopped_at else "finished",
+        stopped_at=stopped_at,
         saving={},
         epochs=result.epochs,
         best_epoch=result.best_epoch,

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from nnrun.config.schema import Config
-from nnrun.errors import ConfigError
+from nnrun.errors import ConfigError, Interrupted
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoding_size import TOO_LONG, encoding_text, is_too_long
 from nnrun.files import to_json, write_texts
@@ -19,7 +19,7 @@ from nnrun.training.checkpoint import CheckpointCallback
 from nnrun.training.distributed.cluster import Distribute
 from nnrun.training.distributed.team import Team, join
 from nnrun.training.facts import facts_of
-from nnrun.training.finish import Result, finish
+from nnrun.training.finish import Result, finish, save_stopped
 from nnrun.training.fit import fit_compiled
 from nnrun.training.job import Job, prepare
 from nnrun.training.keras_fit import fit_keras
@@ -128,7 +128,12 @@ def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks) -> Result:
         if job.team.workers > 1:
             check_agreement(job, checkpoint.state)
             job.team.copy_chief(job.model)
-        fit(job, checkpoint.state, [*own, checkpoint, *callbacks])
+        try:
+            fit(job, checkpoint.state, [*own, checkpoint, *callbacks])
+        except Interrupted:
+            with checkpoint.stop_request.held():
+                save_stopped(run, job, checkpoint)
+            raise
         return finish(run, job, checkpoint)
 
 

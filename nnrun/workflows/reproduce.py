@@ -4,6 +4,7 @@ Compared are the table's encoding, the history and the weights.
 """
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -17,7 +18,7 @@ import numpy as np
 from nnrun.checks.loading import load_checked
 from nnrun.config.architecture import weight_shapes
 from nnrun.config.schema import Config
-from nnrun.errors import ExpectationError, Interrupted
+from nnrun.errors import ExpectationError, Interrupted, RunError
 from nnrun.features.cache_folder import CACHE
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
@@ -54,6 +55,10 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
     """
     run = Run(path)
     info, config, encoder = run.load(trained=True)
+    if info.stopped_at:
+        command = f"nnrun resume {shlex.quote(str(path))}"
+        reason = f"was stopped at epoch {info.stopped_at} of {info.goal}"
+        raise RunError(f"{path}: {reason}; finish it first with: {command}")
     weights = _read_weights(run, config, encoder)
     check_history(run.history)  # a training may take hours, after which this would be too late
     changed = changed_tables(config, info)

@@ -89,6 +89,7 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("monitor", {"early_stopping": {"monitor": "val_los"}}, [], "early_stopping.monitor: the run logs no"),
     ("monitor", {"reduce_lr_on_plateau": {"monitor": "val_auc"}}, [], "reduce_lr_on_plateau.monitor: the"),
     ("monitor", {"expect": {"val_acc": "> 0.5"}}, [], "expect.val_acc: the run logs no 'val_acc'; did you"),
+    ("monitor", {"expect": "baseline", "data.validation_split": 0}, [], "expect.baseline: no rows are held out"),
     ("monitor", {"expect": {"test_loss": "< 1"}}, [], "expect.test_loss: the run logs no 'test_loss'"),
     (
         "monitor",

@@ -30,11 +30,12 @@ def test_a_full_disk_behind_the_standard_output_is_told():
 def test_train_prints_metrics_the_run_and_the_next_command(project, nnrun):
     done = nnrun("train", project.config())
     assert done.code == 0
-    metrics, verdict, saved, following = done.out.splitlines()
+    metrics, kept, verdict, saved, following = done.out.splitlines()
     assert metrics.startswith("epoch 3: loss 0.")
+    assert kept.startswith("validation was best at epoch ")
     assert verdict.startswith("validation: accuracy 0.")
     assert saved == "saved in runs/config"
-    assert following == "next: nnrun predict runs/config table.csv"
+    assert following == "next: nnrun evaluate runs/config"
     assert nnrun(*following.removeprefix("next: nnrun ").split()).code == 0
 
 
@@ -244,7 +245,7 @@ def test_predictions_into_a_device_leave_the_device(nnrun, trained):
 
 
 def test_show_refuses_an_altered_run_and_names_the_best_epoch(nnrun, trained):
-    assert "best       epoch" in nnrun("show", "run").out
+    assert "best       validation was best at epoch" in nnrun("show", "run").out
     (trained / "config.yaml").write_text("x")
     done = nnrun("show", "run")
     assert (done.code, done.out) == (2, "")

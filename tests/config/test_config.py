@@ -56,6 +56,9 @@ early_stopping: {mode: low}  ->  24: early_stopping.mode: must be 'auto', 'min' 
 class_weight: balnced  ->  15: class_weight: must be 'balanced' or a mapping; received 'balnced'
 expect: {loss: =< 1}  ->  16: expect.loss: must be one of >= <= == > < and a number; received
 expect: {loss: 0.5}  ->  16: expect.loss: must be one of >= <= == > < and a number; received
+expect: basline  ->  9: expect: must be
+expect: {baseline: '> 0'}  ->  9: expect: baseline must be better; received '> 0'
+expect: {loss: better}  ->  9: expect: loss must be an operator and a number; only baseline is better
 epochs: 4  ->  1: epochs: duplicate key; it stands at 7:1 already
 optimizer: *name  ->  12: optimizer: aliases (*name) are not allowed; write the value out
 optimizer: !!python/object:os.system {}  ->  12: optimizer: tags are not allowed; remove
@@ -166,6 +169,8 @@ GOOD = [
     "optimizer: rmsprop\nearly_stopping: {}\nreduce_lr_on_plateau: ReduceLROnPlateau",
     "optimizer: {name: adamw, learning_rate: 1e-3, clipnorm: 1}\nclass_weight: {0: 1, '1.0': 2.5}",
     "expect: {loss: '<= 0.5'}\nseed: 7\njit_compile: true",
+    "expect: {loss: '<= 0.5', baseline: better}",
+    "expect: baseline",
 ]
 TEXTS = [
     "no",

@@ -33,6 +33,27 @@ def test_train_tells_the_verdict_and_warns_of_a_network_that_only_guesses(nnrun,
     assert "warning: the network is no better than its baseline" in done.err
 
 
+@pytest.mark.parametrize("expect", ["baseline", {"baseline": "better", "loss": "< 1000"}])
+def test_a_network_that_only_guesses_fails_to_be_better_than_its_baseline(
+    nnrun, project, noise, expect
+):
+    done = nnrun("train", project.config({"data.positive": "b", "expect": expect}), "-o", "run")
+    assert done.code == 3
+    assert "expect.baseline: expected better, got no better: " in done.err
+    assert (project.folder / "run" / "model.keras").exists()
+
+
+def test_a_network_that_learns_meets_the_expectation_and_runs_tells_the_verdict(nnrun, project):
+    x = np.random.default_rng(1).normal(size=400)
+    project.table(pl.DataFrame({"x": x, "label": (x > 0).astype(int)}))
+    config = project.config(epochs=30, expect="baseline")
+    assert nnrun("train", config, "-o", "runs/a", "-q").code == 0
+    (listed,) = json.loads(nnrun("runs", "--json").out)
+    assert listed["verdict"] == "better"
+    assert "  verdict  " in nnrun("runs").out
+    assert "  better " in nnrun("runs").out
+
+
 def test_json_has_baseline_linear_interval_and_verdict(nnrun, project):
     x = np.random.default_rng(1).normal(size=400)
     project.table(pl.DataFrame({"x": x, "label": (x > 0).astype(int)}))
@@ -78,7 +99,10 @@ def test_a_run_without_rows_held_out_or_of_an_earlier_version_has_no_verdict(nnr
     done = nnrun("train", project.config({"data.validation_split": 0}), "-o", "run")
     assert (done.code, "guessing" in done.out) == (0, False)
     assert not (project.folder / "run" / "verdict.json").exists()
-    assert "verdict" not in json.loads(nnrun("evaluate", "run", "table.csv", "--json").out)
+    for command in (["train", "config.yaml", "-o", "again"], ["evaluate", "run", "table.csv"]):
+        summary = json.loads(nnrun(*command, "--json").out)
+        judged = [summary[name] for name in ("baseline", "linear", "interval", "verdict")]
+        assert judged == [None] * 4
     assert nnrun("show", "run").code == 0
 
 

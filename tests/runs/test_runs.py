@@ -45,6 +45,7 @@ def test_runs_are_listed_by_when_they_started(nnrun, runs):
         "run",
         "status",
         "epochs",
+        "verdict",
         "started",
         "UTC",
         "seconds",
@@ -53,7 +54,7 @@ def test_runs_are_listed_by_when_they_started(nnrun, runs):
         "loss",
     ]
     assert [line.split()[0] for line in lines] == ["a", "b", "c"]
-    assert lines[0].split()[1:5] == ["finished", "3/3", "01-01", "10:00"]
+    assert lines[0].split()[1:5] == ["finished", "3/3", "-", "01-01"]
     assert lines[0].split()[-3:] == ["0.7", "-", "0.5"]
 
 
@@ -77,7 +78,8 @@ def test_the_best_of_a_metric_comes_first_and_who_lacks_it_last(nnrun, runs, met
 
 def test_json_is_a_list_with_all_that_is_known(nnrun, runs):
     first = json.loads(nnrun("runs", "runs", "--json").out)[0]
-    assert first.keys() == {"run", "status", "epochs", "goal", "metrics", "started", "seconds"}
+    facts = {"run", "status", "epochs", "goal", "started", "seconds"}
+    assert first.keys() == facts | {"metrics", "verdict", "kept_epoch"}
     assert (first["run"], first["status"], first["epochs"], first["goal"]) == (
         "runs/a",
         "finished",

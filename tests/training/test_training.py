@@ -208,7 +208,7 @@ def test_ctrl_c_ends_the_run_and_keeps_its_history(project, run_folder, name):
             if epoch == 1:
                 raise KeyboardInterrupt
 
-    with pytest.raises(Interrupted, match="after 2 of 5 epochs"):
+    with pytest.raises(Interrupted, match="stopped at epoch 2 of 5"):
         train(
             project.dataset(epochs=5), stem="x", path=run_folder, engine=name, callbacks=(Stop(),)
         )

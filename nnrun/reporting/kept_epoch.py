@@ -1,0 +1,48 @@
+"""Which epoch of a run was the best one, and which is kept: the same words in every command."""
+
+from nnrun.config.schema import Config
+from nnrun.runs.directory import Run
+from nnrun.runs.history import BestEpoch, best_epoch, count_epochs
+from nnrun.runs.info import RunInfo
+from nnrun.wording import short_number
+
+
+def best_and_kept(run: Run, info: RunInfo, config: Config) -> str:
+    """Return a sentence on the best epoch and the kept one, or "" before the first has ended.
+
+    It is `validation was best at epoch 10 (0.174); the last epoch is kept (0.289): early_stopping
+    keeps the best`, with the losses of both.
+    """
+    best = best_epoch(run.history)
+    if best is None:
+        return ""
+    what = "validation" if best.by == "val_loss" else "the loss of training"
+    sentence = f"{what} was best at epoch {best.epoch} ({short_number(best.value)})"
+    if not info.best_epoch:
+        return f"{sentence} so far"
+    if info.best_epoch == best.epoch:
+        return f"{sentence}, which is kept"
+    return f"{sentence}; {_kept(run, info, best)}{_advice(config, best)}"
+
+
+def _kept(run: Run, info: RunInfo, best: BestEpoch) -> str:
+    """Return the words for the epoch that is kept, with its loss where that is known."""
+    name = f"epoch {info.best_epoch}"
+    if info.best_epoch == count_epochs(run.history):
+        name = "the last epoch"
+    loss = run.read_metrics().get(best.by)
+    return f"{name} is kept" if loss is None else f"{name} is kept ({short_number(loss)})"
+
+
+def _advice(config: Config, best: BestEpoch) -> str:
+    """Return how the best epoch would be kept, where it is that of rows held out."""
+    if best.by != "val_loss":
+        return ""
+    stopping = config.early_stopping
+    if stopping is None:
+        return ": early_stopping keeps the best"
+    if not stopping["restore_best_weights"]:
+        return ": restore_best_weights under early_stopping keeps the best"
+    if stopping["monitor"] != "val_loss":
+        return f", the best by {stopping['monitor']}"
+    return ""
