@@ -56,7 +56,7 @@ early_stopping: {mode: low}  ->  24: early_stopping.mode: must be 'auto', 'min' 
 class_weight: balnced  ->  15: class_weight: must be 'balanced' or a mapping; received 'balnced'
 expect: {loss: =< 1}  ->  16: expect.loss: must be one of >= <= == > < and a number; received
 expect: {loss: 0.5}  ->  16: expect.loss: must be one of >= <= == > < and a number; received
-expect: basline  ->  9: expect: must be
+expect: beseline  ->  9: expect: must be
 expect: {baseline: '> 0'}  ->  9: expect: baseline must be better; received '> 0'
 expect: {loss: better}  ->  9: expect: loss must be an operator and a number; only baseline is better
 epochs: 4  ->  1: epochs: duplicate key; it stands at 7:1 already
