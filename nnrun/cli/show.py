@@ -25,6 +25,7 @@ def show(path: Path, code: bool, as_json: bool) -> None:
 
 
 def _shown_run(path: Path, *, code: bool, as_json: bool) -> str:
+    """Return the answer of `show` about a run: text, JSON or a script."""
     from nnrun.reporting.json import summarize_run
     from nnrun.reporting.metrics_text import wrapped
     from nnrun.reporting.script import run_script

@@ -63,6 +63,7 @@ def _warnings_of(verdict: SavedVerdict) -> list[str]:
 
 
 def _summary(result: Result, verdict: SavedVerdict | None) -> dict[str, object]:
+    """Return what `train --json` prints."""
     from nnrun.results.evaluated_rows import JUDGED
 
     judged = verdict.as_json() if verdict else dict.fromkeys(JUDGED)

@@ -206,6 +206,8 @@ def _as_it_is(value: object) -> object:
 
 
 def _activation_type(activations: list[str]) -> FieldType:
+    """Return the type of an argument that is the name of an activation."""
+
     def check(name: str) -> str:
         if name in activations:
             return name

@@ -108,6 +108,7 @@ def call_as_mapping(text: str, key: str, classes: Mapping[str, Iterable[str]]) -
 
 
 def _in_flow_yaml(value: ast.expr) -> str:
+    """Return a value of Python as it stands within the braces of a mapping."""
     if not isinstance(value, ast.Constant):
         return "..."
     if isinstance(value.value, bool):

@@ -41,6 +41,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
 
 
 def _overridden(source: YamlSource, overrides: Sequence[str]) -> YamlSource:
+    """Return the config with every `--set`, or raise a ConfigError with all mistakes."""
     problems = []
     for text in overrides:
         try:

@@ -98,6 +98,7 @@ class Named:
         return ValidationError.from_exception_data(self.kind, [details])
 
     def _why_unknown(self, given: object) -> str:
+        """Return the message for a name that is missing, or that no class has."""
         known = f"; known: {', '.join(self.catalog)}"
         article = "an" if self.kind[0] in "aeiou" else "a"
         if given is None:

@@ -33,6 +33,7 @@ class Strict(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _answer_unknown_keys(cls, value: YamlValue, handler: YamlValue) -> YamlValue:
+        """Validate a mapping, and say of each unknown key which one was meant."""
         known = list(cls.model_fields)
         if isinstance(value, dict) and len(value) > len(known) + MOST_UNKNOWN_KEYS:
             names = ", ".join(known)

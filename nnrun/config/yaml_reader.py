@@ -65,6 +65,7 @@ def read_file(path: Path) -> YamlSource:
 
 
 def _read_bytes(path: Path) -> bytes:
+    """Return the bytes of a config, or raise a ConfigError where the file is none."""
     if path.name.lower().endswith(TABLE_ENDINGS):
         command = f"nnrun init {shlex.quote(str(path))} --target ..."
         raise ConfigError(f"{path}: that is a table; write a config for it with: {command}")
@@ -197,6 +198,7 @@ class YamlReader:
         return value
 
     def _mapping(self, keys: Keys) -> dict[str, Any]:
+        """Return the mapping that comes next, and note where its keys and values stand."""
         mapping: dict[str, Any] = {}
         for key_event in self._children():
             if not isinstance(key_event, yaml.ScalarEvent):

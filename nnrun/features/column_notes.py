@@ -42,6 +42,7 @@ def column_note(table: str, faults: ColumnFaults, feature: Feature) -> str | Non
 
 
 def _clauses(table: str, faults: ColumnFaults, feature: Feature) -> Iterator[str]:
+    """Yield a clause for each way in which the cells are unlike those of training."""
     for kind, what in BAD_CELLS.items():
         bad = faults[kind]
         if bad.count:

@@ -101,6 +101,7 @@ class ColumnSurvey:
         return self._texts.overflowed and not self._dates.may_be_dates
 
     def _add_texts(self, block: Block, parsed: ParsedCells) -> None:
+        """Count the cells of a block that are not all numbers, as texts and as dates."""
         texts = parsed.texts
         if texts is None:
             texts = block.cells(self.name).cast(pl.String)

@@ -219,6 +219,7 @@ class EncodedReader:
         return problems
 
     def _feature_problems(self, feature: Feature, faults: ColumnFaults) -> list[str]:
+        """Return a message for each way in which cells of a feature are errors in this reading."""
         if self._bad_cells == "missing":
             return []
         rules: dict[FaultKind, str] = {

@@ -165,6 +165,7 @@ class Encoder(Strict):
 
 
 def _parse_feature(block: Block, feature: Feature) -> ParsedCells:
+    """Return the cells of a feature's column, read as training read them."""
     if feature.kind == "text":
         return encode_categories(
             block,

@@ -107,6 +107,7 @@ def make_page(path: Path) -> str:
 
 
 def _facts(run: Run, info: RunInfo, config: Config) -> dict[str, object]:
+    """Return what the page says of the training, by its name there."""
     return {
         "status": run.status(info),
         "started": info.started,
@@ -150,6 +151,7 @@ def _read_tables(run: Run) -> TableSections:
 
 
 def _held_out_sections(held_out: HeldOutRows) -> HeldOutSections:
+    """Return the sections of the page that are about the rows held out."""
     assessment = held_out.assessment
     importance = importance_section(held_out)
     columns = [bar.column for bar in importance.bars]

@@ -35,6 +35,7 @@ def render(template: str, **values: object) -> str:
 
 @cache
 def _environment() -> Environment:
+    """Return Jinja2 as the templates need it: pages escape, and a missing name is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     environment = Environment(

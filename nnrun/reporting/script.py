@@ -172,6 +172,7 @@ def _in_order(formats: list[str]) -> list[str]:
 
 
 def _table_file(config: Config, first_file: Path) -> TableFile:
+    """Return what the script must know of the file, by its first bytes, or else its ending."""
     path = config.data.train
     start = _first_bytes(first_file, Dialect.of(config.data))
     if not start and path.endswith(".parquet"):

@@ -97,6 +97,7 @@ def fit_logistic(
 def _problem(
     rows: Floats, squares: Floats, labels: Integers, outputs: int, penalty: float
 ) -> _Problem:
+    """Return the rows with a column of ones, for the intercepts, which pay no penalty."""
     inputs = np.column_stack([rows, np.ones(len(rows))])
     penalties = np.full((inputs.shape[1], 1), penalty)
     penalties[-1] = 0

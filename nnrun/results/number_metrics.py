@@ -104,6 +104,7 @@ class NumberAccumulator:
         return NumberMetrics(mean, targets)
 
     def _target(self, number: int) -> TargetMetrics:
+        """Return the measures of one target."""
         rows = int(self._actual.count[number])
         is_constant = self._actual.minimum[number] == self._actual.maximum[number]
         unexplained = self._squared[number] / (self._actual.squares[number] or 1.0)

@@ -59,6 +59,7 @@ class PlainRows:
         return x.astype(np.float32)
 
     def _plan(self, feature: Feature, start: int) -> None:
+        """Note how the cells of a feature that begins at this input are written."""
         if feature.kind == "text":
             self._categories[feature.name] = {
                 category: start + place

@@ -135,6 +135,7 @@ def _saved_linear_model(model: LinearModel) -> SavedLinearModel:
 
 
 def _linear_model(saved: SavedLinearModel, encoder: Encoder) -> LinearModel:
+    """Return the linear model of a verdict, or raise a ValueError where it does not fit."""
     inputs = len(encoder.inputs)
     outputs = len(saved.intercepts)
     shapes = [len(saved.weights), len(saved.mean), len(saved.scale)]

@@ -55,6 +55,7 @@ class ValueCounter:
         return ValueCounts(self._keys << self._shift, self._counts, is_exact=not self._shift)
 
     def _count_waiting(self) -> None:
+        """Count the values that wait, and join neighbouring bins while there are too many."""
         if not self._rows_waiting:
             return
         keys = np.concatenate([keys for keys, _ in self._waiting]) >> self._shift

@@ -158,6 +158,7 @@ def _as_in_csv(cells: pl.Expr) -> pl.Expr:
 
 
 def _open_workbook(content: bytes, name: str) -> "ExcelReader":
+    """Return a reader of the workbook's sheets, or raise a TableError."""
     try:
         import fastexcel
     except ImportError:

@@ -36,6 +36,7 @@ def open_parquet(
             yield from read_blocks()
 
     def read_blocks() -> Iterator[Block]:
+        """Yield the rows, so many at a time, as long as the file stays as it is."""
         with _unchanged(source):
             rows = scan.select(pl.len()).collect().item()
         for first in range(0, rows, ROWS):

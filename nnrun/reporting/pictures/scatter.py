@@ -65,6 +65,7 @@ def _common_ends(sample: TargetSample) -> tuple[float, float]:
 
 
 def _draw_points(x: Numbers, y: Numbers, axes: Axes) -> None:
+    """Draw a dot for each pair, larger and darker where there are few."""
     is_few = len(x) <= FEW
     axes.plot(
         x,

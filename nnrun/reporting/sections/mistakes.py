@@ -104,6 +104,7 @@ def _pairs(metrics: LabelMetrics | NumberMetrics) -> list[Cells]:
 
 
 def _answer_head(encoder: Encoder) -> list[str]:
+    """Return the heads of the columns that hold what is so and what the network says."""
     if encoder.labels:
         return ["actual", "called", "probability of the actual"]
     names = [target.name for target in encoder.targets[:MOST_TARGETS]]

@@ -73,6 +73,7 @@ def _threshold_rows(scores: RankedScores) -> list[list[str]]:
 
 
 def _cells(row: ThresholdRow, title: str) -> list[str]:
+    """Return a row of the table of thresholds, as the page shows it."""
     return [
         shown_number(row.threshold),
         shown_number(row.precision),

@@ -19,6 +19,7 @@ def check_shareable(config: Config) -> None:
 
 
 def _problems(config: Config) -> Iterator[str]:
+    """Yield a message for each key that several replicas cannot follow together."""
     if config.jit_compile is True:
         yield f"{config.where('jit_compile')}: XLA {REMEDY}"
     reduction = config.loss.get("reduction", MEANS[0])

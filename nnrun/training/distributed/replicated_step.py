@@ -114,6 +114,7 @@ class ReplicatedStep:
         outputs: Tensor,
         weight: Tensor,
     ) -> None:
+        """Add this replica's batch to the metrics, of which `loss` is weighted by the rows."""
         for metric in self._model.metrics:
             if metric.name == "loss":
                 metric.update_state(loss, sample_weight=count)
