@@ -179,7 +179,8 @@ def _made_of(column: SurveyedColumn) -> str:
 def _made_of_cells(profile: ColumnProfile) -> str:
     kind = kind_of(profile)
     if kind == "text":
-        return _categories_in_words(profile.text_counts, has_missing=profile.missing > 0)
+        words = _categories_in_words(profile.text_counts, has_missing=profile.missing > 0)
+        return f"{words}: text that begins with digits" if profile.number_like else words
     return _kind_in_words(kind)
 
 

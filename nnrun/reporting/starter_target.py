@@ -150,7 +150,7 @@ def _why_no_classes(survey: TableSurvey, labels: int, *, is_given: bool) -> str 
 def _why_no_numbers(survey: TableSurvey) -> str | None:
     """Return why the target's cells are no numbers that a network predicts, or None."""
     target = survey.target.profile
-    if kind_of(target) != "number":
+    if target.faults.is_text or kind_of(target) in ("boolean", "date"):
         return f"--task regression needs numbers; received {target.examples}"
     if survey.target.spread > LARGEST_SPREAD:
         scale = f"{survey.target.spread:.0e}"

@@ -188,6 +188,22 @@ def test_codes_of_many_rows_each_are_categories_and_others_identifiers(written):
     assert "station_id is 100" in load_dataset(config).encoder.input_names
 
 
+def test_text_that_begins_with_digits_is_told_as_such(started, written):
+    frame = table(weight=cycle("7 kg", "12 kg", "30 kg", "31 kg"))
+    made = [column.made for column in started(frame).columns]
+    assert made[1] == "4 categories: text that begins with digits"
+    config = written(frame)
+    assert config.data.categorical == ["weight"]
+    assert findings(config) == []
+
+
+def test_codes_may_be_a_target_of_numbers(project, nnrun):
+    frame = table().with_columns(station_id=pl.Series(cycle(3, 5, 9, 12)))
+    project.table(frame, "odd.csv")
+    done = nnrun("init", "odd.csv", "--target", "station_id", "--task", "regression")
+    assert (done.code, "MeanSquaredError" in done.out) == (0, True)
+
+
 def test_numbers_that_float32_cannot_standardise_are_dropped(written):
     config = written(table(when=list(1.7e12 + OTHERS), tiny=list(OTHERS * 1e-9)))
     assert config.data.drop == ["when", "tiny"]
