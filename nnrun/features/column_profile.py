@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from nnrun.config.schema import Data
+from nnrun.config.yaml_output import in_yaml
 from nnrun.features.categories import choose_categories, count_spellings
 from nnrun.features.date_survey import DateProfile
 from nnrun.features.dates import date_parts
@@ -41,6 +42,7 @@ class ColumnProfile:
         text_counts: The rows of each text; empty where there are too many.
         text_places: For each row the place of its cell among the texts, null where it is missing;
             None where nobody wants it, or there are too many texts.
+        holds_text: Whether the file says that the cells are text.
         dates: How the cells are written as dates; two orders where both fit, none where most cells
             are no dates.
         minimum: The least number, 0 where there is none.
@@ -56,6 +58,7 @@ class ColumnProfile:
     texts: tuple[str, ...]
     text_counts: Mapping[str, int]
     text_places: pl.Series | None
+    holds_text: bool
     dates: Sequence[DateProfile]
     minimum: float
     maximum: float
@@ -135,7 +138,8 @@ def kind_of(column: ColumnProfile) -> Kind:
         return "boolean"
     if column.present and column.dates:
         return "date"
-    is_category = column.faults.is_text or column.holds_codes or column.is_named_code
+    is_text = column.holds_text or column.faults.is_text
+    is_category = is_text or column.holds_codes or column.is_named_code
     return "text" if is_category else "number"
 
 
@@ -185,6 +189,9 @@ def why_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
 
 def _number_advice(column: ColumnProfile) -> str:
     """Return what to do about a column of text that may be numbers, or an empty text."""
+    if column.holds_text and column.numbers > column.present / 2:
+        line = f"numeric_columns: [{in_yaml(column.name)}]"
+        return f"; the file says that it is text: if it is numbers, say `{line}` under data"
     return f", or numbers: {WRITE_NUMBERS}" if column.number_like else ""
 
 

@@ -51,6 +51,7 @@ class ColumnSurvey:
         self._keep_places = keep_places
         self._counts_numbers = counts_numbers or is_named_like_an_identifier(name)
         self.reads_as_numbers = False
+        self._holds_text = False
         self._faults = ColumnFaults(name)
         self._range = _NumberRange()
         self._distinct = DistinctNumbers()
@@ -61,6 +62,7 @@ class ColumnSurvey:
     def add(self, block: Block) -> None:
         """Take the column's cells in a block into account."""
         parsed = parse_numbers(block, self.name)
+        self._holds_text = self.name in block.text_columns
         self._range.add(parsed.values)
         self._distinct.add(parsed.values, whole=self._range.whole)
         self._faults = self._faults.record(block, parsed)
@@ -76,6 +78,7 @@ class ColumnSurvey:
             texts=self._texts.texts,
             text_counts=self._texts.counts,
             text_places=self._texts.places(),
+            holds_text=self._holds_text,
             dates=self._dates.result(),
             minimum=self._range.minimum if self._range.count else 0.0,
             maximum=self._range.maximum if self._range.count else 0.0,
@@ -111,7 +114,9 @@ class ColumnSurvey:
         distinct = texts.drop_nulls().unique(maintain_order=True)
         if self._leading_zero is None:
             self._leading_zero = find_leading_zero(distinct)
-        is_counted = is_categorical or self._counts_numbers or self._faults.is_text
+        is_counted = (
+            self._holds_text or is_categorical or self._counts_numbers or self._faults.is_text
+        )
         most = MOST_TEXTS if is_counted else MOST_NUMBERS
         self._texts.add(texts, distinct, most)
         if len(parsed.values) and not parsed.values.null_count():

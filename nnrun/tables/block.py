@@ -47,6 +47,7 @@ class Block:
         null_values: What missing cells look like.
         number_format: How text writes numbers.
         blank_rows: How many rows of the file are left out of the block, since every cell is empty.
+        text_columns: The columns that the file itself says to be text, as Parquet does.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Block:
     null_values: NullValues
     number_format: NumberFormat = PLAIN_NUMBERS
     blank_rows: int = 0
+    text_columns: frozenset[str] = frozenset()
 
     def cells(self, column: str) -> pl.Series:
         """Return a column's cells as the file has them: those of a CSV file are text."""

@@ -13,6 +13,8 @@ from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import ReadingPlan, TableFile
 
 ROWS = 131_072  # of a block
+MICROSECONDS = 1_000_000  # of a second: durations are seconds
+TEXT = (pl.String, pl.Categorical, pl.Enum)  # of such columns, 1 and 2 are text too
 
 
 def open_parquet(
@@ -29,7 +31,8 @@ def open_parquet(
     """
     with _unchanged(source):
         scan = pl.scan_parquet(_bytes_or_path(source), glob=False)
-        header = list(scan.collect_schema())
+        schema = scan.collect_schema()
+    text_columns = frozenset(name for name, dtype in schema.items() if dtype in TEXT)
 
     def blocks(_: ReadingPlan) -> Iterator[Block]:  # the file has types
         with _hashed(source):
@@ -45,9 +48,17 @@ def open_parquet(
             frame = pl.DataFrame([_as_number_or_text(column) for column in columns])
             places = partial(_name_rows, first)
             read_texts = partial(pl.DataFrame, frame)
-            yield Block(name, frame, places, read_texts, null_values, number_format)
+            yield Block(
+                name,
+                frame,
+                places,
+                read_texts,
+                null_values,
+                number_format,
+                text_columns=text_columns,
+            )
 
-    return TableFile(name, header, blocks)
+    return TableFile(name, list(schema), blocks)
 
 
 def _bytes_or_path(source: StoredFile | bytes) -> Path | bytes:
@@ -81,7 +92,9 @@ def _name_rows(first: int, rows: Sequence[int]) -> list[str]:
 def _as_number_or_text(column: pl.Series) -> pl.Series:
     if column.dtype.is_numeric():
         return column
-    if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Duration):  # polars casts none
+    if column.dtype == pl.Duration:
+        return column.dt.total_microseconds() / MICROSECONDS
+    if column.dtype.is_nested() or column.dtype == pl.Binary:  # polars casts none
         texts = [None if cell is None else str(cell) for cell in column.to_list()]
         return pl.Series(column.name, texts, dtype=pl.String)
     return column.cast(pl.String)
