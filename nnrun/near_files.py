@@ -23,7 +23,17 @@ def missing_file_hint(path: Path, endings: Sequence[str] = ()) -> str:
     """
     if URL.match(str(path)):
         return "; paths are local: download the file, and give its path"
+    if not str(path).isprintable():
+        escapes = "a backslash in double quotes begins an escape, such as \\n or \\t"
+        return f"; {escapes}: use single quotes, or / in the path"
     return did_you_mean(path.name, _names_beside(path, tuple(endings)))
+
+
+def as_written(path: str) -> str:
+    """Return a path as the user wrote it: of a URL, Path takes one of the slashes."""
+    if URL.match(path):
+        return re.sub(":/(?!/)", "://", path, count=1)
+    return path
 
 
 def _names_beside(path: Path, endings: tuple[str, ...]) -> list[str]:

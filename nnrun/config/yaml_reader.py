@@ -16,7 +16,7 @@ from nnrun.config.places import Keys, YamlValue, dotted
 from nnrun.config.yaml_scalars import parse_scalar
 from nnrun.config.yaml_source import Place, YamlSource
 from nnrun.errors import ConfigError
-from nnrun.near_files import CONFIG_ENDINGS, TABLE_ENDINGS, missing_file_hint
+from nnrun.near_files import CONFIG_ENDINGS, TABLE_ENDINGS, URL, as_written, missing_file_hint
 from nnrun.wording import received
 
 YamlEvent = Any
@@ -66,7 +66,7 @@ def read_file(path: Path) -> YamlSource:
 
 def _read_bytes(path: Path) -> bytes:
     """Return the bytes of a config, or raise a ConfigError where the file is none."""
-    if path.name.lower().endswith(TABLE_ENDINGS):
+    if path.name.lower().endswith(TABLE_ENDINGS) and not URL.match(str(path)):
         command = f"nnrun init {shlex.quote(str(path))} --target ..."
         raise ConfigError(f"{path}: that is a table; write a config for it with: {command}")
     try:
@@ -78,7 +78,9 @@ def _read_bytes(path: Path) -> bytes:
             hint = "; give the path of a YAML config"
         elif isinstance(error, FileNotFoundError):
             hint = missing_file_hint(path, CONFIG_ENDINGS)
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}{hint}") from None
+        raise ConfigError(
+            f"{as_written(str(path))}: cannot be read: {error.strerror}{hint}"
+        ) from None
     if len(data) > MAX_BYTES:
         raise ConfigError(f"{path}: a config is at most 256 KiB; give tables as separate files")
     return data
@@ -245,6 +247,11 @@ class YamlReader:
         following = self._text.split("\n")[mark.line :]
         if following and following[0].lstrip(" ").startswith("\t"):
             return "tabs cannot indent YAML; use spaces"
+        if "escape character" in reason or "expected hex" in reason:
+            return (
+                "not YAML: a backslash in double quotes begins an escape, such as \\n; "
+                "use single quotes, in which it is itself, or / in a path"
+            )
         if "start any token" in reason:
             character = self._text[mark.index : mark.index + 1]
             return f"not YAML: text cannot begin with {character!r}; quote it"

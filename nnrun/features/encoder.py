@@ -211,7 +211,8 @@ def _fitted_text(feature: Feature, x: Moments, start: int) -> Feature:
     kept = [c for c, is_seen in zip(feature.categories, seen, strict=True) if is_seen]
     missing_share = 0.0
     if None in kept:
-        missing_share = float(x.mean[start + feature.categories.index(None)])
+        missing = x.mean[start + feature.categories.index(None)] * x.rows
+        missing_share = round(missing) / x.rows  # sums of blocks differ in their last bits
     return feature.model_copy(update={"categories": kept, "missing_share": missing_share})
 
 

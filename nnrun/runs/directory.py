@@ -15,6 +15,7 @@ from nnrun.errors import RunError
 from nnrun.features.encoder import Encoder
 from nnrun.files import read_small, remove_temporaries, sha256, to_json, write_text
 from nnrun.lock import held, is_held
+from nnrun.near_files import URL, as_written
 from nnrun.runs.info import RunInfo
 from nnrun.wording import first_line
 
@@ -96,10 +97,12 @@ class Run:
             if self.path.exists():
                 reason = "is no run directory: it has no run.json"
             advice = "give what `nnrun train` printed"
+            if URL.match(str(self.path)):
+                advice = "paths are local: download the run, and give its path"
             meant = Path("runs") / self.path
             if (meant / "run.json").is_file():
                 advice = f"did you mean {str(meant)!r}?"
-            raise RunError(f"{self.path}: {reason}; {advice}")
+            raise RunError(f"{as_written(str(self.path))}: {reason}; {advice}")
         self._refuse_links_and_devices()
         try:
             return RunInfo.model_validate_json(read_small(self.info))

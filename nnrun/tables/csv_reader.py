@@ -27,6 +27,8 @@ OTHER_FILES = {  # how they begin
     rb"(?i)\s*<(!doctype|html)": "a web page",
 }
 LF = ord("\n")
+STATED_SEPARATOR = re.compile(rb'"?sep=([,;\t])"?\r?\n')  # Excel's own first line
+NAMELESS = "\0"  # with its number, a name that no column of a file has
 
 
 class CsvHeader(NamedTuple):
@@ -37,7 +39,9 @@ class CsvHeader(NamedTuple):
         separator: The character between two cells.
         line: The line of the file, counted from 1, at which it begins.
         lines: How many lines of the file it takes.
-        size: How many bytes it takes, without the line end; -1 where the file has no header.
+        size: How many bytes it takes, and what stands before it, without the line end; -1 where
+            the file has no header.
+        nameless: How many columns without a name stand behind the others.
     """
 
     columns: list[str]
@@ -45,6 +49,12 @@ class CsvHeader(NamedTuple):
     line: int
     lines: int
     size: int
+    nameless: int = 0
+
+    @property
+    def cells(self) -> list[str]:
+        """A name for each cell of a record."""
+        return [*self.columns, *(f"{NAMELESS}{number}" for number in range(self.nameless))]
 
 
 def open_csv(
@@ -76,6 +86,8 @@ def open_csv(
         for records in _whole_records(name, header, pieces()):
             frame = records.frame(plan.numbers if numbers.is_plain else ())
             block = Block(name, frame, records.places, records.frame, null_values, numbers)
+            if header.nameless:
+                _refuse_cells_without_name(block, header)
             yield block.without_blank_rows()
 
     return TableFile(name, header.columns, blocks, header.line)
@@ -88,7 +100,7 @@ def _whole_records(name: str, header: CsvHeader, pieces: Iterator[bytes]) -> Ite
     for piece in pieces:
         data = piece[start:]
         if data:
-            yield CsvRecords(name, header.columns, header.separator, line, data)
+            yield CsvRecords(name, header.cells, header.separator, line, data)
         line += int(
             np.count_nonzero(np.frombuffer(data, np.uint8) == LF)
         )  # faster than bytes.count
@@ -97,7 +109,15 @@ def _whole_records(name: str, header: CsvHeader, pieces: Iterator[bytes]) -> Ite
 
 def _read_header(name: str, start: bytes, line: int) -> CsvHeader:
     """Read the header, which begins at this line of the file, or raise a TableError."""
-    separator = _find_separator(name, start, line)
+    stated = STATED_SEPARATOR.match(start) if line == 1 else None
+    if stated:
+        header = _read_header_below(name, start[stated.end() :], line + 1, stated[1].decode())
+        return header._replace(size=header.size + stated.end())
+    return _read_header_below(name, start, line, _find_separator(name, start, line))
+
+
+def _read_header_below(name: str, start: bytes, line: int, separator: str) -> CsvHeader:
+    """Read the header with which the text begins, or raise a TableError."""
     reader = parse_records(start, separator)
     try:
         columns = [cell.strip() for cell in next(reader)]
@@ -111,7 +131,21 @@ def _read_header(name: str, start: bytes, line: int) -> CsvHeader:
     problem = utf8_problem(header, name, line, separator)
     if problem:
         raise TableError(problem)
-    return CsvHeader(columns, separator, line, reader.line_num, len(header))
+    named = len(columns)
+    while named > 1 and not columns[named - 1]:  # a separator at each line's end
+        named -= 1
+    nameless = len(columns) - named
+    return CsvHeader(columns[:named], separator, line, reader.line_num, len(header), nameless)
+
+
+def _refuse_cells_without_name(block: Block, header: CsvHeader) -> None:
+    """Raise a TableError if a cell stands in one of the columns without a name, the last ones."""
+    for number, column in enumerate(header.cells[len(header.columns) :], len(header.columns) + 1):
+        rows = block.frame[column].is_not_null().arg_true()
+        if len(rows):
+            place = block.places([rows[0]])[0]
+            rule = f"a cell stands in column {number}, which has no name"
+            raise TableError(f"{block.name}:{place}: {rule}; give it one in the header")
 
 
 def _stated_header(name: str, start: bytes, dialect: Dialect) -> CsvHeader:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from nnrun.errors import TableError
-from nnrun.near_files import missing_file_hint
+from nnrun.near_files import as_written, missing_file_hint
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.dialect import PLAIN_DIALECT, Dialect
 from nnrun.tables.missing_columns import missing_columns
@@ -137,7 +137,7 @@ def open_table(
     parts: Sequence[TableSource] = find_files(source) if isinstance(source, Path) else [source]
     if not parts:
         hint = missing_file_hint(source) if isinstance(source, Path) else ""
-        raise TableError(f"{name}: there is no such file{hint}")
+        raise TableError(f"{as_written(name)}: there is no such file{hint}")
     nulls = NullValues.of(null_values)
     files = []
     for part in parts:

@@ -52,3 +52,35 @@ def test_keep_is_repeatable_and_takes_names_with_commas(project, trained, nnrun)
     (project.folder / "new.csv").write_text("\n".join(lines))
     done = nnrun("predict", "run", "new.csv", "--keep", "a, b", "--keep", "age")
     assert done.out.startswith('"a, b",age,')
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (r"C:\data\x.csv", "config.yaml:2:13: not YAML: "),
+        (r"D:\new\table.csv", "config.yaml:2:10: data.train: "),
+        (r"..\users\x.csv", "config.yaml:2:15: not YAML: "),
+    ],
+    ids=["no escape", "escapes", "an escape that is none"],
+)
+def test_a_backslash_in_double_quotes_is_told_as_an_escape(path, place, project, nnrun):
+    config = project.config().read_text().replace("train: table.csv", f'train: "{path}"')
+    project.write("config.yaml", config)
+    done = nnrun("check", "config.yaml")
+    assert done.code == 2
+    assert place in done.err
+    assert "a backslash in double quotes begins an escape" in done.err
+    assert "use single quotes" in done.err
+
+
+@pytest.mark.parametrize(
+    "command", [["check"], ["predict", "run"], ["evaluate", "run"], ["init"], ["show"]]
+)
+@pytest.mark.parametrize("url", ["https://host.org/a/x.csv", "s3://bucket/x.yaml", "gs://b/x"])
+def test_a_url_is_shown_as_it_was_given(command, url, project, shared_run, nnrun):
+    (project.folder / "run").symlink_to(shared_run)
+    more = ["--target", "y"] if command == ["init"] else []
+    done = nnrun(*command, url, *more)
+    assert done.code == 2
+    assert "paths are local" in done.err
+    assert url in done.err

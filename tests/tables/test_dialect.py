@@ -221,3 +221,37 @@ def test_predict_names_the_columns_as_training_did(project, nnrun):
     assert done.code == 0
     assert len(done.out.splitlines()) == 21
     assert nnrun("evaluate", "run", "t.csv").code == 0
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
+@pytest.mark.parametrize("trailing", [1, 3])
+def test_separators_at_each_lines_end_make_no_column(separator, line_end, trailing):
+    lines = [separator.join(cells) + separator * trailing for cells in ("abc", "123", "456", "789")]
+    (block,) = blocks((line_end.join(lines) + line_end).encode())
+    names = block.frame.columns[:3]
+    assert names == ["a", "b", "c"]
+    assert [block.cells(name).to_list() for name in names] == [
+        ["1", "4", "7"],
+        ["2", "5", "8"],
+        ["3", "6", "9"],
+    ]
+    assert block.places([2]) == ["4"]
+
+
+def test_a_cell_behind_the_named_columns_is_told_with_its_line():
+    with pytest.raises(TableError) as error:
+        blocks(b"a,b,,\n1,2,,\n3,4,,x\n")
+    assert str(error.value) == (
+        "t:3: a cell stands in column 4, which has no name; give it one in the header"
+    )
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
+def test_excels_line_on_the_separator_is_no_header(separator):
+    text = f"sep={separator}\r\na{separator}b\r\n1{separator}x,y;z\r\n3{separator}4\r\n"
+    if separator != "\t":
+        text = text.replace("x,y;z", '"x,y;z"')
+    (block,) = blocks(text.encode())
+    assert block.cells("b").to_list() == ["x,y;z", "4"]
+    assert block.places([0, 1]) == ["3", "4"]
