@@ -19,9 +19,11 @@ from nnrun.wording import counted, listed
 
 DEFAULTS = Data(train="table.csv", target=["target"])
 SHOWN_MARKS = 3  # texts that count as missing, and that a line names
-FEWEST_OTHER_ROWS = 3
-"""Where fewer rows hold another value than all the rest, they may all be held out (one row in five
-is), and the column is constant for the network."""
+SMALL_TABLE = 20
+LARGE_TABLE = 300
+"""In a table of so many rows two rows with another value than the rest are held out together once
+in 25 times, and the column is then constant for the network; one row is in any table. In small
+tables each row may count."""
 
 
 @dataclass(frozen=True)
@@ -154,10 +156,16 @@ def _why_constant(profile: ColumnProfile) -> str | None:
     if len(profile.texts) == 1 and is_filled_with_its_only_value:
         return "is always the same"
     others = profile.present - max(counts.values(), default=0)
-    is_large = profile.rows >= FEWEST_OTHER_ROWS / 0.01
-    if counts and is_large and others + profile.missing < FEWEST_OTHER_ROWS:
+    if counts and others + profile.missing <= _most_other_rows(profile.rows):
         return f"is the same in all but {counted(others + profile.missing, 'row')}"
     return None
+
+
+def _most_other_rows(rows: int) -> int:
+    """Return how few rows with another value than the rest tell nothing."""
+    if rows < SMALL_TABLE:
+        return 0
+    return 1 if rows < LARGE_TABLE else 2
 
 
 def _in_short(profile: ColumnProfile, reason: str) -> str:

@@ -66,11 +66,11 @@ def start_config(data: Path, target: str, folder: Path, task: Task | None = None
         raise TableError(f"{table.name}: {target!r} is not a column{hint}")
     survey, reading = survey_as_fits(table, target)
     chosen = choose_target(survey, task)
-    columns = _with_format(choose_columns(survey.columns, target), form)
+    columns = choose_columns(survey.columns, target)
     _require_an_input(survey, columns)
     text = _render(survey, path, form, reading, chosen, columns)
     told = _in_order(table, [_describe_target(survey, chosen), *columns])
-    return StarterConfig(text, told, form.notes())
+    return StarterConfig(text, _with_format(told, form), form.notes())
 
 
 def list_columns(data: Path) -> list[ColumnChoice]:

@@ -204,6 +204,12 @@ def test_codes_may_be_a_target_of_numbers(project, nnrun):
     assert (done.code, "MeanSquaredError" in done.out) == (0, True)
 
 
+@pytest.mark.parametrize(("others", "is_dropped"), [(1, True), (2, False), (5, False)])
+def test_a_column_that_may_be_constant_where_it_trains_is_dropped(written, others, is_dropped):
+    config = written(table(unit=["lb"] * others + ["kg"] * (ROWS - others)))
+    assert config.data.drop == (["unit"] if is_dropped else [])
+
+
 def test_numbers_that_float32_cannot_standardise_are_dropped(written):
     config = written(table(when=list(1.7e12 + OTHERS), tiny=list(OTHERS * 1e-9)))
     assert config.data.drop == ["when", "tiny"]

@@ -135,6 +135,11 @@ def test_a_header_of_years_or_counts_is_one(checked, header):
     assert checked(header + "\n" + "\n".join(lines)).columns is None
 
 
+def test_the_table_on_stderr_tells_of_marks_in_the_target(started):
+    config = started("a;y;c\n" + rows(decimal=",", thousands="."))
+    assert config.columns[1].made.endswith("any number, decimal comma, thousands marked by '.'")
+
+
 def test_gzip_is_looked_into(checked):
     text = "Titel\ngröße;b;y\n" + rows(decimal=",", thousands=".")
     data = checked(gzip.compress(text.encode("cp1252")), name="odd.csv.gz")
