@@ -8,6 +8,7 @@ import runpy
 import subprocess
 import sys
 import tokenize
+from datetime import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,19 @@ HEADERLESS = {
     "layers": [HIDDEN, {"units": 1}],
     "loss": "mse",
 }
+WORKBOOK = {
+    "data": {
+        "train": "workbook.xlsx",
+        "sheet": "Visits",
+        "target": "size",
+        "dates": "expand",
+        "validation_split": 0.2,
+    },
+    "layers": [{"units": 1}],
+    "loss": "mse",
+}
 CASES = {
+    "workbook": WORKBOOK,
     "headerless": HEADERLESS,
     "marks": MARKS,
     "logits": LOGITS,
@@ -176,7 +189,8 @@ def tables(project) -> Any:
     project.table(frame, "patients.csv")
     text = frame.write_csv(separator=";", include_header=False)
     project.table(
-        " ; age; town ;smokes;dose;floor;day;time;ill;grade \n" + text.replace(";York", "; York"),
+        " ; age; town ;smokes;dose;floor;day;time;seen;ill;grade \n"
+        + text.replace(";York", "; York"),
         "semicolons.csv",
     )
     project.table(
@@ -193,6 +207,11 @@ def tables(project) -> Any:
     lines = [f"{cell};Köln {row % 3}, 1.2;{row},5" for row, cell in enumerate(swapped)]
     marks = "\n".join(['Überblick "2024', "", "größe;ort;dose", *lines])
     project.table(marks.encode("cp1252"), "marks.csv")
+    days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 2, 19), eager=True)
+    visits = pl.DataFrame({"day": days, "hour": [time(row % 24) for row in range(50)]})
+    visits.with_columns(size=pl.int_range(50) % 7 * 1.5).write_excel(
+        project.folder / "workbook.xlsx", worksheet="Visits"
+    )
     pairs = [f"{row}.5,{row * row % 9}" for row in range(40)]
     project.table("\n".join(pairs), "headerless.csv")
     return project
