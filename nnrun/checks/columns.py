@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from nnrun.checks.registry import Found, rule
+from nnrun.config.lines_to_paste import leave_out_line
 from nnrun.config.schema import Config
-from nnrun.config.yaml_output import in_yaml
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoding_size import TOO_LONG, encoding_text, is_too_long
 from nnrun.features.feature import Feature, Target
-from nnrun.features.matrix_store import Matrix
 from nnrun.wording import listed
 
 SMALLEST_SPREAD = 1e-6
@@ -27,9 +26,6 @@ LARGE = 10.0
 
 LARGEST_INTEGER = 2**24
 """float32 holds every integer up to this one."""
-
-SAMPLE = 1_000
-"""As many rows are compared before all of them are."""
 
 
 @rule("feature-range", level="error")
@@ -94,26 +90,11 @@ def large_inputs_are_standardised(config: Config, dataset: Dataset) -> Found:
 
 
 @rule("target-copy", level="warning")
-def no_column_equals_the_target(_: Config, dataset: Dataset) -> Found:
+def no_column_equals_the_target(config: Config, dataset: Dataset) -> Found:
     """No input is the target itself, which would be known at no other time."""
-    x = dataset.train.x
-    for i, feature in enumerate(dataset.encoder.inputs):
-        if feature.kind not in ("number", "boolean"):
-            continue
-        for target in dataset.train.y.T:
-            if _are_equal(x, i, target):
-                yield (
-                    dataset.train.name,
-                    f"column {feature.name!r} equals the target; drop: [{in_yaml(feature.name)}]",
-                )
-
-
-def _are_equal(
-    x: Matrix, column: int, target: np.ndarray[tuple[int], np.dtype[np.float32]]
-) -> bool:
-    """Return whether a column of x (rows, inputs) equals the target (rows,)."""
-    some = bool((x[:SAMPLE, column] == target[:SAMPLE]).all())
-    return some and bool((x[:, column] == target).all())
+    line = leave_out_line(config.data, dataset.copies).strip("`")
+    for name in dataset.copies:
+        yield dataset.train.name, f"column {name!r} equals the target; {line}"
 
 
 @rule("constant", level="warning")

@@ -35,7 +35,7 @@ def labels_fit_the_loss(config: Config, dataset: Dataset) -> Found:
 def _several_labels(config: Config, dataset: Dataset) -> Found:
     """Yield a violation where labels are too few, or too many to be labels."""
     labels = list(dataset.label_counts)
-    if len(labels) < 2 or len(labels) > len(dataset.train.y) / 2:
+    if len(labels) < 2 or len(labels) > dataset.train.rows / 2:
         yield (
             ("data", "target"),
             f"{config.loss['name']} needs two labels or more, and rows of each; "

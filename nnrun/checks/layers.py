@@ -16,7 +16,7 @@ BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of th
 @rule("network-size", level="error")
 def network_fits_in_memory(config: Config, dataset: Dataset) -> Found:
     """The network, its gradients and the activations of a batch fit in the memory at hand."""
-    problem = oversize(config, len(dataset.encoder.inputs), len(dataset.train.x))
+    problem = oversize(config, len(dataset.encoder.inputs), dataset.train.rows)
     if problem:
         yield ("layers",), problem
 

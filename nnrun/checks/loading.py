@@ -9,20 +9,27 @@ from nnrun.features.dataset import Dataset
 from nnrun.features.loading import load_dataset
 
 
-def load_checked(config: Config, cache: Path, warn: Callable[[str], None] | None = None) -> Dataset:
+def load_checked(
+    config: Config,
+    cache: Path,
+    warn: Callable[[str], None] | None = None,
+    *,
+    has_matrices: bool = True,
+) -> Dataset:
     """Return the dataset of a config, once every rule holds for it.
 
     Args:
         config: The config whose tables are read.
         cache: The folder where tables that do not fit in memory are converted.
         warn: Takes each warning as a line; None where nobody wants them.
+        has_matrices: Whether the dataset is to train on, and not to be checked alone.
 
     Raises:
         ConfigError: A rule that is an error is broken; all such findings are in it.
         TableError: A table cannot be read, or has wrong cells.
     """
     warnings: list[str] = []
-    dataset = load_dataset(config, cache, warnings.append)
+    dataset = load_dataset(config, cache, warnings.append, has_matrices=has_matrices)
     findings = lint(dataset)
     warnings += [str(finding) for finding in findings if finding.level == "warning"]
     for line in warnings:

@@ -21,5 +21,5 @@ def check(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     from nnrun.reporting.json import summarize_dataset
     from nnrun.reporting.text import describe_dataset
 
-    dataset = load_dataset(config, overrides)
+    dataset = load_dataset(config, overrides, has_matrices=False)
     click.echo(json.dumps(summarize_dataset(dataset)) if as_json else describe_dataset(dataset))

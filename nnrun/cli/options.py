@@ -142,7 +142,12 @@ def check_output(
 
 
 def load_dataset(
-    config: Path, overrides: tuple[str, ...], *, quiet: bool = False, runs: Path = Path("runs")
+    config: Path,
+    overrides: tuple[str, ...],
+    *,
+    quiet: bool = False,
+    runs: Path = Path("runs"),
+    has_matrices: bool = True,
 ) -> Dataset:
     """Return the dataset of a config. Print the warnings of the checks, and raise their errors.
 
@@ -151,13 +156,15 @@ def load_dataset(
         overrides: What --set says.
         quiet: Whether warnings are left out.
         runs: The folder of the run directories, which has the cache.
+        has_matrices: Whether the dataset is to train on, and not to be checked alone.
     """
     from nnrun.checks.loading import load_checked
     from nnrun.config.loading import load_config
     from nnrun.features.cache_folder import CACHE
 
     warn = None if quiet else tell
-    return load_checked(load_config(config, overrides), runs / CACHE, warn)
+    loaded = load_config(config, overrides)
+    return load_checked(loaded, runs / CACHE, warn, has_matrices=has_matrices)
 
 
 def tell(*lines: str) -> None:

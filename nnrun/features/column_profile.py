@@ -238,10 +238,10 @@ def column_features(
 def _text_feature(column: ColumnProfile, data: Data, is_trained: RowMask | None) -> Feature:
     """Return the feature with an input for each frequent category of the rows trained on."""
     counts = column.text_counts or dict.fromkeys(column.texts, 1)  # too many are refused
-    has_missing = column.missing > 0
+    missing_share = column.missing / max(1, column.rows)
     if is_trained is not None and column.text_places is not None:
         counts = count_rows(column.texts, column.text_places, is_trained)
-        has_missing = bool((column.text_places.is_null().to_numpy() & is_trained).any())
+        missing_share = float(column.text_places.is_null().to_numpy()[is_trained].mean())
     spells_numbers = column.declared == "text" or column.holds_codes or column.is_named_code
     if spells_numbers:
         counts = count_spellings(counts)
@@ -249,7 +249,7 @@ def _text_feature(column: ColumnProfile, data: Data, is_trained: RowMask | None)
         counts, max_categories=data.max_categories, min_frequency=data.min_frequency
     )
     categories: list[str | None] = [*frequent]
-    if has_missing:
+    if missing_share:
         categories.append(None)
     return Feature(
         name=column.name,
@@ -257,4 +257,5 @@ def _text_feature(column: ColumnProfile, data: Data, is_trained: RowMask | None)
         categories=categories,
         other=other,
         spells_numbers=spells_numbers,
+        missing_share=missing_share,
     )

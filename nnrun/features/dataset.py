@@ -23,7 +23,7 @@ class Part(NamedTuple):
     """Rows of a table, not standardised.
 
     Attributes:
-        x: float32 (rows, inputs).
+        x: float32 (rows, inputs); without rows where a dataset is checked alone.
         y: float32 (rows, targets); of labels, their places in `Encoder.labels`.
         name: The table, as messages call it.
         dropped: How many of its rows were left out for a missing cell.
@@ -35,6 +35,11 @@ class Part(NamedTuple):
     name: str
     dropped: int
     unseen: list[str]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.y)
 
 
 class HeldOut(NamedTuple):
@@ -70,6 +75,7 @@ class Dataset:
         test: The rows to test on, or None.
         fingerprints: The SHA-256 of the table of each part that has one, as it was when read.
         columns: What reading the training table told of each feature.
+        copies: The columns that equal a target in the rows to train on.
         null_texts: For each column the rows of each text that stands for a missing cell there.
     """
 
@@ -80,6 +86,7 @@ class Dataset:
     test: Part | None = None
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     columns: Sequence[ColumnFacts] = ()
+    copies: Sequence[str] = ()
     null_texts: NullTexts = field(default_factory=dict)
 
     @property

@@ -30,6 +30,7 @@ class PartFacts(NamedTuple):
 
 PART_FACTS = TypeAdapter(dict[str, PartFacts])
 COLUMN_FACTS = TypeAdapter(list[ColumnFacts])
+NAMES = TypeAdapter(list[str])
 NULL_TEXTS = TypeAdapter(dict[str, dict[str, int]])
 
 
@@ -50,6 +51,7 @@ def save_converted(dataset: Dataset, folder: Path) -> None:
     }
     write_json(folder / "parts.json", facts)
     write_json(folder / "columns.json", dataset.columns)
+    write_json(folder / "copies.json", dataset.copies)
     write_json(folder / "null_texts.json", dataset.null_texts)
     write_manifest(folder)
 
@@ -69,6 +71,7 @@ def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]
     manifest = read_manifest(folder)
     encoder = Encoder.model_validate_json(_read(manifest, folder / "encoding.json"))
     columns = COLUMN_FACTS.validate_json(_read(manifest, folder / "columns.json"))
+    copies = NAMES.validate_json(_read(manifest, folder / "copies.json"))
     null_texts = NULL_TEXTS.validate_json(_read(manifest, folder / "null_texts.json"))
     facts = PART_FACTS.validate_json(_read(manifest, folder / "parts.json"))
     if "train" not in facts or not set(facts) <= set(PARTS):
@@ -84,6 +87,7 @@ def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]
         encoder,
         fingerprints=fingerprints,
         columns=columns,
+        copies=copies,
         null_texts=null_texts,
         **parts,
     )

@@ -46,6 +46,8 @@ class EncodedReader:
         owed: Whether every row is owed a prediction, so that none may be left out.
         fill: Whether means of the training rows replace missing numbers; otherwise these are NaN.
         most_rows: The most rows of a block; by default what the file's own have.
+        has_categories: Whether the inputs of text are among the columns of x. Without them, x tells
+            statistics of numbers, and is filled and compared with training by nobody.
         bad_cells: Whether a cell that is no number or date is a mistake, or is missing. Missing
             cells are then filled, whatever the encoder says of them.
 
@@ -62,6 +64,7 @@ class EncodedReader:
         owed: bool = False,
         fill: bool = True,
         most_rows: int | None = None,
+        has_categories: bool = True,
         bad_cells: BadCells = "error",
     ) -> None:
         self.encoder = encoder
@@ -69,7 +72,8 @@ class EncodedReader:
         self.dropped = 0
         self._blank = 0
         self._owed = owed
-        self._fill = fill
+        self._fill = fill and has_categories
+        self._has_categories = has_categories
         self._most_rows = most_rows
         self._bad_cells = bad_cells
         self._only: RowMask | None = None
@@ -186,7 +190,7 @@ class EncodedReader:
 
     def _encode(self, block: Block, plan: ReadingPlan) -> EncodedBlock:
         """Encode a block, record its faults, and take columns that needed text out of the plan."""
-        x, cells = self.encoder.transform(block)
+        x, cells = self.encoder.transform(block, has_categories=self._has_categories)
         if self._targets:
             y, target_cells = self.encoder.transform_targets(block)
             cells |= target_cells
@@ -194,7 +198,8 @@ class EncodedReader:
             y = np.empty((len(block.frame), 0))
         for name, parsed in cells.items():
             self._faults[name] = self._faults[name].record(block, parsed)
-        self._record_far_numbers(block, x, cells)
+        if self._has_categories:
+            self._record_far_numbers(block, x, cells)
         plan.numbers -= {name for name, parsed in cells.items() if parsed.needed_text}
         if self._fill:
             self.encoder.fill_missing(x)

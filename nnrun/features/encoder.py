@@ -91,21 +91,28 @@ class Encoder(Strict):
             places.setdefault(feature.name, []).append(number)
         return places
 
-    def transform(self, block: Block) -> EncodedColumns:
+    def transform(self, block: Block, *, has_categories: bool = True) -> EncodedColumns:
         """Return the inputs of a block's rows.
+
+        Args:
+            block: Some rows of a table.
+            has_categories: Whether the inputs of text are among the columns of the matrix.
 
         Returns:
             A float64 matrix (rows, inputs): NaN for a number or date that is missing or wrong, and
             zeros for a text that is of no category where there is no input `other`. And the cells
             of each column as read.
         """
-        x: Values = np.zeros((len(block.frame), len(self.inputs)), order="F")
+        features = [f for f in self.features if has_categories or f.kind != "text"]
+        width = sum(feature.width for feature in features)
+        x: Values = np.zeros((len(block.frame), width), order="F")
         cells: dict[str, ParsedCells] = {}
         start = 0
         for feature in self.features:
-            end = start + feature.width
             if feature.name not in cells:  # of a date, each part is a feature
                 cells[feature.name] = _parse_feature(block, feature)
+        for feature in features:
+            end = start + feature.width
             _write_inputs(x[:, start:end], feature, cells[feature.name].values)
             start = end
         return EncodedColumns(x, cells)
@@ -133,7 +140,9 @@ class Encoder(Strict):
         """Put the mean of the training rows in place of NaN, in the matrix itself."""
         np.copyto(x, [feature.mean for feature in self.inputs], where=np.isnan(x))
 
-    def fitted(self, x: Moments, y: Moments, config: Config) -> "Encoder":
+    def fitted(
+        self, x: Moments, y: Moments, config: Config, *, has_categories: bool = True
+    ) -> "Encoder":
         """Return the encoder with statistics of the training rows.
 
         Categories that none of them has, and parts of dates that are the same in all, go.
@@ -142,8 +151,11 @@ class Encoder(Strict):
             x: Statistics of the inputs of this encoder.
             y: Statistics of its targets.
             config: Says whether targets are rescaled.
+            has_categories: Whether the inputs of text are among those of `x`. Otherwise text is
+                left as it is.
         """
-        features = _without_constant_parts(_fitted_features(self.features, x))
+        fitted = _fitted_features(self.features, x, has_categories=has_categories)
+        features = _without_constant_parts(fitted)
         targets = self.targets
         if not self.labels:
             targets = [_fitted_target(target, y, i, config) for i, target in enumerate(targets)]
@@ -192,11 +204,14 @@ def _write_inputs(x: Values, feature: Feature, values: pl.Series) -> None:
         x[:, 0] = values.to_numpy()
 
 
-def _fitted_features(features: list[Feature], x: Moments) -> list[Feature]:
+def _fitted_features(features: list[Feature], x: Moments, *, has_categories: bool) -> list[Feature]:
     """Return the features with their statistics, without categories that no training row has."""
     fitted = []
     start = 0
     for feature in features:
+        if feature.kind == "text" and not has_categories:
+            fitted.append(feature)
+            continue
         if feature.kind == "text":
             fitted.append(_fitted_text(feature, x, start))
         else:

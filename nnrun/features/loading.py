@@ -8,7 +8,7 @@ from nnrun.errors import RunError, TableError
 from nnrun.features.cache_folder import CACHE, new_folder, refuse_links, remove_folder
 from nnrun.features.dataset import PARTS, Dataset
 from nnrun.features.disk_cache import cache_key, load_converted, save_converted
-from nnrun.features.matrices import encode
+from nnrun.features.matrices import Keeping, encode
 from nnrun.features.matrix_store import FLOAT32_BYTES
 from nnrun.features.memory import memory_bytes
 from nnrun.features.profile import TableProfile, profile_table
@@ -25,7 +25,11 @@ TEXT = 8  # a matrix may be so many times its file: Parquet and gzip hold number
 
 
 def load_dataset(
-    config: Config, cache: Path = Path("runs", CACHE), warn: Warn | None = None
+    config: Config,
+    cache: Path = Path("runs", CACHE),
+    warn: Warn | None = None,
+    *,
+    has_matrices: bool = True,
 ) -> Dataset:
     """Read the config's tables, and hold rows out for validation.
 
@@ -33,6 +37,8 @@ def load_dataset(
         config: Says which tables, columns and rows.
         cache: The folder where a table that would not fit in memory is converted to files, once.
         warn: Takes a line about converted files that are damaged; None where nobody wants it.
+        has_matrices: Whether the dataset is to train or to measure on. Without the inputs it is
+            read several times as fast, and can be checked.
 
     Raises:
         ConfigError: The config names a column that is not there.
@@ -47,8 +53,10 @@ def load_dataset(
         if converted is not None:
             return converted
     profile = profile_table(tables["train"], config)
+    if not has_matrices and folder is None:  # of a large table, training reuses what is converted
+        return encode(tables, profile, Keeping(has_inputs=False))
     if config.data.in_memory is True or _fits_in_memory(profile):
-        return encode(tables, profile, None)
+        return encode(tables, profile)
     fingerprints = _fingerprints(tables)
     if folder is None:  # the file is small, but its text becomes many inputs
         folder = cache / cache_key(config, fingerprints)
@@ -148,5 +156,5 @@ def _remove_damaged(folder: Path) -> None:
 
 def _convert(tables: Mapping[str, Table], profile: TableProfile, folder: Path) -> Dataset:
     with new_folder(folder) as temporary:
-        save_converted(encode(tables, profile, temporary), temporary)
+        save_converted(encode(tables, profile, Keeping(temporary)), temporary)
     return load_converted(profile.config, folder, _fingerprints(tables))

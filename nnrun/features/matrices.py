@@ -13,24 +13,46 @@ from nnrun.features.dataset import Dataset, Part
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.kept_rows import RowMask
-from nnrun.features.matrix_store import AnyFloats, Store
+from nnrun.features.matrix_store import AnyFloats, Matrix, Store
 from nnrun.features.profile import TableProfile
 from nnrun.features.split import draw_held_out_rows
 from nnrun.features.statistics import Moments, Values
+from nnrun.features.target_copies import TargetCopies
 from nnrun.tables.stored_file import table_changed
 from nnrun.tables.table import Table
 
 
-class PartStore(NamedTuple):
-    """Where the matrices of a part are filled."""
+class Keeping(NamedTuple):
+    """What becomes of the matrices.
 
-    x: Store
+    Attributes:
+        folder: Where they are kept in files, or None for memory.
+        has_inputs: Whether x is kept at all: to check a table, its statistics are enough. Without
+            it, x has no rows.
+    """
+
+    folder: Path | None = None
+    has_inputs: bool = True
+
+
+IN_MEMORY = Keeping()
+
+
+class PartStore(NamedTuple):
+    """Where the matrices of a part are filled; x is None where nobody wants it."""
+
+    x: Store | None
     y: Store
 
     def append(self, x: Values, y: Values) -> None:
         """Add rows."""
-        self.x.append(x)
+        if self.x:
+            self.x.append(x)
         self.y.append(y)
+
+    def finish_inputs(self, width: int, means: AnyFloats | None = None) -> Matrix:
+        """Return x with means (inputs,) in place of NaN, or without rows, of this width."""
+        return self.x.finish(means) if self.x else np.empty((0, width), np.float32)
 
 
 class FittedTable(NamedTuple):
@@ -40,20 +62,24 @@ class FittedTable(NamedTuple):
         encoder: The encoder, fitted on the rows to train on.
         stores: The matrices of the rows to train on and of those held out; missing cells are NaN.
         unseen: A message for each column with categories that only the rows held out have.
+        copies: The columns that equal a target in the rows to train on.
     """
 
     encoder: Encoder
     stores: Mapping[str, PartStore]
     unseen: list[str]
+    copies: list[str]
 
 
-def encode(tables: Mapping[str, Table], profile: TableProfile, folder: Path | None) -> Dataset:
+def encode(
+    tables: Mapping[str, Table], profile: TableProfile, keeping: Keeping = IN_MEMORY
+) -> Dataset:
     """Fit the encoder on the training rows, and fill the matrices of all parts.
 
     Args:
         tables: The table of each part that has one.
         profile: The profile of the training table.
-        folder: Where to keep the matrices in files, or None for memory.
+        keeping: Where to keep the matrices, by default in memory.
 
     Raises:
         TableError: With every mistake of all the tables.
@@ -61,14 +87,15 @@ def encode(tables: Mapping[str, Table], profile: TableProfile, folder: Path | No
     """
     parts: dict[str, Part] = {}
     encoder = profile.encoder()
+    copies: list[str] = []
     problems = profile.problems()
     if not problems:
-        encoder, parts = _encode_training_table(tables["train"], profile, folder)
+        encoder, parts, copies = _encode_training_table(tables["train"], profile, keeping)
     for key, table in tables.items():
         if key == "train":
             continue
         try:
-            parts[key] = _encode_other_table(table, encoder, key, folder)
+            parts[key] = _encode_other_table(table, encoder, key, keeping)
         except TableError as error:
             problems += error.problems
     if problems:
@@ -81,24 +108,26 @@ def encode(tables: Mapping[str, Table], profile: TableProfile, folder: Path | No
         fingerprints=fingerprints,
         columns=columns,
         null_texts=profile.null_texts,
+        copies=copies,
         **parts,
     )
 
 
-def _encode_other_table(table: Table, encoder: Encoder, key: str, folder: Path | None) -> Part:
-    reader = EncodedReader(encoder, table, target=True)
-    store = _new_store(encoder, table.height(), key, folder)
+def _encode_other_table(table: Table, encoder: Encoder, key: str, keeping: Keeping) -> Part:
+    reader = EncodedReader(encoder, table, target=True, has_categories=keeping.has_inputs)
+    store = _new_store(encoder, table.height(), key, keeping)
     for _, x, y in reader:
-        if store.x.rows + len(x) > store.x.capacity:
+        if store.y.rows + len(y) > store.y.capacity:
             raise table_changed(table.name)
         store.append(x, y)
-    return Part(store.x.finish(), store.y.finish(), table.name, reader.dropped, reader.unseen())
+    inputs = store.finish_inputs(len(encoder.inputs))
+    return Part(inputs, store.y.finish(), table.name, reader.dropped, reader.unseen())
 
 
 def _encode_training_table(
-    table: Table, profile: TableProfile, folder: Path | None
-) -> tuple[Encoder, dict[str, Part]]:
-    """Return the fitted encoder, and the rows to train on and those held out.
+    table: Table, profile: TableProfile, keeping: Keeping
+) -> tuple[Encoder, dict[str, Part], list[str]]:
+    """Return the fitted encoder, the rows to train on and those held out, and copies of a target.
 
     Means are known once all rows were read: missing cells are filled at the end.
     """
@@ -107,16 +136,16 @@ def _encode_training_table(
     if held_out.any():
         rows["validation"] = held_out
     encoder = profile.encoder(rows["train"])
-    fitted = _fit(encoder, table, rows, profile.config, folder)
+    fitted = _fit(encoder, table, rows, profile.config, keeping)
     if len(fitted.encoder.inputs) < len(encoder.inputs):
         # parts of a date vary in the rows held out alone: read once more
-        fitted = _fit(fitted.encoder, table, rows, profile.config, folder)
+        fitted = _fit(fitted.encoder, table, rows, profile.config, keeping)
     means = np.array([feature.mean for feature in fitted.encoder.inputs])
     unseen = {"train": [], "validation": fitted.unseen}
     parts = {
         key: _finish(store, means, profile, unseen[key]) for key, store in fitted.stores.items()
     }
-    return fitted.encoder, parts
+    return fitted.encoder, parts, fitted.copies
 
 
 def _fit(
@@ -124,7 +153,7 @@ def _fit(
     table: Table,
     rows: Mapping[str, RowMask],
     config: Config,
-    folder: Path | None,
+    keeping: Keeping,
 ) -> FittedTable:
     """Fill the matrices of each part, and fit the encoder on those of the rows to train on.
 
@@ -133,14 +162,17 @@ def _fit(
         table: The training table.
         rows: For each part, which of the table's rows are its own.
         config: Says whether targets are rescaled.
-        folder: Where to keep the matrices in files, or None for memory.
+        keeping: Where to keep the matrices.
     """
     stores = {
-        key: _new_store(encoder, int(is_row.sum()), key, folder) for key, is_row in rows.items()
+        key: _new_store(encoder, int(is_row.sum()), key, keeping) for key, is_row in rows.items()
     }
-    x_moments = Moments(len(encoder.inputs))
+    has_categories = keeping.has_inputs  # without matrices, those of the profile are enough
+    inputs = [f for f in encoder.inputs if has_categories or f.kind != "text"]
+    copies = TargetCopies(inputs, len(encoder.targets))
+    x_moments = Moments(len(inputs))
     y_moments = Moments(len(encoder.targets))
-    reader = EncodedReader(encoder, table, target=True, fill=False)
+    reader = EncodedReader(encoder, table, target=True, fill=False, has_categories=has_categories)
     start = 0
     for _, x, y in reader:
         end = start + len(x)
@@ -153,18 +185,19 @@ def _fit(
             if key == "train":
                 x_moments.add(part_x)
                 y_moments.add(part_y)
+                copies.add(part_x, part_y)
         start = end
-    return FittedTable(encoder.fitted(x_moments, y_moments, config), stores, reader.unseen())
+    fitted = encoder.fitted(x_moments, y_moments, config, has_categories=has_categories)
+    return FittedTable(fitted, stores, reader.unseen(), copies.names())
 
 
 def _finish(store: PartStore, means: AnyFloats, profile: TableProfile, unseen: list[str]) -> Part:
-    x = store.x.finish(means)
+    x = store.finish_inputs(len(means), means)
     return Part(x, store.y.finish(), profile.name, profile.dropped, unseen)
 
 
-def _new_store(encoder: Encoder, rows: int, key: str, folder: Path | None) -> PartStore:
-    x_path = folder / f"{key}-x.f32" if folder else None
-    y_path = folder / f"{key}-y.f32" if folder else None
-    return PartStore(
-        Store(rows, len(encoder.inputs), x_path), Store(rows, len(encoder.targets), y_path)
-    )
+def _new_store(encoder: Encoder, rows: int, key: str, keeping: Keeping) -> PartStore:
+    x_path = keeping.folder / f"{key}-x.f32" if keeping.folder else None
+    y_path = keeping.folder / f"{key}-y.f32" if keeping.folder else None
+    x = Store(rows, len(encoder.inputs), x_path) if keeping.has_inputs else None
+    return PartStore(x, Store(rows, len(encoder.targets), y_path))

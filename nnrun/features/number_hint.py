@@ -3,8 +3,6 @@
 import re
 from collections.abc import Sequence
 
-import polars as pl
-
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
 
 FORMATS = (
@@ -32,19 +30,17 @@ WAYS = {
 
 def find_number_format(cells: Sequence[str]) -> NumberFormat | None:
     """Return the first format of FORMATS in which all cells are written, if there is one."""
-    texts = pl.Series(cells, dtype=pl.String).str.strip_chars()
+    texts = [cell.strip() for cell in cells]
     for number_format in FORMATS:
-        if not number_format.to_plain(texts).null_count():
+        if all(map(number_format.matches, texts)):
             return number_format
     return None
 
 
 def written_elsewhere(cells: Sequence[str]) -> list[str]:
     """Return those of the cells that are numbers in one of FORMATS, and not as in 1234.5."""
-    texts = pl.Series(cells, dtype=pl.String).str.strip_chars()
-    is_plain = PLAIN_NUMBERS.to_plain(texts).is_not_null()
-    others = texts.filter(~is_plain).to_list()
-    return [text for text in others if find_number_format([text])]
+    others = [cell for cell in cells if not PLAIN_NUMBERS.matches(cell.strip())]
+    return [cell for cell in others if find_number_format([cell])]
 
 
 def number_hint(*cells: str) -> str:

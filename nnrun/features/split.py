@@ -31,7 +31,9 @@ def draw_held_out_rows(profile: TableProfile) -> RowMask:
         ):  # a row or more, were it not for labels
             reason += "; every label needs a row to train on"
         raise ConfigError(f"{place}: {fraction} of {profile.rows} rows leaves {reason}")
-    return np.isin(np.arange(profile.rows), held_out)
+    is_held_out = np.zeros(profile.rows, bool)
+    is_held_out[held_out] = True
+    return is_held_out
 
 
 def hold_out(
@@ -54,7 +56,9 @@ def hold_out(
         generator.permutation(rows)[:size] for rows, size in zip(groups, sizes, strict=True)
     ]
     validation = np.sort(np.concatenate(held_out)).astype(np.intp)
-    return np.setdiff1d(np.arange(count), validation), validation
+    is_trained = np.ones(count, bool)
+    is_trained[validation] = False
+    return np.flatnonzero(is_trained), validation
 
 
 def _sizes_to_hold_out(

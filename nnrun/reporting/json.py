@@ -20,7 +20,7 @@ def summarize_dataset(dataset: Dataset) -> Summary:
     """Return tables with their rows, encoding, network, the whole config, and warnings."""
     encoder = dataset.encoder
     tables = {
-        key: {"path": part.name, "rows": len(part.x), "dropped": part.dropped}
+        key: {"path": part.name, "rows": part.rows, "dropped": part.dropped}
         for key, part in dataset.parts.items()
     }
     warnings = [finding._asdict() for finding in lint(dataset) if finding.level == "warning"]

@@ -88,7 +88,7 @@ class Labels:
 def dataset_script(dataset: Dataset) -> str:
     """Return the script of a config and its tables."""
     files = find_files(Path(dataset.config.data.train))
-    rows = len(dataset.train.x)
+    rows = dataset.train.rows
     config = with_scheduled_steps(dataset.config, rows)
     return _script(config, dataset.encoder, rows, files[0])
 

@@ -34,7 +34,7 @@ def summarize_in_a_line(dataset: Dataset) -> str:
     """Return what is going to be trained: rows, inputs and parameters."""
     inputs = len(dataset.encoder.inputs)
     layers = summarize(dataset.config, inputs)
-    rows = [f"{len(part.x):,} rows of {name}" for name, part in dataset.parts.items()]
+    rows = [f"{part.rows:,} rows of {name}" for name, part in dataset.parts.items()]
     parameters = counted(sum(layer.parameters for layer in layers), "parameter")
     network = f"{counted(inputs, 'input')}, {counted(len(layers), 'layer')}, {parameters}"
     return f"{', '.join(rows)}; {network}"
@@ -71,11 +71,11 @@ def _with_network(lines: list[str], config: Config, encoder: Encoder) -> str:
 def _part_lines(dataset: Dataset) -> Iterator[str]:
     """Yield a line for each table, or each part of one."""
     train = dataset.train
-    yield f"data      {train.name}: {counted(len(train.x), 'training row')}"
+    yield f"data      {train.name}: {counted(train.rows, 'training row')}"
     if dataset.validation:
-        yield f"          {counted(len(dataset.validation.x), 'row')} held out for validation"
+        yield f"          {counted(dataset.validation.rows, 'row')} held out for validation"
     if dataset.test:
-        yield f"          {dataset.test.name}: {counted(len(dataset.test.x), 'test row')}"
+        yield f"          {dataset.test.name}: {counted(dataset.test.rows, 'test row')}"
 
 
 def _feature_lines(encoder: Encoder) -> Iterator[str]:

@@ -31,6 +31,10 @@ class NumberFormat:
         plain = plain.str.replace(self.decimal, ".", literal=True)
         return plain.set(~is_number, None)
 
+    def matches(self, text: str) -> bool:
+        """Tell whether a text without spaces around it is a number of this format."""
+        return re.fullmatch(self._pattern, text) is not None
+
     @cached_property
     def _pattern(self) -> str:
         """A number in whole, grouped or not. Groups must be whole: 1.5 is not 15 thousandths."""

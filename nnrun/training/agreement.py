@@ -30,7 +30,7 @@ def check_agreement(job: Job, state: State) -> None:
 def _decisive(job: Job, state: State) -> list[object]:
     """Return everything that the numbers of a training depend on, but where its tables lie."""
     config = job.config
-    rows = {name: (len(part.x), part.dropped) for name, part in job.dataset.parts.items()}
+    rows = {name: (part.rows, part.dropped) for name, part in job.dataset.parts.items()}
     settings = config.model_dump(mode="json", exclude={"checkpoint": True})
     for name in PARTS:
         del settings["data"][name]

@@ -33,6 +33,6 @@ def _tables(dataset: Dataset) -> dict[str, dict[str, str | int]]:
         if path:
             facts["path"] = path
             facts["sha256"] = dataset.fingerprints[name]
-        facts["rows"] = len(part.x)
+        facts["rows"] = part.rows
         tables[name] = facts
     return tables

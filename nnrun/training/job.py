@@ -39,7 +39,7 @@ def prepare(dataset: Dataset, team: Team) -> Job:
     config = dataset.config
     if team.count > 1:
         check_shareable(config)
-    config = with_scheduled_steps(config, len(dataset.train.x))
+    config = with_scheduled_steps(config, dataset.train.rows)
     dataset = replace(dataset, config=config)
     keras.utils.set_random_seed(config.seed)
     try:
@@ -55,7 +55,7 @@ def _build(dataset: Dataset, team: Team) -> Model:
     model = build_network(dataset.config, dataset.encoder)
     if team.count > 1:
         share_moments(model)
-    rows = len(dataset.train.x) if team.count == 1 else 0  # XLA is for one device
+    rows = dataset.train.rows if team.count == 1 else 0  # XLA is for one device
     compile_model(model, dataset.config, rows)
     build_variables(model, len(dataset.encoder.targets))
     return model

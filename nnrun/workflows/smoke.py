@@ -95,7 +95,7 @@ def _first_new_label(block: Block, target: str, labels: set[str | None]) -> int:
 
 def _load_heads(config: Config, heads: Mapping[str, Table]) -> Dataset:
     short = config.model_copy(update={"epochs": min(config.epochs, EPOCHS)})
-    return encode(heads, profile_table(heads["train"], short), None)
+    return encode(heads, profile_table(heads["train"], short))
 
 
 def _train_and_predict(
