@@ -224,3 +224,11 @@ def test_parts_have_one_fingerprint(project, frame):
 
 def test_bytes_have_no_fingerprint():
     assert open_table(b"a\n1\n", [""], "t").fingerprint() == ""
+
+
+def test_the_first_block_is_as_large_as_in_earlier_versions(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("number\n" + "".join(f"{row}\n" for row in range(10_000)))
+    first = next(csv_pieces.read_pieces(StoredFile(path, "table.csv")))
+    in_4_kib = path.read_bytes()[: 4 << 10]
+    assert first == in_4_kib[: in_4_kib.rindex(b"\n") + 1]
