@@ -76,7 +76,7 @@ def atomic_paths(*paths: Path) -> Iterator[list[Path]]:
         with named_errors(known, *temporaries, *backups):
             yield temporaries
             for temporary in temporaries:
-                _sync_file(temporary)
+                sync_file(temporary)
             for path, temporary, backup in zip(paths, temporaries, backups, strict=True):
                 undo.append(_keep(path, backup))
                 temporary.replace(path)
@@ -104,7 +104,8 @@ def _beside(paths: Sequence[Path], mark: str) -> list[Path]:
     return [path.with_name(f"{TEMPORARY}{os.getpid()}-{mark}{path.name}") for path in paths]
 
 
-def _sync_file(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Make what was written to a file durable."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 

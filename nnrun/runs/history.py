@@ -46,13 +46,16 @@ class BestEpoch(NamedTuple):
     value: float
 
 
-def append_history(path: Path, rows: Sequence[Logs], epoch: int) -> None:
+def append_history(path: Path, rows: Sequence[Logs], epoch: int) -> bytes:
     """Add rows to a history.csv in one write; the first ones bring the header.
 
     Args:
         path: The file, which need not exist.
         rows: The logs of the epochs after `epoch`.
         epoch: How many epochs the file has.
+
+    Returns:
+        What was added.
 
     Raises:
         OSError: The file cannot be written, and is as it was.
@@ -67,6 +70,7 @@ def append_history(path: Path, rows: Sequence[Logs], epoch: int) -> None:
             with suppress(OSError):
                 os.truncate(path, size)
             raise
+    return text.encode()
 
 
 def _as_csv(rows: Sequence[Logs], epoch: int, *, header: bool) -> str:

@@ -89,7 +89,10 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._assign(snapshot)
         self.state = snapshot.state
         self._best_weights = snapshot.best_weights
-        self.history.replace(snapshot.history)
+        if snapshot.history is None:
+            self._go_on_with_history(snapshot.state)
+        else:
+            self.history.replace(snapshot.history)
 
     def poll(self, *, save: bool = False) -> None:
         """Write the checkpoint where it is time to; raise Interrupted where a signal came."""
@@ -107,9 +110,10 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
             return
         self._note_state()
         values = total_values(self.model, self.team) | self._training_metrics
-        snapshot = Snapshot(self.state, values, self.history.rows, self._best_weights)
         if self.team.is_chief:
-            write_checkpoint(self.run.checkpoint, snapshot, self.history.columns)
+            self._note_history()
+            snapshot = Snapshot(self.state, values, self._best_weights)
+            write_checkpoint(self.run.checkpoint, snapshot)
         self._saved_at = time.monotonic()
 
     @property
@@ -120,7 +124,7 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
     @property
     def epochs(self) -> int:
         """The number of epochs that ended, those before a restore included."""
-        return len(self.history.rows)
+        return self.history.epochs
 
     @property
     def epoch_begun(self) -> int:
@@ -187,6 +191,16 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self.state.callbacks = read_memories(self.callbacks)
         self._best_weights = find_best_weights(self.callbacks)
         self.state.has_best = self._best_weights is not None
+
+    def _note_history(self) -> None:
+        """Tell in the state how far history.csv is, once that part of it is on the disk."""
+        self.state.format = 2
+        self.state.history_size, self.state.history_sha256 = self.history.saved_part()
+
+    def _go_on_with_history(self, state: State) -> None:
+        # A worker goes on from the files of the chief.
+        source = self.run.checkpoint.with_name(self.run.history.name)
+        self.history.go_on(source, state.history_size, state.history_sha256, state.epoch)
 
     def _check_epochs(self, state: State) -> None:
         begun = state.epoch + bool(state.step)

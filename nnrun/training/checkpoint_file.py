@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from nnrun.files import atomic_path
 from nnrun.runs.arrays import Array, Shapes, read_arrays, write_arrays
 from nnrun.runs.history import Logs
@@ -13,7 +11,13 @@ from nnrun.training.state import State
 from nnrun.training.variables import METRIC
 
 HISTORY = "history"
-"""The name of the array of logs, float64 (epochs, columns)."""
+"""The name of the array of logs in format 1, float64 (epochs, columns).
+
+To write all epochs again with each checkpoint made a long run slower and slower.
+"""
+
+SHORTEST_ROW = 4
+"""Bytes of a row of history.csv at the least: an epoch, a comma, a loss and a line end."""
 
 UNCHECKED = (METRIC, HISTORY)
 """How the names of arrays begin whose numbers may be infinite or NaN: metrics may well be."""
@@ -26,22 +30,21 @@ class Snapshot:
     Attributes:
         state: How far it is.
         variables: The arrays of the model, the optimizer and the metrics, by name.
-        history: The logs of every epoch that ended.
         best_weights: The weights that EarlyStopping would restore, if it has some.
+        history: The logs of every epoch that ended, in a checkpoint of an earlier version.
     """
 
     state: State
     variables: Mapping[str, Array]
-    history: list[Logs]
     best_weights: list[Array] | None
+    history: list[Logs] | None = None
 
 
-def write_checkpoint(path: Path, snapshot: Snapshot, columns: list[str]) -> None:
-    """Write a snapshot atomically; `columns` are the names of what the history logs."""
+def write_checkpoint(path: Path, snapshot: Snapshot) -> None:
+    """Write a snapshot atomically."""
     arrays = dict(snapshot.variables)
     for number, weights in enumerate(snapshot.best_weights or []):
         arrays[_best_name(number)] = weights
-    arrays[HISTORY] = _to_table(snapshot.history, columns)
     state = snapshot.state.model_dump_json(exclude_unset=True)
     with atomic_path(path) as temporary:
         write_arrays(temporary, arrays, state)
@@ -76,8 +79,11 @@ class Expected:
         """Return shape and dtype of the arrays that only the text of the state tells of."""
         state = State.model_validate_json(text)
         self._check_callbacks(state)
-        shape = (state.epoch, len(self.columns))
-        shapes: dict[str, tuple[tuple[int, ...], str]] = {HISTORY: (shape, "float64")}
+        shapes: dict[str, tuple[tuple[int, ...], str]] = {}
+        if state.format == 1:
+            shapes[HISTORY] = ((state.epoch, len(self.columns)), "float64")
+        elif state.history_size < SHORTEST_ROW * state.epoch:
+            raise ValueError("its history is too short for its epochs")
         if state.has_best:
             shapes |= self.best_shapes()
         return shapes
@@ -107,20 +113,14 @@ def read_checkpoint(path: Path, expected: Expected) -> Snapshot:
     best_weights = None
     if state.has_best:
         best_weights = [arrays[name] for name in expected.best_shapes()]
-    history = _from_table(arrays[HISTORY], expected.columns)
-    return Snapshot(state, arrays, history, best_weights)
+    history = None
+    if state.format == 1:
+        history = _from_table(arrays[HISTORY], expected.columns)
+    return Snapshot(state, arrays, best_weights, history)
 
 
 def _best_name(number: int) -> str:
     return f"best_{number}"
-
-
-def _to_table(history: list[Logs], columns: list[str]) -> Array:
-    """Return logs as float64 (epochs, columns)."""
-    table = np.empty((len(history), len(columns)), np.float64)
-    for number, logs in enumerate(history):
-        table[number] = [logs[name] for name in columns]
-    return table
 
 
 def _from_table(table: Array, columns: list[str]) -> list[Logs]:

@@ -89,7 +89,7 @@ def save_stopped(run: Run, job: Job, checkpoint: CheckpointCallback) -> None:
 
 def final_metrics(job: Job, checkpoint: CheckpointCallback, best_epoch: int) -> Logs:
     """Return the metrics of the kept epoch, and of the parts that only the end measures."""
-    metrics = dict(checkpoint.history.rows[best_epoch - 1])
+    metrics = checkpoint.history.row(best_epoch)
     for prefix, part in _measured_at_the_end(job).items():
         logs = _measure(part, job, checkpoint, weighted=prefix == "")
         metrics |= {prefix + name: value for name, value in logs.items()}

@@ -1,6 +1,6 @@
 """How far a training is: plain values that checkpoint.npz holds as JSON."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import AfterValidator, BaseModel, Field
@@ -38,3 +38,9 @@ class State(BaseModel, extra="forbid", strict=True):
     has_best: bool = False
     """Whether there are weights for EarlyStopping to restore."""
     callbacks: list[CallbackMemory] = []
+    format: Literal[1, 2] = 1
+    """1: the checkpoint holds the history; 2: history.csv beside it does."""
+    history_size: Count = 0
+    """The bytes of history.csv when the checkpoint was written."""
+    history_sha256: str = ""
+    """Their SHA-256."""

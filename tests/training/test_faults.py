@@ -239,7 +239,7 @@ def test_every_save_is_write_fsync_replace_fsync_of_the_folder(job):
         for o in job.operations
         if o.kind in ("open", "write") and not o.name.startswith(".tmp-")
     }
-    assert in_place == {".lock", "history.csv"}  # appended to; a checkpoint has the history too
+    assert in_place == {".lock", "history.csv"}  # appended to; a checkpoint has its hash
     assert {
         o.name for o in job.operations if o.kind == "replace" and not o.name.startswith(".tmp-")
     } == set()

@@ -73,7 +73,7 @@ def test_a_state_that_does_not_fit_is_refused(copied_run, refusal_of, change):
 
 def forge_history(run: Path, data: bytes, **state: Any) -> None:
     """Replace the history in checkpoint.npz, and what its state says of it."""
-    forge_state(run, entries(**state))
+    forge_state(run, entries(format=1, **state))
     content = {**members(run / "checkpoint.npz"), "history.npy": data}
     (run / "checkpoint.npz").write_bytes(zipped(content))
 
