@@ -1,5 +1,10 @@
 """The program: the command line, whose expected errors become messages and exit codes."""
 
+if __name__ == "__main__":  # before all that takes time to be imported
+    from nnrun.launch import guard
+
+    guard()
+
 import errno
 import gc
 import os
@@ -13,6 +18,7 @@ import click
 from nnrun.cli.main import cli
 from nnrun.errors import NnrunError
 from nnrun.files import DISK_ERRORS
+from nnrun.launch import release
 from nnrun.signals import stop_signals
 from nnrun.training.tensorflow_import import OPTIONAL, leave_out
 from nnrun.wording import printable
@@ -23,6 +29,7 @@ came: list[int] = []
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
+    release()
     _set_environment()
     _open_streams()
     came.clear()

@@ -1,0 +1,49 @@
+"""The first moments of the program, while it is imported: it ends in a line, not in a traceback."""
+
+import os
+import signal
+import sys
+from importlib import import_module
+from types import FrameType, TracebackType
+
+STDERR = 2  # its number: of sys.stderr nothing is known yet
+
+
+def main() -> None:
+    """Run the program as the `nnrun` command does."""
+    guard()
+    import_module("nnrun.__main__").main()
+
+
+def guard() -> None:
+    """Answer Ctrl-C and what the system refuses until the program has handlers of its own."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
+    sys.excepthook = _tell
+
+
+def release() -> None:
+    """Let Python show errors again: the program answers those that it expects."""
+    sys.excepthook = sys.__excepthook__
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    """End at once: an exception in the midst of an import comes out as any other error."""
+    _write("interrupted")
+    os._exit(128 + number)
+
+
+def _tell(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if isinstance(error, MemoryError):
+        _write("out of memory: nnrun cannot be loaded; is there a limit, such as ulimit -v?")
+    elif isinstance(error, OSError):
+        _write(f"{error.filename or 'I/O'}: {error.strerror or error}")
+    else:
+        sys.__excepthook__(kind, error, traceback)
+
+
+def _write(line: str) -> None:
+    try:
+        os.write(STDERR, f"{line}\n".encode(errors="backslashreplace"))
+    except OSError:  # nobody reads it
+        return

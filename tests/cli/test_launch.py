@@ -1,0 +1,58 @@
+"""The first moments of a command, before it has handlers of its own."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits and signals")
+
+
+def run(code: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@POSIX
+def test_ctrl_c_while_the_program_is_imported_ends_it_with_a_line():
+    done = run("import signal; from nnrun.launch import guard; guard(); signal.raise_signal(2)")
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+@POSIX
+@pytest.mark.parametrize("after", [0.05, 0.1, 0.2, 0.4])
+def test_ctrl_c_never_ends_in_a_traceback(after):
+    code = "from nnrun.launch import guard, main; guard(); print(1, flush=True); main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "schema"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode in (0, 130)
+    assert error in ("", "interrupted\n")
+
+
+@POSIX
+def test_too_few_files_are_told():
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))"
+    done = run(f"from nnrun.launch import main\n{limit}\nmain()")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.endswith(": Too many open files\n")
+
+
+def test_too_little_memory_is_told():
+    done = run("from nnrun.launch import guard; guard(); raise MemoryError")
+    assert (done.returncode, done.stderr.startswith("out of memory: ")) == (1, True)
+
+
+def test_another_error_is_shown_as_python_does():
+    done = run("from nnrun.launch import guard; guard(); raise ValueError(7)")
+    assert done.stderr.endswith("ValueError: 7\n")
