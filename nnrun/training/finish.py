@@ -75,14 +75,14 @@ def save_stopped(run: Run, job: Job, checkpoint: CheckpointCallback) -> None:
         return
     # With use_ema, those of a finished training are averaged too.
     job.model.optimizer.finalize_variable_values(job.model.trainable_variables)
-    rows = checkpoint.history.rows
+    epochs = checkpoint.epochs
     result = Result(
         run=run,
         is_chief=True,
-        epochs=checkpoint.epochs,
-        best_epoch=checkpoint.epochs,
+        epochs=epochs,
+        best_epoch=epochs,
         seconds=checkpoint.state.seconds,
-        metrics=dict(rows[-1]) if rows else {},
+        metrics=checkpoint.history.row(epochs) if epochs else {},
     )
     save_run(run, job, result, stopped_at=checkpoint.epoch_begun)
 
