@@ -10,18 +10,17 @@ import gc
 import os
 import signal
 import sys
-from pathlib import Path
 from types import FrameType
 
 import click
 
 from nnrun.cli.main import cli
+from nnrun.cli.terminal import complain, flush, open_streams, tell
 from nnrun.errors import NnrunError
 from nnrun.files import DISK_ERRORS
 from nnrun.launch import release
 from nnrun.signals import stop_signals
 from nnrun.training.tensorflow_import import OPTIONAL, leave_out
-from nnrun.wording import printable
 
 came: list[int] = []
 """The numbers of the signals that came."""
@@ -31,7 +30,7 @@ def main() -> None:
     """Run the command line, and end the process with its exit code."""
     release()
     _set_environment()
-    _open_streams()
+    open_streams()
     came.clear()
     caught = stop_signals()
     for number in caught:
@@ -55,16 +54,6 @@ def _set_environment() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
-def _open_streams() -> None:
-    """Open the streams that the caller closed: the next file would take their number."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            stream = Path(os.devnull).open("w")  # noqa: SIM115 - it stays open
-            setattr(sys, name, stream)
-        stream.reconfigure(errors="backslashreplace")
-
-
 def _interrupt(number: int, _: FrameType | None) -> None:
     came.append(number)
     raise KeyboardInterrupt
@@ -74,11 +63,11 @@ def _run() -> int:
     """Run the command, print the message of an expected error, and return the exit code."""
     try:
         cli(standalone_mode=False)
-        sys.stdout.flush()
+        flush()
     except SystemExit:  # click's answer to a closed pipe
         return 0
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+        tell("interrupted")
         return 128 + _last_signal()
     except Exception as error:
         return _answer(error)
@@ -88,18 +77,17 @@ def _run() -> int:
 def _answer(error: Exception) -> int:
     """Print the message of an error, and return its exit code; raise it where it is unexpected."""
     if isinstance(error, click.ClickException):
-        error.show()
+        complain(error)
         return 2
     if isinstance(error, NnrunError):
-        click.echo(error, err=True)
+        tell(*str(error).split("\n"))
         return error.exit_code
     if isinstance(error, OSError):
-        message = f"{error.filename or _unnamed(error)}: {error.strerror or error}"
-        click.echo(printable(message), err=True)
+        tell(f"{error.filename or _unnamed(error)}: {error.strerror or error}")
         return 1
     if isinstance(error, MemoryError):
         remedy = "use fewer units, a smaller batch_size or a smaller table"
-        click.echo(f"out of memory: {remedy}", err=True)
+        tell(f"out of memory: {remedy}")
         return 1
     if came:  # TensorFlow makes errors of its own of a signal
         return 128 + _last_signal()

@@ -230,7 +230,9 @@ def train(
             overwrite=overwrite,
             callbacks=callbacks,
         )
-    save_curves(result.run)
+    not_drawn = save_curves(result.run)
+    if not_drawn:
+        _warn([not_drawn], CALLER)
     verdict = judge_run(result.run, dataset)
     if verdict and verdict.verdict != "better" and not quiet:
         _warn([f"{verdict.part}: {verdict.sentence}"], CALLER)

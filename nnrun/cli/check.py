@@ -1,11 +1,9 @@
 """nnrun check: every mistake in a config and its tables."""
 
-import json
 from pathlib import Path
 
-import click
-
 from nnrun.cli.options import command, config_argument, json_option, load_dataset, set_option
+from nnrun.cli.terminal import say_json, say_text
 
 
 @command("check configs/digits-relu.yaml")
@@ -22,4 +20,7 @@ def check(config: Path, overrides: tuple[str, ...], as_json: bool) -> None:
     from nnrun.reporting.text import describe_dataset
 
     dataset = load_dataset(config, overrides, has_matrices=False)
-    click.echo(json.dumps(summarize_dataset(dataset)) if as_json else describe_dataset(dataset))
+    if as_json:
+        say_json(summarize_dataset(dataset))
+    else:
+        say_text(describe_dataset(dataset))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,11 +17,10 @@ from nnrun.cli.options import (
     output_option,
     path_argument,
     run_argument,
-    tell,
 )
 from nnrun.cli.reading import Reading, reading_options
 from nnrun.cli.rows_to_measure import rows_to_measure
-from nnrun.cli.terminal import terminal_width
+from nnrun.cli.terminal import say_json, say_text, tell, terminal_width
 from nnrun.cli.threshold_option import threshold_option
 from nnrun.files import open_output
 from nnrun.near_files import TABLE_ENDINGS
@@ -66,6 +64,7 @@ def evaluate(
     The rows held out are those of validation, then those of the test table. DATA is a table with
     the target, or - for standard input.
     """
+    from nnrun.results.evaluated_rows import summarize
     from nnrun.results.trained_run import load_run
 
     if threshold is not None and best_threshold is not None:
@@ -83,7 +82,10 @@ def evaluate(
         evaluated = _evaluate(run, trained, readers, chosen.value, writer)
         for reader in readers.values():
             reading.check(reader)
-    click.echo(_as_json(evaluated) if as_json else _as_text(evaluated))
+    if as_json:
+        say_json(summarize(evaluated))
+    else:
+        say_text(_as_text(evaluated))
     if chosen.note:
         tell(chosen.note)
     if data is not None:
@@ -146,12 +148,6 @@ def _evaluate(
 
         evaluated[part] = evaluate_rows(trained, reader, run, threshold, write)
     return evaluated
-
-
-def _as_json(evaluated: Mapping[str, EvaluatedRows]) -> str:
-    from nnrun.results.evaluated_rows import summarize
-
-    return json.dumps(summarize(evaluated))
 
 
 def _as_text(evaluated: Mapping[str, EvaluatedRows]) -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from nnrun.cli.options import check_output, command, output_option, run_argument, tell
+from nnrun.cli.options import check_output, command, output_option, run_argument
+from nnrun.cli.terminal import say, tell
 from nnrun.wording import counted, listed
 
 FORMATS = click.Choice(["saved_model", "litert", "onnx"])
@@ -26,6 +27,6 @@ def export(run: Path, form: str, output: Path) -> None:
     from nnrun.reporting.export import export as write
 
     names = write(run, form, output)
-    click.echo(f"saved in {output}")
+    say(f"saved in {output}")
     order = f"{counted(len(names), 'input')}, in this order: {listed(names, MOST_INPUTS)}"
     tell(f"takes rows of {order}; {run / 'encoding.json'} tells how they are made")

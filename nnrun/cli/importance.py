@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from nnrun.cli.options import command, json_option, path_argument, run_argument, tell
+from nnrun.cli.options import command, json_option, path_argument, run_argument
 from nnrun.cli.reading import Reading, reading_options
 from nnrun.cli.rows_to_measure import rows_to_measure
+from nnrun.cli.terminal import say_json, say_text, tell
 from nnrun.near_files import TABLE_ENDINGS
 
 REPEATS_HELP = "How often each column is shuffled."
@@ -55,7 +55,7 @@ def importance(
     found = run_importance(trained, reader, repeats=repeats, seed=seed, most_rows=rows)
     reading.check(reader)
     if as_json:
-        click.echo(json.dumps(found.as_json(part)))
+        say_json(found.as_json(part))
     else:
-        click.echo(describe_importance(part, found))
+        say_text(describe_importance(part, found))
     tell(*reader.notes())

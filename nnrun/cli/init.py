@@ -2,9 +2,7 @@
 
 import json
 import shlex
-import sys
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -15,8 +13,8 @@ from nnrun.cli.options import (
     data_argument,
     output_option,
     quiet_option,
-    tell,
 )
+from nnrun.cli.terminal import line_width, say, say_document, tell
 from nnrun.files import write_texts
 
 if TYPE_CHECKING:
@@ -56,10 +54,10 @@ def init(
     if not quiet:
         _tell_columns(config)
     if output is None:
-        click.echo(config.text, nl=False)
+        say_document(config.text)
         return
     _write_with_schema(output, config.text)
-    click.echo(f"saved in {output}\nnext: nnrun train {shlex.quote(str(output))}")
+    say(f"saved in {output}", f"next: nnrun train {shlex.quote(str(output))}")
 
 
 def _refuse_without_target(data: Path) -> None:
@@ -78,7 +76,7 @@ def _tell_columns(config: "StarterConfig") -> None:
 
 
 def _line_width() -> int:
-    return get_terminal_size().columns if sys.stderr.isatty() else WIDTH
+    return line_width(err=True, otherwise=WIDTH)
 
 
 def _write_with_schema(output: Path, config: str) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from nnrun.cli.options import tell
+from nnrun.cli.terminal import erase_notice, show_notice, shows_progress, tell
 
 NOTICE = "TensorFlow is loading ..."
 
@@ -23,16 +22,14 @@ def loading_notice(dataset: Dataset, *, quiet: bool) -> Iterator[None]:
         dataset: The dataset to train on.
         quiet: Whether nothing is told.
     """
-    if quiet or not sys.stderr.isatty():
+    if quiet or not shows_progress():
         yield
         return
     from nnrun.reporting.text import summarize_in_a_line
 
     tell(summarize_in_a_line(dataset))
-    sys.stderr.write(NOTICE)
-    sys.stderr.flush()
+    show_notice(NOTICE)
     try:
         yield
     finally:
-        sys.stderr.write(f"\r{' ' * len(NOTICE)}\r")
-        sys.stderr.flush()
+        erase_notice(NOTICE)

@@ -1,4 +1,4 @@
-"""What commands share: how one is made, its arguments and options, and how it speaks and writes."""
+"""What commands share: how one is made, its arguments and options, and how it writes a file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from nnrun.cli.terminal import say, tell
 from nnrun.files import open_output
 from nnrun.near_files import CONFIG_ENDINGS, TABLE_ENDINGS
-from nnrun.wording import printable
 
 if TYPE_CHECKING:
     from nnrun.features.dataset import Dataset
@@ -167,14 +167,8 @@ def load_dataset(
     return load_checked(loaded, runs / CACHE, warn, has_matrices=has_matrices)
 
 
-def tell(*lines: str) -> None:
-    """Print lines on stderr, as text that cannot command a terminal."""
-    for line in lines:
-        click.echo(printable(line), err=True)
-
-
 def save(output: Path, content: bytes) -> None:
     """Write a file and say so."""
     with open_output(output) as file:
         file.write(content)
-    click.echo(f"saved in {output}")
+    say(f"saved in {output}")

@@ -15,8 +15,8 @@ from nnrun.cli.options import (
     output_option,
     path_argument,
     save,
-    tell,
 )
+from nnrun.cli.terminal import tell
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -16,9 +16,9 @@ from nnrun.cli.options import (
     output_option,
     path_argument,
     run_argument,
-    tell,
 )
 from nnrun.cli.reading import Reading, reading_options
+from nnrun.cli.terminal import document_stream, say_document, tell
 from nnrun.cli.threshold_option import threshold_option
 from nnrun.files import open_output
 from nnrun.near_files import TABLE_ENDINGS
@@ -114,7 +114,7 @@ def _answer_lines(run: Path, threshold: float | str | None, engine: str) -> None
     if not sys.stdin:
         return
     for answer in answer_lines(trained, sys.stdin.buffer, bound):
-        click.echo(answer)  # which flushes
+        say_document(answer)  # which flushes
 
 
 def _bound(run: Path, trained: TrainedRun, threshold: float | str | None) -> float | None:
@@ -145,7 +145,7 @@ def _write_table(
     """Write predictions as CSV. A file is only there once it is whole, and `check` is content."""
     from nnrun.tables.writer import write_csv
 
-    with open_output(output) if output else nullcontext(sys.stdout.buffer) as file:
+    with open_output(output) if output else nullcontext(document_stream()) as file:
         write_csv(predictions, file, escape_formulas=escape)
         check()
 

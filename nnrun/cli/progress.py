@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from nnrun.cli.terminal import new_console, shows_progress, tell
 from nnrun.cli.time_left import TimeLeft, shown_seconds
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.training.backend import keras
+from nnrun.wording import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,10 +40,8 @@ def progress(
     """
     if quiet:
         yield ()
-    elif sys.stderr.isatty():
-        from rich.console import Console
-
-        with _new_bar(Console(stderr=True), transient=result_follows) as bar:
+    elif shows_progress():
+        with _new_bar(new_console(), transient=result_follows) as bar:
             yield (_Bar(bar, epochs),)
     else:
         yield (_Lines(epochs, tell_last=not result_follows),)
@@ -64,7 +63,7 @@ class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
         if is_told and (self._tell_last or done < self._epochs):
             line = f"epoch {done}/{self._epochs}: {describe_metrics(logs or {})}"
             with suppress(OSError):  # nobody may be reading any more, and the run goes on
-                print(line + self._shown_time(), file=sys.stderr, flush=True)
+                tell(line + self._shown_time())
 
     def _shown_time(self) -> str:
         seconds = self._time_left.seconds()
@@ -110,7 +109,7 @@ def _new_bar(console: Console, *, transient: bool) -> Progress:
         "epoch {task.fields[epoch]}/{task.total}",
         BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=LEAST_BAR)),
         TextColumn("{task.fields[left]}"),
-        TextColumn("{task.fields[logs]}", table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[logs]}", markup=False, table_column=Column(no_wrap=True)),
         console=console,
         refresh_per_second=5,
         expand=True,
@@ -132,6 +131,7 @@ def _short(logs: Logs, room: int) -> str:
         part = f"{name} {value:.3g}"
         if f"val_{name}" in logs:
             part += f" (val {logs[f'val_{name}']:.3g})"
+        part = printable(part)
         longer = f"{text}, {part}" if text else part
         if len(longer) > room:
             break

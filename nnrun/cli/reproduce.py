@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from nnrun.cli.options import command, run_argument
+from nnrun.cli.terminal import say
 
 
 @command("reproduce runs/digits-relu")
@@ -19,7 +20,7 @@ def reproduce(run: Path, quiet: bool) -> None:
     """
     from nnrun.workflows.reproduce import reproduce as train_again
 
-    click.echo(train_again(run, progress=None if quiet else _shown_progress))
+    say(train_again(run, progress=None if quiet else _shown_progress))
 
 
 def _shown_progress(epochs: int) -> AbstractContextManager[tuple[Any, ...]]:

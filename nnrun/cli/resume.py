@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nnrun.cli.loading_notice import loading_notice
-from nnrun.cli.options import (
-    command,
-    distribute_option,
-    run_argument,
-    tell,
-)
+from nnrun.cli.options import command, distribute_option, run_argument
 from nnrun.cli.printing import Printing, printing_options
+from nnrun.cli.terminal import tell
 from nnrun.cli.training_result import finish
 from nnrun.cli.workers import wait_for_workers
 

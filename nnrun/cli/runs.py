@@ -1,13 +1,11 @@
 """nnrun runs: the runs in a folder, a line each."""
 
-import json
-import sys
 from pathlib import Path
-from shutil import get_terminal_size
 
 import click
 
-from nnrun.cli.options import PATH, command, json_option, tell
+from nnrun.cli.options import PATH, command, json_option
+from nnrun.cli.terminal import line_width, say_json, say_text, tell
 
 SORT_HELP = (
     "List the best of a metric first: the least of losses and errors, else the greatest; those "
@@ -28,12 +26,10 @@ def runs(folder: Path, sort: str | None, as_json: bool) -> None:
     from nnrun.runs.listing import list_runs
 
     found = list_runs(folder, sort)
-    click.echo(json.dumps(found) if as_json else describe_runs(found, _line_width(), sort))
+    if as_json:
+        say_json(found)
+    else:
+        say_text(describe_runs(found, line_width(), sort))
     tell(*(run["error"] for run in found if "error" in run))
     if not found:
         tell(f"no run in {folder}")
-
-
-def _line_width() -> int:
-    """Return how wide a line may be; a file or pipe takes all of it."""
-    return get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize

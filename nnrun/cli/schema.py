@@ -1,10 +1,7 @@
 """nnrun schema: the JSON Schema of the config."""
 
-import json
-
-import click
-
 from nnrun.cli.options import command
+from nnrun.cli.terminal import say_json
 
 
 @command("schema > nnrun.schema.json")
@@ -12,4 +9,4 @@ def schema() -> None:
     """Print the JSON Schema of the config, for editors."""
     from nnrun.config.json_schema import config_schema
 
-    click.echo(json.dumps(config_schema()))
+    say_json(config_schema())

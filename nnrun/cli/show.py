@@ -1,12 +1,11 @@
 """nnrun show: a run or a config in a few lines, as JSON or as a Keras script."""
 
-import json
 from pathlib import Path
 
 import click
 
 from nnrun.cli.options import command, json_option, load_dataset, run_or_config_argument
-from nnrun.cli.terminal import terminal_width
+from nnrun.cli.terminal import say_document, say_json, say_text, terminal_width
 
 CODE_HELP = "Print the plain Keras script that does the same without nnrun."
 
@@ -20,30 +19,35 @@ def show(path: Path, code: bool, as_json: bool) -> None:
 
     Of a CONFIG, what check says. With --code, all of it as a Keras script.
     """
-    shown = _shown_run if path.is_dir() else _shown_config
-    click.echo(shown(path, code=code, as_json=as_json))
+    show_it = _show_run if path.is_dir() else _show_config
+    show_it(path, code=code, as_json=as_json)
 
 
-def _shown_run(path: Path, *, code: bool, as_json: bool) -> str:
-    """Return the answer of `show` about a run: text, JSON or a script."""
+def _show_run(path: Path, *, code: bool, as_json: bool) -> None:
+    """Print the answer of `show` about a run: text, JSON or a script."""
     from nnrun.reporting.json import summarize_run
     from nnrun.reporting.metrics_text import wrapped
     from nnrun.reporting.script import run_script
     from nnrun.reporting.text import describe_run
 
     if code:
-        return run_script(path)
-    if as_json:
-        return json.dumps(summarize_run(path))
-    return wrapped(describe_run(path), terminal_width())
+        say_document(run_script(path))
+    elif as_json:
+        say_json(summarize_run(path))
+    else:
+        say_text(wrapped(describe_run(path), terminal_width()))
 
 
-def _shown_config(path: Path, *, code: bool, as_json: bool) -> str:
+def _show_config(path: Path, *, code: bool, as_json: bool) -> None:
+    """Print the answer of `show` about a config: text, JSON or a script."""
     from nnrun.reporting.json import summarize_dataset
     from nnrun.reporting.script import dataset_script
     from nnrun.reporting.text import describe_dataset
 
     dataset = load_dataset(path, ())
     if code:
-        return dataset_script(dataset)
-    return json.dumps(summarize_dataset(dataset)) if as_json else describe_dataset(dataset)
+        say_document(dataset_script(dataset))
+    elif as_json:
+        say_json(summarize_dataset(dataset))
+    else:
+        say_text(describe_dataset(dataset))

@@ -1,11 +1,9 @@
 """nnrun train --smoke: every step tried on little."""
 
-import json
 from pathlib import Path
 
-import click
-
 from nnrun.cli.printing import Printing
+from nnrun.cli.terminal import say, say_json
 from nnrun.cli.training_result import Engine
 
 
@@ -18,7 +16,7 @@ def smoke_test(
 
     done = smoke(load_config(config, overrides), engine)
     if printing.as_json:
-        click.echo(json.dumps({"smoke": "ok", **done}))
+        say_json({"smoke": "ok", **done})
     elif not printing.quiet:
         counts = "{rows} rows, {epochs} epochs, {predictions} predictions".format_map(done)
-        click.echo(f"smoke: ok: {counts} in {done['seconds']:.1f} s")
+        say(f"smoke: ok: {counts} in {done['seconds']:.1f} s")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from typing import TYPE_CHECKING, Literal
 
-import click
-
-from nnrun.cli.options import tell
 from nnrun.cli.printing import Printing
-from nnrun.cli.terminal import terminal_width
+from nnrun.cli.terminal import say_json, say_text, tell, terminal_width
 from nnrun.files import finite
 from nnrun.wording import short_path
 
@@ -41,14 +37,16 @@ def finish(result: Result, dataset: Dataset, printing: Printing) -> None:
     config = dataset.config
     verdict = None
     if result.is_chief:
-        save_curves(result.run)
+        not_drawn = save_curves(result.run)
+        if not_drawn:
+            tell(not_drawn)
         verdict = judge_run(result.run, dataset)
     if result.epochs < config.epochs and not printing.quiet:
         tell(f"early stopping ended it after {result.epochs} of {config.epochs} epochs")
     if printing.as_json and result.is_chief:
-        click.echo(json.dumps(_summary(result, verdict)))
+        say_json(_summary(result, verdict))
     elif not printing.quiet:
-        click.echo(_description(result, config, verdict))
+        say_text(_description(result, config, verdict))
     if verdict and not printing.quiet:
         tell(*_warnings_of(verdict))
     check_expectations(config, result.metrics, verdict, is_judged=result.is_chief)

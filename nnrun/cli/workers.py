@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnrun.cli.options import tell
+from nnrun.cli.terminal import tell
 
 if TYPE_CHECKING:
     from nnrun.training.distributed.cluster import Distribute

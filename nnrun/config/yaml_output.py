@@ -9,8 +9,8 @@ import yaml
 from nnrun.config.places import YamlValue
 from nnrun.config.yaml_scalars import parse_scalar
 
-UNPRINTABLE = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
-"""Characters that JSON leaves as they are and YAML does not."""
+UNPRINTABLE = "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+"""Characters that JSON leaves as they are: YAML does not, or they reverse what is shown."""
 
 
 def to_yaml(values: dict[str, Any]) -> str:

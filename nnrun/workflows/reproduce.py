@@ -27,7 +27,7 @@ from nnrun.runs.directory import Run
 from nnrun.runs.history import check_history, read_rows
 from nnrun.runs.info import RunInfo
 from nnrun.runs.provenance import changed_tables, check_tables, circumstances, differences
-from nnrun.wording import counted
+from nnrun.wording import counted, shown_lines
 
 if TYPE_CHECKING:
     from nnrun.training.finish import Result
@@ -63,7 +63,7 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
     check_history(run.history)  # a training may take hours, after which this would be too late
     changed = changed_tables(config, info)
     if changed:
-        raise ExpectationError("\n".join(changed))
+        raise ExpectationError(shown_lines(changed))
     with TemporaryDirectory(prefix="nnrun-") as folder:
         dataset = load_checked(config, Path(folder) / CACHE)
         check_tables(info, dataset)
@@ -71,7 +71,7 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
         lines = list(_first_of_each_kind(_differences(run, encoder, weights, dataset, again.run)))
     if lines:
         lines = [f"{path}: {line}" for line in lines]
-        raise ExpectationError("\n".join([*lines, *_changes_since(info)]))
+        raise ExpectationError(shown_lines([*lines, *_changes_since(info)]))
     arrays = counted(len(weights), "array")
     return f"equal: the table, {counted(again.epochs, 'epoch')} of history, {arrays} of weights"
 

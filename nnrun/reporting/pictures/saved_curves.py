@@ -1,18 +1,15 @@
 """The picture that a finished run has in its directory: curves.png."""
 
-import sys
-from contextlib import suppress
-
 from nnrun.errors import NnrunError
 from nnrun.files import atomic_path
 from nnrun.reporting.pictures.curves import curve_panels
 from nnrun.reporting.pictures.figure import encode_figure, make_figure
 from nnrun.runs.directory import Run
-from nnrun.wording import first_line, printable
+from nnrun.wording import first_line
 
 
-def save_curves(run: Run) -> None:
-    """Draw a finished run's curves.png, or say on stderr why it is not drawn.
+def save_curves(run: Run) -> str | None:
+    """Draw a finished run's curves.png, or return a line that says why it is not drawn.
 
     Raises:
         NnrunError: The file cannot be written.
@@ -24,8 +21,8 @@ def save_curves(run: Run) -> None:
         advice = f"the run is finished; once that is mended, nnrun plot {run.path} -o {run.curves}"
         raise NnrunError(f"{error.filename}: {error.strerror or error}; {advice}") from None
     except Exception as error:  # matplotlib raises anything, and the run is whole without a picture
-        with suppress(OSError):  # nobody may be reading stderr any more
-            print(printable(f"{run.curves}: not drawn: {first_line(error)}"), file=sys.stderr)
+        return f"{run.curves}: not drawn: {first_line(error)}"
+    return None
 
 
 def draw_curves(run: Run) -> bytes:
