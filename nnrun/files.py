@@ -4,7 +4,6 @@ A file is written under a temporary name and synced, then renamed, and its folde
 """
 
 import errno
-import hashlib
 import json
 import math
 import os
@@ -15,9 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-LARGEST_FILE = 16 << 20  # bytes of encoding.json: some 50,000 features
+from nnrun.errors import InputError
+from nnrun.ordinary_files import hash_file
+
 TEMPORARY = ".tmp-"  # the beginning of the names of unfinished files
-_HASHED_AT_ONCE = 1 << 20  # bytes: larger pieces take more memory and are not faster
 
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 """The errors of a disk that is full, limited, read-only or failing."""
@@ -136,8 +136,15 @@ def _remove_all(paths: list[Path]) -> None:
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Remove what a killed process left behind. Nobody else may be writing into the folder."""
+    """Remove what a killed process left behind. Nobody else may be writing into the folder.
+
+    Raises:
+        InputError: A folder has such a name, which no process of nnrun's has left.
+    """
     for left in folder.glob(f"{TEMPORARY}*"):
+        if left.is_dir() and not left.is_symlink():
+            advice = "it is not nnrun's; move it away"
+            raise InputError(f"{left}: is a folder, where an unfinished file belongs; {advice}")
         left.unlink()
 
 
@@ -187,30 +194,10 @@ def open_output(path: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
-def read_small(path: Path, most: int = LARGEST_FILE) -> bytes:
-    """Return the bytes of a file that may come from anybody.
-
-    Args:
-        path: The file.
-        most: The largest size, in bytes, that such a file has.
-
-    Raises:
-        OSError: The file cannot be read, or is larger.
-    """
-    with path.open("rb") as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise OSError(errno.EFBIG, f"is larger than {most >> 20} MiB", str(path))
-    return content
-
-
 def sha256(path: Path) -> str:
     """Return the SHA-256 of the file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_HASHED_AT_ONCE):
-            digest.update(block)
-    return digest.hexdigest()
+        return hash_file(file)
 
 
 def sync_folder(folder: Path) -> None:

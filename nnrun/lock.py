@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from nnrun.errors import RunError
+from nnrun.ordinary_files import NotOrdinaryError, open_ordinary
 
 GLANCE = 0.05
 """Seconds for which `is_held` may hold a lock; it needs a thousandth of them."""
@@ -18,9 +19,9 @@ def held(lock: Path) -> Iterator[None]:
     """Hold a lock file while the body runs; the system lets go of it when the process dies.
 
     Raises:
-        RunError: Another process holds it.
+        RunError: Another process holds it, or it is no ordinary file.
     """
-    with lock.open("a") as file:
+    with _opened(lock) as file:
         if not _try_to_hold(file):
             time.sleep(GLANCE)
             if not _try_to_hold(file):
@@ -36,7 +37,7 @@ def is_held(lock: Path) -> bool:
     import fcntl
 
     try:
-        with lock.open() as file:
+        with open_ordinary(lock) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
@@ -45,7 +46,14 @@ def is_held(lock: Path) -> bool:
     return False
 
 
-def _try_to_hold(file: IO[str]) -> bool:
+def _opened(lock: Path) -> IO[bytes]:
+    try:
+        return open_ordinary(lock, "ab")
+    except NotOrdinaryError as error:
+        raise RunError(f"{lock}: {error.strerror}; move it away") from None
+
+
+def _try_to_hold(file: IO[bytes]) -> bool:
     """Return False where another process holds the file; a system without locks lets all pass."""
     if sys.platform == "win32":
         return True

@@ -19,19 +19,22 @@ TABLES = ("train", "validation", "test")
 """The keys of `data` whose values are paths of tables."""
 
 
-def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
+def load_config(
+    path: Path, overrides: Sequence[str] = (), *, content: bytes | None = None
+) -> Config:
     """Load a config.
 
     Args:
         path: The YAML file. Paths in it are relative to its folder.
         overrides: Values to set over those of the file, as `KEY=VALUE`. Paths in them are relative
             to the working directory.
+        content: The bytes of the file, where they were read already.
 
     Raises:
         ConfigError: The file, an override or a value is wrong; every mistake is in it, with its
             place.
     """
-    source = _overridden(read_file(path), overrides)
+    source = _overridden(read_file(path, content), overrides)
     try:
         config = Config.model_validate(_with_absolute_paths(source, path.parent))
     except ValidationError as error:

@@ -40,13 +40,18 @@ _UNFINISHED = {
 that stand where such a thing begins."""
 
 
-def read_file(path: Path) -> YamlSource:
+def read_file(path: Path, content: bytes | None = None) -> YamlSource:
     """Read a YAML file.
+
+    Args:
+        path: The file.
+        content: Its bytes, where they were read already.
 
     Raises:
         ConfigError: It cannot be read, or it is no mapping of what a config may hold.
     """
-    data = _read_bytes(path)
+    data = _read_bytes(path) if content is None else content
+    _check_size(path, data)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -81,9 +86,12 @@ def _read_bytes(path: Path) -> bytes:
         raise ConfigError(
             f"{as_written(str(path))}: cannot be read: {error.strerror}{hint}"
         ) from None
+    return data
+
+
+def _check_size(path: Path, data: bytes) -> None:
     if len(data) > MAX_BYTES:
         raise ConfigError(f"{path}: a config is at most 256 KiB; give tables as separate files")
-    return data
 
 
 def _kind_of(values: object) -> str:

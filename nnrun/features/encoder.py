@@ -22,7 +22,7 @@ from nnrun.features.kept_rows import MissingPolicy
 from nnrun.features.labels import encode_labels, label_codes
 from nnrun.features.numbers import parse_booleans, parse_numbers
 from nnrun.features.statistics import Moments, Values
-from nnrun.files import read_small
+from nnrun.ordinary_files import read_small
 from nnrun.tables.block import Block
 from nnrun.wording import received
 
@@ -165,9 +165,15 @@ class Encoder(Strict):
     def load(cls, path: Path) -> "Encoder":
         """Return the encoder that encoding.json holds; else raise a RunError."""
         try:
-            return cls.model_validate_json(read_small(path))
+            return cls.parse(read_small(path), path)
         except OSError as error:
             raise RunError(f"{path}: cannot be read: {error.strerror}") from None
+
+    @classmethod
+    def parse(cls, content: bytes, path: Path) -> "Encoder":
+        """Return the encoder that the bytes of an encoding.json hold; else raise a RunError."""
+        try:
+            return cls.model_validate_json(content)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"])) or "the whole"

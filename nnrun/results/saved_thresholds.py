@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from nnrun.errors import RunError
-from nnrun.files import read_small, to_json, write_text
+from nnrun.files import to_json, write_text
+from nnrun.ordinary_files import read_small
 from nnrun.runs.directory import Run
 from nnrun.wording import first_line
 

@@ -12,7 +12,9 @@ from pydantic import BaseModel, Field, ValidationError
 
 from nnrun.errors import RunError
 from nnrun.features.encoder import Encoder
-from nnrun.files import LARGEST_FILE, read_small, to_json, write_text
+from nnrun.files import to_json, write_text
+from nnrun.json_mistakes import json_mistakes
+from nnrun.ordinary_files import LARGEST_FILE, read_small
 from nnrun.results.assessment import Assessment
 from nnrun.results.baseline import LabelBaseline, NumberBaseline
 from nnrun.results.linear_model import LinearModel
@@ -123,7 +125,10 @@ def read_verdict(path: Path) -> SavedVerdict | None:
         return None
     try:
         return SavedVerdict.model_validate_json(read_small(path))
-    except (OSError, ValidationError) as error:
+    except ValidationError as error:
+        reason = f"cannot be read: {json_mistakes(error)}; was it altered?"
+        raise RunError(f"{path}: {reason}") from None
+    except OSError as error:
         raise RunError(f"{path}: cannot be read: {first_line(error)}; was it altered?") from None
 
 

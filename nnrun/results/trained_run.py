@@ -9,8 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from nnrun.config.architecture import summarize, weight_shapes
-from nnrun.config.loading import load_config
+from nnrun.config.architecture import summarize
 from nnrun.config.schema import Config
 from nnrun.errors import InputError, RunError, TableError
 from nnrun.features.encoded_reader import BadCells, EncodedReader
@@ -20,7 +19,7 @@ from nnrun.results.class_measure import LABELS_WITH_CONFUSION, ClassMeasure
 from nnrun.results.forward import Network, Outputs, make_network
 from nnrun.results.number_measure import NumberMeasure
 from nnrun.results.predicted import interpret_outputs
-from nnrun.runs.arrays import Array, read_arrays
+from nnrun.runs.arrays import Array
 from nnrun.runs.directory import Run
 from nnrun.tables.block import Block
 from nnrun.tables.dialect import Dialect
@@ -207,11 +206,11 @@ def load_run(path: Path) -> TrainedRun:
         RunError: The run has no model, or its files were altered.
     """
     run = Run(path)
-    run.verify()
-    config = load_config(run.config)
-    encoder = Encoder.load(run.encoding)
+    saved = run.read_model()
+    config = saved.config
+    encoder = saved.encoder
     _check_fit(run, config, encoder)
-    weights = read_arrays(run.weights, weight_shapes(config, len(encoder.inputs)))[1]
+    weights = saved.read_weights()
     network = make_network(config, encoder, weights)
     return TrainedRun(config, encoder, weights, network, network)
 

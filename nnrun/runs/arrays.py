@@ -3,15 +3,17 @@
 They are plain numbers of the expected types and shapes; nothing is unzipped or unpickled.
 """
 
+import os
 import zipfile
 from collections.abc import Callable, Mapping
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from nnrun.errors import RunError
+from nnrun.ordinary_files import open_ordinary
 from nnrun.wording import first_line
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -63,9 +65,27 @@ def read_arrays(
             finite.
     """
     try:
-        size = path.stat().st_size
-        _check_size(size, known, room)
-        with zipfile.ZipFile(path) as archive:
+        with open_ordinary(path) as file:
+            return parse_arrays(file, path, known, more, room, unchecked)
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or first_line(error)}"
+        raise RunError(f"{path}: {reason}") from None
+
+
+def parse_arrays(
+    file: IO[bytes],
+    path: Path,
+    known: Shapes,
+    more: Callable[[str], Shapes] | None = None,
+    room: int = 0,
+    unchecked: tuple[str, ...] = (),
+) -> tuple[str, dict[str, Array]]:
+    """Return the state and the arrays of an open file; see `read_arrays`."""
+    try:
+        size = file.seek(0, os.SEEK_END)
+        if size > largest_size(known, room):
+            raise ValueError("it is larger than its arrays")
+        with zipfile.ZipFile(file) as archive:
             _check_members(archive, size)
             state = _read_state(archive)
             shapes = {**known, **(more(state) if more else {})}
@@ -78,11 +98,10 @@ def read_arrays(
     return state, arrays
 
 
-def _check_size(size: int, known: Shapes, room: int) -> None:
-    """Raise a ValueError where a file has more bytes than its arrays need."""
+def largest_size(known: Shapes, room: int = 0) -> int:
+    """Return how many bytes a file has at the most, given its arrays, and the room for others."""
     needed = sum(_byte_count(*spec) + MEMBER for spec in known.values())
-    if size > needed + room + ROOM:
-        raise ValueError("it is larger than its arrays")
+    return needed + room + ROOM
 
 
 def _check_members(archive: zipfile.ZipFile, size: int) -> None:

@@ -1,26 +1,25 @@
 """Run directories: the name of every file in one place."""
 
-import shlex
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
 from nnrun.errors import RunError
 from nnrun.features.encoder import Encoder
-from nnrun.files import read_small, remove_temporaries, sha256, to_json, write_text
+from nnrun.files import remove_temporaries, to_json, write_text
+from nnrun.json_mistakes import json_mistakes
 from nnrun.lock import held, is_held
 from nnrun.near_files import URL, as_written
+from nnrun.ordinary_files import read_small
 from nnrun.runs.info import RunInfo
+from nnrun.runs.saved_model import CHECKED, SavedModel, read_saved_model
 from nnrun.wording import first_line
-
-CHECKED = ("config.yaml", "encoding.json", "model.keras", "weights.npz")
-"""The files whose checksums run.json has."""
 
 FILES = (
     *CHECKED,
@@ -106,6 +105,9 @@ class Run:
         self._refuse_links_and_devices()
         try:
             return RunInfo.model_validate_json(read_small(self.info))
+        except ValidationError as error:
+            reason = f"cannot be read: {json_mistakes(error)}; was it altered?"
+            raise RunError(f"{self.info}: {reason}") from None
         except (OSError, ValueError) as error:
             reason = f"cannot be read: {first_line(error)}; was it altered?"
             raise RunError(f"{self.info}: {reason}") from None
@@ -116,6 +118,9 @@ class Run:
                 if _leads_outside(path):
                     rule = "links and devices are not followed"
                     raise RunError(f"{self.path}: {rule}; received {path.name!r}")
+        for name in (*FILES, LOCK):
+            if (self.path / name).is_dir():
+                raise RunError(f"{self.path / name}: is a folder, where a file belongs")
 
     def load(self, *, trained: bool = False) -> tuple[RunInfo, Config, Encoder]:
         """Return the contents of run.json, config.yaml and encoding.json.
@@ -131,7 +136,8 @@ class Run:
         """
         info = self.read_info()
         if trained or info.status == "finished" or info.checksums:
-            self.verify()
+            saved = read_saved_model(self.path, info)
+            return info, saved.config, saved.encoder
         return info, load_config(self.config), Encoder.load(self.encoding)
 
     def write_info(self, **changes: object) -> None:
@@ -162,8 +168,8 @@ class Run:
     def elsewhere(self, folder: Path) -> "Run":
         """Return a run in `folder` that goes on from this one's checkpoint, which stays."""
         other = Run(folder, self.checkpoint)
-        shutil.copyfile(self.encoding, other.encoding)
-        shutil.copyfile(self.info, other.info)
+        other.encoding.write_bytes(read_small(self.encoding))
+        other.info.write_bytes(read_small(self.info))
         return other
 
     def read_metrics(self) -> Metrics:
@@ -182,32 +188,14 @@ class Run:
         except (OSError, ValueError):
             return None
 
-    def verify(self) -> None:
-        """Check that the run has a model, and that its files are as training left them.
+    def read_model(self) -> SavedModel:
+        """Return the verified model of the run, with its weights.
 
         Raises:
-            RunError: It has none, or a file is missing or was altered.
+            RunError: The directory is no run, has no model, or was altered.
+            ConfigError: config.yaml is no config.
         """
-        info = self.read_info()
-        if not info.checksums:
-            raise RunError(self._why_no_model(info))
-        missing = [name for name in CHECKED if not (self.path / name).is_file()]
-        if missing:
-            raise RunError(f"{self.path}: {', '.join(missing)} is missing")
-        altered = [name for name in CHECKED if self._was_altered(name, info)]
-        if altered:
-            raise RunError(f"{self.path}: {', '.join(altered)} was altered since training")
-
-    def _why_no_model(self, info: RunInfo) -> str:
-        command = f"nnrun resume {shlex.quote(str(self.path))}"
-        return (
-            f"{self.path}: has no model yet: its status is {info.status!r}; "
-            f"wait until it is trained, or go on with: {command}"
-        )
-
-    def _was_altered(self, name: str, info: RunInfo) -> bool:
-        """Return whether a file is neither of the saved model nor of one that was to replace it."""
-        return sha256(self.path / name) not in (info.checksums.get(name), info.saving.get(name))
+        return read_saved_model(self.path, self.read_info(), with_weights=True)
 
 
 def _leads_outside(path: Path) -> bool:

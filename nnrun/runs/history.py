@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from nnrun.errors import RunError
 from nnrun.files import named_errors
+from nnrun.ordinary_files import open_ordinary, size_of
 from nnrun.wording import first_line
 
 LARGEST_HISTORY = 512 << 20
@@ -64,8 +65,8 @@ def append_history(path: Path, rows: Sequence[Logs], epoch: int) -> bytes:
     text = _as_csv(rows, epoch, header=size == 0)
     with named_errors(path):
         try:
-            with path.open("a", encoding="utf-8", newline="") as file:
-                file.write(text)
+            with open_ordinary(path, "ab") as file:
+                file.write(text.encode())
         except OSError:
             with suppress(OSError):
                 os.truncate(path, size)
@@ -179,10 +180,12 @@ def _whole_lines(path: Path) -> Iterator[str]:
 
     A last line without an end is left out: a kill cut it short.
     """
-    if not path.exists():
+    try:
+        opened = open_ordinary(path)
+    except FileNotFoundError:
         return
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size > LARGEST_HISTORY:
+    with opened as file:
+        if size_of(file) > LARGEST_HISTORY:
             raise ValueError(f"it is larger than {LARGEST_HISTORY >> 20} MiB")
         while line := file.readline(LONGEST_LINE + 1):
             if len(line) > LONGEST_LINE:

@@ -53,5 +53,11 @@ class RunInfo(BaseModel, allow_inf_nan=False):
     checksums: dict[str, str] = {}
     """The SHA-256 of each file of a finished model."""
 
+    sizes: dict[str, int] = {}
+    """The bytes of each of these files; former versions did not say."""
+
     saving: dict[str, str] = {}
     """The checksums of the next model, while its files are renamed one by one."""
+
+    saving_sizes: dict[str, int] = {}
+    """The sizes of these files."""

@@ -7,8 +7,9 @@ from nnrun.config.architecture import weight_shapes
 from nnrun.features.dataset import Part
 from nnrun.files import atomic_paths, finite, sha256, to_json
 from nnrun.runs.arrays import write_arrays
-from nnrun.runs.directory import CHECKED, Run
+from nnrun.runs.directory import Run
 from nnrun.runs.history import Logs
+from nnrun.runs.saved_model import CHECKED
 from nnrun.training.backend import tf
 from nnrun.training.batches import RowBlocks
 from nnrun.training.build_model import serving_model
@@ -131,25 +132,26 @@ def save_run(run: Run, job: Job, result: Result, stopped_at: int = 0) -> None:
         _write_weights(new[run.weights], job)
         metrics = to_json({"epoch": result.best_epoch, **finite(result.metrics)})
         new[run.metrics].write_text(metrics, encoding="utf-8")
-        checksums = _checksums(run, new)
+        checked = {name: new.get(run.path / name, run.path / name) for name in CHECKED}
+        checksums = {name: sha256(path) for name, path in checked.items()}
+        sizes = {name: path.stat().st_size for name, path in checked.items()}
         # So that the former model or this one serves, wherever a kill comes.
-        run.write_info(saving=checksums)
-        info = _saved_info(run, job, result, checksums, stopped_at)
+        run.write_info(saving=checksums, saving_sizes=sizes)
+        info = _saved_info(run, job, result, stopped_at, checksums=checksums, sizes=sizes)
         new[run.info].write_text(info, encoding="utf-8")
 
 
-def _saved_info(
-    run: Run, job: Job, result: Result, checksums: dict[str, str], stopped_at: int
-) -> str:
+def _saved_info(run: Run, job: Job, result: Result, stopped_at: int, **checks: object) -> str:
     """Return run.json as it is once all files have their names."""
     return run.changed_info(
         status="interrupted" if stopped_at else "finished",
         stopped_at=stopped_at,
         saving={},
+        saving_sizes={},
         epochs=result.epochs,
         best_epoch=result.best_epoch,
         seconds=round(result.seconds, 3),
-        checksums=checksums,
+        **checks,
         config=job.config.model_dump(mode="json"),
     )
 
@@ -157,15 +159,6 @@ def _saved_info(
 def _write_weights(path: Path, job: Job) -> None:
     names = weight_shapes(job.config, len(job.dataset.encoder.inputs))
     write_arrays(path, dict(zip(names, job.model.get_weights(), strict=True)))
-
-
-def _checksums(run: Run, new: dict[Path, Path]) -> dict[str, str]:
-    """Return the SHA-256 of each checked file, of its new content where it has one."""
-    checksums = {}
-    for name in CHECKED:
-        path = run.path / name
-        checksums[name] = sha256(new.get(path, path))
-    return checksums
 
 
 def _wait_for_the_chief(team: Team) -> None:

@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnrun.checks.loading import load_checked
-from nnrun.config.architecture import weight_shapes
-from nnrun.config.schema import Config
 from nnrun.errors import ExpectationError, Interrupted, RunError
 from nnrun.features.cache_folder import CACHE
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
-from nnrun.runs.arrays import Array, read_arrays
+from nnrun.runs.arrays import Array
 from nnrun.runs.directory import Run
 from nnrun.runs.history import check_history, read_rows
 from nnrun.runs.info import RunInfo
@@ -54,12 +52,15 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
         Interrupted: A signal stopped the training.
     """
     run = Run(path)
-    info, config, encoder = run.load(trained=True)
+    info = run.read_info()
+    saved = run.read_model()
     if info.stopped_at:
         command = f"nnrun resume {shlex.quote(str(path))}"
         reason = f"was stopped at epoch {info.stopped_at} of {info.goal}"
         raise RunError(f"{path}: {reason}; finish it first with: {command}")
-    weights = _read_weights(run, config, encoder)
+    config = saved.config
+    encoder = saved.encoder
+    weights = saved.read_weights()
     check_history(run.history)  # a training may take hours, after which this would be too late
     changed = changed_tables(config, info)
     if changed:
@@ -96,7 +97,7 @@ def _differences(
     """Yield a line for each value of a run that is not the same again."""
     yield from differences(encoder.model_dump(), dataset.encoder.model_dump(), ("encoding",))
     yield from _history_differences(run.history, again.history)
-    yield from _weight_differences(weights, _read_weights(again, dataset.config, dataset.encoder))
+    yield from _weight_differences(weights, again.read_model().read_weights())
 
 
 def _history_differences(then: Path, now: Path) -> Iterator[str]:
@@ -119,11 +120,6 @@ def _largest_distance(then: Array, now: Array) -> float:
     if then.shape != now.shape:
         return np.inf
     return float(np.abs(then - now).max())
-
-
-def _read_weights(run: Run, config: Config, encoder: Encoder) -> Weights:
-    _, weights = read_arrays(run.weights, weight_shapes(config, len(encoder.inputs)))
-    return weights
 
 
 def _first_of_each_kind(found: Iterable[str]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from nnrun.errors import InputError, RunError
 from nnrun.features.dates import FORMATS
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
-from nnrun.files import LARGEST_FILE
+from nnrun.ordinary_files import LARGEST_FILE
 from nnrun.tables.table import open_table
 
 AGE, TOWN, YEAR, HOUR, WET = range(5)  # the places of the features below

@@ -33,6 +33,7 @@ def sign(run: Path, **entries: Any) -> None:
     """Bring the checksums of run.json up to date, and change some of its entries."""
     info = json.loads((run / "run.json").read_bytes())
     info["checksums"] = {name: sha256(run / name) for name in info["checksums"]}
+    info["sizes"] = {name: (run / name).stat().st_size for name in info["checksums"]}
     (run / "run.json").write_text(json.dumps({**info, **entries}))
 
 

@@ -1,0 +1,36 @@
+"""What is wrong with a JSON file of a run, key by key, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnrun.wording import counted, printable, received
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+MOST = 10
+"""Mistakes that a message names at the most."""
+
+LONGEST_KEY = 80
+"""Characters of a key that are shown: an unknown one can be anything."""
+
+
+def json_mistakes(error: ValidationError) -> str:
+    """Return a line that names each wrong key, the rule, and what was received."""
+    mistakes = [_mistake(detail) for detail in error.errors(include_url=False)]
+    shown = mistakes[:MOST]
+    if len(mistakes) > MOST:
+        shown.append(f"and {counted(len(mistakes) - MOST, 'more mistake')}")
+    return "; ".join(shown)
+
+
+def _mistake(detail: ErrorDetails) -> str:
+    message = detail["msg"]
+    if detail["type"] == "json_invalid":
+        return message
+    key = printable(".".join(map(str, detail["loc"])))[:LONGEST_KEY]
+    if detail["type"] == "missing":
+        return f"{key}: it is missing"
+    return f"{key or 'the whole'}: {message}, received {received(detail['input'])}"

@@ -1,0 +1,145 @@
+"""The files of a finished model, verified: the bytes that were hashed are those that are parsed.
+
+The config says how large the network is, and so how large its files can be: nothing larger is
+read, whatever run.json says of it.
+"""
+
+import hashlib
+import io
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnrun.config.architecture import weight_shapes
+from nnrun.config.loading import load_config
+from nnrun.config.schema import Config
+from nnrun.errors import RunError
+from nnrun.features.encoder import Encoder
+from nnrun.ordinary_files import LARGEST_FILE, hash_file, open_ordinary, size_of
+from nnrun.runs.arrays import Array, largest_size, parse_arrays
+from nnrun.runs.info import RunInfo
+
+CONFIG = "config.yaml"
+ENCODING = "encoding.json"
+MODEL = "model.keras"
+WEIGHTS = "weights.npz"
+
+CHECKED = (CONFIG, ENCODING, MODEL, WEIGHTS)
+"""The files whose sizes and checksums run.json has."""
+
+COPIES = 8
+"""How many times model.keras holds as much as the weights, at the most: Adam has two more for each
+weight, or three, and an average of the weights one."""
+
+DESCRIPTION = 64 << 20
+"""Bytes of model.keras besides, at the most: its config has the mean of every input as text."""
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """The verified contents of a finished run.
+
+    Attributes:
+        path: The run directory.
+        config: What config.yaml holds.
+        encoder: What encoding.json holds.
+        weights: The bytes of weights.npz, if they were asked for.
+    """
+
+    path: Path
+    config: Config
+    encoder: Encoder
+    weights: bytes = b""
+
+    def read_weights(self) -> dict[str, Array]:
+        """Return the weights by name, or raise a RunError where they are not this network's."""
+        shapes = weight_shapes(self.config, len(self.encoder.inputs))
+        return parse_arrays(io.BytesIO(self.weights), self.path / WEIGHTS, shapes)[1]
+
+
+def read_saved_model(path: Path, info: RunInfo, *, with_weights: bool = False) -> SavedModel:
+    """Return the config and the encoder of a run that has a model, once all files are verified.
+
+    Args:
+        path: The run directory.
+        info: The facts of its run.json.
+        with_weights: Whether the bytes of the weights are kept too.
+
+    Raises:
+        RunError: The run has no model, or a file is missing or was altered.
+        ConfigError: config.yaml is no config.
+    """
+    _check_presence(path, info)
+    files = _Files(path, info)
+    config_text = files.read(CONFIG, LARGEST_FILE)
+    encoding_text = files.read(ENCODING, LARGEST_FILE)
+    files.refuse_altered()  # without the two nobody knows how large the others can be
+    config = load_config(path / CONFIG, content=config_text)
+    encoder = Encoder.parse(encoding_text, path / ENCODING)
+    most = largest_size(weight_shapes(config, len(encoder.inputs)))
+    files.read(MODEL, COPIES * most + DESCRIPTION, keep=False)
+    weights = files.read(WEIGHTS, most, keep=with_weights)
+    files.refuse_altered()
+    return SavedModel(path, config, encoder, weights)
+
+
+class _Files:
+    """Reads files of a run, and notes which are not as training left them."""
+
+    def __init__(self, path: Path, info: RunInfo) -> None:
+        self._path = path
+        self._info = info
+        self._altered: list[str] = []
+
+    def read(self, name: str, most: int, *, keep: bool = True) -> bytes:
+        """Return the bytes of a file, or none where it was altered.
+
+        Args:
+            name: The file.
+            most: The largest size, in bytes, that it has.
+            keep: Whether its bytes are returned; else they are hashed alone.
+        """
+        content = b""
+        try:
+            with open_ordinary(self._path / name) as file:
+                is_whole = self._has_right_size(name, size_of(file), most)
+                if is_whole and keep:
+                    content = file.read(most)
+                    is_whole = self._has_right_sum(name, hashlib.sha256(content).hexdigest())
+                elif is_whole:
+                    is_whole = self._has_right_sum(name, hash_file(file, most))
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror or error}"
+            raise RunError(f"{self._path / name}: {reason}") from None
+        if not is_whole:
+            self._altered.append(name)
+        return content
+
+    def refuse_altered(self) -> None:
+        """Raise a RunError that names the files that were altered, if there are some."""
+        if self._altered:
+            raise RunError(f"{self._path}: {', '.join(self._altered)} was altered since training")
+
+    def _has_right_size(self, name: str, size: int, most: int) -> bool:
+        """Return whether a size is possible, and one that run.json has; former versions had none.
+
+        While a model is renamed to its place, its files are those of the former one or of the new.
+        """
+        recorded = {self._info.sizes.get(name), self._info.saving_sizes.get(name)} - {None}
+        return size <= most and (not recorded or size in recorded)
+
+    def _has_right_sum(self, name: str, checksum: str) -> bool:
+        return checksum in (self._info.checksums.get(name), self._info.saving.get(name))
+
+
+def _check_presence(path: Path, info: RunInfo) -> None:
+    """Raise a RunError where a run has no model, or lacks one of its files."""
+    if not info.checksums:
+        command = f"nnrun resume {shlex.quote(str(path))}"
+        raise RunError(
+            f"{path}: has no model yet: its status is {info.status!r}; "
+            f"wait until it is trained, or go on with: {command}"
+        )
+    missing = [name for name in CHECKED if not (path / name).is_file()]
+    if missing:
+        raise RunError(f"{path}: {', '.join(missing)} is missing")
