@@ -118,9 +118,6 @@ class Run:
                 if _leads_outside(path):
                     rule = "links and devices are not followed"
                     raise RunError(f"{self.path}: {rule}; received {path.name!r}")
-        for name in (*FILES, LOCK):
-            if (self.path / name).is_dir():
-                raise RunError(f"{self.path / name}: is a folder, where a file belongs")
 
     def load(self, *, trained: bool = False) -> tuple[RunInfo, Config, Encoder]:
         """Return the contents of run.json, config.yaml and encoding.json.
@@ -154,8 +151,11 @@ class Run:
         """Hold the directory while the body runs.
 
         Raises:
-            RunError: Another process holds it.
+            RunError: Another process holds it, or a folder stands where a file is to be written.
         """
+        for name in (*FILES, LOCK):
+            if (self.path / name).is_dir():
+                raise RunError(f"{self.path / name}: is a folder, where a file belongs")
         with held(self.path / LOCK):
             yield
 

@@ -102,12 +102,13 @@ class _Files:
         content = b""
         try:
             with open_ordinary(self._path / name) as file:
-                is_whole = self._has_right_size(name, size_of(file), most)
+                size = size_of(file)
+                is_whole = self._has_right_size(name, size, most)
                 if is_whole and keep:
-                    content = file.read(most)
+                    content = file.read(size)
                     is_whole = self._has_right_sum(name, hashlib.sha256(content).hexdigest())
                 elif is_whole:
-                    is_whole = self._has_right_sum(name, hash_file(file, most))
+                    is_whole = self._has_right_sum(name, hash_file(file, size))
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
             raise RunError(f"{self._path / name}: {reason}") from None

@@ -30,12 +30,16 @@ def writes(node: ast.AST) -> set[str]:
     match node:
         case ast.Call(func=ast.Attribute(value=ast.Name(id="error"), attr="show")):  # of click
             return {"show"}
+        case ast.Call(func=ast.Name(id="Console"), keywords=[ast.keyword(arg="file"), *_]):
+            return set()  # to a text in memory: a stream of sys is found by itself
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="console"), attr="print")):
+            return set()  # as the console was made
         case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
             return {name} & WRITERS
         case ast.Attribute(value=ast.Name(id="sys"), attr=name):
             return {name} & STREAMS
         case ast.ImportFrom():
-            return {alias.name for alias in node.names} & (STREAMS | WRITERS)
+            return {alias.name for alias in node.names} & (STREAMS | WRITERS - {"Console"})
         case ast.Constant(value=str(name)):
             return {name} & STREAMS
     return set()
@@ -134,8 +138,9 @@ def test_names_and_labels_of_a_table_command_no_terminal(project, nnrun, harmles
     harmless("init", table, "--target", f"label{ATTACK}")
     harmless("resume", run, "--epochs", "4")
     out = project.folder / f"out{ATTACK}.csv"
-    assert r"unused\x1b[2J" in harmless("predict", run, table, "-o", out)
-    assert pl.read_csv(out)["prediction"].is_in(LABELS).all()
+    hostile_table().with_columns(pl.lit(1).alias(f"more{ATTACK}")).write_csv(table)
+    assert r"more\x1b[2J" in harmless("predict", run, table, "-o", out)
+    assert pl.read_csv(out.read_bytes())["prediction"].is_in(LABELS).all()
     assert nnrun("predict", run, table).out.encode() == out.read_bytes()
 
 
@@ -191,12 +196,14 @@ OPTIONS = {"predict": ["-o", "out.csv"]}  # what it writes elsewhere are exact b
 
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED.keys())
-def test_texts_of_a_run_command_no_terminal(harmless, stranger, arguments, original, forge):
+def test_texts_of_a_run_command_no_terminal(
+    harmless, copied_run, command_on_run, shared_run, forge
+):
     for command in ALL:
-        forge(stranger)
-        harmless(*arguments(command), *OPTIONS.get(command, []), codes=(0, 1, 2, 3))
-        shutil.rmtree(stranger)
-        shutil.copytree(original, stranger)
+        forge(copied_run)
+        harmless(*command_on_run(command), *OPTIONS.get(command, []), codes=(0, 1, 2, 3))
+        shutil.rmtree(copied_run)
+        shutil.copytree(shared_run, copied_run)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +224,7 @@ def test_texts_of_a_run_command_no_terminal(harmless, stranger, arguments, origi
     ],
     ids=repr,
 )
-def test_messages_about_arguments_command_no_terminal(harmless, stranger, project, arguments):
+def test_messages_about_arguments_command_no_terminal(harmless, copied_run, project, arguments):
     project.config()
     harmless(*arguments, codes=(2,))
 

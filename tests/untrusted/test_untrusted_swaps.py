@@ -77,7 +77,7 @@ def test_a_lock_that_cannot_be_opened_counts_as_held(tmp_path):
 
 
 @pytest.fixture
-def swapped(monkeypatch, stranger) -> Callable[[str, bytes], None]:
+def swapped(monkeypatch, copied_run) -> Callable[[str, bytes], None]:
     """Arrange that a file of the run is another once its checksum was compared."""
 
     def arrange(name: str, content: bytes) -> None:
@@ -86,8 +86,8 @@ def swapped(monkeypatch, stranger) -> Callable[[str, bytes], None]:
         def compare_and_swap(self: Any, compared: str, checksum: str) -> bool:
             is_right = compare(self, compared, checksum)
             if compared == name:
-                (stranger / name).unlink()
-                (stranger / name).write_bytes(content)
+                (copied_run / name).unlink()
+                (copied_run / name).write_bytes(content)
             return is_right
 
         monkeypatch.setattr(saved_model._Files, "_has_right_sum", compare_and_swap)
@@ -119,16 +119,16 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_what_was_hashed_is_what_is_used(nnrun, stranger, arguments, swapped, name):
-    expected = nnrun(*arguments("predict")).out
-    swapped(name, OTHERS[name](stranger))
-    assert nnrun(*arguments("predict")).out == expected
-    assert "was altered" in nnrun(*arguments("predict")).err
+def test_what_was_hashed_is_what_is_used(nnrun, copied_run, command_on_run, swapped, name):
+    expected = nnrun(*command_on_run("predict")).out
+    swapped(name, OTHERS[name](copied_run))
+    assert nnrun(*command_on_run("predict")).out == expected
+    assert "was altered" in nnrun(*command_on_run("predict")).err
 
 
-def test_a_run_records_the_size_of_each_file(stranger):
-    info = Run(stranger).read_info()
-    assert info.sizes == {name: (stranger / name).stat().st_size for name in info.checksums}
+def test_a_run_records_the_size_of_each_file(copied_run):
+    info = Run(copied_run).read_info()
+    assert info.sizes == {name: (copied_run / name).stat().st_size for name in info.checksums}
     assert (info.saving, info.saving_sizes) == ({}, {})
 
 
@@ -138,10 +138,10 @@ def without_sizes(run: Path) -> None:
     (run / "run.json").write_text(json.dumps(info))
 
 
-def test_a_run_without_sizes_is_read_as_before(nnrun, stranger, arguments):
-    expected = nnrun(*arguments("predict")).out
-    without_sizes(stranger)
-    assert nnrun(*arguments("predict")).out == expected
+def test_a_run_without_sizes_is_read_as_before(nnrun, copied_run, command_on_run):
+    expected = nnrun(*command_on_run("predict")).out
+    without_sizes(copied_run)
+    assert nnrun(*command_on_run("predict")).out == expected
 
 
 @pytest.fixture
@@ -162,15 +162,15 @@ HOLE = 64 << 30  # bytes, which take no room on the disk
 @pytest.mark.parametrize("name", ["model.keras", "weights.npz"])
 @pytest.mark.parametrize("recorded", ["its size", "none", "that size"])
 @pytest.mark.parametrize("command", ["show", "predict", "reproduce"])
-def test_a_hole_is_not_hashed(stranger, nnrun, arguments, name, recorded, command):
-    os.truncate(stranger / name, HOLE)
+def test_a_hole_is_not_hashed(copied_run, nnrun, command_on_run, name, recorded, command):
+    os.truncate(copied_run / name, HOLE)
     if recorded == "none":
-        without_sizes(stranger)
+        without_sizes(copied_run)
     if recorded == "that size":
-        info = json.loads((stranger / "run.json").read_bytes())
+        info = json.loads((copied_run / "run.json").read_bytes())
         info["sizes"][name] = HOLE
-        (stranger / "run.json").write_text(json.dumps(info))
-    done = nnrun(*arguments(command))
+        (copied_run / "run.json").write_text(json.dumps(info))
+    done = nnrun(*command_on_run(command))
     assert done.code == 2
     assert f"{name} was altered since training" in done.err
 
@@ -180,11 +180,14 @@ FOLDERS = [".lock", ".tmp-x", "history.csv", "metrics.json", "curves.png", "verd
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_folder_where_a_file_belongs_ends_a_training_before_it_begins(
-    project, nnrun, stranger, arguments, name
+    project, nnrun, copied_run, command_on_run, name
 ):
-    (stranger / name).unlink(missing_ok=True)
-    (stranger / name).mkdir()
-    for command in (arguments("resume"), ["train", project.config(), "-o", "run", "--overwrite"]):
+    (copied_run / name).unlink(missing_ok=True)
+    (copied_run / name).mkdir()
+    for command in (
+        command_on_run("resume"),
+        ["train", project.config(), "-o", "run", "--overwrite"],
+    ):
         done = nnrun(*command)
         assert done.code == 2
         assert f"{name}: is a folder, where " in done.err
@@ -207,18 +210,18 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("entries", "message"), WRONG.values(), ids=WRONG.keys())
-def test_a_wrong_key_of_run_json_is_named(stranger, entries, message):
-    sign(stranger, **entries)
+def test_a_wrong_key_of_run_json_is_named(copied_run, entries, message):
+    sign(copied_run, **entries)
     with pytest.raises(RunError) as caught:
-        Run(stranger).read_info()
-    assert str(caught.value).startswith(f"{stranger / 'run.json'}: cannot be read: ")
+        Run(copied_run).read_info()
+    assert str(caught.value).startswith(f"{copied_run / 'run.json'}: cannot be read: ")
     assert message in str(caught.value)
     assert "RunInfo" not in str(caught.value)
 
 
-def test_a_wrong_key_of_a_verdict_is_named(nnrun, project, stranger):
-    (stranger / "verdict.json").write_text('{"part": 3}')
-    done = nnrun("show", stranger)
+def test_a_wrong_key_of_a_verdict_is_named(nnrun, project, copied_run):
+    (copied_run / "verdict.json").write_text('{"part": 3}')
+    done = nnrun("show", copied_run)
     assert done.code == 2
     assert "received 3" in done.err
     assert "linear: it is missing" in done.err
