@@ -252,9 +252,9 @@ def test_a_document_is_as_it_is_in_a_pipe(capfdbinary):
     assert capfdbinary.readouterr().out == f"a\n{ATTACK}\nb,{ATTACK}\n".encode()
 
 
-def test_a_bar_takes_no_markup(monkeypatch):
+def test_a_bar_takes_no_markup_and_no_control_character():
     from nnrun.cli import progress
 
-    monkeypatch.setattr("rich.console.Console.is_terminal", True)
-    assert "[bold]" in progress._short({"[bold]": 1.0})
-    assert not CONTROL.search(progress._short({ATTACK: 1.0}))
+    room = 100
+    assert progress._short({"[bold]": 1.0}, room).startswith("[bold]")
+    assert not CONTROL.search(progress._short({ATTACK: 1.0}, room))

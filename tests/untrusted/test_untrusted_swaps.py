@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
-from nnrun.lock import held, is_held
 from support.forgery import members, npy, sign, zipped
 
 from nnrun.errors import RunError
+from nnrun.lock import held, is_held
 from nnrun.ordinary_files import (
     NotOrdinaryError,
     hash_file,
