@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from nnrun.features.encoder import Encoder
 from nnrun.features.feature import Feature
-from nnrun.files import LARGEST_FILE, to_json
+from nnrun.files import to_json
+from nnrun.ordinary_files import LARGEST_FILE
 
 TOO_LONG = (
     f"encoding.json would be larger than the {LARGEST_FILE >> 20} MiB that it may have: the "

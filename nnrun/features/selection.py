@@ -4,7 +4,7 @@ from nnrun.config.schema import Config, Data
 from nnrun.errors import ConfigError
 from nnrun.features.encoding_size import TOO_LONG, least_size
 from nnrun.features.feature import Kind
-from nnrun.files import LARGEST_FILE
+from nnrun.ordinary_files import LARGEST_FILE
 from nnrun.tables.table import Table
 from nnrun.wording import did_you_mean, listed
 
