@@ -49,7 +49,8 @@ REFUSED = [  # the file, and what each line of the refusal begins with
     ("a,b\n1,2\n1, NA \n3,2\n2,2\n", ["3: column 'b': the cell is missing"]),
     ("a,b,a,b\n1,2,3,4\n", ["1: 2 columns are named 'a'; names", "1: 2 columns are named 'b'; names"]),
     ("a, a\n1,2\n", ["1: 2 columns are named 'a'; names must differ"]),
-    ("a,,b,\n1,2,3,4\n", ["1: column 2 has no name; give it one", "1: column 4 has no name"]),
+    ("a,,b,\n1,2,3,4\n", ["1: column 2 has no name; give it one"]),
+    ("a,b,\n1,2,3\n", ["2: a cell stands in column 3, which has no name"]),
     ("a,^b.*$\n1,2\n", ["1: '^b.*$' reads as a pattern"]),
     ("", [" the file is empty; a table has a header and rows"]),
     ("\na,b\n1,2\n", ["1: "]),
@@ -298,7 +299,7 @@ def test_a_path_is_a_path_and_no_pattern(project):
 
 @pytest.mark.parametrize(
     ("content", "kind"),
-    [(b"PK\x03\x04rest", "a spreadsheet"), ("a\n1\n".encode("utf-16"), "UTF-16")],
+    [(b"PK\x03\x04rest", "a workbook or an archive"), ("a\n1\n".encode("utf-16"), "UTF-16")],
 )
 def test_other_kinds_of_files_are_named(project, problems, content, kind):
     assert f": is {kind}" in problems(open_table, project.table(content), NULLS)[0]
