@@ -8,8 +8,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 import polars as pl
-from annotated_types import Len
-from pydantic import FailFast, ValidationError, ValidationInfo, field_validator
+from pydantic import FailFast, Field, ValidationError, ValidationInfo, field_validator
 
 from nnrun.config.schema import Config
 from nnrun.config.strict_model import Strict, problem
@@ -42,8 +41,8 @@ class Encoder(Strict):
     Of two labels, probabilities are of the second.
     """
 
-    features: Annotated[list[Feature], FailFast(), Len(1, LARGEST)]
-    targets: Annotated[list[Target], FailFast(), Len(1)]
+    features: Annotated[list[Feature], FailFast(), Field(min_length=1, max_length=LARGEST)]
+    targets: Annotated[list[Target], FailFast(), Field(min_length=1)]
     labels: list[str]
     missing: MissingPolicy = "error"
 

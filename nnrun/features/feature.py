@@ -5,8 +5,7 @@ They are validated, since the file may come from anybody.
 
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le, Len
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from nnrun.config.schema import MOST_CATEGORIES
 from nnrun.config.strict_model import Positive, Strict, problem
@@ -24,7 +23,7 @@ def _check_name(name: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_check_name)]
-Number = Annotated[float, Ge(-FLOAT32_MAX), Le(FLOAT32_MAX)]
+Number = Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
 
 
 class Feature(Strict):
@@ -40,16 +39,18 @@ class Feature(Strict):
     name: Name
     kind: Kind = "number"
     mean: Number = 0.0
-    variance: Annotated[Positive, Le(2 * FLOAT32_MAX**2)] = 1.0  # twice, lest rounding passes it
+    variance: Annotated[Positive, Field(le=2 * FLOAT32_MAX**2)] = (
+        1.0  # twice, lest rounding passes it
+    )
     minimum: Number = 0.0
     maximum: Number = 0.0
     whole: bool = False
-    missing_share: Annotated[float, Ge(0), Le(1)] | None = None
+    missing_share: Annotated[float, Field(ge=0, le=1)] | None = None
     format: str | None = None
-    more_formats: Annotated[list[str], Len(max_length=len(FORMATS))] = []
+    more_formats: Annotated[list[str], Field(max_length=len(FORMATS))] = []
     example: str | None = None
     part: DatePart | None = None
-    categories: Annotated[list[str | None], Len(max_length=MOST_CATEGORIES + 1)] = []
+    categories: Annotated[list[str | None], Field(max_length=MOST_CATEGORIES + 1)] = []
     other: bool = False
     spells_numbers: bool = False
 
@@ -94,7 +95,7 @@ class Target(Strict):
     """A target column, and its range in training. It is output * scale + offset of the network."""
 
     name: Name
-    scale: Annotated[Positive, Le(FLOAT32_MAX)] = 1.0
+    scale: Annotated[Positive, Field(le=FLOAT32_MAX)] = 1.0
     offset: Number = 0.0
     mean: Number = 0.0
     minimum: Number = 0.0

@@ -583,3 +583,11 @@ def test_a_png_is_what_savefig_writes(copied_run):
         curves(copied_run).savefig(file, format="png")
     file.seek(0)
     np.testing.assert_array_equal(drawn, imread(file))
+
+
+def test_a_label_that_reads_as_a_colour_stays():
+    from nnrun.reporting.pictures.inline_svg import _in_page_colours
+
+    drawn = '<text style="fill: #262626">x: #262626; fill: #ffffff</text>'
+    expected = '<text style="fill: currentColor">x: #262626; fill: #ffffff</text>'
+    assert _in_page_colours(drawn) == expected

@@ -50,6 +50,11 @@ def _plain(content: str) -> str:
 
 
 def _in_page_colours(content: str) -> str:
-    content = content.replace("fill: #ffffff", "fill: none")
-    content = content.replace(f": {INK}", ": currentColor")
-    return content.replace(f"stroke: {BLUE}", "stroke: var(--blue)")
+    """Return the picture in the page's colours; texts, which stand between tags, stay."""
+    return re.sub(r"<[^<>]*>", lambda tag: _recoloured(tag[0]), content)
+
+
+def _recoloured(tag: str) -> str:
+    tag = tag.replace("fill: #ffffff", "fill: none")
+    tag = tag.replace(f": {INK}", ": currentColor")
+    return tag.replace(f"stroke: {BLUE}", "stroke: var(--blue)")
