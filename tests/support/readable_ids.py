@@ -48,7 +48,7 @@ def _shortened(text: str, longest: int) -> str:
     """Return a text in ASCII, cut at the end of a word."""
     plain = re.sub(r"\s+", " ", "".join(map(_plain, text[:200]))).strip(" -")
     if not plain:
-        return "empty" if not text else "blank"
+        return f"{len(text)} blanks" if text else "empty"
     if len(plain) <= longest:
         return plain
     cut = plain[:longest]
