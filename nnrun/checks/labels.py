@@ -18,6 +18,8 @@ WEIGHT_ADVICE = (
 """On six tables whose rarest label has 0.5 to 15 % of the rows, in two splits, weights raised the
 balanced accuracy by 0.08, and gave a worse log loss in all twelve runs, a worse AUC in eleven."""
 
+SHOWN = 3  # groups of labels that a message names
+
 FOR_NUMBERS = "for numbers, use loss: MeanSquaredError"
 
 
@@ -83,6 +85,22 @@ def _positive_label(config: Config, labels: list[str]) -> Found:
         yield (
             ("data", "positive"),
             f"{received(positive)} is no label of the target; its labels are {known}",
+        )
+
+
+@rule("label-spelling", level="warning")
+def labels_differ_by_more_than_case(_: Config, dataset: Dataset) -> Found:
+    """No two labels differ only by the case of letters, or by spaces."""
+    spellings: dict[str, list[str]] = {}
+    for label in dataset.label_counts:
+        spellings.setdefault("".join(label.split()).casefold(), []).append(label)
+    alike = [labels for labels in spellings.values() if len(labels) > 1]
+    if alike:
+        shown = "; ".join(" and ".join(map(repr, labels)) for labels in alike[:SHOWN])
+        yield (
+            ("data", "target"),
+            f"labels differ only by case or spaces, and count as several: {shown}; "
+            "spell each in one way in the table",
         )
 
 

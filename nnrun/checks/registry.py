@@ -112,6 +112,7 @@ ORDER = (
     "huber-delta",
     "unscaled",
     "target-copy",
+    "label-spelling",
     "imbalance",
     "nothing-held-out",
     "leading-zeros",

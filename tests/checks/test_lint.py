@@ -40,6 +40,7 @@ RARE_TOWNS = pl.Series("town", ["Ely", "Ely", "Hull", "Hull"] + ["Bath", "York"]
 NONE = pl.Series("town", ["None", "Ely", "York"] * 20)
 ZIP = pl.Series("zip", ["98115", "01221", "55001"] * 20)
 WEIGHT = pl.Series("weight", ["7 kg", "<0.3", "12.5%", "low"] * 15)
+SPELT = pl.Series("town", ["New York", "new york", "Ely"] * 20)
 NONE_OF = {"data.missing": "mean"}
 SOFTMAX = {"units": 3, "activation": "softmax"}
 SEVERAL = {
@@ -150,6 +151,7 @@ WARNINGS = [
     ("null-values", NONE_OF, [NONE], "table.csv: 'None' counts as missing in 20 rows of 'town'; if it is a category: n"),
     ("leading-zeros", {}, [ZIP], "begin with zeros, as codes do: '01221' in 'zip'; if they are categories: `categori"),
     ("number-like", {}, [WEIGHT], "column 'weight' is text, and most cells begin with digits ('7 kg', '<0.3', '12.5%'"),
+    ("label-spelling", SEVERAL, [SPELT], "count as several: 'New York' and 'new york'; spell each in one way in the tab"),
     ("codes", {}, [SIZE], "column 'size' holds numbers and text ('90+'), taken as 3 categories; if it should: `cate"),
     ("codes", {}, [PLOT_ID], "column 'plot_id' is named like an identifier and has 3 values in 60 rows, taken as cat"),
     ("big-integers", {}, [-(age * 1e7).round()], "table.csv: column 'age' holds integers beyond 2^24"),
