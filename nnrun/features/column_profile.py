@@ -28,6 +28,10 @@ from nnrun.features.mixed_cells import holds_codes
 from nnrun.features.number_like import WRITE_NUMBERS, most_begin_with_digits
 from nnrun.features.text_survey import count_rows
 
+LONG_WORDS = ({"true", "false"}, {"yes", "no"})
+SHORT_WORDS = ({"t", "f"}, {"y", "n"})
+"""One of them alone is more likely a code."""
+
 DISTINCT = 0.9  # share of the cells: text of more distinct ones is taken for an identifier
 
 
@@ -51,6 +55,7 @@ class ColumnProfile:
         distinct_share: The share of distinct ones among whole numbers, 0 where it is no large one.
         leading_zero: A cell of digits that begin with a zero, or None. Where the cells are many
             distinct numbers, the first block alone is looked at.
+        sign: The sign, such as %, that stands beside each number.
     """
 
     declared: Kind | None
@@ -65,6 +70,7 @@ class ColumnProfile:
     whole: bool
     distinct_share: float
     leading_zero: str | None
+    sign: str = ""
 
     @property
     def name(self) -> str:
@@ -121,8 +127,9 @@ class ColumnProfile:
 
     @property
     def is_boolean(self) -> bool:
-        """Whether every cell is true or false, in letters of any case."""
-        return all(text.lower() in ("true", "false") for text in self.texts)
+        """Whether every cell is true or false, or yes or no, in letters of any case."""
+        words = {text.lower() for text in self.texts}
+        return any(words <= pair for pair in LONG_WORDS) or words in SHORT_WORDS
 
     @property
     def examples(self) -> str:
@@ -232,7 +239,7 @@ def column_features(
             )
             for part in date_parts(date_format)
         ]
-    return [Feature(name=column.name, kind=kind)]
+    return [Feature(name=column.name, kind=kind, sign=column.sign)]
 
 
 def _text_feature(column: ColumnProfile, data: Data, is_trained: RowMask | None) -> Feature:

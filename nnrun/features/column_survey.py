@@ -13,7 +13,7 @@ from nnrun.features.feature import Kind
 from nnrun.features.identifiers import is_named_like_an_identifier
 from nnrun.features.kept_rows import kept_rows
 from nnrun.features.number_like import find_leading_zero
-from nnrun.features.numbers import parse_numbers
+from nnrun.features.numbers import parse_first_numbers, parse_numbers
 from nnrun.features.text_survey import MOST_NUMBERS, MOST_TEXTS, TextSurvey
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
@@ -56,12 +56,13 @@ class ColumnSurvey:
         self._range = _NumberRange()
         self._distinct = DistinctNumbers()
         self._leading_zero: str | None = None
+        self._sign: str | None = None  # not looked for before there are cells
         self._texts = TextSurvey(keep_places=keep_places)
         self._dates = DateSurvey(day_first=day_first)
 
     def add(self, block: Block) -> None:
         """Take the column's cells in a block into account."""
-        parsed = parse_numbers(block, self.name)
+        parsed = self._parse(block)
         self._holds_text = self.name in block.text_columns
         self._range.add(parsed.values)
         self._distinct.add(parsed.values, whole=self._range.whole)
@@ -85,6 +86,7 @@ class ColumnSurvey:
             whole=self._range.whole and self._range.count > 0,
             distinct_share=self._distinct.share(),
             leading_zero=self._leading_zero,
+            sign=self._sign or "",
         )
 
     def to_count_again(self) -> "ColumnSurvey | None":
@@ -97,6 +99,15 @@ class ColumnSurvey:
         if not (is_open and self._texts.overflowed and self._faults["not_number"].count):
             return None
         return ColumnSurvey(self.name, keep_places=self._keep_places, counts_numbers=True)
+
+    def _parse(self, block: Block) -> ParsedCells:
+        """Return the cells as numbers; the first block tells which sign stands beside them."""
+        if self._sign is not None:
+            return parse_numbers(block, self.name, self._sign)
+        parsed, sign = parse_first_numbers(block, self.name)
+        if len(parsed.values.drop_nulls()) or parsed.texts is None or parsed.texts.count():
+            self._sign = sign
+        return parsed
 
     @property
     def _texts_are_known(self) -> bool:

@@ -12,7 +12,7 @@ from nnrun.features.categories import spell_numbers
 from nnrun.features.cells import FaultKind, ParsedCells
 from nnrun.features.column_notes import column_note, unseen_note
 from nnrun.features.encoder import Encoder
-from nnrun.features.faults import MISSING, NO_TARGET, OWED, ColumnFaults
+from nnrun.features.faults import MISSING, NO_TARGET, NUMBER_RULES, OWED, ColumnFaults
 from nnrun.features.feature import Feature
 from nnrun.features.kept_rows import MissingPolicy, RowMask, kept_rows, needed_columns
 from nnrun.features.statistics import Values
@@ -232,7 +232,12 @@ class EncodedReader:
         }
         if self._missing == "error":
             rules["missing"] = OWED if self._owed else MISSING
-        if feature.kind in ("number", "boolean"):
+        if feature.sign:
+            return _messages_of_sign(faults, rules, feature.sign)
+        if feature.kind == "boolean":
+            words = "is neither true nor false, nor 1 or 0"
+            return faults.messages({**NUMBER_RULES, "not_number": words, **rules}, hinted=False)
+        if feature.kind == "number":
             return faults.number_messages(rules, TEXT_ADVICE)
         return faults.messages(rules)
 
@@ -242,6 +247,12 @@ class EncodedReader:
         known = listed(self.encoder.labels, 10)
         unknown = f"is no label that training saw ({known})"
         return faults.messages({"unknown_label": unknown, "missing": NO_TARGET})
+
+
+def _messages_of_sign(faults: ColumnFaults, rules: Mapping[FaultKind, str], sign: str) -> list[str]:
+    """Return the messages of a column in which a sign stands beside each number of training."""
+    rule = f"is not a number with {sign!r} beside it, as those that training read here"
+    return faults.messages({**NUMBER_RULES, "not_number": rule, **rules}, hinted=False)
 
 
 def _like_that_of(feature: Feature) -> str:

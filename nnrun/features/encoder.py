@@ -130,7 +130,7 @@ class Encoder(Strict):
             if codes:
                 parsed = encode_labels(block, target.name, codes)
             else:
-                parsed = parse_numbers(block, target.name)
+                parsed = parse_numbers(block, target.name, target.sign)
             y[:, column] = parsed.values.to_numpy()
             cells[target.name] = parsed
         return EncodedColumns(y, cells)
@@ -195,7 +195,7 @@ def _parse_feature(block: Block, feature: Feature) -> ParsedCells:
         return parse_dates(block, feature.name, feature.format, feature.more_formats)
     if feature.kind == "boolean":
         return parse_booleans(block, feature.name)
-    return parse_numbers(block, feature.name)
+    return parse_numbers(block, feature.name, feature.sign)
 
 
 def _write_inputs(x: Values, feature: Feature, values: pl.Series) -> None:

@@ -135,10 +135,15 @@ class ColumnFaults:
             return not_number.count == self.present
         return 2 * len(written_elsewhere(words)) < len(words)
 
-    def messages(self, rules: Mapping[FaultKind, str]) -> list[str]:
-        """Return a line for each rule that cells break, in the order of the rules."""
+    def messages(self, rules: Mapping[FaultKind, str], *, hinted: bool = True) -> list[str]:
+        """Return a line for each rule that cells break, in the order of the rules.
+
+        Args:
+            rules: What is wrong with each kind of cell.
+            hinted: Whether a line tells how a number could be written otherwise.
+        """
         return [
-            cell_message(self.name, self[kind], rule)
+            cell_message(self.name, self[kind], rule, hinted=hinted)
             for kind, rule in rules.items()
             if self[kind].count
         ]
@@ -163,11 +168,11 @@ class ColumnFaults:
         return lines
 
 
-def cell_message(column: str, fault: Fault, rule: str) -> str:
+def cell_message(column: str, fault: Fault, rule: str, *, hinted: bool = True) -> str:
     """Return a line that names the first cell, and the lines of the others."""
     cell = fault.cells[0]
     shown = "" if cell is None else f"{received(cell)} "
-    hint = number_hint(*fault.texts)
+    hint = number_hint(*fault.texts) if hinted else ""
     place = f"{fault.file}:{fault.places[0]}"
     return f"{place}: column {column!r}: {shown}{rule}{hint}{_other_cells(fault)}"
 

@@ -11,6 +11,7 @@ from nnrun.config.schema import MOST_CATEGORIES
 from nnrun.config.strict_model import Positive, Strict, problem
 from nnrun.features.dates import FORMATS, ORDERS, DatePart, date_parts
 from nnrun.features.numbers import FLOAT32_MAX
+from nnrun.features.signs import is_sign
 from nnrun.tables.table_file import wrong_names
 
 Kind = Literal["number", "boolean", "text", "date"]
@@ -26,13 +27,23 @@ Name = Annotated[str, AfterValidator(_check_name)]
 Number = Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
 
 
+def _check_sign(sign: str) -> str:
+    if not is_sign(sign):
+        raise problem("must be %, a currency sign or empty")
+    return sign
+
+
+Sign = Annotated[str, Field(max_length=1), AfterValidator(_check_sign)]
+
+
 class Feature(Strict):
     """A column as an input, or the `part` of a date.
 
     A column of text is an input for each of its categories, 1 or 0. The category null is a missing
     cell. The input `other`, the last one, is 1 for each cell of no category. Where the config says
     that a column is categories, it `spells_numbers` the shortest way. Of the training rows a share
-    lacks the cell; runs of earlier versions do not tell it. Dates are read by the `format`, or else
+    lacks the cell; runs of earlier versions do not tell it. A `sign`, such as %, stands beside each
+    number. Dates are read by the `format`, or else
     by `more_formats`, and `example` is one of training.
     """
 
@@ -46,6 +57,7 @@ class Feature(Strict):
     maximum: Number = 0.0
     whole: bool = False
     missing_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    sign: Sign = ""
     format: str | None = None
     more_formats: Annotated[list[str], Field(max_length=len(FORMATS))] = []
     example: str | None = None
@@ -95,6 +107,7 @@ class Target(Strict):
     """A target column, and its range in training. It is output * scale + offset of the network."""
 
     name: Name
+    sign: Sign = ""
     scale: Annotated[Positive, Field(le=FLOAT32_MAX)] = 1.0
     offset: Number = 0.0
     mean: Number = 0.0

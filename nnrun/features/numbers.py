@@ -4,23 +4,32 @@ import numpy as np
 import polars as pl
 
 from nnrun.features.cells import ParsedCells
+from nnrun.features.signs import find_sign, without_sign
 from nnrun.tables.block import Block
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
-WORDS = {"true": "1", "false": "0"}
+WORDS = {
+    **dict.fromkeys(("true", "yes", "t", "y"), "1"),
+    **dict.fromkeys(("false", "no", "f", "n"), "0"),
+}
+"""The words for true and false, in whatever case, as numbers."""
 PLUS = r"^\+([\d.])"  # polars casts no number that begins with a plus sign
 
 
-def parse_numbers(block: Block, name: str) -> ParsedCells:
+def parse_numbers(block: Block, name: str, sign: str = "") -> ParsedCells:
     """Return a column's cells as Float64.
 
     Args:
         block: Some rows of a table.
         name: The column.
+        sign: The sign, such as %, that stands beside each number.
 
     Returns:
         Faulty cells are `missing`, `not_number`, `not_finite` or `too_large` for float32.
     """
+    if sign:
+        texts = block.texts(name)
+        return _cast(texts, _as_polars_reads(without_sign(texts, sign), block, name))
     numbers = _plain_numbers(block, name)
     if numbers is not None:
         return ParsedCells(numbers)
@@ -28,15 +37,28 @@ def parse_numbers(block: Block, name: str) -> ParsedCells:
     return _cast(texts, _as_polars_reads(texts, block, name))
 
 
+def parse_first_numbers(block: Block, name: str) -> tuple[ParsedCells, str]:
+    """Return the cells of a column's first block, and the sign that is found beside all of them."""
+    parsed = parse_numbers(block, name)
+    if not parsed.needed_text or parsed.texts is None or len(parsed.values.drop_nulls()):
+        return parsed, ""
+    sign = find_sign(parsed.texts)
+    return (parse_numbers(block, name, sign), sign) if sign else (parsed, "")
+
+
 def parse_booleans(block: Block, name: str) -> ParsedCells:
-    """Return a column's cells as `parse_numbers` does, but true and false as 1 and 0."""
+    """Return a column's cells as `parse_numbers` does, but true or yes as 1, false or no as 0.
+
+    No other numbers than 1 and 0 are among them.
+    """
     numbers = _plain_numbers(block, name)
-    if numbers is not None:
+    if numbers is not None and numbers.is_in([0.0, 1.0]).all():
         return ParsedCells(numbers)
     texts = block.texts(name)
     written = _as_polars_reads(texts, block, name)
+    is_truth = written.cast(pl.Float64, strict=False).is_in([0.0, 1.0]).fill_null(value=False)
     words = texts.str.to_lowercase().replace_strict(WORDS, default=None, return_dtype=pl.String)
-    return _cast(texts, words.fill_null(written))
+    return _cast(texts, words.fill_null(written.set(~is_truth, None)))
 
 
 def _plain_numbers(block: Block, name: str) -> pl.Series | None:

@@ -16,7 +16,7 @@ from nnrun.features.kept_rows import RowMask, needed_columns
 from nnrun.features.labels import LabelProfile, LabelSurvey, order_keys
 from nnrun.features.mixed_cells import ROWS_PER_CODE
 from nnrun.features.null_texts import count_null_texts, null_text_lines
-from nnrun.features.numbers import parse_numbers
+from nnrun.features.numbers import parse_first_numbers, parse_numbers
 from nnrun.features.selection import choose_features, choose_targets, declared_kind
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
@@ -44,6 +44,7 @@ class TableProfile:
         labels: The labels of the target, or None where it is numbers.
         null_texts: For each column the rows of each text that stands for a missing cell, those of
             rows that are left out too.
+        signs: The sign, such as %, that stands beside each number of a target.
     """
 
     config: Config
@@ -54,6 +55,7 @@ class TableProfile:
     targets: list[ColumnFaults]
     labels: LabelProfile | None
     null_texts: Mapping[str, Mapping[str, int]]
+    signs: Mapping[str, str]
 
     def problems(self) -> list[str]:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
@@ -90,7 +92,7 @@ class TableProfile:
         # not validated: of too few labels lint says what is wrong
         return Encoder.model_construct(
             features=features,
-            targets=[Target(name=faults.name) for faults in self.targets],
+            targets=[Target(name=each.name, sign=self.signs[each.name]) for each in self.targets],
             labels=labels,
             missing=self.config.data.missing,
         )
@@ -190,6 +192,7 @@ def profile_table(table: Table, config: Config) -> TableProfile:
         targets=survey.target_faults(),
         labels=survey.labels.result() if survey.labels else None,
         null_texts=survey.null_texts,
+        signs=survey.signs,
     )
 
 
@@ -211,6 +214,7 @@ class _TableSurvey:
         ]
         self.labels = LabelSurvey(targets[0]) if has_labels else None
         self._numbers = {} if has_labels else {name: ColumnFaults(name) for name in targets}
+        self.signs = dict.fromkeys(targets, "")
         self.null_texts: dict[str, Counter[str]] = {
             name: Counter() for name in (*features, *targets)
         }
@@ -223,7 +227,11 @@ class _TableSurvey:
         if self.labels:
             self.labels.add(block)
         for name, faults in self._numbers.items():
-            self._numbers[name] = faults.record(block, parse_numbers(block, name))
+            if faults.present:
+                parsed = parse_numbers(block, name, self.signs[name])
+            else:
+                parsed, self.signs[name] = parse_first_numbers(block, name)
+            self._numbers[name] = faults.record(block, parsed)
 
     def count_null_texts(self, block: Block) -> None:
         """Take the texts that stand for missing cells into account, in all rows of a block."""

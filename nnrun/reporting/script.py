@@ -16,7 +16,9 @@ from nnrun.config.xla import uses_xla
 from nnrun.errors import TableError
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
+from nnrun.features.feature import Feature, Target
 from nnrun.features.labels import label_key
+from nnrun.features.numbers import WORDS
 from nnrun.reporting.keras_calls import (
     callback_calls,
     layer_calls,
@@ -33,7 +35,7 @@ from nnrun.tables.table import find_files
 
 PARQUET = b"PAR1"  # how such a file begins
 ZIP = b"PK\x03\x04"  # how an Excel workbook begins
-WORDS = {"true", "false", "yes", "no"}  # labels that are the same in capitals
+LABELS_IN_CAPITALS = {"true", "false", "yes", "no"}  # they are the same labels
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Columns:
     text with an input for the cells of no category, and `numbers_as_text` those that the config
     says to be categories. `dates` has the format of each column of dates, or where a column has
     several, a list of them. `date_parts` has the parts that are inputs. Columns `are_mixed` if
-    some of them are text or dates. Columns `of_texts` keep commas and points as they are.
+    some of them are text or dates. Columns `of_texts` keep commas and points as they are, and
+    `signs` stand beside the numbers of columns.
     """
 
     target: str | list[str]
@@ -57,6 +60,7 @@ class Columns:
     date_parts: dict[str, list[str]]
     are_mixed: bool
     of_texts: list[str]
+    signs: dict[str, str]
     has_boolean: bool
     has_unnamed: bool
 
@@ -114,6 +118,7 @@ def _script(config: Config, encoder: Encoder, rows: int, first_file: Path) -> st
         several_tables=bool(config.data.validation or config.data.test),
         columns=_columns(config, encoder),
         file=_table_file(config, first_file),
+        truth_words=WORDS,
         labels=_labels(config, encoder.labels),
         label_weights=_label_weights(config, encoder.labels),
         layers=layer_calls(config),
@@ -147,6 +152,7 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
             formats[feature.name] = _in_order([feature.format, *feature.more_formats])
             parts.setdefault(feature.name, []).append(feature.part)
     mixed = bool(categories or formats)
+    signed: list[Feature | Target] = [*encoder.features, *encoder.targets]
     has_mixed_dates = any(len(forms) > 1 for forms in formats.values())
     first = {name: forms[0] for name, forms in formats.items()}
     are_listed = data.features or data.validation or data.test or mixed
@@ -161,6 +167,7 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         date_parts=parts,
         are_mixed=mixed,
         of_texts=[*categories, *formats, *(data.target if config.is_classes else [])],
+        signs={each.name: each.sign for each in signed if each.sign},
         has_boolean="boolean" in kinds.values(),
         has_unnamed="Unnamed: 0" in (*kinds, *data.target, *data.drop),
     )
@@ -212,7 +219,7 @@ def _labels(config: Config, labels: list[str]) -> Labels:
         values = [int(number) if number.is_integer() else number for number in numbers]
         mapped = config.is_classes and values != list(range(len(values)))
         return Labels("number", values, mapped, order)
-    if set(keys) <= WORDS:
+    if set(keys) <= LABELS_IN_CAPITALS:
         return Labels("word", keys, config.is_classes, order)
     return Labels("text", labels, config.is_classes, order)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from nnrun.features.numbers import parse_numbers
+from nnrun.features.numbers import parse_first_numbers
 from nnrun.tables.block import Block
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
 
@@ -72,7 +72,7 @@ def _count_numbers(
     formatted = replace(block, number_format=number_format)
     counts = {}
     for name in columns:
-        parsed = parse_numbers(formatted, name)
+        parsed, _ = parse_first_numbers(formatted, name)
         present = len(formatted.texts(name).drop_nulls())
         count = len(parsed.values) - parsed.values.null_count()
         is_number = count >= MOSTLY * present and not _has_decimals(formatted, name)

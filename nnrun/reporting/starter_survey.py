@@ -12,7 +12,7 @@ from nnrun.features.column_profile import ColumnProfile
 from nnrun.features.column_survey import ColumnSurvey
 from nnrun.features.faults import NUMBER_RULES
 from nnrun.features.null_texts import count_null_texts, count_texts
-from nnrun.features.numbers import parse_numbers
+from nnrun.features.numbers import parse_first_numbers
 from nnrun.features.statistics import Moments
 from nnrun.reporting.starter_copies import Copy, CopySurvey
 from nnrun.tables.block import Block, NullValues
@@ -103,7 +103,7 @@ def survey_table(table: Table, target: str, reading: Reading) -> TableSurvey:
         kept = replace(block, null_values=null_values).without_missing([target])
         left_out += len(block.frame) - len(kept.frame)
         label_counts.update(kept.texts(target).to_list())
-        target_cells = parse_numbers(kept, target)
+        target_cells, _ = parse_first_numbers(kept, target)
         for survey in columns.values():
             survey.add(kept, target_cells)
     surveyed = {name: survey.result() for name, survey in columns.items()}
@@ -132,7 +132,7 @@ class _Survey:
     def add(self, block: Block, target: ParsedCells) -> None:
         """Take a block into account, in which every row has a target."""
         self._column.add(block)
-        parsed = parse_numbers(block, self._name)
+        parsed, _ = parse_first_numbers(block, self._name)
         self._moments.add(parsed.values.to_numpy().reshape(-1, 1))
         self._null_texts += count_null_texts(block, self._name)
         self._look_at_wrong_cells(parsed)

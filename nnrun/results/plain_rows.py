@@ -28,7 +28,7 @@ class PlainRows:
         self._width = len(encoder.inputs)
         self._numbers: dict[str, int] = {}  # the input of a column
         self._categories: dict[str, dict[str, int]] = {}  # the input of each category of a column
-        self._has_dates = False
+        self._needs_encoder = False
         self._ranges = training_ranges(encoder)
         self._missing_numbers = set(nulls.numbers)
         self._missing_texts = {"", *nulls.texts}
@@ -43,7 +43,7 @@ class PlainRows:
         Args:
             row: A value for each column of the features, by its name.
         """
-        if self._has_dates:
+        if self._needs_encoder:
             return None
         x = np.zeros((1, self._width))
         for name, place in self._numbers.items():
@@ -66,8 +66,8 @@ class PlainRows:
                 for place, category in enumerate(feature.categories)
                 if category is not None and self._is_present(category)
             }
-        elif feature.format is not None:
-            self._has_dates = True
+        elif feature.format is not None or feature.sign:
+            self._needs_encoder = True
         else:
             self._numbers[feature.name] = start
 

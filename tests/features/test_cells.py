@@ -53,6 +53,13 @@ def test_true_and_false_are_numbers_where_they_are_meant():
     assert faulty(parse_numbers(block, "a")) == {"not_number": [0, 1, 3]}
 
 
+def test_other_numbers_are_neither_true_nor_false():
+    parsed = parse_booleans(block_of("yes", "N", "2", "0", "0.5", "1.0"), "a")
+    assert parsed.values.to_list() == [1, 0, None, 0, None, 1]
+    assert faulty(parsed) == {"not_number": [2, 4]}
+    assert faulty(parse_booleans(block_of("1", "2"), "a")) == {"not_number": [1]}
+
+
 def test_dates_of_another_format_are_faulty():
     parsed = parse_dates(block_of("2020-01-31", "", "1/31/2020"), "a", "%Y-%m-%d")
     assert parsed.values.is_null().to_list() == [False, True, True]

@@ -204,8 +204,10 @@ def tables(project) -> Any:
     whole.write_parquet(project.folder / "[numbers]*.parquet")
     rows = [f"{age * 100:,.1f}" for age in range(10, 70)]  # as in 1,000.0
     swapped = [row.translate(str.maketrans(",.", ".,")) for row in rows]
-    lines = [f"{cell};Köln {row % 3}, 1.2;{row},5" for row, cell in enumerate(swapped)]
-    marks = "\n".join(['Überblick "2024', "", "größe;ort;dose", *lines])
+    lines = [
+        f"{cell};Köln {row % 3}, 1.2;{row},5 €;{row % 9},5 %" for row, cell in enumerate(swapped)
+    ]
+    marks = "\n".join(['Überblick "2024', "", "größe;ort;dose;rabatt", *lines])
     project.table(marks.encode("cp1252"), "marks.csv")
     days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 2, 19), eager=True)
     visits = pl.DataFrame({"day": days, "hour": [time(row % 24) for row in range(50)]})
