@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from importlib import import_module
 from types import FrameType, TracebackType
 
 STDERR = 2  # its number: of sys.stderr nothing is known yet
@@ -12,7 +11,9 @@ STDERR = 2  # its number: of sys.stderr nothing is known yet
 def main() -> None:
     """Run the program as the `nnrun` command does."""
     guard()
-    import_module("nnrun.__main__").main()
+    from nnrun.__main__ import main as run
+
+    run()
 
 
 def guard() -> None:

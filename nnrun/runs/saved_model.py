@@ -103,7 +103,12 @@ class _Files:
         try:
             with open_ordinary(self._path / name) as file:
                 size = size_of(file)
-                is_whole = self._has_right_size(name, size, most)
+                is_whole = self._has_right_size(name, size)
+                if is_whole and size > most:
+                    raise RunError(
+                        f"{self._path / name}: cannot be read: it has {size:,} bytes, and that of "
+                        f"this network {most:,} at the most"
+                    )
                 if is_whole and keep:
                     content = file.read(size)
                     is_whole = self._has_right_sum(name, hashlib.sha256(content).hexdigest())
@@ -121,13 +126,13 @@ class _Files:
         if self._altered:
             raise RunError(f"{self._path}: {', '.join(self._altered)} was altered since training")
 
-    def _has_right_size(self, name: str, size: int, most: int) -> bool:
-        """Return whether a size is possible, and one that run.json has; former versions had none.
+    def _has_right_size(self, name: str, size: int) -> bool:
+        """Return whether a size is one that run.json has; former versions had none.
 
         While a model is renamed to its place, its files are those of the former one or of the new.
         """
         recorded = {self._info.sizes.get(name), self._info.saving_sizes.get(name)} - {None}
-        return size <= most and (not recorded or size in recorded)
+        return not recorded or size in recorded
 
     def _has_right_sum(self, name: str, checksum: str) -> bool:
         return checksum in (self._info.checksums.get(name), self._info.saving.get(name))

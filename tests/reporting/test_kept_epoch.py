@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from support.forgery import sign
 
 KEEPS = {"early_stopping": {"patience": 9, "restore_best_weights": True}}
 FORGETS = {"early_stopping": {"patience": 9, "restore_best_weights": False}}
@@ -22,14 +23,9 @@ def said(project, nnrun, copied_run):
         (copied_run / "metrics.json").write_text(
             json.dumps({"epoch": kept, name: losses[kept - 1]})
         )
-        info = json.loads((copied_run / "run.json").read_text())
         config = project.config(changes or {}).read_bytes()
         (copied_run / "config.yaml").write_bytes(config)
-        from nnrun.files import sha256
-
-        info["checksums"]["config.yaml"] = sha256(copied_run / "config.yaml")
-        info.update(best_epoch=kept, epochs=len(losses))
-        (copied_run / "run.json").write_text(json.dumps(info))
+        sign(copied_run, best_epoch=kept, epochs=len(losses))
         done = nnrun("show", copied_run)
         assert done.code == 0, done.err
         (line,) = [line for line in done.out.splitlines() if line.startswith("best ")]

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from support.forgery import sign
 
 from nnrun.errors import RunError, TableError
 from nnrun.features.encoded_reader import EncodedReader
-from nnrun.files import sha256
 from nnrun.results.class_measure import ClassMeasure
 from nnrun.results.evaluated_rows import evaluate_rows
 from nnrun.results.forward import make_network
@@ -207,9 +207,7 @@ def test_weights_that_do_not_fit_the_config_are_refused(project, trained):
         state=np.zeros(0, np.uint8),
         kernel=np.zeros((3, 9), np.float32),
     )
-    info = json.loads((project.folder / "run" / "run.json").read_text())
-    info["checksums"]["weights.npz"] = sha256(project.folder / "run" / "weights.npz")
-    (project.folder / "run" / "run.json").write_text(json.dumps(info))
+    sign(project.folder / "run")
     with pytest.raises(
         RunError, match=r"weights\.npz: cannot be read: its arrays are not those of this network"
     ):
@@ -277,9 +275,7 @@ def test_an_encoding_that_is_not_the_configs_is_refused(project, trained):
     encoding = json.loads(path.read_text())
     renamed = [{**target, "name": "other"} for target in encoding["targets"]]
     path.write_text(json.dumps({**encoding, "targets": renamed}))
-    info = json.loads((project.folder / "run" / "run.json").read_text())
-    info["checksums"]["encoding.json"] = sha256(path)
-    (project.folder / "run" / "run.json").write_text(json.dumps(info))
+    sign(project.folder / "run")
     with pytest.raises(RunError, match="its targets are not those of"):
         load_run(project.folder / "run")
 

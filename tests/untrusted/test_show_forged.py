@@ -76,8 +76,8 @@ def test_metrics_that_are_none_are_left_out(run, content):
     (run / "metrics.json").write_bytes(content)
     shown = show(run)
     assert shown
-    assert "kept" not in shown
-    assert "best       epoch" in shown
+    assert "\nkept " not in shown
+    assert "\nbest       validation was best at epoch " in shown
 
 
 @pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE.keys())
@@ -117,7 +117,7 @@ def test_a_history_without_a_best_epoch_is_left_out(run, content):
 
 def test_a_row_of_too_many_cells_is_read(run):
     (run / "history.csv").write_bytes(b"epoch,loss\n1,0.5,7,8\n2,0.25\n3,0.25\n")
-    assert "best       epoch 2 by loss: loss 0.25\n" in (show(run) or "")
+    assert "best       the loss of training was best at epoch 2 (0.25)" in (show(run) or "")
 
 
 STRANGE: dict[str, Callable[[bytes], bytes]] = {
