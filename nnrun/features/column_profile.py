@@ -3,7 +3,7 @@
 Its kind, why it cannot be an input, and the features that it becomes are functions of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -128,8 +128,13 @@ class ColumnProfile:
     @property
     def is_boolean(self) -> bool:
         """Whether every cell is true or false, or yes or no, in letters of any case."""
-        words = {text.lower() for text in self.texts}
-        return any(words <= pair for pair in LONG_WORDS) or words in SHORT_WORDS
+        found = [words for words in (*LONG_WORDS, *SHORT_WORDS) if self._holds_only(words)]
+        if not found:
+            return False
+        return found[0] in LONG_WORDS or {text.lower() for text in self.texts} == found[0]
+
+    def _holds_only(self, words: Collection[str]) -> bool:
+        return all(text.lower() in words for text in self.texts)
 
     @property
     def examples(self) -> str:

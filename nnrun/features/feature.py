@@ -28,7 +28,7 @@ Number = Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
 
 
 def _check_sign(sign: str) -> str:
-    if not is_sign(sign):
+    if sign and not is_sign(sign):
         raise problem("must be %, a currency sign or empty")
     return sign
 

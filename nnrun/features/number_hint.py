@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from nnrun.features.signs import bare_cells
+from nnrun.features.signs import bare_cell
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
 
 FORMATS = (
@@ -31,7 +31,7 @@ WAYS = {
 
 def find_number_format(cells: Sequence[str]) -> NumberFormat | None:
     """Return the first format of FORMATS in which all cells are written, if there is one."""
-    texts = [cell.strip() for cell in bare_cells(cells)]
+    texts = [bare_cell(cell).strip() for cell in cells]
     for number_format in FORMATS:
         if all(map(number_format.matches, texts)):
             return number_format
@@ -40,8 +40,7 @@ def find_number_format(cells: Sequence[str]) -> NumberFormat | None:
 
 def written_elsewhere(cells: Sequence[str]) -> list[str]:
     """Return those of the cells that are numbers in one of FORMATS, and not as in 1234.5."""
-    bare = dict(zip(cells, bare_cells(cells), strict=True))
-    others = [cell for cell in cells if not PLAIN_NUMBERS.matches(bare[cell].strip())]
+    others = [cell for cell in cells if not PLAIN_NUMBERS.matches(bare_cell(cell).strip())]
     return [cell for cell in others if find_number_format([cell])]
 
 

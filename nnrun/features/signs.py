@@ -1,6 +1,7 @@
 """Signs that stand beside every number of a column: per cent, and those of currencies."""
 
-from collections.abc import Sequence
+import re
+import unicodedata
 
 import polars as pl
 
@@ -9,6 +10,9 @@ NUMBER = r"[-+]?[\d.,'_\s]*\d[\d.,'_\s]*"
 """A number, with whatever marks of decimals and thousands."""
 
 WITH_SIGN = rf"^\s*[-+]?\s*(?:({SIGN})\s*{NUMBER}|{NUMBER}({SIGN}))\s*$"
+
+LONGEST = 64
+"""Characters of a number: Python's `re` takes the square of the time for a longer text."""
 
 
 def find_sign(texts: pl.Series) -> str:
@@ -35,14 +39,20 @@ def without_sign(texts: pl.Series, sign: str) -> pl.Series:
     return bare.str.strip_chars().set(~has_sign, None)
 
 
-def bare_cells(cells: Sequence[str]) -> list[str]:
-    """Return cells without a sign that stands beside a number."""
-    texts = pl.Series(cells, dtype=pl.String)
-    has_sign = texts.str.contains(WITH_SIGN)
-    bare = texts.str.replace(SIGN, "").str.replace(r"^\s*([-+]?)\s*", "$1").str.strip_chars()
-    return bare.zip_with(has_sign, texts).to_list()
+def bare_cell(cell: str) -> str:
+    """Return a cell as `without_sign` does, or as it is where no sign stands beside a number.
+
+    Messages look at some cells of each column and block, for which polars takes too long.
+    """
+    sign = next(filter(is_sign, cell), "")
+    if not sign or len(cell) > LONGEST:
+        return cell
+    shape = rf"\s*[-+]?\s*(?:{re.escape(sign)}\s*{NUMBER}|{NUMBER}{re.escape(sign)})\s*"
+    if not re.fullmatch(shape, cell):
+        return cell
+    return re.sub(r"^\s*([-+]?)\s*", r"\1", cell.replace(sign, "", 1)).strip()
 
 
-def is_sign(text: str) -> bool:
-    """Tell whether a text is one of the signs, or empty."""
-    return text == "" or bool(pl.Series([text]).str.contains(rf"^{SIGN}$")[0])
+def is_sign(character: str) -> bool:
+    """Tell whether a character is the per cent sign or that of a currency."""
+    return character == "%" or unicodedata.category(character) == "Sc"

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from nnrun.features.signs import bare_cells, find_sign, without_sign
+from nnrun.features.signs import bare_cell, find_sign, without_sign
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,16 @@ def test_a_cell_without_the_sign_is_no_number_of_its_column():
 
 
 def test_hints_look_at_the_number_alone():
-    assert bare_cells(["$1,234", "5 %", "x%y", "7"]) == ["1,234", "5", "x%y", "7"]
+    cells = ["$1,234", "5 %", "x%y", "7"]
+    assert [bare_cell(cell) for cell in cells] == ["1,234", "5", "x%y", "7"]
+
+
+def test_one_cell_is_read_as_a_column_of_it_is():
+    cells = ["$1", "-$ 2.5", "€ 24.953", "3,5 €", "+7%", "%", "US$ 5", "$5$", "5 kg", " ¥ 20 "]
+    for cell in cells:
+        texts = pl.Series([cell])
+        sign = find_sign(texts)
+        assert bare_cell(cell) == (without_sign(texts, sign)[0] if sign else cell)
 
 
 @pytest.fixture
