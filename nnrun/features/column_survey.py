@@ -60,8 +60,8 @@ class ColumnSurvey:
         self._texts = TextSurvey(keep_places=keep_places)
         self._dates = DateSurvey(day_first=day_first)
 
-    def add(self, block: Block) -> None:
-        """Take the column's cells in a block into account."""
+    def add(self, block: Block) -> ParsedCells:
+        """Take the column's cells in a block into account, and return them read as numbers."""
         parsed = self._parse(block)
         self._holds_text = self.name in block.text_columns
         self._range.add(parsed.values)
@@ -70,6 +70,7 @@ class ColumnSurvey:
         if not self._texts_are_known:
             self._add_texts(block, parsed)
         self.reads_as_numbers = self._texts_are_known and not parsed.needed_text
+        return parsed
 
     def result(self) -> ColumnProfile:
         """Return what the blocks so far tell."""

@@ -12,7 +12,6 @@ from nnrun.features.column_profile import ColumnProfile
 from nnrun.features.column_survey import ColumnSurvey
 from nnrun.features.faults import NUMBER_RULES
 from nnrun.features.null_texts import count_null_texts, count_texts
-from nnrun.features.numbers import parse_first_numbers
 from nnrun.features.statistics import Moments
 from nnrun.reporting.starter_copies import Copy, CopySurvey
 from nnrun.tables.block import Block, NullValues
@@ -103,9 +102,9 @@ def survey_table(table: Table, target: str, reading: Reading) -> TableSurvey:
         kept = replace(block, null_values=null_values).without_missing([target])
         left_out += len(block.frame) - len(kept.frame)
         label_counts.update(kept.texts(target).to_list())
-        target_cells, _ = parse_first_numbers(kept, target)
-        for survey in columns.values():
-            survey.add(kept, target_cells)
+        cells = {name: survey.add(kept) for name, survey in columns.items()}
+        for name, survey in columns.items():
+            survey.compare(cells[name], cells[target])
     surveyed = {name: survey.result() for name, survey in columns.items()}
     return TableSurvey(
         name=table.name,
@@ -129,15 +128,18 @@ class _Survey:
         self._has_leading_zeros = False
         self._copies = CopySurvey()
 
-    def add(self, block: Block, target: ParsedCells) -> None:
-        """Take a block into account, in which every row has a target."""
-        self._column.add(block)
-        parsed, _ = parse_first_numbers(block, self._name)
+    def add(self, block: Block) -> ParsedCells:
+        """Take a block into account, in which every row has a target, and return the cells."""
+        parsed = self._column.add(block)
         self._moments.add(parsed.values.to_numpy().reshape(-1, 1))
         self._null_texts += count_null_texts(block, self._name)
         self._look_at_wrong_cells(parsed)
         self._look_for_leading_zeros(block)
-        self._copies.add(parsed, target)
+        return parsed
+
+    def compare(self, cells: ParsedCells, target: ParsedCells) -> None:
+        """Look whether the cells of a block, as `add` returned them, tell the target."""
+        self._copies.add(cells, target)
 
     def result(self) -> SurveyedColumn:
         """Return what the blocks so far tell."""
