@@ -43,7 +43,7 @@ HABITS: dict[str, dict[str, str]] = {
         ),
         **dict.fromkeys(("file", "filename", "path", "csv"), "the table is `train: FILE`"),
         **dict.fromkeys(("label", "labels", "y"), "the column to predict is `target: COLUMN`"),
-        **dict.fromkeys(("x", "inputs", "columns_x"), "the input columns are `features: [...]`"),
+        **dict.fromkeys(("x", "inputs"), "the input columns are `features: [...]`"),
         **dict.fromkeys(
             ("sep", "separator", "delimiter"), "leave it out: nnrun finds the separator itself"
         ),

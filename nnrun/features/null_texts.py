@@ -46,7 +46,7 @@ def null_text_lines(
     """
     if "null_values" in data.model_fields_set:
         return []
-    found = {text for counts in null_texts.values() for text in counts}
+    found: set[str] = set().union(*null_texts.values())
     lines = []
     for text, rows in null_texts[column].items():
         kept = [value for value in data.null_values if value in found - {text}]

@@ -77,7 +77,7 @@ def measure_held_out(run: Run, trained: TrainedRun, dataset: Dataset) -> HeldOut
         return None
     part, rows = dataset.held_out
     assessor = _assessor_of(run, trained, dataset)
-    measure = _new_measure(trained.encoder)
+    measure = trained.new_measure()
     worst = _measure_rows(trained, rows, assessor, measure)
     return HeldOutRows(part, rows, trained, dataset, assessor.result(), measure, worst)
 
@@ -105,12 +105,6 @@ def _assessor_of(run: Run, trained: TrainedRun, dataset: Dataset) -> Assessor:
     if assessor is None:
         raise RunError(trained.notes())
     return assessor
-
-
-def _new_measure(encoder: Encoder) -> ClassMeasure | NumberMeasure:
-    if encoder.labels:
-        return ClassMeasure(len(encoder.labels))
-    return NumberMeasure(len(encoder.targets))
 
 
 def _row_losses(encoder: Encoder, y: Numbers, outputs: Numbers) -> Floats:

@@ -84,7 +84,7 @@ def label_words(table: Table, target: str) -> list[str]:
 
 def _null_texts(columns: Iterable[SurveyedColumn], kept: Iterable[str]) -> list[str]:
     """Return the null values that stand in these columns, but for those that are labels."""
-    found = {text for column in columns for text in column.null_texts}
+    found: set[str] = set().union(*(column.null_texts for column in columns))
     return [text for text in NULL_VALUES if text in found and text not in kept]
 
 

@@ -162,7 +162,8 @@ def _evaluated(
         metrics, scores = measure.result()
     else:
         assessment = measure.result()
-        metrics, scores = assessment.metrics, assessment.scores
+        metrics = assessment.metrics
+        scores = assessment.scores
     second = scores[1] if len(scores) == 1 else None  # of several labels each has its own
     return EvaluatedRows(rows, _merged(logs, metrics, threshold), assessment, threshold, second)
 

@@ -157,7 +157,7 @@ class TrainedRun:
         """
         if self.encoder.labels and not self._tells_labels:
             raise TableError(self.notes())
-        measure = self._new_measure()
+        measure = self.new_measure()
         for x, y in blocks:
             outputs = self.forward(x.astype(np.float32, copy=False))
             if not np.isfinite(outputs).all():
@@ -182,6 +182,12 @@ class TrainedRun:
         if not (len(self.encoder.labels) == 2 and 0 <= threshold <= 1):  # NaN is neither
             raise InputError("--threshold is a probability from 0 to 1, for a run with two labels")
 
+    def new_measure(self) -> "ClassMeasure | NumberMeasure":
+        """Return what sums up targets and outputs for pictures of the run."""
+        if self.encoder.labels:
+            return ClassMeasure(len(self.encoder.labels))
+        return NumberMeasure(len(self.encoder.targets))
+
     @property
     def _outputs(self) -> int:
         return summarize(self.config, 0)[-1].units
@@ -189,11 +195,6 @@ class TrainedRun:
     @property
     def _tells_labels(self) -> bool:
         return 0 < len(self.encoder.labels) <= LABELS_WITH_CONFUSION
-
-    def _new_measure(self) -> "ClassMeasure | NumberMeasure":
-        if self.encoder.labels:
-            return ClassMeasure(len(self.encoder.labels))
-        return NumberMeasure(len(self.encoder.targets))
 
 
 def load_run(path: Path) -> TrainedRun:
