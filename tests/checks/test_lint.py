@@ -8,6 +8,7 @@ import pytest
 from support.project import Project
 from support.readable_ids import readable_id
 
+from nnrun.checks import layers
 from nnrun.checks.layers import oversize
 from nnrun.checks.registry import lint, raise_errors, rules
 from nnrun.config.architecture import summarize
@@ -362,10 +363,10 @@ def test_the_shapes_of_all_weights_are_those_of_keras_in_its_order(project):
 
 def test_a_network_is_oversized_only_beyond_the_memory_of_the_machine(project, monkeypatch):
     config = project.load({"layers": [SIGMOID]})  # four parameters of 16 bytes
-    monkeypatch.setattr("nnrun.checks.layers.memory_bytes", lambda: 64)
+    monkeypatch.setattr(layers, "memory_bytes", lambda: 64)
     assert oversize(config, 3, rows=0) is None
-    monkeypatch.setattr("nnrun.checks.layers.memory_bytes", lambda: 63)
+    monkeypatch.setattr(layers, "memory_bytes", lambda: 63)
     assert oversize(config, 3, rows=0).startswith("4 parameters and batches of 0 need ")
-    monkeypatch.setattr("nnrun.checks.layers.memory_bytes", lambda: 64 + 8 * 10)
+    monkeypatch.setattr(layers, "memory_bytes", lambda: 64 + 8 * 10)
     assert oversize(config, 3, rows=10) is None
     assert oversize(config, 3, rows=11)

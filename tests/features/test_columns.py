@@ -13,6 +13,7 @@ from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.loading import load_dataset
 from nnrun.results.evaluated_rows import evaluate_rows
 from nnrun.results.trained_run import load_run
+from nnrun.tables import csv_pieces
 from nnrun.tables.table import open_table
 
 ROW = pl.int_range(60)
@@ -228,7 +229,7 @@ REFUSED = [  # a column, changes, and what the refusal says after the table's na
 def test_a_column_that_is_no_input_is_refused_and_says_why(
     project, problems, frame, monkeypatch, column, changes, phrase, size
 ):
-    monkeypatch.setattr("nnrun.tables.csv_pieces.BLOCK", size)
+    monkeypatch.setattr(csv_pieces, "BLOCK", size)
     monkeypatch.chdir(project.folder)
     project.table(frame.with_columns(column))
     if phrase is None:

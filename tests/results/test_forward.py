@@ -9,6 +9,7 @@ from support.marks import usual
 from support.networks import random_run
 
 from nnrun.config import keras_catalog
+from nnrun.results import forward
 from nnrun.results.activations import ACTIVATIONS
 from nnrun.results.forward import LAYERS, Network
 from nnrun.results.trained_run import TrainedRun, load_run
@@ -182,7 +183,7 @@ def test_a_shipped_config_predicts_what_keras_predicts(tmp_path, path):
 def test_rows_in_several_blocks_are_the_same_rows(project, monkeypatch):
     run = random_run(project.load(layers=[{"units": 50, "activation": "relu"}, SIGMOID]))
     whole = run.forward(rows(4))
-    monkeypatch.setattr("nnrun.results.forward.ACTIVATION_CELLS", 1_000)
+    monkeypatch.setattr(forward, "ACTIVATION_CELLS", 1_000)
     np.testing.assert_allclose(run.forward(rows(4)), whole, rtol=1e-6)
 
 

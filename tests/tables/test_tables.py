@@ -17,8 +17,10 @@ from support.processes import DEADLINE
 from nnrun.checks.registry import lint
 from nnrun.config.schema import Data
 from nnrun.errors import InputError
+from nnrun.features import loading
 from nnrun.features.faults import MISSING, ColumnFaults
 from nnrun.features.numbers import parse_numbers
+from nnrun.tables import csv_pieces, parquet_reader
 from nnrun.tables.table import open_table
 from nnrun.tables.table_file import ReadingPlan
 
@@ -31,9 +33,9 @@ def blocks_of(monkeypatch):
     """Read files in blocks of so many bytes, and Parquet in blocks of so many rows."""
 
     def set_size(size):
-        monkeypatch.setattr("nnrun.tables.csv_pieces.BLOCK", size)
-        monkeypatch.setattr("nnrun.tables.csv_pieces.FIRST", size)
-        monkeypatch.setattr("nnrun.tables.parquet_reader.ROWS", size)
+        monkeypatch.setattr(csv_pieces, "BLOCK", size)
+        monkeypatch.setattr(csv_pieces, "FIRST", size)
+        monkeypatch.setattr(parquet_reader, "ROWS", size)
 
     return set_size
 
@@ -491,7 +493,7 @@ def test_a_table_trains_the_same_in_many_blocks(project, frame, blocks_of):
 def test_a_table_too_large_to_keep_is_read_again(project, frame, blocks_of, monkeypatch):
     whole = project.dataset()
     blocks_of(100)
-    monkeypatch.setattr("nnrun.features.loading.KEPT", 500)
+    monkeypatch.setattr(loading, "KEPT", 500)
     np.testing.assert_array_equal(project.dataset().train.x, whole.train.x)
 
 

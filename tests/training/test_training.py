@@ -16,7 +16,7 @@ from nnrun.config.schema import Config
 from nnrun.errors import ExpectationError, Interrupted, RunError, TrainingError
 from nnrun.features.dataset import Dataset
 from nnrun.results.trained_run import load_run
-from nnrun.training import epoch_loop
+from nnrun.training import epoch_loop, trainer
 from nnrun.training.backend import keras, tf
 from nnrun.training.batches import row_order
 from nnrun.training.build_model import build_network, compile_model
@@ -386,7 +386,7 @@ def test_memory_of_a_device_that_runs_out_is_told(nnrun, project, monkeypatch):
     def exhausted(*_):
         raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
 
-    monkeypatch.setattr("nnrun.training.trainer.fit_compiled", exhausted)
+    monkeypatch.setattr(trainer, "fit_compiled", exhausted)
     done = nnrun("train", project.config(), "-o", "run")
     assert (done.code, done.out) == (1, "")
     assert done.err.endswith(

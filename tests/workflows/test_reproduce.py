@@ -6,6 +6,7 @@ from support.forgery import forge_json, sign
 
 from nnrun.runs.arrays import write_arrays
 from nnrun.runs.directory import Run
+from nnrun.training import trainer
 from nnrun.training.backend import keras
 from nnrun.training.batches import row_order
 
@@ -67,7 +68,7 @@ def test_a_history_beyond_16_mib_is_compared_too(nnrun, project):
 def test_a_history_that_is_none_is_refused_before_anything_is_trained(nnrun, project, monkeypatch):
     assert nnrun("train", project.config(epochs=1), "-o", "run", "-q").code == 0
     Run(project.folder / "run").history.write_text("epoch,loss\n1\n")
-    monkeypatch.setattr("nnrun.training.trainer.train", None)
+    monkeypatch.setattr(trainer, "train", None)
     line = "run/history.csv: cannot be read: epoch 1 lacks 'loss'; was it altered?\n"
     assert nnrun("reproduce", "run", "-q") == (2, "", line)
 
@@ -75,7 +76,7 @@ def test_a_history_that_is_none_is_refused_before_anything_is_trained(nnrun, pro
 def test_a_table_that_was_changed_is_named_and_not_trained_on(nnrun, project, frame, monkeypatch):
     assert nnrun("train", project.config(), "-o", "run", "-q").code == 0
     table = project.table(frame.drop("age"))
-    monkeypatch.setattr("nnrun.training.trainer.train", None)
+    monkeypatch.setattr(trainer, "train", None)
     line = f"{table}: is not the table that the run started with (its SHA-256 is another)\n"
     assert nnrun("reproduce", "run") == (3, "", line)
 
