@@ -8,9 +8,14 @@ MISSING_WORDS = (
 )
 """What marks of missing cells say, without spaces and punctuation, in small letters."""
 
+LONGEST = 32
+"""Characters of a mark, with the spaces and the punctuation around it."""
+
 
 def marks_missing(text: str) -> bool:
     """Tell whether a text looks like a mark of a missing cell, such as `-`, NULL or `#DIV/0!`."""
     if text.startswith(("#", "\\N")):
         return True
+    if len(text) > LONGEST:
+        return False
     return re.sub(r"[\W_]", "", text).lower() in MISSING_WORDS

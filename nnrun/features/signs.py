@@ -44,8 +44,10 @@ def bare_cell(cell: str) -> str:
 
     Messages look at some cells of each column and block, for which polars takes too long.
     """
+    if len(cell) > LONGEST:
+        return cell
     sign = next(filter(is_sign, cell), "")
-    if not sign or len(cell) > LONGEST:
+    if not sign:
         return cell
     shape = rf"\s*[-+]?\s*(?:{re.escape(sign)}\s*{NUMBER}|{NUMBER}{re.escape(sign)})\s*"
     if not re.fullmatch(shape, cell):

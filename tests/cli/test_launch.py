@@ -1,5 +1,6 @@
 """The first moments of a command, before it has handlers of its own."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -11,8 +12,12 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such 
 
 
 def run(code: str) -> "subprocess.CompletedProcess[str]":
+    """Run code without coverage's measuring, which needs files and memory of its own."""
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    variables = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
+    return subprocess.run(
+        command, env=variables, capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 @POSIX
