@@ -1,6 +1,7 @@
 """A working config for a table: what `nnrun init` writes."""
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,13 +65,16 @@ def start_config(data: Path, target: str, folder: Path, task: Task | None = None
     if target not in table.columns:
         hint = did_you_mean(target, table.columns) or f"; it has {listed(table.columns, 12)}"
         raise TableError(f"{table.name}: {target!r} is not a column{hint}")
-    survey, reading = survey_as_fits(table, target)
+    survey, reading = survey_as_fits(table, target, has_decimal_comma=form.numbers.decimal == ",")
     chosen = choose_target(survey, task)
     columns = choose_columns(survey.columns, target)
     _require_an_input(survey, columns)
     text = _render(survey, path, form, reading, chosen, columns)
     told = _in_order(table, [_describe_target(survey, chosen), *columns])
-    return StarterConfig(text, _with_format(told, form), form.notes())
+    told = _with_words(told, form.marked, format_in_words(form.numbers))
+    if reading.day_order:
+        told = _with_words(told, reading.day_order.columns, reading.day_order.in_words)
+    return StarterConfig(text, told, form.notes())
 
 
 def list_columns(data: Path) -> list[ColumnChoice]:
@@ -107,12 +111,13 @@ def _require_an_input(survey: TableSurvey, columns: list[ColumnChoice]) -> None:
     raise TableError(f"{survey.name}: no column is left to be an input: {reasons}")
 
 
-def _with_format(columns: list[ColumnChoice], form: TableForm) -> list[ColumnChoice]:
-    """Return the choices, in which inputs say that their numbers are written in another way."""
-    words = format_in_words(form.numbers)
+def _with_words(
+    columns: list[ColumnChoice], names: Collection[str], words: str
+) -> list[ColumnChoice]:
+    """Return the choices, in which inputs of these names say how their cells are written."""
     choices = []
     for column in columns:
-        if column.name in form.marked and not column.drop_reason:
+        if column.name in names and not column.drop_reason:
             choices.append(replace(column, made=f"{column.made}, {words}"))
         else:
             choices.append(column)
@@ -171,9 +176,18 @@ def _render(
         reasons=_reasons(columns),
         incomplete=listed(incomplete, 3),
         has_dates=any(column.kind == "date" for column in inputs),
+        day_order=_stated_day_order(reading, input_names),
         units=_choose_units(survey.rows),
         batch_size=_choose_batch_size(survey.rows),
     )
+
+
+def _stated_day_order(reading: Reading, inputs: Collection[str]) -> dict[str, object] | None:
+    """Return the guess that the config states of day and month, or None where no input needs it."""
+    guess = reading.day_order
+    if guess is None or not guess.about(inputs):
+        return None
+    return {"day_first": guess.day_first, "comment": guess.about(inputs)}
 
 
 def _names(columns: list[ColumnChoice]) -> list[str]:

@@ -8,6 +8,7 @@ import polars as pl
 
 from nnrun.features.column_profile import kind_of
 from nnrun.reporting.starter_columns import is_category, wrong_dates
+from nnrun.reporting.starter_dates import guess_day_order
 from nnrun.reporting.starter_survey import (
     MOST_WRONG_CELLS,
     NULL_VALUES,
@@ -29,12 +30,15 @@ FREQUENT_LABEL = 0.5
 target is a label."""
 
 
-def survey_as_fits(table: Table, target: str) -> tuple[TableSurvey, Reading]:
+def survey_as_fits(
+    table: Table, target: str, *, has_decimal_comma: bool
+) -> tuple[TableSurvey, Reading]:
     """Read a table, once more if its cells ask for another way to read them.
 
     Args:
         table: The table, opened with any null values.
         target: The column to predict.
+        has_decimal_comma: Whether the table writes numbers as in 1,5.
 
     Returns:
         What the table holds, and how its cells were read.
@@ -46,24 +50,30 @@ def survey_as_fits(table: Table, target: str) -> tuple[TableSurvey, Reading]:
     null_values = tuple(text for text in NULL_VALUES if text not in words)
     first = Reading(null_values)
     survey = survey_table(table, target, first)
-    reading = choose_reading(survey, words)
+    reading = choose_reading(survey, words, has_decimal_comma=has_decimal_comma)
     if reading == first:
         return survey, reading
     return survey_table(table, target, reading), reading
 
 
-def choose_reading(survey: TableSurvey, words: Collection[str]) -> Reading:
+def choose_reading(
+    survey: TableSurvey, words: Collection[str], *, has_decimal_comma: bool
+) -> Reading:
     """Return how the cells of a table are read best.
 
     Args:
         survey: What a first reading tells.
         words: Labels of the target that look like missing cells.
+        has_decimal_comma: Whether the table writes numbers as in 1,5.
     """
     null_values: Sequence[str] = NULL_VALUES
     if words:
         null_values = ["", *_null_texts(survey.columns, words)]
     categorical = frozenset(column.name for column in survey.columns if is_category(column))
-    return Reading((*null_values, *_marks(survey)), categorical)
+    day_order = guess_day_order(
+        [column.profile for column in survey.columns], has_decimal_comma=has_decimal_comma
+    )
+    return Reading((*null_values, *_marks(survey)), categorical, day_order)
 
 
 def label_words(table: Table, target: str) -> list[str]:

@@ -14,6 +14,7 @@ from nnrun.features.faults import NUMBER_RULES
 from nnrun.features.null_texts import count_null_texts, count_texts
 from nnrun.features.statistics import Moments
 from nnrun.reporting.starter_copies import Copy, CopySurvey
+from nnrun.reporting.starter_dates import DayOrderGuess
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.table import Table
 
@@ -29,10 +30,12 @@ class Reading:
     Attributes:
         null_values: The texts that stand for a missing cell.
         categorical: The columns that are categories, numbers among them.
+        day_order: Which of day and month comes first in dates, where the cells do not tell it.
     """
 
     null_values: tuple[str, ...] = NULL_VALUES
     categorical: frozenset[str] = frozenset()
+    day_order: DayOrderGuess | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def survey_table(table: Table, target: str, reading: Reading) -> TableSurvey:
     Raises:
         TableError: The table cannot be read.
     """
-    columns = {name: _Survey(name, is_text=name in reading.categorical) for name in table.columns}
+    columns = {name: _Survey(name, reading) for name in table.columns}
     label_counts: Counter[str] = Counter()
     left_out = 0
     null_values = NullValues.of(reading.null_values)
@@ -119,9 +122,14 @@ def survey_table(table: Table, target: str, reading: Reading) -> TableSurvey:
 class _Survey:
     """Gathers what the cells of a column are, block by block."""
 
-    def __init__(self, name: str, *, is_text: bool) -> None:
+    def __init__(self, name: str, reading: Reading) -> None:
         self._name = name
-        self._column = ColumnSurvey(name, "text" if is_text else None, counts_numbers=True)
+        self._column = ColumnSurvey(
+            name,
+            "text" if name in reading.categorical else None,
+            counts_numbers=True,
+            day_first=reading.day_order.day_first if reading.day_order else None,
+        )
         self._moments = Moments(1)
         self._wrong_cells: Counter[str] = Counter()
         self._null_texts: Counter[str] = Counter()

@@ -98,7 +98,6 @@ def test_probabilities_are_of_the_rarer_label_where_the_labels_do_not_tell(
         ("unit", ["kg"] * ROWS, "is always the same"),
         ("version", [3] * ROWS, "is always the same"),
         ("nothing", [None] * ROWS, "has no value"),
-        ("when", cycle("01/02/2020", "03/04/2021", "05/06/2022"), "day or month may come first"),
     ],
 )
 def test_columns_that_tell_nothing_are_dropped_and_the_config_says_why(

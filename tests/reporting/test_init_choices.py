@@ -283,3 +283,45 @@ def test_rare_labels_are_told_in_one_line(project, written):
     text = (project.folder / "new.yaml").read_text()
     assert text.count("# Few of 200 rows are 'b', 'c', 'd', ... (5 in all): accuracy") == 1
     assert text.count("class_weight: balanced") == 1
+
+
+EITHER = ("1/5/24", "3/4/24", "11/12/24")
+DAY_FIRST = ("21/5/24", "3/4/24", "11/12/24")
+MONTH_FIRST = ("5/21/24", "4/3/24", "12/11/24")
+
+
+@pytest.mark.parametrize(
+    ("others", "day_first"),
+    [((), False), (DAY_FIRST, True), (MONTH_FIRST, False)],
+    ids=["no other dates", "others have the day first", "others have the month first"],
+)
+def test_dates_that_fit_both_orders_are_kept_by_a_guess_to_confirm(
+    started, written, others, day_first
+):
+    frame = table(when=cycle(*EITHER), **({"other": cycle(*others)} if others else {}))
+    config = written(frame)
+    assert (config.data.drop, config.data.day_first) == ([], day_first)
+    assert findings(config) == []
+    made = {column.name: column.made for column in started(frame).columns}
+    assert made["when"] == f"date, {'day' if day_first else 'month'} first (a guess)"
+    comment = "a guess, please confirm it: the cells of 'when' fit both orders"
+    assert comment in started(frame).text
+
+
+def test_a_table_of_decimal_commas_has_the_day_first(written):
+    lines = [
+        f"{x:.3f};{when};{y}".replace(".", ",") for x, when, y in table(when=cycle(*EITHER)).rows()
+    ]
+    config = written("\n".join(["x;when;y", *lines]))
+    assert (config.data.decimal, config.data.day_first) == (",", True)
+
+
+def test_dates_that_fit_both_orders_are_dropped_where_others_are_of_both(written, started):
+    frame = table(when=cycle(*EITHER), one=cycle(*DAY_FIRST), other=cycle(*MONTH_FIRST))
+    config = written(frame)
+    assert (config.data.drop, config.data.day_first) == (["when"], None)
+    assert "day or month may come first" in started(frame).text
+
+
+def test_no_order_is_guessed_where_no_input_needs_it(written):
+    assert written(table(when=cycle(EITHER[0]))).data.day_first is None
