@@ -91,7 +91,8 @@ class Data(Strict):
     null_values: list[str] = list(NULL_VALUES)
     """The texts that stand for a missing cell."""
     decimal: Literal[".", ","] = "."
-    """The decimal mark of the numbers in a table."""
+    """The decimal mark of the numbers in a table, where these are text: Parquet and workbooks may
+    hold them as such."""
     thousands: Annotated[
         Literal["", ".", ",", " ", "'", "_"], AfterValidator(unlike_the_decimal_mark)
     ] = ""
@@ -101,10 +102,11 @@ class Data(Strict):
     """The text encoding of CSV tables, by one of Python's names, such as latin-1, cp1252 or
     utf-16."""
     skip_rows: Annotated[int, Field(ge=0, le=10_000)] = 0
-    """The number of lines, such as titles, that stand before the header of CSV tables."""
+    """The number of lines, such as titles, that stand before the header of a CSV table or a
+    sheet."""
     columns: Annotated[Columns, Field(min_length=1)] | None = None
-    """The names of the columns, in order, of CSV tables without a header. Default: the first line
-    names them."""
+    """The names of the columns, in order, of a CSV table or a sheet without a header. Default: the
+    first line names them."""
     sheet: str | None = None
     """The sheet of Excel workbooks. Default: the first one."""
     dates: Literal["error", "expand"] = "error"

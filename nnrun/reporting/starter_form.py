@@ -12,8 +12,10 @@ from nnrun.tables.csv_pieces import read_pieces
 from nnrun.tables.csv_reader import OTHER_FILES, SEPARATORS
 from nnrun.tables.csv_records import parse_records
 from nnrun.tables.dialect import Dialect
+from nnrun.tables.excel_reader import first_rows
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
-from nnrun.tables.opening import PARQUET, readable
+from nnrun.tables.opening import PARQUET, ZIP, readable
+from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table import find_files
 from nnrun.tables.text_encoding import LIKELY, likely_encoding
 from nnrun.wording import counted, listed, short_path
@@ -41,6 +43,7 @@ class TableForm(NamedTuple):
         columns: The names that columns get where the table has no header, else none.
         numbers: How numbers are written.
         marked: The columns whose numbers are not plain ones.
+        is_workbook: Whether it is a workbook, which tells numbers from text itself.
     """
 
     encoding: str = "utf-8"
@@ -48,11 +51,18 @@ class TableForm(NamedTuple):
     columns: tuple[str, ...] = ()
     numbers: NumberFormat = PLAIN_NUMBERS
     marked: tuple[str, ...] = ()
+    is_workbook: bool = False
 
     @property
     def dialect(self) -> Dialect:
         """The form as those read it that open tables."""
-        return Dialect(self.numbers, self.encoding, self.skip_rows, self.columns)
+        return Dialect(
+            numbers=self.numbers,
+            encoding=self.encoding,
+            skip_rows=self.skip_rows,
+            columns=self.columns,
+            tells_numbers=self.is_workbook,
+        )
 
     def notes(self) -> list[str]:
         """Return a sentence for each way in which the table is not written as most are."""
@@ -84,6 +94,8 @@ def find_form(data: Path) -> TableForm:
     name = short_path(str(files[0]))
     with readable(name):
         start = next(read_pieces(files[0]), b"")
+        if start.startswith(ZIP):
+            return _form_of_workbook(files[0], name)
         if not _is_text(start):
             return TableForm()
         encoding = _find_encoding(files, start)
@@ -92,6 +104,14 @@ def find_form(data: Path) -> TableForm:
     skip_rows = _count_title_lines(lines)
     columns = () if skip_rows else _names_without_header(_records(lines))
     return TableForm(encoding, skip_rows, columns)
+
+
+def _form_of_workbook(file: Path, name: str) -> TableForm:
+    """Return how the first sheet of a workbook is laid out: it has no encoding."""
+    rows = first_rows(StoredFile(file, name), name, SAMPLE_LINES)
+    skip_rows = _find_header(rows) or 0
+    columns = () if skip_rows else _names_without_header([row for row in rows if any(row)])
+    return TableForm(skip_rows=skip_rows, columns=columns, is_workbook=True)
 
 
 def _refuse_a_pipe(file: Path) -> None:
@@ -141,17 +161,16 @@ def _is_utf_8(data: bytes) -> bool:
 
 def _count_title_lines(lines: Sequence[str]) -> int:
     """Return how many lines stand above the header, by the separator that finds it first."""
-    found = [_find_header(lines, separator) for separator in SEPARATORS]
+    found = [_find_header([_split(line, mark) for line in lines]) for mark in SEPARATORS]
     return min((line for line in found if line is not None), default=0)
 
 
-def _find_header(lines: Sequence[str], separator: str) -> int | None:
-    """Return the first line that has as many cells as most lines, where it may be a header.
+def _find_header(rows: Rows) -> int | None:
+    """Return the first of the rows that has as many cells as most rows, where it may be a header.
 
-    Lines above it are titles, which have at most half of the cells, or two less: a header of R may
+    Rows above it are titles, which have at most half of the cells, or two less: a header of R may
     have one less.
     """
-    rows = [_split(line, separator) for line in lines]
     widths = Counter(len(row) for row in rows if any(row))
     if not widths:
         return None

@@ -38,11 +38,11 @@ def find_number_format(block: Block) -> tuple[NumberFormat, list[str]]:
         The format, and the columns whose numbers are not plain ones.
     """
     sample = block.slice(0, SAMPLE)
-    columns = [name for name in sample.frame.columns if _may_be_marked(sample.cells(name))]
-    others = [name for name in sample.frame.columns if sample.cells(name).dtype == pl.String]
+    texts = [name for name, dtype in sample.frame.schema.items() if dtype == pl.String]
+    columns = [name for name in texts if _may_be_marked(sample.frame[name])]
     if not columns:
         return PLAIN_NUMBERS, []
-    counts = {each: _count_numbers(sample, others, each) for each in FORMATS}
+    counts = {each: _count_numbers(sample, texts, each) for each in FORMATS}
     best = max(FORMATS, key=lambda each: sum(counts[each].values()))
     marked = [name for name in columns if counts[best][name] > counts[PLAIN_NUMBERS][name]]
     return best, marked
@@ -60,8 +60,6 @@ def format_in_words(numbers: NumberFormat) -> str:
 
 def _may_be_marked(cells: pl.Series) -> bool:
     """Tell whether a column of text has a number with a mark that plain numbers do not have."""
-    if cells.dtype != pl.String:
-        return False
     return bool(cells.str.contains(r"\d[,. ']\d{3}|\d?,\d").any())
 
 
@@ -89,4 +87,4 @@ def _has_decimals(block: Block, name: str) -> bool:
     if not thousands:
         return False
     pattern = rf"^\s*[-+]?0[{thousands}]\d"
-    return bool(block.cells(name).str.contains(pattern).any())
+    return bool(block.frame[name].str.contains(pattern).any())

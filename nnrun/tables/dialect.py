@@ -23,6 +23,8 @@ class Dialect:
         columns: The names of the columns where no header names them, else none.
         targets: Those of the columns that a table to predict may lack.
         sheet: The sheet of a workbook, or None for the first one.
+        tells_numbers: Whether a workbook's numbers are told from its text where both are written
+            alike, which takes a second reading.
     """
 
     numbers: NumberFormat = PLAIN_NUMBERS
@@ -31,6 +33,7 @@ class Dialect:
     columns: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     sheet: str | None = None
+    tells_numbers: bool = False
 
     @classmethod
     def of(cls, data: "Data") -> "Dialect":

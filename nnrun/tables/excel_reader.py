@@ -31,13 +31,15 @@ class Sheet(NamedTuple):
 
     Attributes:
         columns: The names of its columns.
-        cells: The rows below the header, as text.
+        texts: The rows below the header, as text.
         header_line: The row of the sheet, counted from 1, that has the names.
+        numbers: Those of the columns that the workbook itself holds as numbers, if it was asked.
     """
 
     columns: list[str]
-    cells: pl.DataFrame
+    texts: pl.DataFrame
     header_line: int
+    numbers: list[str]
 
 
 def open_excel(
@@ -45,7 +47,8 @@ def open_excel(
 ) -> TableFile:
     """Read a sheet of a workbook: the first one, or the one that the dialect names.
 
-    Its numbers are plain ones, however the dialect says that text writes them.
+    What the workbook holds as numbers are plain ones, however the dialect says that text writes
+    them.
 
     Args:
         source: The workbook.
@@ -58,15 +61,39 @@ def open_excel(
     """
     _check_archive(source, name)
     sheet = _read_sheet(_content(source), name, dialect)
+    cells = sheet.texts.with_columns(pl.col(sheet.numbers).cast(pl.Float64, strict=False))
 
     def blocks(_: ReadingPlan) -> Iterator[Block]:
-        for start in range(0, len(sheet.cells), ROWS):
-            frame = sheet.cells.slice(start, ROWS)
-            places = partial(_name_rows, sheet.header_line + 1 + start)
-            block = Block(name, frame, places, partial(pl.DataFrame, frame), null_values)
+        for start in range(0, len(cells), ROWS):
+            block = Block(
+                name=name,
+                frame=cells.slice(start, ROWS),
+                places=partial(_name_rows, sheet.header_line + 1 + start),
+                read_texts=partial(sheet.texts.slice, start, ROWS),
+                null_values=null_values,
+                number_format=dialect.numbers,
+            )
             yield block.without_blank_rows()
 
     return TableFile(name, sheet.columns, blocks, sheet.header_line)
+
+
+def first_rows(source: StoredFile | bytes, name: str, most: int) -> list[list[str]]:
+    """Return the first rows of the first sheet, from its first row on, with empty texts for cells.
+
+    Args:
+        source: The workbook.
+        name: The file, as messages call it.
+        most: The most rows.
+
+    Raises:
+        TableError: As `open_excel` does.
+    """
+    _check_archive(source, name)
+    content = _content(source)
+    sheet_name = _choose_sheet(_open_workbook(content, name).sheet_names, name, None)
+    cells = _read_cells(content, sheet_name, 0).head(most)
+    return [[(cell or "").strip() for cell in row] for row in cells.rows()]
 
 
 def _name_rows(first: int, rows: Sequence[int]) -> list[str]:
@@ -110,17 +137,30 @@ def _read_sheet(content: bytes, name: str, dialect: Dialect) -> Sheet:
     if is_empty.all():  # also where there is no row
         raise TableError(f"{name}: sheet {sheet_name!r} is empty; a table has a header and rows")
     if dialect.columns:
+        header_line = dialect.skip_rows
         columns = _stated_columns(cells.width, name, dialect)
-        return Sheet(columns, _named(cells, columns), dialect.skip_rows)
-    header = int(is_empty.arg_min() or 0)
-    columns = [(cell or "").strip() for cell in cells.row(header)]
+    else:
+        header = int(is_empty.arg_min() or 0)
+        header_line = dialect.skip_rows + header + 1
+        columns = _names_in(cells.row(header))
+        cells = cells[header + 1 :]
+    numbers: list[str] = []
+    if dialect.tells_numbers or not dialect.numbers.is_plain:
+        numbers = _columns_of_numbers(content, sheet_name, header_line, cells.columns)
+    texts, numbers = _named(cells, columns, numbers)
+    return Sheet(columns, texts, header_line, numbers)
+
+
+def _names_in(header: Sequence[str | None]) -> list[str]:
+    """Return the names that a row has."""
+    columns = [(cell or "").strip() for cell in header]
     if not columns[0] and len(columns) > 1:
         columns[0] = "Unnamed: 0"  # as in a CSV
-    return Sheet(columns, _named(cells[header + 1 :], columns), dialect.skip_rows + header + 1)
+    return columns
 
 
 def _read_cells(content: bytes, sheet_name: str, skip_rows: int) -> pl.DataFrame:
-    """Return the cells of a sheet from its first row on, without columns that have none."""
+    """Return the cells of a sheet from a row on as text, without columns that have none."""
     cells = pl.read_excel(
         io.BytesIO(content),
         sheet_name=sheet_name,
@@ -134,11 +174,34 @@ def _read_cells(content: bytes, sheet_name: str, skip_rows: int) -> pl.DataFrame
     return cells.with_columns(_as_in_csv(pl.all()))
 
 
-def _named(cells: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """Return cells with the names of their columns, unless two are the same, which is refused."""
-    if len(set(columns)) == len(columns):
-        cells.columns = columns
-    return cells
+def _columns_of_numbers(
+    content: bytes, sheet_name: str, skip_rows: int, columns: Sequence[str]
+) -> list[str]:
+    """Return those of a sheet's columns, as fastexcel names them, that hold nothing but numbers."""
+    cells = pl.read_excel(
+        io.BytesIO(content),
+        sheet_name=sheet_name,
+        has_header=False,
+        infer_schema_length=None,  # every row tells of what type its cells are
+        drop_empty_rows=False,
+        drop_empty_cols=False,
+        raise_if_empty=False,
+        read_options={"skip_rows": skip_rows},
+    )
+    return [name for name in columns if name in cells.columns and cells[name].dtype.is_numeric()]
+
+
+def _named(
+    cells: pl.DataFrame, columns: list[str], numbers: list[str]
+) -> tuple[pl.DataFrame, list[str]]:
+    """Return cells with the names of their columns, and those of numbers by these names.
+
+    Where two columns have the same name, which is refused, cells keep those of fastexcel.
+    """
+    if len(set(columns)) < len(columns):
+        return cells, numbers
+    names = dict(zip(cells.columns, columns, strict=True))
+    return cells.rename(names), [names[column] for column in numbers]
 
 
 def _stated_columns(width: int, name: str, dialect: Dialect) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from support.workbooks import workbook
 
 from nnrun.checks.registry import lint
 from nnrun.config.loading import load_config
@@ -167,3 +168,40 @@ def test_a_pipe_is_refused_since_a_config_cannot_name_it(project, nnrun):
     done = nnrun("init", "pipe", "--target", "y")
     assert done.code == 2
     assert "pipe: is no ordinary file; a config names a file that can be read again" in done.err
+
+
+def sheet(price: str = "1.234,5") -> list[list[Any]]:
+    """Return rows of a number, of a number in text, and of a label."""
+    return [
+        [a, price.replace("4", str(row % 10)), "nj"[row % 2]] for row, (a, _) in enumerate(NUMBERS)
+    ]
+
+
+NAMES = ["a", "price", "y"]
+
+
+@pytest.mark.parametrize(
+    ("titles", "skip_rows"),
+    [([], 0), ([["Sales of a year"]], 1), ([["Sales"], [None], ["From a ministry"], []], 4)],
+    ids=["no title", "one title", "titles with empty rows between"],
+)
+def test_titles_and_numbers_in_the_text_of_a_workbook_are_found(checked, titles, skip_rows):
+    data = checked(workbook([*titles, NAMES, *sheet()]), name="odd.xlsx")
+    assert (data.skip_rows, data.decimal, data.thousands) == (skip_rows, ",", ".")
+    assert data.drop == []
+
+
+def test_a_sign_beside_numbers_in_the_text_of_a_workbook_is_no_mistake(checked):
+    data = checked(workbook([NAMES, *sheet("$1,234.50")]), name="odd.xlsx")
+    assert (data.decimal, data.thousands, data.drop) == (".", ",", [])
+
+
+def test_a_workbook_of_numbers_alone_is_read_as_it_is(checked):
+    rows = [[a, b, "nj"[row % 2]] for row, (a, b) in enumerate(NUMBERS)]
+    data = checked(workbook([NAMES, *rows]), name="odd.xlsx")
+    assert (data.skip_rows, data.decimal, data.thousands, data.columns) == (0, ".", "", None)
+
+
+def test_columns_of_a_workbook_without_a_header_get_names(checked):
+    data = checked(workbook(sheet("1.5")), target="column_3", name="odd.xlsx")
+    assert data.columns == ["column_1", "column_2", "column_3"]

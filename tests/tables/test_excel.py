@@ -9,28 +9,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-import xlsxwriter
+from support.workbooks import workbook
 
 from nnrun.tables import excel_reader
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import Table, open_table
 
 NULLS = ["", "NA"]
-
-
-def workbook(rows: list[list[Any]], *more: str, first_row: int = 0, sheet: str = "Data") -> bytes:
-    """Return a workbook with the rows in its first sheet, and further sheets of one cell."""
-    file = io.BytesIO()
-    options = {"in_memory": True, "default_date_format": "yyyy-mm-dd"}
-    with xlsxwriter.Workbook(file, options) as book:
-        first = book.add_worksheet(sheet)
-        for number, row in enumerate(rows, start=first_row):
-            for column, cell in enumerate(row):
-                if cell is not None:
-                    first.write(number, column, cell)
-        for name in more:
-            book.add_worksheet(name).write(0, 0, name)
-    return file.getvalue()
 
 
 def open_sheet(content: bytes, **dialect: Any) -> Table:
@@ -108,6 +93,16 @@ def test_the_first_sheet_is_read_or_the_one_that_is_named(problems):
         "t.xlsx: has no sheet 'other '; did you mean 'Other'?; "
         "its sheets are 'Data', 'Other', 'Notes'"
     )
+
+
+def test_text_may_write_numbers_in_another_way_than_the_workbook(project):
+    texts = ["1.234,5", "2,25", "1.000.000", None]
+    rows = [[0.125, texts[row % 4], "nj"[row % 2]] for row in range(40)]
+    project.table(workbook([["share", "price", "label"], *rows]), "book.xlsx")
+    options = {"data.train": "book.xlsx", "data.decimal": ",", "data.thousands": "."}
+    share, price = project.dataset({**options, "data.missing": "drop"}).train.x.T
+    assert set(share) == {0.125}
+    assert set(price) == {1234.5, 2.25, 1e6}
 
 
 def test_columns_of_a_sheet_without_a_header_are_named_by_the_config():
