@@ -1,4 +1,4 @@
-"""The README and the shipped configs are true."""
+"""The README, the pages of docs/ and the shipped configs are true."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from support.pages import PAGES, blocks, broken_links, read_page
 from support.processes import run_python
 from support.project import ROOT
 
@@ -22,7 +23,6 @@ from nnrun.runs.directory import FILES
 from nnrun.training.expectations import check_expectations
 from nnrun.training.trainer import train
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
 # What the held-out rows must reach. For numbers: the mean absolute error of scikit-learn's MLP on the same
@@ -62,41 +62,66 @@ def test_every_table_has_its_origin_and_licence():
         assert f"`{path.name}`" in text
 
 
-def test_readme_documents_every_key_of_the_config():
+def of_every_page(function):
+    """Run a test for each page."""
+    return pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)(function)
+
+
+def test_the_readme_is_short_and_has_the_commands_of_the_first_hour():
+    text = PAGES[0].read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 160
+    assert "pip install . && nnrun train configs/digits-relu.yaml\n" in text
+    assert "\npip install '.[test]' && pytest\n" in text  # which .ci/run looks for
+
+
+@of_every_page
+def test_every_link_of_a_page_leads_somewhere(page):
+    assert broken_links(page) == []
+
+
+def test_the_contents_and_the_readme_name_every_page():
+    pages = {page.name for page in PAGES[1:]}
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert set(re.findall(r"- (\S+\.md)$", navigation, re.MULTILINE)) == pages
+    assert set(re.findall(r"\]\(([\w-]+\.md)", read_page("index"))) == pages - {"index.md"}
+    assert set(re.findall(r"\]\(docs/([\w-]+\.md)", PAGES[0].read_text())) == pages
+
+
+def test_config_page_documents_every_key():
     keys = [*Config.model_fields, *(f"data.{key}" for key in Data.model_fields)]
-    missing = [key for key in keys if key != "data" and f"| `{key}` |" not in README]
-    assert missing == []
+    page = read_page("config")
+    assert [key for key in keys if key != "data" and f"| `{key}` |" not in page] == []
 
 
-def test_readme_documents_every_rule_and_no_other():
+def test_checks_page_documents_every_rule_and_no_other():
     for level in ("error", "warning"):
         codes = {rule.code for rule in rules() if rule.level == level}
         heading = "Errors stop the run:" if level == "error" else "Warnings do not:"
-        table = README.split(heading)[1].split("\n\n")[1]
+        table = read_page("checks").split(heading)[1].split("\n\n")[1]
         assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == codes
 
 
-def test_readme_documents_every_command_and_file():
-    assert re.findall(
-        r"^\| `nnrun (\w+)", README.split("## Commands")[1].split("\n## ")[0], re.MULTILINE
-    ) == list(cli.commands)
-    assert all(f"| `{name}` |" in README for name in FILES)
+def test_pages_document_every_command_and_file():
+    table = read_page("commands").split("\n## ")[0]
+    assert re.findall(r"^\| `nnrun (\w+)", table, re.MULTILINE) == list(cli.commands)
+    page = read_page("run-directory")
+    assert all(f"| `{name}` |" in page for name in FILES)
 
 
-def test_the_commands_of_the_readme_exist():
-    blocks = "".join(re.findall(r"```sh\n(.+?)```", README, re.DOTALL))
-    lines = re.findall(r"\bnnrun (.+)$", blocks, re.MULTILINE)
-    assert len(lines) >= 4
-    for line in lines:
-        name, *arguments = shlex.split(line)
+@of_every_page
+def test_the_commands_of_a_page_exist(page):
+    shell = "".join(blocks(page.read_text(encoding="utf-8"), "sh"))
+    for line in re.findall(r"\bnnrun ([a-z].+)$", shell, re.MULTILINE):
+        name, *arguments = shlex.split(line, comments=True)
         cli.commands[name].make_context(name, arguments)
 
 
-def test_the_readmes_config_is_valid(tmp_path):
-    text = re.search(r"```yaml\n(data:\n.+?)```", README, re.DOTALL)
-    (tmp_path / "houses.yaml").write_text(text[1])
-    config = load_config(tmp_path / "houses.yaml")
-    assert config.optimizer["name"] == "Adam"
+@of_every_page
+def test_the_configs_of_a_page_are_valid(page, tmp_path):
+    for text in blocks(page.read_text(encoding="utf-8"), "yaml"):
+        if text.startswith("data:"):
+            (tmp_path / "config.yaml").write_text(text)
+            assert load_config(tmp_path / "config.yaml").epochs
 
 
 @pytest.fixture
@@ -107,14 +132,14 @@ def repository(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_the_command_reference_is_what_help_says():
+def test_what_pages_generate_is_written_anew():
     # in a process of its own, for click keeps what contexts of tests made
-    done = run_python("-m", "cogapp", "--check", "README.md", cwd=ROOT)
-    assert done.returncode == 0, f"write it anew: cog -r README.md\n{done.stdout}{done.stderr}"
+    done = run_python("-m", "cogapp", "--check", "docs/commands.md", "docs/config.md", cwd=ROOT)
+    assert done.returncode == 0, f"write it anew: cog -r docs/*.md\n{done.stdout}{done.stderr}"
 
 
 def test_the_workflow_is_ten_lines_and_its_commands_run(repository, nnrun, monkeypatch):
-    (workflow,) = re.findall(r"```yaml\n(on: push\n.+?)```", README, re.DOTALL)
+    (workflow,) = blocks(read_page("ci"), "yaml")
     assert len(workflow.splitlines()) == 10
     lines = [line.partition("run: ")[2] for line in workflow.splitlines() if "run: nnrun" in line]
     monkeypatch.chdir(repository)
@@ -124,8 +149,8 @@ def test_the_workflow_is_ten_lines_and_its_commands_run(repository, nnrun, monke
     assert json.loads(done.out)["status"] == "finished"
 
 
-def test_the_readmes_python_runs(repository):
-    (code,) = re.findall(r"```python\n(import nnrun\n.+?)```", README, re.DOTALL)
+def test_the_python_of_its_page_runs(repository):
+    (code,) = blocks(read_page("python"), "python")
     names: dict[str, object] = {}
     with pytest.warns(UserWarning, match="constant"):
         exec(code, names)

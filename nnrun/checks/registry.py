@@ -125,4 +125,4 @@ ORDER = (
     "dropped-rows",
     "unseen-category",
 )
-"""The codes in the order of the README's table, errors first."""
+"""The codes in the order of the table in docs/checks.md, errors first."""

@@ -151,7 +151,7 @@ def test_auto_takes_every_gpu(monkeypatch):
     assert team.join("auto") is team.ALONE
 
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "machines.md").read_text(encoding="utf-8")
 STAND_INS = {  # what Slurm and nnrun are to the script
     "scontrol": "printf 'node7\\nnode9\\n'",
     "srun": 'for SLURM_PROCID in 0 1; do export SLURM_PROCID; "$@"; done',
@@ -159,11 +159,11 @@ STAND_INS = {  # what Slurm and nnrun are to the script
 }
 
 
-def test_the_readmes_slurm_script_sets_tf_config_on_every_worker(tmp_path, monkeypatch):
+def test_the_documented_slurm_script_sets_tf_config_on_every_worker(tmp_path, monkeypatch):
     for name, body in STAND_INS.items():
         (tmp_path / name).write_text(f"#!/bin/bash\n{body}\n")
         (tmp_path / name).chmod(0o755)
-    script = re.search(r"```bash\n(#!/bin/bash\n#SBATCH.+?)```", README, re.DOTALL)[1]
+    script = re.search(r"```bash\n(#!/bin/bash\n#SBATCH.+?)```", PAGE, re.DOTALL)[1]
     environment = os.environ | {
         "PATH": f"{tmp_path}:{os.environ['PATH']}",
         "SLURM_JOB_NODELIST": "node[7,9]",
@@ -179,8 +179,8 @@ def test_the_readmes_slurm_script_sets_tf_config_on_every_worker(tmp_path, monke
     assert len(texts) == 2
 
 
-def test_the_readmes_tf_configs_are_right(monkeypatch):
-    texts = re.findall(r"^export TF_CONFIG='(.+)'$", README, re.MULTILINE)
+def test_the_documented_tf_configs_are_right(monkeypatch):
+    texts = re.findall(r"^export TF_CONFIG='(.+)'$", PAGE, re.MULTILINE)
     for i, text in enumerate(texts):
         monkeypatch.setenv("TF_CONFIG", text)
         assert read_cluster("auto") == Cluster(2, i)
