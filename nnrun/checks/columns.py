@@ -50,8 +50,9 @@ def columns_fit_in_float32(config: Config, dataset: Dataset) -> Found:
 def _why_not_standardised(feature: Feature) -> str | None:
     spread = feature.variance**0.5
     largest = _largest(feature)
-    if not SMALLEST_SPREAD < spread < LARGEST_SPREAD:
-        return f"{spread:.0e}, which float32 cannot standardise; give it in another unit"
+    for unit in (spread, feature.scale or spread):
+        if not SMALLEST_SPREAD < unit < LARGEST_SPREAD:
+            return f"{unit:.0e}, which float32 cannot standardise; give it in another unit"
     if largest > COARSE * spread and feature.minimum < feature.maximum:
         return f"{spread:.2g} around {largest:.3g}, too little for float32; subtract an offset"
     return None

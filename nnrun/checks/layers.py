@@ -8,17 +8,26 @@ from nnrun.config.keras_catalog import activation_of
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.memory import memory_bytes
+from nnrun.features.number_codes import code_size
 
 BYTES_PER_ACTIVATION = 8  # float32, and its gradient
 BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer
+COPIES_OF_CODE = 3  # the layer's own, that of EarlyStopping's best weights, and the checkpoint's
 
 
 @rule("network-size", level="error")
 def network_fits_in_memory(config: Config, dataset: Dataset) -> Found:
     """The network, its gradients and the activations of a batch fit in the memory at hand."""
-    problem = oversize(config, len(dataset.encoder.inputs), dataset.train.rows)
+    problem = oversize(config, dataset.encoder.width, dataset.train.rows)
     if problem:
         yield ("layers",), problem
+    size = COPIES_OF_CODE * code_size(config, dataset.encoder)
+    if size > memory_bytes():
+        yield (
+            ("data", "numeric"),
+            f"the code of {len(dataset.encoder.inputs):,} inputs as {dataset.encoder.width:,} "
+            f"units needs {size / 2**30:,.0f} GiB; use fewer bins, fewer columns or standard",
+        )
 
 
 def oversize(config: Config, features: int, rows: int) -> str | None:

@@ -32,7 +32,7 @@ def outputs_fit_the_target(config: Config, dataset: Dataset) -> Found:
     if config.is_classes and targets > 1:
         yield ("data", "target"), f"{config.loss['name']} takes one target; received {targets}"
         return
-    units = summarize(config, len(dataset.encoder.inputs))[-1].units
+    units = summarize(config, dataset.encoder.width)[-1].units
     thing = "target column"
     wanted = targets
     if config.is_classes and not config.is_binary:
@@ -64,7 +64,7 @@ def _place_of_output(config: Config) -> Place:
 @rule("softmax-one-unit", level="error")
 def no_softmax_over_one_unit(config: Config, dataset: Dataset) -> Found:
     """No softmax is taken over one unit, where it gives 1 for every row."""
-    layers = summarize(config, len(dataset.encoder.inputs))
+    layers = summarize(config, dataset.encoder.width)
     for i in config.layers_with("activation"):
         activation = config.layers[i]["activation"]
         if layers[i].units == 1 and activation in NORMALISED_OVER_UNITS:

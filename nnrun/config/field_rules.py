@@ -70,6 +70,15 @@ def of_standardised_inputs(clip: float | None, info: ValidationInfo) -> float | 
     return clip
 
 
+def of_normalized_numbers(numeric: Spec, info: ValidationInfo) -> Spec:
+    """Refuse another way to standardise where inputs are not standardised."""
+    if numeric["name"] != "standard" and not info.data.get("normalize", True):
+        raise problem(
+            f"{numeric['name']} encodes standardised inputs; leave it out, or normalize: false"
+        )
+    return numeric
+
+
 def disjoint_columns(columns: list[str], info: ValidationInfo) -> list[str]:
     """Refuse columns that another key names too."""
     for other in ("target", "features"):

@@ -12,6 +12,7 @@ from nnrun.config.field_rules import (
     disjoint_columns,
     distinct_metrics,
     listed_alone,
+    of_normalized_numbers,
     of_standardised_inputs,
     one_clipping,
     one_kind,
@@ -20,6 +21,7 @@ from nnrun.config.field_rules import (
     unlike_the_decimal_mark,
 )
 from nnrun.config.named import Spec
+from nnrun.config.numeric_encoding import NUMERIC, STANDARD
 from nnrun.config.places import dotted
 from nnrun.config.strict_model import Fraction, Positive, Seed, Strict, Units
 from nnrun.config.yaml_output import to_yaml
@@ -81,9 +83,14 @@ class Data(Strict):
     normalize: bool = True
     """Standardise the features inside the model and, where it is a number, the target
     too. Poisson takes the target as it is."""
+    numeric: Annotated[Spec, NUMERIC, AfterValidator(of_normalized_numbers)] = STANDARD
+    """How the network takes numbers. `standard` standardises them by mean and standard deviation,
+    `robust` by median and interquartile range. `ple` makes a piecewise-linear code of each column,
+    whose `bins` have equally many training rows."""
     clip: Annotated[Positive | None, AfterValidator(of_standardised_inputs)] = None
     """The bound that standardised features approach, in standard deviations, so that one cell far
-    out cannot lead to an absurd prediction. Default: there is none."""
+    out cannot lead to an absurd prediction. The codes of `ple` end there. Default: there is
+    none."""
     missing: Literal["error", "mean", "drop"] = "error"
     """How to treat missing cells. `error` refuses the table. `mean` replaces missing numbers by the
     mean of the training rows, and makes missing text a category of its own. `drop` leaves the row

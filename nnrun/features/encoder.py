@@ -19,6 +19,7 @@ from nnrun.features.dates import parse_dates, take_part
 from nnrun.features.feature import Feature, Target
 from nnrun.features.kept_rows import MissingPolicy
 from nnrun.features.labels import encode_labels, label_codes
+from nnrun.features.number_scales import NumberScales
 from nnrun.features.numbers import parse_booleans, parse_numbers
 from nnrun.features.statistics import Moments, Values
 from nnrun.ordinary_files import read_small
@@ -76,6 +77,11 @@ class Encoder(Strict):
     def inputs(self) -> list[Feature]:
         """The feature that each column of the matrix comes from."""
         return [feature for feature in self.features for _ in range(feature.width)]
+
+    @property
+    def width(self) -> int:
+        """How many numbers the first layer of the config takes; a code of a number is several."""
+        return sum(feature.width * feature.units for feature in self.features)
 
     @property
     def input_names(self) -> list[str]:
@@ -140,7 +146,13 @@ class Encoder(Strict):
         np.copyto(x, [feature.mean for feature in self.inputs], where=np.isnan(x))
 
     def fitted(
-        self, x: Moments, y: Moments, config: Config, *, has_categories: bool = True
+        self,
+        x: Moments,
+        y: Moments,
+        scales: NumberScales,
+        config: Config,
+        *,
+        has_categories: bool = True,
     ) -> "Encoder":
         """Return the encoder with statistics of the training rows.
 
@@ -149,11 +161,12 @@ class Encoder(Strict):
         Args:
             x: Statistics of the inputs of this encoder.
             y: Statistics of its targets.
+            scales: Scales of the inputs that are numbers.
             config: Says whether targets are rescaled.
             has_categories: Whether the inputs of text are among those of `x`. Otherwise text is
                 left as it is.
         """
-        fitted = _fitted_features(self.features, x, has_categories=has_categories)
+        fitted = _fitted_features(self.features, x, scales, has_categories=has_categories)
         features = _without_constant_parts(fitted)
         targets = self.targets
         if not self.labels:
@@ -209,7 +222,9 @@ def _write_inputs(x: Values, feature: Feature, values: pl.Series) -> None:
         x[:, 0] = values.to_numpy()
 
 
-def _fitted_features(features: list[Feature], x: Moments, *, has_categories: bool) -> list[Feature]:
+def _fitted_features(
+    features: list[Feature], x: Moments, scales: NumberScales, *, has_categories: bool
+) -> list[Feature]:
     """Return the features with their statistics, without categories that no training row has."""
     fitted = []
     start = 0
@@ -220,7 +235,9 @@ def _fitted_features(features: list[Feature], x: Moments, *, has_categories: boo
         if feature.kind == "text":
             fitted.append(_fitted_text(feature, x, start))
         else:
-            fitted.append(feature.model_copy(update=x.describe(start)._asdict()))
+            statistics = x.describe(start)
+            update = {**statistics._asdict(), **scales.describe(start, statistics)}
+            fitted.append(feature.model_copy(update=update))
         start += feature.width
     return fitted
 

@@ -3,10 +3,12 @@
 They are validated, since the file may come from anybody.
 """
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from nnrun.config.numeric_encoding import MOST_BINS
 from nnrun.config.schema import MOST_CATEGORIES
 from nnrun.config.strict_model import Positive, Strict, problem
 from nnrun.features.dates import FORMATS, ORDERS, DatePart, date_parts
@@ -22,6 +24,9 @@ def _check_name(name: str) -> str:
         raise problem(mistake)
     return name
 
+
+LEAST_WIDTH = 1e-5
+"""Of a bin: edges are rounded to 4 decimals, whose difference is hardly less than 1e-4."""
 
 Name = Annotated[str, AfterValidator(_check_name)]
 Number = Annotated[float, Field(ge=-FLOAT32_MAX, le=FLOAT32_MAX)]
@@ -45,6 +50,9 @@ class Feature(Strict):
     lacks the cell; runs of earlier versions do not tell it. A `sign`, such as %, stands beside each
     number. Dates are read by the `format`, or else
     by `more_formats`, and `example` is one of training.
+
+    A number x enters the network as (x - `center`) / `scale`, which are the mean and the standard
+    deviation where they are null. The `edges` of its bins are in these units.
     """
 
     name: Name
@@ -55,6 +63,9 @@ class Feature(Strict):
     )
     minimum: Number = 0.0
     maximum: Number = 0.0
+    center: Number | None = None
+    scale: Annotated[Positive, Field(le=FLOAT32_MAX)] | None = None
+    edges: Annotated[list[float], Field(max_length=MOST_BINS + 1)] = []
     whole: bool = False
     missing_share: Annotated[float, Field(ge=0, le=1)] | None = None
     sign: Sign = ""
@@ -79,7 +90,18 @@ class Feature(Strict):
                 "format and part must be known ones and fit for a date, and null for any other kind"
             )
             raise problem(rule)
+        self._check_scale(is_text=is_text)
         return self
+
+    def _check_scale(self, *, is_text: bool) -> None:
+        """Refuse edges that leave no bin between them, and a scale of what is no number."""
+        are_apart = all(after - before >= LEAST_WIDTH for before, after in pairwise(self.edges))
+        if not are_apart:
+            raise problem("edges must ascend")
+        if (self.center is None) != (self.scale is None) or (is_text and self.scale):
+            raise problem("center and scale belong together, and to numbers")
+        if self.edges and not self.scale:
+            raise problem("edges are of numbers that have a scale")
 
     def _has_the_parts_of_its_kind(self) -> bool:
         if self.kind == "date":
@@ -91,6 +113,19 @@ class Feature(Strict):
     def width(self) -> int:
         """How many inputs the feature is."""
         return len(self.categories) + self.other if self.kind == "text" else 1
+
+    @property
+    def units(self) -> int:
+        """How many numbers each of its inputs is for the first layer of the config."""
+        edges = len(self.edges)
+        return edges if edges > 2 else 1  # a unit for each bin, and one for them all
+
+    @property
+    def moments(self) -> tuple[float, float]:
+        """The mean and the variance that Normalization takes."""
+        if self.center is None or self.scale is None:
+            return self.mean, self.variance
+        return self.center, self.scale**2
 
     @property
     def input_names(self) -> list[str]:

@@ -14,6 +14,7 @@ from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.kept_rows import RowMask
 from nnrun.features.matrix_store import AnyFloats, Matrix, Store
+from nnrun.features.number_scales import NumberScales
 from nnrun.features.profile import TableProfile
 from nnrun.features.split import draw_held_out_rows
 from nnrun.features.statistics import Moments, Values
@@ -170,6 +171,8 @@ def _fit(
     has_categories = keeping.has_inputs  # without matrices, those of the profile are enough
     inputs = [f for f in encoder.inputs if has_categories or f.kind != "text"]
     copies = TargetCopies(inputs, len(encoder.targets))
+    numbers = [place for place, feature in enumerate(inputs) if feature.kind != "text"]
+    scales = NumberScales(config.data, numbers, int(rows["train"].sum()))
     x_moments = Moments(len(inputs))
     y_moments = Moments(len(encoder.targets))
     reader = EncodedReader(encoder, table, target=True, fill=False, has_categories=has_categories)
@@ -184,10 +187,11 @@ def _fit(
             stores[key].append(part_x, part_y)
             if key == "train":
                 x_moments.add(part_x)
+                scales.add(part_x)
                 y_moments.add(part_y)
                 copies.add(part_x, part_y)
         start = end
-    fitted = encoder.fitted(x_moments, y_moments, config, has_categories=has_categories)
+    fitted = encoder.fitted(x_moments, y_moments, scales, config, has_categories=has_categories)
     return FittedTable(fitted, stores, reader.unseen(), copies.names())
 
 

@@ -57,5 +57,5 @@ def summarize_run(path: Path) -> Summary:
 
 def _summarize_layers(config: Config, encoder: Encoder) -> list[Summary]:
     """Return name, units, shapes and parameters of each layer."""
-    layers = summarize(config, len(encoder.inputs))
+    layers = summarize(config, encoder.width)
     return [{**layer._asdict(), "parameters": layer.parameters} for layer in layers]

@@ -5,24 +5,29 @@ from collections.abc import Iterator
 from nnrun.config.architecture import LayerSummary, summarize
 from nnrun.config.schedules import describe_learning_rate
 from nnrun.config.schema import Config
+from nnrun.features.encoder import Encoder
 from nnrun.wording import counted
 
 Row = tuple[str, str, str]
 
 
-def saved_layers(config: Config, features: int) -> Iterator[LayerSummary]:
+def saved_layers(config: Config, encoder: Encoder) -> Iterator[LayerSummary]:
     """Yield every layer of the saved model, those that nnrun adds included.
 
     Args:
         config: The config, whose layers stand in the middle.
-        features: How many inputs the network has.
+        encoder: Its encoder, which has the inputs.
     """
+    inputs = len(encoder.inputs)
     if config.data.normalize:
-        yield LayerSummary("Normalization", features, [])
-    if config.data.clip is not None:
+        yield LayerSummary("Normalization", inputs, [])
+    if config.data.numeric["name"] == "ple":
+        shapes = [(inputs, encoder.width), (encoder.width,)]
+        yield LayerSummary("Dense hard_sigmoid, not trained", encoder.width, shapes)
+    elif config.data.clip is not None:
         for name in ("Rescaling", "Activation tanh", "Rescaling"):
-            yield LayerSummary(name, features, [])
-    layers = summarize(config, features)
+            yield LayerSummary(name, inputs, [])
+    layers = summarize(config, encoder.width)
     yield from layers
     outputs = layers[-1].units
     if config.rescales:
@@ -32,19 +37,19 @@ def saved_layers(config: Config, features: int) -> Iterator[LayerSummary]:
         yield LayerSummary(f"Activation {activation}", outputs, [])
 
 
-def network_rows(config: Config, features: int) -> list[Row]:
+def network_rows(config: Config, encoder: Encoder) -> list[Row]:
     """Return a header, each layer with its output's shape and its parameters, and their total."""
     rows = [("layer", "output shape", "parameters")]
     total = 0
-    for layer in saved_layers(config, features):
+    for layer in saved_layers(config, encoder):
         rows.append((layer.name, f"({layer.units})", f"{layer.parameters:,}"))
         total += layer.parameters
     return [*rows, ("total", "", f"{total:,}")]
 
 
-def network_lines(config: Config, features: int) -> list[str]:
+def network_lines(config: Config, encoder: Encoder) -> list[str]:
     """Return the table in aligned columns, and a line with loss, optimizer and epochs."""
-    rows = network_rows(config, features)
+    rows = network_rows(config, encoder)
     name_width, shape_width, count_width = (
         max(map(len, column)) for column in zip(*rows, strict=True)
     )

@@ -99,7 +99,7 @@ def make_page(path: Path) -> str:
         kept_epoch=info.best_epoch,
         curves=[inline_svg(panel) for panel in curve_panels([path])],
         parts=[(part, rows, without_folder(str(table))) for part, rows, table in part_rows(info)],
-        network=network_rows(config, len(encoder.inputs)),
+        network=network_rows(config, encoder),
         config=config_section(config),
         commands=next_commands(path, info, config),
         versions=_versions(info),

@@ -18,6 +18,7 @@ from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.feature import Feature, Target
 from nnrun.features.labels import label_key
+from nnrun.features.number_scales import sample_step
 from nnrun.features.numbers import WORDS
 from nnrun.reporting.keras_calls import (
     callback_calls,
@@ -103,9 +104,10 @@ def run_script(path: Path) -> str:
     Raises:
         RunError: The path is no run, or its files were altered.
     """
-    _, config, encoder = Run(path).load()
+    info, config, encoder = Run(path).load()
+    rows = int(info.data.get("train", {}).get("rows", 0))
     # The path is taken as it is: a stranger's pattern could match a whole disk.
-    return _script(config, encoder, 0, Path(config.data.train))
+    return _script(config, encoder, rows, Path(config.data.train))
 
 
 def _script(config: Config, encoder: Encoder, rows: int, first_file: Path) -> str:
@@ -120,13 +122,14 @@ def _script(config: Config, encoder: Encoder, rows: int, first_file: Path) -> st
         file=_table_file(config, first_file),
         truth_words=WORDS,
         labels=_labels(config, encoder.labels),
+        numeric=_numeric(config, encoder, rows),
         label_weights=_label_weights(config, encoder.labels),
         layers=layer_calls(config),
         optimizer=optimizer_call(config),
         loss=loss_call(config),
         metrics=metric_calls(config),
         callbacks=callback_calls(config),
-        jit_compile=uses_xla(config, len(encoder.inputs), rows),
+        jit_compile=uses_xla(config, encoder.width, rows),
     )
     return text.removesuffix("\n")
 
@@ -171,6 +174,14 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         has_boolean="boolean" in kinds.values(),
         has_unnamed="Unnamed: 0" in (*kinds, *data.target, *data.drop),
     )
+
+
+def _numeric(config: Config, encoder: Encoder, rows: int) -> dict[str, str]:
+    """Return the name of the encoding of numbers, and the rows that tell quantiles as code."""
+    numbers = sum(feature.kind != "text" for feature in encoder.features)
+    step = sample_step(rows, numbers)
+    sample = f"X[::{step}]" if step > 1 else "X"
+    return {"name": config.data.numeric["name"], "sample": sample}
 
 
 def _in_order(formats: list[str]) -> list[str]:

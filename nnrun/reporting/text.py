@@ -33,7 +33,7 @@ def describe_dataset(dataset: Dataset) -> str:
 def summarize_in_a_line(dataset: Dataset) -> str:
     """Return what is going to be trained: rows, inputs and parameters."""
     inputs = len(dataset.encoder.inputs)
-    layers = summarize(dataset.config, inputs)
+    layers = summarize(dataset.config, dataset.encoder.width)
     rows = [f"{part.rows:,} rows of {name}" for name, part in dataset.parts.items()]
     parameters = counted(sum(layer.parameters for layer in layers), "parameter")
     network = f"{counted(inputs, 'input')}, {counted(len(layers), 'layer')}, {parameters}"
@@ -64,7 +64,7 @@ def part_rows(info: RunInfo) -> list[PartRow]:
 
 
 def _with_network(lines: list[str], config: Config, encoder: Encoder) -> str:
-    network = network_lines(config, len(encoder.inputs))
+    network = network_lines(config, encoder)
     return "\n".join(map(printable, [*lines, "", *network]))
 
 

@@ -17,6 +17,7 @@ from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix
+from nnrun.features.number_codes import code_units
 from nnrun.results.activations import ACTIVATIONS, Activation
 from nnrun.runs.arrays import Array
 
@@ -144,19 +145,20 @@ def make_network(config: Config, encoder: Encoder, weights: Mapping[str, Array])
         encoder: Its encoder, which has the statistics that nnrun standardises with.
         weights: The arrays by the names and in the shapes of `weight_shapes(config, inputs)`.
     """
-    inputs = len(encoder.inputs)
-    summaries = summarize(config, inputs)
+    summaries = summarize(config, encoder.width)
     steps = []
     if config.data.normalize:
         steps.append(_normalization(encoder))
-    if config.data.clip is not None:
+    if config.data.numeric["name"] == "ple":
+        steps.append(_piecewise_linear_code(encoder))
+    elif config.data.clip is not None:
         steps += _clipping(config.data.clip)
     for i, (spec, summary) in enumerate(zip(config.layers, summaries, strict=True)):
         arrays = [weights[f"layers[{i}].weights[{j}]"] for j in range(len(summary.shapes))]
         steps.append(Step(spec, arrays, LAYERS[spec["type"]]))
     if config.rescales:
         steps.append(_rescaling(encoder))
-    widest = max(inputs, *(summary.units for summary in summaries))
+    widest = max(len(encoder.inputs), encoder.width, *(summary.units for summary in summaries))
     return Network(steps, _last(config), widest)
 
 
@@ -284,9 +286,20 @@ LAYERS: dict[str, Layer] = {
 
 
 def _normalization(encoder: Encoder) -> Step:
-    mean = _as_float32([feature.mean for feature in encoder.inputs])
-    variance = _as_float32([feature.variance for feature in encoder.inputs])
+    moments = [feature.moments for feature in encoder.inputs]
+    mean, variance = (_as_float32(list(column)) for column in zip(*moments, strict=True))
     return Step({"type": "Normalization"}, [mean, variance], _standardize)
+
+
+def _piecewise_linear_code(encoder: Encoder) -> Step:
+    """Return the step that makes several numbers between 0 and 1 of each standardised number."""
+    return Step({"type": "Dense", "activation": "hard_sigmoid"}, code_units(encoder), _code)
+
+
+def _code(spec: Spec, weights: Weights, x: Array) -> Array:
+    """Return activation(x kernel + bias), of whose kernel each column has one number but 0."""
+    inputs, slopes, offsets = weights
+    return ACTIVATIONS[spec["activation"]](x[:, inputs] * slopes + offsets)
 
 
 def _clipping(bound: float) -> list[Step]:

@@ -15,6 +15,7 @@ from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
 from nnrun.errors import RunError
 from nnrun.features.encoder import Encoder
+from nnrun.features.number_codes import code_size
 from nnrun.ordinary_files import LARGEST_FILE, hash_file, open_ordinary, size_of
 from nnrun.runs.arrays import Array, largest_size, parse_arrays
 from nnrun.runs.info import RunInfo
@@ -53,7 +54,7 @@ class SavedModel:
 
     def read_weights(self) -> dict[str, Array]:
         """Return the weights by name, or raise a RunError where they are not this network's."""
-        shapes = weight_shapes(self.config, len(self.encoder.inputs))
+        shapes = weight_shapes(self.config, self.encoder.width)
         return parse_arrays(io.BytesIO(self.weights), self.path / WEIGHTS, shapes)[1]
 
 
@@ -76,8 +77,8 @@ def read_saved_model(path: Path, info: RunInfo, *, with_weights: bool = False) -
     files.refuse_altered()  # without the two nobody knows how large the others can be
     config = load_config(path / CONFIG, content=config_text)
     encoder = Encoder.parse(encoding_text, path / ENCODING)
-    most = largest_size(weight_shapes(config, len(encoder.inputs)))
-    files.read(MODEL, COPIES * most + DESCRIPTION, keep=False)
+    most = largest_size(weight_shapes(config, encoder.width))
+    files.read(MODEL, COPIES * most + code_size(config, encoder) + DESCRIPTION, keep=False)
     weights = files.read(WEIGHTS, most, keep=with_weights)
     files.refuse_altered()
     return SavedModel(path, config, encoder, weights)

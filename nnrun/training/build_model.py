@@ -2,13 +2,19 @@
 
 from types import ModuleType
 
+import numpy as np
+
 from nnrun.config.metric_arguments import metric_arguments
 from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.config.xla import uses_xla
 from nnrun.features.encoder import Encoder
+from nnrun.features.number_codes import code_units
 from nnrun.training.backend import keras, tf
 from nnrun.training.keras_types import KerasObject, Model
+
+CODE = "piecewise_linear_code"
+"""The name of the layer that codes numbers: its weights follow from the encoding."""
 
 
 def build_network(config: Config, encoder: Encoder) -> Model:
@@ -19,7 +25,9 @@ def build_network(config: Config, encoder: Encoder) -> Model:
     layers = [keras.Input((len(encoder.inputs),))]
     if config.data.normalize:
         layers.append(_normalization(encoder))
-    if config.data.clip is not None:
+    if config.data.numeric["name"] == "ple":
+        layers.append(_piecewise_linear_code(encoder))
+    elif config.data.clip is not None:
         layers += _clipping(config.data.clip)
     layers += [make(keras.layers, spec, "type") for spec in config.layers]
     if config.rescales:
@@ -29,9 +37,33 @@ def build_network(config: Config, encoder: Encoder) -> Model:
 
 def _normalization(encoder: Encoder) -> KerasObject:
     """Return the layer that standardises each input by its moments in the training rows."""
-    mean = [feature.mean for feature in encoder.inputs]
-    variance = [feature.variance for feature in encoder.inputs]
+    moments = [feature.moments for feature in encoder.inputs]
+    mean, variance = map(list, zip(*moments, strict=True))
     return keras.layers.Normalization(mean=mean, variance=variance)
+
+
+def _piecewise_linear_code(encoder: Encoder) -> KerasObject:
+    """Return the layer, not trained, that makes several numbers between 0 and 1 of each number."""
+    units = code_units(encoder)
+    inputs = len(encoder.inputs)
+    kernel = np.zeros((inputs, len(units.inputs)), np.float32)
+    kernel[units.inputs, np.arange(len(units.inputs))] = units.slopes
+    layer = keras.layers.Dense(
+        len(units.inputs),
+        activation="hard_sigmoid",
+        kernel_initializer="zeros",  # which draws no seed: other layers begin as without it
+        trainable=False,
+        name=CODE,
+    )
+    layer.build((None, inputs))
+    layer.set_weights([kernel, units.offsets])
+    return layer
+
+
+def network_weights(model: Model) -> list[KerasObject]:
+    """Return the weights of the config's layers in Keras's order, which `weight_shapes` names."""
+    layers = [layer for layer in model.layers if layer.name != CODE]
+    return [weight for layer in layers for weight in layer.weights]
 
 
 def _clipping(bound: float) -> list[KerasObject]:

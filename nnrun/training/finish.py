@@ -12,7 +12,7 @@ from nnrun.runs.history import Logs
 from nnrun.runs.saved_model import CHECKED
 from nnrun.training.backend import tf
 from nnrun.training.batches import RowBlocks
-from nnrun.training.build_model import serving_model
+from nnrun.training.build_model import network_weights, serving_model
 from nnrun.training.callback_memory import find_kept_epoch
 from nnrun.training.checkpoint import CheckpointCallback
 from nnrun.training.distributed.team import Team
@@ -157,8 +157,9 @@ def _saved_info(run: Run, job: Job, result: Result, stopped_at: int, **checks: o
 
 
 def _write_weights(path: Path, job: Job) -> None:
-    names = weight_shapes(job.config, len(job.dataset.encoder.inputs))
-    write_arrays(path, dict(zip(names, job.model.get_weights(), strict=True)))
+    names = weight_shapes(job.config, job.dataset.encoder.width)
+    values = [weight.numpy() for weight in network_weights(job.model)]
+    write_arrays(path, dict(zip(names, values, strict=True)))
 
 
 def _wait_for_the_chief(team: Team) -> None:

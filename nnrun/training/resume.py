@@ -76,7 +76,7 @@ def _reload(run: Run, *, epochs: int | None, force: bool) -> Dataset:
 
 def _check_size(run: Run, config: Config, encoder: Encoder) -> None:
     """Refuse a checkpoint that is smaller than the network, before the network is built."""
-    layers = summarize(config, len(encoder.inputs))
+    layers = summarize(config, encoder.width)
     needed = sum(4 * layer.parameters for layer in layers)  # bytes of float32
     if run.checkpoint.exists() and run.checkpoint.stat().st_size < needed:
         raise RunError(

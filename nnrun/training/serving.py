@@ -5,7 +5,7 @@ from collections.abc import Callable
 from nnrun.errors import RunError
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.trained_run import TrainedRun
-from nnrun.training.build_model import build_network, serving_model
+from nnrun.training.build_model import build_network, network_weights, serving_model
 from nnrun.training.keras_types import Model
 from nnrun.training.predictor import predictor
 from nnrun.wording import first_line
@@ -19,7 +19,8 @@ def build_serving_model(trained: TrainedRun) -> Model:
     """
     try:
         model = build_network(trained.config, trained.encoder)
-        model.set_weights(list(trained.weights.values()))
+        for variable, weight in zip(network_weights(model), trained.weights.values(), strict=True):
+            variable.assign(weight)
         return serving_model(model, trained.config)
     except Exception as error:  # Keras raises what it likes
         raise RunError(f"Keras refuses this network: {first_line(error)}") from None

@@ -116,6 +116,21 @@ CHANGED = [
     ),
     (
         "  target: label",
+        "  target: label\n  normalize: false\n  numeric: ple",
+        "5:12: data.numeric: ple encodes standardised inputs; leave it out, or normalize: false",
+    ),
+    (
+        "  target: label",
+        "  target: label\n  numeric: {name: ple, bins: 0}",
+        "4:30: data.numeric.bins: must be at least 1",
+    ),
+    (
+        "  target: label",
+        "  target: label\n  numeric: plee",
+        "4:12: data.numeric: 'plee' is not a numeric encoding; did you mean 'ple'?",
+    ),
+    (
+        "  target: label",
         "  target: label\n  label: label",
         "4:3: data.label: unknown key; the column to predict is",
     ),

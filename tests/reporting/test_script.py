@@ -151,6 +151,21 @@ MARKS = {
     "layers": [HIDDEN, {"units": 1}],
     "loss": "mse",
 }
+CODES = {
+    "data": {
+        "train": "semicolons.csv",
+        "target": "dose",
+        "drop": ["seen"],
+        "dates": "expand",
+        "missing": "mean",
+        "validation_split": 0.2,
+        "numeric": {"name": "ple", "bins": 6},
+        "clip": 1.5,
+    },
+    "layers": [HIDDEN, {"units": 1}],
+    "loss": "mse",
+}
+ROBUST = {**CODES, "data": {**CODES["data"], "numeric": "robust"}}
 HEADERLESS = {
     "data": {
         "train": "headerless.csv",
@@ -174,6 +189,8 @@ WORKBOOK = {
 CASES = {
     "workbook": WORKBOOK,
     "headerless": HEADERLESS,
+    "codes": CODES,
+    "robust": ROBUST,
     "marks": MARKS,
     "logits": LOGITS,
     "tables": TABLES,
@@ -273,7 +290,7 @@ def test_the_script_of_a_shipped_config_trains_as_nnrun_does(path, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", usual_names(CASES, "tables", "targets", "marks"))
+@pytest.mark.parametrize("name", usual_names(CASES, "tables", "targets", "marks", "codes"))
 def test_the_script_of_any_config_trains_as_nnrun_does(tables, name):
     compare(dataset_of(tables.load({**CASES[name], "epochs": 3})), tables.folder)
 

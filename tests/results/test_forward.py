@@ -138,6 +138,8 @@ def test_a_network_of_an_activation_gives_what_keras_gives(project, activation):
         {**NUMBERS, "layers": [{"units": 1}], "data.normalize": False},
         {**NUMBERS, "data.target": ["dose", "height"], "layers": [{"units": 2}]},
         {**NUMBERS, "layers": [{"units": 1}], "data.clip": 3.5},
+        {**NUMBERS, "layers": [{"units": 1}], "data.numeric": "robust"},
+        {**NUMBERS, "layers": [{"units": 1}], "data.numeric": {"name": "ple", "bins": 3}},
     ],
     ids=[
         "probability",
@@ -150,6 +152,8 @@ def test_a_network_of_an_activation_gives_what_keras_gives(project, activation):
         "number not standardised",
         "two numbers",
         "bounded inputs",
+        "robust scales",
+        "piecewise-linear codes",
     ],
 )
 def test_what_is_predicted_is_what_keras_predicts(project, changes):

@@ -1,0 +1,23 @@
+"""How the network takes its numbers: the encoding that `data.numeric` names."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from nnrun.config.named import Catalog, Named, Spec
+
+STANDARD: Spec = {"name": "standard"}
+
+MOST_BINS = 256
+"""Of a column: each is a unit, and the layer has a weight for each input and unit."""
+
+_ENCODINGS: Catalog = {
+    "standard": {},
+    "robust": {},
+    "ple": {"bins": (Annotated[int, Field(ge=1, le=MOST_BINS)], 16)},
+}
+
+NUMERIC = Named(kind="numeric encoding", catalog=_ENCODINGS)
+"""`standard` subtracts the mean and divides by the standard deviation; `robust` takes the median
+and the interquartile range; `ple` is the piecewise-linear encoding of quantiles of Gorishniy et
+al. (2022), "On Embeddings for Numerical Features in Tabular Deep Learning"."""
