@@ -4,9 +4,15 @@ They are validated, since the file may come from anybody.
 """
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from nnrun.config.numeric_encoding import MOST_BINS
 from nnrun.config.schema import MOST_CATEGORIES
@@ -92,6 +98,16 @@ class Feature(Strict):
             raise problem(rule)
         self._check_scale(is_text=is_text)
         return self
+
+    @model_serializer(mode="wrap")
+    def _leave_out_what_is_default(self, serialize: SerializerFunctionWrapHandler) -> Any:  # noqa: ANN401 - what pydantic gives
+        """Leave out scale and edges where there are none: tables may have 50,000 columns."""
+        values = serialize(self)
+        if not self.scale:
+            del values["center"], values["scale"]
+        if not self.edges:
+            del values["edges"]
+        return values
 
     def _check_scale(self, *, is_text: bool) -> None:
         """Refuse edges that leave no bin between them, and a scale of what is no number."""
