@@ -103,11 +103,10 @@ class Feature(Strict):
     def _leave_out_what_is_default(self, serialize: SerializerFunctionWrapHandler) -> Any:  # noqa: ANN401 - what pydantic gives
         """Leave out scale and edges where there are none: tables may have 50,000 columns."""
         values = serialize(self)
-        if not self.scale:
-            del values["center"], values["scale"]
+        unknown = {name for name in ("center", "scale") if getattr(self, name) is None}
         if not self.edges:
-            del values["edges"]
-        return values
+            unknown.add("edges")
+        return {name: value for name, value in values.items() if name not in unknown}
 
     def _check_scale(self, *, is_text: bool) -> None:
         """Refuse edges that leave no bin between them, and a scale of what is no number."""
