@@ -18,12 +18,13 @@ from nnrun.cli.options import (
     path_argument,
     run_argument,
 )
-from nnrun.cli.reading import Reading, reading_options
+from nnrun.cli.reading import reading_options
 from nnrun.cli.rows_to_measure import rows_to_measure
 from nnrun.cli.terminal import say_json, say_text, tell, terminal_width
 from nnrun.cli.threshold_option import threshold_option
 from nnrun.files import open_output
 from nnrun.near_files import TABLE_ENDINGS
+from nnrun.results.reading import Reading
 
 if TYPE_CHECKING:
     from nnrun.results.evaluated_rows import EvaluatedRows

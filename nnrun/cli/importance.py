@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from nnrun.cli.options import command, json_option, path_argument, run_argument
-from nnrun.cli.reading import Reading, reading_options
+from nnrun.cli.reading import reading_options
 from nnrun.cli.rows_to_measure import rows_to_measure
 from nnrun.cli.terminal import say_json, say_text, tell
 from nnrun.near_files import TABLE_ENDINGS
+from nnrun.results.reading import Reading
 
 REPEATS_HELP = "How often each column is shuffled."
 SEED_HELP = "Draws the rows, and shuffles them."

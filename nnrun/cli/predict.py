@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -17,19 +18,19 @@ from nnrun.cli.options import (
     path_argument,
     run_argument,
 )
-from nnrun.cli.reading import Reading, reading_options
+from nnrun.cli.reading import reading_options
 from nnrun.cli.terminal import document_stream, say_document, tell
 from nnrun.cli.threshold_option import threshold_option
 from nnrun.files import open_output
 from nnrun.near_files import TABLE_ENDINGS
+from nnrun.results.reading import Reading
 from nnrun.wording import joined
 
 if TYPE_CHECKING:
-    from polars import DataFrame
-
     from nnrun.results.trained_run import TrainedRun
 
 MOST_IGNORED = 20  # columns that are named
+COPIED = 1 << 20  # bytes at a time
 KEEP_HELP = (
     "Columns of DATA to copy, separated by commas unless a column has that name. Repeatable."
 )
@@ -73,18 +74,19 @@ def predict(  # noqa: PLR0913  a parameter for each option
     Columns are found by name, in any order.
     """
     if json_lines:
-        if data or output or keep or escape_formulas or reading != Reading():
+        if data or output or keep or escape_formulas:
             raise click.UsageError(
                 "--json-lines reads standard input and writes standard output; leave out DATA, -o, "
-                "--keep, --escape-formulas, --null-values, --bad-cells and --strict"
+                "--keep and --escape-formulas"
             )
-        _answer_lines(run, threshold, engine)
+        _answer_lines(run, threshold, engine, reading)
         return
     if not data:
         raise click.UsageError("Missing argument 'DATA': a table, or - for standard input.")
     if output:
         check_output(output, data)
     from nnrun.results.trained_run import open_run
+    from nnrun.tables.writer import write_csv
 
     trained, reader = open_run(
         run,
@@ -100,11 +102,13 @@ def predict(  # noqa: PLR0913  a parameter for each option
     predictions = _with_engine(trained, engine).predictions(reader, kept, bound)
     if ignored:
         tell(f"ignored columns: {joined(ignored, MOST_IGNORED)}")
-    _write_table(predictions, output, lambda: reading.check(reader), escape=escape_formulas)
+    with _destination(output, whole=reading.strict) as file:
+        write_csv(predictions, file, escape_formulas=escape_formulas)
+        reading.check(reader)
     tell(*reader.notes())
 
 
-def _answer_lines(run: Path, threshold: float | str | None, engine: str) -> None:
+def _answer_lines(run: Path, threshold: float | str | None, engine: str, reading: Reading) -> None:
     """Answer each line of standard input at once."""
     from nnrun.results.json_lines import answer_lines
     from nnrun.results.trained_run import load_run
@@ -113,7 +117,7 @@ def _answer_lines(run: Path, threshold: float | str | None, engine: str) -> None
     bound = _bound(run, trained, threshold)
     if not sys.stdin:
         return
-    for answer in answer_lines(trained, sys.stdin.buffer, bound):
+    for answer in answer_lines(trained, sys.stdin.buffer, bound, reading):
         say_document(answer)  # which flushes
 
 
@@ -135,19 +139,23 @@ def _with_engine(trained: TrainedRun, engine: str) -> TrainedRun:
     return trained.with_forward(keras_forward(trained))
 
 
-def _write_table(
-    predictions: Iterator[DataFrame],
-    output: Path | None,
-    check: Callable[[], None],
-    *,
-    escape: bool,
-) -> None:
-    """Write predictions as CSV. A file is only there once it is whole, and `check` is content."""
-    from nnrun.tables.writer import write_csv
+@contextmanager
+def _destination(output: Path | None, *, whole: bool) -> Iterator[IO[bytes]]:
+    """Yield the file to write to, which is there only once the body has ended without an error.
 
-    with open_output(output) if output else nullcontext(document_stream()) as file:
-        write_csv(predictions, file, escape_formulas=escape)
-        check()
+    Standard output gets each row at once, unless it is to be `whole` too.
+    """
+    if output:
+        with open_output(output) as file:
+            yield file
+    elif whole:
+        with TemporaryFile() as file:
+            yield file
+            file.seek(0)
+            while lines := file.readlines(COPIED):  # a terminal takes whole lines
+                document_stream().write(b"".join(lines))
+    else:
+        yield document_stream()
 
 
 def _column_names(keep: tuple[str, ...], columns: list[str]) -> list[str]:

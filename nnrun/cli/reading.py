@@ -1,18 +1,17 @@
-"""How strictly a command reads the table that a run is applied to: the options of these."""
+"""The options that say how strictly a command reads the table that a run is applied to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING
 
 import click
 
-from nnrun.errors import TableError
+from nnrun.results.reading import Reading
 
 if TYPE_CHECKING:
-    from nnrun.features.encoded_reader import BadCells, EncodedReader
+    from nnrun.features.encoded_reader import BadCells
 
 NULL_VALUES_HELP = "Take cells of this text as missing too, as in --null-values '?'. Repeatable."
 BAD_CELLS = click.Choice(["error", "missing"])
@@ -24,26 +23,6 @@ STRICT_HELP = (
     "Exit with 2, and save nothing, where cells are unlike those of training: missing, far beyond "
     "its range, or of other categories."
 )
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How strictly a table is read.
-
-    Attributes:
-        null_values: What missing cells look like besides what the config says.
-        bad_cells: Whether a cell that is no number or date is a mistake, or is missing.
-        strict: Whether cells unlike those of training are mistakes.
-    """
-
-    null_values: tuple[str, ...] = ()
-    bad_cells: BadCells = "error"
-    strict: bool = False
-
-    def check(self, reader: EncodedReader) -> None:
-        """Raise a TableError where --strict is given and the table read is unlike training's."""
-        if self.strict and reader.differences():
-            raise TableError(reader.differences())
 
 
 def reading_options(function: Callable[..., None]) -> Callable[..., None]:

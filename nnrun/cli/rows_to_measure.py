@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nnrun.cli.reading import Reading
+from nnrun.results.reading import Reading
 
 if TYPE_CHECKING:
     from nnrun.results.held_out import Readers

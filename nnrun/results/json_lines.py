@@ -19,6 +19,7 @@ from nnrun.errors import InputError
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.plain_rows import PlainRows
 from nnrun.results.predicted import interpret_outputs
+from nnrun.results.reading import Reading
 from nnrun.results.trained_run import NOT_FINITE, STDIN, TrainedRun
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.table import Table
@@ -33,7 +34,10 @@ Answer = dict[str, Any]
 
 
 def answer_lines(
-    trained: TrainedRun, stream: IO[bytes], threshold: float | None = None
+    trained: TrainedRun,
+    stream: IO[bytes],
+    threshold: float | None = None,
+    reading: Reading | None = None,
 ) -> Iterator[str]:
     """Yield the answer to each line of a stream, without a line end, as soon as the line is there.
 
@@ -41,12 +45,14 @@ def answer_lines(
         trained: The run that predicts.
         stream: Lines of JSON in UTF-8.
         threshold: The probability from which the second of two labels is predicted, by default 0.5.
+        reading: How strictly a line is read, by default as a table is. What makes a mistake of a
+            table makes an error of a line.
 
     Raises:
         InputError: The threshold is none.
     """
     trained.check_threshold(threshold)
-    predictor = _RowPredictor(trained, threshold)
+    predictor = _RowPredictor(trained, threshold, reading or Reading())
     for number, line in enumerate(_lines(stream), start=1):
         try:
             answer = predictor.answer(_parse(line), number)
@@ -58,10 +64,11 @@ def answer_lines(
 class _RowPredictor:
     """Predicts one row at a time."""
 
-    def __init__(self, trained: TrainedRun, threshold: float | None) -> None:
+    def __init__(self, trained: TrainedRun, threshold: float | None, reading: Reading) -> None:
         self._trained = trained
         self._threshold = threshold
-        self._nulls = NullValues.of(trained.config.data.null_values)
+        self._reading = reading
+        self._nulls = NullValues.of([*trained.config.data.null_values, *reading.null_values])
         self._names = list(dict.fromkeys(feature.name for feature in trained.encoder.features))
         self._plain = PlainRows(trained.encoder, self._nulls)
 
@@ -81,8 +88,11 @@ class _RowPredictor:
         frame = pl.DataFrame([_cell(name, row[name]) for name in self._names])
         block = Block(STDIN, frame, lambda _: [str(number)], lambda: frame, self._nulls)
         table = Table(STDIN, self._names, [], 0).with_blocks([block])
-        reader = self._trained.reader(table, target=False, owed=True)
+        reader = self._trained.reader(
+            table, target=False, owed=True, bad_cells=self._reading.bad_cells
+        )
         ((_, x, _),) = reader
+        self._reading.check(reader)
         answer = self._predict(x.astype(np.float32), number)
         notes = reader.notes()
         return {**answer, "notes": notes} if notes else answer

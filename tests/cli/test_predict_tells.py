@@ -61,6 +61,17 @@ def test_null_values_are_added_to_those_of_the_config(shared_run, nnrun, table):
     assert "every cell is missing, filled with the mean" in done.err
 
 
-def test_json_lines_take_no_option_of_tables(shared_run, nnrun):
-    done = nnrun("predict", shared_run, "--json-lines", "--bad-cells", "missing")
-    assert (done.code, "leave out DATA" in done.err) == (2, True)
+def test_strict_writes_no_row_to_stdout_of_a_table_that_it_refuses(shared_run, nnrun, table):
+    path = table(age=pl.Series(["30", "9000", "31"]))
+    refused = nnrun("predict", shared_run, path, "--strict")
+    assert (refused.code, refused.out) == (2, "")
+    path = table(age=pl.Series(["30", "oops", "31"]))
+    assert nnrun("predict", shared_run, path, "--strict").out == ""
+    plain, strict = (nnrun("predict", shared_run, table(), *more) for more in ([], ["--strict"]))
+    assert (strict.code, strict.out) == (0, plain.out)
+
+
+def test_json_lines_take_no_table_and_no_file(shared_run, nnrun):
+    for more in (["new.csv"], ["-o", "out.csv"], ["--keep", "age"], ["--escape-formulas"]):
+        done = nnrun("predict", shared_run, "--json-lines", *more)
+        assert (done.code, "leave out DATA" in done.err) == (2, True)

@@ -13,6 +13,7 @@ import pytest
 from nnrun.errors import InputError
 from nnrun.results import json_lines
 from nnrun.results.json_lines import answer_lines
+from nnrun.results.reading import Reading
 from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.training.trainer import train
 
@@ -29,10 +30,12 @@ def trained(copied_run) -> TrainedRun:
 def answers(trained) -> Answers:
     """Answer lines, each a text or what is written as JSON."""
 
-    def call(*lines: Any, threshold: float | None = None) -> list[dict[str, Any]]:
+    def call(
+        *lines: Any, threshold: float | None = None, reading: Reading | None = None
+    ) -> list[dict[str, Any]]:
         text = "".join(f"{x if isinstance(x, str) else json.dumps(x)}\n" for x in lines)
         stream = io.BytesIO(text.encode())
-        return [json.loads(answer) for answer in answer_lines(trained, stream, threshold)]
+        return [json.loads(answer) for answer in answer_lines(trained, stream, threshold, reading)]
 
     return call
 
@@ -49,6 +52,36 @@ def test_numbers_may_be_text_and_other_keys_are_left_alone(answers):
     as_text = {name: str(value) for name, value in ROW.items()}
     first, second = answers(ROW, {**as_text, "note": "x"})
     assert first == second
+
+
+@pytest.mark.parametrize("cell", ["oops", None, "NA", "", 1e300], ids=repr)
+def test_a_bad_cell_may_be_taken_as_missing(answers, cell):
+    row = {**ROW, "age": cell}
+    (refused,) = answers(row)
+    assert "column 'age'" in refused["error"]
+    (filled,) = answers(row, reading=Reading(bad_cells="missing"))
+    assert "filled with the mean of training" in filled["notes"][0]
+    assert filled["prediction"] in {"0", "1"}
+
+
+@pytest.mark.parametrize("mark", [-9, "-9", "?"], ids=repr)
+def test_more_null_values_are_missing_in_lines_too(answers, mark):
+    reading = Reading(null_values=("-9", "?"), bad_cells="missing")
+    (answer,) = answers({**ROW, "age": mark}, reading=reading)
+    assert "missing, filled with the mean of training" in answer["notes"][0]
+    (refused,) = answers({**ROW, "age": mark}, reading=Reading(null_values=("-9", "?")))
+    assert "the cell is missing" in refused["error"]
+
+
+def test_strict_makes_notes_errors_and_does_not_end_the_rest(answers):
+    far = {**ROW, "age": 9000}
+    first, second = answers(far, ROW, reading=Reading(strict=True))
+    assert "1 number lies beyond the range" in first["error"]
+    assert first.keys() == {"error"}
+    assert second == answers(ROW)[0]
+    assert "1 number lies beyond the range" in answers(far)[0]["notes"][0]
+    both = Reading(strict=True, bad_cells="missing")
+    assert "no number" in answers({**ROW, "age": "oops"}, reading=both)[0]["error"]
 
 
 def test_the_threshold_moves_the_label(answers):
