@@ -40,17 +40,11 @@ PATH = LocalPath(path_type=Path)
 RUN_INFO = "/run.json"  # the file by which a folder is a run
 RUN = (RUN_INFO,)
 DEPTHS = ("*", "*/*")  # completion looks for files here and a folder down
-DEVICES = click.Choice(["auto", "none", "mirrored", "multiworker"])
-DEVICES_HELP = (
-    "Train on this machine's GPUs (mirrored), the workers of TF_CONFIG (multiworker), or one "
-    "device (none)."
-)
 SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable."
 
 set_option = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
-distribute_option = click.option("--distribute", type=DEVICES, default="auto", help=DEVICES_HELP)
 
 
 def path_argument(

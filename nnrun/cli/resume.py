@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from nnrun.cli.loading_notice import loading_notice
-from nnrun.cli.options import command, distribute_option, run_argument
+from nnrun.cli.options import command, run_argument
 from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.terminal import tell
 from nnrun.cli.training_result import finish
-from nnrun.cli.workers import wait_for_workers
-
-if TYPE_CHECKING:
-    from nnrun.training.distributed.cluster import Distribute
+from nnrun.cli.workers import Workers, workers_options
 
 EPOCHS_HELP = "Go on until the run has this many. Default: as planned."
 FORCE_HELP = "Go on although versions of Python or of a library changed."
@@ -26,13 +22,13 @@ FORCE_HELP = "Go on although versions of Python or of a library changed."
 @run_argument
 @click.option("--epochs", type=click.IntRange(1, 10**9), help=EPOCHS_HELP)
 @click.option("--force", is_flag=True, help=FORCE_HELP)
-@distribute_option
+@workers_options
 @printing_options
 def resume(
     run: Path,
     epochs: int | None,
     force: bool,
-    distribute: Distribute,
+    workers: Workers,
     printing: Printing,
 ) -> None:
     """Go on with a RUN that was stopped, or train it for longer.
@@ -41,7 +37,7 @@ def resume(
     """
     from nnrun.training.resume import reopen
 
-    is_chief = wait_for_workers(distribute, quiet=printing.quiet)
+    is_chief = workers.wait_for_all(quiet=printing.quiet)
     with reopen(run, epochs=epochs, force=force, is_chief=is_chief) as (opened, dataset):
         if not opened.checkpoint.exists() and not printing.quiet:
             tell("no checkpoint was saved yet: it starts from the beginning")
@@ -53,5 +49,5 @@ def resume(
 
         tells_result = not printing.as_json
         with progress(dataset.config.epochs, quiet=quiet, result_follows=tells_result) as callbacks:
-            result = trainer.resume(opened, dataset, callbacks, distribute=distribute)
+            result = trainer.resume(opened, dataset, callbacks, distribute=workers.distribute)
         finish(result, dataset, replace(printing, quiet=quiet))

@@ -12,7 +12,6 @@ from nnrun.cli.loading_notice import loading_notice
 from nnrun.cli.options import (
     command,
     config_argument,
-    distribute_option,
     load_dataset,
     output_option,
     set_option,
@@ -20,11 +19,10 @@ from nnrun.cli.options import (
 from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.smoke import smoke_test
 from nnrun.cli.training_result import finish
-from nnrun.cli.workers import wait_for_workers
+from nnrun.cli.workers import Workers, workers_options
 
 if TYPE_CHECKING:
     from nnrun.cli.training_result import Engine
-    from nnrun.training.distributed.cluster import Distribute
 
 ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
 SMOKE_HELP = (
@@ -41,7 +39,7 @@ SMOKE_HELP = (
     "--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP
 )
 @click.option("--overwrite", is_flag=True, help="Replace the run that stands there.")
-@distribute_option
+@workers_options
 @click.option("--smoke", is_flag=True, help=SMOKE_HELP)
 @printing_options
 def train(
@@ -50,7 +48,7 @@ def train(
     overrides: tuple[str, ...],
     engine: Engine,
     overwrite: bool,
-    distribute: Distribute,
+    workers: Workers,
     smoke: bool,
     printing: Printing,
 ) -> None:
@@ -62,7 +60,7 @@ def train(
         return
     from nnrun.runs.directory import check_target
 
-    is_chief = wait_for_workers(distribute, quiet=printing.quiet)
+    is_chief = workers.wait_for_all(quiet=printing.quiet)
     if output and is_chief:
         check_target(output, overwrite=overwrite)  # before the table is read
     quiet = printing.quiet or not is_chief
@@ -82,6 +80,6 @@ def train(
             engine=engine,
             overwrite=overwrite,
             callbacks=callbacks,
-            distribute=distribute,
+            distribute=workers.distribute,
         )
     finish(result, dataset, replace(printing, quiet=quiet))

@@ -1,28 +1,69 @@
-"""Several processes that train one model: each waits until all of them are there."""
+"""The options of several processes that train one model: each waits until all of them are there."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING
+
+import click
 
 from nnrun.cli.terminal import tell
 
 if TYPE_CHECKING:
     from nnrun.training.distributed.cluster import Distribute
 
+DEVICES = click.Choice(["auto", "none", "mirrored", "multiworker"])
+DEVICES_HELP = (
+    "Train on this machine's GPUs (mirrored), the workers of TF_CONFIG (multiworker), or one "
+    "device (none)."
+)
+SECONDS = click.FloatRange(0, 86_400)  # a day
+WAIT_HELP = "How long the workers wait for each other to come."
+WAIT = 40
+"""Seconds that workers wait: with what comes before and after, less than a minute."""
 
-def wait_for_workers(distribute: Distribute, *, quiet: bool) -> bool:
-    """Return whether this process is the chief, once all workers are there.
 
-    From then on, whatever ends one of them ends all.
-    """
-    from nnrun.training.distributed.cluster import read_cluster
+@dataclass(frozen=True)
+class Workers:
+    """What trains a model together, and how many seconds they wait for each other."""
 
-    cluster = read_cluster(distribute)
-    if cluster.workers > 1:
-        from nnrun.training.distributed.team import WAIT, join
+    distribute: Distribute
+    wait: float
 
-        if not quiet:
-            limit = f"{WAIT // 60} minutes at most"
-            tell(f"waiting for the {cluster.workers} workers of TF_CONFIG, {limit}")
-        join(distribute)
-    return cluster.is_chief
+    def wait_for_all(self, *, quiet: bool) -> bool:
+        """Return whether this process is the chief, once all workers are there.
+
+        From then on, whatever ends one of them ends all.
+        """
+        from nnrun.training.distributed.cluster import read_cluster
+
+        cluster = read_cluster(self.distribute)
+        if cluster.workers > 1:
+            if not quiet:
+                limit = f"{self.wait:g} seconds at most"
+                tell(f"waiting for the {cluster.workers} workers of TF_CONFIG, {limit}")
+            from nnrun.training.distributed.team import join
+
+            join(self.distribute, self.wait)
+        return cluster.is_chief
+
+
+def workers_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command --distribute and --wait, which it takes together as `workers`."""
+
+    @click.option("--distribute", type=DEVICES, default="auto", help=DEVICES_HELP)
+    @click.option(
+        "--wait",
+        type=SECONDS,
+        metavar="SECONDS",
+        default=WAIT,
+        show_default=True,
+        help=WAIT_HELP,
+    )
+    @wraps(function)
+    def command(*, distribute: Distribute, wait: float, **others: object) -> None:
+        function(workers=Workers(distribute, wait), **others)
+
+    return command

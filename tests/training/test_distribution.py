@@ -21,6 +21,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork"),
 ]
 TOLERANCE = 1e-4
+MINUTE = 60  # seconds in which all workers end where one of them does: the README says so
 SIGMOID = [{"units": 1, "activation": "sigmoid"}]
 EVERYTHING: dict[
     str, Any
@@ -139,7 +140,7 @@ def test_workers_give_the_numbers_of_one_process(
     check_equal(project.folder)
     info = json.loads((project.folder / "together" / "run.json").read_bytes())
     assert (info["replicas"], info["data"]["train"]["rows"] % batch_size) == (workers, last)
-    waiting = f"waiting for the {workers} workers of TF_CONFIG, 10 minutes at most\n"
+    waiting = f"waiting for the {workers} workers of TF_CONFIG, 40 seconds at most\n"
     assert [process.text() for process in together[1:]] == [waiting] * (workers - 1)
     assert {p.name for p in (project.folder / "together").iterdir()} == {
         p.name for p in (project.folder / "alone").iterdir()
@@ -214,7 +215,7 @@ def test_when_a_worker_dies_all_end_and_resume_goes_on(start, finish, server, pr
     workers = start(3, "train", "config.yaml", "-o", "together")
     wait_for((project.folder / "together" / "checkpoint.npz").exists, "a checkpoint")
     workers[victim].send(signal.SIGKILL)
-    codes = [process.wait() for process in workers]
+    codes = [process.wait(MINUTE) for process in workers]
     assert codes == [-signal.SIGKILL if i == victim else 1 for i in range(3)], [
         w.text() for w in workers
     ]
@@ -344,15 +345,33 @@ def test_an_address_in_use_is_told(server, project):
     assert len(process.text().splitlines()) == 2
 
 
-def test_a_worker_that_waits_for_others_can_be_stopped(start, project):
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGTERM, id="SIGTERM"), exhaustive(signal.SIGINT, id="SIGINT")],
+)
+def test_a_worker_that_waits_for_others_can_be_stopped(start, finish, project, number):
     project.config()
     [process] = start(2, "train", "config.yaml", "-o", "together", only=1)
     wait_for(process.err.exists, "it to begin")
     wait_for(lambda: "waiting for the 2 workers of TF_CONFIG" in process.text(), "the message")
     time.sleep(0.5)
-    process.send(signal.SIGINT)
-    assert process.wait() in (
-        -signal.SIGINT,
-        128 + signal.SIGINT,
-    )  # at once, or before it began to wait
+    process.send(number)
+    assert finish([process]) == [128 + number]
+    assert process.text().endswith("\ninterrupted\n")
     assert not (project.folder / "together").exists()
+
+
+@pytest.mark.parametrize(
+    ("index", "missing"),
+    [
+        pytest.param(0, "worker 1", id="the chief waits"),
+        pytest.param(1, "the chief", id="another worker waits"),
+    ],
+)
+def test_where_another_runs_another_command_all_end(start, project, index, missing):
+    project.config()
+    commands = (["train", "config.yaml", "-o", "together", "--wait", "2"], ["check", "config.yaml"])
+    both = start(2, own=commands if index == 0 else commands[::-1])
+    assert [process.wait(MINUTE) for process in both] == ([1, 0] if index == 0 else [0, 1])
+    assert f"waited in vain for {missing} (127.0.0.1:" in both[index].text()
+    assert "run the same command on every worker" in both[index].text()

@@ -20,13 +20,14 @@ EXAMPLE = (
 
 @dataclass(frozen=True)
 class Cluster:
-    """The number of processes that train together, and the number of this one.
+    """The number of processes that train together, the number of this one, and their addresses.
 
     The first one is the chief, which alone writes the run directory.
     """
 
     workers: int = 1
     index: int = 0
+    addresses: tuple[str, ...] = ()
 
     @property
     def is_chief(self) -> bool:
@@ -90,16 +91,17 @@ def _place_in(config: _TFConfig) -> Cluster:
     if unknown:
         names = ", ".join(map(repr, unknown))
         raise _wrong(f"names {names}, and nnrun has only workers, one of them the chief")
-    _check_addresses([config.cluster[kind][number] for kind, number in config.tasks])
+    addresses = tuple(config.cluster[kind][number] for kind, number in config.tasks)
+    _check_addresses(addresses)
     task = (config.task.type, config.task.index)
     if config.tasks and task not in config.tasks:
         raise _wrong(f"says that this is {task[0]} {task[1]}, which its cluster does not have")
     if len(config.tasks) < 2:
         return Cluster()
-    return Cluster(len(config.tasks), config.tasks.index(task))
+    return Cluster(len(config.tasks), config.tasks.index(task), addresses)
 
 
-def _check_addresses(addresses: list[str]) -> None:
+def _check_addresses(addresses: tuple[str, ...]) -> None:
     for address in addresses:
         if not _is_address(address):
             raise _wrong(

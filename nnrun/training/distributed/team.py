@@ -17,11 +17,13 @@ from nnrun.errors import NnrunError
 from nnrun.signals import handled_signals
 from nnrun.training.backend import silenced, tf
 from nnrun.training.distributed.cluster import Cluster, Distribute, read_cluster
+from nnrun.training.distributed.rendezvous import meet
 from nnrun.training.distributed.replicas import replica_number, seeds, summed_over_replicas
 from nnrun.training.keras_types import Model, Strategy, Tensor
 from nnrun.wording import first_line
 
-WAIT = 600  # seconds that the workers wait for each other to come
+WAIT = 40  # seconds that workers wait for each other to come
+CONNECTING = 60  # seconds that TensorFlow may take to connect workers that are all there
 
 Indices = np.ndarray[tuple[int], np.dtype[np.int32]]
 Batches = np.ndarray[tuple[int, int], np.dtype[np.int32]]
@@ -123,8 +125,12 @@ class Team:
 ALONE = Team()
 
 
-def join(distribute: Distribute) -> Team:
+def join(distribute: Distribute, wait: float = WAIT) -> Team:
     """Return the team that `distribute` means, once all its workers are there.
+
+    Args:
+        distribute: The devices or workers that train together.
+        wait: Seconds that workers wait for each other.
 
     Raises:
         ConfigError: TF_CONFIG is wrong.
@@ -132,18 +138,26 @@ def join(distribute: Distribute) -> Team:
     """
     cluster = read_cluster(distribute)
     if cluster.workers > 1:
-        return _meet(cluster)
+        return Team(_strategy_of(cluster, wait), cluster)
     devices = _devices(distribute)
     return Team(_mirrored(*devices)) if len(devices) > 1 else ALONE
 
 
-def _meet(cluster: Cluster) -> Team:
-    """Wait for the other workers, WAIT seconds at most, after which the process ends."""
+def _strategy_of(cluster: Cluster, wait: float) -> Strategy:
+    """Return the strategy of a process: the messages of a second one would be mixed up."""
+    if cluster not in _strategies:
+        meet(cluster, wait)
+        _strategies[cluster] = _connect()
+    return _strategies[cluster]
+
+
+def _connect() -> Strategy:
+    """Let TensorFlow connect the workers, all of whom are there."""
     try:
-        # TensorFlow waits for the others with Python held: only the system can end it.
+        # TensorFlow connects with Python held: only the system can end it.
         with handled_signals(signal.SIG_DFL), silenced():
-            _alarm(WAIT)
-            return Team(_multiworker(), cluster)
+            _alarm(CONNECTING)
+            return tf.distribute.MultiWorkerMirroredStrategy()
     except (RuntimeError, ValueError, tf.errors.OpError) as error:
         reason = f"{first_line(error)}; is the port of this worker free?"
         raise NnrunError(f"TF_CONFIG: the workers cannot come together: {reason}") from None
@@ -162,6 +176,5 @@ def _devices(distribute: Distribute) -> list[str]:
 
 
 _alarm = getattr(signal, "alarm", lambda _: None)  # Windows has none
-# One of each in a process: the messages of a second one would be taken for the first one's.
-_multiworker = cache(tf.distribute.MultiWorkerMirroredStrategy)
+_strategies: dict[Cluster, Strategy] = {}
 _mirrored = cache(lambda *devices: tf.distribute.MirroredStrategy(devices))

@@ -1,0 +1,138 @@
+"""Workers meet before TensorFlow connects them; none is left alone."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from nnrun.errors import ConfigError, NnrunError
+from nnrun.training.distributed.cluster import Cluster
+from nnrun.training.distributed.rendezvous import meet
+
+
+@pytest.fixture
+def addresses() -> tuple[str, ...]:
+    """Three addresses of this machine, whose ports are free."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+    names = tuple(f"127.0.0.1:{each.getsockname()[1]}" for each in sockets)
+    for each in sockets:
+        each.close()
+    return names
+
+
+@pytest.fixture
+def come() -> Iterator[Callable[..., "Future[None]"]]:
+    """Let a worker come, in a thread of its own."""
+    with ThreadPoolExecutor(8) as pool:
+
+        def call(addresses: tuple[str, ...], index: int, seconds: float = 30) -> "Future[None]":
+            return pool.submit(meet, Cluster(len(addresses), index, addresses), seconds)
+
+        yield call
+
+
+def port(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        pytest.param((0, 1, 2), id="the chief first"),
+        pytest.param((2, 1, 0), id="the chief last"),
+    ],
+)
+def test_workers_that_all_come_begin_and_leave_their_ports(come, addresses, order):
+    came = []
+    for index in order:
+        came.append(come(addresses, index))
+        time.sleep(0.2)
+    for worker in came:
+        worker.result()
+    for address in addresses:
+        socket.create_server(("", port(address))).close()
+
+
+def test_all_end_where_one_does_not_come(come, addresses):
+    chief, other = come(addresses, 0, 0.5), come(addresses, 2, 30)
+    message = rf"the chief waited in vain for worker 1 \({addresses[1]}\); run the same command"
+    for worker in (chief, other):
+        with pytest.raises(NnrunError, match=message):
+            worker.result()
+
+
+def test_a_worker_ends_where_the_chief_does_not_come(come, addresses):
+    message = rf"worker 2 waited in vain for the chief \({addresses[0]}\)"
+    with pytest.raises(NnrunError, match=message):
+        come(addresses, 2, 0.3).result()
+
+
+def test_a_worker_of_another_cluster_is_refused(come, addresses):
+    chief, other = come(addresses, 0), come(addresses[:2], 1)
+    for worker in (chief, other):
+        with pytest.raises(ConfigError, match="has another cluster than the chief"):
+            worker.result()
+
+
+def test_two_workers_of_one_number_are_refused(come, addresses):
+    workers = [come(addresses, 0), come(addresses, 1), come(addresses, 1)]
+    for worker in workers:
+        with pytest.raises(ConfigError, match="two workers say that they are worker 1"):
+            worker.result()
+
+
+@pytest.mark.parametrize("index", [pytest.param(0, id="the chief"), pytest.param(1, id="another")])
+def test_a_port_in_use_is_told(come, addresses, index):
+    with (
+        socket.create_server(("127.0.0.1", port(addresses[index]))),
+        pytest.raises(NnrunError, match="is the port of this worker free"),
+    ):
+        come(addresses, index).result()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"GET / HTTP/1.1\r\n\r\n", id="HTTP"),
+        pytest.param(b"\xff\x00\n", id="bytes"),
+        pytest.param(b"[1, 2]\n", id="JSON"),
+        pytest.param(json.dumps({"cluster": [], "index": None}).encode()[:-1] + b"\n", id="half"),
+    ],
+)
+def test_others_may_knock_at_the_chiefs_port(come, addresses, words):
+    chief = come(addresses[:2], 0)
+    time.sleep(0.2)
+    with socket.create_connection(("127.0.0.1", port(addresses[0]))) as stranger:
+        stranger.sendall(words)
+    come(addresses[:2], 1).result()
+    chief.result()
+
+
+def test_a_worker_that_ended_while_it_waited_may_come_again(come, addresses):
+    chief = come(addresses, 0)
+    time.sleep(0.2)
+    with socket.create_connection(("127.0.0.1", port(addresses[0]))) as killed:
+        killed.sendall(json.dumps({"cluster": addresses, "index": 1}).encode() + b"\n")
+        time.sleep(0.3)
+    again, other = come(addresses, 1), come(addresses, 2)
+    for worker in (chief, again, other):
+        worker.result()
+
+
+def test_another_program_at_the_chiefs_address_is_no_chief(come, addresses):
+    def answer(server: socket.socket) -> None:
+        connection = server.accept()[0]
+        with connection:
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", port(addresses[0]))) as server:
+        program = threading.Thread(target=answer, args=[server])
+        program.start()
+        with pytest.raises(NnrunError, match="waited in vain for the chief"):
+            come(addresses, 1, 0.5).result()
+        program.join()
