@@ -76,8 +76,11 @@ class Data(Strict):
     validation: Annotated[str, Field(min_length=1)] | None = None
     """A second table, which is measured after every epoch and never trained on."""
     validation_split: Annotated[Fraction, AfterValidator(one_validation)] = 0.0
-    """The share of the training rows to hold out in place of a second table. `seed` decides which
-    rows these are. Each label keeps its share."""
+    """The share of the training rows to hold out in place of a second table. `split_seed` decides
+    which rows these are. Each label keeps its share."""
+    split_seed: Seed | None = None
+    """The seed of the validation split, so that other seeds can be tried on the same rows. Default:
+    `seed`."""
     test: Annotated[str, Field(min_length=1)] | None = None
     """A table that is measured once, after training."""
     normalize: bool = True
@@ -176,7 +179,8 @@ class Config(Strict, json_schema_extra=_DIALECT):
     tensorboard: bool = False
     """Write TensorBoard logs into the run directory. This needs the tensorboard extra."""
     seed: Seed = 0
-    """The seed of the weights, the row order, the validation split and dropout."""
+    """The seed of the weights, the row order, dropout and, unless `data.split_seed` says another,
+    the validation split."""
     jit_compile: Literal["auto"] | bool = "auto"
     """Compile with XLA. `auto` does so where the run is long enough to pay for compiling."""
     checkpoint: CheckpointOptions = CheckpointOptions()
@@ -218,6 +222,11 @@ class Config(Strict, json_schema_extra=_DIALECT):
         """The schedule of the learning rate, or None where this is one number."""
         rate = self.optimizer["learning_rate"]
         return rate if isinstance(rate, dict) else None
+
+    @property
+    def split_seed(self) -> int:
+        """The seed of the validation split."""
+        return self.seed if self.data.split_seed is None else self.data.split_seed
 
     def steps(self, rows: int) -> int:
         """Return how many steps the epochs take, given the number of training rows."""

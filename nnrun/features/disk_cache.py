@@ -37,7 +37,7 @@ NULL_TEXTS = TypeAdapter(dict[str, dict[str, int]])
 def cache_key(config: Config, fingerprints: Mapping[str, str]) -> str:
     """Return a name for all that converted files depend on: the tables, and how they are read."""
     data = config.data.model_dump(exclude={*PARTS, "in_memory"})
-    outputs = [config.loss["name"], config.rescales, config.output_activation(), config.seed]
+    outputs = [config.loss["name"], config.rescales, config.output_activation(), config.split_seed]
     facts = json.dumps([__version__, dict(fingerprints), data, outputs], sort_keys=True)
     return sha256(facts.encode()).hexdigest()[:32]
 

@@ -13,7 +13,7 @@ RowNumbers = np.ndarray[tuple[int], np.dtype[np.intp]]
 def draw_held_out_rows(profile: TableProfile) -> RowMask:
     """Return whether each row of a training table is held out for validation.
 
-    The config's seed decides the draw.
+    The config's `split_seed` decides the draw.
 
     Raises:
         ConfigError: No row is left to train on, or none to validate on.
@@ -22,7 +22,7 @@ def draw_held_out_rows(profile: TableProfile) -> RowMask:
     if not fraction:
         return np.zeros(profile.rows, bool)
     labels = _labels_to_share(profile)
-    _, held_out = hold_out(labels, profile.rows, fraction, profile.config.seed)
+    _, held_out = hold_out(labels, profile.rows, fraction, profile.config.split_seed)
     if not 0 < len(held_out) < profile.rows:
         place = profile.config.where("data", "validation_split")
         reason = "none to train on" if len(held_out) else "none to validate on"

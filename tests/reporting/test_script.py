@@ -159,6 +159,7 @@ CODES = {
         "dates": "expand",
         "missing": "mean",
         "validation_split": 0.2,
+        "split_seed": 7,
         "numeric": {"name": "ple", "bins": 6},
         "clip": 1.5,
     },

@@ -182,6 +182,20 @@ def test_the_rows_held_out_depend_on_the_seed_and_are_never_simply_the_last(labe
     assert len({row for held in draws for row in held}) > 90
 
 
+def test_other_seeds_hold_out_the_same_rows_where_the_split_has_its_own(project):
+    data = {"data.validation_split": 0.3}
+    rows = [
+        load_dataset(project.load({**data, **seeds})).validation.x.tolist()
+        for seeds in (
+            {"seed": 5},
+            {"seed": 1, "data.split_seed": 5},
+            {"seed": 2, "data.split_seed": 5},
+            {"seed": 2},
+        )
+    ]
+    assert rows[0] == rows[1] == rows[2] != rows[3]
+
+
 def test_statistics_are_float64_and_of_the_training_rows_alone(project, frame):
     project.table(frame.with_columns(age=1e8 + pl.col("age")))
     dataset = project.dataset()
