@@ -144,11 +144,9 @@ STORED = {f"{name}, in files": (changes, False) for name, changes in ENGINES.ite
     f"{name}, in memory": (changes, True) for name, changes in ENGINES.items()
 }
 USUAL = (
-    "every batch of the same size, in files",
     "batches larger than a chunk, in files",
     "class weights, in files",
     "validation and test tables, in files",
-    "last batch smaller, in memory",
 )
 
 

@@ -76,4 +76,14 @@ CASES: dict[str, dict[str, Any]] = {
         "layers": [HIDDEN, {"units": 2}],
     },
     "xla": {"jit_compile": True, "batch_size": 8},
+    "many at once": {
+        "layers": [HIDDEN, {"type": "BatchNormalization"}, SIGMOID],
+        "batch_size": 8,
+        "class_weight": {"0": 1, "1": 3.5},
+        "metrics": ["accuracy", "AUC", {"name": "precision", "thresholds": 0.3}, "recall"],
+        "optimizer": {"name": "sgd", "use_ema": True, "momentum": 0.9},
+        "epochs": 8,
+        "early_stopping": {"patience": 3, "min_delta": 0.03, "restore_best_weights": True},
+        "reduce_lr_on_plateau": {"patience": 1, "min_delta": 0.1, "factor": 0.5},
+    },
 }

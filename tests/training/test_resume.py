@@ -154,13 +154,7 @@ def whole(project) -> Callable[..., Result]:
 
 USUAL = (
     "every batch of the same size",
-    "dropout",
-    "batch normalisation",
-    "class weights",
-    "early stopping",
-    "plateau",
-    "moving average of weights",
-    "metrics",
+    "many at once",
     "accumulated gradients",
     "mapped from files",
 )
@@ -174,7 +168,7 @@ def test_a_stopped_run_ends_as_one_that_never_stopped(project, whole, ended, nam
     assert outcome(go_on(copy)) == ended[name]
 
 
-TWICE = ("dropout", "moving average of weights", "mapped from files")
+TWICE = ("many at once", "mapped from files")
 
 
 @pytest.mark.parametrize("name", usual_names(RESUMED, *TWICE))
@@ -184,7 +178,9 @@ def test_two_runs_of_one_config_are_equal_to_the_last_bit(whole, ended, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("batch_size", "epochs"), [(8, 3), (9, 2)])
+@pytest.mark.parametrize(
+    ("batch_size", "epochs"), [(8, 3), exhaustive(9, 2, id="batches of one size")]
+)
 def test_it_does_not_matter_at_which_step_it_stopped(project, whole, choose, batch_size, epochs):
     stopping = {"patience": 1, "restore_best_weights": True}
     changes = {**DROPOUT, "batch_size": batch_size, "epochs": epochs, "early_stopping": stopping}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from support.marks import usual
+from support.marks import exhaustive, usual
 from support.trainings import CASES, HIDDEN, SIGMOID
 
 from nnrun.config.loading import load_config
@@ -39,14 +39,8 @@ def run_folder(tmp_path: Path) -> Path:
 
 
 USUAL = (
-    "plain, last batch smaller",
     "every batch of the same size",
-    "batch normalisation",
-    "class weights",
-    "early stopping",
-    "plateau",
-    "moving average of weights",
-    "metrics",
+    "many at once",
     "numbers",
     "xla",
 )
@@ -66,7 +60,7 @@ def test_compiled_epoch_equals_keras_fit_bit_for_bit(project, run_folder, change
     assert bit_equal(weights(ours), weights(theirs))
 
 
-@pytest.mark.parametrize("batch_size", [8, 9])
+@pytest.mark.parametrize("batch_size", [8, exhaustive(9, id="9")])
 def test_compiled_epoch_equals_a_plain_fit_on_rows_in_the_same_order(
     project, run_folder, batch_size
 ):
