@@ -14,6 +14,7 @@ from nnrun.errors import ConfigError
 from nnrun.training.distributed.cluster import EXAMPLE, Cluster, read_cluster
 
 HOSTS = ["a:1", "b:1", "c:1"]
+ALL = tuple(HOSTS)
 
 
 def set_config(monkeypatch, cluster, task):
@@ -23,11 +24,19 @@ def set_config(monkeypatch, cluster, task):
 @pytest.mark.parametrize(
     ("cluster", "task", "expected"),
     [
-        ({"worker": HOSTS}, {"type": "worker", "index": 0}, Cluster(3, 0)),
-        ({"worker": HOSTS}, {"type": "worker", "index": 2}, Cluster(3, 2)),
-        ({"worker": HOSTS}, {"type": "worker", "index": "1"}, Cluster(3, 1)),
-        ({"chief": HOSTS[:1], "worker": HOSTS[1:]}, {"type": "chief", "index": 0}, Cluster(3, 0)),
-        ({"chief": HOSTS[:1], "worker": HOSTS[1:]}, {"type": "worker", "index": 0}, Cluster(3, 1)),
+        ({"worker": HOSTS}, {"type": "worker", "index": 0}, Cluster(3, 0, ALL)),
+        ({"worker": HOSTS}, {"type": "worker", "index": 2}, Cluster(3, 2, ALL)),
+        ({"worker": HOSTS}, {"type": "worker", "index": "1"}, Cluster(3, 1, ALL)),
+        (
+            {"chief": HOSTS[:1], "worker": HOSTS[1:]},
+            {"type": "chief", "index": 0},
+            Cluster(3, 0, ALL),
+        ),
+        (
+            {"chief": HOSTS[:1], "worker": HOSTS[1:]},
+            {"type": "worker", "index": 0},
+            Cluster(3, 1, ALL),
+        ),
         ({"worker": HOSTS[:1]}, {"type": "worker", "index": 0}, Cluster(1, 0)),
         ({}, {}, Cluster(1, 0)),
     ],
@@ -175,7 +184,8 @@ def test_the_documented_slurm_script_sets_tf_config_on_every_worker(tmp_path, mo
     assert json.loads(texts[0])["cluster"] == {"worker": ["node7:12345", "node9:12345"]}
     for i, text in enumerate(texts):
         monkeypatch.setenv("TF_CONFIG", text)
-        assert read_cluster("auto") == Cluster(2, i)
+        cluster = read_cluster("auto")
+        assert (cluster.workers, cluster.index) == (2, i)
     assert len(texts) == 2
 
 
@@ -183,5 +193,6 @@ def test_the_documented_tf_configs_are_right(monkeypatch):
     texts = re.findall(r"^export TF_CONFIG='(.+)'$", PAGE, re.MULTILINE)
     for i, text in enumerate(texts):
         monkeypatch.setenv("TF_CONFIG", text)
-        assert read_cluster("auto") == Cluster(2, i)
+        cluster = read_cluster("auto")
+        assert (cluster.workers, cluster.index) == (2, i)
     assert len(texts) == 2
