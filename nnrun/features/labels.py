@@ -53,7 +53,10 @@ def encode_labels(block: Block, name: str, codes: Mapping[str, int]) -> ParsedCe
     Returns:
         Faulty cells are `missing`, or have no code (`unknown_label`).
     """
-    texts = block.texts(name)
+    return _encode_texts(block.texts(name), codes)
+
+
+def _encode_texts(texts: pl.Series, codes: Mapping[str, int]) -> ParsedCells:
     known = {text: codes.get(label_key(text)) for text in texts.drop_nulls().unique()}
     values = texts.replace_strict(known, default=None, return_dtype=pl.Int32)
     unknown = values.is_null() & texts.is_not_null()
@@ -87,11 +90,11 @@ class LabelSurvey:
 
     def add(self, block: Block) -> None:
         """Take the labels of a block into account."""
-        name = self.faults.name
-        for text in block.texts(name).drop_nulls().unique(maintain_order=True):
+        texts = block.texts(self.faults.name)
+        for text in texts.drop_nulls().unique(maintain_order=True):
             self._spellings.setdefault(label_key(text), text)
         codes = {key: code for code, key in enumerate(self._spellings)}
-        parsed = encode_labels(block, name, codes)
+        parsed = _encode_texts(texts, codes)
         self.faults = self.faults.record(block, parsed)
         self._codes.append(parsed.values)
 

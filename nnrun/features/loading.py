@@ -19,7 +19,10 @@ from nnrun.wording import first_line, short_path
 
 Warn = Callable[[str], None]
 
-KEPT = 32 << 20  # bytes of a table that are not read from its file a second time
+KEPT = 64 << 20
+"""Bytes of a table that are not read from its file a second time: 600,000 rows of ten columns. What
+TensorFlow takes once it is imported is some times as much."""
+
 SHARE = 4  # a matrix may take a quarter of the free memory: TensorFlow copies it, and needs its own
 TEXT = 8  # a matrix may be so many times its file: Parquet and gzip hold numbers in under a byte
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from nnrun.features.signs import bare_cell
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
@@ -20,6 +21,9 @@ FORMATS = (
 
 PLAIN = r"\s*[+-]?[0-9]*\.?[0-9]+\s*"
 """A number that is read as it stands where a config says nothing of numbers."""
+
+CELLS_KNOWN = 1024
+"""The first cells of a few columns: each block asks for them again."""
 
 WAYS = {
     FORMATS[0]: "numbers are written without separators of thousands and with a decimal point, "
@@ -40,8 +44,14 @@ def find_number_format(cells: Sequence[str]) -> NumberFormat | None:
 
 def written_elsewhere(cells: Sequence[str]) -> list[str]:
     """Return those of the cells that are numbers in one of FORMATS, and not as in 1234.5."""
-    others = [cell for cell in cells if not PLAIN_NUMBERS.matches(bare_cell(cell).strip())]
-    return [cell for cell in others if find_number_format([cell])]
+    return [cell for cell in cells if _is_written_elsewhere(cell)]
+
+
+@lru_cache(CELLS_KNOWN)
+def _is_written_elsewhere(cell: str) -> bool:
+    if PLAIN_NUMBERS.matches(bare_cell(cell).strip()):
+        return False
+    return find_number_format([cell]) is not None
 
 
 def number_hint(*cells: str) -> str:
