@@ -1,6 +1,7 @@
 """Workers that train one model together train the same."""
 
 import hashlib
+import threading
 
 import numpy as np
 
@@ -8,23 +9,58 @@ from nnrun.errors import ConfigError
 from nnrun.features.dataset import PARTS
 from nnrun.files import to_json
 from nnrun.runs.provenance import versions
+from nnrun.training.distributed.team import Integers, Team
 from nnrun.training.job import Job
 from nnrun.training.state import State
+from nnrun.training.stop_request import StopRequest
+
+LOOK = 0.1  # seconds between two looks at whether a signal came
 
 DIGITS = 15
 """Hexadecimal digits of a hash that fit in the int64 that workers exchange."""
 
 
-def check_agreement(job: Job, state: State) -> None:
-    """Raise a ConfigError where the workers do not train the same from the same step on."""
+def check_agreement(job: Job, state: State, stop_request: StopRequest) -> None:
+    """Check that all workers train the same from the same step on.
+
+    Raises:
+        ConfigError: They do not.
+        KeyboardInterrupt: A signal came while this worker waited for the others.
+    """
     digest = hashlib.sha256(to_json(_decisive(job, state)).encode()).hexdigest()
-    every = job.team.gather(int(digest[:DIGITS], 16))[:, 0]
+    every = gather_unless_stopped(job.team, int(digest[:DIGITS], 16), stop_request)[:, 0]
     others = np.flatnonzero(every != every[0]).tolist()
     if others:
         raise ConfigError(
             f"worker {others[0]} does not train what the chief does: they differ in its config, "
             "its tables, whether they are in memory (data.in_memory), versions or the checkpoint"
         )
+
+
+def gather_unless_stopped(team: Team, value: int, stop_request: StopRequest) -> Integers:
+    """Return the values of every worker, unless a signal comes first.
+
+    The others may read their tables for a long time yet. TensorFlow waits for them in a thread,
+    since it heeds no signal.
+    """
+    results: list[Integers] = []
+    errors: list[Exception] = []
+
+    def gather() -> None:
+        try:
+            results.append(team.gather(value))
+        except Exception as error:
+            errors.append(error)
+
+    waiting = threading.Thread(target=gather, daemon=True)
+    waiting.start()
+    while waiting.is_alive():
+        waiting.join(LOOK)
+        if stop_request.signal:
+            raise KeyboardInterrupt
+    if errors:
+        raise errors[0]
+    return results[0]
 
 
 def _decisive(job: Job, state: State) -> list[object]:

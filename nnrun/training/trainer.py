@@ -126,7 +126,7 @@ def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks) -> Result:
         checkpoint.stop_request.watch(),
     ):
         if job.team.workers > 1:
-            check_agreement(job, checkpoint.state)
+            check_agreement(job, checkpoint.state, checkpoint.stop_request)
             job.team.copy_chief(job.model)
         try:
             fit(job, checkpoint.state, [*own, checkpoint, *callbacks])

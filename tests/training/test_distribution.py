@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -375,3 +376,20 @@ def test_where_another_runs_another_command_all_end(start, project, index, missi
     assert [process.wait(MINUTE) for process in both] == ([1, 0] if index == 0 else [0, 1])
     assert f"waited in vain for {missing} (127.0.0.1:" in both[index].text()
     assert "run the same command on every worker" in both[index].text()
+
+
+class OthersRead:
+    """A team whose others read their tables: nobody comes to what it waits for."""
+
+    def gather(self, *_: int) -> None:
+        threading.Event().wait()
+
+
+def test_a_signal_is_answered_while_others_read_their_tables():
+    from nnrun.training.agreement import gather_unless_stopped
+    from nnrun.training.stop_request import StopRequest
+
+    stop_request = StopRequest()
+    threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGTERM]).start()
+    with stop_request.watch(), pytest.raises(KeyboardInterrupt):
+        gather_unless_stopped(OthersRead(), 1, stop_request)
