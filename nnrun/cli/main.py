@@ -7,6 +7,7 @@ import click
 
 from nnrun import __version__
 from nnrun.cli.check import check
+from nnrun.cli.cv import cv
 from nnrun.cli.evaluate import evaluate
 from nnrun.cli.export import export
 from nnrun.cli.importance import importance
@@ -27,6 +28,7 @@ COMMANDS = (
     train,
     resume,
     reproduce,
+    cv,
     predict,
     evaluate,
     importance,

@@ -1,15 +1,13 @@
 """The table of `nnrun runs`: a line a run, as many metrics as the terminal has room for."""
 
-from collections.abc import Sequence
-from itertools import accumulate
 from pathlib import Path
 
+from nnrun.reporting.aligned_table import aligned_lines, shown_columns
 from nnrun.runs.listing import Summary, known_metrics
 from nnrun.wording import printable
 
 FACTS = ["run", "status", "epochs", "verdict", "started UTC", "seconds"]
 """The columns that are always there."""
-GAP = 2  # spaces between two columns
 STATUS_WIDTH = len("interrupted")  # the longest status of nnrun's; that of a forged file is cut
 DAY_AND_MINUTE = slice(5, 16)  # of an ISO 8601 time, whose year and seconds say little
 
@@ -25,10 +23,8 @@ def describe_runs(found: list[Summary], width: int, first: str | None = None) ->
     metrics = _in_order(known_metrics(found), first)
     table = [[*FACTS, *map(printable, metrics)]]
     table += [_cells(run, metrics, width // 3) for run in found]
-    column_widths = [max(map(len, column)) + GAP for column in zip(*table, strict=True)]
-    columns = _fitting_columns(column_widths, width)
-    lines = [_line(cells[:columns], column_widths) for cells in table]
-    left_out = metrics[columns - len(FACTS) :]
+    lines = aligned_lines(table, width, len(FACTS))
+    left_out = metrics[shown_columns(table, width, len(FACTS)) - len(FACTS) :]
     if left_out:
         lines.append(f"more with --json: {', '.join(map(printable, left_out))}")
     return "\n".join(lines)
@@ -41,17 +37,6 @@ def _in_order(metrics: list[str], first: str | None) -> list[str]:
         return name != first, not name.startswith(("val_", "test_"))
 
     return sorted(metrics, key=rank)
-
-
-def _fitting_columns(column_widths: list[int], width: int) -> int:
-    """Return how many columns fit; those of the facts stay in any case."""
-    ends = accumulate(column_widths)
-    fitting = sum(end - GAP <= width for end in ends)  # no gap follows the last column
-    return max(len(FACTS), fitting)
-
-
-def _line(cells: Sequence[str], column_widths: Sequence[int]) -> str:
-    return "".join(map(str.ljust, cells, column_widths)).rstrip()
 
 
 def _cells(run: Summary, metrics: list[str], name_width: int) -> list[str]:

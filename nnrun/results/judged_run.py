@@ -36,12 +36,12 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
         The verdict on the test rows, else on those of validation; None where none were held out,
         or where there are too many labels for a confusion matrix.
     """
-    if dataset.held_out is None or not _can_be_judged(dataset.encoder):
+    if dataset.held_out is None or not can_be_judged(dataset.encoder):
         return None
     name, part = dataset.held_out
     trained = load_run(run.path)
-    baseline = _baseline(dataset)
-    linear = _linear_model(dataset)
+    baseline = baseline_of(dataset)
+    linear = linear_model_of(dataset)
     assessor = _assessor(baseline, linear, dataset.config.seed)
     for x, y in row_blocks(part):
         assessor.add(x, y, trained.probabilities(trained.forward(x)))
@@ -78,7 +78,7 @@ def assessor_of(run: Path, trained: TrainedRun, threshold: float | None = None) 
     """
     path = Run(run).verdict
     saved = read_verdict(path)
-    if saved is None or not _can_be_judged(trained.encoder):
+    if saved is None or not can_be_judged(trained.encoder):
         return None
     try:
         baseline, linear = saved.models(trained.encoder)
@@ -92,12 +92,12 @@ def new_assessor(dataset: Dataset) -> Assessor | None:
 
     None stands for too many labels for a confusion matrix.
     """
-    if not _can_be_judged(dataset.encoder):
+    if not can_be_judged(dataset.encoder):
         return None
-    return _assessor(_baseline(dataset), _linear_model(dataset), dataset.config.seed)
+    return _assessor(baseline_of(dataset), linear_model_of(dataset), dataset.config.seed)
 
 
-def _can_be_judged(encoder: Encoder) -> bool:
+def can_be_judged(encoder: Encoder) -> bool:
     """Return whether the confusion matrix of all labels fits in memory."""
     return len(encoder.labels) <= LABELS_WITH_CONFUSION
 
@@ -110,7 +110,7 @@ def _assessor(
     return NumberAssessor(baseline, linear, seed=seed)
 
 
-def _baseline(dataset: Dataset) -> Baseline:
+def baseline_of(dataset: Dataset) -> Baseline:
     """Return the baseline of the training rows."""
     targets = (y for _, y in row_blocks(dataset.train))
     labels = dataset.encoder.labels
@@ -119,7 +119,7 @@ def _baseline(dataset: Dataset) -> Baseline:
     return number_baseline(targets, len(dataset.encoder.targets))
 
 
-def _linear_model(dataset: Dataset) -> LinearModel:
+def linear_model_of(dataset: Dataset) -> LinearModel:
     """Return the linear model of the training rows."""
     x = dataset.train.x
     y = dataset.train.y

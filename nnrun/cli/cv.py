@@ -1,0 +1,147 @@
+"""nnrun cv: a config cross-validated."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nnrun.cli.loading_notice import loading_notice
+from nnrun.cli.options import check_output, command, config_argument, output_option, set_option
+from nnrun.cli.printing import Printing, printing_options
+from nnrun.cli.terminal import (
+    line_width,
+    say,
+    say_json,
+    say_text,
+    shows_progress,
+    tell,
+    terminal_width,
+)
+from nnrun.files import open_output
+
+if TYPE_CHECKING:
+    from nnrun.workflows.cross_validation import CrossValidation, TrainedFold
+
+PREDICTIONS_HELP = (
+    "Write every row as CSV: its number in the table, what is true, and what the network predicts "
+    "that never saw it."
+)
+
+
+@command("cv configs/breast-cancer.yaml --folds 10 -o predictions.csv")
+@config_argument
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    default=5,
+    show_default=True,
+    help="How many parts the table is dealt to; each is held out once.",
+)
+@click.option(
+    "--repeats",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How often the table is dealt anew.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="How many trainings a fold has, with seeds that follow that of the config.",
+)
+@output_option(PREDICTIONS_HELP)
+@set_option
+@printing_options
+def cv(
+    config: Path,
+    folds: int,
+    repeats: int,
+    seeds: int,
+    output: Path | None,
+    overrides: tuple[str, ...],
+    printing: Printing,
+) -> None:
+    """Cross-validate CONFIG: train it on all folds but one, and measure it on that one.
+
+    Each row is held out once, as the rows of `test` are. A validation split is drawn from the rows
+    to train on. No run is left; a test table is not read, and expect is not checked.
+    """
+    from nnrun.config.loading import load_config
+    from nnrun.workflows.cross_validation import Folds, cross_validate, read_and_check
+
+    if output:
+        check_output(output, config)
+    loaded = load_config(config, overrides)
+    table = read_and_check(loaded, None if printing.quiet else tell)
+    with loading_notice(table.whole, quiet=printing.quiet):
+        from nnrun.training import session  # noqa: F401  it imports TensorFlow
+    asked = Folds(folds, repeats, seeds)
+    found = cross_validate(
+        loaded,
+        table,
+        asked,
+        progress=_bar if shows_progress() and not printing.quiet else None,
+        report=_Report(asked.trainings, quiet=printing.quiet).tell,
+    )
+    if output:
+        _write(output, found)
+    _print(found, output, printing)
+
+
+def _bar(epochs: int) -> AbstractContextManager[tuple[Any, ...]]:
+    from nnrun.cli.progress import progress
+
+    return progress(epochs, quiet=False, result_follows=True)
+
+
+class _Report:
+    """Tells on stderr of each training as it ends.
+
+    Args:
+        trainings: How many there will be.
+        quiet: Whether nothing is told.
+    """
+
+    def __init__(self, trainings: int, *, quiet: bool) -> None:
+        self._trainings = trainings
+        self._quiet = quiet
+        self._done = 0
+
+    def tell(self, fold: TrainedFold) -> None:
+        """Tell of a training."""
+        from nnrun.reporting.metrics_text import describe_metrics
+
+        self._done += 1
+        if self._quiet:
+            return
+        measured = {name: value for name, value in fold.metrics.items() if name[:5] == "test_"}
+        tell(f"trained {self._done} of {self._trainings}: {describe_metrics(measured)}")
+
+
+def _write(output: Path, found: CrossValidation) -> None:
+    from nnrun.tables.writer import write_csv
+
+    with open_output(output) as file:
+        write_csv([found.predictions], file)
+
+
+def _print(found: CrossValidation, output: Path | None, printing: Printing) -> None:
+    """Print what was found, as text or as JSON."""
+    from nnrun.reporting.folds_table import describe_folds
+    from nnrun.reporting.metrics_text import wrapped
+
+    if printing.as_json:
+        say_json(found.as_json())
+        return
+    if printing.quiet:
+        return
+    say_text(describe_folds(found, line_width()))
+    if found.verdict:
+        say_text(wrapped(f"folds: {found.verdict.sentence}", terminal_width()))
+    if output:
+        say(f"saved in {output}")

@@ -1,0 +1,76 @@
+"""The folds of a cross-validation: which rows each trains on, and which it is measured on."""
+
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from nnrun.errors import InputError
+from nnrun.features.kept_rows import RowMask
+from nnrun.features.profile import TableProfile
+from nnrun.features.split import RowNumbers
+
+FOLD_STREAM = 2  # of generators [seed, repeat, stream]; that of validation has [seed, 0, 1]
+
+
+class FoldRows(NamedTuple):
+    """The rows of a fold.
+
+    Attributes:
+        trained: Whether each row of the table is trained on, or held out from it for validation.
+        held_out: Whether each row is measured, which the training never sees.
+    """
+
+    trained: RowMask
+    held_out: RowMask
+
+
+def draw_folds(profile: TableProfile, count: int, repeat: int = 0) -> list[FoldRows]:
+    """Return the folds of a training table; each of its rows is held out once.
+
+    Every label has the same share of each fold, as nearly as its rows allow.
+
+    Args:
+        profile: The profile of the table, whose config has the seed that decides the draw.
+        count: How many folds there are.
+        repeat: Which of several draws this is, from 0 on.
+
+    Raises:
+        InputError: There are fewer rows than folds, or a label has a single row.
+    """
+    if count > profile.rows:
+        raise InputError(f"--folds {count}: {profile.name} has {profile.rows} rows; give fewer")
+    _check_labels(profile)
+    generator = np.random.default_rng([profile.config.seed, repeat, FOLD_STREAM])
+    order = _shuffled_by_label(profile, generator)
+    fold_of_row = np.empty(profile.rows, np.intp)
+    fold_of_row[order] = np.arange(profile.rows) % count
+    return [FoldRows(fold_of_row != fold, fold_of_row == fold) for fold in range(count)]
+
+
+def _shuffled_by_label(profile: TableProfile, generator: np.random.Generator) -> RowNumbers:
+    """Return the numbers of all rows, those of a label together, and each label's shuffled.
+
+    Rows that are dealt to the folds in this order are shared out evenly, and so is each label.
+    """
+    if profile.labels is None:
+        return generator.permutation(profile.rows)
+    shuffled = generator.permutation(profile.rows)
+    codes = profile.labels.codes.to_numpy()
+    return shuffled[np.argsort(codes[shuffled], kind="stable")]
+
+
+def _check_labels(profile: TableProfile) -> None:
+    """Raise an InputError where a label has one row, which could not be trained on and measured."""
+    if profile.labels is None:
+        return
+    counts = profile.labels.codes.value_counts(name="rows")
+    codes = counts.filter(pl.col("rows") == 1)[profile.labels.codes.name].sort()
+    spellings = list(profile.labels.spellings.values())
+    problems = [
+        f"{profile.name}: the label {spellings[code]!r} has 1 row, and cannot be both trained on "
+        "and measured; give it 2 or more, or leave its row out"
+        for code in codes
+    ]
+    if problems:
+        raise InputError(problems)

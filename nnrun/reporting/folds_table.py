@@ -1,0 +1,49 @@
+"""The table of `nnrun cv`: a line a training, then mean and standard deviation of each metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from nnrun.reporting.aligned_table import aligned_lines, shown_columns
+from nnrun.reporting.metrics_text import shown_number
+from nnrun.wording import printable
+
+if TYPE_CHECKING:
+    from nnrun.workflows.cross_validation import CrossValidation, TrainedFold
+
+FACTS = ("repeat", "fold", "seed", "rows", "epochs")
+"""The columns that are always there."""
+
+
+def describe_folds(found: CrossValidation, width: int) -> str:
+    """Return the table, and a line that names the metrics for which there is no room."""
+    names = _in_order(list(found.mean))
+    table: list[Sequence[str]] = [[*FACTS, *map(printable, names)]]
+    table += [_cells(each, names) for each in found.trained]
+    for title, values in (("mean", found.mean), ("sd", found.sd)):
+        blanks = [""] * (len(FACTS) - 1)
+        table.append([title, *blanks, *_numbers(values, names)])
+    lines = aligned_lines(table, width, len(FACTS))
+    left_out = names[shown_columns(table, width, len(FACTS)) - len(FACTS) :]
+    if left_out:
+        lines.append(f"more with --json: {', '.join(map(printable, left_out))}")
+    return "\n".join(lines)
+
+
+def _in_order(names: list[str]) -> list[str]:
+    """Return the metrics: those of the rows held out, of validation, then of training."""
+
+    def rank(name: str) -> tuple[bool, bool]:
+        return not name.startswith("test_"), not name.startswith("val_")
+
+    return sorted(names, key=rank)
+
+
+def _cells(each: TrainedFold, names: list[str]) -> list[str]:
+    facts = [*each.place, each.rows, each.epochs]
+    return [*map(str, facts), *_numbers(each.metrics, names)]
+
+
+def _numbers(values: Mapping[str, float], names: list[str]) -> list[str]:
+    return [shown_number(values[name]) for name in names]

@@ -1,0 +1,166 @@
+"""The verdict on networks that were trained on folds, beside their baselines on the same folds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnrun.results.array_types import Floats, Integers, Numbers
+from nnrun.results.bootstrap import Interval, Replicates, interval, replicate
+from nnrun.results.label_replicates import LabelRows
+from nnrun.results.number_replicates import NumberRows
+from nnrun.results.row_sample import SAMPLED_ROWS
+from nnrun.results.verdict import Standing, Verdict, headline_metric, verdict_on
+
+
+@dataclass(frozen=True)
+class FoldOutputs:
+    """The rows that a fold holds out, and what models of its training rows make of them.
+
+    Attributes:
+        rows: The place of each row in the table, shape (rows,).
+        y: The number of each row's label, shape (rows, 1), or its targets, (rows, targets).
+        network: The network's probabilities or numbers, shape (rows, outputs).
+        baseline: Those of the baseline.
+        linear: Those of the linear model.
+        answer: What the baseline always answers, in words.
+        linear_name: What a sentence calls the linear model.
+    """
+
+    rows: Integers
+    y: Numbers
+    network: Numbers
+    baseline: Numbers
+    linear: Numbers
+    answer: str
+    linear_name: str
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """The rows of all folds of one draw, in the order of the table."""
+
+    y: Numbers
+    network: Numbers
+    baseline: Numbers
+    linear: Numbers
+
+
+def judge_folds(draws: Sequence[Sequence[FoldOutputs]], labels: int, seed: int) -> Verdict:
+    """Return the verdict on networks of one config.
+
+    Every measure is that of all rows that the folds of a draw hold out, each predicted by a network
+    that never saw it, and the mean over the draws. The intervals draw rows again, and each row
+    counts alike in all draws: to train more often tells nothing of new rows.
+
+    Args:
+        draws: The folds of each draw, which hold out the same rows.
+        labels: The number of labels, 0 for numbers.
+        seed: Draws the rows of the bootstrap.
+    """
+    gathered = [_gather(folds) for folds in draws]
+    metric = _metric(gathered[0].y, labels)
+    first = draws[0][0]
+    comparison = _Comparison(gathered, labels, metric)
+    intervals = comparison.intervals(seed)
+    values = comparison.values()
+    standing = Standing(
+        metric=metric,
+        value=values["network"],
+        interval=intervals["network"] or Interval(values["network"], values["network"]),
+        gain=intervals["gain"],
+        baseline=values["baseline"],
+        baseline_answer=_common_answer([fold.answer for folds in draws for fold in folds]),
+        linear=values["linear"],
+        linear_name=first.linear_name,
+    )
+    return verdict_on(standing)
+
+
+class _Comparison:
+    """Measures of networks, baselines and linear models on the same rows."""
+
+    def __init__(self, draws: Sequence[_Gathered], labels: int, metric: str) -> None:
+        self._draws = draws
+        self._labels = labels
+        self._metric = metric
+        self._rows = len(draws[0].y)
+        deviations = draws[0].y.std(axis=0, dtype=np.float64)
+        self._unit = np.where(deviations > 0, deviations, 1.0)  # in which targets are compared
+
+    def values(self) -> dict[str, float]:
+        """Return each measure of all rows."""
+        measured = self._measures(np.arange(self._rows), np.ones((1, self._rows)))
+        return {name: float(values[0]) for name, values in measured.items()}
+
+    def intervals(self, seed: int) -> dict[str, Interval | None]:
+        """Return the 95 % interval of each measure, of a sample of the rows where they are many."""
+        size = min(self._rows, SAMPLED_ROWS)
+        sample = np.random.default_rng(seed).choice(self._rows, size, replace=False)
+        of_sample = self._measures(sample, np.ones((1, size)))
+        replicates = replicate(lambda weights: self._measures(sample, weights), size, seed)
+        values = self.values()
+        return {
+            name: interval(
+                values[name],
+                float(of_sample[name][0]),
+                replicates[name],
+                rows=size,
+                rows_given=self._rows,
+            )
+            for name in values
+        }
+
+    def _measures(self, chosen: Integers, weights: Floats) -> Replicates:
+        """Return the means of the measures over all draws, each of shape (replicates,)."""
+        of_draws = [self._of_draw(draw, chosen, weights) for draw in self._draws]
+        return {name: np.mean([each[name] for each in of_draws], axis=0) for name in of_draws[0]}
+
+    def _of_draw(self, draw: _Gathered, chosen: Integers, weights: Floats) -> Replicates:
+        """Return the measures of a draw, and what the network gains over the baseline."""
+        y = draw.y[chosen]
+        outputs = {name: getattr(draw, name)[chosen] for name in ("network", "baseline", "linear")}
+        measured = {name: self._headline(y, of, weights) for name, of in outputs.items()}
+        if self._labels:
+            gain = measured["network"] - measured["baseline"]
+        else:  # in standard deviations, so that all targets count alike
+            scaled = {
+                name: self._headline_of_scaled(y, of, weights) for name, of in outputs.items()
+            }
+            gain = scaled["baseline"] - scaled["network"]
+        return {**measured, "gain": gain}
+
+    def _headline(self, y: Numbers, outputs: Numbers, weights: Floats) -> Floats:
+        if self._labels:
+            rows = LabelRows(y[:, 0].astype(np.int64), outputs, self._labels)
+            return rows.headline(weights)[self._metric]
+        return NumberRows(y, outputs).headline(weights)[self._metric]
+
+    def _headline_of_scaled(self, y: Numbers, outputs: Numbers, weights: Floats) -> Floats:
+        return self._headline(y / self._unit, outputs / self._unit, weights)
+
+
+def _gather(folds: Sequence[FoldOutputs]) -> _Gathered:
+    """Return the rows of all folds, in the order of the table."""
+    order = np.argsort(np.concatenate([fold.rows for fold in folds]), kind="stable")
+    return _Gathered(
+        y=np.concatenate([fold.y for fold in folds])[order],
+        network=np.concatenate([fold.network for fold in folds])[order],
+        baseline=np.concatenate([fold.baseline for fold in folds])[order],
+        linear=np.concatenate([fold.linear for fold in folds])[order],
+    )
+
+
+def _metric(y: Numbers, labels: int) -> str:
+    """Return the metric that the verdict goes by."""
+    if not labels:
+        return "rmse"
+    counts = np.bincount(y[:, 0].astype(np.int64), minlength=labels)
+    return headline_metric(tuple((counts / counts.sum()).tolist()))
+
+
+def _common_answer(answers: Sequence[str]) -> str:
+    """Return what the baselines answer, or what they are where folds have several answers."""
+    if len(set(answers)) == 1:
+        return answers[0]
+    return "the baseline of each fold"

@@ -1,0 +1,279 @@
+"""A config trained on all folds but one, and measured on that one, fold by fold, in one process."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from nnrun.checks.registry import lint, raise_errors
+from nnrun.config.schema import Config
+from nnrun.errors import InputError, Interrupted, TrainingError
+from nnrun.features.dataset import Dataset
+from nnrun.features.folds import FoldRows, draw_folds
+from nnrun.features.kept_table import KeptTable, keep_table
+from nnrun.files import finite
+from nnrun.results.fold_verdict import FoldOutputs, judge_folds
+from nnrun.results.judged_run import baseline_of, can_be_judged, linear_model_of
+from nnrun.results.predicted_rows import predicted_rows
+from nnrun.results.trained_run import TrainedRun, load_run
+from nnrun.results.verdict import Verdict
+from nnrun.runs.history import Logs
+
+Progress = Callable[[int], AbstractContextManager[tuple[Any, ...]]]
+"""Takes the number of epochs; its Keras callbacks show progress while the context lasts."""
+
+
+NOT_OF_FOLDS = frozenset({"nothing-held-out"})
+"""Rules that ask of a config what a cross-validation does for it."""
+
+
+@dataclass(frozen=True)
+class Folds:
+    """How often a config is trained.
+
+    Attributes:
+        count: How many folds the table is dealt to.
+        repeats: How often it is dealt anew.
+        seeds: How many trainings a fold has, each with the seed after the one before.
+    """
+
+    count: int = 5
+    repeats: int = 1
+    seeds: int = 1
+
+    @property
+    def trainings(self) -> int:
+        """How many trainings there are in all."""
+        return self.count * self.repeats * self.seeds
+
+
+class Place(NamedTuple):
+    """Which training of a cross-validation it is: repeat and fold from 1 on, and the seed."""
+
+    repeat: int
+    fold: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class TrainedFold:
+    """A training of a cross-validation.
+
+    Attributes:
+        place: Which one it is.
+        rows: How many rows it was measured on.
+        epochs: How many epochs it took.
+        metrics: The metrics of its kept epoch; those of the rows held out begin with `test_`.
+        predictions: The rows held out, their numbers in the table, and what is predicted of them.
+        outputs: What it and simpler models make of these rows; None of too many labels.
+    """
+
+    place: Place
+    rows: int
+    epochs: int
+    metrics: Logs
+    predictions: pl.DataFrame
+    outputs: FoldOutputs | None
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """All trainings of a cross-validation, in the order of repeats, folds and seeds.
+
+    Attributes:
+        trained: The trainings.
+        verdict: Whether the networks are better than their baselines; None of too many labels.
+    """
+
+    trained: Sequence[TrainedFold]
+    verdict: Verdict | None
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """The mean of every metric over the trainings."""
+        return {name: float(np.mean(values)) for name, values in self._by_metric().items()}
+
+    @property
+    def sd(self) -> dict[str, float]:
+        """The standard deviation of every metric, as that of a sample."""
+        return {name: float(np.std(values, ddof=1)) for name, values in self._by_metric().items()}
+
+    @property
+    def predictions(self) -> pl.DataFrame:
+        """The predictions of every row by networks that never saw it, in the order of the rows."""
+        frames = [each.predictions for each in self.trained]
+        names = frames[0].columns  # a label may be spelt otherwise in the rows of another fold
+        alike = [frame.rename(dict(zip(frame.columns, names, strict=True))) for frame in frames]
+        return pl.concat(alike).sort("row", maintain_order=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `cv --json` prints."""
+        places = [
+            {**each.place._asdict(), "rows": each.rows, "epochs": each.epochs}
+            for each in self.trained
+        ]
+        summary: dict[str, Any] = {
+            "folds": [finite(each.metrics) for each in self.trained],
+            "mean": finite(self.mean),
+            "sd": finite(self.sd),
+            "verdict": self.verdict.verdict if self.verdict else None,
+            "trainings": places,
+        }
+        if self.verdict:
+            judged = ("metric", "value", "low", "high", "baseline", "linear", "sentence")
+            summary |= {"judged": {name: getattr(self.verdict, name) for name in judged}}
+        return summary
+
+    def _by_metric(self) -> dict[str, list[float]]:
+        names = self.trained[0].metrics
+        return {name: [each.metrics[name] for each in self.trained] for name in names}
+
+
+def read_and_check(config: Config, warn: Callable[[str], None] | None = None) -> KeptTable:
+    """Read the tables of a config once, and check it.
+
+    Args:
+        config: The config.
+        warn: Takes each warning as a line; None where nobody wants them.
+
+    Returns:
+        The table to deal to folds.
+
+    Raises:
+        ConfigError: A rule that is an error is broken; all such findings are in it.
+        TableError: A table cannot be read, or has wrong cells.
+    """
+    table = keep_table(config)
+    findings = lint(table.whole)
+    for finding in findings:
+        if warn and finding.level == "warning" and finding.code not in NOT_OF_FOLDS:
+            warn(str(finding))
+    raise_errors(findings)
+    return table
+
+
+def cross_validate(
+    config: Config,
+    table: KeptTable,
+    folds: Folds,
+    *,
+    progress: Progress | None = None,
+    report: Callable[[TrainedFold], None] = lambda _: None,
+) -> CrossValidation:
+    """Train a config on each fold's training rows, and measure it on the rows that it holds out.
+
+    Args:
+        config: The config; its test table is left aside, since the fold is the test.
+        table: Its tables, read once.
+        folds: How many folds, repeats and seeds there are.
+        progress: Shows the progress of each training.
+        report: Takes each training as it ends.
+
+    Raises:
+        InputError: The table cannot be dealt to so many folds.
+        ConfigError: The rows of a fold break a rule.
+        TrainingError: A loss is not finite.
+        Interrupted: A signal stopped it; nothing is left.
+    """
+    trained = []
+    for place, rows in _places(table, folds, config.seed):
+        own = config.model_copy(update={"seed": place.seed})
+        with _named_errors(place):
+            fold = _train_fold(own, table, place, rows, progress)
+        trained.append(fold)
+        report(fold)
+    labels = len(table.whole.encoder.labels)
+    return CrossValidation(trained, _verdict(trained, labels, config.seed))
+
+
+def _places(table: KeptTable, folds: Folds, seed: int) -> Iterator[tuple[Place, FoldRows]]:
+    """Yield each training with the rows of its fold."""
+    for repeat in range(folds.repeats):
+        drawn = draw_folds(table.profile, folds.count, repeat)
+        for number, rows in enumerate(drawn, 1):
+            for further in range(folds.seeds):
+                yield Place(repeat + 1, number, seed + further), rows
+
+
+@contextmanager
+def _named_errors(place: Place) -> Iterator[None]:
+    """Say in which fold a training fails; a signal leaves no run that could be resumed."""
+    name = f"fold {place.fold} of repeat {place.repeat} with seed {place.seed}"
+    try:
+        yield
+    except Interrupted as error:
+        raise Interrupted("interrupted; nothing is left", error.exit_code - 128) from None
+    except TrainingError as error:
+        raise TrainingError(f"{name}: {error}") from None
+    except InputError as error:
+        raise InputError([f"{name}: {problem}" for problem in error.problems]) from None
+
+
+def _train_fold(
+    config: Config,
+    table: KeptTable,
+    place: Place,
+    rows: FoldRows,
+    progress: Progress | None,
+) -> TrainedFold:
+    """Train a fold in a temporary folder, and measure it on the rows that it holds out."""
+    from nnrun.training.session import train_afresh
+
+    dataset = table.dataset(config, rows)
+    raise_errors(lint(dataset))
+    shown = progress(config.epochs) if progress else nullcontext(())
+    with TemporaryDirectory(prefix="nnrun-") as folder, shown as callbacks:
+        result = train_afresh(dataset, Path(folder) / "run", callbacks=callbacks)
+        run = load_run(result.run.path)
+    predictions = _predictions(run, table, place, rows)
+    return TrainedFold(
+        place=place,
+        rows=len(predictions),
+        epochs=result.epochs,
+        metrics=result.metrics,
+        predictions=predictions,
+        outputs=_outputs(run, table, dataset, rows),
+    )
+
+
+def _predictions(run: TrainedRun, table: KeptTable, place: Place, rows: FoldRows) -> pl.DataFrame:
+    """Return the rows that a fold holds out, with what its network predicts of them."""
+    reader = run.reader(table.rows(rows.held_out), target=True)
+    frames = [predicted_rows(run, computed) for computed in run.outputs(reader)]
+    numbers = pl.Series("row", table.numbers[rows.held_out])
+    counts = [pl.lit(value).alias(name) for name, value in place._asdict().items()]
+    return pl.concat(frames).select(numbers, *counts, pl.all())
+
+
+def _outputs(
+    run: TrainedRun, table: KeptTable, dataset: Dataset, rows: FoldRows
+) -> FoldOutputs | None:
+    """Return what models of a fold make of the rows that it holds out; None of too many labels."""
+    if dataset.test is None or not can_be_judged(dataset.encoder):
+        return None
+    x = dataset.test.x
+    baseline = baseline_of(dataset)
+    linear = linear_model_of(dataset)
+    return FoldOutputs(
+        rows=table.numbers[rows.held_out],
+        y=dataset.test.y,
+        network=run.probabilities(run.forward(x)),
+        baseline=baseline.predict(len(x)),
+        linear=linear.predict(x),
+        answer=baseline.answer,
+        linear_name=linear.name,
+    )
+
+
+def _verdict(trained: Sequence[TrainedFold], labels: int, seed: int) -> Verdict | None:
+    """Return the verdict on all folds; those of a repeat and a seed are one draw of all rows."""
+    draws: dict[tuple[int, int], list[FoldOutputs]] = {}
+    for each in trained:
+        if each.outputs:
+            draws.setdefault((each.place.repeat, each.place.seed), []).append(each.outputs)
+    return judge_folds(list(draws.values()), labels, seed) if draws else None

@@ -1,0 +1,82 @@
+"""Which rows the folds of a cross-validation train on, and which they hold out."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from nnrun.errors import InputError
+from nnrun.features.folds import draw_folds
+from nnrun.features.kept_table import keep_table
+
+
+@pytest.fixture
+def folds_of(project):
+    """Draw the folds of the project's table; return them with the profile."""
+
+    def draw(count, repeat=0, **changes):
+        profile = keep_table(project.load(changes)).profile
+        return draw_folds(profile, count, repeat)
+
+    return draw
+
+
+@pytest.mark.parametrize("count", [2, 3, 7, 60])
+def test_each_row_is_held_out_once_and_folds_are_of_one_size(folds_of, count):
+    folds = folds_of(count)
+    assert sum(fold.held_out.astype(int) for fold in folds).tolist() == [1] * 60
+    sizes = [int(fold.held_out.sum()) for fold in folds]
+    assert max(sizes) - min(sizes) <= 1
+    assert all((fold.trained == ~fold.held_out).all() for fold in folds)
+
+
+def test_each_label_keeps_its_share(project, folds_of, frame):
+    label = np.repeat([0, 1], [50, 10])
+    project.table(frame.with_columns(label=pl.Series(label)))
+    assert [int(label[fold.held_out].sum()) for fold in folds_of(5)] == [2] * 5
+
+
+def test_seed_and_repeat_decide_the_draw(folds_of):
+    first = folds_of(3)[0].held_out
+    assert (folds_of(3)[0].held_out == first).all()
+    assert (folds_of(3, repeat=1)[0].held_out != first).any()
+    assert (folds_of(3, seed=1)[0].held_out != first).any()
+
+
+def test_numbers_are_dealt_by_the_draw_alone(folds_of):
+    regression = {
+        "data.target": "dose",
+        "layers": [{"units": 1}],
+        "loss": "MeanSquaredError",
+    }
+    folds = folds_of(4, **regression)
+    assert [int(fold.held_out.sum()) for fold in folds] == [15] * 4
+
+
+def test_a_label_of_one_row_is_refused_with_the_others_like_it(project, folds_of, problems, frame):
+    labels = ["a"] * 30 + ["b"] * 28 + ["c", "d"]
+    project.table(frame.with_columns(label=pl.Series(labels)))
+    several = {
+        "layers": [{"units": 4, "activation": "softmax"}],
+        "loss": "SparseCategoricalCrossentropy",
+    }
+    found = problems(folds_of, 3, **several)
+    assert [line.split(": the label ")[1][:15] for line in found] == [
+        "'c' has 1 row, ",
+        "'d' has 1 row, ",
+    ]
+
+
+def test_more_folds_than_rows_are_refused(folds_of):
+    with pytest.raises(InputError, match=r"--folds 61: .*table\.csv has 60 rows; give fewer"):
+        folds_of(61)
+
+
+def test_numbers_of_rows_count_those_that_are_left_out(project, frame):
+    rows = frame.write_csv().splitlines()
+    rows[3] = "1.0,,1.0,1"  # the third row
+    project.table("\n".join([*rows, ""]))
+    table = keep_table(project.load({"data.missing": "drop"}))
+    assert table.numbers.tolist() == [1, 2, *range(4, 61)]
+    held_out = table.rows(np.arange(59) == 2)
+    (block,) = held_out.blocks()
+    assert block.places([0]) == ["5"]
