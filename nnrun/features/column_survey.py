@@ -17,6 +17,7 @@ from nnrun.features.numbers import parse_first_numbers, parse_numbers
 from nnrun.features.text_survey import MOST_NUMBERS, MOST_TEXTS, TextSurvey
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
+from nnrun.tables.table_file import ReadingPlan
 
 
 class ColumnSurvey:
@@ -149,7 +150,9 @@ def finish_surveys(
     again = {column.name: column.to_count_again() for column in surveys}
     to_read = [column for column in again.values() if column]
     if to_read:
-        for block, _ in kept_rows(table, needed):
+        names = [column.name for column in to_read]
+        plan = ReadingPlan(columns=frozenset([*names, *needed]))
+        for block, _ in kept_rows(table, needed, plan):
             for column in to_read:
                 column.add(block)
     return [(again[column.name] or column).result() for column in surveys]

@@ -1,6 +1,6 @@
 """A table read through an encoder."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from typing import Literal, NamedTuple
 
@@ -53,6 +53,7 @@ class EncodedReader:
 
     Attributes:
         dropped: How many rows were left out in the last reading.
+        kept: Columns that the blocks hold besides features and targets.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class EncodedReader:
         self.encoder = encoder
         self.table = table
         self.dropped = 0
+        self.kept: Sequence[str] = ()
         self._blank = 0
         self._owed = owed
         self._fill = fill and has_categories
@@ -99,7 +101,8 @@ class EncodedReader:
         self._blank = 0
         self._faults = {name: ColumnFaults(name) for name in names}
         needed = needed_columns(self._missing, list(self._features), self._targets)
-        plan = ReadingPlan(self._columns_of_numbers().difference(needed))
+        numbers = self._columns_of_numbers().difference(needed)
+        plan = ReadingPlan(numbers, frozenset([*names, *self.kept]))
         problems: list[str] = []
         rows = 0
         for block, dropped in self._chosen_rows(needed, plan):

@@ -30,7 +30,8 @@ def kept_rows(
     Args:
         table: The table to read.
         needed: The columns whose cells are needed.
-        plan: Which columns may be numbers, of a CSV file; by default none.
+        plan: Which columns are read, and which may be numbers; by default all are read, and those
+            of a CSV file are text.
         may_be_empty: Whether a table without rows is a block without rows, and no mistake.
     """
     for block in table.blocks(plan, may_be_empty=may_be_empty):

@@ -173,7 +173,7 @@ def profile_table(table: Table, config: Config) -> TableProfile:
     targets = choose_targets(config)
     missing = config.data.missing
     survey = _TableSurvey(features, targets, config)
-    plan = ReadingPlan()
+    plan = ReadingPlan(columns=frozenset([*features, *targets]))
     dropped = 0
     needed = needed_columns(missing, features, targets)
     for whole in table.blocks(plan):

@@ -35,6 +35,14 @@ def choose_features(config: Config, table: Table) -> list[str]:
     return features
 
 
+def used_columns(config: Config, table: Table) -> frozenset[str]:
+    """Return the columns of a table that are features or targets, as far as they are there."""
+    data = config.data
+    if data.features:
+        return frozenset([*data.features, *data.target]).intersection(table.columns)
+    return frozenset(table.columns).difference(set(data.drop).difference(data.target))
+
+
 def declared_kind(data: Data, name: str) -> Kind | None:
     """Return the kind that a config says a column to be, or None where its cells tell."""
     if name in data.categorical:

@@ -13,6 +13,7 @@ from nnrun.features.split import draw_held_out_rows
 from nnrun.results.array_types import Integers
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
+from nnrun.tables.table_file import ReadingPlan
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def _rows_at(
     """Return rows of a table by their numbers among those that are not left out."""
     found: dict[int, TableRow] = {}
     start = 0
-    for block in _blocks_without_missing(table, dataset):
+    for block in _blocks_without_missing(table, dataset, columns):
         end = start + len(block.frame)
         inside = np.sort(numbers[(numbers >= start) & (numbers < end)])
         rows = _rows_of_block(block, [int(number) - start for number in inside], columns)
@@ -64,12 +65,15 @@ def _rows_at(
     return [found[number] for number in numbers.tolist()]
 
 
-def _blocks_without_missing(table: Table, dataset: Dataset) -> Iterator[Block]:
+def _blocks_without_missing(
+    table: Table, dataset: Dataset, columns: Sequence[str]
+) -> Iterator[Block]:
     """Yield the blocks of a table without the rows that the dataset leaves out."""
     features = list(dataset.encoder.column_inputs)
     targets = [target.name for target in dataset.encoder.targets]
     needed = needed_columns(dataset.config.data.missing, features, targets)
-    for block, _ in kept_rows(table, needed):
+    plan = ReadingPlan(columns=frozenset([*columns, *needed]))
+    for block, _ in kept_rows(table, needed, plan):
         yield block
 
 

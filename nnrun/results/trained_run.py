@@ -123,6 +123,7 @@ class TrainedRun:
         """
         self.check_threshold(threshold)
         reader.table.require(keep)
+        reader.kept = keep
         for block, x, _ in reader:
             outputs = self.forward(x.astype(np.float32))
             _check_finite(block, outputs)

@@ -59,6 +59,10 @@ class Block:
     blank_rows: int = 0
     text_columns: frozenset[str] = frozenset()
 
+    def has(self, columns: Sequence[str]) -> bool:
+        """Tell whether the block holds these columns; a Parquet file's has those wanted alone."""
+        return set(columns) <= set(self.frame.columns)
+
     def cells(self, column: str) -> pl.Series:
         """Return a column's cells as the file has them: those of a CSV file are text."""
         if self.frame[column].dtype == pl.Float64:

@@ -1,18 +1,27 @@
 """A Parquet file as blocks of rows."""
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 import polars as pl
+import polars.selectors as cs
 
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
+from nnrun.tables.parquet_sizes import ParquetSizes
 from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import ReadingPlan, TableFile
+from nnrun.tables.text_size import pieces_of_text
 
 ROWS = 131_072  # of a block
+CELLS = 16 << 20
+"""Cells of a block at the most: of numbers, 128 MiB. Up to 128 columns have blocks of `ROWS`."""
+
 MICROSECONDS = 1_000_000  # of a second: durations are seconds
 TEXT = (pl.String, pl.Categorical, pl.Enum)  # of such columns, 1 and 2 are text too
 
@@ -27,38 +36,63 @@ def open_parquet(
 
     Raises:
         PolarsError, OSError: It cannot be read.
-        TableError: It changed while it was read. The rows raise this too.
+        TableError: It changed while it was read, or memory has no room for what it unpacks to. The
+            rows raise this too.
     """
     with _unchanged(source):
         scan = pl.scan_parquet(_bytes_or_path(source), glob=False)
         schema = scan.collect_schema()
-    text_columns = frozenset(name for name, dtype in schema.items() if dtype in TEXT)
+    file = _ParquetFile(source, name, scan, schema, null_values, number_format)
+    return TableFile(name, list(schema), file.blocks)
 
-    def blocks(_: ReadingPlan) -> Iterator[Block]:  # the file has types
-        with _hashed(source):
-            yield from read_blocks()
 
-    def read_blocks() -> Iterator[Block]:
-        """Yield the rows, so many at a time, as long as the file stays as it is."""
-        with _unchanged(source):
-            rows = scan.select(pl.len()).collect().item()
-        for first in range(0, rows, ROWS):
-            with _unchanged(source):
-                columns = scan.slice(first, ROWS).collect()
-            frame = pl.DataFrame([_as_number_or_text(column) for column in columns])
-            places = partial(_name_rows, first)
-            read_texts = partial(pl.DataFrame, frame)
-            yield Block(
-                name,
-                frame,
-                places,
-                read_texts,
-                null_values,
-                number_format,
-                text_columns=text_columns,
-            )
+@dataclass(frozen=True)
+class _ParquetFile:
+    """A Parquet file whose header is known."""
 
-    return TableFile(name, list(schema), blocks)
+    source: StoredFile | bytes
+    name: str
+    scan: pl.LazyFrame
+    schema: pl.Schema
+    null_values: NullValues
+    number_format: NumberFormat
+
+    def blocks(self, plan: ReadingPlan) -> Iterator[Block]:
+        """Yield the rows of the wanted columns; the file has types, whatever the plan says."""
+        with _hashed(self.source):
+            first = 0
+            for frame in self._frames([name for name in self.schema if plan.wants(name)]):
+                yield self._block(frame, first)
+                first += len(frame)
+
+    def _frames(self, columns: list[str]) -> Iterator[pl.DataFrame]:
+        """Yield rows, so many at a time, as long as the file stays as it is."""
+        with _unchanged(self.source), _opened(self.source) as file:
+            ParquetSizes(file, self.name).check(columns)
+            rows = self.scan.select(pl.len()).collect().item()
+        wanted = self.scan.select(cs.by_name(columns))
+        step = max(1, min(ROWS, CELLS // max(1, len(columns))))
+        for first in range(0, rows, step):
+            with _unchanged(self.source):
+                frame = wanted.slice(first, step).collect()
+            yield from pieces_of_text(frame, self.name, first)
+
+    def _block(self, cells: pl.DataFrame, first: int) -> Block:
+        """Return the block of some rows, of which the first has this number."""
+        frame = pl.DataFrame([_as_number_or_text(column) for column in cells])
+        return Block(
+            self.name,
+            frame,
+            partial(_name_rows, first),
+            partial(pl.DataFrame, frame),
+            self.null_values,
+            self.number_format,
+            text_columns=frozenset(n for n, dtype in self.schema.items() if dtype in TEXT),
+        )
+
+
+def _opened(source: StoredFile | bytes) -> IO[bytes]:
+    return io.BytesIO(source) if isinstance(source, bytes) else source.path.open("rb")
 
 
 def _bytes_or_path(source: StoredFile | bytes) -> Path | bytes:

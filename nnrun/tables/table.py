@@ -43,7 +43,8 @@ class Table:
         """Yield the rows block by block.
 
         Args:
-            plan: Which columns may be numbers, of a CSV file; by default none.
+            plan: Which columns are read, and which may be numbers; by default all are read, and
+                those of a CSV file are text.
             may_be_empty: Whether a table without rows is a block without rows, and no mistake.
 
         Raises:
@@ -52,7 +53,7 @@ class Table:
         rows = 0
         size = 0.0
         kept: list[Block] = []
-        for block in self._kept or self._read(plan or ReadingPlan()):
+        for block in self._blocks(plan or ReadingPlan()):
             rows += len(block.frame)
             size += block.frame.estimated_size()
             if size <= self.keep:
@@ -104,6 +105,13 @@ class Table:
         """Return a block that has the columns alone."""
         frame = pl.DataFrame(schema=dict.fromkeys(self.columns, pl.String))
         return Block(self.name, frame, lambda _: [], lambda: frame, NullValues((), ()))
+
+    def _blocks(self, plan: ReadingPlan) -> Iterable[Block]:
+        """Return the blocks that are kept, if they hold what is wanted, or read them."""
+        wanted = [name for name in self.columns if plan.wants(name)]
+        if self._kept and self._kept[0].has(wanted):
+            return self._kept
+        return self._read(plan)
 
     def _read(self, plan: ReadingPlan) -> Iterator[Block]:
         for file in self.files:

@@ -16,14 +16,23 @@ TableSource = Path | bytes | IO[bytes]
 
 @dataclass
 class ReadingPlan:
-    """Which columns of a CSV file the blocks still to be read may hold as numbers.
+    """What a pass over a table reads of it.
 
-    The pass over a table owns the plan, and may change it between two blocks. To read numbers is
-    faster than to cast text, and gives the same values; but a block is read a second time once
-    somebody asks for a cell's text.
+    The pass owns the plan, and may change the numbers between two blocks.
+
+    Attributes:
+        numbers: Which columns of a CSV file the blocks still to be read may hold as numbers. To
+            read numbers is faster than to cast text, and gives the same values; but a block is
+            read a second time once somebody asks for a cell's text.
+        columns: Which columns are wanted; None for all. Of a Parquet file no others are read.
     """
 
     numbers: frozenset[str] = frozenset()
+    columns: frozenset[str] | None = None
+
+    def wants(self, column: str) -> bool:
+        """Tell whether a column is wanted."""
+        return self.columns is None or column in self.columns
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,10 @@ from nnrun.features.encoder import Encoder
 from nnrun.features.loading import KEPT, open_tables
 from nnrun.features.matrices import encode
 from nnrun.features.profile import profile_table
+from nnrun.features.selection import used_columns
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
+from nnrun.tables.table_file import ReadingPlan
 
 ROWS = 256  # to train on at the most, and of each block beyond the head
 EPOCHS = 2
@@ -66,7 +68,7 @@ def read_head(table: Table, config: Config) -> Table:
     blocks: list[Block] = []
     labels: set[str | None] = set()
     size = 0.0
-    for block in table.blocks():
+    for block in table.blocks(ReadingPlan(columns=used_columns(config, table))):
         kept = block if size < KEPT else block.slice(_first_new_label(block, target, labels), ROWS)
         blocks.append(kept)
         labels.update(kept.texts(target).unique())

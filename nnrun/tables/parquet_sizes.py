@@ -1,0 +1,188 @@
+"""How many bytes a Parquet file becomes once it is unpacked, before anything is unpacked.
+
+A file of some kilobytes may hold gigabytes. The footer tells where the pages of each column stand,
+and the head of each page how many bytes it unpacks to. Who unpacks a page believes its head, so the
+heads are read, and what the footer says of sizes is not.
+"""
+
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import IO, NamedTuple
+
+from nnrun.errors import TableError
+from nnrun.tables.thrift_compact import CompactReader, Structure, ThriftError
+
+MOST_UNPACKED = 512 << 20
+"""Bytes of a row group that may stand in memory at once. polars needs some twice as much."""
+
+LARGEST_FOOTER = 16 << 20
+"""Bytes: some 100,000 columns in all row groups. To read so many takes seconds."""
+
+HEAD = 512
+"""Bytes that are read for the head of a page: most have 30, and more with the least and the
+greatest text in it."""
+
+LARGEST_HEAD = 1 << 20
+"""Bytes of a page's head: texts in it are cut short by all who write them."""
+
+LEAST_VALUE = 8
+"""Bytes that a value takes in memory, of however few bits it was unpacked."""
+
+MARK = 4  # bytes at the end of a file that say Parquet, and as many before them for its length
+DATA_PAGE, DATA_PAGE_V2 = 5, 8  # fields of a page's head, whose first says how many values it has
+TEXT_TYPES = (6, 7)  # of texts and bytes of one length: polars keeps these as they were unpacked
+
+
+class Chunk(NamedTuple):
+    """The pages of a column in a row group.
+
+    Attributes:
+        column: The name of the column, of one that is nested the outermost.
+        start: Where the first page begins in the file.
+        end: Where the last one ends.
+        is_kept: Whether memory holds all the pages at once. Of other columns it holds one.
+    """
+
+    column: str
+    start: int
+    end: int
+    is_kept: bool
+
+
+class UnpackedColumn(NamedTuple):
+    """How many bytes of a column stand in memory at once."""
+
+    size: int
+    column: str
+
+
+@dataclass(frozen=True)
+class ParquetSizes:
+    """What a Parquet file becomes in memory.
+
+    Args:
+        file: The file, open for its bytes.
+        name: The file, as messages call it.
+    """
+
+    file: IO[bytes]
+    name: str
+
+    def check(self, columns: Collection[str]) -> None:
+        """Raise a TableError unless memory has room for these columns of each row group.
+
+        Raises:
+            OSError: The file cannot be read.
+            TableError: A row group is too large, or the file is cut short or damaged.
+        """
+        try:
+            groups = self._row_groups()
+            for number, chunks in enumerate(groups, start=1):
+                wanted = [chunk for chunk in chunks if chunk.column in columns]
+                self._check_group(number, [self._unpacked(chunk) for chunk in wanted])
+        except ThriftError as error:
+            reason = f"cannot be read: the Parquet file is damaged or cut short: {error}"
+            raise TableError(f"{self.name}: {reason}; copy or write it again") from None
+
+    def _check_group(self, number: int, columns: list[UnpackedColumn]) -> None:
+        total = sum(column.size for column in columns)
+        if total <= MOST_UNPACKED:
+            return
+        largest = max(columns)
+        received = f"row group {number} unpacks to {total:,} bytes at once"
+        share = f"{largest.size:,} of them in column {largest.column!r}"
+        rule = f"at most {MOST_UNPACKED:,} are read"
+        remedy = "leave that column out, or write the file with fewer rows in a row group"
+        raise TableError(f"{self.name}: {received}, {share}; {rule}: {remedy}")
+
+    def _row_groups(self) -> Iterator[list[Chunk]]:
+        """Yield the columns of each row group."""
+        footer = CompactReader(self._footer()).structure()
+        for group in _structures(footer, 4):
+            yield [_chunk(column) for column in _structures(group, 1)]
+
+    def _footer(self) -> bytes:
+        """Return the bytes of the footer, which is the last in the file."""
+        end = self.file.seek(0, os.SEEK_END) - 2 * MARK
+        size = int.from_bytes(self._read(max(end, 0), MARK), "little")
+        if size > LARGEST_FOOTER:
+            rule = f"a footer of at most {LARGEST_FOOTER:,} is read"
+            remedy = "write the file with fewer row groups, or fewer columns"
+            raise TableError(f"{self.name}: the footer has {size:,} bytes; {rule}: {remedy}")
+        if size > end:
+            raise ThriftError("the footer is longer than the file")
+        return self._read(end - size, size)
+
+    def _unpacked(self, chunk: Chunk) -> UnpackedColumn:
+        """Return how many bytes of a column stand in memory at once."""
+        sizes = list(self._page_sizes(chunk))
+        size = sum(sizes) if chunk.is_kept else max(sizes, default=0)
+        return UnpackedColumn(size, chunk.column)
+
+    def _page_sizes(self, chunk: Chunk) -> Iterator[int]:
+        """Yield how many bytes each page of a column takes in memory."""
+        place = chunk.start
+        while place < chunk.end:
+            head, length = self._page_head(place, chunk.end)
+            packed = _number(head, 3)
+            yield max(_number(head, 2), LEAST_VALUE * _values(head))
+            place += length + packed
+
+    def _page_head(self, place: int, end: int) -> tuple[Structure, int]:
+        """Return the head of the page at this place of the file, and how many bytes it has."""
+        for most in (HEAD, LARGEST_HEAD):
+            content = self._read(place, min(most, end - place))
+            reader = CompactReader(content)
+            try:
+                return reader.structure(), reader.position
+            except ThriftError:
+                if len(content) < most or most == LARGEST_HEAD:
+                    raise
+        raise AssertionError("the last round returns or raises")
+
+    def _read(self, place: int, size: int) -> bytes:
+        self.file.seek(place)
+        return self.file.read(size)
+
+
+def _chunk(column: Structure) -> Chunk:
+    """Return the pages of a column, given what the footer says of it in a row group."""
+    facts = column.get(3)
+    if not isinstance(facts, dict):
+        raise ThriftError("the footer does not say where a column stands")
+    path = facts.get(3)
+    if not isinstance(path, list) or not path or not isinstance(path[0], bytes):
+        raise ThriftError("the footer does not name a column")
+    first = 11 if facts.get(11) is not None else 9  # a page of distinct values comes first
+    start = _number(facts, first)
+    is_kept = facts.get(1) in TEXT_TYPES or len(path) > 1
+    return Chunk(path[0].decode(errors="replace"), start, start + _number(facts, 7), is_kept)
+
+
+def _values(head: Structure) -> int:
+    """Return how many values a page has; 0 of a page of distinct values, which has each once."""
+    for kind in (DATA_PAGE, DATA_PAGE_V2):
+        facts = head.get(kind)
+        if isinstance(facts, dict):
+            return _number(facts, 1)
+    return 0
+
+
+def _structures(values: Structure, number: int) -> list[Structure]:
+    """Return the structures of a list."""
+    found = values.get(number)
+    if not isinstance(found, list):
+        raise ThriftError(f"field {number} is no list")
+    structures = [value for value in found if isinstance(value, dict)]
+    if len(structures) < len(found):
+        raise ThriftError(f"field {number} is no list of structures")
+    return structures
+
+
+def _number(values: Structure, number: int) -> int:
+    """Return a number that is not negative, as sizes and places are."""
+    found = values.get(number)
+    if not isinstance(found, int) or found < 0:
+        raise ThriftError(f"field {number} is no size and no place")
+    return found

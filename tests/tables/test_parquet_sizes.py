@@ -1,0 +1,163 @@
+"""Parquet files that unpack to far more than they are: refused before memory is taken, or read in parts."""
+
+import io
+from contextlib import suppress
+
+import polars as pl
+import pytest
+from support.thrift import varint
+
+from nnrun.errors import TableError
+from nnrun.tables import parquet_reader, parquet_sizes, text_size
+from nnrun.tables.parquet_sizes import ParquetSizes
+from nnrun.tables.table import open_table
+from nnrun.tables.table_file import ReadingPlan
+from nnrun.tables.thrift_compact import DEEPEST, CompactReader, ThriftError
+
+GIANT = "x" * 1_000_000
+
+
+def parquet(frame, **options):
+    file = io.BytesIO()
+    frame.write_parquet(file, **options)
+    return file.getvalue()
+
+
+def table_with_giant(rows=1_000):
+    """Return a Parquet file of some kilobytes in which many rows share one long text."""
+    columns = {"age": range(rows), "note": [GIANT] * rows, "label": [0, 1] * (rows // 2)}
+    return parquet(pl.DataFrame(columns))
+
+
+def read(content, *columns):
+    """Return the blocks of a table, of these columns or all."""
+    plan = ReadingPlan(columns=frozenset(columns) if columns else None)
+    return list(open_table(content, [""], "t").blocks(plan))
+
+
+def test_columns_that_nobody_wants_are_not_read(monkeypatch):
+    monkeypatch.setattr(parquet_sizes, "MOST_UNPACKED", 100_000)
+    (block,) = read(table_with_giant(), "age", "label")
+    assert block.frame.columns == ["age", "label"]
+
+
+def test_a_column_that_is_wanted_is_refused_with_its_size_place_and_remedy(monkeypatch):
+    monkeypatch.setattr(parquet_sizes, "MOST_UNPACKED", 100_000)
+    monkeypatch.setattr(pl.LazyFrame, "collect", lambda _: pytest.fail("it is unpacked"))
+    with pytest.raises(TableError) as caught:
+        read(table_with_giant())
+    (line,) = caught.value.problems
+    assert line.startswith("t: row group 1 unpacks to 1,0")
+    assert "of them in column 'note'; at most 100,000 are read: leave that column out" in line
+
+
+def test_each_row_group_is_looked_at():
+    rows = ["a"] * 50 + ["x" * 1_000_000, "y" * 1_000_000]
+    content = parquet(pl.DataFrame({"note": rows}), row_group_size=26)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet_sizes, "MOST_UNPACKED", 1_000_000)
+        with pytest.raises(TableError, match=r"^t: row group 2 unpacks to 2,00"):
+            read(content)
+
+
+def test_the_heads_of_pages_are_believed_and_not_the_footer(monkeypatch):
+    content = parquet(pl.DataFrame({"note": [GIANT, "y"]}))
+    size = CompactReader(content[4:]).structure()[2]
+    forged = content.replace(varint(2 * size), varint(2 * 1_040_000), 1)
+    monkeypatch.setattr(parquet_sizes, "MOST_UNPACKED", 1_030_000)
+    ParquetSizes(io.BytesIO(content), "t").check(["note"])
+    with pytest.raises(TableError, match="row group 1 unpacks to 1,040,0"):
+        ParquetSizes(io.BytesIO(forged), "t").check(["note"])
+
+
+def test_numbers_are_unpacked_page_by_page_and_text_is_kept_whole(monkeypatch):
+    numbers = pl.DataFrame({"a": [float(i) for i in range(50_000)]})
+    content = parquet(numbers, data_page_size=8_000, statistics=False)
+    monkeypatch.setattr(parquet_sizes, "MOST_UNPACKED", 100_000)
+    ParquetSizes(io.BytesIO(content), "t").check(["a"])
+    texts = parquet(numbers.select(pl.col("a").cast(pl.String)), data_page_size=8_000)
+    with pytest.raises(TableError, match="row group 1 unpacks to"):
+        ParquetSizes(io.BytesIO(texts), "t").check(["a"])
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pytest.param(pl.Series("note", ["x" * 100] * 64), id="text"),
+        pytest.param(pl.Series("note", [b"x" * 100] * 64), id="bytes"),
+        pytest.param(pl.Series("note", ["x" * 100] * 64, dtype=pl.Categorical), id="categories"),
+        pytest.param(pl.Series("note", [["x" * 100]] * 64), id="lists"),
+        pytest.param(pl.Series("note", [{"a": "x" * 100}] * 64), id="structures"),
+    ],
+)
+def test_text_that_many_rows_share_is_written_out_in_parts(monkeypatch, column):
+    monkeypatch.setattr(text_size, "MOST_TEXT", 400)
+    blocks = read(parquet(pl.DataFrame([column])))
+    assert [len(block.frame) for block in blocks] == [4] * 16
+    assert [block.places([0]) for block in blocks[:2]] == [["row 1"], ["row 5"]]
+
+
+def test_a_row_of_too_much_text_is_named(monkeypatch):
+    monkeypatch.setattr(text_size, "MOST_TEXT", 400)
+    with pytest.raises(TableError) as caught:
+        read(parquet(pl.DataFrame({"a": ["1"] * 9, "note": ["y"] * 6 + ["x" * 500, "y", "y"]})))
+    assert caught.value.problems == [
+        "t:row 7: 501 bytes of text, where a row has at most 400: leave out column 'note', or shorten its cells"
+    ]
+
+
+def test_blocks_of_many_columns_have_fewer_rows(monkeypatch):
+    monkeypatch.setattr(parquet_reader, "CELLS", 100)
+    content = parquet(pl.DataFrame({f"c{i}": range(40) for i in range(10)}))
+    assert [len(block.frame) for block in read(content)] == [10] * 4
+    assert [len(block.frame) for block in read(content, "c3")] == [40]
+
+
+def test_a_footer_that_is_too_long_is_refused(monkeypatch):
+    monkeypatch.setattr(parquet_sizes, "LARGEST_FOOTER", 50)
+    with pytest.raises(TableError, match=r"t: the footer has \d+ bytes; a footer of at most 50 is"):
+        read(parquet(pl.DataFrame({"a": [1]})))
+
+
+@pytest.mark.parametrize("place", range(4, 60))
+def test_a_damaged_page_is_refused_or_read(place):
+    content = bytearray(parquet(pl.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})))
+    for value in (0, 1, 127, 255):
+        content[place] = value
+        with suppress(TableError):
+            read(bytes(content))
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        pytest.param(b"\x15", "the bytes end", id="no value"),
+        pytest.param(b"\x18\x05abc", "the bytes end", id="a short text"),
+        pytest.param(b"\x19\xf5" + varint(1 << 40), "the bytes end", id="a long list"),
+        pytest.param(b"\x15" + b"\xff" * 11, "more than 64 bits", id="a long number"),
+        pytest.param(b"\x1c" * (DEEPEST + 1), "deep in each other", id="deep"),
+        pytest.param(b"\x1b\x00\x00", "no values of kind 11", id="a map"),
+    ],
+)
+def test_bytes_that_are_no_structure_are_refused_at_once(content, reason):
+    with pytest.raises(ThriftError, match=reason):
+        CompactReader(content).structure()
+
+
+def test_a_structure_is_read_by_the_numbers_of_its_fields():
+    content = (
+        b"\x15\x03\x11\x22\x18\x02hi\x19\x25\x02\x04\x1c\x17"
+        + bytes(8)
+        + b"\x00\x05\xc8\x01\x0a\x00"
+    )
+    reader = CompactReader(content)
+    assert reader.structure() == {
+        1: -2,
+        2: True,
+        4: False,
+        5: b"hi",
+        6: [1, 2],
+        7: {1: bytes(8)},
+        100: 5,
+    }
+    assert reader.position == len(content)
