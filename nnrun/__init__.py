@@ -1,19 +1,61 @@
-"""nnrun: a thin command line over Keras, and the same from Python: `train`, `load`, `check`."""
+"""nnrun: a thin command line over Keras, and the same from Python.
+
+train(config) trains and returns a Run, which predicts, evaluates, plots and exports;
+init(table, target) returns a config for a table, check(config) says what is wrong with one,
+load(path) returns a run, and runs() lists them.
+"""
+
+import sys
 
 __version__ = "0.1.0"
-__all__ = ["FinishedRun", "NnrunError", "check", "load", "train"]
+__all__ = [
+    "ConfigError",
+    "InputError",
+    "NnrunError",
+    "Run",
+    "RunError",
+    "TableError",
+    "check",
+    "init",
+    "load",
+    "runs",
+    "train",
+]
 TYPE_CHECKING = False  # type checkers take it for true; `typing` would cost an import
 
 if TYPE_CHECKING:
-    from nnrun.api import FinishedRun, NnrunError, check, load, train
+    from nnrun.api.functions import (
+        ConfigError,
+        InputError,
+        NnrunError,
+        Run,
+        RunError,
+        TableError,
+        check,
+        init,
+        load,
+        runs,
+        train,
+    )
+
+
+class _Package(type(sys)):  # type: ignore[misc]  # the class of modules
+    """A package in which `runs` is the function, though a package of that name lies within."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name != "runs":  # else the import of nnrun.runs sets the package, as Python does
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'nnrun' has no attribute {name!r}")
-    from nnrun import api
+    from nnrun.api import functions
 
-    return getattr(api, name)
+    return getattr(functions, name)
 
 
 def __dir__() -> list[str]:

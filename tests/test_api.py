@@ -3,27 +3,18 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from support.processes import run_python
 
 import nnrun as nn
 from nnrun.errors import ConfigError, ExpectationError, InputError, RunError, TableError
-
-
-class PandasFrame:
-    """As much of pandas's DataFrame as nnrun uses: pandas itself slows every import of Keras."""
-
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self.frame = frame
-
-    def to_csv(self, *, index: bool) -> str:
-        assert not index
-        return self.frame.write_csv()
+from nnrun.reporting.metrics_text import describe_metrics
 
 
 @pytest.fixture
-def run(copied_run, monkeypatch) -> nn.FinishedRun:
+def run(copied_run, monkeypatch) -> nn.Run:
     monkeypatch.chdir(copied_run.parent)
     return nn.load("run")
 
@@ -59,12 +50,154 @@ def test_python_and_the_command_line_say_the_same(nnrun, run, frame):
     )
 
 
-def test_frames_of_polars_and_pandas_are_taken_and_their_order_does_not_matter(run, frame):
+def test_frames_of_polars_are_taken_and_their_order_does_not_matter(run, frame):
     expected = run.predict("table.csv")
     assert run.predict(frame[:, ::-1]).equals(expected)
+    assert run.predict(frame.lazy()).equals(expected)
     assert run.predict(frame.with_columns(pl.col("age").cast(pl.String))).equals(expected)
-    assert run.predict(PandasFrame(frame)).equals(expected)
     assert run.predict(frame, threshold=1.0)["prediction"].unique().to_list() == ["0"]
+
+
+def in_pandas(frame: pl.DataFrame):
+    pandas = pytest.importorskip("pandas")
+    index = [f"row {i}" for i in range(len(frame))]
+    return pandas.DataFrame(frame.to_dict(as_series=False), index=index)
+
+
+def test_pandas_gets_pandas_with_its_index(run, frame):
+    given = in_pandas(frame)
+    predicted = run.predict(given, keep=["age"])
+    assert type(predicted) is type(given)
+    assert predicted.index.equals(given.index)
+    expected = run.predict(frame, keep=["age"])
+    assert predicted.to_dict("list") == expected.to_dict(as_series=False)
+    assert run.evaluate(given) == run.evaluate(frame)
+
+
+def test_cells_of_pandas_are_what_they_seem(run, frame):
+    given = in_pandas(frame)
+    expected = run.predict(given)
+    assert run.predict(given.convert_dtypes()).equals(expected)
+    assert run.predict(given.astype({"age": "object"})).equals(expected)
+    with pytest.raises(TableError, match="column 'age': the cell is missing"):
+        run.predict(given.assign(age=given["age"].where(given["age"] != given["age"].iloc[3])))
+    twice = given.rename(columns={"height": "age"})
+    with pytest.raises(InputError, match="data: two columns are named 'age'"):
+        run.predict(twice)
+    with pytest.raises(InputError, match="data: the name of a column is a text; received 7"):
+        run.predict(given.rename(columns={"height": 7}))
+
+
+def test_a_dict_gets_a_dict_and_a_list_a_list(run, frame):
+    rows = frame.to_dicts()
+    expected = run.predict(frame).to_dicts()
+    assert run.predict(rows) == expected
+    assert run.predict(rows[0]) == expected[0]
+    with pytest.raises(TableError, match="data:1: 2 columns are missing: 'height', 'dose'"):
+        run.predict({"age": 1.0})
+    with pytest.raises(InputError, match=r"data: a row is a dict .+; received 3"):
+        run.predict([{"age": 1.0}, 3])
+
+
+def test_encode_gives_what_the_model_takes(run, frame):
+    x = run.encode(frame)
+    assert (x.shape, x.dtype.name, run.inputs) == ((60, 3), "float32", ["age", "height", "dose"])
+    probability = run.model.predict(x, verbose=0)[:, 0]
+    assert run.predict(frame)["probability"].to_numpy() == pytest.approx(probability)
+
+
+def test_a_run_shows_itself_and_writes_pages(run, tmp_path):
+    shown = run._repr_html_()
+    assert shown.startswith("<p>run: finished</p>")
+    assert 'src="data:image/png;base64,' in shown
+    assert (run.status, run.verdict) == ("finished", None)
+    assert [axes.get_title() for axes in run.plot().axes] == ["loss", "accuracy", "learning rate"]
+    assert run.plot("table.csv").axes
+    page = run.report(tmp_path / "page.html")
+    assert page.read_text().startswith("<!doctype html>")
+    with pytest.raises(InputError, match="format: is one of saved_model, litert, onnx"):
+        run.export(tmp_path / "x", "tflite")
+    with pytest.raises(InputError, match=r"output: .+ exists"):
+        run.export(page, "onnx")
+    assert nn.runs(".")["run"].to_list() == ["run"]
+    assert nn.runs(".", sort="loss")["loss"].to_list() == [run.metrics["loss"]]
+
+
+def test_init_train_and_resume_a_frame_of_pandas_as_a_program_does(project, frame, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    given = in_pandas(frame)
+    config = nn.init(given, "label", quiet=True)
+    assert config["data"]["target"] == "label"
+    run = nn.train(config, epochs=1, quiet=True)
+    assert (run.path.name, len(run.history)) == ("run", 1)
+    assert run.evaluate()["rows"] == 12
+    assert len(run.resume(2, quiet=True).history) == 2
+    again = nn.train(config, data=frame, overrides={"epochs": 2}, quiet=True)
+    assert again.predict(given).equals(nn.load(run.path).predict(given))
+    assert "guessing" in again._repr_html_()
+    assert len(list(Path("runs/.nnrun-frames").iterdir())) == 1  # the two hold the same
+
+
+def test_a_config_is_a_path_or_a_dict_with_settings_over_it(project):
+    path = project.config()
+    text = nn.check(path, overrides=["epochs=3", "layers.0.units=4"])
+    assert nn.check(path, overrides={"epochs": 3, "layers[0].units": 4}) == text
+    assert nn.check(path, epochs=3, overrides={"layers.0.units": np.int64(4)}) == text
+
+
+def test_a_dict_has_paths_relative_to_the_working_directory(project, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    from nnrun.config.yaml_reader import read_file
+
+    values = read_file(project.config()).values
+    assert nn.check(values) == nn.check("config.yaml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"config": 3}, "config: is the path of a YAML file, or a dict; received 3"),
+        ({"overrides": "epochs=2"}, "overrides: is a dict as"),
+        ({"overrides": {3: 2}}, "overrides: a key is a text; received 3"),
+        ({"overrides": {"a b": 2}}, r"overrides\['a b'\]: a key has the form"),
+        ({"overrides": {"layers.9.units": 2}}, r"overrides\['layers.9.units'\]: '9' names nothing"),
+        ({"epochs": "x"}, "epochs=: epochs: must be a whole number; received 'x'"),
+        ({"epoch": 3}, "epoch=: epoch: unknown key; did you mean 'epochs'?"),
+        ({"epochs": object}, "epochs=: a value of a config is"),
+        ({"distribute": "gpu"}, "distribute: is one of 'auto', 'none', 'mirrored'; received 'gpu'"),
+        ({"engine": "torch"}, "engine: is one of 'compiled', 'keras'; received 'torch'"),
+        ({"output": 3}, "output: is a path; received 3"),
+        ({"data": 3}, "data: a table is a path, a frame of polars or pandas"),
+        ({"config": {"epochs": 3}}, "config: data: this key is required"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_errors_blame_the_argument_that_is_wrong(project, arguments, message):
+    given = {"config": project.config(), **arguments}
+    with pytest.raises(InputError, match=message):
+        nn.train(given.pop("config"), **given)
+
+
+def test_workers_of_tf_config_are_refused(project, monkeypatch):
+    hosts = ["a:1", "b:2"]
+    cluster = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": 0}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(cluster))
+    with pytest.raises(InputError, match="distribute: TF_CONFIG names several workers"):
+        nn.train(project.config())
+
+
+def test_a_run_without_a_model_is_loaded_but_predicts_nothing(copied_run):
+    info = json.loads((copied_run / "run.json").read_text())
+    (copied_run / "run.json").write_text(
+        json.dumps({**info, "status": "running", "checksums": {}, "sizes": {}})
+    )
+    run = nn.load(copied_run)
+    assert (run.status, repr(run)) == (
+        "stopped",
+        f"<nnrun run {copied_run}: {describe_metrics(run.metrics)}>",
+    )
+    with pytest.raises(RunError, match="has no model"):
+        run.predict({"age": 1})
 
 
 def test_the_model_is_keras_own(run, frame):
@@ -77,10 +210,8 @@ def test_mistakes_are_errors_of_nnrun_with_every_problem(run, frame, project, tm
     with pytest.raises(TableError) as error:
         run.predict(frame.with_columns(age=pl.lit("x"), dose=pl.lit(None)))
     assert len(error.value.problems) == 2
-    assert str(error.value).startswith("the frame: column 'age' holds text")
-    with pytest.raises(
-        InputError, match="a table is a path, or a frame of polars or pandas; received 3"
-    ):
+    assert str(error.value).startswith("data: column 'age' holds text")
+    with pytest.raises(InputError, match=r"a table is a path, a frame of .+; received 3"):
         run.predict(3)
     with pytest.raises(InputError, match="threshold is a probability"):
         run.predict(frame, threshold=2)
@@ -136,21 +267,9 @@ except AttributeError as error:
     done = run_python("-c", script, cwd=project.folder)
     loaded, state, error = done.stdout.splitlines()
     assert loaded == "['nnrun']"
-    assert (
-        state == "True True ['FinishedRun', 'NnrunError', '__version__', 'check', 'load', 'train']"
-    )
+    assert state == f"True True {sorted([*nn.__all__, '__version__'])}"
     assert error == "module 'nnrun' has no attribute 'no_such_name'"
 
 
 def test_types_are_shipped(tmp_path):
     assert Path(nn.__file__).with_name("py.typed").exists()
-
-
-@pytest.mark.parametrize(
-    ("config", "overrides"),
-    [({"data": 1}, []), ("config.yaml", "epochs=50"), ("c.yaml", {"a": 1})],
-    ids=["a dict as config", "text as overrides", "a dict as overrides"],
-)
-def test_what_is_no_config_or_no_list_of_overrides_is_told(config, overrides):
-    with pytest.raises(InputError, match="a config is a path, and overrides a list"):
-        nn.train(config, overrides=overrides)

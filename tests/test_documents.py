@@ -150,11 +150,14 @@ def test_the_workflow_is_ten_lines_and_its_commands_run(repository, nnrun, monke
 
 
 def test_the_python_of_its_page_runs(repository):
-    (code,) = blocks(read_page("python"), "python")
+    first, second = blocks(read_page("python"), "python")
     names: dict[str, object] = {}
     with pytest.warns(UserWarning, match="constant"):
-        exec(code, names)
+        exec(first, names)
     assert (repository / "runs" / "digits-relu" / "run.json").exists()
+    assert (repository / "digits.html").exists()
+    exec(second, names)
+    assert (repository / "runs" / "run" / "run.json").exists()
 
 
 def test_the_shipped_schema_is_what_nnrun_prints(nnrun):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from nnrun.cli.notebook_bar import is_in_notebook, notebook_bar
 from nnrun.cli.terminal import new_console, shows_progress, tell
 from nnrun.cli.time_left import TimeLeft, shown_seconds
 from nnrun.reporting.metrics_text import describe_metrics
@@ -30,8 +31,8 @@ def progress(
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the Keras callbacks that show progress.
 
-    A terminal has a bar, which goes when training has ended; a file or pipe gets a line per tenth
-    of the run.
+    A terminal has a bar, which goes when training has ended, and a notebook one below its cell; a
+    file or pipe gets a line per tenth of the run.
 
     Args:
         epochs: How many epochs the finished run has.
@@ -40,6 +41,8 @@ def progress(
     """
     if quiet:
         yield ()
+    elif is_in_notebook():
+        yield (notebook_bar(epochs),)
     elif shows_progress():
         with _new_bar(new_console(), transient=result_follows) as bar:
             yield (_Bar(bar, epochs),)

@@ -34,9 +34,22 @@ def load_config(
         ConfigError: The file, an override or a value is wrong; every mistake is in it, with its
             place.
     """
-    source = _overridden(read_file(path, content), overrides)
+    return validated(_overridden(read_file(path, content), overrides), path.parent)
+
+
+def validated(source: YamlSource, folder: Path = Path()) -> Config:
+    """Return the config that a source holds.
+
+    Args:
+        source: Its values, with their places.
+        folder: The folder that paths in it are relative to; those of overrides are relative to the
+            working directory.
+
+    Raises:
+        ConfigError: A value is wrong; every mistake is in it, with its place.
+    """
     try:
-        config = Config.model_validate(_with_absolute_paths(source, path.parent))
+        config = Config.model_validate(_with_absolute_paths(source, folder))
     except ValidationError as error:
         raise ConfigError(list(explain(error, source))) from None
     config._source = source
@@ -66,8 +79,8 @@ def _with_absolute_paths(source: YamlSource, folder: Path) -> dict[str, YamlValu
     for key in TABLES:
         table = data.get(key)
         if isinstance(table, str) and table:
-            is_overridden = source.locate(("data", key)).startswith("--set ")
-            absolute[key] = _absolute_path(table, Path() if is_overridden else folder)
+            is_of_the_file = source.locate(("data", key)).startswith(f"{source.name}:")
+            absolute[key] = _absolute_path(table, folder if is_of_the_file else Path())
     return {**values, "data": {**data, **absolute}}
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from dataclasses import replace
 from typing import NamedTuple
 
 from nnrun.config.places import Keys, YamlValue
@@ -25,14 +26,33 @@ def override(source: YamlSource, text: str) -> YamlSource:
     places = TextPlaces(name, has_lines=False)
     check_characters(text, places)
     key, equals, value = text.partition("=")
-    path = re.sub(r"\[(\d+)\]", r".\1", key.strip())
-    if not equals or not re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", path):
+    path = key_path(key)
+    if not equals or path is None:
         raise ConfigError(f"{name}: the form is KEY=VALUE, as in optimizer.learning_rate=0.01")
-    new = read_text(value, places)
+    return set_value(source, path, read_text(value, places))
+
+
+def set_value(source: YamlSource, path: str, new: YamlSource) -> YamlSource:
+    """Return a source in which one value is another one.
+
+    Args:
+        source: The values before.
+        path: Which value, as `layers.0.units`.
+        new: The value, whose name is the argument that gave it.
+
+    Raises:
+        ConfigError: The path names nothing.
+    """
     values = copy.deepcopy(source.values)
-    target = _find(values, path.split("."), name)
+    target = _find(values, path.split("."), new.name)
     target.parent[target.keys[-1]] = new.values
-    return YamlSource(source.name, values, _new_places(source, target.keys, new))
+    return replace(source, values=values, places=_new_places(source, target.keys, new))
+
+
+def key_path(key: str) -> str | None:
+    """Return a key with dots alone, as `layers.0.units` for `layers[0].units`; None for no key."""
+    path = re.sub(r"\[(\d+)\]", r".\1", key.strip())
+    return path if re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", path) else None
 
 
 class _Target(NamedTuple):

@@ -22,11 +22,13 @@ class YamlSource:
         name: The file's name, or the argument that gave the text.
         values: Mappings, lists and scalars.
         places: The place of every key path, in the order of the file.
+        has_no_lines: Whether the values are no text's, but a program's.
     """
 
     name: str
     values: Any = None
     places: Mapping[Keys, Place] = field(default_factory=dict)
+    has_no_lines: bool = False
 
     def locate(self, keys: Keys) -> str:
         """Return the place of the value at `keys`, or of its nearest parent that has one."""
@@ -40,7 +42,8 @@ class YamlSource:
 
     @property
     def _begin(self) -> str:
-        return f"{self.name}:1:1"
+        """Return the place of the whole: of Python's values, which have no lines, the name."""
+        return self.name if self.has_no_lines else f"{self.name}:1:1"
 
     def _nearest(self, keys: Keys) -> Place | None:
         while keys and keys not in self.places:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nnrun.api import load
+from nnrun import load
 from nnrun.errors import RunError
 from nnrun.runs.directory import Run
 from nnrun.runs.history import (

@@ -1,0 +1,134 @@
+"""Tables as programs hold them: frames of polars and pandas, and rows as dicts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from nnrun.errors import InputError
+from nnrun.files import atomic_path
+from nnrun.wording import received
+
+FRAMES = ".nnrun-frames"
+"""The folder beside the runs in which the frames are kept that runs were trained on."""
+
+AnyTable = Any
+"""Rows of any of the KINDS: pandas is not imported, so that its types are not at hand."""
+
+KINDS = "a table is a path, a frame of polars or pandas, a dict of one row, or a list of such dicts"
+INT64 = range(-(2**63), 2**63)  # the whole numbers that polars holds
+
+
+def source_of_table(data: object, argument: str) -> Path | bytes:
+    """Return what a table is read from: its path, or the bytes of a Parquet file.
+
+    Raises:
+        InputError: The data is no table; the message begins with the argument's name.
+    """
+    if isinstance(data, str | Path):
+        return Path(data)
+    file = BytesIO()
+    as_frame(data, argument).write_parquet(file)
+    return file.getvalue()
+
+
+def as_frame(data: object, argument: str) -> pl.DataFrame:
+    """Return a frame of polars, of any kind of table that is held in memory."""
+    if isinstance(data, pl.DataFrame):
+        return data
+    if isinstance(data, pl.LazyFrame):
+        return data.collect()
+    if is_pandas(data):
+        return _from_pandas(data, argument)
+    if isinstance(data, Mapping):
+        return _from_rows([data], argument)
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes) and data:
+        return _from_rows(data, argument)
+    raise InputError(f"{argument}: {KINDS}; received {received(data)}")
+
+
+def is_pandas(data: object) -> bool:
+    """Return whether the data is a frame of pandas, which is not imported for that."""
+    return type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "columns")
+
+
+def like(data: AnyTable, predictions: pl.DataFrame) -> AnyTable:
+    """Return predictions as the kind of table that the rows came in.
+
+    A frame of pandas keeps its index. A path gives a frame of polars.
+    """
+    if is_pandas(data):
+        columns = {column.name: column.to_list() for column in predictions}
+        return type(data)(columns, index=data.index)
+    if isinstance(data, Mapping):
+        return predictions.row(0, named=True)
+    if isinstance(data, Sequence) and not isinstance(data, str):
+        return predictions.to_dicts()
+    return predictions
+
+
+def kept_frame(data: object, argument: str, runs: Path) -> Path:
+    """Return the path of a table; a frame is written once to a file that is named for its bytes.
+
+    What measures, resumes or reproduces a run reads its table again.
+    """
+    content = source_of_table(data, argument)
+    if isinstance(content, Path):
+        return content
+    path = runs / FRAMES / f"{hashlib.sha256(content).hexdigest()[:16]}.parquet"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(content)
+    return path
+
+
+def _from_pandas(data: AnyTable, argument: str) -> pl.DataFrame:
+    columns = []
+    for name in data.columns:
+        if not isinstance(name, str):
+            raise InputError(f"{argument}: the name of a column is a text; received {name!r}")
+        column = data[name]
+        if getattr(column, "ndim", 1) > 1:
+            raise InputError(f"{argument}: two columns are named {name!r}")
+        columns.append(_column(name, _without(column.tolist(), column.isna().tolist())))
+    return pl.DataFrame(columns)
+
+
+def _without(cells: Sequence[object], is_missing: Sequence[bool]) -> list[object]:
+    """Return cells in which None stands for every missing one."""
+    return [None if gone else cell for cell, gone in zip(cells, is_missing, strict=True)]
+
+
+def _from_rows(rows: Sequence[object], argument: str) -> pl.DataFrame:
+    names: dict[str, None] = {}
+    for row in rows:
+        if not isinstance(row, Mapping) or not all(isinstance(name, str) for name in row):
+            rule = "a row is a dict with the names of columns as keys"
+            raise InputError(f"{argument}: {rule}; received {received(row)}")
+        names.update(dict.fromkeys(row))
+    columns = []
+    for name in names:
+        cells = [row.get(name) for row in rows]  # type: ignore[attr-defined]  # it is a mapping
+        columns.append(_column(name, cells))
+    return pl.DataFrame(columns)
+
+
+def _column(name: str, cells: Sequence[Any]) -> pl.Series:
+    """Return cells as a column of numbers or of true and false where all are, else of text."""
+    cells = [cell.item() if hasattr(cell, "item") else cell for cell in cells]  # of NumPy
+    kinds = {type(cell) for cell in cells if cell is not None}
+    if kinds == {int} and all(cell in INT64 for cell in cells if cell is not None):
+        return pl.Series(name, cells, dtype=pl.Int64)
+    if kinds and kinds <= {int, float}:
+        numbers = [None if cell is None else float(cell) for cell in cells]
+        return pl.Series(name, numbers, dtype=pl.Float64)
+    if kinds == {bool}:
+        return pl.Series(name, cells, dtype=pl.Boolean)
+    texts = [None if cell is None else str(cell) for cell in cells]
+    return pl.Series(name, texts, dtype=pl.String)

@@ -1,0 +1,205 @@
+"""The functions of `import nnrun`: train, check, init, load and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import polars as pl
+
+from nnrun.api.frames import kept_frame
+from nnrun.api.given_config import read_given, stem_of
+from nnrun.api.run import Run
+from nnrun.api.training import Distribute, Engine
+from nnrun.checks.loading import load_checked
+from nnrun.errors import ConfigError, InputError, NnrunError, RunError, TableError
+from nnrun.features.cache_folder import CACHE
+from nnrun.reporting.json import summarize_dataset
+from nnrun.wording import received
+
+__all__ = [
+    "ConfigError",
+    "InputError",
+    "NnrunError",
+    "Run",
+    "RunError",
+    "TableError",
+    "check",
+    "init",
+    "load",
+    "runs",
+    "train",
+]
+
+RUNS = Path("runs")  # the folder of run directories that have no other place
+Overrides = dict[str, Any] | Sequence[str]
+
+
+def train(
+    config: str | Path | dict[str, Any],
+    output: str | Path | None = None,
+    *,
+    overrides: Overrides = (),
+    data: object = None,
+    engine: Engine = "compiled",
+    distribute: Distribute = "auto",
+    overwrite: bool = False,
+    quiet: bool = False,
+    **settings: Any,  # noqa: ANN401  each has the type of its key
+) -> Run:
+    """Train a config as `nnrun train` does, and return the run.
+
+    Progress goes to stderr, in a notebook to a bar below the cell, and what the checks warn of to
+    `warnings`. The seeds of Python, NumPy and TensorFlow are set.
+
+    Args:
+        config: The path of a YAML file; or a dict, whose paths are relative to the working
+            directory.
+        output: The run directory. Defaults to the next free one in runs.
+        overrides: Values over those of the config, as {"epochs": 5, "optimizer.learning_rate":
+            0.01}; or what --set takes, as ["epochs=5"].
+        data: The training table in place of `data.train`: a path, or a frame of polars or pandas,
+            which is kept beside the runs, for what evaluates or resumes the run reads it again.
+        engine: nnrun's compiled epoch, or Keras's own `fit` on the same batches.
+        distribute: The devices that train: all GPUs (`auto`, `mirrored`), or one device (`none`).
+        overwrite: Whether to replace a run that stands there.
+        quiet: Whether to show neither progress nor warnings.
+        **settings: Keys of the config with their values, as epochs=5.
+
+    Raises:
+        ConfigError: The config is wrong. Like the next two, it has a list of `problems`.
+        TableError: A table is wrong.
+        RunError: Something stands where the run is to be written.
+        InputError: An argument is wrong; the message begins with its name.
+        TrainingError: The loss is not finite.
+        Interrupted: A signal stopped it.
+        ExpectationError: The run is saved, and does not meet `expect`.
+    """
+    from nnrun.api import training
+
+    _check_choice("engine", engine, get_args(Engine))
+    _check_choice("distribute", distribute, get_args(Distribute))
+    _check_alone(distribute)
+    path = _path("output", output)
+    folder = path.parent if path else RUNS
+    read = read_given(config, overrides, settings, data, folder)
+    run = training.train(
+        read,
+        stem=stem_of(config),
+        path=path,
+        engine=engine,
+        overwrite=overwrite,
+        distribute=distribute,
+        quiet=quiet,
+    )
+    return Run(run.path)
+
+
+def check(
+    config: str | Path | dict[str, Any],
+    *,
+    overrides: Overrides = (),
+    data: object = None,
+    **settings: Any,  # noqa: ANN401  each has the type of its key
+) -> dict[str, Any]:
+    """Return what `nnrun check --json` prints. The arguments are those of `train`.
+
+    Raises:
+        ConfigError: The config is wrong; it has every mistake.
+        TableError: A table is wrong; it has every mistake.
+    """
+    read = read_given(config, overrides, settings, data, RUNS)
+    return summarize_dataset(load_checked(read, RUNS / CACHE, has_matrices=False))
+
+
+def init(
+    data: object,
+    target: str,
+    *,
+    task: Literal["binary", "classes", "regression"] | None = None,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Return a config that trains on a table as it stands, to give to `train`.
+
+    What was made of each column is told on stderr.
+
+    Args:
+        data: A path, or a frame of polars or pandas, which is kept beside the runs.
+        target: The column to predict.
+        task: What the target is. Defaults to what its cells tell.
+        quiet: Whether to tell nothing.
+
+    Raises:
+        TableError: The table cannot be read, has no such column, or cannot be trained on.
+        InputError: An argument is wrong; the message begins with its name.
+    """
+    from nnrun.cli.terminal import tell
+    from nnrun.config.yaml_reader import TextPlaces, read_text
+    from nnrun.reporting.starter_config import start_config
+    from nnrun.reporting.starter_summary import describe_columns
+    from nnrun.reporting.starter_target import Task
+
+    if task is not None:
+        _check_choice("task", task, get_args(Task))
+    if not isinstance(target, str):
+        raise InputError(f"target: is the name of a column; received {received(target)}")
+    started = start_config(kept_frame(data, "data", RUNS), target, Path(), task)
+    if not quiet:
+        tell(*started.notes, *describe_columns(started.columns, WIDTH))
+    values: dict[str, Any] = read_text(started.text, TextPlaces("config")).values
+    return values
+
+
+def load(path: str | Path) -> Run:
+    """Return the run in a directory, which may come from strangers.
+
+    Raises:
+        RunError: There is no run, or its files were altered.
+        InputError: The argument is no path.
+    """
+    return Run(_path("path", path) or Path())
+
+
+def runs(folder: str | Path = RUNS, *, sort: str | None = None) -> pl.DataFrame:
+    """Return a row for each run in a folder, with its status, epochs, verdict and metrics.
+
+    Args:
+        folder: The folder of the run directories.
+        sort: The metric of which the best comes first. Without one, the first to start does.
+
+    Raises:
+        InputError: There is no such folder, or no run has such a metric.
+    """
+    from nnrun.runs.listing import list_runs
+
+    found = list_runs(_path("folder", folder) or RUNS, sort)
+    rows = []
+    for run in found:
+        metrics = run.pop("metrics")
+        rows.append({**run, **metrics})
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+WIDTH = 100  # characters of a line that `init` tells
+
+
+def _path(argument: str, value: object) -> Path | None:
+    if value is None or isinstance(value, str | Path):
+        return Path(value) if value else None
+    raise InputError(f"{argument}: is a path; received {received(value)}")
+
+
+def _check_choice(argument: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        listed = ", ".join(map(repr, choices))
+        raise InputError(f"{argument}: is one of {listed}; received {received(value)}")
+
+
+def _check_alone(distribute: Distribute) -> None:
+    """Refuse TF_CONFIG's workers: each of them would run all of the program."""
+    from nnrun.training.distributed.cluster import read_cluster
+
+    if read_cluster(distribute).workers > 1:
+        advice = "run `nnrun train` on each of them, or pass distribute='none'"
+        raise InputError(f"distribute: TF_CONFIG names several workers; {advice}")

@@ -1,0 +1,63 @@
+"""A config as a program gives it: a path or a dict, with settings over it and a table in memory."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from nnrun.api.frames import kept_frame
+from nnrun.config.loading import validated
+from nnrun.config.overrides import set_value
+from nnrun.config.plain_values import Settings, source_of, with_settings
+from nnrun.config.schema import Config
+from nnrun.config.yaml_reader import read_file
+from nnrun.config.yaml_source import YamlSource
+from nnrun.errors import InputError
+from nnrun.wording import received
+
+NAME = "run"  # of a run whose config has no file to be named for
+
+
+def read_given(
+    config: object, overrides: object, keywords: Mapping[str, object], data: object, runs: Path
+) -> Config:
+    """Return the validated config.
+
+    Args:
+        config: The path of a YAML file, or a dict, whose paths are relative to the working
+            directory.
+        overrides: A dict by dotted keys, or texts as --set takes them.
+        keywords: Keys of the config with their values.
+        data: A table in place of `data.train`, or None.
+        runs: The folder of the runs, where a frame is kept.
+
+    Raises:
+        InputError: An argument is of a wrong type; the message begins with its name.
+        ConfigError: A value is wrong; every mistake is in it.
+    """
+    source, folder = _source(config)
+    source = with_settings(source, _settings(overrides), "overrides")
+    source = with_settings(source, keywords, "")
+    if data is not None:
+        path = str(kept_frame(data, "data", runs).absolute())
+        source = set_value(source, "data.train", source_of(path, "data"))
+    return validated(source, folder)
+
+
+def stem_of(config: object) -> str:
+    """Return the name of a run of this config."""
+    return Path(config).stem if isinstance(config, str | Path) else NAME
+
+
+def _source(config: object) -> tuple[YamlSource, Path]:
+    if isinstance(config, str | Path):
+        return read_file(Path(config)), Path(config).parent
+    if isinstance(config, Mapping):
+        return source_of(config, "config"), Path()
+    raise InputError(f"config: is the path of a YAML file, or a dict; received {received(config)}")
+
+
+def _settings(overrides: object) -> Settings:
+    is_list = isinstance(overrides, list | tuple) and all(isinstance(o, str) for o in overrides)
+    if is_list or isinstance(overrides, Mapping):
+        return overrides  # type: ignore[return-value]  # as was just tested
+    rule = 'is a dict as {"epochs": 5}, or a list as ["epochs=5"]'
+    raise InputError(f"overrides: {rule}; received {received(overrides)}")

@@ -1,0 +1,313 @@
+"""A run as a program holds it: finished, or stopped and to be gone on with."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
+
+from nnrun.api.frames import AnyTable, like, source_of_table
+from nnrun.api.warning import warn
+from nnrun.errors import InputError
+from nnrun.features.encoded_reader import EncodedReader
+from nnrun.reporting.metrics_text import describe_metrics
+from nnrun.runs.directory import Run as Directory
+from nnrun.runs.history import read_history
+from nnrun.wording import printable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from nnrun.features.matrix_store import Matrix
+    from nnrun.results.held_out import Readers
+    from nnrun.results.trained_run import TrainedRun
+    from nnrun.training.keras_types import Model
+
+CALLER = 3  # frames from warnings.warn up to who called a method of a run
+
+
+class Run:
+    """A run: to predict with once it has a model, and to go on with where it was stopped.
+
+    Attributes:
+        path: The run directory.
+        metrics: The metrics of the epoch whose weights were kept.
+        model: The keras.Sequential, from float32 (rows, inputs) to probabilities, or to numbers in
+            the target's units.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).absolute()
+        self._directory = Directory(self.path)
+        info = Directory(Path(path)).read_info()
+        self.metrics = self._directory.read_metrics()
+        if info.checksums:  # it has a model, which is verified now
+            _ = self._trained
+
+    def __repr__(self) -> str:
+        metrics = describe_metrics(self.metrics) if self.metrics else self.status
+        return f"<nnrun run {self.path}: {metrics}>"
+
+    def _repr_html_(self) -> str:
+        """Return the verdict above the curves, as a notebook shows a run."""
+        from nnrun.results.saved_verdict import read_verdict
+
+        verdict = read_verdict(self._directory.verdict)
+        lines = [f"{self.path.name}: {self.status}", verdict.sentence if verdict else ""]
+        told = "<br>".join(html.escape(printable(line)) for line in lines if line)
+        if not len(self.history):
+            return f"<p>{told}</p>"
+        return f"<p>{told}</p>{_picture(self.plot())}"
+
+    @property
+    def status(self) -> str:
+        """`finished`, `running`, `stopped`, `interrupted` or `failed`."""
+        return self._directory.status(self._directory.read_info())
+
+    @property
+    def verdict(self) -> str | None:
+        """`better`, `no better` or `worse` than guessing; None where no rows were held out."""
+        return self._directory.read_judgement()
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the network's inputs, in order."""
+        return self._trained.encoder.input_names
+
+    @cached_property
+    def _trained(self) -> TrainedRun:
+        """The run's network and encoder; a RunError where it has no model."""
+        from nnrun.results.trained_run import load_run
+
+        return load_run(self.path)
+
+    @cached_property
+    def model(self) -> Model:
+        """The keras.Sequential of the run, for whom TensorFlow is imported."""
+        from nnrun.training.serving import build_serving_model
+
+        return build_serving_model(self._trained)
+
+    @property
+    def history(self) -> pl.DataFrame:
+        """A row for each epoch, with its loss and metrics.
+
+        Raises:
+            RunError: history.csv was altered.
+        """
+        frame = pl.DataFrame(read_history(self._directory.history))
+        return frame.cast({"epoch": pl.Int64})
+
+    def predict(
+        self, data: object, *, keep: Sequence[str] = (), threshold: float | str | None = None
+    ) -> AnyTable:
+        """Return a row of predictions for each row of a table, and warn of unseen categories.
+
+        Args:
+            data: A path, a frame of polars or pandas, a dict of one row, or a list of such dicts.
+                Columns are found by name.
+            keep: Columns to copy before those of predictions. Those of a CSV are text.
+            threshold: Of two labels, the probability from which the positive one is predicted; or
+                `f1`, `balanced_accuracy` or `cost=FP:FN` for the best on the rows held out.
+                Defaults to 0.5.
+
+        Returns:
+            What the rows came in: a frame of pandas with its index, a dict for a dict, a list for
+            a list; a frame of polars for a path.
+
+        Raises:
+            TableError: The table is wrong, or does not fit the run; it has every mistake.
+            InputError: The data is no table, or the threshold is not for this run.
+        """
+        from nnrun.results.threshold_choice import threshold_for
+
+        reader = self._read(data, target=False, owed=True)
+        bound = threshold_for(self.path, self._trained, threshold).value
+        predictions = pl.concat(list(self._trained.predictions(reader, keep, bound)))
+        warn(reader.notes(), CALLER)
+        return like(data, predictions)
+
+    def evaluate(
+        self, data: object = None, *, threshold: float | str | None = None
+    ) -> dict[str, Any]:
+        """Return what `evaluate --json` prints, with the metrics beside the number of `rows`.
+
+        Args:
+            data: A path, or a frame of polars or pandas, with the target. Defaults to the rows
+                that the run held out: those of validation, then those of the test table.
+            threshold: Of two labels, as for `predict`.
+
+        Returns:
+            `rows`, the loss and the metrics; `baseline`, `linear`, `interval` and `verdict`, where
+            the run held rows out; of rows held out also their `part`, and `parts`.
+
+        Raises:
+            TableError: The table is wrong, or does not fit the run; it has every mistake.
+            RunError: There are no rows held out, or their table is gone or is another.
+        """
+        from nnrun.results.evaluated_rows import evaluate_rows, summarize
+        from nnrun.results.threshold_choice import threshold_for
+
+        readers = self._readers(data)
+        bound = threshold_for(self.path, self._trained, threshold).value
+        evaluated = {
+            part: evaluate_rows(self._trained, reader, self.path, bound)
+            for part, reader in readers.items()
+        }
+        notes = [note for reader in readers.values() for note in reader.notes()]
+        warn([*self._trained.notes(), *notes], CALLER)
+        summary = summarize(evaluated)
+        metrics = summary.pop("metrics")
+        return {**summary, **metrics}
+
+    def importance(
+        self, data: object = None, *, repeats: int = 5, seed: int = 0, rows: int = 5_000
+    ) -> dict[str, Any]:
+        """Return what `importance --json` prints: how much the loss grows by each column.
+
+        Args:
+            data: A path, or a frame of polars or pandas, with the target. Defaults to the rows
+                that the run held out: those of the test table, else those of validation.
+            repeats: How often each column is shuffled.
+            seed: Draws the rows, and shuffles them.
+            rows: How many rows are shuffled at most; of more, these many are drawn evenly.
+
+        Returns:
+            `importance`, which has `mean` and `sd` of each column, the most important first; the
+            name of the `loss`, `rows`, `repeats` and the groups of columns that are `correlated`.
+
+        Raises:
+            TableError: The table is wrong, or does not fit the run; it has every mistake.
+            RunError: There are no rows held out, or their table is gone or is another.
+        """
+        from nnrun.results.run_importance import run_importance
+
+        part, reader = list(self._readers(data).items())[-1]
+        found = run_importance(self._trained, reader, repeats=repeats, seed=seed, most_rows=rows)
+        warn(reader.notes(), CALLER)
+        return found.as_json(part)
+
+    def encode(self, data: object) -> Matrix:
+        """Return what the network takes: float32 (rows, inputs), not standardised.
+
+        Args:
+            data: A table, as for `predict`. Missing cells are filled as the run fills them.
+
+        Raises:
+            TableError: The table is wrong, or does not fit the run; it has every mistake.
+            InputError: The data is no table.
+        """
+        reader = self._read(data, target=False, owed=True)
+        blocks = [x.astype(np.float32) for _, x, _ in reader]
+        warn(reader.notes(), CALLER)
+        return np.concatenate(blocks)
+
+    def plot(self, data: object = None) -> Figure:
+        """Return a figure of matplotlib: the curves, or what becomes of predictions.
+
+        Args:
+            data: A table with the target. Its confusion matrix or residuals are drawn then.
+
+        Raises:
+            RunError: The run has no epoch yet, or its files were altered.
+            TableError: The table is wrong, or does not fit the run; it has every mistake.
+        """
+        from nnrun.reporting.pictures.curves import curve_panels
+        from nnrun.reporting.pictures.figure import make_figure
+        from nnrun.reporting.pictures.outcome import outcome_panels
+
+        if data is None:
+            return make_figure(curve_panels([self.path]))
+        reader = self._read(data, target=True)
+        measure = self._trained.measure((x, y) for _, x, y in reader)
+        warn(reader.notes(), CALLER)
+        return make_figure(outcome_panels(self._trained.encoder, measure), columns=2)
+
+    def report(self, output: str | Path | None = None) -> Path:
+        """Write the page that `nnrun report` writes, and return its path.
+
+        Args:
+            output: The page, which replaces what stands there. Defaults to the run's name, with
+                `.html`, in the working directory.
+
+        Raises:
+            RunError: The run has no model, or its files were altered.
+        """
+        from nnrun.files import open_output
+        from nnrun.reporting.page import make_page
+
+        path = Path(output) if output else Path(f"{self.path.name}.html")
+        page = make_page(self.path)
+        with open_output(path) as file:
+            file.write(page.encode())
+        return path
+
+    def export(
+        self,
+        output: str | Path,
+        format: Literal["saved_model", "litert", "onnx"],  # noqa: A002
+    ) -> list[str]:
+        """Write the network for another runtime, and return the names of its inputs in order.
+
+        Args:
+            output: The file, or for saved_model the folder, to write. Nothing may stand there.
+            format: The format, as `nnrun export --format` takes it.
+
+        Raises:
+            RunError: The run has no model, or its files were altered.
+            InputError: A package is missing, the format is none, or the output exists.
+            NnrunError: The format lacks what the network needs.
+        """
+        from nnrun.reporting.export import KERAS_FORMATS, export
+
+        if format not in KERAS_FORMATS:
+            raise InputError(f"format: is one of {', '.join(KERAS_FORMATS)}; received {format!r}")
+        if Path(output).exists():
+            raise InputError(f"output: {output} exists; choose another name, or remove it")
+        return export(self.path, format, Path(output))
+
+    def resume(self, epochs: int | None = None, *, force: bool = False, quiet: bool = False) -> Run:
+        """Go on with a run that was stopped, or train it for longer, and return it anew.
+
+        Args:
+            epochs: How many epochs the run is to have in the end. Defaults to what was planned.
+            force: Whether to go on although versions of Python or of a library changed.
+            quiet: Whether to show neither progress nor warnings.
+
+        Raises:
+            RunError: Config, versions or tables differ from what the run started with.
+            TrainingError: The loss is not finite.
+            Interrupted: A signal stopped it.
+            ExpectationError: The run is saved, and does not meet `expect`.
+        """
+        from nnrun.api.training import resume
+
+        resume(self.path, epochs=epochs, force=force, quiet=quiet)
+        return Run(self.path)
+
+    def _readers(self, data: object) -> Readers:
+        """Return the rows of a table with the target, or those held out, by their parts."""
+        from nnrun.results.held_out import held_out_rows
+
+        if data is None:
+            return held_out_rows(self._directory, self._trained)
+        return {"": self._read(data, target=True)}
+
+    def _read(self, data: object, *, target: bool, owed: bool = False) -> EncodedReader:
+        name = str(data) if isinstance(data, str | Path) else "data"
+        table = self._trained.open(source_of_table(data, "data"), name)
+        return self._trained.reader(table, target=target, owed=owed)
+
+
+def _picture(figure: Figure) -> str:
+    """Return a figure as an image within a page."""
+    from nnrun.reporting.pictures.figure import encode_figure
+
+    data = base64.b64encode(encode_figure(figure, ".png")).decode()
+    return f'<img alt="curves" style="max-width: 100%" src="data:image/png;base64,{data}">'

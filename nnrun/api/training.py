@@ -1,0 +1,83 @@
+"""Training for a program: progress on stderr or in the notebook, warnings of Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from nnrun.api.warning import warn
+from nnrun.checks.loading import load_checked
+from nnrun.features.cache_folder import CACHE
+
+if TYPE_CHECKING:
+    from nnrun.config.schema import Config
+    from nnrun.features.dataset import Dataset
+    from nnrun.runs.directory import Run
+    from nnrun.training.finish import Result
+
+Engine = Literal["compiled", "keras"]
+Distribute = Literal["auto", "none", "mirrored"]
+
+CALLER = 4  # frames from warnings.warn up to who called `nnrun.train`, or a run's `resume`
+CALLER_OF_LOADING = 6  # load_checked and the function that it calls stand between
+
+
+def train(
+    config: Config,
+    *,
+    stem: str,
+    path: Path | None,
+    engine: Engine,
+    overwrite: bool,
+    distribute: Distribute,
+    quiet: bool,
+) -> Run:
+    """Train a config into a run directory, and return that."""
+    from nnrun.cli.progress import progress
+    from nnrun.training import trainer
+
+    cache = (path.parent if path else Path("runs")) / CACHE
+    dataset = load_checked(config, cache, None if quiet else _warn_of_finding)
+    with progress(config.epochs, quiet=quiet) as callbacks:
+        result = trainer.train(
+            dataset,
+            stem=stem,
+            path=path,
+            engine=engine,
+            overwrite=overwrite,
+            callbacks=callbacks,
+            distribute=distribute,
+        )
+    _finish(result, dataset, quiet=quiet)
+    return result.run
+
+
+def resume(path: Path, *, epochs: int | None, force: bool, quiet: bool) -> None:
+    """Go on with a run from its last checkpoint."""
+    from nnrun.cli.progress import progress
+    from nnrun.training import trainer
+    from nnrun.training.resume import reopen
+
+    with reopen(path, epochs=epochs, force=force) as (run, dataset):
+        with progress(dataset.config.epochs, quiet=quiet) as callbacks:
+            result = trainer.resume(run, dataset, callbacks)
+        _finish(result, dataset, quiet=quiet)
+
+
+def _finish(result: Result, dataset: Dataset, *, quiet: bool) -> None:
+    """Draw the curves, judge the run on the rows held out, and check what is expected of it."""
+    from nnrun.reporting.pictures.saved_curves import save_curves
+    from nnrun.results.judged_run import judge_run
+    from nnrun.training.expectations import check_expectations
+
+    not_drawn = save_curves(result.run)
+    if not_drawn:
+        warn([not_drawn], CALLER + 1)
+    verdict = judge_run(result.run, dataset)
+    if verdict and verdict.verdict != "better" and not quiet:
+        warn([f"{verdict.part}: {verdict.sentence}"], CALLER + 1)
+    check_expectations(dataset.config, result.metrics, verdict)
+
+
+def _warn_of_finding(finding: str) -> None:
+    warn([finding], CALLER_OF_LOADING)
