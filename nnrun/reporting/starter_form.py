@@ -23,6 +23,9 @@ from nnrun.wording import counted, listed, short_path
 SAMPLE_LINES = 200
 """Lines that are looked at for a header: more title lines than a tenth of them stand nowhere."""
 
+LONGEST_LINE = 1 << 20
+"""Characters of a line that is looked at: to divide 200 longer ones takes seconds."""
+
 MOST_TITLE_LINES = 20
 FEWEST_ROWS = 3
 """Fewer lines with as many cells tell nothing of those above them."""
@@ -93,7 +96,7 @@ def find_form(data: Path) -> TableForm:
         _refuse_a_pipe(file)
     name = short_path(str(files[0]))
     with readable(name):
-        start = next(read_pieces(files[0]), b"")
+        start = next(read_pieces(files[0], name=name), b"")
         if start.startswith(ZIP):
             return _form_of_workbook(files[0], name)
         if not _is_text(start):
@@ -101,6 +104,8 @@ def find_form(data: Path) -> TableForm:
         encoding = _find_encoding(files, start)
         text = next(read_pieces(files[0], Dialect(encoding=encoding), name), b"")
     lines = text.decode(errors="replace").splitlines()[:SAMPLE_LINES]
+    if max(map(len, lines), default=0) > LONGEST_LINE:
+        return TableForm(encoding)
     skip_rows = _count_title_lines(lines)
     columns = () if skip_rows else _names_without_header(_records(lines))
     return TableForm(encoding, skip_rows, columns)
@@ -132,7 +137,7 @@ def _find_encoding(files: Iterable[Path], start: bytes) -> str:
         return "utf-16"
     found = "utf-8"
     for file in files:
-        for piece in read_pieces(file):
+        for piece in read_pieces(file, name=short_path(str(file))):
             for line in _lines_in_other_encodings(piece):
                 likely = likely_encoding(line)
                 if likely is None:

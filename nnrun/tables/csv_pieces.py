@@ -1,6 +1,5 @@
 """The bytes of a CSV file, unzipped, in pieces of whole records."""
 
-import gzip
 import io
 import re
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from nnrun.tables.dialect import PLAIN_DIALECT, Dialect
+from nnrun.tables.gunzip import GZIP, PACKED, GunzipStream
 from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import TableSource
 from nnrun.tables.text_encoding import Utf8Stream
@@ -18,7 +18,6 @@ FIRST = (
 )  # bytes of a pipe's first piece: its rows need not wait for more; each next doubles
 LONGEST = 16 << 20  # bytes of a record, beyond which a quote was left open
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-GZIP = b"\x1f\x8b"  # how a gzip file begins
 
 
 def read_pieces(
@@ -34,11 +33,11 @@ def read_pieces(
 
     Raises:
         OSError, EOFError, zlib.error: The file cannot be read, or is damaged gzip.
-        TableError: The text is of another encoding.
+        TableError: The text is of another encoding, or the gzip file is padded.
     """
     size = BLOCK if isinstance(source, Path | StoredFile) else FIRST
     with _open_bytes(source) as stream:
-        file = _as_utf_8(_unzipped(stream), dialect, name)
+        file = _as_utf_8(_unzipped(stream, name), dialect, name)
         pending = file.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
         if dialect.skip_rows:
             pending = _skip_lines(file, pending, dialect.skip_rows)
@@ -65,9 +64,9 @@ def _open_bytes(source: TableSource | StoredFile) -> io.BufferedReader:
     return cast(io.BufferedReader, source)
 
 
-def _unzipped(stream: io.BufferedReader) -> io.BufferedIOBase:
+def _unzipped(stream: io.BufferedReader, name: str) -> io.BufferedIOBase:
     if stream.peek(len(GZIP)).startswith(GZIP):
-        return gzip.GzipFile(fileobj=stream)
+        return io.BufferedReader(GunzipStream(stream, name), PACKED)
     return stream
 
 

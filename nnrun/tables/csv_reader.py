@@ -27,6 +27,8 @@ OTHER_FILES = {  # how they begin
     rb"(?i)\s*<(!doctype|html)": "a web page",
 }
 LF = ord("\n")
+MOST_COLUMNS = 500_000
+"""The columns of the widest table that is read. It takes seconds to name so many."""
 STATED_SEPARATOR = re.compile(rb'"?sep=([,;\t])"?\r?\n')  # Excel's own first line
 NAMELESS = "\0"  # with its number, a name that no column of a file has
 
@@ -124,6 +126,7 @@ def _read_header_below(name: str, start: bytes, line: int, separator: str) -> Cs
     except csv.Error as error:
         reason = f"the header cannot be read: {error}; is a quote left open here?"
         raise TableError(f"{name}:{line}: {reason}") from None
+    _refuse_too_many(len(columns), name, line)
     if not columns[0] and len(columns) > 1:
         columns[0] = "Unnamed: 0"  # as pandas calls the index, which it and R write without a name
     lines = start.split(b"\n", reader.line_num)[: reader.line_num]
@@ -191,6 +194,13 @@ def _refuse_what_is_no_csv(name: str, start: bytes, first_line: bytes, line: int
         raise TableError(f"{name}: the file is empty; a table has a header and rows")
     if not first_line.strip():
         raise TableError(f"{name}:{line}: the first line is blank; a table has a header and rows")
+    _refuse_too_many(max(map(first_line.count, SEPARATORS.encode())) + 1, name, line)
+
+
+def _refuse_too_many(columns: int, name: str, line: int) -> None:
+    if columns > MOST_COLUMNS:
+        rule = f"a table of at most {MOST_COLUMNS:,} is read"
+        raise TableError(f"{name}:{line}: {columns:,} columns; {rule}: divide it, or transpose it")
 
 
 def _or_say(kind: str) -> str:

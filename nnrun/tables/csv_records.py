@@ -69,9 +69,11 @@ class CsvRecords:
         if not any(name in numbers for name in self.header):
             return None
         schema = {name: pl.Float64 if name in numbers else pl.String for name in self.header}
+        has_header = self._may_mislead_polars()
+        data = self._first_line() + self.data if has_header else self.data
         try:
             frame = pl.read_csv(
-                self.data, separator=self.separator, has_header=False, schema=schema
+                data, separator=self.separator, has_header=has_header, schema=schema
             )
         except pl.exceptions.PolarsError:  # it stops at the first cell that is no number
             return None
@@ -79,11 +81,9 @@ class CsvRecords:
 
     def _read_texts(self) -> pl.DataFrame:
         """Return the frame with every column as text."""
-        # polars takes the number of columns from the first line, whatever it holds
-        first = self.separator.join(map(str, range(len(self.header)))).encode() + b"\n"
         try:
             frame = pl.read_csv(
-                first + self.data,
+                self._first_line() + self.data,
                 separator=self.separator,
                 new_columns=self.header,
                 infer_schema=False,
@@ -91,6 +91,19 @@ class CsvRecords:
         except pl.exceptions.PolarsError as error:
             raise TableError(self._explain(first_line(error))) from None
         return frame if self._is_whole(frame) else self._without_blank_lines(frame)
+
+    def _first_line(self) -> bytes:
+        """Return a line with as many cells as the header has, and the end of the line.
+
+        polars takes the number of columns from the first line, whatever it holds: where a stranger
+        put millions of separators there, it makes room for as many columns.
+        """
+        return self.separator.join(map(str, range(len(self.header)))).encode() + b"\n"
+
+    def _may_mislead_polars(self) -> bool:
+        """Tell whether polars might count other cells in the first record than the header has."""
+        line = self.data[: self.data.find(b"\n")]
+        return b'"' in line or line.count(self.separator.encode()) >= len(self.header)
 
     def _is_whole(self, frame: pl.DataFrame) -> bool:
         """Tell whether no line is blank or too short, whose missing cells polars makes null."""

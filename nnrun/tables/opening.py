@@ -71,7 +71,7 @@ def _open_again(
     source: StoredFile | bytes, name: str, null_values: NullValues, dialect: Dialect
 ) -> TableFile:
     """Open what can be read again; a thread reads ahead."""
-    start = next(read_pieces(source), b"")
+    start = next(read_pieces(source, name=name), b"")
     if start.startswith(PARQUET):
         return open_parquet(source, name, null_values, dialect.numbers)
     if start.startswith(ZIP):

@@ -20,7 +20,7 @@ from nnrun.errors import InputError
 from nnrun.features import loading
 from nnrun.features.faults import MISSING, ColumnFaults
 from nnrun.features.numbers import parse_numbers
-from nnrun.tables import csv_pieces, parquet_reader
+from nnrun.tables import csv_pieces, csv_reader, parquet_reader
 from nnrun.tables.table import open_table
 from nnrun.tables.table_file import ReadingPlan
 
@@ -522,3 +522,33 @@ def test_a_name_that_polars_takes_for_a_pattern_is_refused_in_parquet_too(proble
     assert problems(open_table, buffer.getvalue(), NULLS, "t") == [
         "t:1: '^a.*$' reads as a pattern to polars; name the column without ^ and $"
     ]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param(b"," * 5_000, id="commas"),
+        pytest.param(b'"x\n",' + b"," * 5_000, id="commas behind a quoted line end"),
+    ],
+)
+def test_polars_makes_no_columns_of_the_first_row_of_a_block(monkeypatch, problems, first):
+    widths = []
+    original = pl.read_csv
+
+    def read_csv(data, **options):
+        frame = original(data, **options)
+        widths.append(frame.width)
+        return frame
+
+    monkeypatch.setattr(pl, "read_csv", read_csv)
+    table = open_table(b"a,b\n" + first + b"\n1,2\n", NULLS, "t")
+    plan = ReadingPlan(frozenset("ab"))
+    assert "cells, where the header has 2" in problems(list, table.blocks(plan))[0]
+    assert not widths
+
+
+def test_a_table_of_too_many_columns_is_refused(monkeypatch, problems):
+    monkeypatch.setattr(csv_reader, "MOST_COLUMNS", 10)
+    reason = "t:1: 11 columns; a table of at most 10 is read: divide it, or transpose it"
+    assert problems(open_table, b"a" + b",b" * 10 + b"\n", NULLS, "t") == [reason]
+    assert problems(open_table, b'"a\n"' + b",b" * 10 + b"\n", NULLS, "t") == [reason]

@@ -32,6 +32,7 @@ layers: [{units: 1, activation: sigmoid}]
 loss: bce
 epochs: 1
 """
+GOOD = b"a,label\n1,0\n2,1\n3,0\n4,1\n"
 
 
 class Case(NamedTuple):
@@ -113,6 +114,14 @@ CASES: dict[str, Callable[[], Case]] = {
     "a long name": lambda: Case(table=b"a" * 100_000 + b",label\nx,0\n1,1\n2,1\n"),
     "a byte of a Parquet file, at which polars panics": lambda: Case(table=altered(14, 1)),
     "a byte of a Parquet file, at which polars aborts": lambda: Case(table=altered(12, 1)),
+    "15 million commas in the first row": lambda: Case(
+        table=b"a,label\n" + b"," * 15_000_000 + b"\n1,0\n"
+    ),
+    "15 million commas in the header": lambda: Case(table=b"," * 15_000_000 + b"\n1,2\n"),
+    "a gzip file and 300 MB of zeros": lambda: Case(table=gzip.compress(GOOD) + bytes(300 << 20)),
+    "a gzip file and millions of empty ones": lambda: Case(
+        table=gzip.compress(GOOD) + gzip.compress(b"") * 5_000_000
+    ),
     "a text of 600 MB in a Parquet file": lambda: Case(table=with_giant_text(600 << 20)),
 }
 
