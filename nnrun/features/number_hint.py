@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from nnrun.features.signs import bare_cell
+from nnrun.features.signs import LONGEST, bare_cell
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
 
 FORMATS = (
@@ -43,8 +43,11 @@ def find_number_format(cells: Sequence[str]) -> NumberFormat | None:
 
 
 def written_elsewhere(cells: Sequence[str]) -> list[str]:
-    """Return those of the cells that are numbers in one of FORMATS, and not as in 1234.5."""
-    return [cell for cell in cells if _is_written_elsewhere(cell)]
+    """Return those of the cells that are numbers in one of FORMATS, and not as in 1234.5.
+
+    Longer cells than numbers are none, and are not kept for the next block.
+    """
+    return [cell for cell in cells if len(cell) <= LONGEST and _is_written_elsewhere(cell)]
 
 
 @lru_cache(CELLS_KNOWN)

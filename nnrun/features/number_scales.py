@@ -1,5 +1,6 @@
 """How numbers are scaled and coded, by the quantiles of the training rows."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 def sample_step(rows: int, columns: int) -> int:
     """Return n where every n-th of the training rows is kept for quantiles: 1 keeps all."""
     most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_CELLS // max(1, columns)))
-    return max(1, -(-rows // most))
+    return max(1, math.ceil(rows / most))
 
 
 class NumberScales:

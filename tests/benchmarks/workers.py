@@ -7,6 +7,7 @@ Workers on one machine share its cores, so this shows what talking costs, not wh
 
 import argparse
 import json
+import math
 import os
 import socket
 import subprocess
@@ -43,7 +44,7 @@ def write_inputs(folder: Path, job: str) -> int:
     frame.with_columns(y=(x.sum(axis=1) > 0).astype(int)).write_csv(folder / f"{rows}.csv")
     layers = ", ".join(f"{{units: {units}, activation: relu}}" for units in hidden)
     (folder / "config.yaml").write_text(CONFIG % (rows, layers, batch_size, epochs))
-    return -(-rows // batch_size) * epochs
+    return math.ceil(rows / batch_size) * epochs
 
 
 def seconds(folder: Path, workers: int) -> float:

@@ -1,6 +1,7 @@
 """Training: the compiled epoch against Keras itself, and what a run leaves behind."""
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -96,7 +97,7 @@ def test_calls_of_one_step_give_the_same_weights_and_report_progress(
             reported.append(batch + 1)
 
     short = train(dataset, stem="b", path=run_folder / "b", callbacks=(Watch(),))
-    steps = -(-len(dataset.train.x) // 4)
+    steps = math.ceil(len(dataset.train.x) / 4)
     assert reported == [*range(1, steps + 1)] * 3
     assert bit_equal(weights(long), weights(short))
 
