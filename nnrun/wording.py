@@ -1,6 +1,7 @@
 """Words for messages: near names, lists, counts, values and lines as people read them."""
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 LONGEST_LINE = 1_000  # characters
 LONGEST_MESSAGE = 16_000  # characters
 LONGEST_VALUE = 80  # characters: a line of a terminal
+LONGEST_NAME = 400  # characters of a name that others are compared with, in the square of the time
 DIGITS = 4  # of a number that is no whole one, as many as a person compares
 MOST_DIGITS = 17  # which a float64 has
 MOST_PLAIN = 1e15  # from which on a number is shorter with an exponent
@@ -78,11 +80,26 @@ def _in_words(value: object) -> str:
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """Return "; did you mean 'x'?" for the known name nearest to `name`, or ""."""
-    spellings = {spelling.lower(): spelling for spelling in known}
-    nearest = get_close_matches(name.lower(), list(spellings), n=1, cutoff=0.6)
-    if not nearest:
-        return ""
-    return f"; did you mean {spellings[nearest[0]]!r}?"
+    near = nearest_name(name, known)
+    return "" if near is None else f"; did you mean {near_in_quotes(name, near)}?"
+
+
+def nearest_name(name: str, known: Sequence[str]) -> str | None:
+    """Return the known name that is spelt most nearly as `name`, or None where none is near."""
+    if len(name) > LONGEST_NAME:
+        return None
+    short = [each for each in known if len(each) <= LONGEST_NAME]
+    spellings = {unicodedata.normalize("NFKC", each).lower(): each for each in short}
+    spelling = unicodedata.normalize("NFKC", name).lower()
+    nearest = get_close_matches(spelling, list(spellings), n=1, cutoff=0.6)
+    return spellings[nearest[0]] if nearest else None
+
+
+def near_in_quotes(name: str, near: str) -> str:
+    """Return a near name in quotes, and how it differs from `name` where nobody can see it."""
+    if unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", near):
+        return f"{near!r} in another Unicode normal form"
+    return repr(near)
 
 
 def listed(names: Sequence[object], most: int) -> str:

@@ -22,8 +22,9 @@ from nnrun.results.predicted import interpret_outputs
 from nnrun.results.reading import Reading
 from nnrun.results.trained_run import NOT_FINITE, STDIN, TrainedRun
 from nnrun.tables.block import Block, NullValues
+from nnrun.tables.missing_columns import missing_columns
 from nnrun.tables.table import Table
-from nnrun.wording import first_line, listed, received
+from nnrun.wording import first_line, joined, received
 
 LONGEST_LINE = 16 << 20  # bytes, as of a record in a CSV file
 SHOWN_NAMES = 10  # names of keys in a message, at most
@@ -69,15 +70,16 @@ class _RowPredictor:
         self._threshold = threshold
         self._reading = reading
         self._nulls = NullValues.of([*trained.config.data.null_values, *reading.null_values])
-        self._names = list(dict.fromkeys(feature.name for feature in trained.encoder.features))
+        names = (feature.name for feature in trained.encoder.features)
+        self._names = dict.fromkeys(names).keys()
         self._plain = PlainRows(trained.encoder, self._nulls)
 
     def answer(self, row: Row, number: int) -> Answer:
         """Return the answer to a line's row, or raise an InputError with all its mistakes."""
-        missing = [name for name in self._names if name not in row]
-        if missing:
+        if not row.keys() >= self._names:
+            missing = missing_columns(list(self._names), list(row))
             keys = "keys are" if len(missing) > 1 else "key is"
-            raise InputError(f"{len(missing)} {keys} missing: {listed(missing, SHOWN_NAMES)}")
+            raise InputError(f"{len(missing)} {keys} missing: {joined(missing, SHOWN_NAMES)}")
         x = self._plain.encode(row)
         if x is None:
             return self._answer_as_table(row, number)

@@ -88,12 +88,11 @@ class Table:
 
     def require(self, names: Iterable[str]) -> None:
         """Raise a TableError that lists every column of `names` that the table lacks."""
-        columns = set(self.columns)  # there may be many thousands
-        missing = [name for name in names if name not in columns]
+        missing = missing_columns(list(names), self.columns)
         if not missing:
             return
         nouns = "columns are" if len(missing) > 1 else "column is"
-        shown = ", ".join(missing_columns(missing, self.columns))
+        shown = ", ".join(missing)
         line = self.files[0].header_line
         raise TableError(f"{self.name}:{line}: {len(missing)} {nouns} missing: {shown}")
 

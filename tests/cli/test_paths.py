@@ -40,10 +40,18 @@ def test_the_tilde_is_the_home_folder(project, trained, nnrun, monkeypatch):
     assert nnrun("check", project.config(), "--set", "data.train=~/table.csv").code == 0
 
 
-def test_missing_columns_name_those_that_are_nearly_so_spelt(project, trained, nnrun):
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("AGE ", "'age' (did you mean 'AGE'?)"),
+        ("aeg", "'age' (did you mean 'aeg'?)"),
+        ("weight of all", "'age'\n"),
+    ],
+)
+def test_missing_columns_name_those_that_are_nearly_so_spelt(project, trained, nnrun, column, said):
     table = (project.folder / "table.csv").read_text()
-    (project.folder / "new.csv").write_text(table.replace("age", "AGE ", 1))
-    assert "column is missing: 'age' (did you mean 'AGE" in nnrun("predict", "run", "new.csv").err
+    (project.folder / "new.csv").write_text(table.replace("age", column, 1))
+    assert f"column is missing: {said}" in nnrun("predict", "run", "new.csv").err
 
 
 def test_keep_is_repeatable_and_takes_names_with_commas(project, trained, nnrun):
