@@ -91,6 +91,7 @@ def evaluate(
         tell(chosen.note)
     if data is not None:
         _tell_of_training_table(run, readers[""].table, evaluated[""].rows)
+    tell(*dict.fromkeys(rows.reason for rows in evaluated.values() if rows.reason))
     tell(*trained.notes())
     for reader in readers.values():
         tell(*reader.notes())

@@ -86,7 +86,7 @@ def _measure_rows(
     trained: TrainedRun, rows: Part, assessor: Assessor, measure: ClassMeasure | NumberMeasure
 ) -> WorstRows:
     """Show rows to the assessor and to the measure, and return the worst of them."""
-    from nnrun.results.judged_run import row_blocks
+    from nnrun.results.simpler_models import row_blocks
 
     keeper = WorstRowKeeper()
     for x, y in row_blocks(rows):

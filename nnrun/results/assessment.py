@@ -146,20 +146,6 @@ class LabelAssessor(_Assessor[LabelAccumulator]):
         self._baseline = baseline
         self._threshold = threshold
 
-    def add(self, x: Numbers, y: Numbers, outputs: Numbers) -> None:
-        """Take rows into account.
-
-        Args:
-            x: The encoded rows, shape (rows, inputs).
-            y: The number of each row's true label, shape (rows, 1).
-            outputs: The network's probabilities, (rows, 1) or (rows, labels).
-        """
-        self._measure.add(y, outputs)
-        self._of_baseline.add(y, self._baseline.predict(len(y)))
-        if self._linear:
-            self._of_linear.add(y, self._linear.predict(x))
-        self._sampler.add(y, outputs)
-
     def result(self) -> Assessment:
         """Return the assessment of all rows that were added, at least one."""
         metrics = self._measure.result()

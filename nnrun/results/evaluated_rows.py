@@ -1,7 +1,7 @@
 """Rows with the target, evaluated: the loss, the measures, and the run beside simpler models."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from nnrun.files import finite
 from nnrun.results.assessment import Assessment
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION
 from nnrun.results.evaluation import Evaluation
-from nnrun.results.judged_run import Assessor, assessor_of
+from nnrun.results.judged_run import Assessor, Judge, judge_of
 from nnrun.results.label_measure import LabelAccumulator, LabelMetrics
 from nnrun.results.number_metrics import NumberAccumulator, NumberMetrics
 from nnrun.results.ranked_scores import RankedScores
@@ -35,10 +35,11 @@ class EvaluatedRows:
     Attributes:
         rows: The number of rows.
         metrics: The loss and the metrics of the config, and the usual measures.
-        assessment: The run beside the simpler models; None where it has no verdict.json.
+        assessment: The run beside the simpler models, or None.
         threshold: The probability from which on a row was called the second of two labels, or
             None where none was given.
         scores: The ranked probabilities of the second of two labels, else None.
+        reason: Why a simpler model is missing, or an empty text.
     """
 
     rows: int
@@ -46,6 +47,7 @@ class EvaluatedRows:
     assessment: Assessment | None
     threshold: float | None
     scores: RankedScores | None
+    reason: str = ""
 
     def thresholds(self) -> tuple[ThresholdRow, ...]:
         """Return what each of some thresholds gives; nothing but of two labels."""
@@ -59,6 +61,8 @@ class EvaluatedRows:
         if self.scores:
             summary["thresholds"] = [asdict(row) for row in self.thresholds()]
         judged = self.assessment.as_json() if self.assessment else dict.fromkeys(JUDGED)
+        if self.reason:
+            judged["reason"] = self.reason
         return {**summary, **judged}
 
 
@@ -85,8 +89,8 @@ def evaluate_rows(
     """
     trained.check_threshold(threshold)
     evaluation = Evaluation(trained.config, trained.network)
-    assessor = assessor_of(run, trained, threshold) if run else None
-    measure = assessor or _Measure.of(trained, threshold)
+    judge = judge_of(run, trained, threshold) if run else Judge(None)
+    measure = judge.assessor or _Measure.of(trained, threshold)
     rows = 0
     for computed in trained.outputs(reader):
         evaluation.add(computed.x, computed.y, computed.outputs)
@@ -96,7 +100,8 @@ def evaluate_rows(
         if each:
             each(computed)
         rows += len(computed.x)
-    return _evaluated(rows, evaluation.result(), measure, threshold)
+    evaluated = _evaluated(rows, evaluation.result(), measure, threshold)
+    return replace(evaluated, reason=judge.reason)
 
 
 def summarize(evaluated: Mapping[str, EvaluatedRows]) -> dict[str, Any]:

@@ -70,14 +70,14 @@ class _RowPredictor:
         self._threshold = threshold
         self._reading = reading
         self._nulls = NullValues.of([*trained.config.data.null_values, *reading.null_values])
-        names = (feature.name for feature in trained.encoder.features)
-        self._names = dict.fromkeys(names).keys()
+        self._names = list(dict.fromkeys(feature.name for feature in trained.encoder.features))
         self._plain = PlainRows(trained.encoder, self._nulls)
 
     def answer(self, row: Row, number: int) -> Answer:
         """Return the answer to a line's row, or raise an InputError with all its mistakes."""
-        if not row.keys() >= self._names:
-            missing = missing_columns(list(self._names), list(row))
+        missing = [name for name in self._names if name not in row]
+        if missing:
+            missing = missing_columns(self._names, list(row))
             keys = "keys are" if len(missing) > 1 else "key is"
             raise InputError(f"{len(missing)} {keys} missing: {joined(missing, SHOWN_NAMES)}")
         x = self._plain.encode(row)

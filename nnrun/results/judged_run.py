@@ -1,28 +1,35 @@
 """A run judged: on the rows it held out once it is trained, or on another table later."""
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from nnrun.errors import RunError
-from nnrun.features.dataset import Dataset, Part
+from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
-from nnrun.features.matrix_store import Matrix
 from nnrun.results.assessment import LabelAssessor, NumberAssessor
-from nnrun.results.baseline import (
-    LabelBaseline,
-    NumberBaseline,
-    label_baseline,
-    number_baseline,
-)
+from nnrun.results.baseline import LabelBaseline
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION
-from nnrun.results.linear_model import LinearModel, fit_logistic_model, fit_ridge_model
+from nnrun.results.linear_model import LinearModel
 from nnrun.results.saved_verdict import SavedVerdict, read_verdict, write_verdict
-from nnrun.results.trained_run import BLOCK_CELLS, TrainedRun, load_run
+from nnrun.results.simpler_models import Baseline, baseline_of, linear_model_of, row_blocks
+from nnrun.results.trained_run import TrainedRun, load_run
+from nnrun.results.training_rows import models_of_training_rows
 from nnrun.runs.directory import Run
 from nnrun.tables.table import Table
 
 Assessor = LabelAssessor | NumberAssessor
-Baseline = LabelBaseline | NumberBaseline
+
+
+class Judge(NamedTuple):
+    """What judges a run on rows with the target.
+
+    Attributes:
+        assessor: Compares the run with simpler models, or None where it has no baseline.
+        reason: Why a model to compare with is missing, or an empty text.
+    """
+
+    assessor: Assessor | None
+    reason: str = ""
 
 
 def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
@@ -87,6 +94,30 @@ def assessor_of(run: Path, trained: TrainedRun, threshold: float | None = None) 
     return _assessor(baseline, linear, trained.config.seed, threshold)
 
 
+def judge_of(run: Path, trained: TrainedRun, threshold: float | None = None) -> Judge:
+    """Return what judges a run on other rows.
+
+    A run that has no verdict.json, since it held no rows out or is of an earlier version, is
+    compared with models of its training rows, which are read again.
+
+    Args:
+        run: The run directory.
+        trained: The run.
+        threshold: The probability from which on a row is called the second of two labels.
+
+    Raises:
+        RunError: verdict.json was altered.
+    """
+    assessor = assessor_of(run, trained, threshold)
+    if assessor or not can_be_judged(trained.encoder):
+        return Judge(assessor)
+    baseline, linear, reason = models_of_training_rows(Run(run), trained)
+    if baseline is None:
+        return Judge(None, f"the run is compared with no baseline: {reason}")
+    reason = f"the run is compared with no linear model: {reason}" if reason else ""
+    return Judge(_assessor(baseline, linear, trained.config.seed, threshold), reason)
+
+
 def new_assessor(dataset: Dataset) -> Assessor | None:
     """Return what compares a network with simpler models of a dataset's training rows.
 
@@ -108,30 +139,3 @@ def _assessor(
     if isinstance(baseline, LabelBaseline):
         return LabelAssessor(baseline, linear, threshold=threshold, seed=seed)
     return NumberAssessor(baseline, linear, seed=seed)
-
-
-def baseline_of(dataset: Dataset) -> Baseline:
-    """Return the baseline of the training rows."""
-    targets = (y for _, y in row_blocks(dataset.train))
-    labels = dataset.encoder.labels
-    if labels:
-        return label_baseline(tuple(labels), targets)
-    return number_baseline(targets, len(dataset.encoder.targets))
-
-
-def linear_model_of(dataset: Dataset) -> LinearModel:
-    """Return the linear model of the training rows."""
-    x = dataset.train.x
-    y = dataset.train.y
-    seed = dataset.config.seed
-    labels = len(dataset.encoder.labels)
-    if labels:
-        return fit_logistic_model(x, y, labels, seed=seed)
-    return fit_ridge_model(x, y, seed=seed)
-
-
-def row_blocks(part: Part) -> Iterator[tuple[Matrix, Matrix]]:
-    """Yield inputs and targets of a part's rows in blocks, which are small however wide."""
-    rows = max(1, BLOCK_CELLS // max(1, part.x.shape[1]))
-    for start in range(0, len(part.x), rows):
-        yield part.x[start : start + rows], part.y[start : start + rows]

@@ -18,8 +18,9 @@ from nnrun.features.folds import FoldRows, draw_folds
 from nnrun.features.kept_table import KeptTable, keep_table
 from nnrun.files import finite
 from nnrun.results.fold_verdict import FoldOutputs, judge_folds
-from nnrun.results.judged_run import baseline_of, can_be_judged, linear_model_of
+from nnrun.results.judged_run import can_be_judged
 from nnrun.results.predicted_rows import predicted_rows
+from nnrun.results.simpler_models import baseline_of, linear_model_of
 from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.results.verdict import Verdict
 from nnrun.runs.history import Logs

@@ -95,15 +95,64 @@ def test_numbers_are_compared_with_the_mean(nnrun, project):
     assert 0.4 < saved.means[0] < 0.6
 
 
-def test_a_run_without_rows_held_out_or_of_an_earlier_version_has_no_verdict(nnrun, project):
+JUDGED = ("baseline", "linear", "interval", "verdict")
+
+
+def test_a_run_without_rows_held_out_has_no_verdict_of_its_own(nnrun, project):
     done = nnrun("train", project.config({"data.validation_split": 0}), "-o", "run")
     assert (done.code, "guessing" in done.out) == (0, False)
     assert not (project.folder / "run" / "verdict.json").exists()
-    for command in (["train", "config.yaml", "-o", "again"], ["evaluate", "run", "table.csv"]):
-        summary = json.loads(nnrun(*command, "--json").out)
-        judged = [summary[name] for name in ("baseline", "linear", "interval", "verdict")]
-        assert judged == [None] * 4
+    summary = json.loads(nnrun("train", "config.yaml", "-o", "again", "--json").out)
+    assert [summary[name] for name in JUDGED] == [None] * 4
     assert nnrun("show", "run").code == 0
+
+
+NUMBERS = {
+    "data.target": "dose",
+    "loss": "mse",
+    "layers": [{"units": 4, "activation": "relu"}, {"units": 1}],
+}
+
+
+@pytest.mark.parametrize("changes", [{}, NUMBERS], ids=["labels", "numbers"])
+def test_a_run_without_rows_held_out_is_judged_on_a_table(nnrun, project, changes, frame):
+    nnrun("train", project.config({**changes, "data.validation_split": 0}), "-o", "run", "-q")
+    project.table(frame[::2], "new.csv")
+    done = nnrun("evaluate", "run", "new.csv", "--json")
+    summary = json.loads(done.out)
+    assert summary["verdict"] in {"better", "no better", "worse"}
+    assert summary["baseline"].keys() <= summary["linear"].keys()
+    assert summary["interval"].keys() <= summary["metrics"].keys()
+    assert "reason" not in summary
+    assert "than guessing; a linear model gives" in nnrun("evaluate", "run", "new.csv").out
+    if changes:
+        mean = frame["dose"].mean()
+        rmse = float(((frame[::2]["dose"] - mean) ** 2).mean() ** 0.5)
+        assert summary["baseline"]["rmse"] == pytest.approx(rmse, rel=1e-4)
+
+
+@pytest.mark.parametrize("changes", [{}, NUMBERS], ids=["labels", "numbers"])
+@pytest.mark.parametrize("is_gone", [True, False], ids=["gone", "changed"])
+def test_without_the_training_table_what_cannot_be_told_is_null(
+    nnrun, project, changes, is_gone, frame
+):
+    nnrun("train", project.config({**changes, "data.validation_split": 0}), "-o", "run", "-q")
+    table = project.table(frame, "new.csv") and project.folder / "table.csv"
+    table.unlink() if is_gone else table.write_text(table.read_text() + "1,2,3,1\n")
+    done = nnrun("evaluate", "run", "new.csv", "--json")
+    summary = json.loads(done.out)
+    assert (done.code, summary["linear"]) == (0, None)
+    assert (summary["baseline"] is None, summary["verdict"] is None) == (not changes, not changes)
+    reason = "is no longer there" if is_gone else "is not the table that the run started with"
+    assert reason in summary["reason"]
+    assert summary["reason"] in done.err
+
+
+def test_an_earlier_version_left_no_verdict_and_the_rows_held_out_are_judged(nnrun, project):
+    nnrun("train", project.config(), "-o", "run", "-q")
+    saved = json.loads(nnrun("evaluate", "run", "--json").out)
+    (project.folder / "run" / "verdict.json").unlink()
+    assert json.loads(nnrun("evaluate", "run", "--json").out) == saved
 
 
 @pytest.mark.parametrize(

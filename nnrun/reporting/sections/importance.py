@@ -64,7 +64,7 @@ class ImportanceSection:
 
 def importance_section(held_out: HeldOutRows) -> ImportanceSection:
     """Measure the importance of each column on the rows held out, as `nnrun importance` does."""
-    from nnrun.results.judged_run import row_blocks
+    from nnrun.results.simpler_models import row_blocks
 
     found = importance_of_blocks(
         held_out.trained, row_blocks(held_out.rows), most_rows=_most_rows(held_out)

@@ -1,0 +1,71 @@
+"""The simpler models of a run that saved none: its training table is read again for them."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from nnrun.errors import InputError, RunError
+from nnrun.features.dataset import Dataset
+from nnrun.features.loading import load_dataset
+from nnrun.results.baseline import LabelBaseline, NumberBaseline
+from nnrun.results.linear_model import LinearModel
+from nnrun.results.simpler_models import baseline_of, linear_model_of
+from nnrun.results.trained_run import TrainedRun
+from nnrun.runs.directory import Run
+from nnrun.runs.provenance import changed_tables
+from nnrun.tables.table import find_files
+
+
+class SimplerModels(NamedTuple):
+    """What a network is compared with.
+
+    Attributes:
+        baseline: The most frequent label or the mean of the training rows, or None.
+        linear: The linear model of the training rows, or None.
+        reason: Why one of them is None, or an empty text.
+    """
+
+    baseline: LabelBaseline | NumberBaseline | None
+    linear: LinearModel | None
+    reason: str
+
+
+def models_of_training_rows(run: Run, trained: TrainedRun) -> SimplerModels:
+    """Return the simpler models of a run's training rows.
+
+    Without the table there is no linear model, but the encoder knows the means of numbers.
+    """
+    try:
+        dataset = _load_training_rows(run, trained)
+    except InputError as error:
+        return SimplerModels(_known_means(trained), None, error.problems[0])
+    return SimplerModels(baseline_of(dataset), linear_model_of(dataset), "")
+
+
+def _load_training_rows(run: Run, trained: TrainedRun) -> Dataset:
+    """Return the dataset that a run was trained on.
+
+    Raises:
+        InputError: A table is gone, is another, or gives other inputs to this version.
+    """
+    config = trained.config
+    if not find_files(Path(config.data.train)):
+        raise RunError(f"{config.data.train}: the training table is no longer there")
+    changed = changed_tables(config, run.read_info())
+    if changed:
+        raise RunError(changed)
+    dataset = load_dataset(config)
+    if dataset.encoder.input_names != trained.encoder.input_names:
+        raise RunError(f"{config.data.train}: this version makes other inputs of it")
+    return dataset
+
+
+def _known_means(trained: TrainedRun) -> NumberBaseline | None:
+    """Return the baseline of numbers by what the encoder has of them, or None.
+
+    A run of an early version knows no range. It is the unit in which several targets compare.
+    """
+    targets = trained.encoder.targets
+    ranges = tuple(target.maximum - target.minimum for target in targets)
+    if trained.encoder.labels or not all(ranges):
+        return None
+    return NumberBaseline(tuple(target.mean for target in targets), ranges)
