@@ -15,7 +15,7 @@ COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "é") for form in ("NFC", "N
     [
         (["Height"], "'height' (did you mean 'Height'?)"),
         (["hei ght"], "'height' (did you mean 'hei ght'?)"),
-        (["heigth", "x"], "'height' (did you mean 'heigth'?)"),
+        (["hieght", "x"], "'height' (did you mean 'hieght'?)"),
         (["h", "x"], "'height'"),
     ],
     ids=["case", "spaces", "letters that changed places", "nothing near"],
