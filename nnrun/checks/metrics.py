@@ -47,7 +47,7 @@ def named_quantities_are_logged(config: Config, dataset: Dataset) -> Found:
         yield ("expect", BASELINE), "no rows are held out; say validation_split: 0.2 under data"
     for keys, name in _named_quantities(config):
         in_expect = keys[0] == "expect"
-        known = config.logged + (_tested(config) if in_expect else [])
+        known = config.logged + (_tested(dataset) if in_expect else [])
         if name not in known:
             yield keys, f"the run logs no {name!r}{_hint(name, known, in_expect=in_expect)}"
 
@@ -99,11 +99,11 @@ def _named_quantities(config: Config) -> Iterator[tuple[Keys, str]]:
             yield (key, "monitor"), callback["monitor"]
 
 
-def _tested(config: Config) -> list[str]:
-    """Return the names of the quantities that are measured once, on the test table."""
-    if not config.data.test:
+def _tested(dataset: Dataset) -> list[str]:
+    """Return the names of the quantities that are measured once, on the rows of the test."""
+    if dataset.test is None:
         return []
-    return [f"test_{name}" for name in config.logged if not name.startswith("val_")]
+    return [f"test_{name}" for name in dataset.config.logged if not name.startswith("val_")]
 
 
 def _hint(name: str, known: list[str], *, in_expect: bool) -> str:

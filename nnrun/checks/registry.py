@@ -89,6 +89,7 @@ def _findings(each: Rule, dataset: Dataset) -> Iterator[Finding]:
 
 ORDER = (
     "labels",
+    "split-labels",
     "output-units",
     "softmax-one-unit",
     "mse-range",
@@ -115,6 +116,7 @@ ORDER = (
     "label-spelling",
     "imbalance",
     "nothing-held-out",
+    "split-share",
     "leading-zeros",
     "number-like",
     "null-values",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from nnrun.checks.registry import Found, rule
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset, Part
+from nnrun.wording import counted, listed
 
 
 @rule("nothing-held-out", level="warning")
@@ -17,11 +18,39 @@ def rows_are_held_out(_: Config, dataset: Dataset) -> Found:
         )
 
 
+@rule("split-labels", level="error")
+def every_label_is_trained_on(config: Config, dataset: Dataset) -> Found:
+    """Each label has rows on the side that is trained on; a draw of single rows sees to that."""
+    missing = [label for label, rows in dataset.label_counts.items() if not rows]
+    if config.data.split and missing:
+        labels = listed(missing, 3)
+        yield (
+            ("data", "split"),
+            f"no row to train on has the label {labels}; split by another column, or otherwise",
+        )
+
+
+@rule("split-share", level="warning")
+def groups_fit_the_share(config: Config, dataset: Dataset) -> Found:
+    """The rows of whole groups or times come near to the share that the config holds out."""
+    split = config.data.split
+    if split is None or split.kind == "column" or dataset.validation is None:
+        return
+    rows = dataset.validation.rows
+    share = rows / (rows + dataset.train.rows)
+    if abs(share - split.share) > split.share / 2:
+        yield (
+            ("data", "split"),
+            f"{counted(rows, 'row')} are held out, {share:.0%} in place of {split.share:.0%}: "
+            f"{split.kind}s of column {split.name!r} have too many rows to come nearer",
+        )
+
+
 @rule("dropped-rows", level="warning")
 def no_rows_are_left_out(_: Config, dataset: Dataset) -> Found:
     """No row is left out for a missing cell."""
     for part in _parts(dataset):
-        is_split = part is dataset.validation and part.name == dataset.train.name
+        is_split = part is not dataset.train and part.name == dataset.train.name
         if part.dropped and not is_split:  # the training rows' line tells of both
             rows = "1 row is" if part.dropped == 1 else f"{part.dropped:,} rows are"
             yield part.name, f"{rows} left out for a missing cell"

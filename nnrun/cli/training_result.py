@@ -97,6 +97,6 @@ def _description(result: Result, config: Config, verdict: SavedVerdict | None) -
 
 def _next_command(run: str, config: Config) -> str:
     """Return the command that measures the rows held out, or predicts a table where none were."""
-    if config.data.test or config.data.validation or config.data.validation_split:
+    if config.data.test or config.holds_rows_out:
         return f"nnrun evaluate {shlex.quote(run)}"
     return f"nnrun predict {shlex.join([run, short_path(config.data.train)])}"

@@ -1,13 +1,16 @@
 """Rules that the fields of a config obey, beyond their types."""
 
 from collections import Counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, ValidationInfo
 
 from nnrun.config.named import Spec
 from nnrun.config.strict_model import problem
 from nnrun.wording import received
+
+if TYPE_CHECKING:
+    from nnrun.config.split import Split
 
 CLIPPINGS = ("clipnorm", "clipvalue", "global_clipnorm")
 """The arguments by which an optimizer of Keras clips gradients."""
@@ -16,7 +19,7 @@ CLIPPINGS = ("clipnorm", "clipvalue", "global_clipnorm")
 def column_names(value: object) -> list[str]:
     """Return a list of column names: of one column too, and of columns whose names are numbers."""
     items = value if isinstance(value, list) else [value]
-    names = [_column_name(item) for item in items]
+    names = [_name_of_column(item) for item in items]
     if any(name is None for name in names):
         raise problem(
             "must be a column's name or a list of them, quoted if need be; "
@@ -29,7 +32,13 @@ def column_names(value: object) -> list[str]:
     return columns
 
 
-def _column_name(item: object) -> str | None:
+def column_name(value: object) -> object:
+    """Return the name of one column, which may be a number; what is none stays, to be refused."""
+    name = _name_of_column(value)
+    return value if name is None else name
+
+
+def _name_of_column(item: object) -> str | None:
     if isinstance(item, bool):
         return None
     if isinstance(item, str | int | float):
@@ -60,6 +69,18 @@ def one_validation(split: float, info: ValidationInfo) -> float:
     """Refuse a share of rows to hold out beside a table of such rows."""
     if split and info.data.get("validation"):
         raise problem("give validation or validation_split, not both")
+    return split
+
+
+def one_split(split: "Split | None", info: ValidationInfo) -> "Split | None":
+    """Refuse a split by a column beside another way to hold rows out, or by the target."""
+    if split is None:
+        return None
+    for other in ("validation", "validation_split"):
+        if info.data.get(other):
+            raise problem(f"give {other} or split, not both")
+    if split.name in info.data.get("target", []):
+        raise problem(f"{split.name!r} is the target; split by another column")
     return split
 
 

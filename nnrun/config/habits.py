@@ -47,7 +47,7 @@ HABITS: dict[str, dict[str, str]] = {
         **dict.fromkeys(
             ("sep", "separator", "delimiter"), "leave it out: nnrun finds the separator itself"
         ),
-        **dict.fromkeys(("test_size", "split"), "the share to hold out is `validation_split: 0.2`"),
+        "test_size": "the share to hold out is `validation_split: 0.2`",
         "na_values": "the texts of missing cells are `null_values: [...]`",
         "standardize": "nnrun standardises unless `normalize: false` says otherwise",
     },

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nnrun.config.schema import CheckpointOptions, Config, Data
+from nnrun.config.split import Split
 from nnrun.config.strict_model import Strict
 
 Texts = dict[str, dict[str, Any]]
@@ -19,7 +20,7 @@ Texts = dict[str, dict[str, Any]]
 def config_schema() -> dict[str, Any]:
     """Return the schema that pydantic makes, with the texts of schema_texts.json in its gaps."""
     texts = json.loads(Path(__file__).with_name("schema_texts.json").read_text(encoding="utf-8"))
-    for model in (Config, Data, CheckpointOptions):
+    for model in (Config, Data, Split, CheckpointOptions):
         texts["description"] |= _docstrings(model)
     schema: dict[str, Any] = Config.model_json_schema()
     for node in _objects(schema):

@@ -16,6 +16,7 @@ from nnrun.config.field_rules import (
     of_standardised_inputs,
     one_clipping,
     one_kind,
+    one_split,
     one_validation,
     text_encoding,
     unlike_the_decimal_mark,
@@ -23,6 +24,7 @@ from nnrun.config.field_rules import (
 from nnrun.config.named import Spec
 from nnrun.config.numeric_encoding import NUMERIC, STANDARD
 from nnrun.config.places import dotted
+from nnrun.config.split import Split
 from nnrun.config.strict_model import Fraction, Positive, Seed, Strict, Units
 from nnrun.config.yaml_output import to_yaml
 from nnrun.config.yaml_source import YamlSource
@@ -76,11 +78,19 @@ class Data(Strict):
     validation: Annotated[str, Field(min_length=1)] | None = None
     """A second table, which is measured after every epoch and never trained on."""
     validation_split: Annotated[Fraction, AfterValidator(one_validation)] = 0.0
+<<<<<<< HEAD
     """The share of the training rows to hold out in place of a second table. `split_seed` decides
     which rows these are. Each label keeps its share."""
     split_seed: Seed | None = None
     """The seed of the validation split, so that other seeds can be tried on the same rows. Default:
     `seed`."""
+=======
+    """The share of the training rows to hold out in place of a second table. `seed` decides which
+    rows these are. Each label keeps its share."""
+    split: Annotated[Split | None, AfterValidator(one_split)] = None
+    """The column by which rows are held out, where a draw of single rows would leak: {group:
+    COLUMN}, {time: COLUMN} or {column: COLUMN}. It is no feature unless `features` names it."""
+>>>>>>> 84df11b (Hold rows out by groups, by time, or as a column says)
     test: Annotated[str, Field(min_length=1)] | None = None
     """A table that is measured once, after training."""
     normalize: bool = True
@@ -240,10 +250,15 @@ class Config(Strict, json_schema_extra=_DIALECT):
         return names.METRIC.canonical(metric["name"]) or ""
 
     @property
+    def holds_rows_out(self) -> bool:
+        """Whether there are rows to validate on."""
+        return bool(self.data.validation or self.data.validation_split or self.data.split)
+
+    @property
     def logged(self) -> list[str]:
         """The names of the quantities that every epoch logs, in Keras's order."""
         logged = ["loss", *(metric["name"] for metric in self.metric_specs)]
-        if self.data.validation or self.data.validation_split:
+        if self.holds_rows_out:
             logged += [f"val_{name}" for name in logged]
         return logged
 

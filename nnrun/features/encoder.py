@@ -4,7 +4,7 @@ It is fitted on the training rows alone, and stands in a run's encoding.json.
 """
 
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -15,7 +15,7 @@ from nnrun.config.strict_model import Strict, problem
 from nnrun.errors import RunError
 from nnrun.features.categories import encode_categories
 from nnrun.features.cells import ParsedCells
-from nnrun.features.dates import parse_dates, take_part
+from nnrun.features.dates import FORMATS, parse_dates, take_part
 from nnrun.features.feature import Feature, Target
 from nnrun.features.kept_rows import MissingPolicy
 from nnrun.features.labels import encode_labels, label_codes
@@ -46,6 +46,8 @@ class Encoder(Strict):
     targets: Annotated[list[Target], FailFast(), Field(min_length=1)]
     labels: list[str]
     missing: MissingPolicy = "error"
+    split_formats: Annotated[list[Literal[FORMATS]], Field(max_length=len(FORMATS))] = []  # type: ignore[valid-type]
+    """The formats of the dates by which the training table was split."""
 
     @field_validator("targets")
     @classmethod

@@ -16,7 +16,7 @@ from nnrun.features.kept_rows import RowMask
 from nnrun.features.matrix_store import AnyFloats, Matrix, Store
 from nnrun.features.number_scales import NumberScales
 from nnrun.features.profile import TableProfile
-from nnrun.features.split import draw_held_out_rows
+from nnrun.features.split import split_rows
 from nnrun.features.statistics import Moments, Values
 from nnrun.features.target_copies import TargetCopies
 from nnrun.tables.stored_file import table_changed
@@ -132,17 +132,16 @@ def _encode_training_table(
 
     Means are known once all rows were read: missing cells are filled at the end.
     """
-    held_out = draw_held_out_rows(profile)
-    rows = {"train": ~held_out}
-    if held_out.any():
-        rows["validation"] = held_out
+    rows = split_rows(profile)
     encoder = profile.encoder(rows["train"])
     fitted = _fit(encoder, table, rows, profile.config, keeping)
     if len(fitted.encoder.inputs) < len(encoder.inputs):
         # parts of a date vary in the rows held out alone: read once more
         fitted = _fit(fitted.encoder, table, rows, profile.config, keeping)
     means = np.array([feature.mean for feature in fitted.encoder.inputs])
-    unseen = {"train": [], "validation": fitted.unseen}
+    unseen: dict[str, list[str]] = {key: [] for key in rows}
+    if len(rows) > 1:
+        unseen[list(rows)[1]] = fitted.unseen
     parts = {
         key: _finish(store, means, profile, unseen[key]) for key, store in fitted.stores.items()
     }

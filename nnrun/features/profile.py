@@ -18,6 +18,7 @@ from nnrun.features.mixed_cells import ROWS_PER_CODE
 from nnrun.features.null_texts import count_null_texts, null_text_lines
 from nnrun.features.numbers import parse_first_numbers, parse_numbers
 from nnrun.features.selection import choose_features, choose_targets, declared_kind
+from nnrun.features.split_column import SplitColumn, SplitSurvey
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
 from nnrun.tables.table_file import ReadingPlan
@@ -45,6 +46,7 @@ class TableProfile:
         null_texts: For each column the rows of each text that stands for a missing cell, those of
             rows that are left out too.
         signs: The sign, such as %, that stands beside each number of a target.
+        split: The column by which the table is split, or None where a share or nothing is drawn.
     """
 
     config: Config
@@ -56,12 +58,15 @@ class TableProfile:
     labels: LabelProfile | None
     null_texts: Mapping[str, Mapping[str, int]]
     signs: Mapping[str, str]
+    split: SplitColumn | None = None
 
     def problems(self) -> list[str]:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
         if not self.rows:
             return [f"{self.name}: every row is left out for a missing cell{self._empty_advice()}"]
         problems = self._unfit_columns()
+        if self.split:
+            problems += self.split.problems
         for column in self.features:
             problems += self._wrong_cells(column)
         rules: dict[FaultKind, str] = {"missing": NO_TARGET}
@@ -95,6 +100,7 @@ class TableProfile:
             targets=[Target(name=each.name, sign=self.signs[each.name]) for each in self.targets],
             labels=labels,
             missing=self.config.data.missing,
+            split_formats=list(self.split.formats) if self.split else [],
         )
 
     def _no_dates(self, column: ColumnProfile) -> list[str]:
@@ -193,6 +199,7 @@ def profile_table(table: Table, config: Config) -> TableProfile:
         labels=survey.labels.result() if survey.labels else None,
         null_texts=survey.null_texts,
         signs=survey.signs,
+        split=survey.split.result(table.name) if survey.split else None,
     )
 
 
@@ -201,7 +208,8 @@ class _TableSurvey:
 
     def __init__(self, features: list[str], targets: list[str], config: Config) -> None:
         has_labels = config.is_classes
-        is_split = config.data.validation_split > 0
+        split = config.data.split
+        is_split = config.data.validation_split > 0 or split is not None
         self.rows = 0
         self.features = [
             ColumnSurvey(
@@ -212,6 +220,7 @@ class _TableSurvey:
             )
             for name in features
         ]
+        self.split = SplitSurvey(split, config.data) if split else None
         self.labels = LabelSurvey(targets[0]) if has_labels else None
         self._numbers = {} if has_labels else {name: ColumnFaults(name) for name in targets}
         self.signs = dict.fromkeys(targets, "")
@@ -224,6 +233,8 @@ class _TableSurvey:
         self.rows += len(block.frame)
         for column in self.features:
             column.add(block)
+        if self.split:
+            self.split.add(block)
         if self.labels:
             self.labels.add(block)
         for name, faults in self._numbers.items():

@@ -12,6 +12,8 @@ from nnrun.wording import did_you_mean, listed
 def choose_features(config: Config, table: Table) -> list[str]:
     """Return the features that the config names, or every other column of the table.
 
+    The column that splits the table is no feature unless the config names it among them.
+
     Raises:
         ConfigError: The config names columns that are not there, no column is left, or there are
             more than encoding.json can hold.
@@ -22,7 +24,12 @@ def choose_features(config: Config, table: Table) -> list[str]:
         unknown = [name for name in getattr(data, key) or [] if name not in table.columns]
         place = config.where("data", key)
         problems += [f"{place}: {_describe_unknown(name, table)}" for name in unknown]
+    if data.split and data.split.name not in table.columns:
+        place = config.where("data", "split", data.split.kind)
+        problems.append(f"{place}: {_describe_unknown(data.split.name, table)}")
     left_out = {*data.target, *data.drop}
+    if data.split:
+        left_out.add(data.split.name)
     others = [name for name in table.columns if name not in left_out]
     features = data.features or others
     if not features:

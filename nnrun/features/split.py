@@ -1,4 +1,4 @@
-"""Rows held out for validation."""
+"""The rows of a training table that are trained on, and those that are held out."""
 
 import numpy as np
 import polars as pl
@@ -6,18 +6,34 @@ import polars as pl
 from nnrun.errors import ConfigError
 from nnrun.features.kept_rows import RowMask
 from nnrun.features.profile import TableProfile
+from nnrun.features.split_by_column import split_by_column
 
 RowNumbers = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 
+<<<<<<< HEAD
 def draw_held_out_rows(profile: TableProfile) -> RowMask:
     """Return whether each row of a training table is held out for validation.
 
     The config's `split_seed` decides the draw.
+=======
+def split_rows(profile: TableProfile) -> dict[str, RowMask]:
+    """Return for each part of a training table which rows are its own, those to train on first.
+>>>>>>> 84df11b (Hold rows out by groups, by time, or as a column says)
 
     Raises:
         ConfigError: No row is left to train on, or none to validate on.
     """
+    if profile.split:
+        parts = split_by_column(profile, profile.split)
+    else:
+        held_out = _draw_held_out_rows(profile)
+        parts = {"train": ~held_out, "validation": held_out}
+    return {part: rows for part, rows in parts.items() if part == "train" or rows.any()}
+
+
+def _draw_held_out_rows(profile: TableProfile) -> RowMask:
+    """Return whether each row is held out for validation, as the config's seed decides."""
     fraction = profile.config.data.validation_split
     if not fraction:
         return np.zeros(profile.rows, bool)

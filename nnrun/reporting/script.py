@@ -48,7 +48,8 @@ class Columns:
     says to be categories. `dates` has the format of each column of dates, or where a column has
     several, a list of them. `date_parts` has the parts that are inputs. Columns `are_mixed` if
     some of them are text or dates. Columns `of_texts` keep commas and points as they are, and
-    `signs` stand beside the numbers of columns.
+    `signs` stand beside the numbers of columns. The column that splits the table `is_split_apart`
+    where it is no feature, and its dates have the `split_formats`.
     """
 
     target: str | list[str]
@@ -64,6 +65,10 @@ class Columns:
     signs: dict[str, str]
     has_boolean: bool
     has_unnamed: bool
+    drop: list[str]
+    is_split_apart: bool
+    split_formats: list[str]
+    has_test: bool
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,7 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
             formats[feature.name] = _in_order([feature.format, *feature.more_formats])
             parts.setdefault(feature.name, []).append(feature.part)
     mixed = bool(categories or formats)
+    splitting = [data.split.name] if data.split else []
     signed: list[Feature | Target] = [*encoder.features, *encoder.targets]
     has_mixed_dates = any(len(forms) > 1 for forms in formats.values())
     first = {name: forms[0] for name, forms in formats.items()}
@@ -169,19 +175,35 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         has_mixed_dates=has_mixed_dates,
         date_parts=parts,
         are_mixed=mixed,
-        of_texts=[*categories, *formats, *(data.target if config.is_classes else [])],
+        of_texts=[*categories, *formats, *_texts_apart(config, encoder)],
         signs={each.name: each.sign for each in signed if each.sign},
         has_boolean="boolean" in kinds.values(),
-        has_unnamed="Unnamed: 0" in (*kinds, *data.target, *data.drop),
+        has_unnamed="Unnamed: 0" in (*kinds, *data.target, *data.drop, *splitting),
+        drop=[name for name in data.drop if name not in splitting],
+        is_split_apart=any(name not in kinds for name in splitting),
+        split_formats=_in_order(encoder.split_formats),
+        has_test=bool(data.test or (data.split and data.split.kind == "column")),
     )
 
 
+<<<<<<< HEAD
 def _numeric(config: Config, encoder: Encoder, rows: int) -> dict[str, str]:
     """Return the name of the encoding of numbers, and the rows that tell quantiles as code."""
     numbers = sum(feature.kind != "text" for feature in encoder.features)
     step = sample_step(rows, numbers)
     sample = f"X[::{step}]" if step > 1 else "X"
     return {"name": config.data.numeric["name"], "sample": sample}
+=======
+def _texts_apart(config: Config, encoder: Encoder) -> list[str]:
+    """Return the columns of text that are no inputs: a target of labels, and what splits rows."""
+    data = config.data
+    names = list(data.target) if config.is_classes else []
+    features = {feature.name for feature in encoder.features}
+    is_apart = data.split is not None and data.split.name not in features
+    if data.split and is_apart and (data.split.kind != "time" or encoder.split_formats):
+        names.append(data.split.name)
+    return names
+>>>>>>> 84df11b (Hold rows out by groups, by time, or as a column says)
 
 
 def _in_order(formats: list[str]) -> list[str]:

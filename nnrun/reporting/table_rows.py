@@ -9,7 +9,7 @@ from nnrun.features.dataset import Dataset
 from nnrun.features.kept_rows import kept_rows, needed_columns
 from nnrun.features.loading import open_tables
 from nnrun.features.profile import profile_table
-from nnrun.features.split import draw_held_out_rows
+from nnrun.features.split import split_rows
 from nnrun.results.array_types import Integers
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
@@ -45,8 +45,8 @@ def rows_held_out(
     table = tables.get(part)
     if table is None:  # rows held out of the training table
         table = tables["train"]
-        is_held_out = draw_held_out_rows(profile_table(table, dataset.config))
-        wanted = np.flatnonzero(is_held_out)[numbers]
+        parts = split_rows(profile_table(table, dataset.config))
+        wanted = np.flatnonzero(parts[part])[numbers]
     return _rows_at(table, dataset, wanted, columns)
 
 

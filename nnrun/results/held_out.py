@@ -9,7 +9,7 @@ from nnrun.errors import RunError
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.loading import KEPT
 from nnrun.features.profile import profile_table
-from nnrun.features.split import draw_held_out_rows
+from nnrun.features.split import split_rows
 from nnrun.results.trained_run import TrainedRun
 from nnrun.runs.directory import Run
 from nnrun.runs.info import RunInfo
@@ -79,8 +79,8 @@ def _reader(run: Run, trained: TrainedRun, info: RunInfo, part: str) -> EncodedR
     table = _open(trained.config, _part_of_table(trained.config, part))
     if getattr(trained.config.data, part):
         return trained.reader(table, target=True)
-    drawn = draw_held_out_rows(profile_table(table, trained.config))
-    if drawn.sum() != info.data[part].get("rows"):
+    drawn = split_rows(profile_table(table, trained.config)).get(part)
+    if drawn is None or drawn.sum() != info.data[part].get("rows"):
         raise RunError(
             f"{run.path}: the rows held out are drawn in another way since version {info.nnrun}, "
             f"which trained the run; {_advice(run)}"

@@ -64,12 +64,16 @@ STOP_ON_FALSE_POSITIVES = {
     "metrics": ["FalsePositives"],
     "early_stopping": {"monitor": "val_FalsePositives"},
 }
+NO_SHARE = {"data.validation_split": 0}
+HALVES = pl.Series("by", ["a", "b"] * 30)
+BY_LABEL = {**NO_SHARE, "data.split": {"time": "by"}}
 ERRORS = [  # the rule, changes to the good config, changed columns of the table, what the message says
     ("labels", {}, [pl.lit(1).alias("label")], "data.target: BinaryCrossentropy needs two labels; every row"),
     ("labels", {}, [label + (age > 45)], "data.target: BinaryCrossentropy needs two labels; received 3: "),
     ("labels", {"data.target": "age"}, [], "', ...; for numbers, use loss: MeanSquaredError"),
     ("labels", {}, [LOW_HIGH], "data.target: nothing tells which label is 1; say so under data: `positive:"),
     ("labels", {"data.positive": "yep"}, [LOW_HIGH], "data.positive: 'yep' is no label of the target; its"),
+    ("split-labels", BY_LABEL, [label.alias("by")], "data.split: no row to train on has the label '1'"),
     ("output-units", {"layers": [DENSE, {**SIGMOID, "units": 2}]}, [], "layers[1].units: the last layer"),
     ("output-units", {"layers": [{"type": "Dropout", "rate": 0.5}]}, [], "layers: the last layer gives"),
     ("output-units", {**NUMBERS, "data.target": ["age", "dose"]}, [], "each target column (2); received 1"),
@@ -145,6 +149,7 @@ WARNINGS = [
     ("unscaled", {"data.normalize": False}, [], "data.normalize: values beyond 10 with normalize: false in 'age'"),
     ("target-copy", {}, [label.alias("copy")], "table.csv: column 'copy' equals the target; drop: [copy]"),
     ("imbalance", {}, [RARE], "rows are '1'; consider class_weight: balanced"),
+    ("split-share", {**NO_SHARE, "data.split": {"group": "by"}}, [HALVES], "30 rows are held out, 50% in place of 20%:"),
     ("nothing-held-out", {"data.validation_split": 0}, [], "data: nothing is held out for validation; add"),
     ("constant", {}, [pl.lit(1 / 3).alias("dose")], "table.csv: constant in the training rows: 'dose'"),
     ("identifier", {}, [pl.int_range(60).reverse().alias("n")], "column 'n' numbers the rows, as an identifier: about"),
