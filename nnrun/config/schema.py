@@ -78,19 +78,14 @@ class Data(Strict):
     validation: Annotated[str, Field(min_length=1)] | None = None
     """A second table, which is measured after every epoch and never trained on."""
     validation_split: Annotated[Fraction, AfterValidator(one_validation)] = 0.0
-<<<<<<< HEAD
     """The share of the training rows to hold out in place of a second table. `split_seed` decides
     which rows these are. Each label keeps its share."""
     split_seed: Seed | None = None
     """The seed of the validation split, so that other seeds can be tried on the same rows. Default:
     `seed`."""
-=======
-    """The share of the training rows to hold out in place of a second table. `seed` decides which
-    rows these are. Each label keeps its share."""
     split: Annotated[Split | None, AfterValidator(one_split)] = None
     """The column by which rows are held out, where a draw of single rows would leak: {group:
     COLUMN}, {time: COLUMN} or {column: COLUMN}. It is no feature unless `features` names it."""
->>>>>>> 84df11b (Hold rows out by groups, by time, or as a column says)
     test: Annotated[str, Field(min_length=1)] | None = None
     """A table that is measured once, after training."""
     normalize: bool = True

@@ -9,6 +9,7 @@ from nnrun.errors import InputError
 from nnrun.features.kept_rows import RowMask
 from nnrun.features.profile import TableProfile
 from nnrun.features.split import RowNumbers
+from nnrun.features.split_column import SplitColumn
 
 FOLD_STREAM = 2  # of generators [seed, repeat, stream]; that of validation has [seed, 0, 1]
 
@@ -28,7 +29,8 @@ class FoldRows(NamedTuple):
 def draw_folds(profile: TableProfile, count: int, repeat: int = 0) -> list[FoldRows]:
     """Return the folds of a training table; each of its rows is held out once.
 
-    Every label has the same share of each fold, as nearly as its rows allow.
+    Every label has the same share of each fold, as nearly as its rows allow; or, where the config
+    splits by groups, no group is in two folds.
 
     Args:
         profile: The profile of the table, whose config has the seed that decides the draw.
@@ -36,16 +38,37 @@ def draw_folds(profile: TableProfile, count: int, repeat: int = 0) -> list[FoldR
         repeat: Which of several draws this is, from 0 on.
 
     Raises:
-        InputError: There are fewer rows than folds, or a label has a single row.
+        InputError: There are fewer rows or groups than folds, a label has a single row, or the
+            config splits by time or as a column says.
     """
     if count > profile.rows:
         raise InputError(f"--folds {count}: {profile.name} has {profile.rows} rows; give fewer")
     _check_labels(profile)
     generator = np.random.default_rng([profile.config.seed, repeat, FOLD_STREAM])
-    order = _shuffled_by_label(profile, generator)
-    fold_of_row = np.empty(profile.rows, np.intp)
-    fold_of_row[order] = np.arange(profile.rows) % count
+    if profile.split:
+        fold_of_row = _folds_of_groups(profile.split, count, generator)
+    else:
+        order = _shuffled_by_label(profile, generator)
+        fold_of_row = np.empty(profile.rows, np.intp)
+        fold_of_row[order] = np.arange(profile.rows) % count
     return [FoldRows(fold_of_row != fold, fold_of_row == fold) for fold in range(count)]
+
+
+def _folds_of_groups(split: SplitColumn, count: int, generator: np.random.Generator) -> RowNumbers:
+    """Return the fold of each row, shape (rows,), where all rows of a group are in one."""
+    if split.split.kind != "group":
+        raise InputError(
+            f"data.split: {split.split.kind}: cv deals rows to folds by chance, which no split "
+            f"by {split.split.kind} allows; `nnrun train` takes it"
+        )
+    group_of_row = split.cells.rank("dense").to_numpy().astype(np.intp) - 1
+    groups = int(group_of_row.max()) + 1
+    if count > groups:
+        name = split.split.name
+        raise InputError(f"--folds {count}: column {name!r} has {groups} groups; give fewer")
+    fold_of_group = generator.permutation(groups) % count
+    fold_of_row: RowNumbers = fold_of_group[group_of_row]
+    return fold_of_row
 
 
 def _shuffled_by_label(profile: TableProfile, generator: np.random.Generator) -> RowNumbers:

@@ -179,7 +179,8 @@ def profile_table(table: Table, config: Config) -> TableProfile:
     targets = choose_targets(config)
     missing = config.data.missing
     survey = _TableSurvey(features, targets, config)
-    plan = ReadingPlan(columns=frozenset([*features, *targets]))
+    splitting = [config.data.split.name] if config.data.split else []
+    plan = ReadingPlan(columns=frozenset([*features, *targets, *splitting]))
     dropped = 0
     needed = needed_columns(missing, features, targets)
     for whole in table.blocks(plan):

@@ -11,15 +11,8 @@ from nnrun.features.split_by_column import split_by_column
 RowNumbers = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 
-<<<<<<< HEAD
-def draw_held_out_rows(profile: TableProfile) -> RowMask:
-    """Return whether each row of a training table is held out for validation.
-
-    The config's `split_seed` decides the draw.
-=======
 def split_rows(profile: TableProfile) -> dict[str, RowMask]:
     """Return for each part of a training table which rows are its own, those to train on first.
->>>>>>> 84df11b (Hold rows out by groups, by time, or as a column says)
 
     Raises:
         ConfigError: No row is left to train on, or none to validate on.
@@ -33,7 +26,7 @@ def split_rows(profile: TableProfile) -> dict[str, RowMask]:
 
 
 def _draw_held_out_rows(profile: TableProfile) -> RowMask:
-    """Return whether each row is held out for validation, as the config's seed decides."""
+    """Return whether each row is held out for validation, as the config's `split_seed` decides."""
     fraction = profile.config.data.validation_split
     if not fraction:
         return np.zeros(profile.rows, bool)

@@ -32,7 +32,7 @@ def split_by_column(profile: TableProfile, column: SplitColumn) -> dict[str, Row
     if column.split.kind == "time":
         is_held_out = _last_times(sizes, column.split.share)
     else:
-        is_held_out = _draw_groups(sizes, column.split.share, profile.config.seed)
+        is_held_out = _draw_groups(sizes, column.split.share, profile.config.split_seed)
     held_out = is_held_out[ranks]
     return {"train": ~held_out, "validation": held_out}
 

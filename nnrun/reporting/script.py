@@ -186,14 +186,14 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
     )
 
 
-<<<<<<< HEAD
 def _numeric(config: Config, encoder: Encoder, rows: int) -> dict[str, str]:
     """Return the name of the encoding of numbers, and the rows that tell quantiles as code."""
     numbers = sum(feature.kind != "text" for feature in encoder.features)
     step = sample_step(rows, numbers)
     sample = f"X[::{step}]" if step > 1 else "X"
     return {"name": config.data.numeric["name"], "sample": sample}
-=======
+
+
 def _texts_apart(config: Config, encoder: Encoder) -> list[str]:
     """Return the columns of text that are no inputs: a target of labels, and what splits rows."""
     data = config.data
@@ -203,7 +203,6 @@ def _texts_apart(config: Config, encoder: Encoder) -> list[str]:
     if data.split and is_apart and (data.split.kind != "time" or encoder.split_formats):
         names.append(data.split.name)
     return names
->>>>>>> 84df11b (Hold rows out by groups, by time, or as a column says)
 
 
 def _in_order(formats: list[str]) -> list[str]:

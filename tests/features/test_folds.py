@@ -80,3 +80,23 @@ def test_numbers_of_rows_count_those_that_are_left_out(project, frame):
     held_out = table.rows(np.arange(59) == 2)
     (block,) = held_out.blocks()
     assert block.places([0]) == ["5"]
+
+
+def by_column(kind):
+    return {"data.split": {kind: "by"}, "data.validation_split": 0}
+
+
+def test_no_group_is_in_two_folds(project, folds_of, frame):
+    group = np.arange(60) % 9
+    project.table(frame.with_columns(by=pl.Series(group)))
+    folds = folds_of(4, **by_column("group"))
+    assert sum(fold.held_out.astype(int) for fold in folds).tolist() == [1] * 60
+    assert all(not set(group[f.held_out]) & set(group[f.trained]) for f in folds)
+    with pytest.raises(InputError, match="--folds 10: column 'by' has 9 groups; give fewer"):
+        folds_of(10, **by_column("group"))
+
+
+def test_a_split_by_time_has_no_folds(project, folds_of, frame):
+    project.table(frame.with_columns(by=pl.int_range(60)))
+    with pytest.raises(InputError, match="no split by time allows; `nnrun train` takes it"):
+        folds_of(4, **by_column("time"))

@@ -235,6 +235,9 @@ CASES = {
     "plain": PLAIN,
 }
 
+USUAL = ("tables", "targets", "marks", "codes", "by time")
+"""The cases that train in every run of the tests."""
+
 
 @pytest.fixture
 def tables(project) -> Any:
@@ -333,11 +336,7 @@ def test_the_script_of_a_shipped_config_trains_as_nnrun_does(path, tmp_path):
 
 
 @pytest.mark.slow
-<<<<<<< HEAD
-@pytest.mark.parametrize("name", usual_names(CASES, "tables", "targets", "marks", "codes"))
-=======
-@pytest.mark.parametrize("name", usual_names(CASES, "tables", "targets", "marks", "by time"))
->>>>>>> 84df11b (Hold rows out by groups, by time, or as a column says)
+@pytest.mark.parametrize("name", usual_names(CASES, *USUAL))
 def test_the_script_of_any_config_trains_as_nnrun_does(tables, name):
     compare(dataset_of(tables.load({**CASES[name], "epochs": 3})), tables.folder)
 
