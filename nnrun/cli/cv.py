@@ -66,10 +66,11 @@ def cv(
     overrides: tuple[str, ...],
     printing: Printing,
 ) -> None:
-    """Cross-validate CONFIG: train it on all folds but one, and measure it on that one.
+    """Cross-validate CONFIG: each fold is held out of one training.
 
-    Each row is held out once, as the rows of `test` are. A validation split is drawn from the rows
-    to train on. No run is left; a test table is not read, and expect is not checked.
+    Each row is measured once, as the rows of `test` are, by a network that was trained on all other
+    folds. A validation split is drawn from the rows to train on. No run is left; a test table is
+    not read, and expect is not checked.
     """
     from nnrun.config.loading import load_config
     from nnrun.workflows.cross_validation import Folds, cross_validate, read_and_check

@@ -16,7 +16,7 @@ MOST_INPUTS = 20  # that are named
 
 @command("export runs/digits-relu --format onnx -o digits.onnx")
 @run_argument
-@click.option("--format", "form", type=FORMATS, required=True, help=FORMAT_HELP)
+@click.option("-f", "--format", "form", type=FORMATS, required=True, help=FORMAT_HELP)
 @output_option(OUTPUT_HELP, required=True)
 def export(run: Path, form: str, output: Path) -> None:
     """Write RUN's network for another runtime.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nnrun.cli.completion import complete_column
 from nnrun.cli.options import (
     check_output,
     command,
@@ -32,7 +33,13 @@ WIDTH = 200  # characters of a line where no terminal says how many fit
 
 @command("init configs/diabetes.csv --target progression -o diabetes.yaml")
 @data_argument
-@click.option("--target", metavar="COLUMN", help="The column to predict. Required.")
+@click.option(
+    "-t",
+    "--target",
+    metavar="COLUMN",
+    help="The column to predict. Required.",
+    shell_complete=complete_column("data"),
+)
 @click.option("--task", type=TASKS, help=TASK_HELP)
 @output_option("The YAML file to write. Default: stdout.")
 @quiet_option

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import wraps
 from glob import escape, glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from nnrun.cli.completion import complete_setting
 from nnrun.cli.terminal import say, tell
 from nnrun.files import open_output
 from nnrun.near_files import CONFIG_ENDINGS, TABLE_ENDINGS
@@ -40,11 +42,37 @@ PATH = LocalPath(path_type=Path)
 RUN_INFO = "/run.json"  # the file by which a folder is a run
 RUN = (RUN_INFO,)
 DEPTHS = ("*", "*/*")  # completion looks for files here and a folder down
-SET_HELP = "Override a key of the config, as in optimizer.learning_rate=0.01. Repeatable."
+SET_HELP = (
+    "Override a key of the config, as in optimizer.learning_rate=0.01 or layers.0.units=50; --set "
+    "may be left out behind CONFIG. Repeatable."
+)
 
-set_option = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+
+
+def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command --set, and settings behind CONFIG without it; it takes both as `overrides`."""
+
+    @click.argument("settings", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=complete_setting)
+    @click.option(
+        "-s",
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help=SET_HELP,
+        shell_complete=complete_setting,
+    )
+    @wraps(function)
+    def command(*, settings: tuple[str, ...], overrides: tuple[str, ...], **others: object) -> None:
+        for text in settings:
+            if "=" not in text:
+                rule = "behind CONFIG stand settings, as in epochs=50"
+                raise click.UsageError(f"{rule}; received {text!r}")
+        function(overrides=(*overrides, *settings), **others)
+
+    return command
 
 
 def path_argument(

@@ -28,7 +28,7 @@ PICTURE_HELP = "The .png, .svg or .pdf file, which replaces what stands there."
 
 @command("plot runs/digits-relu --data configs/digits01.csv")
 @path_argument("runs", RUN, metavar="RUN...", several=True)
-@click.option("--data", type=PATH, help=DATA_HELP)
+@click.option("-d", "--data", type=PATH, help=DATA_HELP)
 @click.option("--training", is_flag=True, help=TRAINING_HELP)
 @output_option(PICTURE_HELP, default="plot.png")
 def plot(runs: tuple[Path, ...], data: Path | None, training: bool, output: Path) -> None:

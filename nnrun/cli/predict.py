@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from nnrun.cli.completion import complete_column
 from nnrun.cli.options import (
     check_output,
     command,
@@ -51,7 +52,14 @@ ENGINE_HELP = (
 @run_argument
 @path_argument("data", TABLE_ENDINGS, required=False, metavar="[DATA]")
 @output_option("The CSV to write. Default: stdout.")
-@click.option("--keep", multiple=True, metavar="COLUMNS", help=KEEP_HELP)
+@click.option(
+    "-k",
+    "--keep",
+    multiple=True,
+    metavar="COLUMNS",
+    help=KEEP_HELP,
+    shell_complete=complete_column("data"),
+)
 @threshold_option
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
 @reading_options

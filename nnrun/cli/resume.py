@@ -20,7 +20,7 @@ FORCE_HELP = "Go on although versions of Python or of a library changed."
 
 @command("resume runs/digits-relu --epochs 200")
 @run_argument
-@click.option("--epochs", type=click.IntRange(1, 10**9), help=EPOCHS_HELP)
+@click.option("-e", "--epochs", type=click.IntRange(1, 10**9), help=EPOCHS_HELP)
 @click.option("--force", is_flag=True, help=FORCE_HELP)
 @workers_options
 @printing_options

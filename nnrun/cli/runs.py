@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from nnrun.cli.completion import complete_metric
 from nnrun.cli.options import PATH, command, json_option
 from nnrun.cli.terminal import line_width, say_json, say_text, tell
 
@@ -15,7 +16,7 @@ SORT_HELP = (
 
 @command("runs --sort val_accuracy")
 @click.argument("folder", type=PATH, default=Path("runs"))
-@click.option("--sort", metavar="METRIC", help=SORT_HELP)
+@click.option("-s", "--sort", metavar="METRIC", help=SORT_HELP, shell_complete=complete_metric)
 @json_option
 def runs(folder: Path, sort: str | None, as_json: bool) -> None:
     """List the runs in FOLDER with status, epochs and metrics.

@@ -116,6 +116,11 @@ def shows_progress() -> bool:
     return sys.stderr.isatty()
 
 
+def is_read_by_a_person() -> bool:
+    """Return whether stdout is a terminal, and no file or pipe."""
+    return sys.stdout.isatty()
+
+
 def show_notice(text: str) -> None:
     """Print a part of a line on stderr, which `erase_notice` takes away."""
     click.echo(printable(text), err=True, nl=False)

@@ -24,4 +24,4 @@ class ThresholdType(click.ParamType[float | str]):
         return float(click.FloatRange(0, 1).convert(number, param, ctx))
 
 
-threshold_option = click.option("--threshold", type=ThresholdType(), help=THRESHOLD_HELP)
+threshold_option = click.option("-t", "--threshold", type=ThresholdType(), help=THRESHOLD_HELP)

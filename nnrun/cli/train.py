@@ -24,6 +24,7 @@ from nnrun.cli.workers import Workers, workers_options
 if TYPE_CHECKING:
     from nnrun.cli.training_result import Engine
 
+EPOCHS_HELP = "Train for so many epochs, as epochs=N does."
 ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
 SMOKE_HELP = (
     "Try every step up to predictions on at most 256 rows for 2 epochs. Leave no file; do not "
@@ -31,10 +32,11 @@ SMOKE_HELP = (
 )
 
 
-@command("train configs/digits-relu.yaml --set epochs=50")
+@command("train configs/digits-relu.yaml epochs=50")
 @config_argument
 @output_option("The run directory. Default: runs/<config's stem>, then -2, -3, ...")
 @set_option
+@click.option("-e", "--epochs", type=click.IntRange(1, 10**9), help=EPOCHS_HELP)
 @click.option(
     "--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP
 )
@@ -42,10 +44,12 @@ SMOKE_HELP = (
 @workers_options
 @click.option("--smoke", is_flag=True, help=SMOKE_HELP)
 @printing_options
-def train(
+def train(  # noqa: PLR0913  a parameter for each option
+    *,
     config: Path,
     output: Path | None,
     overrides: tuple[str, ...],
+    epochs: int | None,
     engine: Engine,
     overwrite: bool,
     workers: Workers,
@@ -53,6 +57,8 @@ def train(
     printing: Printing,
 ) -> None:
     """Train CONFIG on its table and save the run in a directory."""
+    if epochs:
+        overrides = (*overrides, f"epochs={epochs}")
     if smoke and (output or overwrite):
         raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
     if smoke:

@@ -18,6 +18,7 @@ from support.marks import exhaustive
 from support.processes import wait_for
 from support.project import ROOT
 
+from nnrun.cli.first_steps import first_steps
 from nnrun.cli.main import cli
 
 pytestmark = pytest.mark.drawn
@@ -74,6 +75,82 @@ def test_what_is_found_nowhere_is_left_to_the_shell(folder):
     assert completed("show", "[") == ["file ["]
 
 
+def test_settings_are_completed_by_key_and_value(folder):
+    (folder / "a.yaml").write_text(
+        "optimizer: {name: adam, learning_rate: 0.1}\nlayers: [{units: 3}]"
+    )
+    assert completed("train", "a.yaml", "ep") == ["plain epochs="]
+    assert completed("train", "a.yaml", "--set", "data.val") == [
+        "plain data.validation=",
+        "plain data.validation_split=",
+    ]
+    assert completed("check", "a.yaml", "-s", "optimizer.") == [
+        "plain optimizer.name=",
+        "plain optimizer.learning_rate=",
+    ]
+    assert completed("train", "a.yaml", "lay") == ["plain layers.0.units="]
+    assert completed("train", "a.yaml", "data.missing=") == [
+        f"plain data.missing={value}" for value in ("error", "mean", "drop")
+    ]
+    assert "plain layers.0.activation=relu6" in completed("train", "x", "layers.0.activation=re")
+    assert "plain loss=Poisson" in completed("train", "nowhere.yaml", "loss=")
+    assert completed("train", "a.yaml", "jit_compile=t") == ["plain jit_compile=true"]
+    assert completed("train", "a.yaml", "nosuch.key=") == []
+
+
+def test_columns_metrics_and_formats_are_completed(folder):
+    (folder / "a.csv").write_text("size,price,place\n1,2,3\n")
+    assert completed("init", "a.csv", "--target", "p") == ["plain price", "plain place"]
+    assert completed("predict", "runs/digits", "a.csv", "--keep", "s") == ["plain size"]
+    assert completed("init", "nowhere.csv", "--target", "") == []
+    assert completed("export", "runs/digits", "--format", "o") == ["plain onnx"]
+    (folder / "runs/digits/run.json").write_text('{"status": "finished"}')
+    (folder / "runs/digits/metrics.json").write_text('{"loss": 1, "val_loss": 2}')
+    assert completed("runs", "--sort", "") == ["plain loss", "plain val_loss"]
+    assert completed("runs", "nowhere", "--sort", "") == []
+
+
+def test_settings_stand_behind_the_config_too(project, nnrun):
+    path = str(project.config())
+    alike = [["--set", "epochs=7"], ["-s", "epochs=7"], ["epochs=7"]]
+    told = [nnrun("check", path, *words, "--json").out for words in alike]
+    assert len(set(told)) == 1
+    done = nnrun("check", path, "seven")
+    assert (done.code, done.out) == (2, "")
+    assert "behind CONFIG stand settings, as in epochs=50; received 'seven'" in done.err
+    assert "--set epochs=x" in nnrun("check", path, "epochs=x").err
+    assert "layers.0.units=50" in nnrun("train", "--help").out.replace("\n", " ")
+
+
+def test_first_steps_name_what_the_folder_holds(tmp_path):
+    steps = "\n".join(first_steps(tmp_path))
+    assert "nnrun init DATA --target COLUMN -o config.yaml" in steps
+    (tmp_path / "my houses.csv").touch()
+    assert "nnrun init 'my houses.csv' --target COLUMN" in "\n".join(first_steps(tmp_path))
+    (tmp_path / "houses.yaml").touch()
+    steps = "\n".join(first_steps(tmp_path))
+    assert "nnrun init" not in steps
+    assert "nnrun train houses.yaml" in steps
+    assert "nnrun predict runs/houses 'my houses.csv'" in steps
+
+
+def test_nnrun_alone_tells_first_steps_on_a_terminal_and_helps_in_a_pipe(nnrun, monkeypatch):
+    done = nnrun()
+    assert (done.code, "Commands:" in done.err + done.out) == (2, True)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    done = nnrun()
+    assert done.code == 0
+    assert "Do this first:" in done.out
+
+
+def test_help_lists_commands_in_the_order_of_use(nnrun):
+    listed = re.findall(
+        r"^  ([a-z]+) ", nnrun("--help").out.partition("Commands:")[2], re.MULTILINE
+    )
+    assert listed == COMMANDS
+    assert listed[:5] == ["init", "check", "train", "predict", "evaluate"]
+
+
 def test_commands_and_options_are_completed():
     assert [line.split()[1] for line in completed("res")] == ["resume"]
     assert completed("train", "a.yaml", "--sm") == ["plain --smoke"]
@@ -128,7 +205,8 @@ def test_every_example_of_the_help_runs(tmp_path, nnrun, monkeypatch):
     assert len(lines) > len(COMMANDS)
     small = ["--set", "epochs=3"]
     for line in lines:
-        arguments = shlex.split(line.partition(" > ")[0].replace("--epochs 200", "--epochs 4"))
+        short = line.replace("--epochs 200", "--epochs 4").replace(" epochs=50", "")
+        arguments = shlex.split(short.partition(" > ")[0])
         done = nnrun(*arguments, *small * (arguments[0] == "train"))
         assert done.code == 0, (line, done.err)
     assert json.loads(done.out)["title"] == "Config"

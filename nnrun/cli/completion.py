@@ -1,0 +1,145 @@
+"""What the shell completes besides paths: settings, columns of a table, and metrics of runs.
+
+What cannot be read offers nothing: a completion has nowhere to tell of an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from nnrun.errors import NnrunError
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+Schema = dict[str, Any]
+
+LISTS = ("layers", "metrics")
+"""The keys whose items have keys of their own: layers.0.units."""
+
+
+def complete_setting(
+    context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """Return settings that begin as what was typed: keys first, then the values of a key."""
+    from nnrun.config.json_schema import config_schema
+
+    schema = config_schema()
+    key, equals, _ = typed.partition("=")
+    if equals:
+        values = _values(_node(schema, key.split(".")))
+        return _beginning(typed, (f"{key}={value}" for value in values))
+    return _beginning(typed, (f"{name}=" for name in _keys(schema, _given(context, "config"))))
+
+
+def complete_column(argument: str) -> Complete:
+    """Return what completes the name of a column of the table that an argument names."""
+
+    def complete(
+        context: click.Context, _parameter: click.Parameter, typed: str
+    ) -> list[CompletionItem]:
+        table = _given(context, argument)
+        names: list[str] = []
+        with suppress(NnrunError, OSError, ValueError):
+            from nnrun.config.schema import NULL_VALUES
+            from nnrun.tables.table import open_table
+
+            names = open_table(table or Path(), NULL_VALUES).columns
+        return _beginning(typed, names)
+
+    return complete
+
+
+def complete_metric(
+    context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """Return the metrics that any run of the folder has."""
+    names: list[str] = []
+    with suppress(NnrunError, OSError, ValueError):
+        from nnrun.runs.listing import known_metrics, list_runs
+
+        names = known_metrics(list_runs(_given(context, "folder") or Path("runs")))
+    return _beginning(typed, names)
+
+
+def _given(context: click.Context, argument: str) -> Path | None:
+    """Return the path that an argument has so far; the last one is what is completed last.
+
+    click leaves arguments unnamed behind an option whose value is to come.
+    """
+    unnamed: list[str] = context.args
+    value = unnamed[-1] if unnamed else context.params.get(argument)
+    return Path(value) if value else None
+
+
+def _beginning(typed: str, words: Iterable[str]) -> list[CompletionItem]:
+    return [CompletionItem(word) for word in words if word.startswith(typed)]
+
+
+def _keys(schema: Schema, config: Path | None) -> Iterator[str]:
+    """Yield the keys of every config, and those that the given one has within others."""
+    for name in schema["properties"]:
+        if name not in ("data", *LISTS):
+            yield name
+    for name in schema["$defs"]["Data"]["properties"]:
+        yield f"data.{name}"
+    with suppress(NnrunError, OSError, ValueError):
+        from nnrun.config.yaml_reader import read_file
+
+        yield from _inner_keys(read_file(config or Path()).values)
+
+
+def _inner_keys(values: dict[str, Any]) -> Iterator[str]:
+    """Yield keys such as optimizer.learning_rate and layers.0.units."""
+    for key, value in values.items():
+        if isinstance(value, dict) and key != "data":
+            yield from (f"{key}.{name}" for name in value)
+        if isinstance(value, list) and key in LISTS:
+            for number, item in enumerate(value):
+                if isinstance(item, dict):
+                    yield from (f"{key}.{number}.{name}" for name in item)
+
+
+def _node(schema: Schema, path: list[str]) -> list[Schema]:
+    """Return the parts of the schema that describe what a dotted key names."""
+    nodes = [schema]
+    for key in path:
+        below: list[Schema] = []
+        for node in nodes:
+            for part in _parts(node, schema):
+                if key.isdigit() and "items" in part:
+                    below.append(part["items"])
+                elif key in part.get("properties", {}):
+                    below.append(part["properties"][key])
+        nodes = below
+    return [part for node in nodes for part in _parts(node, schema)]
+
+
+def _parts(node: Schema, schema: Schema) -> Iterator[Schema]:
+    """Yield a node, what it refers to, and each of its alternatives."""
+    if "$ref" in node:
+        node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+    yield node
+    for alternative in node.get("anyOf", []):
+        yield from _parts(alternative, schema)
+
+
+def _values(parts: list[Schema]) -> list[str]:
+    """Return the values that the parts list, and their examples, as YAML has them."""
+    found: dict[str, None] = {}
+    for part in parts:
+        listed = [*part.get("enum", []), *part.get("examples", [])]
+        if "const" in part:
+            listed.append(part["const"])
+        if part.get("type") == "boolean":
+            listed += [True, False]
+        for value in listed:
+            if isinstance(value, bool):
+                found[str(value).lower()] = None
+            elif isinstance(value, str | int | float):
+                found[str(value)] = None
+    return list(found)
