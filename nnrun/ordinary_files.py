@@ -6,6 +6,7 @@ What was checked on the open handle is what is read, whatever is put at the path
 
 import errno
 import hashlib
+import io
 import os
 import stat
 import sys
@@ -30,6 +31,14 @@ KINDS = {
     stat.S_IFLNK: "a link",
 }
 
+
+OWN_DESCRIPTORS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+"""How the names of what a process was given open begin: its standard input, and the pipes that a
+shell makes of `<(command)`."""
+
+SPARSE_FROM = 1 << 30  # bytes: smaller files are read fast, whatever the disk holds of them
+SPARSE_SHARE = 1_000  # file systems that compress may hold a hundredth of a file on the disk
+STAT_BLOCK = 512  # bytes of what st_blocks counts
 
 NO_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO)
 """The errors of opening a link, a folder, and a socket or a pipe that nobody reads."""
@@ -57,6 +66,48 @@ def open_ordinary(path: Path, mode: Literal["rb", "ab"] = "rb") -> IO[bytes]:
         return cast(IO[bytes], file)
     file.close()
     raise _not_ordinary(path, kind)
+
+
+def is_own_descriptor(path: Path) -> bool:
+    """Tell whether a path names what the process was given open."""
+    return str(path).startswith(OWN_DESCRIPTORS)
+
+
+def open_named(path: Path) -> io.FileIO:
+    """Open for its bytes what the user names: an ordinary file, also by a link to it.
+
+    What the process was given open may be a pipe. No device is opened, which may do something
+    then, and nothing is waited for.
+
+    Raises:
+        NotOrdinaryError: It is a folder, a pipe, a socket or a device, or hardly anything of it is
+            on the disk.
+        OSError: It cannot be opened.
+    """
+    if is_own_descriptor(path):
+        return io.FileIO(path)
+    _require_file(path, path.stat())
+    file = io.FileIO(path, opener=_without_waiting)
+    try:
+        _require_file(path, os.fstat(file.fileno()))
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def read_named(path: Path, most: int) -> bytes:
+    """Return the first bytes of what the user names, at most so many.
+
+    Of a file that the system makes up and says to be empty, such as those in /proc, these are none.
+
+    Raises:
+        OSError: As of `open_named`.
+    """
+    with io.BufferedReader(open_named(path)) as file:
+        if not is_own_descriptor(path):
+            most = min(most, size_of(file))
+        return file.read(most)
 
 
 def size_of(file: IO[bytes]) -> int:
@@ -97,6 +148,21 @@ def hash_file(file: IO[bytes], most: int = sys.maxsize) -> str:
 
 def _without_following(path: str, flags: int) -> int:
     return os.open(path, flags | WITHOUT_FOLLOWING)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _require_file(path: Path, status: os.stat_result) -> None:
+    """Raise a NotOrdinaryError unless the status is that of a file whose bytes are on the disk."""
+    kind = stat.S_IFMT(status.st_mode)
+    if kind != stat.S_IFREG:
+        raise _not_ordinary(path, kind)
+    stored = getattr(status, "st_blocks", status.st_size) * STAT_BLOCK
+    if status.st_size > SPARSE_FROM and stored * SPARSE_SHARE < status.st_size:
+        reason = f"is a sparse file: of {status.st_size:,} bytes, {stored:,} are on the disk"
+        raise NotOrdinaryError(errno.EINVAL, reason, str(path))
 
 
 def _not_ordinary(path: Path, kind: int) -> NotOrdinaryError:

@@ -17,6 +17,7 @@ from nnrun.config.yaml_scalars import parse_scalar
 from nnrun.config.yaml_source import Place, YamlSource
 from nnrun.errors import ConfigError
 from nnrun.near_files import CONFIG_ENDINGS, TABLE_ENDINGS, URL, as_written, missing_file_hint
+from nnrun.ordinary_files import NotOrdinaryError, read_named
 from nnrun.wording import received
 
 YamlEvent = Any
@@ -75,13 +76,13 @@ def _read_bytes(path: Path) -> bytes:
         command = f"nnrun init {shlex.quote(str(path))} --target ..."
         raise ConfigError(f"{path}: that is a table; write a config for it with: {command}")
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_named(path, MAX_BYTES + 1)
+    except NotOrdinaryError as error:
+        place = as_written(str(path))
+        raise ConfigError(f"{place}: {error.strerror}; give the path of a YAML config") from None
     except OSError as error:
         hint = ""
-        if isinstance(error, IsADirectoryError):
-            hint = "; give the path of a YAML config"
-        elif isinstance(error, FileNotFoundError):
+        if isinstance(error, FileNotFoundError):
             hint = missing_file_hint(path, CONFIG_ENDINGS)
         raise ConfigError(
             f"{as_written(str(path))}: cannot be read: {error.strerror}{hint}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
+from nnrun.ordinary_files import open_named
 from nnrun.tables.dialect import PLAIN_DIALECT, Dialect
 from nnrun.tables.gunzip import GZIP, PACKED, GunzipStream
 from nnrun.tables.stored_file import StoredFile
@@ -58,7 +59,7 @@ def _open_bytes(source: TableSource | StoredFile) -> io.BufferedReader:
     if isinstance(source, StoredFile):
         return source.open()
     if isinstance(source, Path):
-        return source.open("rb")
+        return io.BufferedReader(open_named(source))
     if isinstance(source, bytes):
         return io.BufferedReader(io.BytesIO(source))
     return cast(io.BufferedReader, source)

@@ -16,6 +16,7 @@ from typing import IO, cast
 import polars as pl
 
 from nnrun.errors import TableError
+from nnrun.ordinary_files import NotOrdinaryError
 from nnrun.tables.block import NullValues
 from nnrun.tables.csv_pieces import read_pieces
 from nnrun.tables.csv_reader import open_csv
@@ -110,5 +111,7 @@ def readable(name: str) -> Iterator[None]:
         reason = "the gzip file is cut short, damaged or followed by other bytes"
         remedy = "download or compress it again"
         raise TableError(f"{name}: cannot be read: {reason}; {remedy}") from None
+    except NotOrdinaryError as error:
+        raise TableError(f"{name}: {error.strerror}; save the table as a file") from None
     except (OSError, csv.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise TableError(f"{name}: cannot be read: {first_line(error)}") from None

@@ -11,6 +11,7 @@ from threading import Event
 from typing import NamedTuple
 
 from nnrun.errors import TableError
+from nnrun.ordinary_files import is_own_descriptor, open_named
 
 BUFFER = 4 << 10
 """Bytes read at a time where a reader wants fewer. It is the size of the first block of a table, by
@@ -44,14 +45,14 @@ class StoredFile:
     in the end the same SHA-256.
 
     Args:
-        path: The file. A pipe is hashed too, and can be read once.
+        path: The file. A pipe that the process was given is hashed too, and can be read once.
         name: The file, as messages call it.
     """
 
     def __init__(self, path: Path, name: str) -> None:
         self.path = path
         self.name = name
-        self.is_pipe = not path.is_file()
+        self.is_pipe = is_own_descriptor(path) and not path.is_file()
         self._identity: Identity | None = None
         self._sha256 = ""
 
@@ -69,7 +70,7 @@ class StoredFile:
                 with the bytes that it would return, or at the end.
         """
         try:
-            file = io.FileIO(self.path)
+            file = open_named(self.path)
         except FileNotFoundError:
             if self._identity:
                 raise table_changed(self.name) from None
@@ -147,6 +148,7 @@ class _HashedReading(io.RawIOBase):
         self._file = file
         self._digest = hashlib.sha256()
         self._ended = False
+        self._taken = 0
 
     def readable(self) -> bool:
         """Return True: the stream is for reading."""
@@ -157,8 +159,14 @@ class _HashedReading(io.RawIOBase):
         return self._file.fileno()
 
     def readinto(self, buffer: memoryview) -> int | None:  # type: ignore[override]
-        """Fill the buffer, as far as there are bytes, and return how many these were."""
-        size = self._file.readinto(buffer)
+        """Fill the buffer, as far as there are bytes, and return how many these were.
+
+        Of an ordinary file no more than it has are read: of those that the system makes up as they
+        are read, and says to be empty, nothing.
+        """
+        left = self._left()
+        size = 0 if left == 0 else self._file.readinto(buffer[:left])
+        self._taken += size or 0
         self._stored.check(os.fstat(self._file.fileno()))
         if size:
             self._digest.update(buffer[:size])
@@ -166,6 +174,10 @@ class _HashedReading(io.RawIOBase):
             self._ended = True
             self._stored.finish(self._digest.hexdigest())
         return size
+
+    def _left(self) -> int | None:
+        """Return how many bytes are left to read; None of a pipe, of which nobody knows."""
+        return None if self._stored.is_pipe else self._stored.size - self._taken
 
     def close(self) -> None:
         """Close the file."""

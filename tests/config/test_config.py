@@ -290,7 +290,7 @@ def test_a_missing_file_and_a_folder_are_said_to_be_so(tmp_path, problems):
     assert problems(load_config, missing) == [
         f"{missing}: cannot be read: No such file or directory"
     ]
-    folder = f"{tmp_path}: cannot be read: Is a directory; give the path of a YAML config"
+    folder = f"{tmp_path}: is a folder, where a file belongs; give the path of a YAML config"
     assert problems(load_config, tmp_path) == [folder]
 
 
