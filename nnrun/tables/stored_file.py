@@ -165,7 +165,7 @@ class _HashedReading(io.RawIOBase):
         are read, and says to be empty, nothing.
         """
         left = self._left()
-        size = 0 if left == 0 else self._file.readinto(buffer[:left])
+        size = 0 if left == 0 else self._file.readinto(memoryview(buffer)[:left])
         self._taken += size or 0
         self._stored.check(os.fstat(self._file.fileno()))
         if size:
