@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,19 +15,28 @@ from nnrun.cli.terminal import tell
 from nnrun.cli.training_result import finish
 from nnrun.cli.workers import Workers, workers_options
 
+if TYPE_CHECKING:
+    from nnrun.config.schema import Config
+
 EPOCHS_HELP = "Go on until the run has this many. Default: as planned."
+SET_HELP = (
+    "Go on with another setting that no epoch done depends on, as early_stopping.patience=50. "
+    "Repeatable."
+)
 FORCE_HELP = "Go on although versions of Python or of a library changed."
 
 
 @command("resume runs/digits-relu --epochs 200")
 @run_argument
 @click.option("-e", "--epochs", type=click.IntRange(1, 10**9), help=EPOCHS_HELP)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 @click.option("--force", is_flag=True, help=FORCE_HELP)
 @workers_options
 @printing_options
 def resume(
     run: Path,
     epochs: int | None,
+    overrides: tuple[str, ...],
     force: bool,
     workers: Workers,
     printing: Printing,
@@ -38,7 +48,10 @@ def resume(
     from nnrun.training.resume import reopen
 
     is_chief = workers.wait_for_all(quiet=printing.quiet)
-    with reopen(run, epochs=epochs, force=force, is_chief=is_chief) as (opened, dataset):
+    with reopen(run, epochs=epochs, overrides=overrides, force=force, is_chief=is_chief) as (
+        opened,
+        dataset,
+    ):
         if not opened.checkpoint.exists() and not printing.quiet:
             tell("no checkpoint was saved yet: it starts from the beginning")
         quiet = printing.quiet or not is_chief
@@ -50,4 +63,12 @@ def resume(
         tells_result = not printing.as_json
         with progress(dataset.config.epochs, quiet=quiet, result_follows=tells_result) as callbacks:
             result = trainer.resume(opened, dataset, callbacks, distribute=workers.distribute)
+        if result.epochs < dataset.config.epochs and not quiet:
+            tell(_how_to_go_on(dataset.config))
         finish(result, dataset, replace(printing, quiet=quiet))
+
+
+def _how_to_go_on(config: Config) -> str:
+    """Return what lets a run go on that early stopping ended."""
+    patience = config.early_stopping["patience"] if config.early_stopping else 0
+    return f"to go on, let it wait longer: --set early_stopping.patience={2 * patience or 1}"

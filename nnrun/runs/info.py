@@ -30,6 +30,10 @@ class RunInfo(BaseModel, allow_inf_nan=False):
     goal: Annotated[int, Field(ge=0, le=10**9)] = 0
     """How many epochs `resume` goes on to."""
 
+    patience: Annotated[int, Field(ge=0, le=10**9)] | None = None
+    """The patience that `resume` goes on with; null where nothing stops early, and where a former
+    version wrote this file: then it is the config's."""
+
     seconds: float = 0.0
     """How long the training took."""
 

@@ -86,6 +86,7 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         )
         snapshot = read_checkpoint(self.run.checkpoint, expected)
         self._check_epochs(snapshot.state)
+        self._be_more_patient(snapshot.state)
         self._assign(snapshot)
         self.state = snapshot.state
         self._best_weights = snapshot.best_weights
@@ -208,6 +209,12 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
             raise RunError(
                 f"{self.run.path}: has begun epoch {begun} already; give --epochs {begun} or more"
             )
+
+    def _be_more_patient(self, state: State) -> None:
+        """Let a training go on that early stopping ended, where its patience has grown."""
+        stopping = self.config.early_stopping
+        if state.stopped and stopping and stopping["patience"] > state.callbacks[0].wait:
+            state.stopped = False
 
     def _assign(self, snapshot: Snapshot) -> None:
         """Give the variables their values; the metrics, which are sums, to the chief alone."""

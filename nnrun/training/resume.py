@@ -1,6 +1,6 @@
 """A run taken up again: nothing that its numbers depend on may differ from the start of the run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from nnrun.runs.provenance import (
     differences,
     versions,
 )
+from nnrun.training.changeable import changed_config, check_patience, planned_config
 
 
 @contextmanager
@@ -29,6 +30,7 @@ def reopen(
     path: Path,
     *,
     epochs: int | None = None,
+    overrides: Sequence[str] = (),
     force: bool = False,
     is_chief: bool = True,
 ) -> Iterator[tuple[Run, Dataset]]:
@@ -37,13 +39,14 @@ def reopen(
     Args:
         path: The run directory.
         epochs: The number of epochs that the run is to have in the end, by default as planned.
+        overrides: Other settings to go on with, as `KEY=VALUE`: those of `CHANGEABLE`.
         force: Whether versions of libraries may be others than at the start.
         is_chief: Whether this process locks the directory and writes there.
 
     Raises:
         RunError: Config, versions or tables differ from what the run started with; every
             difference is in it.
-        ConfigError: The config cannot be read.
+        ConfigError: The config cannot be read, or an override is wrong.
         TableError: A table cannot be read.
     """
     run = Run(path)
@@ -52,10 +55,10 @@ def reopen(
         if is_chief:
             stack.enter_context(run.locked())
             remove_temporaries(run.path)
-        yield run, _reload(run, epochs=epochs, force=force)
+        yield run, _reload(run, epochs=epochs, overrides=overrides, force=force)
 
 
-def _reload(run: Run, *, epochs: int | None, force: bool) -> Dataset:
+def _reload(run: Run, *, epochs: int | None, overrides: Sequence[str], force: bool) -> Dataset:
     """Return the dataset of a run, once nothing differs from its start."""
     info = run.read_info()
     config = load_config(run.config)
@@ -64,8 +67,10 @@ def _reload(run: Run, *, epochs: int | None, force: bool) -> Dataset:
         raise RunError(problems)
     if (info.checksums or info.epochs) and not run.checkpoint.exists():
         raise RunError(f"{run.path}: cannot go on: it has no checkpoint.npz any more; train anew")
-    planned = epochs or info.goal or config.epochs
-    config = config.model_copy(update={"epochs": planned})
+    config = changed_config(run, planned_config(run, info), overrides)
+    check_patience(run, info, config)
+    if epochs:
+        config = config.model_copy(update={"epochs": epochs})
     encoder = Encoder.load(run.encoding)
     _check_size(run, config, encoder)
     dataset = load_checked(config, run.path.resolve().parent / CACHE)
@@ -102,6 +107,8 @@ def _changes_of_config(run: Run, info: RunInfo, config: Config) -> list[str]:
     then = info.config | {"checkpoint": now["checkpoint"]}  # it may change at any time
     if config.epochs == info.goal:  # a kill came while the longer run was saved
         then["epochs"] = config.epochs
+    if config.early_stopping and config.early_stopping["patience"] == info.patience:
+        then["early_stopping"] = {**then.get("early_stopping", {}), "patience": info.patience}
     lines = [f"{run.config}: {line}" for line in differences(then, now)]
     if then.get("epochs") != config.epochs:
         lines.append(f"{run.config}: leave epochs as it was, and give --epochs {config.epochs}")

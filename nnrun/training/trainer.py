@@ -119,7 +119,7 @@ def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks) -> Result:
         checkpoint.restore()
     else:
         checkpoint.history.discard()
-    run.write_info(status="running", goal=job.config.epochs)
+    run.write_info(status="running", goal=job.config.epochs, patience=_patience(job.config))
     with (
         translated_errors(run, checkpoint),
         recorded_outcome(run, checkpoint),
@@ -135,6 +135,10 @@ def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks) -> Result:
                 save_stopped(run, job, checkpoint)
             raise
         return finish(run, job, checkpoint)
+
+
+def _patience(config: Config) -> int | None:
+    return config.early_stopping["patience"] if config.early_stopping else None
 
 
 def _callbacks_of(config: Config, run: Run) -> list[KerasObject]:

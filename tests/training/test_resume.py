@@ -14,7 +14,7 @@ import pytest
 from support.marks import exhaustive, usual_names
 from support.trainings import CASES, HIDDEN, SIGMOID
 
-from nnrun.errors import Interrupted, RunError, TableError
+from nnrun.errors import ConfigError, Interrupted, RunError, TableError
 from nnrun.results.trained_run import load_run
 from nnrun.runs.directory import Run
 from nnrun.training import epoch_loop
@@ -275,6 +275,47 @@ def test_a_finished_run_that_goes_on_is_a_longer_run(whole, changes):
     assert outcome(go_on(short.run.path, epochs=epochs)) == outcome(
         whole({**changes, "epochs": epochs})
     )
+
+
+IMPATIENT = {
+    "early_stopping": {"monitor": "loss", "patience": 1, "min_delta": 10.0},
+    "epochs": 6,
+    "optimizer": "adam",
+}
+
+
+def with_patience(patience: int) -> dict[str, Any]:
+    stopping = {**IMPATIENT["early_stopping"], "patience": patience}
+    return {**IMPATIENT, "early_stopping": stopping}
+
+
+def test_a_run_that_early_stopping_ended_goes_on_with_more_patience(whole):
+    short = whole(IMPATIENT, "short")
+    assert short.epochs == 2
+    assert go_on(short.run.path, epochs=8).epochs == 2
+    longer = go_on(short.run.path, overrides=["early_stopping.patience=3"], epochs=6)
+    assert outcome(longer) == outcome(whole(with_patience(3)))
+
+
+def test_more_patience_survives_the_next_stop(project, whole):
+    short = whole(IMPATIENT, "short")
+    more = ["early_stopping.patience=4"]
+    with pytest.raises(PowerCut), reopen(short.run.path, overrides=more) as (run, dataset):
+        resume(run, dataset, callbacks=(Cut(3),))
+    assert outcome(go_on(short.run.path)) == outcome(whole(with_patience(4)))
+
+
+def test_what_would_change_the_epochs_that_are_done_cannot_be_set(whole):
+    path = whole(with_patience(2)).run.path
+    with pytest.raises(RunError, match=r"patience can only grow.*received 1, and it was 2"):
+        go_on(path, overrides=["early_stopping.patience=1"])
+    with pytest.raises(ConfigError) as caught:
+        go_on(path, overrides=["layers[0].units=5", "seed=3", "checkpoint.every_seconds=2"])
+    first, second = caught.value.problems
+    assert first.startswith("--set layers[0].units: the epochs that are done depend on it (4 then")
+    assert second.startswith("--set seed: ")
+    with pytest.raises(ConfigError, match="must be"):
+        go_on(path, overrides=["early_stopping.patience=few"])
 
 
 def test_a_finished_run_that_goes_on_to_where_it_is_stays_as_it_is(whole):

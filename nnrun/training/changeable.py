@@ -1,0 +1,68 @@
+"""The settings of a run that may change while it goes on, since no epoch done depends on them."""
+
+from collections.abc import Sequence
+
+from nnrun.config.loading import load_config
+from nnrun.config.overrides import key_path
+from nnrun.config.schema import Config
+from nnrun.errors import ConfigError, RunError
+from nnrun.runs.directory import Run
+from nnrun.runs.info import RunInfo
+from nnrun.runs.provenance import differences
+
+CHANGEABLE = ("epochs", "early_stopping.patience", "checkpoint.every_seconds")
+
+
+def planned_config(run: Run, info: RunInfo) -> Config:
+    """Return the config of a run with the epochs and the patience that it was resumed with last.
+
+    A run keeps them apart until it has finished, since its former model is of the former config.
+    """
+    config = load_config(run.config)
+    if info.goal:
+        config = config.model_copy(update={"epochs": info.goal})
+    if info.patience is not None and config.early_stopping:
+        stopping = {**config.early_stopping, "patience": info.patience}
+        config = config.model_copy(update={"early_stopping": stopping})
+    return config
+
+
+def changed_config(run: Run, planned: Config, overrides: Sequence[str]) -> Config:
+    """Return a planned config with what `resume --set` says.
+
+    Args:
+        run: The run directory.
+        planned: What the run would go on with otherwise.
+        overrides: Values to set, as `KEY=VALUE`.
+
+    Raises:
+        ConfigError: A value is wrong, or changes what the epochs that are done depend on.
+    """
+    if not overrides:
+        return planned
+    before = load_config(run.config)
+    after = load_config(run.config, overrides)
+    problems = []
+    for line in differences(before.model_dump(mode="json"), after.model_dump(mode="json")):
+        key, _, values = line.partition(": ")
+        if key not in CHANGEABLE:
+            problems.append(
+                f"--set {key}: the epochs that are done depend on it ({values}); a run that goes "
+                f"on takes {', '.join(CHANGEABLE[:-1])} and {CHANGEABLE[-1]}"
+            )
+    if problems:
+        raise ConfigError(problems)
+    named = {(key_path(text.partition("=")[0]) or "").partition(".")[0] for text in overrides}
+    return planned.model_copy(update={name: getattr(after, name) for name in named})
+
+
+def check_patience(run: Run, info: RunInfo, config: Config) -> None:
+    """Raise a RunError where less patience would have ended the training before its last epoch."""
+    then = (info.config.get("early_stopping") or {}).get("patience")
+    then = then if info.patience is None else info.patience
+    now = config.early_stopping["patience"] if config.early_stopping else None
+    if now is not None and then is not None and now < then:
+        raise RunError(
+            f"{run.path}: early_stopping.patience can only grow, since less might have ended the "
+            f"training earlier; received {now}, and it was {then}"
+        )
