@@ -105,7 +105,12 @@ class Run:
         return frame.cast({"epoch": pl.Int64})
 
     def predict(
-        self, data: object, *, keep: Sequence[str] = (), threshold: float | str | None = None
+        self,
+        data: object,
+        *,
+        keep: Sequence[str] = (),
+        threshold: float | str | None = None,
+        interval: float | None = None,
     ) -> AnyTable:
         """Return a row of predictions for each row of a table, and warn of unseen categories.
 
@@ -116,6 +121,9 @@ class Run:
             threshold: Of two labels, the probability from which the positive one is predicted; or
                 `f1`, `balanced_accuracy` or `cost=FP:FN` for the best on the rows held out.
                 Defaults to 0.5.
+            interval: The share of rows in whose interval the truth lies, as 0.9: columns
+                `prediction_low` and `prediction_high`, or of labels `prediction_set`, follow.
+                Defaults to none.
 
         Returns:
             What the rows came in: a frame of pandas with its index, a dict for a dict, a list for
@@ -125,11 +133,13 @@ class Run:
             TableError: The table is wrong, or does not fit the run; it has every mistake.
             InputError: The data is no table, or the threshold is not for this run.
         """
+        from nnrun.results.saved_intervals import interval_of
         from nnrun.results.threshold_choice import threshold_for
 
         reader = self._read(data, target=False, owed=True)
         bound = threshold_for(self.path, self._trained, threshold).value
-        predictions = pl.concat(list(self._trained.predictions(reader, keep, bound)))
+        ranges = interval_of(self.path, self._trained, interval)
+        predictions = pl.concat(list(self._trained.predictions(reader, keep, bound, ranges)))
         warn(reader.notes(), CALLER)
         return like(data, predictions)
 

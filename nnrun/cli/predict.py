@@ -28,6 +28,7 @@ from nnrun.results.reading import Reading
 from nnrun.wording import joined
 
 if TYPE_CHECKING:
+    from nnrun.results.interval import Interval
     from nnrun.results.trained_run import TrainedRun
 
 MOST_IGNORED = 20  # columns that are named
@@ -40,6 +41,10 @@ ESCAPE_HELP = (
     "are."
 )
 
+INTERVAL_HELP = (
+    "Add where the truth lies in this share of rows, as 0.9, by the errors on the rows held out: "
+    "prediction_low and prediction_high, or of labels prediction_set."
+)
 JSON_LINES_HELP = (
     "Read a JSON object a line from standard input, and answer each with one at once: for programs."
 )
@@ -61,6 +66,7 @@ ENGINE_HELP = (
     shell_complete=complete_column("data"),
 )
 @threshold_option
+@click.option("--interval", type=float, metavar="SHARE", help=INTERVAL_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
 @reading_options
 @click.option("--json-lines", is_flag=True, help=JSON_LINES_HELP)
@@ -72,6 +78,7 @@ def predict(  # noqa: PLR0913  a parameter for each option
     output: Path | None,
     keep: tuple[str, ...],
     threshold: float | str | None,
+    interval: float | None,
     escape_formulas: bool,
     json_lines: bool,
     engine: str,
@@ -87,7 +94,7 @@ def predict(  # noqa: PLR0913  a parameter for each option
                 "--json-lines reads standard input and writes standard output; leave out DATA, -o, "
                 "--keep and --escape-formulas"
             )
-        _answer_lines(run, threshold, engine, reading)
+        _answer_lines(run, threshold, interval, engine, reading)
         return
     if not data:
         raise click.UsageError("Missing argument 'DATA': a table, or - for standard input.")
@@ -105,9 +112,10 @@ def predict(  # noqa: PLR0913  a parameter for each option
         bad_cells=reading.bad_cells,
     )
     bound = _bound(run, trained, threshold)
+    ranges = _interval(run, trained, interval)
     kept = _column_names(keep, reader.table.columns)
     ignored = [name for name in trained.ignored(reader.table) if name not in kept]
-    predictions = _with_engine(trained, engine).predictions(reader, kept, bound)
+    predictions = _with_engine(trained, engine).predictions(reader, kept, bound, ranges)
     if ignored:
         tell(f"ignored columns: {joined(ignored, MOST_IGNORED)}")
     with _destination(output, whole=reading.strict) as file:
@@ -116,16 +124,23 @@ def predict(  # noqa: PLR0913  a parameter for each option
     tell(*reader.notes())
 
 
-def _answer_lines(run: Path, threshold: float | str | None, engine: str, reading: Reading) -> None:
+def _answer_lines(
+    run: Path,
+    threshold: float | str | None,
+    level: float | None,
+    engine: str,
+    reading: Reading,
+) -> None:
     """Answer each line of standard input at once."""
     from nnrun.results.json_lines import answer_lines
     from nnrun.results.trained_run import load_run
 
     trained = _with_engine(load_run(run), engine)
     bound = _bound(run, trained, threshold)
+    interval = _interval(run, trained, level)
     if not sys.stdin:
         return
-    for answer in answer_lines(trained, sys.stdin.buffer, bound, reading):
+    for answer in answer_lines(trained, sys.stdin.buffer, bound, reading, interval):
         say_document(answer)  # which flushes
 
 
@@ -137,6 +152,16 @@ def _bound(run: Path, trained: TrainedRun, threshold: float | str | None) -> flo
     if chosen.note:
         tell(chosen.note)
     return chosen.value
+
+
+def _interval(run: Path, trained: TrainedRun, level: float | None) -> Interval | None:
+    """Return how far the truth may be from predictions, and say how this is known."""
+    from nnrun.results.saved_intervals import interval_of
+
+    interval = interval_of(run, trained, level)
+    if interval:
+        tell(interval.note)
+    return interval
 
 
 def _with_engine(trained: TrainedRun, engine: str) -> TrainedRun:

@@ -17,6 +17,7 @@ import polars as pl
 
 from nnrun.errors import InputError
 from nnrun.features.matrix_store import Matrix
+from nnrun.results.interval import Interval
 from nnrun.results.plain_rows import PlainRows
 from nnrun.results.predicted import interpret_outputs
 from nnrun.results.reading import Reading
@@ -39,6 +40,7 @@ def answer_lines(
     stream: IO[bytes],
     threshold: float | None = None,
     reading: Reading | None = None,
+    interval: Interval | None = None,
 ) -> Iterator[str]:
     """Yield the answer to each line of a stream, without a line end, as soon as the line is there.
 
@@ -48,12 +50,13 @@ def answer_lines(
         threshold: The probability from which the second of two labels is predicted, by default 0.5.
         reading: How strictly a line is read, by default as a table is. What makes a mistake of a
             table makes an error of a line.
+        interval: How far the truth may be from predictions, which answers tell too.
 
     Raises:
         InputError: The threshold is none.
     """
     trained.check_threshold(threshold)
-    predictor = _RowPredictor(trained, threshold, reading or Reading())
+    predictor = _RowPredictor(trained, threshold, reading or Reading(), interval)
     for number, line in enumerate(_lines(stream), start=1):
         try:
             answer = predictor.answer(_parse(line), number)
@@ -65,10 +68,17 @@ def answer_lines(
 class _RowPredictor:
     """Predicts one row at a time."""
 
-    def __init__(self, trained: TrainedRun, threshold: float | None, reading: Reading) -> None:
+    def __init__(
+        self,
+        trained: TrainedRun,
+        threshold: float | None,
+        reading: Reading,
+        interval: Interval | None,
+    ) -> None:
         self._trained = trained
         self._threshold = threshold
         self._reading = reading
+        self._interval = interval
         self._nulls = NullValues.of([*trained.config.data.null_values, *reading.null_values])
         self._names = list(dict.fromkeys(feature.name for feature in trained.encoder.features))
         self._plain = PlainRows(trained.encoder, self._nulls)
@@ -105,7 +115,16 @@ class _RowPredictor:
             raise InputError(f"{STDIN}:{number}: {NOT_FINITE}")
         trained = self._trained
         predicted = interpret_outputs(trained.config, trained.encoder, outputs, self._threshold)
-        return predicted.first_row()
+        answer = predicted.first_row()
+        if self._interval:
+            ranges = self._interval.columns(trained.encoder, trained.probabilities(outputs))
+            answer |= {name: _value(cells[0]) for name, cells in ranges.items()}
+        return answer
+
+
+def _value(cell: object) -> object:
+    """Return a cell for JSON, a number with the digits that its float32 needs."""
+    return cell if isinstance(cell, str) else float(str(cell))
 
 
 def _lines(stream: IO[bytes]) -> Iterator[bytes]:

@@ -9,7 +9,9 @@ from nnrun.features.encoder import Encoder
 from nnrun.results.assessment import LabelAssessor, NumberAssessor
 from nnrun.results.baseline import LabelBaseline
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION
+from nnrun.results.interval import prediction_errors
 from nnrun.results.linear_model import LinearModel
+from nnrun.results.saved_intervals import write_intervals
 from nnrun.results.saved_verdict import SavedVerdict, read_verdict, write_verdict
 from nnrun.results.simpler_models import Baseline, baseline_of, linear_model_of, row_blocks
 from nnrun.results.trained_run import TrainedRun, load_run
@@ -33,7 +35,7 @@ class Judge(NamedTuple):
 
 
 def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
-    """Judge a trained run on the rows held out, and write verdict.json.
+    """Judge a trained run on the rows held out, and write verdict.json and intervals.json.
 
     Args:
         run: The run directory, with a model.
@@ -50,8 +52,12 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
     baseline = baseline_of(dataset)
     linear = linear_model_of(dataset)
     assessor = _assessor(baseline, linear, dataset.config.seed)
+    errors = []
     for x, y in row_blocks(part):
-        assessor.add(x, y, trained.probabilities(trained.forward(x)))
+        predictions = trained.probabilities(trained.forward(x))
+        assessor.add(x, y, predictions)
+        errors.append(prediction_errors(trained.encoder, y, predictions))
+    write_intervals(run, name, errors)
     return write_verdict(run.verdict, assessor.result(), name, baseline, linear)
 
 

@@ -42,7 +42,7 @@ def log_losses(actual: Integers, outputs: Numbers) -> Floats:
         outputs: Probabilities of the second of two labels, (rows, 1), or of each, (rows, labels);
             those of each are divided by their sum.
     """
-    probability = _true_probability(actual, outputs)
+    probability = true_probability(actual, outputs)
     clipped = np.clip(probability, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
     return np.asarray(-np.log(clipped))
 
@@ -56,14 +56,21 @@ def brier_losses(actual: Integers, outputs: Numbers) -> Floats:
         actual: The number of the true label, shape (rows,).
         outputs: Probabilities of the second of two labels, (rows, 1), or of each, (rows, labels).
     """
-    true_probability = _true_probability(actual, outputs)
+    own = true_probability(actual, outputs)
     if outputs.shape[1] <= 2:
-        return np.asarray((1 - true_probability) ** 2)
+        return np.asarray((1 - own) ** 2)
     squares = np.einsum("ij,ij->i", outputs, outputs, dtype=np.float64)
-    return np.asarray(squares / _sums(outputs) ** 2 - 2 * true_probability + 1)
+    return np.asarray(squares / _sums(outputs) ** 2 - 2 * own + 1)
 
 
-def _true_probability(actual: Integers, outputs: Numbers) -> Floats:
+def true_probability(actual: Integers, outputs: Numbers) -> Floats:
+    """Return the probability of a label for each row, shape (rows,).
+
+    Args:
+        actual: The number of the label, shape (rows,).
+        outputs: Probabilities of the second of two labels, (rows, 1), or of each, (rows, labels);
+            those of each are divided by their sum.
+    """
     if outputs.shape[1] == 1:
         second = outputs[:, 0].astype(np.float64)
         return np.where(actual == 1, second, 1 - second)

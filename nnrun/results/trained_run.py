@@ -17,6 +17,7 @@ from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import AnyFloats, Matrix
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION, ClassMeasure
 from nnrun.results.forward import Network, Outputs, make_network
+from nnrun.results.interval import Interval
 from nnrun.results.number_measure import NumberMeasure
 from nnrun.results.predicted import interpret_outputs
 from nnrun.runs.arrays import Array
@@ -107,7 +108,11 @@ class TrainedRun:
         return [name for name in table.columns if name not in used]
 
     def predictions(
-        self, reader: EncodedReader, keep: Sequence[str] = (), threshold: float | None = None
+        self,
+        reader: EncodedReader,
+        keep: Sequence[str] = (),
+        threshold: float | None = None,
+        interval: Interval | None = None,
     ) -> Iterator[pl.DataFrame]:
         """Yield predictions for the rows of a table, block by block.
 
@@ -117,6 +122,7 @@ class TrainedRun:
                 a CSV file.
             threshold: The probability from which the second of two labels is predicted, by default
                 0.5.
+            interval: How far the truth may be from the predictions, whose columns follow.
 
         Raises:
             InputError: The threshold is none, a column cannot be kept, or the table has mistakes.
@@ -128,7 +134,11 @@ class TrainedRun:
             outputs = self.forward(x.astype(np.float32))
             _check_finite(block, outputs)
             predicted = interpret_outputs(self.config, self.encoder, outputs, threshold)
-            yield _with_kept(block, keep, predicted.columns())
+            columns = predicted.columns()
+            if interval:
+                ranges = interval.columns(self.encoder, self.probabilities(outputs))
+                columns += [pl.Series(name, cells) for name, cells in ranges.items()]
+            yield _with_kept(block, keep, columns)
 
     def outputs(self, reader: EncodedReader) -> Iterator[ComputedBlock]:
         """Yield a table with the target block by block, with what the network makes of it.

@@ -30,6 +30,7 @@ FILES = (
     "curves.png",
     "verdict.json",
     "thresholds.json",
+    "intervals.json",
 )
 LOCK = ".lock"
 
@@ -66,6 +67,7 @@ class Run:
         curves: curves.png: a picture of the history.
         verdict: verdict.json: the run beside simpler models, on the rows held out.
         thresholds: thresholds.json: thresholds that `evaluate` chose on the rows held out.
+        intervals: intervals.json: errors on the rows held out, for `predict --interval`.
         info: run.json: status, versions, seed, data fingerprints, checksums.
         tensorboard: The folder of TensorBoard's logs, where the config asks for them.
     """
@@ -82,6 +84,7 @@ class Run:
         self.curves = path / "curves.png"
         self.verdict = path / "verdict.json"
         self.thresholds = path / "thresholds.json"
+        self.intervals = path / "intervals.json"
         self.info = path / "run.json"
         self.tensorboard = path / "tensorboard"
 

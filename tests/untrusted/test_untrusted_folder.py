@@ -142,7 +142,7 @@ def test_resuming_changes_nothing_outside_the_run(
     before, around = everything(shared_run.parent), {*everything(project.folder)}
     assert nnrun(*command_on_run("resume")).code == 0
     assert everything(shared_run.parent) == before
-    assert {*everything(project.folder)} == around | {"run/verdict.json"}
+    assert {*everything(project.folder)} == around | {"run/verdict.json", "run/intervals.json"}
 
 
 def test_a_history_without_a_checkpoint_begins_anew(nnrun, copied_run, outside):

@@ -179,6 +179,7 @@ def test_a_hole_is_not_hashed(copied_run, nnrun, command_on_run, name, recorded,
 
 
 FOLDERS = [".lock", ".tmp-x", "history.csv", "metrics.json", "curves.png", "verdict.json"]
+FOLDERS += ["intervals.json"]
 
 
 @pytest.mark.parametrize("name", FOLDERS)

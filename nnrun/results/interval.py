@@ -1,0 +1,137 @@
+"""Prediction intervals by split conformal prediction, from the errors on the rows held out.
+
+Of n rows that the network was not fitted on, the k-th smallest error, k = ceil((n + 1) level), is
+not exceeded by that of another such row with a probability of `level` at least, whatever the
+network is: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World (2005), chapter 2;
+Lei et al., Distribution-Free Predictive Inference for Regression (2018). The error of a number is
+its distance from the prediction; that of a label is 1 minus its probability (Sadinle, Lei and
+Wasserman, Least Ambiguous Set-Valued Classifiers, 2019).
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnrun.errors import InputError
+from nnrun.features.encoder import Encoder
+from nnrun.results.array_types import Floats, Numbers
+from nnrun.results.row_losses import true_probability
+
+BETWEEN_LABELS = "|"
+"""Stands between the labels of a set."""
+
+ROUNDING = 1e-9
+"""(n + 1) level is a whole number where the decimals of the level say so: 10 * 0.9 is 9."""
+
+Column = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """How far the truth may be from predictions.
+
+    Attributes:
+        level: The share of the rows whose interval has the truth in it.
+        errors: The largest error of each target; of labels a single one.
+        note: A line that says where these come from.
+    """
+
+    level: float
+    errors: tuple[float, ...]
+    note: str = ""
+
+    def columns(self, encoder: Encoder, outputs: Numbers) -> dict[str, Column]:
+        """Return the columns that tell the intervals of rows, by their names.
+
+        Args:
+            encoder: The run's encoder.
+            outputs: Numbers, float32 (rows, targets), or probabilities, (rows, 1) or (rows,
+                labels).
+
+        Returns:
+            Of numbers `prediction_low` and `prediction_high`, float32 (rows,), with the target's
+            name before the ending where there are several. Of labels `prediction_set`: those that
+            may be true, of which there may be none.
+        """
+        if encoder.labels:
+            return {"prediction_set": self._sets(encoder.labels, outputs)}
+        names = ["prediction"]
+        if len(encoder.targets) > 1:
+            names = [f"prediction_{target.name}" for target in encoder.targets]
+        columns: dict[str, Column] = {}
+        for name, error, values in zip(names, self.errors, outputs.T, strict=True):
+            wide = values.astype(np.float64)
+            columns[f"{name}_low"] = (wide - error).astype(np.float32)
+            columns[f"{name}_high"] = (wide + error).astype(np.float32)
+        return columns
+
+    def _sets(self, labels: Sequence[str], outputs: Numbers) -> Column:
+        """Return the labels of each row whose error would be small enough, as text."""
+        codes = np.arange(len(labels))
+        may_be = np.stack(
+            [label_errors(np.full(len(outputs), code), outputs) for code in codes], axis=1
+        )
+        rows = may_be <= self.errors[0]
+        return np.array([_joined(labels, row) for row in rows], dtype=object)
+
+
+def label_errors(actual: Numbers, outputs: Numbers) -> Floats:
+    """Return 1 minus the probability of a label for each row, shape (rows,).
+
+    Args:
+        actual: The number of the label, shape (rows,).
+        outputs: Probabilities of the second of two labels, (rows, 1), or of each, (rows, labels).
+    """
+    return 1 - true_probability(actual.astype(np.int64), outputs)
+
+
+def prediction_errors(encoder: Encoder, y: Numbers, outputs: Numbers) -> Floats:
+    """Return the errors of rows, (rows, targets), or (rows, 1) of labels.
+
+    Args:
+        encoder: The run's encoder.
+        y: What is true, float32 (rows, targets).
+        outputs: What was predicted, as for `Interval.columns`.
+    """
+    if encoder.labels:
+        return label_errors(y[:, 0], outputs)[:, None]
+    return np.abs(y.astype(np.float64) - outputs)
+
+
+def error_at(errors: Sequence[float], rows: int, level: float) -> float:
+    """Return the error that a share of rows does not exceed.
+
+    Args:
+        errors: Some of the errors of rows held out in ascending order, as `kept_errors` keeps them.
+        rows: How many rows there were.
+        level: The share, between 0 and 1.
+
+    Raises:
+        InputError: There are too few rows for this level.
+    """
+    rank = max(1, math.ceil((rows + 1) * level - ROUNDING))
+    if rank > rows:
+        needed = math.ceil(level / (1 - level) - ROUNDING)
+        raise InputError(
+            f"an interval of {level:g} takes {needed:,} rows held out; the run held out {rows:,}: "
+            f"ask for {math.floor(1000 * rows / (rows + 1)) / 1000:g} at most"
+        )
+    return errors[(rank - 1) * len(errors) // rows]
+
+
+def kept_errors(errors: Floats, most: int) -> list[float]:
+    """Return at most so many of the errors (rows,) in ascending order, evenly by their ranks.
+
+    Of each group the largest is kept, so that an interval may be wider, and never narrower.
+    """
+    ascending = np.sort(errors)
+    count = min(len(ascending), most)
+    ranks = -(-np.arange(1, count + 1) * len(ascending) // count)
+    return [float(error) for error in ascending[ranks - 1]]
+
+
+def _joined(labels: Sequence[str], is_in: Iterator[bool] | Column) -> str:
+    return BETWEEN_LABELS.join(label for label, is_one in zip(labels, is_in, strict=True) if is_one)
