@@ -12,6 +12,7 @@ from typing import Annotated, Literal, NamedTuple, cast
 import numpy as np
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from nnrun.config.strict_model import problem
 from nnrun.errors import InputError, RunError
 from nnrun.files import to_json, write_text
 from nnrun.json_mistakes import json_mistakes
@@ -34,7 +35,7 @@ Part = Literal["validation", "test"]
 
 def _ascend(errors: list[float]) -> list[float]:
     if any(before > after for before, after in pairwise(errors)):
-        raise ValueError("errors must ascend")
+        raise problem("must ascend")
     return errors
 
 

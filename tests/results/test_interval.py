@@ -110,7 +110,7 @@ def test_an_interval_needs_no_table_unless_the_weights_are_others(nnrun, numbers
     path.write_text(json.dumps({**saved, "errors": [[3.0, 1.0]]}))
     done = nnrun(*command)
     assert (done.code, done.out) == (2, "")
-    assert "intervals.json: cannot be read: errors[0]: " in done.err
+    assert "intervals.json: cannot be read: errors.0: must ascend" in done.err
 
 
 def test_python_and_lines_of_json_get_intervals_too(nnrun, numbers_run):
