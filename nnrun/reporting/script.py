@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from nnrun.config.schedules import with_scheduled_steps
-from nnrun.config.schema import Config
+from nnrun.config.schema import Config, Data
 from nnrun.config.xla import uses_xla
 from nnrun.errors import TableError
 from nnrun.features.dataset import Dataset
@@ -33,6 +33,7 @@ from nnrun.tables.csv_pieces import read_pieces
 from nnrun.tables.csv_reader import SEPARATORS
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import find_files
+from nnrun.wording import short_path
 
 PARQUET = b"PAR1"  # how such a file begins
 ZIP = b"PK\x03\x04"  # how an Excel workbook begins
@@ -95,16 +96,22 @@ class Labels:
     order: list[int] | None
 
 
-def dataset_script(dataset: Dataset) -> str:
-    """Return the script of a config and its tables."""
+def dataset_script(dataset: Dataset, *, exact: bool = False) -> str:
+    """Return the script of a config and its tables.
+
+    Args:
+        dataset: The checked dataset.
+        exact: Whether the rows come in nnrun's own order, which gives nnrun's losses. Without it
+            the script is `model.fit(X, y, ...)`, as it is written by hand.
+    """
     files = find_files(Path(dataset.config.data.train))
     rows = dataset.train.rows
     config = with_scheduled_steps(dataset.config, rows)
-    return _script(config, dataset.encoder, rows, files[0])
+    return _script(config, dataset.encoder, rows, files[0], exact=exact)
 
 
-def run_script(path: Path) -> str:
-    """Return the script of a run.
+def run_script(path: Path, *, exact: bool = False) -> str:
+    """Return the script of a run, as `dataset_script` does.
 
     Raises:
         RunError: The path is no run, or its files were altered.
@@ -112,15 +119,17 @@ def run_script(path: Path) -> str:
     info, config, encoder = Run(path).load()
     rows = int(info.data.get("train", {}).get("rows", 0))
     # The path is taken as it is: a stranger's pattern could match a whole disk.
-    return _script(config, encoder, rows, Path(config.data.train))
+    return _script(config, encoder, rows, Path(config.data.train), exact=exact)
 
 
-def _script(config: Config, encoder: Encoder, rows: int, first_file: Path) -> str:
+def _script(config: Config, encoder: Encoder, rows: int, first_file: Path, *, exact: bool) -> str:
     """Return the script, given the number of training rows and the first file of the table."""
     text = render(
         "script.py.j2",
         config=config,
         data=config.data,
+        exact=exact,
+        paths={part: short_path(path) for part, path in _paths(config.data).items()},
         dialect=Dialect.of(config.data),
         several_tables=bool(config.data.validation or config.data.test),
         columns=_columns(config, encoder),
@@ -136,7 +145,15 @@ def _script(config: Config, encoder: Encoder, rows: int, first_file: Path) -> st
         callbacks=callback_calls(config),
         jit_compile=uses_xla(config, encoder.width, rows),
     )
+    if not re.search(r"\bnp\.", text):  # the simple script may do without
+        text = text.replace("import numpy as np\n", "", 1)
     return text.removesuffix("\n")
+
+
+def _paths(data: Data) -> dict[str, str]:
+    """Return the paths of the tables that the config names."""
+    paths = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {part: path for part, path in paths.items() if path}
 
 
 def _columns(config: Config, encoder: Encoder) -> Columns:

@@ -295,7 +295,7 @@ def compare(dataset: Dataset, folder: Path) -> str:
     from nnrun.training.serving import build_serving_model
 
     result = train(dataset, stem="run", path=folder / "run")
-    text = dataset_script(dataset)
+    text = dataset_script(dataset, exact=True)
     (folder / "script.py").write_text(text + "\n")
     history = runpy.run_path(str(folder / "script.py"))["history"].history
     rows = list(csv.DictReader(result.run.history.read_text().splitlines()))
@@ -348,10 +348,11 @@ def test_the_script_that_is_printed_runs_alone_and_is_that_of_the_run_too(
     config = project.config(
         early_stopping={"patience": 5, "restore_best_weights": True}, reduce_lr_on_plateau={}
     )
-    shown = nnrun("show", config, "--code")
+    shown = nnrun("show", config, "--code", "--exact")
     assert (shown.code, shown.err) == (0, "")
-    of_run = nnrun("show", shared_run, "--code").out
-    assert of_run.replace(str(shared_run.parent), str(project.folder)) == shown.out
+    of_run = nnrun("show", shared_run, "--code", "--exact").out
+    assert 'path = "table.csv"' in shown.out
+    assert of_run.replace(f"{shared_run.parent}/", "") == shown.out
     assert "nnrun" not in "".join(code_lines(shown.out.replace(str(project.folder), "")))
     process = run_python("-c", shown.out, cwd=project.folder)
     assert process.returncode == 0, process.stderr
@@ -360,16 +361,43 @@ def test_the_script_that_is_printed_runs_alone_and_is_that_of_the_run_too(
     assert (project.folder / "network.keras").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["diabetes", "breast-cancer"])
+def test_the_simple_script_is_one_call_of_fit_and_as_good(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    config = load_config(CONFIGS[0].with_name(f"{name}.yaml"), ("epochs=30",))
+    text = dataset_script(dataset_of(config))
+    assert f'path = "configs/{name}.csv"' in text
+    assert "model.fit(\n    X,\n    y,\n" in text
+    assert "def batches" not in text
+    (tmp_path / "script.py").write_text(
+        text.replace('"network.keras"', repr(f"{tmp_path}/x.keras"))
+    )
+    history = runpy.run_path(str(tmp_path / "script.py"))["history"].history
+    assert "print(model.predict(X[:5], verbose=0)" in text.splitlines()[-1]
+    assert "model.evaluate(X_val, y_val" in text
+    result = train(dataset_of(config), stem="run", path=tmp_path / "run")
+    assert min(history["val_loss"]) == pytest.approx(result.metrics["val_loss"], rel=0.2)
+
+
+def test_exact_is_for_code_alone(nnrun, project):
+    done = nnrun("show", project.config(), "--exact")
+    assert (done.code, "--exact is for --code: give both" in done.err) == (2, True)
+
+
 @pytest.mark.skipif(not find_spec("ruff"), reason="ruff is not installed")
+@pytest.mark.parametrize("exact", [True, False], ids=["exact", "simple"])
 @pytest.mark.parametrize("name", [*CASES, *(path.stem for path in CONFIGS)])
-def test_the_script_is_formatted_as_ruff_does_it(tables, name):
+def test_the_script_is_formatted_as_ruff_does_it(tables, name, exact):
     config = (
         tables.load(CASES[name])
         if name in CASES
         else load_config(CONFIGS[0].with_name(f"{name}.yaml"))
     )
     text = (
-        dataset_script(dataset_of(config)).replace(str(Path(config.data.train).parent), "tables")
+        dataset_script(dataset_of(config), exact=exact).replace(
+            str(Path(config.data.train).parent), "tables"
+        )
         + "\n"
     )
     for arguments in (
@@ -490,6 +518,6 @@ def test_a_mistake_in_the_config_is_told_instead(nnrun, project):
 
 
 def test_a_table_that_nnrun_does_not_keep_in_memory_is_said_to_have_another_order(project):
-    text = dataset_script(project.dataset({"data.in_memory": False}))
+    text = dataset_script(project.dataset({"data.in_memory": False}), exact=True)
     assert "takes them in another order" in text
-    assert "takes them in another order" not in dataset_script(project.dataset())
+    assert "takes them in another order" not in dataset_script(project.dataset(), exact=True)
