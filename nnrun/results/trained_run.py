@@ -30,7 +30,9 @@ from nnrun.tables.table_file import TableSource
 Forward = Callable[[Matrix], Matrix]
 NOT_FINITE = "the network's output is not finite; are all cells plausible?"
 BLOCK_CELLS = 1 << 21
-"""Of the inputs or outputs of a block, at most: 16 MB in float64, some times that as text."""
+"""Of the inputs of a block, at most: 16 MB in float64."""
+BLOCK_OUTPUTS = 1 << 20
+"""Of the outputs of a block, at most: each takes more than 100 bytes as text."""
 STDIN = "-"  # a table's path that means standard input
 
 
@@ -90,14 +92,15 @@ class TrainedRun:
         bad_cells: BadCells = "error",
     ) -> EncodedReader:
         """Return the table read with the run's encoder, in blocks that take little memory."""
-        most_rows = max(1, BLOCK_CELLS // max(len(self.encoder.inputs), self._outputs))
+        inputs = max(1, len(self.encoder.inputs))
+        most_rows = min(BLOCK_CELLS // inputs, BLOCK_OUTPUTS // self._outputs)
         return EncodedReader(
             self.encoder,
             table,
             target=target,
             owed=owed,
             fill=fill,
-            most_rows=most_rows,
+            most_rows=max(1, most_rows),
             bad_cells=bad_cells,
         )
 
