@@ -5,6 +5,8 @@ import signal
 import sys
 from types import FrameType, TracebackType
 
+from nnrun.address_space import LEAST, shortage, use_little
+
 STDERR = 2  # its number: of sys.stderr nothing is known yet
 
 
@@ -17,10 +19,18 @@ def main() -> None:
 
 
 def guard() -> None:
-    """Answer Ctrl-C and what the system refuses until the program has handlers of its own."""
+    """Answer Ctrl-C and what the system refuses until the program has handlers of its own.
+
+    End the process where a limit leaves too little memory to load it.
+    """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
     sys.excepthook = _tell
+    problem = shortage(LEAST)
+    if problem:
+        _write(problem)
+        sys.exit(1)
+    use_little()
 
 
 def release() -> None:

@@ -1,6 +1,7 @@
 """One file opened as a table: its content says of which format it is."""
 
 import csv
+import errno
 import gzip
 import io
 import signal
@@ -15,7 +16,7 @@ from typing import IO, cast
 
 import polars as pl
 
-from nnrun.errors import TableError
+from nnrun.errors import NnrunError, TableError
 from nnrun.ordinary_files import NotOrdinaryError
 from nnrun.tables.block import NullValues
 from nnrun.tables.csv_pieces import read_pieces
@@ -28,6 +29,7 @@ from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import TableFile, TableSource
 from nnrun.wording import first_line
 
+TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)  # open in the process, or in all
 PARQUET = b"PAR1"  # how a Parquet file begins
 ZIP = b"PK\x03\x04"  # how a zip archive begins, which a workbook is
 
@@ -113,5 +115,9 @@ def readable(name: str) -> Iterator[None]:
         raise TableError(f"{name}: cannot be read: {reason}; {remedy}") from None
     except NotOrdinaryError as error:
         raise TableError(f"{name}: {error.strerror}; save the table as a file") from None
-    except (OSError, csv.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+    except OSError as error:
+        if error.errno in TOO_MANY_FILES:
+            raise NnrunError(f"{name}: {error.strerror}; raise the limit (ulimit -n)") from None
+        raise TableError(f"{name}: cannot be read: {first_line(error)}") from None
+    except (csv.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise TableError(f"{name}: cannot be read: {first_line(error)}") from None

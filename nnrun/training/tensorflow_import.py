@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from nnrun.address_space import LEAST_TO_TRAIN, shortage
 from nnrun.errors import NnrunError
 
 OPTIONAL = ("PIL", "matplotlib", "pandas", "scipy", "sklearn")
@@ -47,8 +48,11 @@ def import_tensorflow() -> None:
     A program may have imported both before: only their settings change then.
 
     Raises:
-        NnrunError: TensorFlow cannot be imported.
+        NnrunError: TensorFlow cannot be imported, or a limit leaves it too little memory.
     """
+    problem = shortage(LEAST_TO_TRAIN)
+    if problem and "tensorflow" not in sys.modules:
+        raise NnrunError(problem)
     os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from nnrun.errors import NnrunError
+
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits and signals")
 
 
@@ -51,6 +53,38 @@ def test_too_few_files_are_told():
     done = run(f"from nnrun.launch import main\n{limit}\nmain()")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert done.stderr.endswith(": Too many open files\n")
+
+
+@POSIX
+def test_a_limit_on_memory_is_told_before_anything_is_loaded():
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))"
+    done = run(f"from nnrun.launch import main\n{limit}\nmain()")
+    expected = "takes 512 MiB at the least, and the limit of the process (ulimit -v) is 300 MiB"
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert expected in done.stderr
+
+
+@POSIX
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS heeds no such limit")
+@pytest.mark.parametrize("mebibytes", [520, 640, 800, 1000])
+def test_a_command_works_under_a_limit_on_memory(tmp_path, mebibytes):
+    table = tmp_path / "table.csv"
+    table.write_text("a,b,label\n" + "1,2,0\n2.5,3,1\n" * 50)
+    limit = f"resource.setrlimit(resource.RLIMIT_AS, ({mebibytes} << 20, {mebibytes} << 20))"
+    arguments = ["nnrun", "init", str(table), "--target", "label"]
+    code = f"import resource, sys\n{limit}\nsys.argv = {arguments}\nfrom nnrun.launch import main"
+    done = run(f"{code}\nmain()")
+    assert done.returncode == 0, done.stderr
+
+
+@POSIX
+def test_a_limit_on_memory_that_tensorflow_needs_is_told_before_it_is_imported(monkeypatch):
+    from nnrun.training import tensorflow_import
+
+    monkeypatch.setattr(tensorflow_import, "shortage", lambda least: f"{least:,} is too little")
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    with pytest.raises(NnrunError, match="2,621,440,000 is too little"):
+        tensorflow_import.import_tensorflow()
 
 
 def test_too_little_memory_is_told():

@@ -1,5 +1,6 @@
 """Tables: what is read, what is refused and in which words, rows held out, and the encoder."""
 
+import errno
 import gzip
 import json
 import random
@@ -11,13 +12,14 @@ import pytest
 
 from nnrun.checks.registry import lint, raise_errors
 from nnrun.config.schema import Data
-from nnrun.errors import RunError, TableError
+from nnrun.errors import NnrunError, RunError, TableError
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.faults import MISSING, ColumnFaults
 from nnrun.features.loading import load_dataset
 from nnrun.features.numbers import parse_booleans, parse_numbers
 from nnrun.features.split import hold_out
+from nnrun.tables.opening import readable
 from nnrun.tables.table import open_table
 
 NULLS = Data(train="a", target="b").null_values
@@ -328,3 +330,15 @@ def test_every_label_stays_in_training():
     kept, held = hold_out(labels, 11, 0.9, 0)
     assert set(labels[kept]) == {"a", "b"}
     assert len(held) == 9
+
+
+def test_too_many_open_files_are_no_fault_of_the_table():
+    error = OSError(errno.EMFILE, "Too many open files")
+    with pytest.raises(NnrunError, match=r"a\.csv: Too many open files; raise the limit") as raised:
+        _fail_reading("a.csv", error)
+    assert raised.value.exit_code == 1
+
+
+def _fail_reading(name: str, error: OSError) -> None:
+    with readable(name):
+        raise error

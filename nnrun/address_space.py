@@ -1,0 +1,54 @@
+"""The limit on the memory that a process may map, as `ulimit -v` and batch systems set it.
+
+What is written in C and Rust ends a process without a word where it may map no more: such a limit
+is told beforehand.
+"""
+
+import os
+
+LEAST = 512 << 20
+"""Bytes that any command maps: polars and NumPy with their tables, measured on Linux."""
+LEAST_TO_TRAIN = 2500 << 20
+"""Bytes that TensorFlow maps once it has loaded, measured on Linux."""
+
+ARENAS = -8  # M_ARENA_MAX of glibc's malloc.h
+FEW_THREADS = {
+    "POLARS_MAX_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "_RJEM_MALLOC_CONF": "background_thread:false",
+}
+"""What the libraries read as they load: each thread maps some MB, whether it uses them or not."""
+
+
+def address_space_limit() -> int | None:
+    """Return how many bytes this process may map, or None where nothing limits it."""
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if limit == resource.RLIM_INFINITY else limit
+
+
+def shortage(least: int) -> str | None:
+    """Return the message of a limit below what is needed at the least, or None."""
+    limit = address_space_limit()
+    if limit is None or limit >= least:
+        return None
+    return (
+        f"out of memory: this takes {least >> 20:,} MiB at the least, and the limit of the process "
+        f"(ulimit -v) is {limit >> 20:,} MiB; raise the limit"
+    )
+
+
+def use_little() -> None:
+    """Let libraries that are loaded later start few threads, where the process is limited."""
+    if address_space_limit() is None:
+        return
+    for name, value in FEW_THREADS.items():
+        os.environ.setdefault(name, value)
+    import ctypes
+
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)  # of glibc, which maps 64 MB a thread
+    if set_option is not None:
+        set_option(ARENAS, 1)
