@@ -9,6 +9,7 @@ import click
 from nnrun import __version__
 from nnrun.cli.check import check
 from nnrun.cli.cv import cv
+from nnrun.cli.diff import diff
 from nnrun.cli.evaluate import evaluate
 from nnrun.cli.export import export
 from nnrun.cli.importance import importance
@@ -35,6 +36,7 @@ COMMANDS = (
     plot,
     importance,
     runs,
+    diff,
     resume,
     cv,
     reproduce,

@@ -6,31 +6,44 @@ import click
 
 from nnrun.cli.completion import complete_metric
 from nnrun.cli.options import PATH, command, json_option
-from nnrun.cli.terminal import line_width, say_json, say_text, tell
+from nnrun.cli.terminal import line_width, say, say_json, say_text, tell
 
 SORT_HELP = (
     "List the best of a metric first: the least of losses and errors, else the greatest; those "
     "without it last."
 )
+COLUMNS_HELP = (
+    "Show these settings and metrics, as in optimizer.learning_rate,val_loss. Default: the "
+    "settings that differ, then the metrics."
+)
+BEST_HELP = "Print the path of the finished run that is best by a metric, and nothing else."
 
 
 @command("runs --sort val_accuracy")
 @click.argument("folder", type=PATH, default=Path("runs"))
 @click.option("-s", "--sort", metavar="METRIC", help=SORT_HELP, shell_complete=complete_metric)
+@click.option("--columns", metavar="KEY,...", help=COLUMNS_HELP)
+@click.option("--best", metavar="METRIC", help=BEST_HELP)
 @json_option
-def runs(folder: Path, sort: str | None, as_json: bool) -> None:
-    """List the runs in FOLDER with status, epochs and metrics.
+def runs(
+    folder: Path, sort: str | None, columns: str | None, best: str | None, as_json: bool
+) -> None:
+    """List the runs in FOLDER with status, epochs, settings that differ, and metrics.
 
     FOLDER is runs by default. Without --sort, the latest is last.
     """
-    from nnrun.reporting.runs_table import describe_runs
-    from nnrun.runs.listing import list_runs
+    from nnrun.reporting.runs_table import chosen_columns, describe_runs
+    from nnrun.runs.listing import best_run, list_runs
 
+    if best:
+        say(best_run(folder, best))
+        return
     found = list_runs(folder, sort)
     if as_json:
         say_json(found)
     else:
-        say_text(describe_runs(found, line_width(), sort))
+        chosen = chosen_columns(found, columns) if columns else None
+        say_text(describe_runs(found, line_width(), sort, chosen))
     tell(*(run["error"] for run in found if "error" in run))
     if not found:
         tell(f"no run in {folder}")

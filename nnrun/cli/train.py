@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from nnrun.cli.loading_notice import loading_notice
+from nnrun.cli.note_option import set_and_note_options
 from nnrun.cli.options import (
     command,
     config_argument,
     load_dataset,
     output_option,
-    set_option,
 )
 from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.smoke import smoke_test
@@ -35,7 +35,7 @@ SMOKE_HELP = (
 @command("train configs/digits-relu.yaml epochs=50")
 @config_argument
 @output_option("The run directory. Default: runs/<config's stem>, then -2, -3, ...")
-@set_option
+@set_and_note_options
 @click.option("-e", "--epochs", type=click.IntRange(1, 10**9), help=EPOCHS_HELP)
 @click.option(
     "--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP

@@ -186,6 +186,10 @@ class Config(Strict, json_schema_extra=_DIALECT):
     seed: Seed = 0
     """The seed of the weights, the row order, dropout and, unless `data.split_seed` says another,
     the validation split."""
+    note: Annotated[str, Field(max_length=1_000)] = ""
+    """What to remember about the run, which `nnrun runs` shows. `nnrun train --note` sets it."""
+    tags: list[str] = []
+    """Words to find the run by, which `nnrun runs` shows."""
     jit_compile: Literal["auto"] | bool = "auto"
     """Compile with XLA. `auto` does so where the run is long enough to pay for compiling."""
     checkpoint: CheckpointOptions = CheckpointOptions()

@@ -1,33 +1,86 @@
 """The table of `nnrun runs`: a line a run, as many metrics as the terminal has room for."""
 
+import json
 from pathlib import Path
 
+from nnrun.errors import InputError
 from nnrun.reporting.aligned_table import aligned_lines, shown_columns
 from nnrun.runs.listing import Summary, known_metrics
-from nnrun.wording import printable
+from nnrun.runs.settings import differing_keys
+from nnrun.wording import did_you_mean, printable
 
 FACTS = ["run", "status", "epochs", "verdict", "started UTC", "seconds"]
 """The columns that are always there."""
+NOTE = "note"
+MOST_SETTINGS = 6  # that are shown unless others are chosen: more leave no room for metrics
+LONGEST_SETTING = 30  # characters
 STATUS_WIDTH = len("interrupted")  # the longest status of nnrun's; that of a forged file is cut
 DAY_AND_MINUTE = slice(5, 16)  # of an ISO 8601 time, whose year and seconds say little
 
 
-def describe_runs(found: list[Summary], width: int, first: str | None = None) -> str:
-    """Return the table, and a line that names the metrics for which there is no room.
+def describe_runs(
+    found: list[Summary], width: int, first: str | None = None, columns: list[str] | None = None
+) -> str:
+    """Return the table, and a line that names the columns for which there is no room.
 
     Args:
         found: What each run says of itself, as `list_runs` has it.
         width: How many characters a line may have.
         first: The metric that comes before the others.
+        columns: The settings and metrics that are shown. Defaults to the settings that differ,
+            then all metrics.
     """
-    metrics = _in_order(known_metrics(found), first)
-    table = [[*FACTS, *map(printable, metrics)]]
-    table += [_cells(run, metrics, width // 3) for run in found]
+    names = default_columns(found, first) if columns is None else columns
+    table = [[*FACTS, *(printable(_title(name)) for name in names)]]
+    table += [_cells(run, names, width // 3) for run in found]
     lines = aligned_lines(table, width, len(FACTS))
-    left_out = metrics[shown_columns(table, width, len(FACTS)) - len(FACTS) :]
+    left_out = names[shown_columns(table, width, len(FACTS)) - len(FACTS) :]
     if left_out:
         lines.append(f"more with --json: {', '.join(map(printable, left_out))}")
     return "\n".join(lines)
+
+
+def default_columns(found: list[Summary], first: str | None = None) -> list[str]:
+    """Return the settings that differ, then the metrics; one that runs are sorted by comes first.
+
+    A note comes last of the settings, since it is long.
+    """
+    settings = differing_keys([run["settings"] for run in found if "error" not in run])
+    shown = [key for key in settings if key != NOTE][:MOST_SETTINGS]
+    if NOTE in settings:
+        shown.append(NOTE)
+    metrics = _in_order(known_metrics(found), first)
+    if first:
+        return [first, *shown, *metrics[1:]]
+    return [*shown, *metrics]
+
+
+def chosen_columns(found: list[Summary], text: str) -> list[str]:
+    """Return the settings and metrics that a text lists, divided by commas.
+
+    Raises:
+        InputError: No run has such a setting or metric.
+    """
+    known = dict.fromkeys(known_metrics(found))
+    for run in found:
+        known |= dict.fromkeys(run["settings"])
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    problems = [
+        f"--columns {name}: no run has such a setting or metric{did_you_mean(name, list(known))}"
+        for name in names
+        if name not in known
+    ]
+    if problems:
+        raise InputError(problems)
+    return names
+
+
+def _title(name: str) -> str:
+    """Return the last name of a setting's key; that of a layer needs the number of the layer."""
+    if name.startswith("layers["):
+        return name
+    head, _, last = name.rpartition(".")
+    return head.rpartition(".")[2] if last == "name" and head else last
 
 
 def _in_order(metrics: list[str], first: str | None) -> list[str]:
@@ -39,11 +92,12 @@ def _in_order(metrics: list[str], first: str | None) -> list[str]:
     return sorted(metrics, key=rank)
 
 
-def _cells(run: Summary, metrics: list[str], name_width: int) -> list[str]:
+def _cells(run: Summary, names: list[str], name_width: int) -> list[str]:
     """Return the line of a run; whatever its files say cannot command the terminal."""
     cells = _facts(run, name_width)
-    for name in metrics:
-        cells.append(_shown_value(run["metrics"].get(name)))
+    for name in names:
+        values = run["metrics"] if name in run["metrics"] else run["settings"]
+        cells.append(_shown_value(values.get(name)))
     return list(map(printable, cells))
 
 
@@ -61,5 +115,11 @@ def _facts(run: Summary, name_width: int) -> list[str]:
     return [name, status, epochs, run["verdict"] or "-", started, seconds]
 
 
-def _shown_value(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
+def _shown_value(value: object) -> str:
+    """Return a setting or a metric as text, of a long one its beginning."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= LONGEST_SETTING else f"{text[: LONGEST_SETTING - 3]}..."

@@ -8,6 +8,7 @@ from nnrun.errors import InputError, RunError
 from nnrun.files import finite
 from nnrun.runs.directory import Run
 from nnrun.runs.history import count_epochs
+from nnrun.runs.settings import settings_of
 from nnrun.wording import did_you_mean, listed
 
 Summary = dict[str, Any]
@@ -33,7 +34,7 @@ def summarize_briefly(path: Path) -> Summary:
 
     Returns:
         Its `run`, which is the path, `status`, `epochs`, `metrics`, `verdict`, `kept_epoch`,
-        `started`, `goal` and `seconds`.
+        `settings`, by the keys that --set takes, `started`, `goal` and `seconds`.
 
     Raises:
         RunError: The path is no run, or a file of it cannot be read.
@@ -47,6 +48,7 @@ def summarize_briefly(path: Path) -> Summary:
         "metrics": finite(run.read_metrics()),
         "verdict": run.read_judgement(),
         "kept_epoch": info.best_epoch,
+        "settings": settings_of(info.config),
         **info.model_dump(include={"started", "goal", "seconds"}),
     }
 
@@ -70,9 +72,20 @@ def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
     found = [_summarize_readable(path) for path in _run_paths(folder)]
     found.sort(key=lambda run: str(run["started"]))
     if sort:
-        _check_metric(sort, found, folder)
+        _check_metric(f"--sort {sort}", sort, found, folder)
         found.sort(key=lambda run: _rank(run, sort))
     return found
+
+
+def best_run(folder: Path, metric: str) -> str:
+    """Return the path of the finished run in a folder that is best by a metric.
+
+    Raises:
+        InputError: There is no such folder, or no finished run has such a metric.
+    """
+    finished = [run for run in list_runs(folder) if run["status"] == "finished"]
+    _check_metric(f"--best {metric}", metric, finished, folder)
+    return str(min(finished, key=lambda run: _rank(run, metric))["run"])
 
 
 def less_is_better(metric: str) -> bool:
@@ -102,18 +115,19 @@ def _summarize_readable(path: Path) -> Summary:
         return summarize_briefly(path)
     except RunError as error:
         unknown = dict.fromkeys(("epochs", "verdict", "kept_epoch", "goal", "started", "seconds"))
-        known = {"run": str(path), "status": "broken", "metrics": {}}
+        known = {"run": str(path), "status": "broken", "metrics": {}, "settings": {}}
         return {**known, **unknown, "error": str(error)}
 
 
-def _check_metric(metric: str, found: list[Summary], folder: Path) -> None:
+def _check_metric(option: str, metric: str, found: list[Summary], folder: Path) -> None:
+    """Raise an InputError where no run has a metric that an option names."""
     known = known_metrics(found)
     if metric in known:
         return
     hint = did_you_mean(metric, known)
     if known and not hint:
         hint = f"; they have {listed(known, MOST_METRICS)}"
-    raise InputError(f"--sort {metric}: no run in {folder} has this metric{hint}")
+    raise InputError(f"{option}: no run in {folder} has this metric{hint}")
 
 
 def _rank(run: Summary, metric: str) -> tuple[bool, float]:

@@ -1,6 +1,7 @@
 """`nnrun runs`, and the values that commands print with --json."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -79,7 +80,7 @@ def test_the_best_of_a_metric_comes_first_and_who_lacks_it_last(nnrun, runs, met
 def test_json_is_a_list_with_all_that_is_known(nnrun, runs):
     first = json.loads(nnrun("runs", "runs", "--json").out)[0]
     facts = {"run", "status", "epochs", "goal", "started", "seconds"}
-    assert first.keys() == facts | {"metrics", "verdict", "kept_epoch"}
+    assert first.keys() == facts | {"metrics", "verdict", "kept_epoch", "settings"}
     assert (first["run"], first["status"], first["epochs"], first["goal"]) == (
         "runs/a",
         "finished",
@@ -211,3 +212,80 @@ def test_show_json_says_what_show_says(nnrun, copied_run):
     assert [layer["shapes"] for layer in said["layers"]] == [[[3, 4], [4]], [[4, 1], [1]]]
     (copied_run / "config.yaml").write_text("x")
     assert nnrun("show", "run", "--json").code == 2
+
+
+@pytest.fixture
+def noted(runs) -> Path:
+    """The runs, of which b has another rate of learning and c a note."""
+    config = Run(runs / "a").read_info().config
+    optimizer = {**config["optimizer"], "learning_rate": 0.5}
+    change(runs / "b", config={**config, "optimizer": optimizer})
+    change(runs / "c", config={**config, "note": "deep"})
+    return runs
+
+
+def test_settings_that_differ_are_columns(nnrun, noted):
+    head, *lines = nnrun("runs").out.splitlines()
+    assert "learning_rate" in head
+    assert head.index("note") > head.index("learning_rate")
+    assert head.index("note") < head.index("val_accuracy")
+    assert "units" not in head
+    assert " 0.5 " in lines[1]
+    assert " deep " in lines[2]
+
+
+def test_columns_can_be_chosen(nnrun, noted):
+    head, first, *_ = nnrun("runs", "--columns", "layers[0].units, val_accuracy").out.splitlines()
+    assert head.split()[-2:] == ["layers[0].units", "val_accuracy"]
+    assert first.split()[-2] == "4"
+    done = nnrun("runs", "--columns", "val_acuracy,nothing")
+    assert (done.code, done.out) == (2, "")
+    hint = "no run has such a setting or metric; did you mean 'val_accuracy'?"
+    assert f"--columns val_acuracy: {hint}" in done.err
+    assert "--columns nothing: " in done.err
+
+
+def test_the_best_run_is_named_alone(nnrun, runs):
+    assert nnrun("runs", "--best", "val_accuracy") == (0, "runs/c\n", "")
+    change(runs / "c", status="failed")
+    assert nnrun("runs", "--best", "val_accuracy").out == "runs/b\n"
+    done = nnrun("runs", "--best", "val_acuracy")
+    assert done.code == 2
+    assert done.err.startswith("--best val_acuracy: no run in runs has this metric; did you mean")
+
+
+def test_json_has_the_settings(nnrun, noted):
+    (_, second, third) = json.loads(nnrun("runs", "--json").out)
+    assert second["settings"]["optimizer.learning_rate"] == 0.5
+    assert second["settings"]["layers[0].units"] == 4
+    assert third["settings"]["note"] == "deep"
+
+
+def test_a_note_on_the_command_line_is_kept(project, nnrun):
+    note = 'a "quoted": note, with #'
+    assert nnrun("train", project.config(epochs=1), "--note", note, "-q").code == 0
+    (listed,) = json.loads(nnrun("runs", "--json").out)
+    assert listed["settings"]["note"] == note
+
+
+def test_diff_shows_what_differs_and_all_metrics(nnrun, noted):
+    change(noted / "a", threads=99)
+    said = json.loads(nnrun("diff", "runs/a", "runs/b", "--json").out)
+    assert said["settings"] == {"optimizer.learning_rate": {"a": 0.01, "b": 0.5}}
+    assert said["tables"] == {}
+    assert said["versions"]["threads"]["a"] == 99
+    assert said["metrics"]["val_accuracy"]["a"] < said["metrics"]["val_accuracy"]["b"]
+    text = nnrun("diff", "runs/a", "runs/b").out
+    assert "tables: the same" in text
+    assert re.search(r"^optimizer.learning_rate +0.01 +0.5$", text, re.MULTILINE)
+
+
+def test_diff_of_no_run_is_refused(nnrun, runs):
+    done = nnrun("diff", "runs/a", "runs/nowhere")
+    assert (done.code, done.out) == (2, "")
+    assert "runs/nowhere: does not exist" in done.err
+
+
+def test_what_a_stranger_wrote_commands_no_terminal_in_diff(nnrun, runs):
+    change(runs / "a", config={"note": "\x1b[2J"}, versions={"\x1b[5m": "1"})
+    assert "\x1b" not in nnrun("diff", "runs/a", "runs/b").out

@@ -6,7 +6,8 @@ from typing import Any
 from nnrun.wording import short_number
 
 MOST_SETTINGS = 4  # in a label
-OFTEN_DECIDED = {"in_memory", "jit_compile"}  # what `auto` comes to be, which no curve depends on
+LEFT_OUT = {"in_memory", "jit_compile", "note", "tags"}
+"""What no curve depends on: what `auto` comes to be, and what is said of a run."""
 
 Settings = dict[str, Any]
 """Values by their dotted paths."""
@@ -56,7 +57,7 @@ def _flattened(config: Mapping[str, Any], parent: str = "") -> Settings:
     settings: Settings = {}
     for key, value in config.items():
         path = f"{parent}{key}"
-        if key in OFTEN_DECIDED:
+        if key in LEFT_OUT:
             continue
         if key == "layers" and isinstance(value, list):
             settings |= _layer_settings(value)

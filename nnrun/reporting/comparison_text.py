@@ -1,0 +1,41 @@
+"""Two runs side by side, as people read them on a terminal."""
+
+import json
+
+from nnrun.reporting.aligned_table import aligned_lines
+from nnrun.reporting.metrics_text import shown_number
+from nnrun.runs.comparison import Comparison, Values
+from nnrun.wording import printable
+
+LONGEST_VALUE = 40  # characters: two values and a key then fit in most terminals
+CHECKSUM = 12  # characters of a SHA-256, as many as tell two tables apart
+
+
+def describe_comparison(names: tuple[str, str], found: Comparison) -> str:
+    """Return a section for settings, tables, versions and metrics, with a column for each run."""
+    sections = []
+    for title, values in found._asdict().items():
+        if values:
+            sections.append("\n".join(_section(title, names, values)))
+        else:
+            sections.append(f"{title}: the same")
+    return "\n\n".join(sections)
+
+
+def _section(title: str, names: tuple[str, str], values: Values) -> list[str]:
+    table = [[title, *map(printable, names)]]
+    table += [[printable(key), *(_shown(key, value) for value in values[key])] for key in values]
+    return aligned_lines(table, 0, len(table[0]))
+
+
+def _shown(key: str, value: object) -> str:
+    """Return a value as text that cannot command the terminal."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return shown_number(value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    if key.endswith(".sha256"):
+        return printable(text[:CHECKSUM])
+    shown = printable(text)
+    return shown if len(shown) <= LONGEST_VALUE else f"...{shown[3 - LONGEST_VALUE :]}"

@@ -1,0 +1,90 @@
+"""Two runs side by side: settings, tables, versions and metrics."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nnrun.files import finite
+from nnrun.runs.directory import Run
+from nnrun.runs.info import RunInfo
+from nnrun.runs.settings import differing_keys, settings_of
+
+TABLE_KEYS = frozenset({"data.train", "data.validation", "data.test"})
+"""Settings that the tables of the runs tell."""
+
+
+class Pair(NamedTuple):
+    """A value of either run; None where a run has none."""
+
+    first: Any
+    second: Any
+
+
+Values = dict[str, Pair]
+
+
+class Comparison(NamedTuple):
+    """Two runs.
+
+    Attributes:
+        settings: The settings that differ.
+        tables: What differs of each table: its path, its rows or its SHA-256.
+        versions: The versions, threads and variables that differ.
+        metrics: All metrics, and how many epochs there were.
+    """
+
+    settings: Values
+    tables: Values
+    versions: Values
+    metrics: Values
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `diff --json` prints, each value as `a` and `b`."""
+        return {
+            section: {key: {"a": pair.first, "b": pair.second} for key, pair in values.items()}
+            for section, values in self._asdict().items()
+        }
+
+
+def compare_runs(first: Path, second: Path) -> Comparison:
+    """Return what is the same and what is not in two runs, finished or not.
+
+    Raises:
+        RunError: A path is no run, or a file of it cannot be read.
+    """
+    runs = [Run(first), Run(second)]
+    infos = [run.read_info() for run in runs]
+    metrics = [
+        {"epochs": info.epochs, **finite(run.read_metrics())}
+        for run, info in zip(runs, infos, strict=True)
+    ]
+    return Comparison(
+        settings=_differing([_settings(info) for info in infos]),
+        tables=_differing([settings_of(info.data) for info in infos]),
+        versions=_differing([_versions(info) for info in infos]),
+        metrics=_pairs(metrics, list(metrics[0] | metrics[1])),
+    )
+
+
+def _settings(info: RunInfo) -> dict[str, Any]:
+    settings = settings_of(info.config)
+    return {key: value for key, value in settings.items() if key not in TABLE_KEYS}
+
+
+def _versions(info: RunInfo) -> dict[str, Any]:
+    """Return all that the numbers depend on besides config and tables."""
+    return {
+        **info.versions,
+        "threads": info.threads,
+        "engine": info.engine,
+        "replicas": info.replicas,
+        **info.environment,
+    }
+
+
+def _differing(values: list[dict[str, Any]]) -> Values:
+    return _pairs(values, differing_keys(values))
+
+
+def _pairs(values: list[dict[str, Any]], keys: list[str]) -> Values:
+    first, second = values
+    return {key: Pair(first.get(key), second.get(key)) for key in keys}

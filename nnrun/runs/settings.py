@@ -1,0 +1,44 @@
+"""The settings of runs: the values of their configs by dotted keys, and which of them differ."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nnrun.config.places import Keys, dotted
+
+Settings = dict[str, Any]
+"""Values by the keys that --set takes, such as `layers[0].units`."""
+
+DECIDED = frozenset({"data.in_memory", "jit_compile"})
+"""Keys of what `auto` comes to be, on which no number of a run depends much."""
+
+
+def settings_of(config: Mapping[str, Any], keys: Keys = ()) -> Settings:
+    """Return the values of a config, as run.json has it, by their dotted keys.
+
+    Mappings, and lists of mappings as that of the layers, are read to their values; other lists
+    are values.
+    """
+    settings: Settings = {}
+    for key, value in config.items():
+        path = (*keys, key)
+        if isinstance(value, dict) and value:
+            settings |= settings_of(value, path)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for number, item in enumerate(value):
+                settings |= settings_of(item, (*path, number))
+        else:
+            settings[dotted(path)] = value
+    return settings
+
+
+def differing_keys(runs: Sequence[Settings]) -> list[str]:
+    """Return the keys whose values are not the same in all runs, in the order of the config."""
+    keys: dict[str, None] = {}
+    for settings in runs:
+        keys |= dict.fromkeys(settings)
+    first = runs[0] if runs else {}
+    return [
+        key
+        for key in keys
+        if key not in DECIDED and any(run.get(key) != first.get(key) for run in runs)
+    ]
