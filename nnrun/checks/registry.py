@@ -89,6 +89,7 @@ def _findings(each: Rule, dataset: Dataset) -> Iterator[Finding]:
 
 ORDER = (
     "labels",
+    "sample-weight",
     "split-labels",
     "output-units",
     "softmax-one-unit",
@@ -116,6 +117,7 @@ ORDER = (
     "label-spelling",
     "imbalance",
     "nothing-held-out",
+    "no-weights",
     "split-share",
     "leading-zeros",
     "number-like",

@@ -18,6 +18,26 @@ def rows_are_held_out(_: Config, dataset: Dataset) -> Found:
         )
 
 
+@rule("sample-weight", level="error")
+def some_rows_count(config: Config, dataset: Dataset) -> Found:
+    """Not all weights of a part are 0, by whose sum its metrics are divided."""
+    for name, part in dataset.parts.items():
+        if part.weights is not None and not part.weights.any():
+            yield (
+                ("data", "sample_weight"),
+                f"every {name} row has the weight 0 in column {config.data.sample_weight!r}",
+            )
+
+
+@rule("no-weights", level="warning")
+def every_table_has_the_weights(config: Config, dataset: Dataset) -> Found:
+    """The tables to validate and to test on have the column of weights too."""
+    for part in dataset.parts.values():
+        if config.data.sample_weight is not None and part.weights is None:
+            column = config.data.sample_weight
+            yield part.name, f"has no column {column!r} of weights: all its rows count alike"
+
+
 @rule("split-labels", level="error")
 def every_label_is_trained_on(config: Config, dataset: Dataset) -> Found:
     """Each label has rows on the side that is trained on; a draw of single rows sees to that."""

@@ -93,8 +93,13 @@ def evaluate(
         _tell_of_training_table(run, readers[""].table, evaluated[""].rows)
     tell(*dict.fromkeys(rows.reason for rows in evaluated.values() if rows.reason))
     tell(*trained.notes())
+    if trained.config.data.sample_weight is not None:
+        tell(ALIKE)
     for reader in readers.values():
         tell(*reader.notes())
+
+
+ALIKE = "all rows count alike here: data.sample_weight weighs loss and metrics of training alone"
 
 
 def _threshold(

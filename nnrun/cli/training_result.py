@@ -89,7 +89,8 @@ def _description(result: Result, config: Config, verdict: SavedVerdict | None) -
     best = best_and_kept(result.run, result.run.read_info(), config)
     lines = [wrapped(kept, width), wrapped(best, width)]
     if verdict:
-        lines.append(wrapped(f"{verdict.part}: {verdict.sentence}", width))
+        alike = "" if config.data.sample_weight is None else "; all rows count alike in this"
+        lines.append(wrapped(f"{verdict.part}: {verdict.sentence}{alike}", width))
     lines.append(f"saved in {run}")
     lines.append(f"next: {_next_command(run, config)}")
     return "\n".join(lines)

@@ -52,6 +52,9 @@ Columns = Annotated[
 ]
 
 
+Column = Annotated[str, BeforeValidator(column_name, json_schema_input_type=str | float)]
+
+
 def listed_alone(value: object) -> object:
     """Return a list of one for a name that stands alone."""
     return [value] if isinstance(value, str) else value
@@ -82,6 +85,14 @@ def one_split(split: "Split | None", info: ValidationInfo) -> "Split | None":
     if split.name in info.data.get("target", []):
         raise problem(f"{split.name!r} is the target; split by another column")
     return split
+
+
+def no_other_column(name: str | None, info: ValidationInfo) -> str | None:
+    """Refuse a column of weights that is a target or a feature too."""
+    for other in ("target", "features"):
+        if name in (info.data.get(other) or []):
+            raise problem(f"{name!r} is named in data.{other} too, and a weight is neither")
+    return name
 
 
 def of_standardised_inputs(clip: float | None, info: ValidationInfo) -> float | None:

@@ -8,10 +8,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from nnrun.config import keras_catalog as names
 from nnrun.config.expectations import Expectations
 from nnrun.config.field_rules import (
+    Column,
     Columns,
     disjoint_columns,
     distinct_metrics,
     listed_alone,
+    no_other_column,
     of_normalized_numbers,
     of_standardised_inputs,
     one_clipping,
@@ -88,6 +90,9 @@ class Data(Strict):
     COLUMN}, {time: COLUMN} or {column: COLUMN}. It is no feature unless `features` names it."""
     test: Annotated[str, Field(min_length=1)] | None = None
     """A table that is measured once, after training."""
+    sample_weight: Annotated[Column | None, AfterValidator(no_other_column)] = None
+    """The column of the rows' weights, by which the loss and the metrics count them. It is no
+    feature. `evaluate` and the verdict count all rows alike."""
     normalize: bool = True
     """Standardise the features inside the model and, where it is a number, the target
     too. Poisson takes the target as it is."""
@@ -247,6 +252,12 @@ class Config(Strict, json_schema_extra=_DIALECT):
         if metric["name"] in ("accuracy", "acc") and self.is_classes and not self.is_binary:
             return "SparseCategoricalAccuracy"
         return names.METRIC.canonical(metric["name"]) or ""
+
+    @property
+    def columns_apart(self) -> list[str]:
+        """The columns of a training table that split it or weigh its rows."""
+        columns = [self.data.split.name] if self.data.split else []
+        return columns if self.data.sample_weight is None else [*columns, self.data.sample_weight]
 
     @property
     def holds_rows_out(self) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from nnrun.config.field_rules import column_name
+from nnrun.config.field_rules import Column
 from nnrun.config.strict_model import Strict, problem
 from nnrun.wording import received
 
@@ -17,8 +17,6 @@ KINDS: tuple[SplitKind, ...] = ("group", "time", "column")
 FORMS = "{group: COLUMN}, {time: COLUMN} or {column: COLUMN}"
 
 DEFAULT_SHARE = 0.2
-
-Column = Annotated[str, BeforeValidator(column_name, json_schema_input_type=str | float)]
 
 
 class Split(Strict):

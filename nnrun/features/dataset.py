@@ -13,10 +13,9 @@ from nnrun.features.encoder import Encoder
 from nnrun.features.labels import label_key
 from nnrun.features.matrix_store import Matrix
 from nnrun.features.null_texts import NullTexts
+from nnrun.features.row_weights import Weights
 
 PARTS = ("train", "validation", "test")
-
-Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
 class Part(NamedTuple):
@@ -28,6 +27,7 @@ class Part(NamedTuple):
         name: The table, as messages call it.
         dropped: How many of its rows were left out for a missing cell.
         unseen: A message for each column with categories that training never saw.
+        weights: The weight of each row, float32 (rows,), or None where all count alike.
     """
 
     x: Matrix
@@ -35,6 +35,7 @@ class Part(NamedTuple):
     name: str
     dropped: int
     unseen: list[str]
+    weights: Weights | None = None
 
     @property
     def rows(self) -> int:
@@ -114,11 +115,18 @@ class Dataset:
         return dict(zip(labels, counts.tolist(), strict=True))
 
     def arrays(self, part: Part, *, weighted: bool = False) -> Arrays:
-        """Return what a step takes of the part; `weighted` by the config's class weights."""
-        weights = self.class_weights() if weighted else None
-        if weights is None:
-            return Arrays(part.x, part.y)
-        return Arrays(part.x, part.y, weights[part.y[:, 0].astype(int)])
+        """Return what a step takes of the part; `weighted` by the config's class weights too.
+
+        A row's own weight and that of its label are multiplied, as scikit-learn does; Keras refuses
+        to be given both.
+        """
+        of_labels = self.class_weights() if weighted else None
+        if of_labels is None:
+            return Arrays(part.x, part.y, part.weights)
+        weights: Weights = of_labels[part.y[:, 0].astype(int)]
+        if part.weights is not None:
+            weights = weights * part.weights
+        return Arrays(part.x, part.y, weights)
 
     def class_weights(self) -> Weights | None:
         """Return the weight of each label, float32 (labels,), or None where the config has none."""

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from pydantic import TypeAdapter
 
 from nnrun import __version__
@@ -15,6 +16,7 @@ from nnrun.features.column_facts import ColumnFacts
 from nnrun.features.dataset import PARTS, Dataset, Part
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix, map_matrix
+from nnrun.features.row_weights import Weights
 from nnrun.files import write_json
 from nnrun.ordinary_files import LARGEST_FILE
 
@@ -26,6 +28,7 @@ class PartFacts(NamedTuple):
     name: str
     dropped: int
     unseen: list[str]
+    is_weighted: bool = False
 
 
 PART_FACTS = TypeAdapter(dict[str, PartFacts])
@@ -46,9 +49,12 @@ def save_converted(dataset: Dataset, folder: Path) -> None:
     """Write what a folder needs beside the matrices to be the dataset."""
     write_json(folder / "encoding.json", dataset.encoder.model_dump())
     facts = {
-        key: PartFacts(len(part.x), part.name, part.dropped, part.unseen)
+        key: PartFacts(len(part.x), part.name, part.dropped, part.unseen, part.weights is not None)
         for key, part in dataset.parts.items()
     }
+    for key, part in dataset.parts.items():
+        if part.weights is not None:
+            part.weights.tofile(folder / f"{key}-w.f32")
     write_json(folder / "parts.json", facts)
     write_json(folder / "columns.json", dataset.columns)
     write_json(folder / "copies.json", dataset.copies)
@@ -81,7 +87,11 @@ def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]
         x = _open_matrix(manifest, folder / f"{key}-x.f32", len(encoder.inputs))
         y = _open_matrix(manifest, folder / f"{key}-y.f32", len(encoder.targets))
         _check_part(x, y, of_part, encoder)
-        parts[key] = Part(x, y, of_part.name, of_part.dropped, of_part.unseen)
+        weights = None
+        if of_part.is_weighted:
+            weights = _open_matrix(manifest, folder / f"{key}-w.f32", 1)[:, 0]
+            _check_weights(weights, of_part)
+        parts[key] = Part(x, y, of_part.name, of_part.dropped, of_part.unseen, weights)
     return Dataset(
         config,
         encoder,
@@ -101,6 +111,12 @@ def _read(manifest: Manifest, path: Path) -> bytes:
 def _open_matrix(manifest: Manifest, path: Path, columns: int) -> Matrix:
     with manifest.open(path) as file:
         return map_matrix(file, columns)
+
+
+def _check_weights(weights: Weights, facts: PartFacts) -> None:
+    """Raise a ValueError where the weights are not of a part's rows, or are none."""
+    if len(weights) != facts.rows or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError(f"the weights of {facts.name} are not those of its rows")
 
 
 def _check_part(x: Matrix, y: Matrix, facts: PartFacts, encoder: Encoder) -> None:

@@ -16,6 +16,7 @@ from nnrun.features.kept_rows import RowMask
 from nnrun.features.matrix_store import AnyFloats, Matrix, Store
 from nnrun.features.number_scales import NumberScales
 from nnrun.features.profile import TableProfile
+from nnrun.features.row_weights import WeightSurvey
 from nnrun.features.split import split_rows
 from nnrun.features.statistics import Moments, Values
 from nnrun.features.target_copies import TargetCopies
@@ -96,7 +97,9 @@ def encode(
         if key == "train":
             continue
         try:
-            parts[key] = _encode_other_table(table, encoder, key, keeping)
+            parts[key] = _encode_other_table(
+                table, encoder, key, keeping, weight=profile.config.data.sample_weight
+            )
         except TableError as error:
             problems += error.problems
     if problems:
@@ -114,15 +117,29 @@ def encode(
     )
 
 
-def _encode_other_table(table: Table, encoder: Encoder, key: str, keeping: Keeping) -> Part:
+def _encode_other_table(
+    table: Table, encoder: Encoder, key: str, keeping: Keeping, *, weight: str | None
+) -> Part:
+    """Return the part of a table of its own, with the weights of its rows where it has them."""
     reader = EncodedReader(encoder, table, target=True, has_categories=keeping.has_inputs)
+    weights = None
+    if weight is not None and weight in table.columns:
+        weights = WeightSurvey(weight)
+        reader.kept = [weight]
     store = _new_store(encoder, table.height(), key, keeping)
-    for _, x, y in reader:
+    for block, x, y in reader:
+        if weights:
+            weights.add(block)
         if store.y.rows + len(y) > store.y.capacity:
             raise table_changed(table.name)
         store.append(x, y)
     inputs = store.finish_inputs(len(encoder.inputs))
-    return Part(inputs, store.y.finish(), table.name, reader.dropped, reader.unseen())
+    part = Part(inputs, store.y.finish(), table.name, reader.dropped, reader.unseen())
+    if not weights:
+        return part
+    if weights.problems():
+        raise TableError(weights.problems())
+    return part._replace(weights=weights.values())
 
 
 def _encode_training_table(
@@ -145,6 +162,10 @@ def _encode_training_table(
     parts = {
         key: _finish(store, means, profile, unseen[key]) for key, store in fitted.stores.items()
     }
+    if profile.weights is not None:
+        parts = {
+            key: part._replace(weights=profile.weights[rows[key]]) for key, part in parts.items()
+        }
     return fitted.encoder, parts, fitted.copies
 
 

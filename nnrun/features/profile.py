@@ -1,7 +1,7 @@
 """The profile of a training table: what its columns hold, read once."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nnrun.config.lines_to_paste import columns_line, leave_out_line, null_values_line
@@ -17,6 +17,7 @@ from nnrun.features.labels import LabelProfile, LabelSurvey, order_keys
 from nnrun.features.mixed_cells import ROWS_PER_CODE
 from nnrun.features.null_texts import count_null_texts, null_text_lines
 from nnrun.features.numbers import parse_first_numbers, parse_numbers
+from nnrun.features.row_weights import Weights, WeightSurvey
 from nnrun.features.selection import choose_features, choose_targets, declared_kind
 from nnrun.features.split_column import SplitColumn, SplitSurvey
 from nnrun.tables.block import Block
@@ -46,6 +47,8 @@ class TableProfile:
         null_texts: For each column the rows of each text that stands for a missing cell, those of
             rows that are left out too.
         signs: The sign, such as %, that stands beside each number of a target.
+        weights: The weight of each row, float32 (rows,), or None where all count alike.
+        weight_problems: A line for each kind of cell that is no weight.
         split: The column by which the table is split, or None where a share or nothing is drawn.
     """
 
@@ -59,6 +62,8 @@ class TableProfile:
     null_texts: Mapping[str, Mapping[str, int]]
     signs: Mapping[str, str]
     split: SplitColumn | None = None
+    weights: Weights | None = None
+    weight_problems: Sequence[str] = ()
 
     def problems(self) -> list[str]:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
@@ -67,6 +72,7 @@ class TableProfile:
         problems = self._unfit_columns()
         if self.split:
             problems += self.split.problems
+        problems += self.weight_problems
         for column in self.features:
             problems += self._wrong_cells(column)
         rules: dict[FaultKind, str] = {"missing": NO_TARGET}
@@ -179,8 +185,7 @@ def profile_table(table: Table, config: Config) -> TableProfile:
     targets = choose_targets(config)
     missing = config.data.missing
     survey = _TableSurvey(features, targets, config)
-    splitting = [config.data.split.name] if config.data.split else []
-    plan = ReadingPlan(columns=frozenset([*features, *targets, *splitting]))
+    plan = ReadingPlan(columns=frozenset([*features, *targets, *config.columns_apart]))
     dropped = 0
     needed = needed_columns(missing, features, targets)
     for whole in table.blocks(plan):
@@ -201,6 +206,8 @@ def profile_table(table: Table, config: Config) -> TableProfile:
         null_texts=survey.null_texts,
         signs=survey.signs,
         split=survey.split.result(table.name) if survey.split else None,
+        weights=survey.weights.values() if survey.weights else None,
+        weight_problems=survey.weights.problems() if survey.weights else (),
     )
 
 
@@ -222,6 +229,8 @@ class _TableSurvey:
             for name in features
         ]
         self.split = SplitSurvey(split, config.data) if split else None
+        weight = config.data.sample_weight
+        self.weights = WeightSurvey(weight) if weight is not None else None
         self.labels = LabelSurvey(targets[0]) if has_labels else None
         self._numbers = {} if has_labels else {name: ColumnFaults(name) for name in targets}
         self.signs = dict.fromkeys(targets, "")
@@ -236,6 +245,8 @@ class _TableSurvey:
             column.add(block)
         if self.split:
             self.split.add(block)
+        if self.weights:
+            self.weights.add(block)
         if self.labels:
             self.labels.add(block)
         for name, faults in self._numbers.items():

@@ -1,5 +1,8 @@
 """Which columns of a table a config makes features and targets."""
 
+from collections.abc import Iterator
+
+from nnrun.config.places import Keys
 from nnrun.config.schema import Config, Data
 from nnrun.errors import ConfigError
 from nnrun.features.encoding_size import TOO_LONG, least_size
@@ -12,7 +15,8 @@ from nnrun.wording import did_you_mean, listed
 def choose_features(config: Config, table: Table) -> list[str]:
     """Return the features that the config names, or every other column of the table.
 
-    The column that splits the table is no feature unless the config names it among them.
+    The column that splits the table is no feature unless the config names it among them. That of
+    the rows' weights never is.
 
     Raises:
         ConfigError: The config names columns that are not there, no column is left, or there are
@@ -24,12 +28,10 @@ def choose_features(config: Config, table: Table) -> list[str]:
         unknown = [name for name in getattr(data, key) or [] if name not in table.columns]
         place = config.where("data", key)
         problems += [f"{place}: {_describe_unknown(name, table)}" for name in unknown]
-    if data.split and data.split.name not in table.columns:
-        place = config.where("data", "split", data.split.kind)
-        problems.append(f"{place}: {_describe_unknown(data.split.name, table)}")
-    left_out = {*data.target, *data.drop}
-    if data.split:
-        left_out.add(data.split.name)
+    for keys, name in _columns_apart(data):
+        if name not in table.columns:
+            problems.append(f"{config.where('data', *keys)}: {_describe_unknown(name, table)}")
+    left_out = {*data.target, *data.drop, *config.columns_apart}
     others = [name for name in table.columns if name not in left_out]
     features = data.features or others
     if not features:
@@ -48,6 +50,14 @@ def used_columns(config: Config, table: Table) -> frozenset[str]:
     if data.features:
         return frozenset([*data.features, *data.target]).intersection(table.columns)
     return frozenset(table.columns).difference(set(data.drop).difference(data.target))
+
+
+def _columns_apart(data: Data) -> Iterator[tuple[Keys, str]]:
+    """Yield the columns that split the table or weigh its rows, each with its keys below data."""
+    if data.sample_weight is not None:
+        yield ("sample_weight",), data.sample_weight
+    if data.split:
+        yield ("split", data.split.kind), data.split.name
 
 
 def declared_kind(data: Data, name: str) -> Kind | None:

@@ -49,8 +49,8 @@ class Columns:
     says to be categories. `dates` has the format of each column of dates, or where a column has
     several, a list of them. `date_parts` has the parts that are inputs. Columns `are_mixed` if
     some of them are text or dates. Columns `of_texts` keep commas and points as they are, and
-    `signs` stand beside the numbers of columns. The column that splits the table `is_split_apart`
-    where it is no feature, and its dates have the `split_formats`.
+    `signs` stand beside the numbers of columns. Columns that split the table or weigh its rows
+    stand `apart` where they are no features, and dates that split it have the `split_formats`.
     """
 
     target: str | list[str]
@@ -67,9 +67,9 @@ class Columns:
     has_boolean: bool
     has_unnamed: bool
     drop: list[str]
-    is_split_apart: bool
     split_formats: list[str]
     has_test: bool
+    apart: list[str]
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,7 @@ def _script(config: Config, encoder: Encoder, rows: int, first_file: Path, *, ex
         dialect=Dialect.of(config.data),
         several_tables=bool(config.data.validation or config.data.test),
         columns=_columns(config, encoder),
+        weighs=config.data.sample_weight is not None,
         file=_table_file(config, first_file),
         truth_words=WORDS,
         labels=_labels(config, encoder.labels),
@@ -177,7 +178,7 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
             formats[feature.name] = _in_order([feature.format, *feature.more_formats])
             parts.setdefault(feature.name, []).append(feature.part)
     mixed = bool(categories or formats)
-    splitting = [data.split.name] if data.split else []
+    apart = [name for name in config.columns_apart if name not in kinds]
     signed: list[Feature | Target] = [*encoder.features, *encoder.targets]
     has_mixed_dates = any(len(forms) > 1 for forms in formats.values())
     first = {name: forms[0] for name, forms in formats.items()}
@@ -195,9 +196,9 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         of_texts=[*categories, *formats, *_texts_apart(config, encoder)],
         signs={each.name: each.sign for each in signed if each.sign},
         has_boolean="boolean" in kinds.values(),
-        has_unnamed="Unnamed: 0" in (*kinds, *data.target, *data.drop, *splitting),
-        drop=[name for name in data.drop if name not in splitting],
-        is_split_apart=any(name not in kinds for name in splitting),
+        has_unnamed="Unnamed: 0" in (*kinds, *data.target, *data.drop, *apart),
+        drop=[name for name in data.drop if name not in config.columns_apart],
+        apart=apart,
         split_formats=_in_order(encoder.split_formats),
         has_test=bool(data.test or (data.split and data.split.kind == "column")),
     )

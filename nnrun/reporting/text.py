@@ -76,6 +76,10 @@ def _part_lines(dataset: Dataset) -> Iterator[str]:
         yield f"          {counted(dataset.validation.rows, 'row')} held out for validation"
     if dataset.test:
         yield f"          {dataset.test.name}: {counted(dataset.test.rows, 'test row')}"
+    if train.weights is not None:
+        column = dataset.config.data.sample_weight
+        extent = f"{train.weights.min():g} to {train.weights.max():g}"
+        yield f"          rows weigh {extent}, by column {column!r}"
 
 
 def _feature_lines(encoder: Encoder) -> Iterator[str]:

@@ -91,10 +91,15 @@ def compile_model(model: Model, config: Config, rows: int) -> None:
         rows: The number of training rows, which decides with the epochs about `jit_compile: auto`.
     """
     metrics = [metric_arguments(config, metric) for metric in config.metric_specs]
+    are_weighted = config.data.sample_weight is not None
     model.compile(
         optimizer=make(keras.optimizers, config.optimizer),
         loss=make(keras.losses, config.loss),
-        metrics=[make(keras.metrics, spec, "class") for spec in metrics],
+        **{
+            "weighted_metrics" if are_weighted else "metrics": [
+                make(keras.metrics, spec, "class") for spec in metrics
+            ]
+        },
         jit_compile=uses_xla(config, model.input_shape[-1], rows),
     )
 

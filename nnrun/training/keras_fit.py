@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from itertools import count
 
+from nnrun.features.dataset import Dataset, Part
 from nnrun.runs.arrays import Array
 from nnrun.training.backend import tf
 from nnrun.training.batches import RowBlocks, row_order
@@ -25,12 +26,17 @@ def fit_keras(job: Job, _: State, callbacks: list[KerasObject]) -> None:
         ),
         epochs=config.epochs,
         steps_per_epoch=math.ceil(rows.count / config.batch_size),
-        validation_data=(validation.x, validation.y) if validation else None,
+        validation_data=_arrays(job.dataset, validation) if validation else None,
         validation_batch_size=config.batch_size,
         shuffle=False,
         callbacks=callbacks,
         verbose=0,
     )
+
+
+def _arrays(dataset: Dataset, part: Part) -> tuple[Array, ...]:
+    """Return x, y and perhaps the weights of a part's rows, as Keras takes them to validate on."""
+    return tuple(array for array in dataset.arrays(part) if array is not None)
 
 
 def _batches(rows: RowBlocks, seed: int, batch_size: int) -> Iterator[tuple[Array, ...]]:

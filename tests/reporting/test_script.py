@@ -195,11 +195,12 @@ BY_GROUP = {
     **PLACED,
     "data": {
         "train": "patients.csv",
-        "test": "shuffled.csv",
+        "test": "patients.csv",
         "target": "dose",
         "features": ["age", "smokes"],
         "missing": "mean",
         "split": {"group": "grade", "validation": 0.4},
+        "sample_weight": "Unnamed: 0",
     },
 }
 BY_TIME = {
@@ -216,9 +217,14 @@ BY_PART = {
     **PLACED,
     "data": {
         "train": "placed.csv",
-        "target": "dose",
+        "target": "smokes",
+        "drop": ["grade"],
         "split": {"column": "fold"},
+        "sample_weight": "age",
     },
+    "layers": [HIDDEN, {"units": 1, "activation": "sigmoid"}],
+    "loss": "BinaryCrossentropy",
+    "class_weight": "balanced",
 }
 CASES = {
     "by group": BY_GROUP,
@@ -235,7 +241,7 @@ CASES = {
     "plain": PLAIN,
 }
 
-USUAL = ("tables", "targets", "marks", "codes", "by time")
+USUAL = ("tables", "targets", "marks", "codes", "by time", "by part")
 """The cases that train in every run of the tests."""
 
 

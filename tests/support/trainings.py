@@ -9,6 +9,7 @@ NUMBERS = {"loss": "MeanSquaredError", "data.target": "dose"}
 CASES: dict[str, dict[str, Any]] = {
     "plain, last batch smaller": {"batch_size": 8},
     "every batch of the same size": {"batch_size": 9},
+    "row weights": {"data.sample_weight": "dose", "class_weight": "balanced"},
     "one batch": {"batch_size": 1000},
     "dropout": {"layers": [HIDDEN, {"type": "Dropout", "rate": 0.3}, SIGMOID]},
     "batch normalisation": {

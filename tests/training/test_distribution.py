@@ -45,6 +45,7 @@ EVERYTHING: dict[
     },
     "metrics": ["accuracy", "AUC"],
     "class_weight": {"0": 1.0, "1": 2.5},
+    "data.sample_weight": "dose",
     "data.test": "table.csv",
     "data.validation_split": 0.3,
     "early_stopping": {"monitor": "val_accuracy", "patience": 2, "restore_best_weights": True},

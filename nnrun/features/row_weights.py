@@ -1,0 +1,49 @@
+"""The weights of rows, which a column of the table holds."""
+
+import numpy as np
+import polars as pl
+
+from nnrun.features.faults import NO_FAULT, ColumnFaults, cell_message
+from nnrun.features.numbers import parse_numbers
+from nnrun.tables.block import Block
+
+Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
+
+NO_WEIGHT = "the weight is missing; fill it in, with 0 for a row that does not count"
+NEGATIVE = "is negative, and a weight is 0 or more"
+AS_TEXT = "; weights are numbers"
+
+
+class WeightSurvey:
+    """Gathers the weights of a table's rows, block by block.
+
+    Args:
+        name: The column that holds them.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._faults = ColumnFaults(name)
+        self._negative = NO_FAULT
+        self._values: list[pl.Series] = []
+
+    def add(self, block: Block) -> None:
+        """Take the weights of a block into account."""
+        parsed = parse_numbers(block, self._faults.name)
+        self._faults = self._faults.record(block, parsed)
+        texts = parsed.values.cast(pl.String) if parsed.texts is None else parsed.texts
+        self._negative = self._negative.with_cells(block, parsed.values < 0, texts)
+        self._values.append(parsed.values.cast(pl.Float32))
+
+    def problems(self) -> list[str]:
+        """Return a line for each kind of cell that is no weight."""
+        problems = self._faults.number_messages({"missing": NO_WEIGHT}, AS_TEXT)
+        if self._negative.count:
+            problems.append(cell_message(self._faults.name, self._negative, NEGATIVE))
+        return problems
+
+    def values(self) -> Weights:
+        """Return the weight of each row, float32 (rows,), NaN where there is none."""
+        if not self._values:
+            return np.zeros(0, np.float32)
+        weights: Weights = pl.concat(self._values).fill_null(float("nan")).to_numpy()
+        return weights

@@ -1,0 +1,77 @@
+"""Weights of rows in the loss and the metrics, as Keras itself counts them."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from nnrun.training.backend import keras
+from nnrun.training.batches import row_order
+from nnrun.training.build_model import build_network, make
+from nnrun.training.trainer import train
+
+
+@pytest.mark.parametrize("batch_size", [8, 9])
+def test_losses_and_metrics_are_those_of_a_plain_fit_with_sample_weight(
+    project, tmp_path, batch_size
+):
+    changes = {
+        "data.sample_weight": "dose",
+        "metrics": ["accuracy", "AUC"],
+        "data.test": "table.csv",
+    }
+    dataset = project.dataset(changes, batch_size=batch_size)
+    result = train(dataset, stem="run", path=tmp_path / "run")
+
+    keras.utils.set_random_seed(0)
+    model = build_network(dataset.config, dataset.encoder)
+    model.compile(
+        optimizer=make(keras.optimizers, dataset.config.optimizer),
+        loss="binary_crossentropy",
+        weighted_metrics=["accuracy", keras.metrics.AUC(name="AUC")],
+    )
+    x, y, weight = dataset.arrays(dataset.train)
+    logs = []
+    for epoch in range(3):
+        order = row_order(0, epoch, len(x))
+        fitted = model.fit(
+            x[order], y[order], sample_weight=weight[order], shuffle=False, verbose=0,
+            batch_size=batch_size, validation_data=tuple(dataset.arrays(dataset.validation)),
+        )  # fmt: skip
+        logs.append({name: values[0] for name, values in fitted.history.items()})
+    history = pl.read_csv(result.run.history).drop("epoch").to_dicts()
+    assert [dict(sorted(row.items())) for row in history] == [
+        pytest.approx(dict(sorted(row.items())), rel=1e-6) for row in logs
+    ]
+    tested = model.evaluate(
+        *dataset.arrays(dataset.test)[:2], sample_weight=dataset.test.weights,
+        batch_size=batch_size, return_dict=True, verbose=0,
+    )  # fmt: skip
+    assert {f"test_{name}": pytest.approx(value, rel=1e-6) for name, value in tested.items()} == {
+        name: value for name, value in result.metrics.items() if name.startswith("test_")
+    }
+
+
+def test_a_row_of_weight_two_counts_as_two_rows(project, tmp_path, frame):
+    """Where a batch holds all rows, the sum over it is the same but for the rows that divide it."""
+    project.table(frame.with_columns(weight=pl.lit(2.0)))
+    changes = {"data.validation_split": 0, "batch_size": 60, "optimizer": "sgd", "epochs": 1}
+    once = train(
+        project.dataset({**changes}, **{"data.drop": ["weight"]}), stem="a", path=tmp_path / "a"
+    )
+    twice = train(
+        project.dataset({**changes, "data.sample_weight": "weight"}), stem="b", path=tmp_path / "b"
+    )
+    assert twice.metrics["loss"] == pytest.approx(2 * once.metrics["loss"], rel=1e-6)
+    assert twice.metrics["accuracy"] == pytest.approx(once.metrics["accuracy"])
+    assert np.isfinite(twice.metrics["loss"])
+
+
+def test_evaluate_and_the_verdict_say_that_rows_count_alike(project, nnrun):
+    project.config({"data.sample_weight": "dose"})
+    trained = nnrun("train", project.folder / "config.yaml", "-o", project.folder / "run")
+    assert trained.code == 0, trained.err
+    assert "all rows count alike" in " ".join(trained.out.split())
+    evaluated = nnrun("evaluate", project.folder / "run")
+    assert "all rows count alike here: data.sample_weight weighs loss and" in evaluated.err
+    shown = nnrun("predict", project.folder / "run", project.folder / "table.csv")
+    assert (shown.code, len(shown.out.splitlines())) == (0, 61)
