@@ -7,6 +7,7 @@ from nnrun.config.schema import Config
 from nnrun.config.yaml_output import in_yaml
 from nnrun.features.dataset import Dataset
 from nnrun.features.labels import KNOWN_LABELS, label_key
+from nnrun.features.number_hint import number_hint, written_elsewhere
 from nnrun.wording import counted, listed, received
 
 RARE = 0.1
@@ -41,13 +42,18 @@ def _several_labels(config: Config, dataset: Dataset) -> Found:
         yield (
             ("data", "target"),
             f"{config.loss['name']} needs two labels or more, and rows of each; "
-            f"received {listed(labels, 3)}; {FOR_NUMBERS}",
+            f"received {listed(labels, 3)}; {FOR_NUMBERS}{_number_advice(labels)}",
         )
     if config.data.positive is not None:
         yield (
             ("data", "positive"),
             "is for two labels under BinaryCrossentropy; remove it",
         )
+
+
+def _number_advice(labels: list[str]) -> str:
+    """Return how a config says that labels are numbers, where they are written in another way."""
+    return number_hint(*labels) if len(written_elsewhere(labels)) == len(labels) else ""
 
 
 def _two_labels(config: Config, labels: list[str]) -> Found:
@@ -64,7 +70,7 @@ def _two_labels(config: Config, labels: list[str]) -> Found:
         yield (
             ("data", "target"),
             f"{loss} needs two labels; received {len(labels)}: {shown}; {FOR_NUMBERS}, "
-            "for several labels SparseCategoricalCrossentropy",
+            f"for several labels SparseCategoricalCrossentropy{_number_advice(labels)}",
         )
     else:
         yield from _positive_label(config, labels)
@@ -133,6 +139,8 @@ def labels_are_not_rare(config: Config, dataset: Dataset) -> Found:
     if config.class_weight is not None or not config.is_classes:
         return
     total = sum(dataset.label_counts.values())
+    if len(dataset.label_counts) > total / 2:  # they are no labels, which another rule says
+        return
     rare = rare_labels(dataset.label_counts)
     if not rare:
         return

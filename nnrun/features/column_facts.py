@@ -17,7 +17,8 @@ class ColumnFacts(NamedTuple):
         rows: How many cells are not missing.
         codes: The text among numbers that makes a category of the column; the first ones.
         is_named_code: Whether whole numbers are taken for categories by the name of the column.
-        number_like: The first texts that begin with digits, if most cells of a text column do.
+        number_like: The first texts that begin with digits, if most cells of a text column do, and
+            nothing else tells that it holds codes.
         leading_zero: A cell of digits that begin with a zero, if the column is read as numbers.
         identifier: Why the column probably tells rows apart, or None.
     """
@@ -38,6 +39,7 @@ def column_facts(column: ColumnProfile) -> ColumnFacts:
     """Return the facts that a profile tells."""
     kind = kind_of(column)
     codes = column.faults["not_number"].texts if column.holds_codes else []
+    is_plain_text = kind == "text" and not codes and not column.is_named_code
     return ColumnFacts(
         name=column.name,
         kind=kind,
@@ -45,7 +47,7 @@ def column_facts(column: ColumnProfile) -> ColumnFacts:
         values=len(column.text_counts),
         rows=column.present,
         codes=codes,
-        number_like=column.number_like if kind == "text" and not codes else [],
+        number_like=column.number_like if is_plain_text else [],
         leading_zero=column.leading_zero if kind == "number" else None,
         is_named_code=column.is_named_code,
         identifier=why_identifier(column),

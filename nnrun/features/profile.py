@@ -78,7 +78,7 @@ class TableProfile:
         rules: dict[FaultKind, str] = {"missing": NO_TARGET}
         for faults in self.targets:
             if self.labels:
-                advice = "".join(f"; {line}" for line in self._nulls_of_target(faults.name))
+                advice = "".join(f"; {line}" for line in self._nulls_of(faults.name, "label"))
                 problems += [line + advice for line in faults.messages(rules)]
             else:
                 advice = _advice_on_text(self.config.data, faults["not_number"])
@@ -122,8 +122,9 @@ class TableProfile:
         categorical = columns_line(data, "categorical", [column.name])
         return [f"{line}{advice}; if the column is no dates: {categorical}"]
 
-    def _nulls_of_target(self, name: str) -> list[str]:
-        return null_text_lines(self.config.data, name, self.null_texts, noun="label")
+    def _nulls_of(self, name: str, noun: str) -> list[str]:
+        """Return a line for each text that counts as missing in a column of text."""
+        return null_text_lines(self.config.data, name, self.null_texts, noun=noun)
 
     def _empty_advice(self) -> str:
         if self.config.data.missing == "drop":
@@ -154,6 +155,9 @@ class TableProfile:
         rules: dict[FaultKind, str] = {}
         if data.missing == "error":
             rules["missing"] = MISSING
+        if kind_of(column) == "text":
+            nulls = "".join(f"; {line}" for line in self._nulls_of(column.name, "category"))
+            return [line + nulls for line in column.faults.messages(rules)]
         if kind_of(column) != "number":
             return [*column.faults.messages(rules), *self._no_dates(column)]
         advice = _advice_on_text(data, column.faults["not_number"])

@@ -76,6 +76,9 @@ def choose_targets(config: Config) -> list[str]:
 
 def _describe_unknown(name: str, table: Table) -> str:
     hint = did_you_mean(name, table.columns) or f"; it has {listed(table.columns, 12)}"
-    if len(table.columns) == 1:  # another separator makes one column of all
-        hint += "; columns are separated by commas, semicolons or tabs"
+    if len(table.columns) == 1:  # another separator makes one column of all, as do titles
+        hint += (
+            "; columns are separated by commas, semicolons or tabs, and lines above the header are "
+            "skipped by `skip_rows` under data"
+        )
     return f"{name!r} is not a column of {table.name}{hint}"

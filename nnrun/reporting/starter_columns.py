@@ -178,6 +178,8 @@ def _in_short(profile: ColumnProfile, reason: str) -> str:
 def _made_of(column: SurveyedColumn) -> str:
     """Return what becomes of an input, in words."""
     profile = column.profile
+    if profile.sign and kind_of(profile) == "number":
+        return f"number, {profile.sign!r} beside each left out"
     marks = [text for text in column.null_texts if text not in DEFAULTS.null_values]
     if marks and kind_of(profile) != "text":
         return f"{_kind_in_words(kind_of(profile))}, missing where {listed(marks, SHOWN_MARKS)}"

@@ -172,6 +172,7 @@ def _render(
         rare=target.rare,
         null_values=_stated_null_values(reading, survey),
         categorical=[name for name in _names(columns) if name in reading.categorical & input_names],
+        units_like=_begin_with_digits(survey, input_names & reading.categorical),
         dropped=[column.name for column in columns if column.drop_reason],
         reasons=_reasons(columns),
         incomplete=listed(incomplete, 3),
@@ -188,6 +189,15 @@ def _stated_day_order(reading: Reading, inputs: Collection[str]) -> dict[str, ob
     if guess is None or not guess.about(inputs):
         return None
     return {"day_first": guess.day_first, "comment": guess.about(inputs)}
+
+
+def _begin_with_digits(survey: TableSurvey, names: Collection[str]) -> bool:
+    """Tell whether each cell of a column of these names has text beside its number, as in 7 kg."""
+    for column in survey.columns:
+        profile = column.profile
+        if column.name in names and profile.number_like and not profile.numbers:
+            return True
+    return False
 
 
 def _names(columns: list[ColumnChoice]) -> list[str]:

@@ -377,3 +377,21 @@ def test_a_network_is_oversized_only_beyond_the_memory_of_the_machine(project, m
     monkeypatch.setattr(layers, "memory_bytes", lambda: 64 + 8 * 10)
     assert oversize(config, 3, rows=10) is None
     assert oversize(config, 3, rows=11)
+
+
+@pytest.mark.parametrize("loss", ["BinaryCrossentropy", "SparseCategoricalCrossentropy"])
+def test_prices_as_labels_are_told_how_they_are_read_as_numbers(project, loss):
+    project.table(pl.DataFrame({"x": range(40), "price": [f"${n},500" for n in range(40)]}))
+    units = 1 if loss == "BinaryCrossentropy" else 40
+    layers = [{"units": units, "activation": "sigmoid" if units == 1 else "softmax"}]
+    changes = {"data.target": "price", "loss": loss, "layers": layers}
+    found = {each.code: str(each) for each in lint(project.dataset(changes))}
+    assert '`thousands: ","` stands under data' in found["labels"]
+    assert "imbalance" not in found
+
+
+def test_codes_named_so_are_not_called_numbers_with_units(project):
+    project.table(pl.DataFrame({"station_id": [100, 207, 311, 478] * 30, "label": [0, 1, 1] * 40}))
+    codes = [each.code for each in lint(project.dataset())]
+    assert "codes" in codes
+    assert "number-like" not in codes

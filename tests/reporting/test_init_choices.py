@@ -325,3 +325,26 @@ def test_dates_that_fit_both_orders_are_dropped_where_others_are_of_both(written
 
 def test_no_order_is_guessed_where_no_input_needs_it(written):
     assert written(table(when=cycle(EITHER[0]))).data.day_first is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_advised"),
+    [
+        (("7 kg", "8 kg", "11 kg"), True),
+        (("<0.3", "<0.5"), True),
+        ((1, 2, "DQ"), False),
+        (("01221", "02139"), False),
+    ],
+    ids=["units", "bounds", "codes among numbers", "leading zeros"],
+)
+def test_the_config_says_how_text_with_numbers_in_it_becomes_numbers(started, cells, is_advised):
+    text = started(table(size=cycle(*cells))).text
+    assert "categorical: [size]" in text
+    assert ("without units, signs and ranges" in text) == is_advised
+
+
+@pytest.mark.parametrize("cells", [("$1.5", "$2.25", "$7"), ("3%", "4.5%", "11%")], ids=["$", "%"])
+def test_a_sign_that_is_left_out_is_told(started, cells):
+    made = {column.name: column.made for column in started(table(size=cycle(*cells))).columns}
+    sign = "$" if "$" in cells[0] else "%"
+    assert made["size"] == f"number, {sign!r} beside each left out"
