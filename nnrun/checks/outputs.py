@@ -1,11 +1,14 @@
 """Rules about the output of the network: its units, its range, probabilities and logits."""
 
+import math
+
 import numpy as np
 
 from nnrun.checks.registry import Found, Place, rule
 from nnrun.config.architecture import summarize
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
+from nnrun.features.feature import Target
 
 RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("sigmoid", "hard_sigmoid", "sparse_sigmoid", "softmax", "sparsemax"), (0, 1)),
@@ -17,6 +20,9 @@ RANGES: dict[str, tuple[float, float]] = {
 
 NEVER_NEGATIVE = ("MeanSquaredLogarithmicError", "Poisson")
 """The losses whose logarithms take no number below 0."""
+
+LOSSES_OF_LOGS = ("MeanSquaredError", "MeanAbsoluteError", "Huber", "LogCosh")
+"""The losses of differences: others take logarithms themselves, or count by the units."""
 
 FAR_FROM_SPREAD = 20
 """Times the standard deviation, or a part of it so small, Huber is another loss."""
@@ -74,21 +80,49 @@ def no_softmax_over_one_unit(config: Config, dataset: Dataset) -> Found:
             )
 
 
+@rule("target-transform", level="error")
+def logarithms_are_of_numbers(config: Config, dataset: Dataset) -> Found:
+    """Logarithms are taken of numbers that are never negative, under a loss that fits them."""
+    if not config.data.target_transform:
+        return
+    place = ("data", "target_transform")
+    loss = config.loss["name"]
+    if loss not in LOSSES_OF_LOGS:
+        yield place, f"{loss} does not go with it; use {', '.join(LOSSES_OF_LOGS)}, or leave it out"
+        return
+    for target in dataset.encoder.targets:
+        if target.minimum < 0:
+            yield (
+                place,
+                f"log1p takes numbers that are never negative, but {target.name!r} goes from "
+                f"{target.minimum:g}; leave it out, or use Huber",
+            )
+
+
 @rule("mse-range", level="error")
 def outputs_reach_the_target(config: Config, dataset: Dataset) -> Found:
-    """The range of the output's activation covers that of the target."""
+    """The range of the output's activation covers that of the target, or of its logarithm."""
     if config.is_classes:
         return
+    prefix = "log1p of " if config.data.target_transform else ""
     output = config.output_activation()
     low, high = RANGES.get(output, (-np.inf, np.inf))
     allowed = f"{low}..{high}" if high < np.inf else f"{low} and above"
     for target in dataset.encoder.targets:
-        if target.minimum < low or target.maximum > high:
+        least, most = learnt_range(config, target)
+        if least < low or most > high:
             yield (
                 _place_of_output(config),
-                f"{output} gives {allowed}, but {target.name!r} goes from "
-                f"{target.minimum:g} to {target.maximum:g}; use linear",
+                f"{output} gives {allowed}, but {prefix}{target.name!r} goes from "
+                f"{least:g} to {most:g}; use linear",
             )
+
+
+def learnt_range(config: Config, target: Target) -> tuple[float, float]:
+    """Return the least and the largest number that the network is to give for a target."""
+    if not config.data.target_transform:
+        return target.minimum, target.maximum
+    return math.log1p(max(target.minimum, 0)), math.log1p(max(target.maximum, 0))
 
 
 @rule("loss-range", level="error")
@@ -134,6 +168,9 @@ def delta_is_of_the_size_of_errors(config: Config, dataset: Dataset) -> Found:
     delta = config.loss.get("delta")
     if delta is None or not config.rescales:  # which alone measures the spread
         return
+    units = "in the units of"
+    if config.data.target_transform:
+        units = "of log1p of"
     for target in dataset.encoder.targets:
         share = delta / target.scale
         if 1 / FAR_FROM_SPREAD <= share <= FAR_FROM_SPREAD:
@@ -141,7 +178,7 @@ def delta_is_of_the_size_of_errors(config: Config, dataset: Dataset) -> Found:
         alike = "MeanAbsoluteError" if share < 1 else "MeanSquaredError"
         yield (
             ("loss",),
-            f"delta: {delta:g} is in the units of {target.name!r}, whose standard deviation is "
+            f"delta: {delta:g} is {units} {target.name!r}, whose standard deviation is "
             f"{target.scale:.3g}: this is no more than {alike}; say delta: {target.scale:.1g}",
         )
 

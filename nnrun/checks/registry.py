@@ -93,6 +93,7 @@ ORDER = (
     "split-labels",
     "output-units",
     "softmax-one-unit",
+    "target-transform",
     "mse-range",
     "loss-range",
     "metric-loss",

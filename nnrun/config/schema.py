@@ -104,6 +104,10 @@ class Data(Strict):
     """The bound that standardised features approach, in standard deviations, so that one cell far
     out cannot lead to an absurd prediction. The codes of `ple` end there. Default: there is
     none."""
+    target_transform: Literal["log1p"] | None = None
+    """The scale on which numbers that are never negative are learnt: `log1p` takes the loss of
+    log(1 + target), for targets with a long tail. Predictions and metrics stay in the units of the
+    table. Default: that of the table."""
     missing: Literal["error", "mean", "drop"] = "error"
     """How to treat missing cells. `error` refuses the table. `mean` replaces missing numbers by the
     mean of the training rows, and makes missing text a category of its own. `drop` leaves the row

@@ -36,6 +36,18 @@ class EncodedColumns(NamedTuple):
     cells: dict[str, ParsedCells]
 
 
+class TargetMoments(NamedTuple):
+    """Statistics of the targets of the training rows.
+
+    Attributes:
+        values: Of the numbers as the table has them.
+        logs: Of log(1 + number), where the config has them learnt so.
+    """
+
+    values: Moments
+    logs: Moments
+
+
 class Encoder(Strict):
     """Turns tables into matrices, and predictions into `labels`.
 
@@ -150,7 +162,7 @@ class Encoder(Strict):
     def fitted(
         self,
         x: Moments,
-        y: Moments,
+        y: TargetMoments,
         scales: NumberScales,
         config: Config,
         *,
@@ -265,12 +277,15 @@ def _without_constant_parts(features: list[Feature]) -> list[Feature]:
     ]
 
 
-def _fitted_target(target: Target, y: Moments, column: int, config: Config) -> Target:
-    update = y.describe(column)._asdict()
+def _fitted_target(target: Target, y: TargetMoments, column: int, config: Config) -> Target:
+    """Return a target with its statistics, and the scale that the network's output has."""
+    update = y.values.describe(column)._asdict()
     del update["missing_share"]  # no row without a target is trained on
-    scale = update.pop("variance") ** 0.5
+    del update["variance"]
+    scaled = y.logs if config.data.target_transform else y.values
+    learnt = scaled.describe(column)
     if config.rescales:
         is_linear = config.output_activation() == "linear"
-        offset = update["mean"] if is_linear else 0.0  # other outputs stay at 0 or above
-        update |= {"scale": scale, "offset": offset}
+        offset = learnt.mean if is_linear else 0.0  # other outputs stay at 0 or above
+        update |= {"scale": learnt.variance**0.5, "offset": offset}
     return target.model_copy(update=update)

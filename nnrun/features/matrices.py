@@ -11,7 +11,7 @@ from nnrun.errors import TableError
 from nnrun.features.column_facts import column_facts
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.encoded_reader import EncodedReader
-from nnrun.features.encoder import Encoder
+from nnrun.features.encoder import Encoder, TargetMoments
 from nnrun.features.kept_rows import RowMask
 from nnrun.features.matrix_store import AnyFloats, Matrix, Store
 from nnrun.features.number_scales import NumberScales
@@ -195,6 +195,7 @@ def _fit(
     scales = NumberScales(config.data, numbers, int(rows["train"].sum()))
     x_moments = Moments(len(inputs))
     y_moments = Moments(len(encoder.targets))
+    log_moments = Moments(len(encoder.targets))
     reader = EncodedReader(encoder, table, target=True, fill=False, has_categories=has_categories)
     start = 0
     for _, x, y in reader:
@@ -209,9 +210,12 @@ def _fit(
                 x_moments.add(part_x)
                 scales.add(part_x)
                 y_moments.add(part_y)
+                if config.data.target_transform:
+                    log_moments.add(np.log1p(np.maximum(part_y, 0)))
                 copies.add(part_x, part_y)
         start = end
-    fitted = encoder.fitted(x_moments, y_moments, scales, config, has_categories=has_categories)
+    targets = TargetMoments(y_moments, log_moments)
+    fitted = encoder.fitted(x_moments, targets, scales, config, has_categories=has_categories)
     return FittedTable(fitted, stores, reader.unseen(), copies.names())
 
 

@@ -32,6 +32,9 @@ def saved_layers(config: Config, encoder: Encoder) -> Iterator[LayerSummary]:
     outputs = layers[-1].units
     if config.rescales:
         yield LayerSummary("Rescaling", outputs, [])
+    if config.data.target_transform:
+        for name in ("Activation exponential", "Rescaling"):
+            yield LayerSummary(name, outputs, [])
     if config.from_logits:
         activation = "sigmoid" if config.is_binary else "softmax"
         yield LayerSummary(f"Activation {activation}", outputs, [])

@@ -8,7 +8,7 @@ from nnrun.config.schema import Config
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.forward import Network, Outputs
 from nnrun.results.keras_metrics import make_metric
-from nnrun.results.losses import LOSSES, RowValues
+from nnrun.results.losses import RowValues, row_losses
 from nnrun.results.regularizers import activity_regularizer, penalty, weight_penalty
 
 
@@ -37,7 +37,7 @@ class Evaluation:
             outputs: What the network makes of them.
         """
         with np.errstate(all="ignore"):
-            losses = LOSSES[self._config.loss["name"]](y, outputs, self._config.loss)
+            losses = row_losses(self._config, y, outputs)
             self._add_losses(losses)
             self._total += self._activity_penalty(x)
             for metric in self._metrics.values():

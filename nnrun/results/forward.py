@@ -158,6 +158,8 @@ def make_network(config: Config, encoder: Encoder, weights: Mapping[str, Array])
         steps.append(Step(spec, arrays, LAYERS[spec["type"]]))
     if config.rescales:
         steps.append(_rescaling(encoder))
+    if config.data.target_transform:
+        steps += _back_from_logs()
     widest = max(len(encoder.inputs), encoder.width, *(summary.units for summary in summaries))
     return Network(steps, _last(config), widest)
 
@@ -316,6 +318,13 @@ def _rescaling(encoder: Encoder) -> Step:
     scale = _as_float32([target.scale for target in encoder.targets])
     offset = _as_float32([target.offset for target in encoder.targets])
     return Step({"type": "Rescaling"}, [scale, offset], _rescale)
+
+
+def _back_from_logs() -> list[Step]:
+    """Return the steps that bring log(1 + y) back to y, as exp(x) - 1."""
+    exponential = Step({"type": "Activation", "activation": "exponential"}, [], _activation)
+    less_one = Step({"type": "Rescaling"}, [_as_float32([1]), _as_float32([-1])], _rescale)
+    return [exponential, less_one]
 
 
 def _as_float32(numbers: list[float]) -> Array:

@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from nnrun.config.schema import Config
 from nnrun.errors import InputError
 from nnrun.features.encoder import Encoder
 from nnrun.results.array_types import Floats, Numbers
+from nnrun.results.losses import LEAST_PREDICTION
 from nnrun.results.row_losses import true_probability
 
 BETWEEN_LABELS = "|"
@@ -37,11 +39,13 @@ class Interval:
         level: The share of the rows whose interval has the truth in it.
         errors: The largest error of each target; of labels a single one.
         note: A line that says where these come from.
+        are_of_logs: Whether the errors are those of log(1 + number).
     """
 
     level: float
     errors: tuple[float, ...]
     note: str = ""
+    are_of_logs: bool = False
 
     def columns(self, encoder: Encoder, outputs: Numbers) -> dict[str, Column]:
         """Return the columns that tell the intervals of rows, by their names.
@@ -63,10 +67,17 @@ class Interval:
             names = [f"prediction_{target.name}" for target in encoder.targets]
         columns: dict[str, Column] = {}
         for name, error, values in zip(names, self.errors, outputs.T, strict=True):
-            wide = values.astype(np.float64)
-            columns[f"{name}_low"] = (wide - error).astype(np.float32)
-            columns[f"{name}_high"] = (wide + error).astype(np.float32)
+            low, high = self._ends(values.astype(np.float64), error)
+            columns[f"{name}_low"] = low.astype(np.float32)
+            columns[f"{name}_high"] = high.astype(np.float32)
         return columns
+
+    def _ends(self, values: Floats, error: float) -> tuple[Floats, Floats]:
+        """Return the ends of the intervals around numbers; logarithms make them factors."""
+        if not self.are_of_logs:
+            return values - error, values + error
+        middle = logs(values)
+        return np.expm1(middle - error), np.expm1(middle + error)
 
     def _sets(self, labels: Sequence[str], outputs: Numbers) -> Column:
         """Return the labels of each row whose error would be small enough, as text."""
@@ -88,16 +99,24 @@ def label_errors(actual: Numbers, outputs: Numbers) -> Floats:
     return 1 - true_probability(actual.astype(np.int64), outputs)
 
 
-def prediction_errors(encoder: Encoder, y: Numbers, outputs: Numbers) -> Floats:
+def logs(numbers: Numbers) -> Floats:
+    """Return log(1 + number), of numbers from LEAST_PREDICTION on."""
+    return np.asarray(np.log1p(np.maximum(numbers.astype(np.float64), LEAST_PREDICTION)))
+
+
+def prediction_errors(config: Config, encoder: Encoder, y: Numbers, outputs: Numbers) -> Floats:
     """Return the errors of rows, (rows, targets), or (rows, 1) of labels.
 
     Args:
+        config: The run's config, which says whether errors are those of logarithms.
         encoder: The run's encoder.
         y: What is true, float32 (rows, targets).
         outputs: What was predicted, as for `Interval.columns`.
     """
     if encoder.labels:
         return label_errors(y[:, 0], outputs)[:, None]
+    if config.data.target_transform:
+        return np.abs(logs(y) - logs(outputs))
     return np.abs(y.astype(np.float64) - outputs)
 
 

@@ -56,7 +56,7 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
     for x, y in row_blocks(part):
         predictions = trained.probabilities(trained.forward(x))
         assessor.add(x, y, predictions)
-        errors.append(prediction_errors(trained.encoder, y, predictions))
+        errors.append(prediction_errors(trained.config, trained.encoder, y, predictions))
     write_intervals(run, name, errors)
     return write_verdict(run.verdict, assessor.result(), name, baseline, linear)
 

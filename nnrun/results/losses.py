@@ -6,10 +6,12 @@ config; and returns float64 (rows,). The formulas are those of `keras/src/losses
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from nnrun.config.named import Spec
+from nnrun.config.schema import Config
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.activations import log_softmax, sigmoid, softplus
 from nnrun.results.forward import KERAS_EPSILON, Outputs
@@ -140,6 +142,25 @@ LOSSES: dict[str, RowFunction] = {
     "Poisson": poisson,
     "SparseCategoricalCrossentropy": sparse_categorical_crossentropy,
 }
+
+LEAST_PREDICTION = np.float32(-1 + 1e-6)
+"""Where the logarithms of predictions begin, as in `training/loss_of_logs.py`."""
+
+
+def row_losses(config: Config, y: Matrix, outputs: Outputs) -> RowValues:
+    """Return the config's loss of each row, of logarithms where it says that targets are such.
+
+    Args:
+        config: The config.
+        y: The targets, float32 (rows, targets).
+        outputs: What the network gives.
+    """
+    if config.data.target_transform:
+        y = np.log1p(np.maximum(y, 0))
+        logs = np.log1p(np.maximum(outputs.values, LEAST_PREDICTION))
+        outputs = replace(outputs, values=logs)
+    return LOSSES[config.loss["name"]](y, outputs, config.loss)
+
 
 MEANS: dict[str, RowFunction] = {
     "BinaryAccuracy": binary_accuracy,

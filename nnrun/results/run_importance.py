@@ -17,7 +17,7 @@ from nnrun.results.importance import (
     ColumnImportance,
     permutation_importance,
 )
-from nnrun.results.losses import LOSSES
+from nnrun.results.losses import row_losses
 from nnrun.results.row_sample import RowSampler, SampledRows
 from nnrun.results.trained_run import NOT_FINITE, TrainedRun
 
@@ -109,7 +109,7 @@ def importance_of_blocks(
 
     def loss(y: Numbers, outputs: Outputs) -> float:
         with np.errstate(all="ignore"):
-            return float(LOSSES[config.loss["name"]](y, outputs, config.loss).mean())
+            return float(row_losses(config, y, outputs).mean())
 
     columns = permutation_importance(
         trained.network.outputs,

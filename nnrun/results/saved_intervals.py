@@ -103,7 +103,7 @@ def interval_of(path: Path, trained: TrainedRun, level: float | None) -> Interva
         f"intervals have the truth in {100 * level:g} of 100 rows, by the errors on the "
         f"{saved.rows:,} rows of {saved.part}"
     )
-    return Interval(level, widest, note)
+    return Interval(level, widest, note, are_of_logs=bool(trained.config.data.target_transform))
 
 
 def _read(run: Run) -> SavedIntervals | None:
@@ -136,7 +136,7 @@ def _from_rows(run: Run, trained: TrainedRun) -> SavedIntervals:
     errors = []
     for computed in trained.outputs(reader):
         predictions = trained.probabilities(computed.outputs.predictions)
-        errors.append(prediction_errors(trained.encoder, computed.y, predictions))
+        errors.append(prediction_errors(trained.config, trained.encoder, computed.y, predictions))
     saved = _summed_up(run, _OfPart(cast("Part", part), np.concatenate(errors)))
     if saved is None:
         raise InputError(NOT_FINITE)

@@ -12,6 +12,7 @@ from nnrun.features.encoder import Encoder
 from nnrun.features.number_codes import code_units
 from nnrun.training.backend import keras, tf
 from nnrun.training.keras_types import KerasObject, Model
+from nnrun.training.loss_of_logs import LossOfLogs
 
 CODE = "piecewise_linear_code"
 """The name of the layer that codes numbers: its weights follow from the encoding."""
@@ -32,6 +33,8 @@ def build_network(config: Config, encoder: Encoder) -> Model:
     layers += [make(keras.layers, spec, "type") for spec in config.layers]
     if config.rescales:
         layers.append(_rescaling(encoder))
+    if config.data.target_transform:
+        layers += _back_from_logs()
     return keras.Sequential(layers)
 
 
@@ -82,6 +85,11 @@ def _rescaling(encoder: Encoder) -> KerasObject:
     return keras.layers.Rescaling(scales, offsets)
 
 
+def _back_from_logs() -> list[KerasObject]:
+    """Return the layers that bring log(1 + y) back to y: exp(x) - 1."""
+    return [keras.layers.Activation("exponential"), keras.layers.Rescaling(1.0, -1.0)]
+
+
 def compile_model(model: Model, config: Config, rows: int) -> None:
     """Compile a model.
 
@@ -94,7 +102,7 @@ def compile_model(model: Model, config: Config, rows: int) -> None:
     are_weighted = config.data.sample_weight is not None
     model.compile(
         optimizer=make(keras.optimizers, config.optimizer),
-        loss=make(keras.losses, config.loss),
+        loss=_loss(config),
         **{
             "weighted_metrics" if are_weighted else "metrics": [
                 make(keras.metrics, spec, "class") for spec in metrics
@@ -102,6 +110,12 @@ def compile_model(model: Model, config: Config, rows: int) -> None:
         },
         jit_compile=uses_xla(config, model.input_shape[-1], rows),
     )
+
+
+def _loss(config: Config) -> KerasObject:
+    """Return the loss, which is taken of logarithms where the config says that targets are."""
+    loss = make(keras.losses, config.loss)
+    return LossOfLogs(loss) if config.data.target_transform else loss
 
 
 def build_variables(model: Model, targets: int) -> None:
@@ -114,7 +128,12 @@ def build_variables(model: Model, targets: int) -> None:
 
 
 def serving_model(model: Model, config: Config) -> Model:
-    """Return the model that is saved and predicts: the same layers, ending in probabilities."""
+    """Return the model that is saved and predicts: the same layers, ending in probabilities.
+
+    It is compiled with Keras's own losses alone, so that it loads without nnrun.
+    """
+    if config.data.target_transform:
+        return keras.Sequential([keras.Input(model.input_shape[1:]), *model.layers])
     if not config.from_logits:
         return model
     last = keras.layers.Activation("sigmoid" if config.is_binary else "softmax")

@@ -19,6 +19,7 @@ from nnrun.training.build_model import build_network
 DENSE = {"units": 4, "activation": "relu"}
 SIGMOID = {"units": 1, "activation": "sigmoid"}
 LINEAR = {"units": 1}
+LOGS = {"data.target_transform": "log1p"}
 NUMBERS = {"data.target": "dose", "loss": "MeanSquaredError", "layers": [DENSE, LINEAR]}
 LOGITS = {"loss": {"name": "BinaryCrossentropy", "from_logits": True}, "layers": [DENSE, LINEAR]}
 UNSEEN = {"data.validation": "other.csv", "data.validation_split": Project.drop}
@@ -88,6 +89,10 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ),
     ("mse-range", {**NUMBERS, "layers": [SIGMOID], "data.target": "age"}, [], "layers[0].activation: "),
     ("mse-range", {**NUMBERS, "layers": [{**LINEAR, "activation": "relu"}]}, [pl.col("dose") - 1], "0 and"),
+    ("target-transform", {**NUMBERS, **LOGS}, [pl.col("dose") - 1], "data.target_transform: log1p takes numbers that"),
+    ("target-transform", {**NUMBERS, **LOGS, "loss": "msle"}, [], "MeanSquaredLogarithmicError does not go with it;"),
+    ("target-transform", LOGS, [], "BinaryCrossentropy does not go with it; use MeanSquaredError"),
+    ("mse-range", {**NUMBERS, **LOGS, "layers": [SIGMOID]}, [pl.col("dose") * 10], "sigmoid gives 0..1, but log1p of"),
     ("loss-range", {**NUMBERS, "loss": "Poisson"}, [], "layers[1].activation: Poisson takes outputs"),
     ("loss-range", {**NUMBERS, "loss": "msle", "layers": [SOFTPLUS]}, [pl.col("dose") - 1], "never negative, but 'dose' goes"),
     ("metric-loss", {**NUMBERS, "metrics": ["mae", "accuracy"]}, [], "metrics[1]: accuracy is for classes"),

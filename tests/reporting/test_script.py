@@ -191,6 +191,18 @@ PLACED = {
     "layers": [HIDDEN, {"units": 1}],
     "loss": "mse",
 }
+LOGS = {
+    "data": {
+        "train": "patients.csv",
+        "target": "age",
+        "features": ["dose", "smokes"],
+        "missing": "drop",
+        "validation_split": 0.2,
+        "target_transform": "log1p",
+    },
+    "layers": [HIDDEN, {"units": 1}],
+    "loss": {"name": "Huber", "delta": 0.5},
+}
 BY_GROUP = {
     **PLACED,
     "data": {
@@ -234,6 +246,7 @@ CASES = {
     "headerless": HEADERLESS,
     "codes": CODES,
     "robust": ROBUST,
+    "logarithms": LOGS,
     "marks": MARKS,
     "logits": LOGITS,
     "tables": TABLES,

@@ -178,6 +178,12 @@ LOSSES: dict[str, dict[str, Any]] = {
     "errors in per cent": {**NUMBERS, "loss": "mape"},
     "Huber": {**NUMBERS, "loss": {"name": "Huber", "delta": 2.5}},
     "LogCosh": {**NUMBERS, "loss": "LogCosh"},
+    "logarithms of targets": {
+        **NUMBER,
+        "layers": [SIGMOID],
+        "loss": "mse",
+        "data.target_transform": "log1p",
+    },
     "squares of logarithms": {**COUNT, "loss": "msle"},
     "Poisson": {**COUNT, "loss": {"name": "Poisson", "reduction": "sum"}},
     "regularized alphas": {
