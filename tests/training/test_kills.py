@@ -180,3 +180,90 @@ def test_kills_at_random_leave_runs_that_end_as_one_never_stopped(server, tmp_pa
         kills += chain.kills
         assert outcome(chain.run) == outcome(whole.run)
         assert not list(chain.run.glob(".tmp-*"))
+
+
+PHASES = {
+    "training": ("nnrun.training.checkpoint", "CheckpointCallback.on_train_batch_end", 3),
+    "validation": ("nnrun.training.checkpoint", "CheckpointCallback.on_test_batch_end", 2),
+    "between epochs": ("nnrun.training.checkpoint", "CheckpointCallback.on_epoch_end", 2),
+    "a checkpoint": ("nnrun.training.checkpoint", "write_checkpoint", 4),
+    "the model": ("nnrun.training.finish", "_write_weights", 1),
+}
+"""What a process is killed in: a function of a module, at its so manieth call."""
+
+KILLED = """
+import importlib, json, os, signal, sys
+sys.path.insert(0, sys.argv[1])
+import nnrun.checks.registry, nnrun.training.trainer, nnrun.training.resume
+from nnrun.__main__ import main
+
+def run(arguments):
+    child = os.fork()
+    if not child:
+        sys.argv = ["nnrun", *arguments]
+        main()
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+def kill_in(module, name, count):
+    *owners, last = name.split(".")
+    owner = importlib.import_module(module)
+    for each in owners:
+        owner = getattr(owner, each)
+    function = getattr(owner, last)
+    calls = []
+
+    def killing(*arguments, **named):
+        calls.append(1)
+        if len(calls) == count:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments, **named)
+
+    setattr(owner, last, killing)
+
+print(run(["train", "config.yaml", "-o", "whole", "-q"]))
+for phase, hook in json.loads(sys.argv[2]).items():
+    child = os.fork()
+    if not child:
+        kill_in(*hook)
+        sys.argv = ["nnrun", "train", "config.yaml", "-o", phase, "-q"]
+        main()
+    killed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    print(phase, killed, run(["resume", phase, "-q"]), sep="|")
+"""
+KINDS: dict[str, dict[str, Any]] = {
+    "XLA": {"jit_compile": True, "metrics": ["AUC"]},
+    "early stopping": {
+        "early_stopping": {"monitor": "val_loss", "patience": 1, "restore_best_weights": True},
+        "reduce_lr_on_plateau": {"patience": 1},
+        "class_weight": "balanced",
+        "metrics": ["accuracy", "AUC"],
+    },
+    "from files, scheduled": {
+        "data.in_memory": False,
+        "optimizer": {
+            "name": "adam",
+            "learning_rate": {"name": "CosineDecay", "initial_learning_rate": 0.01},
+        },
+        "layers": JOB["layers"],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        exhaustive(KINDS["XLA"], id="XLA"),
+        exhaustive(KINDS["early stopping"], id="early stopping"),
+        exhaustive(KINDS["from files, scheduled"], id="from files, scheduled"),
+    ],
+)
+def test_a_kill_in_any_phase_leaves_a_run_that_ends_as_one_never_stopped(tmp_path, changes):
+    common = {"epochs": 3, "batch_size": 16, "checkpoint": {"every_seconds": 1e-9}}
+    Project(tmp_path).config({"data.validation_split": 0.3, **common, **changes})
+    arguments = (ROOT / "tests", json.dumps(PHASES))
+    done = run_python("-W", "ignore", "-c", KILLED, *arguments, cwd=tmp_path)
+    assert done.stdout.splitlines() == ["0", *[f"{phase}|-9|0" for phase in PHASES]], done.stderr
+    expected = outcome(tmp_path / "whole")
+    for phase in PHASES:
+        assert outcome(tmp_path / phase) == expected, phase
+        assert not list((tmp_path / phase).glob(".tmp-*"))
