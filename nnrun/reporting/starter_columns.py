@@ -54,7 +54,7 @@ def is_category(column: SurveyedColumn) -> bool:
         column: The column, of which no config says what it is.
     """
     profile = column.profile
-    if column.has_leading_zeros or profile.holds_codes or profile.is_named_code:
+    if profile.leading_zero or profile.holds_codes or profile.is_named_code:
         return True
     return kind_of(profile) == "text" and bool(profile.number_like)
 

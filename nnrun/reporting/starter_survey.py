@@ -48,7 +48,6 @@ class SurveyedColumn:
         wrong_cells: The rows of each distinct cell that is no good number, at most
             MOST_WRONG_CELLS + 1 of them.
         null_texts: The rows of each text that stands for a missing cell.
-        has_leading_zeros: Whether a cell is digits that begin with a zero, as a zip code may.
         copy: Whether the column is the target itself, or tells it exactly.
     """
 
@@ -56,7 +55,6 @@ class SurveyedColumn:
     spread: float
     wrong_cells: Mapping[str, int]
     null_texts: Mapping[str, int]
-    has_leading_zeros: bool
     copy: Copy | None
 
     @property
@@ -133,7 +131,6 @@ class _Survey:
         self._moments = Moments(1)
         self._wrong_cells: Counter[str] = Counter()
         self._null_texts: Counter[str] = Counter()
-        self._has_leading_zeros = False
         self._copies = CopySurvey()
 
     def add(self, block: Block) -> ParsedCells:
@@ -142,7 +139,6 @@ class _Survey:
         self._moments.add(parsed.values.to_numpy().reshape(-1, 1))
         self._null_texts += count_null_texts(block, self._name)
         self._look_at_wrong_cells(parsed)
-        self._look_for_leading_zeros(block)
         return parsed
 
     def compare(self, cells: ParsedCells, target: ParsedCells) -> None:
@@ -156,7 +152,6 @@ class _Survey:
             spread=self._moments.describe(0).variance ** 0.5,
             wrong_cells=dict(self._wrong_cells),
             null_texts=dict(self._null_texts),
-            has_leading_zeros=self._has_leading_zeros,
             copy=self._copies.result(),
         )
 
@@ -167,8 +162,3 @@ class _Survey:
         is_wrong = pl.any_horizontal(*(parsed.faulty[kind] for kind in NUMBER_RULES))
         wrong = parsed.texts.filter(pl.select(is_wrong.fill_null(value=False)).to_series())
         self._wrong_cells += count_texts(wrong, MOST_WRONG_CELLS + 1)
-
-    def _look_for_leading_zeros(self, block: Block) -> None:
-        cells = block.cells(self._name)
-        if cells.dtype == pl.String and not self._has_leading_zeros:
-            self._has_leading_zeros = bool(cells.str.contains(r"^\s*0\d+\s*$").any())
