@@ -12,6 +12,7 @@ from support.pages import PAGES, blocks, broken_links, read_page
 from support.processes import run_python
 from support.project import ROOT
 
+from nnrun import __version__
 from nnrun.checks.registry import lint, rules
 from nnrun.cli.main import cli
 from nnrun.config.json_schema import config_schema
@@ -172,6 +173,23 @@ def test_every_config_names_the_schema_and_fits_it(path):
     schema = path.with_name(first.removeprefix("# yaml-language-server: $schema="))
     validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
     assert list(validator.iter_errors(read_file(path).values)) == []
+
+
+def test_editors_offer_one_spelling_of_a_class_and_take_the_others():
+    loss = config_schema()["properties"]["loss"]
+    offered = loss["anyOf"][0]["enum"]
+    assert "BinaryCrossentropy" in offered
+    assert len({name.replace("_", "").lower() for name in offered}) == len(offered)
+    validator = jsonschema.Draft202012Validator(loss)
+    for name in ("BinaryCrossentropy", "binary_crossentropy", "bce", "mse"):
+        assert validator.is_valid(name)
+        assert validator.is_valid({"name": name})
+    assert not validator.is_valid("binarycrossentropi")
+
+
+def test_the_citation_is_of_this_version():
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {__version__}\n" in text
 
 
 def objects(node) -> list[dict]:

@@ -28,9 +28,9 @@ BEST_HELP = "Print the path of the finished run that is best by a metric, and no
 def runs(
     folder: Path, sort: str | None, columns: str | None, best: str | None, as_json: bool
 ) -> None:
-    """List the runs in FOLDER with status, epochs, settings that differ, and metrics.
+    """List the runs in FOLDER with status, settings and metrics.
 
-    FOLDER is runs by default. Without --sort, the latest is last.
+    Settings are those in which the runs differ. FOLDER is runs by default. Without --sort, the latest is last.
     """
     from nnrun.reporting.runs_table import chosen_columns, describe_runs
     from nnrun.runs.listing import best_run, list_runs

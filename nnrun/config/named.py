@@ -115,9 +115,19 @@ class Named:
         return core_schema.no_info_plain_validator_function(self.validate)
 
     def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
-        forms: list[dict[str, Any]] = [{"enum": list(self.spellings)}]
+        forms: list[dict[str, Any]] = _name_schemas(self._offered, list(self.spellings))
         forms += [self._form_of(name) for name in self.catalog]
         return {"title": self.kind, "anyOf": forms}
+
+    @property
+    def _offered(self) -> list[str]:
+        """The one spelling of each class that editors offer."""
+        short = ["accuracy"] if "accuracy" in self.aliases else []
+        return [*short, *(self._offered_spelling(name) for name in self.catalog)]
+
+    def _offered_spelling(self, name: str) -> str:
+        """Return a metric as the history writes it, and any other class as Keras does."""
+        return snake_case(name) if self.keep_spelling else name
 
     def _form_of(self, name: str) -> dict[str, Any]:
         """Return the JSON Schema of a mapping that means this class."""
@@ -126,8 +136,19 @@ class Named:
         required = form.get("required", [])
         if name != self.default:
             required = [self.key, *required]
-        properties = {self.key: {"enum": names}, **form["properties"]}
+        offered = [self._offered_spelling(name)]
+        names_of_class = {"anyOf": _name_schemas(offered, names)}
+        properties = {self.key: names_of_class, **form["properties"]}
         return {**form, "properties": properties, "required": required}
+
+
+def _name_schemas(offered: list[str], spellings: list[str]) -> list[dict[str, Any]]:
+    """Return schemas of a name: editors complete those of an enum, and others are valid too."""
+    others = [spelling for spelling in spellings if spelling not in offered]
+    schemas: list[dict[str, Any]] = [{"enum": offered}]
+    if others:
+        schemas.append({"type": "string", "pattern": f"^({'|'.join(others)})$"})
+    return schemas
 
 
 @cache
