@@ -30,7 +30,8 @@ def runs(
 ) -> None:
     """List the runs in FOLDER with status, settings and metrics.
 
-    Settings are those in which the runs differ. FOLDER is runs by default. Without --sort, the latest is last.
+    Settings are those in which the runs differ. FOLDER is runs by default. Without --sort, the
+    latest is last.
     """
     from nnrun.reporting.runs_table import chosen_columns, describe_runs
     from nnrun.runs.listing import best_run, list_runs
