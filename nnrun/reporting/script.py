@@ -50,7 +50,9 @@ class Columns:
     several, a list of them. `date_parts` has the parts that are inputs. Columns `are_mixed` if
     some of them are text or dates. Columns `of_texts` keep commas and points as they are, and
     `signs` stand beside the numbers of columns. Columns that split the table or weigh its rows
-    stand `apart` where they are no features, and dates that split it have the `split_formats`.
+    stand `apart` where they are no features, and dates that split it have the `split_formats`. It
+    `has_patterns` where polars takes names for patterns, and `has_quotes` where these stand in
+    names.
     """
 
     target: str | list[str]
@@ -70,6 +72,8 @@ class Columns:
     split_formats: list[str]
     has_test: bool
     apart: list[str]
+    has_patterns: bool
+    has_quotes: bool
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,7 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
     signed: list[Feature | Target] = [*encoder.features, *encoder.targets]
     has_mixed_dates = any(len(forms) > 1 for forms in formats.values())
     first = {name: forms[0] for name, forms in formats.items()}
+    named = [*kinds, *data.target, *data.drop, *apart]
     are_listed = data.features or data.validation or data.test or mixed
     return Columns(
         target=data.target if len(data.target) > 1 else data.target[0],
@@ -196,12 +201,19 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         of_texts=[*categories, *formats, *_texts_apart(config, encoder)],
         signs={each.name: each.sign for each in signed if each.sign},
         has_boolean="boolean" in kinds.values(),
-        has_unnamed="Unnamed: 0" in (*kinds, *data.target, *data.drop, *apart),
+        has_unnamed="Unnamed: 0" in named,
         drop=[name for name in data.drop if name not in config.columns_apart],
         apart=apart,
         split_formats=_in_order(encoder.split_formats),
         has_test=bool(data.test or (data.split and data.split.kind == "column")),
+        has_patterns=any(map(_reads_as_a_pattern, named)),
+        has_quotes=any('"' in name for name in named),
     )
+
+
+def _reads_as_a_pattern(name: str) -> bool:
+    """Tell whether polars takes the name of a column for a pattern of several."""
+    return name == "*" or (name.startswith("^") and name.endswith("$"))
 
 
 def _numeric(config: Config, encoder: Encoder, rows: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
+import polars.selectors as cs
 
 from nnrun.errors import TableError
 from nnrun.tables.block import Block, NullValues
@@ -61,7 +62,7 @@ def open_excel(
     """
     _check_archive(source, name)
     sheet = _read_sheet(_content(source), name, dialect)
-    cells = sheet.texts.with_columns(pl.col(sheet.numbers).cast(pl.Float64, strict=False))
+    cells = sheet.texts.with_columns(cs.by_name(sheet.numbers).cast(pl.Float64, strict=False))
 
     def blocks(_: ReadingPlan) -> Iterator[Block]:
         for start in range(0, len(cells), ROWS):

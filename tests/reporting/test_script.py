@@ -540,3 +540,41 @@ def test_a_table_that_nnrun_does_not_keep_in_memory_is_said_to_have_another_orde
     text = dataset_script(project.dataset({"data.in_memory": False}), exact=True)
     assert "takes them in another order" in text
     assert "takes them in another order" not in dataset_script(project.dataset(), exact=True)
+
+
+NAMES = ["*", "[a-z]", "{b}", 'q"uote', "{{x}}", "line\nend", "it's", "{% raw %}", "b\\c"]
+
+
+def first_part(text: str) -> dict[str, Any]:
+    """Run the lines of a script up to the targets, without Keras, and return what they define."""
+    lines = text.replace("import keras\n", "").splitlines()
+    end = next(number for number, line in enumerate(lines) if line.startswith("y = "))
+    found: dict[str, Any] = {}
+    exec("\n".join(lines[: end + 1]), found)
+    return found
+
+
+@pytest.mark.parametrize("missing", ["error", "mean", "drop"])
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        pytest.param({"data.drop": ["*", "c0"]}, id="some dropped"),
+        pytest.param({"data.features": ["*", *NAMES[2:5]]}, id="some chosen"),
+        pytest.param({}, id="all"),
+    ],
+)
+@pytest.mark.parametrize("target", ["y", "*"])
+def test_any_name_is_that_of_one_column(project, missing, chosen, target):
+    names = [*NAMES, "c0", "c1"] if target == "y" else ["c2", *NAMES[1:], "c0", "c1"]
+    rows = np.random.default_rng(0).normal(size=(20, len(names))).round(3)
+    frame = pl.DataFrame(dict(zip(names, rows.T, strict=True)))
+    labels = pl.Series(target, [0, 1] * 10)
+    project.table(frame.with_columns(labels))
+    config = {"data.target": target, "data.missing": missing, "data.normalize": False, **chosen}
+    for key in ("data.drop", "data.features"):
+        config[key] = [name for name in config.get(key, []) if name != target] or None
+    config = {key: value for key, value in config.items() if value is not None}
+    dataset = project.dataset({**config, "data.validation_split": 0})
+    found = first_part(dataset_script(dataset))
+    assert np.allclose(found["X"], dataset.train.x)
+    assert found["y"].ravel().tolist() == dataset.train.y.ravel().tolist()
