@@ -22,6 +22,7 @@ from nnrun.cli.resume import resume
 from nnrun.cli.runs import runs
 from nnrun.cli.schema import schema
 from nnrun.cli.show import show
+from nnrun.cli.sweep import sweep
 from nnrun.cli.terminal import is_read_by_a_person, say
 from nnrun.cli.train import train
 
@@ -39,6 +40,7 @@ COMMANDS = (
     diff,
     resume,
     cv,
+    sweep,
     reproduce,
     export,
     schema,

@@ -1,0 +1,71 @@
+"""nnrun sweep: a config trained with many settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nnrun.cli.options import command, config_argument, output_option, set_option
+from nnrun.cli.printing import Printing, printing_options
+from nnrun.cli.terminal import line_width, say, say_json, say_text, tell
+
+if TYPE_CHECKING:
+    from nnrun.workflows.sweep import Sweep, Trial
+
+TRIALS_HELP = "How many trials there are. Default: every combination of lists; 30 with a range."
+METRIC_HELP = "The metric that tells which trial is best."
+STORAGE_HELP = (
+    "The URL of Optuna's storage, for machines that share no disk. Default: a journal in the "
+    "folder."
+)
+
+
+@command("sweep configs/digits-relu.yaml layers[0].units=16,32 optimizer.learning_rate=1e-4..1e-1")
+@config_argument
+@output_option("The folder of the runs. Default: sweeps/<config's stem>")
+@click.option("--trials", type=click.IntRange(min=1), help=TRIALS_HELP)
+@click.option("--metric", default="val_loss", show_default=True, help=METRIC_HELP)
+@click.option("--storage", metavar="URL", help=STORAGE_HELP)
+@set_option
+@printing_options
+def sweep(
+    *,
+    config: Path,
+    output: Path | None,
+    trials: int | None,
+    metric: str,
+    storage: str | None,
+    overrides: tuple[str, ...],
+    printing: Printing,
+) -> None:
+    """Train CONFIG with many settings, each trial a run in one folder.
+
+    A setting is tried with each value of a list such as 16,32,64, or in a range such as 1e-4..1e-1.
+    All combinations of lists are trained; where there is a range, Optuna chooses. The same command
+    goes on with a sweep that was stopped, and several processes may work on one.
+    """
+    from nnrun.config.search_space import search_space
+    from nnrun.workflows.sweep import Sweep, run_sweep, write_best
+
+    asked = Sweep(config, search_space(overrides), output or Path("sweeps", config.stem), metric)
+    tried = run_sweep(asked, trials, storage, _silent if printing.quiet else tell)
+    best = write_best(asked, tried)
+    if printing.as_json:
+        say_json({"trials": [trial.as_json() for trial in tried], "best": best})
+    elif not printing.quiet:
+        _print(asked, tried)
+        if best:
+            say(f"the best config: {best['config']}")
+
+
+def _silent(_: str) -> None:
+    """Tell nothing."""
+
+
+def _print(asked: Sweep, tried: list[Trial]) -> None:
+    """Print a line for each trial, the best first."""
+    from nnrun.reporting.trials_table import describe_trials
+
+    say_text(describe_trials([trial.as_json() for trial in tried], asked.metric, line_width()))

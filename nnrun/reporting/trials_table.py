@@ -1,0 +1,27 @@
+"""The table of `nnrun sweep`: a line a trial, the best first."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nnrun.reporting.aligned_table import aligned_lines
+from nnrun.reporting.metrics_text import shown_number
+from nnrun.wording import printable
+
+
+def describe_trials(trials: Sequence[dict[str, Any]], metric: str, width: int) -> str:
+    """Return the table.
+
+    Args:
+        trials: The trials, as `sweep --json` has them.
+        metric: The metric by which they are ordered.
+        width: How many characters a line may have.
+    """
+    keys = list(trials[0]["settings"]) if trials else []
+    table = [["run", "status", metric, *map(printable, keys)]]
+    for trial in trials:
+        value = trial["metrics"].get(metric)
+        shown = "-" if value is None else shown_number(value)
+        settings = [printable(shown_number(trial["settings"][key])) for key in keys]
+        table.append([Path(trial["run"]).name, trial["status"], shown, *settings])
+    return "\n".join(aligned_lines(table, width, 3))

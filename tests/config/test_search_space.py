@@ -1,0 +1,48 @@
+"""What a sweep tries, given what --set says."""
+
+import pytest
+
+from nnrun.config.search_space import Range, search_space
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1e-4..1e-1", Range(1e-4, 1e-1, is_whole=False, is_log=True)),
+        ("0.1..0.5", Range(0.1, 0.5, is_whole=False, is_log=False)),
+        ("4..64", Range(4, 64, is_whole=True, is_log=False)),
+        ("1..1000", Range(1, 1000, is_whole=True, is_log=True)),
+        ("-1..1000", Range(-1, 1000, is_whole=True, is_log=False)),
+        ("16, 32,64", ["16", "32", "64"]),
+        ("relu,tanh", ["relu", "tanh"]),
+    ],
+)
+def test_lists_and_ranges_are_told_apart(text, expected):
+    assert search_space([f"key={text}"]).settings == {"key": expected}
+
+
+@pytest.mark.parametrize("text", ["epochs=5", "metrics=[accuracy, AUC]", 'data.target="a,b"'])
+def test_a_value_alone_is_shared(text):
+    space = search_space([text, "x=1,2"])
+    assert space.fixed == (text,)
+    assert space.overrides({"x": "1"}) == (text, "x=1")
+
+
+def test_a_grid_has_all_combinations():
+    space = search_space(["a=1,2", "b=x,y"])
+    assert space.is_grid
+    assert [tuple(each.values()) for each in space.combinations()] == [
+        ("1", "x"),
+        ("1", "y"),
+        ("2", "x"),
+        ("2", "y"),
+    ]
+    assert not search_space(["a=1,2", "b=1..2"]).is_grid
+
+
+def test_an_empty_range_and_nothing_to_try_are_mistakes(problems):
+    assert problems(search_space, ["a=2..1", "b=1,2"]) == [
+        "--set a=2..1: the first end of a range is the lower one"
+    ]
+    (line,) = problems(search_space, ["epochs=5"])
+    assert line.startswith("a sweep needs settings to try")
