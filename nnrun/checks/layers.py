@@ -9,6 +9,7 @@ from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.memory import memory_bytes
 from nnrun.features.number_codes import code_size
+from nnrun.wording import how_to_install
 
 BYTES_PER_ACTIVATION = 8  # float32, and its gradient
 BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer
@@ -64,7 +65,7 @@ def no_orthogonal_rows_of_activations(config: Config, _: Dataset) -> Found:
 def tensorboard_is_installed(config: Config, _: Dataset) -> Found:
     """The tensorboard package is installed where the config asks for its logs."""
     if config.tensorboard and not importlib.util.find_spec("tensorboard"):
-        yield ("tensorboard",), "the package is not installed: pip install 'nnrun[tensorboard]'"
+        yield ("tensorboard",), f"the package is not installed: {how_to_install('tensorboard')}"
 
 
 @rule("linear-hidden", level="warning")

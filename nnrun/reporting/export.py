@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnrun.config.schema import Config
 from nnrun.errors import InputError, NnrunError
 from nnrun.files import disk_error, named_errors, sync_folder
 from nnrun.results.trained_run import load_run
 from nnrun.training.backend import silenced, tf
 from nnrun.training.serving import build_serving_model
-from nnrun.wording import first_line
+from nnrun.wording import first_line, how_to_install
 
 if TYPE_CHECKING:
     from nnrun.training.keras_types import Model
 
 KERAS_FORMATS = {"saved_model": "tf_saved_model", "litert": "litert", "onnx": "onnx"}
 ONNX_PACKAGES = ("tf2onnx", "onnx")
+ONNX_LACKS = ("celu", "gelu")  # tf2onnx has no operation for them
 
 
 def export(run: Path, form: str, output: Path) -> list[str]:
@@ -43,6 +45,8 @@ def export(run: Path, form: str, output: Path) -> list[str]:
     if form == "onnx":
         _require_onnx()
     trained = load_run(run)
+    if form == "onnx":
+        _refuse_activations(run, trained.config)
     model = build_serving_model(trained)
     if trained.config.data.normalize:
         _make_statistics_constant(model)
@@ -62,7 +66,17 @@ def export(run: Path, form: str, output: Path) -> list[str]:
 
 def _require_onnx() -> None:
     if not all(importlib.util.find_spec(package) for package in ONNX_PACKAGES):
-        raise InputError("--format onnx needs two more packages: pip install 'nnrun[onnx]'")
+        raise InputError(f"--format onnx needs two more packages: {how_to_install('onnx')}")
+
+
+def _refuse_activations(run: Path, config: Config) -> None:
+    """Refuse activations that ONNX cannot say, before TensorFlow is busy with the network."""
+    for number, layer in enumerate(config.layers):
+        activation = layer.get("activation")
+        if activation in ONNX_LACKS:
+            reason = f"layers[{number}].activation: ONNX lacks {activation}"
+            remedy = "export as litert or saved_model, or train with relu, elu or silu"
+            raise NnrunError(f"{run}: {reason}; {remedy}")
 
 
 def _make_statistics_constant(model: Model) -> None:

@@ -14,7 +14,7 @@ from nnrun.tables.block import Block, NullValues
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import ReadingPlan, TableFile
-from nnrun.wording import counted, did_you_mean, first_line, listed
+from nnrun.wording import counted, did_you_mean, first_line, how_to_install, listed
 
 if TYPE_CHECKING:
     from fastexcel import ExcelReader
@@ -226,7 +226,7 @@ def _open_workbook(content: bytes, name: str) -> "ExcelReader":
     try:
         import fastexcel
     except ImportError:
-        remedy = "pip install 'nnrun[excel]', or save the table as CSV"
+        remedy = f"{how_to_install('excel')}, or save the table as CSV"
         raise TableError(f"{name}: to read Excel's workbooks takes fastexcel: {remedy}") from None
     try:
         return fastexcel.read_excel(content)
