@@ -38,7 +38,7 @@ def train(
 
     cache = (path.parent if path else Path("runs")) / CACHE
     dataset = load_checked(config, cache, None if quiet else _warn_of_finding)
-    with progress(config.epochs, quiet=quiet) as callbacks:
+    with progress(config.total_epochs, quiet=quiet) as callbacks:
         result = trainer.train(
             dataset,
             stem=stem,
@@ -59,7 +59,7 @@ def resume(path: Path, *, epochs: int | None, force: bool, quiet: bool) -> None:
     from nnrun.training.resume import reopen
 
     with reopen(path, epochs=epochs, force=force) as (run, dataset):
-        with progress(dataset.config.epochs, quiet=quiet) as callbacks:
+        with progress(dataset.config.total_epochs, quiet=quiet) as callbacks:
             result = trainer.resume(run, dataset, callbacks)
         _finish(result, dataset, quiet=quiet)
 

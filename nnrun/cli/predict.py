@@ -45,6 +45,10 @@ INTERVAL_HELP = (
     "Add where the truth lies in this share of rows, as 0.9, by the errors on the rows held out: "
     "prediction_low and prediction_high, or of labels prediction_set."
 )
+SPREAD_HELP = (
+    "Add a column `spread`: the standard deviation of the predictions of an ensemble's members."
+)
+
 JSON_LINES_HELP = (
     "Read a JSON object a line from standard input, and answer each with one at once: for programs."
 )
@@ -68,6 +72,7 @@ ENGINE_HELP = (
 @threshold_option
 @click.option("--interval", type=float, metavar="SHARE", help=INTERVAL_HELP)
 @click.option("--escape-formulas", is_flag=True, help=ESCAPE_HELP)
+@click.option("--spread", is_flag=True, help=SPREAD_HELP)
 @reading_options
 @click.option("--json-lines", is_flag=True, help=JSON_LINES_HELP)
 @click.option("--engine", type=click.Choice(["numpy", "keras"]), default="numpy", help=ENGINE_HELP)
@@ -80,6 +85,7 @@ def predict(  # noqa: PLR0913  a parameter for each option
     threshold: float | str | None,
     interval: float | None,
     escape_formulas: bool,
+    spread: bool,
     json_lines: bool,
     engine: str,
     reading: Reading,
@@ -89,10 +95,10 @@ def predict(  # noqa: PLR0913  a parameter for each option
     Columns are found by name, in any order.
     """
     if json_lines:
-        if data or output or keep or escape_formulas:
+        if data or output or keep or escape_formulas or spread:
             raise click.UsageError(
                 "--json-lines reads standard input and writes standard output; leave out DATA, -o, "
-                "--keep and --escape-formulas"
+                "--keep, --spread and --escape-formulas"
             )
         _answer_lines(run, threshold, interval, engine, reading)
         return
@@ -115,7 +121,8 @@ def predict(  # noqa: PLR0913  a parameter for each option
     ranges = _interval(run, trained, interval)
     kept = _column_names(keep, reader.table.columns)
     ignored = [name for name in trained.ignored(reader.table) if name not in kept]
-    predictions = _with_engine(trained, engine).predictions(reader, kept, bound, ranges)
+    computing = _with_engine(trained, engine)
+    predictions = computing.predictions(reader, kept, bound, ranges, spread=spread)
     if ignored:
         tell(f"ignored columns: {joined(ignored, MOST_IGNORED)}")
     with _destination(output, whole=reading.strict) as file:

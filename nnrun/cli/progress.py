@@ -35,7 +35,7 @@ def progress(
     file or pipe gets a line per tenth of the run.
 
     Args:
-        epochs: How many epochs the finished run has.
+        epochs: How many epochs the finished run has, over all members of an ensemble.
         quiet: Whether there is no callback.
         result_follows: Whether the caller prints the last epoch, which is then not told here.
     """
@@ -50,7 +50,24 @@ def progress(
         yield (_Lines(epochs, tell_last=not result_follows),)
 
 
-class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
+class _OfAllMembers(keras.callbacks.Callback):  # type: ignore[misc]
+    """Counts the epochs of an ensemble: those of a member follow those of the former one.
+
+    Attributes:
+        epochs_before: The epochs of the former members, each of which may have ended early.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.epochs_before = 0
+        self._members = 0
+
+    def on_train_begin(self, *_: object) -> None:
+        self.epochs_before = self._members * int(self.params["epochs"])
+        self._members += 1
+
+
+class _Lines(_OfAllMembers):
     """Prints a line at the end of every tenth of the run."""
 
     def __init__(self, epochs: int, *, tell_last: bool) -> None:
@@ -60,9 +77,9 @@ class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
         self._time_left = TimeLeft(epochs)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        done = epoch + 1
+        done = self.epochs_before + epoch + 1
         self._time_left.end_epoch(done)
-        is_told = done * LINES // self._epochs > epoch * LINES // self._epochs
+        is_told = done * LINES // self._epochs > (done - 1) * LINES // self._epochs
         if is_told and (self._tell_last or done < self._epochs):
             line = f"epoch {done}/{self._epochs}: {describe_metrics(logs or {})}"
             with suppress(OSError):  # nobody may be reading any more, and the run goes on
@@ -73,7 +90,7 @@ class _Lines(keras.callbacks.Callback):  # type: ignore[misc]
         return f" ({seconds:.0f} s left)" if seconds is not None and seconds >= 1 else ""
 
 
-class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
+class _Bar(_OfAllMembers):
     """Moves a bar with every batch; metrics are those of the last epoch."""
 
     def __init__(self, bar: Progress, epochs: int) -> None:
@@ -84,8 +101,8 @@ class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, *_: object) -> None:
-        self._epoch = epoch
-        self._bar.update(self._task, epoch=epoch + 1)
+        self._epoch = self.epochs_before + epoch
+        self._bar.update(self._task, epoch=self._epoch + 1)
 
     def on_train_batch_end(self, batch: int, **_: object) -> None:  # Keras passes `logs` by name
         completed = self._epoch + (batch + 1) / self.params["steps"]
@@ -93,7 +110,7 @@ class _Bar(keras.callbacks.Callback):  # type: ignore[misc]
         self._bar.update(self._task, completed=completed, left=left)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self._time_left.end_epoch(epoch + 1)
+        self._time_left.end_epoch(self.epochs_before + epoch + 1)
         self._bar.update(self._task, logs=_short(logs or {}, self._room()))
 
     def _room(self) -> int:

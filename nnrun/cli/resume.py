@@ -61,7 +61,8 @@ def resume(
             from nnrun.training import trainer
 
         tells_result = not printing.as_json
-        with progress(dataset.config.epochs, quiet=quiet, result_follows=tells_result) as callbacks:
+        epochs = dataset.config.total_epochs
+        with progress(epochs, quiet=quiet, result_follows=tells_result) as callbacks:
             result = trainer.resume(opened, dataset, callbacks, distribute=workers.distribute)
         if result.epochs < dataset.config.epochs and not quiet:
             tell(_how_to_go_on(dataset.config))

@@ -78,7 +78,8 @@ def train(  # noqa: PLR0913  a parameter for each option
         from nnrun.training import trainer
 
     tells_result = not printing.as_json
-    with progress(dataset.config.epochs, quiet=quiet, result_follows=tells_result) as callbacks:
+    epochs = dataset.config.total_epochs
+    with progress(epochs, quiet=quiet, result_follows=tells_result) as callbacks:
         result = trainer.train(
             dataset,
             stem=config.stem,

@@ -41,7 +41,7 @@ def finish(result: Result, dataset: Dataset, printing: Printing) -> None:
         if not_drawn:
             tell(not_drawn)
         verdict = judge_run(result.run, dataset)
-    if result.epochs < config.epochs and not printing.quiet:
+    if config.ensemble == 1 and result.epochs < config.epochs and not printing.quiet:
         tell(f"early stopping ended it after {result.epochs} of {config.epochs} epochs")
     if printing.as_json and result.is_chief:
         say_json(_summary(result, verdict))
@@ -80,14 +80,16 @@ def _description(result: Result, config: Config, verdict: SavedVerdict | None) -
 
     The command measures rows held out: predictions of the training table would flatter.
     """
-    from nnrun.reporting.kept_epoch import best_and_kept
+    from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words
     from nnrun.reporting.metrics_text import describe_metrics, wrapped
 
     width = terminal_width()
     run = str(result.run.path)
-    kept = f"epoch {result.best_epoch}: {describe_metrics(result.metrics)}"
+    kept = f"{kept_in_words(config, result.best_epoch)}: {describe_metrics(result.metrics)}"
     best = best_and_kept(result.run, result.run.read_info(), config)
-    lines = [wrapped(kept, width), wrapped(best, width)]
+    lines = [wrapped(kept, width)]
+    if best:
+        lines.append(wrapped(best, width))
     if verdict:
         alike = "" if config.data.sample_weight is None else "; all rows count alike in this"
         lines.append(wrapped(f"{verdict.part}: {verdict.sentence}{alike}", width))

@@ -62,10 +62,19 @@ def _shapes(spec: Spec, units: int) -> list[tuple[int, ...]]:
 def weight_shapes(config: Config, features: int) -> dict[str, tuple[tuple[int, ...], str]]:
     """Return the shape and dtype of every weight, in Keras's order.
 
-    Their names are such as `layers[0].weights[1]`.
+    Their names are such as `layers[0].weights[1]`, or `members[2].layers[0].weights[1]` of an
+    ensemble.
     """
     shapes: dict[str, tuple[tuple[int, ...], str]] = {}
-    for i, layer in enumerate(summarize(config, features)):
-        for j, shape in enumerate(layer.shapes):
-            shapes[f"layers[{i}].weights[{j}]"] = (shape, "float32")
+    layers = summarize(config, features)
+    for number in range(config.ensemble):
+        prefix = member_prefix(config, number)
+        for i, layer in enumerate(layers):
+            for j, shape in enumerate(layer.shapes):
+                shapes[f"{prefix}layers[{i}].weights[{j}]"] = (shape, "float32")
     return shapes
+
+
+def member_prefix(config: Config, number: int) -> str:
+    """Return how the names of a member's weights begin, counted from 0; "" without an ensemble."""
+    return f"members[{number}]." if config.ensemble > 1 else ""

@@ -27,12 +27,15 @@ from nnrun.config.named import Spec
 from nnrun.config.numeric_encoding import NUMERIC, STANDARD
 from nnrun.config.places import dotted
 from nnrun.config.split import Split
-from nnrun.config.strict_model import Fraction, Positive, Seed, Strict, Units
+from nnrun.config.strict_model import SEEDS, Fraction, Positive, Seed, Strict, Units
 from nnrun.config.yaml_output import to_yaml
 from nnrun.config.yaml_source import YamlSource
 
 MOST_CATEGORIES = 10_000
 """Of a column: each is an input, of which a network takes some tens of thousands."""
+
+MOST_MEMBERS = 100
+"""Of an ensemble: each takes the time of a training, and beyond some tens nothing is gained."""
 
 NULL_VALUES = (
     "",
@@ -199,6 +202,9 @@ class Config(Strict, json_schema_extra=_DIALECT):
     """What to remember about the run, which `nnrun runs` shows. `nnrun train --note` sets it."""
     tags: list[str] = []
     """Words to find the run by, which `nnrun runs` shows."""
+    ensemble: Annotated[int, Field(ge=1, le=MOST_MEMBERS)] = 1
+    """How many networks are trained, with `seed`, `seed` + 1 and so on, on the same rows.
+    Predictions are the mean of theirs."""
     jit_compile: Literal["auto"] | bool = "auto"
     """Compile with XLA. `auto` does so where the run is long enough to pay for compiling."""
     checkpoint: CheckpointOptions = CheckpointOptions()
@@ -245,6 +251,25 @@ class Config(Strict, json_schema_extra=_DIALECT):
     def split_seed(self) -> int:
         """The seed of the validation split."""
         return self.seed if self.data.split_seed is None else self.data.split_seed
+
+    @property
+    def patience(self) -> int | None:
+        """The patience of early stopping, or None where nothing stops early."""
+        return self.early_stopping["patience"] if self.early_stopping else None
+
+    @property
+    def total_epochs(self) -> int:
+        """The number of epochs of all members of the ensemble together."""
+        return self.epochs * self.ensemble
+
+    def member(self, number: int) -> "Config":
+        """Return the config of a member of the ensemble, counted from 0: a run of its own."""
+        update = {
+            "ensemble": 1,
+            "seed": (self.seed + number) % SEEDS,
+            "data": self.data.model_copy(update={"split_seed": self.split_seed}),
+        }
+        return self.model_copy(update=update)
 
     def steps(self, rows: int) -> int:
         """Return how many steps the epochs take, given the number of training rows."""

@@ -12,7 +12,10 @@ from nnrun.wording import did_you_mean
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Units = Annotated[int, Field(ge=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
+SEEDS = 2**32
+"""NumPy and Keras take seeds from 0 on that are less."""
+
+Seed = Annotated[int, Field(ge=0, lt=SEEDS)]
 
 MOST_UNKNOWN_KEYS = 1_000
 """An error for each of millions of keys would take gigabytes."""

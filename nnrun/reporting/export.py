@@ -13,7 +13,7 @@ from nnrun.config.schema import Config
 from nnrun.errors import InputError, NnrunError
 from nnrun.files import disk_error, named_errors, sync_folder
 from nnrun.results.trained_run import load_run
-from nnrun.training.backend import silenced, tf
+from nnrun.training.backend import keras, silenced, tf
 from nnrun.training.serving import build_serving_model
 from nnrun.wording import first_line, how_to_install
 
@@ -80,13 +80,15 @@ def _refuse_activations(run: Path, config: Config) -> None:
 
 
 def _make_statistics_constant(model: Model) -> None:
-    """Make constants of the mean and variance of Normalization, the first layer.
+    """Make constants of the mean and variance of Normalization, each network's first layer.
 
     They are tensors that are neither constants nor variables; tf2onnx makes inputs of such.
     """
-    normalization: Any = model.layers[0]
-    normalization.mean = np.asarray(normalization.mean)
-    normalization.variance = np.asarray(normalization.variance)
+    members = [layer for layer in model.layers if isinstance(layer, keras.Sequential)]
+    for network in members or [model]:
+        normalization: Any = network.layers[0]
+        normalization.mean = np.asarray(normalization.mean)
+        normalization.variance = np.asarray(normalization.variance)
 
 
 def _write(model: Model, form: str, path: Path) -> None:

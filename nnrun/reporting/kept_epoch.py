@@ -14,7 +14,7 @@ def best_and_kept(run: Run, info: RunInfo, config: Config) -> str:
     keeps the best`, with the losses of both.
     """
     best = best_epoch(run.history)
-    if best is None:
+    if best is None or config.ensemble > 1:  # each member keeps one
         return ""
     what = "validation" if best.by == "val_loss" else "the loss of training"
     sentence = f"{what} was best at epoch {best.epoch} ({short_number(best.value)})"
@@ -23,6 +23,13 @@ def best_and_kept(run: Run, info: RunInfo, config: Config) -> str:
     if info.best_epoch == best.epoch:
         return f"{sentence}, which is kept"
     return f"{sentence}; {_kept(run, info, best)}{_advice(config, best)}"
+
+
+def kept_in_words(config: Config, best_epoch: int) -> str:
+    """Return what a run's metrics are of: an epoch, or the mean of an ensemble's members."""
+    if config.ensemble > 1:
+        return f"mean of {config.ensemble} members"
+    return f"epoch {best_epoch}"
 
 
 def _kept(run: Run, info: RunInfo, best: BestEpoch) -> str:

@@ -67,4 +67,7 @@ def _fitting(config: Config) -> str:
     optimizer = config.optimizer
     rate = f"(learning_rate {describe_learning_rate(config)})"
     steps = f"{counted(config.epochs, 'epoch')}, batch_size {config.batch_size}"
-    return f"{config.loss['name']}, {optimizer['name']} {rate}, {steps}"
+    fitting = f"{config.loss['name']}, {optimizer['name']} {rate}, {steps}"
+    if config.ensemble > 1:
+        fitting += f", an ensemble of {config.ensemble} such networks"
+    return fitting

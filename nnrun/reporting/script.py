@@ -141,6 +141,7 @@ def _script(config: Config, encoder: Encoder, rows: int, first_file: Path, *, ex
         file=_table_file(config, first_file),
         truth_words=WORDS,
         labels=_labels(config, encoder.labels),
+        seeds=[config.member(number).seed for number in range(config.ensemble)],
         numeric=_numeric(config, encoder, rows),
         label_weights=_label_weights(config, encoder.labels),
         layers=layer_calls(config),

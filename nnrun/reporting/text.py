@@ -9,12 +9,11 @@ from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.feature import Feature, Target
-from nnrun.reporting.kept_epoch import best_and_kept
+from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.reporting.network_table import network_lines
 from nnrun.results.saved_verdict import read_verdict
 from nnrun.runs.directory import Run
-from nnrun.runs.history import count_epochs
 from nnrun.runs.info import RunInfo
 from nnrun.wording import counted, listed, printable
 
@@ -115,7 +114,7 @@ def _target_line(dataset: Dataset, target: Target) -> str:
 def _progress_lines(run: Run, info: RunInfo) -> Iterator[str]:
     """Yield how far a run is that has not finished, and how it goes on."""
     if info.status != "finished":
-        epochs = f"{count_epochs(run.history)} of {info.goal} epochs"
+        epochs = f"{run.count_epochs(info)} of {info.goal * info.ensemble} epochs"
         if info.stopped_at and info.status == "interrupted":
             epochs = f"stopped at epoch {info.stopped_at} of {info.goal}; predict takes its weights"
         command = f"nnrun resume {shlex.quote(str(run.path))}"
@@ -126,8 +125,8 @@ def _epoch_lines(run: Run, info: RunInfo, config: Config) -> Iterator[str]:
     """Yield the epoch whose weights were kept, and the best one so far."""
     metrics = run.read_metrics()
     if metrics:
-        epoch = f"epoch {info.best_epoch}"
-        if info.status == "finished":
+        epoch = kept_in_words(config, info.best_epoch)
+        if info.status == "finished" and config.ensemble == 1:
             epoch += f" of {info.epochs}"
         yield f"kept       {epoch}: {describe_metrics(metrics)}"
     verdict = read_verdict(run.verdict)

@@ -6,6 +6,7 @@ import numpy as np
 
 from nnrun.config.schema import Config
 from nnrun.features.matrix_store import Matrix
+from nnrun.results.ensemble import AnyNetwork
 from nnrun.results.forward import Network, Outputs
 from nnrun.results.keras_metrics import make_metric
 from nnrun.results.losses import RowValues, row_losses
@@ -19,10 +20,10 @@ class Evaluation:
     depend on the batches; a loss with `reduction: sum` and regularized activities do.
     """
 
-    def __init__(self, config: Config, network: Network) -> None:
+    def __init__(self, config: Config, network: AnyNetwork) -> None:
         self._config = config
-        self._network = network
-        self._penalty = weight_penalty(network)
+        self._members = network.members
+        self._penalty = sum(map(weight_penalty, self._members)) / len(self._members)
         self._metrics = {spec["name"]: make_metric(config, spec) for spec in config.metric_specs}
         self._total = 0.0
         self._rows = 0
@@ -66,19 +67,24 @@ class Evaluation:
 
         Keras divides the penalty of a batch by its rows, so that the two cancel.
         """
-        if not any(activity_regularizer(step) for step in self._network.steps):
+        if not any(activity_regularizer(step) for step in self._members[0].steps):
             return 0.0
-        return sum(self._batch_penalty(batch) for batch in self._batches(x))
-
-    def _batch_penalty(self, batch: Matrix) -> float:
         total = 0.0
-        for step, activity in self._network.layer_outputs(batch):
-            regularizer = activity_regularizer(step)
-            if regularizer:
-                total += penalty(regularizer, activity)
-        return total
+        for member in self._members:
+            total += sum(_batch_penalty(member, batch) for batch in self._batches(x))
+        return total / len(self._members)
 
     def _batches(self, x: Matrix) -> Iterator[Matrix]:
         size = self._config.batch_size
         for start in range(0, len(x), size):
             yield x[start : start + size]
+
+
+def _batch_penalty(network: Network, batch: Matrix) -> float:
+    """Return the penalties of the activities of a batch."""
+    total = 0.0
+    for step, activity in network.layer_outputs(batch):
+        regularizer = activity_regularizer(step)
+        if regularizer:
+            total += penalty(regularizer, activity)
+    return total

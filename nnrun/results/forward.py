@@ -78,6 +78,11 @@ class Network:
     last: Sequence[Step]
     widest: int
 
+    @property
+    def members(self) -> "Sequence[Network]":
+        """The networks whose predictions are averaged: this one alone."""
+        return [self]
+
     def __call__(self, x: Matrix) -> Matrix:
         """Return the predictions of rows, as the saved model gives them.
 
@@ -137,13 +142,16 @@ class Network:
         return np.concatenate(list(_threads().map(partial(_quietly, compute), parts)))
 
 
-def make_network(config: Config, encoder: Encoder, weights: Mapping[str, Array]) -> Network:
-    """Return the network of a run.
+def make_network(
+    config: Config, encoder: Encoder, weights: Mapping[str, Array], prefix: str = ""
+) -> Network:
+    """Return the network of a run, or of a member of an ensemble.
 
     Args:
         config: The run's config.
         encoder: Its encoder, which has the statistics that nnrun standardises with.
         weights: The arrays by the names and in the shapes of `weight_shapes(config, inputs)`.
+        prefix: How the names of its arrays begin.
     """
     summaries = summarize(config, encoder.width)
     steps = []
@@ -154,7 +162,7 @@ def make_network(config: Config, encoder: Encoder, weights: Mapping[str, Array])
     elif config.data.clip is not None:
         steps += _clipping(config.data.clip)
     for i, (spec, summary) in enumerate(zip(config.layers, summaries, strict=True)):
-        arrays = [weights[f"layers[{i}].weights[{j}]"] for j in range(len(summary.shapes))]
+        arrays = [weights[f"{prefix}layers[{i}].weights[{j}]"] for j in range(len(summary.shapes))]
         steps.append(Step(spec, arrays, LAYERS[spec["type"]]))
     if config.rescales:
         steps.append(_rescaling(encoder))

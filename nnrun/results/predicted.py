@@ -71,5 +71,21 @@ def interpret_outputs(
     return Predicted(_by_name(names, outputs), None, [])
 
 
+def spread_columns(predicted: Predicted, spread: Matrix) -> list[pl.Series]:
+    """Return the column `spread`, or one for each target where these are several numbers.
+
+    Args:
+        predicted: What is predicted of rows.
+        spread: The standard deviation of the members' predictions, float32 (rows, outputs). Of
+            several labels, that of the predicted label's probability is told.
+    """
+    if predicted.codes is not None and spread.shape[1] > 1:
+        spread = np.take_along_axis(spread, predicted.codes[:, None], axis=1)
+    names = ["spread"]
+    if spread.shape[1] > 1:
+        names = [name.replace("prediction_", "spread_", 1) for name in predicted.numbers]
+    return [pl.Series(name, column) for name, column in zip(names, spread.T, strict=True)]
+
+
 def _by_name(names: list[str], outputs: Matrix) -> dict[str, Column]:
     return dict(zip(names, outputs.T, strict=True))

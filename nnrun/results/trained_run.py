@@ -16,10 +16,11 @@ from nnrun.features.encoded_reader import BadCells, EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import AnyFloats, Matrix
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION, ClassMeasure
-from nnrun.results.forward import Network, Outputs, make_network
+from nnrun.results.ensemble import AnyNetwork, make_any_network, spread_of
+from nnrun.results.forward import Outputs
 from nnrun.results.interval import Interval
 from nnrun.results.number_measure import NumberMeasure
-from nnrun.results.predicted import interpret_outputs
+from nnrun.results.predicted import interpret_outputs, spread_columns
 from nnrun.runs.arrays import Array
 from nnrun.runs.directory import Run
 from nnrun.tables.block import Block
@@ -61,7 +62,7 @@ class TrainedRun:
     config: Config
     encoder: Encoder
     weights: Mapping[str, Array]
-    network: Network
+    network: AnyNetwork
     forward: Forward
 
     def with_forward(self, forward: Forward) -> "TrainedRun":
@@ -116,6 +117,8 @@ class TrainedRun:
         keep: Sequence[str] = (),
         threshold: float | None = None,
         interval: Interval | None = None,
+        *,
+        spread: bool = False,
     ) -> Iterator[pl.DataFrame]:
         """Yield predictions for the rows of a table, block by block.
 
@@ -126,21 +129,30 @@ class TrainedRun:
             threshold: The probability from which the second of two labels is predicted, by default
                 0.5.
             interval: How far the truth may be from the predictions, whose columns follow.
+            spread: Whether a column tells how far the members of an ensemble are apart.
 
         Raises:
-            InputError: The threshold is none, a column cannot be kept, or the table has mistakes.
+            InputError: The threshold is none, there is no ensemble, a column cannot be kept, or the
+                table has mistakes.
         """
         self.check_threshold(threshold)
+        if spread and self.config.ensemble == 1:
+            raise InputError(
+                "--spread is of the members of an ensemble, and the run is one network"
+            )
         reader.table.require(keep)
         reader.kept = keep
         for block, x, _ in reader:
-            outputs = self.forward(x.astype(np.float32))
+            rows = x.astype(np.float32)
+            outputs = self.forward(rows)
             _check_finite(block, outputs)
             predicted = interpret_outputs(self.config, self.encoder, outputs, threshold)
             columns = predicted.columns()
             if interval:
                 ranges = interval.columns(self.encoder, self.probabilities(outputs))
                 columns += [pl.Series(name, cells) for name, cells in ranges.items()]
+            if spread:
+                columns += spread_columns(predicted, spread_of(self.network, rows))
             yield _with_kept(block, keep, columns)
 
     def outputs(self, reader: EncodedReader) -> Iterator[ComputedBlock]:
@@ -226,7 +238,7 @@ def load_run(path: Path) -> TrainedRun:
     encoder = saved.encoder
     _check_fit(run, config, encoder)
     weights = saved.read_weights()
-    network = make_network(config, encoder, weights)
+    network = make_any_network(config, encoder, weights)
     return TrainedRun(config, encoder, weights, network, network)
 
 

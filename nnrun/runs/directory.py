@@ -17,6 +17,7 @@ from nnrun.json_mistakes import json_mistakes
 from nnrun.lock import held, is_held
 from nnrun.near_files import URL, as_written
 from nnrun.ordinary_files import read_small
+from nnrun.runs.history import count_epochs
 from nnrun.runs.info import RunInfo
 from nnrun.runs.saved_model import CHECKED, SavedModel, read_saved_model
 from nnrun.wording import first_line
@@ -70,6 +71,7 @@ class Run:
         intervals: intervals.json: errors on the rows held out, for `predict --interval`.
         info: run.json: status, versions, seed, data fingerprints, checksums.
         tensorboard: The folder of TensorBoard's logs, where the config asks for them.
+        members: The folder of an ensemble's members, each of which is a run of its own: 1, 2, ...
     """
 
     def __init__(self, path: Path, checkpoint: Path | None = None) -> None:
@@ -87,6 +89,7 @@ class Run:
         self.intervals = path / "intervals.json"
         self.info = path / "run.json"
         self.tensorboard = path / "tensorboard"
+        self.members = path / "members"
 
     def read_info(self) -> RunInfo:
         """Return the facts of run.json.
@@ -161,6 +164,21 @@ class Run:
                 raise RunError(f"{self.path / name}: is a folder, where a file belongs")
         with held(self.path / LOCK):
             yield
+
+    def member(self, number: int) -> "Run":
+        """Return the run of a member of an ensemble, counted from 1."""
+        return Run(self.members / str(number))
+
+    def count_epochs(self, info: RunInfo) -> int:
+        """Return how many epochs have ended, over all members of an ensemble.
+
+        Raises:
+            RunError: A history cannot be read.
+        """
+        if info.ensemble == 1:
+            return count_epochs(self.history)
+        members = range(1, info.ensemble + 1)
+        return sum(count_epochs(self.member(number).history) for number in members)
 
     def status(self, info: RunInfo) -> str:
         """Return the status; a run that no process holds any more is `stopped`, not `running`."""
@@ -281,3 +299,4 @@ def _clear(run: Run) -> None:
         (run.path / name).unlink(missing_ok=True)
     remove_temporaries(run.path)
     shutil.rmtree(run.tensorboard, ignore_errors=True)
+    shutil.rmtree(run.members, ignore_errors=True)

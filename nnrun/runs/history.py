@@ -18,6 +18,9 @@ from nnrun.files import named_errors
 from nnrun.ordinary_files import open_ordinary, size_of
 from nnrun.wording import first_line
 
+MEMBER = "member"
+"""The column of an ensemble's history that tells whose epoch a row is, from 1."""
+
 LARGEST_HISTORY = 512 << 20
 """Bytes of the file at the most, which a million epochs of 25 quantities take."""
 

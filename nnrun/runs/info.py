@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from nnrun.config.schema import MOST_MEMBERS
+
 
 class RunInfo(BaseModel, allow_inf_nan=False):
     """The facts of a run: how far it is, and all that its numbers depend on."""
@@ -33,6 +35,9 @@ class RunInfo(BaseModel, allow_inf_nan=False):
     patience: Annotated[int, Field(ge=0, le=10**9)] | None = None
     """The patience that `resume` goes on with; null where nothing stops early, and where a former
     version wrote this file: then it is the config's."""
+
+    ensemble: Annotated[int, Field(ge=1, le=MOST_MEMBERS)] = 1
+    """How many members it has, each of which goes on to so many epochs."""
 
     seconds: float = 0.0
     """How long the training took."""

@@ -7,7 +7,6 @@ from nnrun.config.keras_catalog import METRIC
 from nnrun.errors import InputError, RunError
 from nnrun.files import finite
 from nnrun.runs.directory import Run
-from nnrun.runs.history import count_epochs
 from nnrun.runs.settings import settings_of
 from nnrun.wording import did_you_mean, listed
 
@@ -44,12 +43,13 @@ def summarize_briefly(path: Path) -> Summary:
     return {
         "run": str(path),
         "status": run.status(info),
-        "epochs": info.epochs if info.status == "finished" else count_epochs(run.history),
+        "epochs": info.epochs if info.status == "finished" else run.count_epochs(info),
         "metrics": finite(run.read_metrics()),
         "verdict": run.read_judgement(),
         "kept_epoch": info.best_epoch,
         "settings": settings_of(info.config),
-        **info.model_dump(include={"started", "goal", "seconds"}),
+        "goal": info.goal * info.ensemble,
+        **info.model_dump(include={"started", "seconds"}),
     }
 
 

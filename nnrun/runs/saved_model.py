@@ -78,7 +78,11 @@ def read_saved_model(path: Path, info: RunInfo, *, with_weights: bool = False) -
     config = load_config(path / CONFIG, content=config_text)
     encoder = Encoder.parse(encoding_text, path / ENCODING)
     most = largest_size(weight_shapes(config, encoder.width))
-    files.read(MODEL, COPIES * most + code_size(config, encoder) + DESCRIPTION, keep=False)
+    files.read(
+        MODEL,
+        COPIES * most + config.ensemble * (code_size(config, encoder) + DESCRIPTION),
+        keep=False,
+    )
     weights = files.read(WEIGHTS, most, keep=with_weights)
     files.refuse_altered()
     return SavedModel(path, config, encoder, weights)

@@ -16,6 +16,7 @@ def facts_of(job: Job) -> dict[str, object]:
         "nnrun": __version__,
         **circumstances(),
         "goal": config.epochs,
+        "ensemble": config.ensemble,
         "seed": config.seed,
         "data": _tables(job.dataset),
         "config": config.model_dump(mode="json"),

@@ -1,12 +1,13 @@
 """The end of a training: it is measured, and saved whole, or the directory stays as it was."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from nnrun.config.architecture import weight_shapes
+from nnrun.config.schema import Config
 from nnrun.features.dataset import Part
 from nnrun.files import atomic_paths, finite, sha256, to_json
-from nnrun.runs.arrays import write_arrays
+from nnrun.runs.arrays import Array, write_arrays
 from nnrun.runs.directory import Run
 from nnrun.runs.history import Logs
 from nnrun.runs.saved_model import CHECKED
@@ -18,6 +19,7 @@ from nnrun.training.checkpoint import CheckpointCallback
 from nnrun.training.distributed.team import Team
 from nnrun.training.epoch_loop import EpochLoop
 from nnrun.training.job import Job
+from nnrun.training.keras_types import Model
 from nnrun.training.zip_times import any_clock
 
 
@@ -40,6 +42,21 @@ class Result:
     best_epoch: int
     seconds: float
     metrics: Logs
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """What is saved of a training.
+
+    Attributes:
+        config: The config, with everything that was decided for it written down.
+        model: The Keras model that predicts.
+        weights: The weights of the config's layers, by the names of `weight_shapes`.
+    """
+
+    config: Config
+    model: Model
+    weights: Mapping[str, Array]
 
 
 def finish(run: Run, job: Job, checkpoint: CheckpointCallback) -> Result:
@@ -115,7 +132,7 @@ def _measure(part: Part, job: Job, checkpoint: CheckpointCallback, *, weighted: 
 
 
 def save_run(run: Run, job: Job, result: Result, stopped_at: int = 0) -> None:
-    """Write the model with everything that speaks of it, or nothing.
+    """Write the model of a job with everything that speaks of it, or nothing.
 
     Args:
         run: The run directory.
@@ -123,13 +140,22 @@ def save_run(run: Run, job: Job, result: Result, stopped_at: int = 0) -> None:
         result: Its epochs and metrics.
         stopped_at: The epoch, from 1, at which a signal stopped it; 0 where it finished.
     """
+    names = weight_shapes(job.config, job.dataset.encoder.width)
+    values = [weight.numpy() for weight in network_weights(job.model)]
+    weights = dict(zip(names, values, strict=True))
+    network = TrainedNetwork(job.config, serving_model(job.model, job.config), weights)
+    save_network(run, network, result, stopped_at)
+
+
+def save_network(run: Run, network: TrainedNetwork, result: Result, stopped_at: int = 0) -> None:
+    """Write a network with everything that speaks of it, or nothing; see `save_run`."""
     files = (run.config, run.model, run.weights, run.metrics, run.info)
     with atomic_paths(*files) as temporaries:
         new = dict(zip(files, temporaries, strict=True))
-        new[run.config].write_text(job.config.to_yaml(), encoding="utf-8", newline="\n")
+        new[run.config].write_text(network.config.to_yaml(), encoding="utf-8", newline="\n")
         with any_clock():
-            serving_model(job.model, job.config).save(new[run.model])
-        _write_weights(new[run.weights], job)
+            network.model.save(new[run.model])
+        write_arrays(new[run.weights], network.weights)
         metrics = to_json({"epoch": result.best_epoch, **finite(result.metrics)})
         new[run.metrics].write_text(metrics, encoding="utf-8")
         checked = {name: new.get(run.path / name, run.path / name) for name in CHECKED}
@@ -137,11 +163,13 @@ def save_run(run: Run, job: Job, result: Result, stopped_at: int = 0) -> None:
         sizes = {name: path.stat().st_size for name, path in checked.items()}
         # So that the former model or this one serves, wherever a kill comes.
         run.write_info(saving=checksums, saving_sizes=sizes)
-        info = _saved_info(run, job, result, stopped_at, checksums=checksums, sizes=sizes)
+        info = _saved_info(
+            run, network.config, result, stopped_at, checksums=checksums, sizes=sizes
+        )
         new[run.info].write_text(info, encoding="utf-8")
 
 
-def _saved_info(run: Run, job: Job, result: Result, stopped_at: int, **checks: object) -> str:
+def _saved_info(run: Run, config: Config, result: Result, stopped_at: int, **checks: object) -> str:
     """Return run.json as it is once all files have their names."""
     return run.changed_info(
         status="interrupted" if stopped_at else "finished",
@@ -152,14 +180,8 @@ def _saved_info(run: Run, job: Job, result: Result, stopped_at: int, **checks: o
         best_epoch=result.best_epoch,
         seconds=round(result.seconds, 3),
         **checks,
-        config=job.config.model_dump(mode="json"),
+        config=config.model_dump(mode="json"),
     )
-
-
-def _write_weights(path: Path, job: Job) -> None:
-    names = weight_shapes(job.config, job.dataset.encoder.width)
-    values = [weight.numpy() for weight in network_weights(job.model)]
-    write_arrays(path, dict(zip(names, values, strict=True)))
 
 
 def _wait_for_the_chief(team: Team) -> None:

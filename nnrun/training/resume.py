@@ -65,8 +65,9 @@ def _reload(run: Run, *, epochs: int | None, overrides: Sequence[str], force: bo
     problems = _differences(run, info, config, force=force)
     if problems:
         raise RunError(problems)
-    if (info.checksums or info.epochs) and not run.checkpoint.exists():
-        raise RunError(f"{run.path}: cannot go on: it has no checkpoint.npz any more; train anew")
+    kept = run.checkpoint if config.ensemble == 1 else run.members
+    if (info.checksums or info.epochs) and not kept.exists():
+        raise RunError(f"{run.path}: cannot go on: it has no {kept.name} any more; train anew")
     config = changed_config(run, planned_config(run, info), overrides)
     check_patience(run, info, config)
     if epochs:

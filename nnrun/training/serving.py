@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from nnrun.config.architecture import member_prefix
 from nnrun.errors import RunError
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.trained_run import TrainedRun
+from nnrun.training.backend import keras
 from nnrun.training.build_model import build_network, network_weights, serving_model
 from nnrun.training.keras_types import Model
 from nnrun.training.predictor import predictor
@@ -12,18 +14,37 @@ from nnrun.wording import first_line
 
 
 def build_serving_model(trained: TrainedRun) -> Model:
-    """Return the keras.Sequential of a run, from float32 (rows, inputs) to what `predict` gives.
+    """Return the Keras model of a run, from float32 (rows, inputs) to what `predict` gives.
+
+    It is a keras.Sequential; of an ensemble, a keras.Model that averages several.
 
     Raises:
         RunError: Keras refuses the network.
     """
     try:
-        model = build_network(trained.config, trained.encoder)
-        for variable, weight in zip(network_weights(model), trained.weights.values(), strict=True):
-            variable.assign(weight)
-        return serving_model(model, trained.config)
+        members = [_member(trained, number) for number in range(trained.config.ensemble)]
+        return members[0] if len(members) == 1 else _averaged(members)
     except Exception as error:  # Keras raises what it likes
         raise RunError(f"Keras refuses this network: {first_line(error)}") from None
+
+
+def _member(trained: TrainedRun, number: int) -> Model:
+    """Return the model of a member of the ensemble, counted from 0, or that of the run."""
+    model = build_network(trained.config, trained.encoder)
+    prefix = member_prefix(trained.config, number)
+    weights = [array for name, array in trained.weights.items() if name.startswith(prefix)]
+    for variable, weight in zip(network_weights(model), weights, strict=True):
+        variable.assign(weight)
+    return serving_model(model, trained.config)
+
+
+def _averaged(members: list[Model]) -> Model:
+    """Return the model whose output is the mean of those of the members."""
+    for number, member in enumerate(members, 1):
+        member.name = f"member_{number}"
+    inputs = keras.Input(members[0].input_shape[1:])
+    mean = keras.layers.Average()([member(inputs) for member in members])
+    return keras.Model(inputs, mean, name="ensemble")
 
 
 def keras_forward(trained: TrainedRun) -> Callable[[Matrix], Matrix]:

@@ -12,12 +12,14 @@ from nnrun.features.dataset import Dataset
 from nnrun.features.encoding_size import TOO_LONG, encoding_text, is_too_long
 from nnrun.files import to_json, write_texts
 from nnrun.runs.directory import Run, create_run
+from nnrun.training.advice import how_to_resume
 from nnrun.training.agreement import check_agreement
 from nnrun.training.backend import keras
 from nnrun.training.build_model import make
 from nnrun.training.checkpoint import CheckpointCallback
 from nnrun.training.distributed.cluster import Distribute
 from nnrun.training.distributed.team import Team, join
+from nnrun.training.ensemble import fit_ensemble
 from nnrun.training.facts import facts_of
 from nnrun.training.finish import Result, finish, save_stopped
 from nnrun.training.fit import fit_compiled
@@ -72,7 +74,7 @@ def train(
         info = to_json({"status": "running", **facts_of(job), "engine": engine})
         write_texts({run.config: job.config.to_yaml(), run.encoding: encoding, run.info: info})
         fit = fit_compiled if engine == "compiled" else fit_keras
-        return _fit(run, job, fit, callbacks)
+        return _fit_all(run, job, fit, callbacks)
 
 
 def resume(
@@ -88,7 +90,7 @@ def resume(
     """
     team = join(distribute)
     if team.is_chief:
-        return _fit(run, prepare(dataset, team), fit_compiled, callbacks)
+        return _fit_all(run, prepare(dataset, team), fit_compiled, callbacks)
     with TemporaryDirectory(prefix="nnrun-") as folder:
         return _fit(run.elsewhere(Path(folder)), prepare(dataset, team), fit_compiled, callbacks)
 
@@ -111,15 +113,35 @@ def _encoding(dataset: Dataset) -> str:
     return encoding
 
 
-def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks) -> Result:
-    """Fit a job into its run directory, from the checkpoint on where there is one."""
+def _fit_all(run: Run, job: Job, fit: Fit, callbacks: Callbacks) -> Result:
+    """Fit a job, or each member of its ensemble, into its run directory."""
+    if job.config.ensemble == 1:
+        return _fit(run, job, fit, callbacks)
+
+    def fit_member(member: Run, member_job: Job) -> Result:
+        return _fit(member, member_job, fit, callbacks, whole=run)
+
+    return fit_ensemble(run, job, fit_member)
+
+
+def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks, *, whole: Run | None = None) -> Result:
+    """Fit a job into its run directory, from the checkpoint on where there is one.
+
+    Args:
+        run: The run directory.
+        job: The job.
+        fit: The engine.
+        callbacks: Keras callbacks that follow nnrun's own.
+        whole: The run that goes on where this one is stopped, by default itself.
+    """
     own = _callbacks_of(job.config, run)
     checkpoint = CheckpointCallback(run, job.config, job.model, own, job.team)
+    checkpoint.advice = how_to_resume(whole or run, job.team)
     if run.checkpoint.exists():
         checkpoint.restore()
     else:
         checkpoint.history.discard()
-    run.write_info(status="running", goal=job.config.epochs, patience=_patience(job.config))
+    run.write_info(status="running", goal=job.config.epochs, patience=job.config.patience)
     with (
         translated_errors(run, checkpoint),
         recorded_outcome(run, checkpoint),
@@ -135,10 +157,6 @@ def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks) -> Result:
                 save_stopped(run, job, checkpoint)
             raise
         return finish(run, job, checkpoint)
-
-
-def _patience(config: Config) -> int | None:
-    return config.early_stopping["patience"] if config.early_stopping else None
 
 
 def _callbacks_of(config: Config, run: Run) -> list[KerasObject]:

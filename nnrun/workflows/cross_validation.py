@@ -227,7 +227,7 @@ def _train_fold(
 
     dataset = table.dataset(config, rows)
     raise_errors(lint(dataset))
-    shown = progress(config.epochs) if progress else nullcontext(())
+    shown = progress(config.total_epochs) if progress else nullcontext(())
     with TemporaryDirectory(prefix="nnrun-") as folder, shown as callbacks:
         result = train_afresh(dataset, Path(folder) / "run", callbacks=callbacks)
         run = load_run(result.run.path)

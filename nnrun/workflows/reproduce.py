@@ -82,7 +82,7 @@ def _train_again(run: Run, dataset: Dataset, target: Path, progress: Progress | 
     from nnrun.training.trainer import train
 
     engine = run.read_info().engine
-    shown = progress(dataset.config.epochs) if progress else nullcontext(())
+    shown = progress(dataset.config.total_epochs) if progress else nullcontext(())
     try:
         with shown as callbacks:
             return train(dataset, stem="", path=target, engine=engine, callbacks=callbacks)

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 from support.project import default_table
 
-from nnrun import api
+from nnrun.api import functions as api
 from nnrun.errors import InputError
 
 

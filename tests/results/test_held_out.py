@@ -8,7 +8,7 @@ import pytest
 from sklearn import metrics
 from support.project import default_table
 
-from nnrun import api
+from nnrun.api import functions as api
 from nnrun.features.loading import load_dataset
 from nnrun.results.held_out import held_out_rows
 from nnrun.results.trained_run import load_run

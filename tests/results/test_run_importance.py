@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from nnrun import api
+from nnrun.api import functions as api
 from nnrun.results.trained_run import load_run
 
 ROWS = 240

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from support.project import default_table
 
-from nnrun import api
+from nnrun.api import functions as api
 from nnrun.errors import Interrupted, RunError
 from nnrun.results.trained_run import load_run
 from nnrun.training import trainer

@@ -5,7 +5,7 @@ import numpy as np
 from nnrun.errors import RunError
 from nnrun.features.numbers import FLOAT32_MAX
 from nnrun.runs.directory import Run
-from nnrun.runs.history import History, read_history
+from nnrun.runs.history import MEMBER, History, read_history
 
 
 def drawable_history(run: Run) -> History:
@@ -20,6 +20,7 @@ def drawable_history(run: Run) -> History:
     history = read_history(run.history)
     if not len(history.get("loss", ())):
         raise RunError(f"{run.path}: no epoch has ended yet, so there is nothing to draw")
+    history.pop(MEMBER, None)  # whose epoch a row is, is no quantity
     for values in history.values():
         is_drawable = np.abs(values) <= FLOAT32_MAX  # NaN is not
         values[~is_drawable] = np.nan
