@@ -133,6 +133,16 @@ def repository(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["README", "docs/tutorial", "docs/runs"])
+def test_the_commands_of_a_page_run_in_their_order(repository, nnrun, name):
+    page = (ROOT / f"{name}.md").read_text(encoding="utf-8")
+    for block in blocks(page, "sh"):
+        for line in re.findall(r"\bnnrun ([a-z].+)$", block, re.MULTILINE):
+            done = nnrun(*shlex.split(line.replace("--trials 30", "--trials 2")))
+            assert done.code == 0, (line, done.err)
+
+
 def test_what_pages_generate_is_written_anew():
     # in a process of its own, for click keeps what contexts of tests made
     done = run_python("-m", "cogapp", "--check", "docs/commands.md", "docs/config.md", cwd=ROOT)
