@@ -22,7 +22,7 @@ STORAGE_HELP = (
 )
 
 
-@command("sweep configs/digits-relu.yaml layers[0].units=16,32 optimizer.learning_rate=1e-4..1e-1")
+@command("sweep configs/digits-relu.yaml layers.0.units=16,32 batch_size=16,32")
 @config_argument
 @output_option("The folder of the runs. Default: sweeps/<config's stem>")
 @click.option("--trials", type=click.IntRange(min=1), help=TRIALS_HELP)

@@ -89,7 +89,7 @@ def search_space(overrides: Sequence[str]) -> SearchSpace:
         else:
             fixed.append(text)
     if not settings:
-        rule = "a sweep needs settings to try, as in layers[0].units=16,32,64"
+        rule = "a sweep needs settings to try, as in layers.0.units=16,32,64"
         problems.append(f"{rule} or optimizer.learning_rate=1e-4..1e-1")
     if problems:
         raise ConfigError(problems)
