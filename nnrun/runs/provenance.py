@@ -10,7 +10,8 @@ from typing import Any
 
 from nnrun import __version__
 from nnrun.config.places import Keys, dotted
-from nnrun.config.schema import Config
+from nnrun.config.schema import Config, Data
+from nnrun.config.strict_model import Strict
 from nnrun.errors import RunError
 from nnrun.features.dataset import PARTS, Dataset
 from nnrun.features.encoder import Encoder
@@ -114,6 +115,25 @@ def _agrees(then: Any, now: Any) -> bool:  # noqa: ANN401 - any value of JSON
     if isinstance(then, float):
         return isinstance(now, float) and math.isclose(then, now, rel_tol=ROUNDING)
     return bool(then == now)
+
+
+def with_later_keys(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a config of run.json with the keys that an earlier version did not know.
+
+    They get their defaults, which mean what that version did.
+    """
+    data = _defaults(Data) | config.get("data", {})
+    return _defaults(Config) | config | {"data": data}
+
+
+def _defaults(model: type[Strict]) -> dict[str, Any]:
+    """Return the defaults of the keys that may be left out."""
+    fields = model.model_fields.items()
+    return {
+        name: field.get_default(call_default_factory=True)
+        for name, field in fields
+        if not field.is_required()
+    }
 
 
 def differences(then: object, now: object, keys: Keys = ()) -> list[str]:

@@ -21,6 +21,7 @@ from nnrun.runs.provenance import (
     check_tables,
     differences,
     versions,
+    with_later_keys,
 )
 from nnrun.training.changeable import changed_config, check_patience, planned_config
 
@@ -105,7 +106,8 @@ def _differences(run: Run, info: RunInfo, config: Config, *, force: bool) -> lis
 
 def _changes_of_config(run: Run, info: RunInfo, config: Config) -> list[str]:
     now = config.model_dump(mode="json")
-    then = info.config | {"checkpoint": now["checkpoint"]}  # it may change at any time
+    then = with_later_keys(info.config)
+    then["checkpoint"] = now["checkpoint"]  # it may change at any time
     if config.epochs == info.goal:  # a kill came while the longer run was saved
         then["epochs"] = config.epochs
     if config.early_stopping and config.early_stopping["patience"] == info.patience:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from support.marks import exhaustive, usual_names
 from support.trainings import CASES, HIDDEN, SIGMOID
 
@@ -329,6 +330,24 @@ def test_a_longer_goal_survives_the_next_stop(project, whole):
         resume(run, dataset, callbacks=(Cut(3),))
     assert load_run(short.run.path).config.epochs == 3  # the former model serves until then
     assert outcome(go_on(short.run.path)) == outcome(whole({"epochs": 6}))
+
+
+LATER_KEYS = ("ensemble", "note", "tags")
+LATER_KEYS_OF_DATA = ("numeric", "split", "split_seed", "sample_weight", "target_transform", "clip")
+
+
+def test_a_run_that_an_earlier_version_stopped_goes_on(whole, cut):
+    path = cut({}, after=5)
+    info = json.loads((path / "run.json").read_text())
+    config = yaml.safe_load((path / "config.yaml").read_text())
+    for known in (info["config"], config):
+        for key in LATER_KEYS:
+            del known[key]
+        for key in LATER_KEYS_OF_DATA:
+            known["data"].pop(key, None)
+    (path / "run.json").write_text(json.dumps(info))
+    (path / "config.yaml").write_text(yaml.safe_dump(config))
+    assert outcome(go_on(path)) == outcome(whole({}))
 
 
 def test_what_differs_is_named_and_refused(project, cut, frame):
