@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 import pytest
 from support.forgery import forge_config, forge_json
-from support.marks import usual, usual_names
+from support.marks import exhaustive, usual, usual_names
 from support.processes import run_python
 from support.project import ROOT
 
@@ -381,7 +381,7 @@ def test_the_script_that_is_printed_runs_alone_and_is_that_of_the_run_too(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["diabetes", "breast-cancer"])
+@pytest.mark.parametrize("name", ["diabetes", exhaustive("breast-cancer", id="breast-cancer")])
 def test_the_simple_script_is_one_call_of_fit_and_as_good(name, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     config = load_config(CONFIGS[0].with_name(f"{name}.yaml"), ("epochs=30",))

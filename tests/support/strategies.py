@@ -136,7 +136,7 @@ def conforming(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     if "enum" in schema or "const" in schema:
         return st.sampled_from(schema.get("enum") or [schema["const"]])
     if "pattern" in schema:
-        return st.sampled_from([">= 0.5", "<1e3", " == -.5 "])
+        return _texts_of(schema["pattern"])
     kinds = {"null": st.none(), "boolean": st.booleans(), "string": st.sampled_from(WORDS)}
     if schema["type"] in kinds:
         return kinds[schema["type"]]
@@ -144,6 +144,14 @@ def conforming(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
         items = st.deferred(lambda: conforming(schema["items"]))
         return st.lists(items, min_size=schema.get("minItems", 0), max_size=3)
     return _mappings(schema) if schema["type"] == "object" else _numbers(schema)
+
+
+def _texts_of(pattern: str) -> st.SearchStrategy[str]:
+    """Draw expectations, or names in other spellings than those that an editor offers."""
+    names = pattern.removeprefix("^(").removesuffix(")$").split("|")
+    if all(name.isidentifier() for name in names):
+        return st.sampled_from(names)
+    return st.sampled_from([">= 0.5", "<1e3", " == -.5 "])
 
 
 DATA = st.fixed_dictionaries(

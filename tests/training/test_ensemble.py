@@ -122,6 +122,7 @@ def test_an_ensemble_stopped_in_its_third_member_goes_on_there(train_in, project
         assert np.array_equal(array, load_run(cut).weights[name])
 
 
+@pytest.mark.exhaustive
 def test_a_finished_ensemble_is_trained_for_longer(ensemble, train_in):
     longer = train_in("longer", ensemble=3, seed=4, epochs=5)
     with reopen(ensemble, epochs=5) as (run, dataset):
