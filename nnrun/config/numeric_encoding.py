@@ -8,13 +8,14 @@ from nnrun.config.named import Catalog, Named, Spec
 
 STANDARD: Spec = {"name": "standard"}
 
+DEFAULT_BINS = 16  # few enough for 25 training rows each in a table of 500
 MOST_BINS = 256
 """Of a column: each is a unit, and the layer has a weight for each input and unit."""
 
 _ENCODINGS: Catalog = {
     "standard": {},
     "robust": {},
-    "ple": {"bins": (Annotated[int, Field(ge=1, le=MOST_BINS)], 16)},
+    "ple": {"bins": (Annotated[int, Field(ge=1, le=MOST_BINS)], DEFAULT_BINS)},
 }
 
 NUMERIC = Named(kind="numeric encoding", catalog=_ENCODINGS)

@@ -9,6 +9,7 @@ from nnrun.errors import TableError
 from nnrun.features.column_profile import kind_of
 from nnrun.features.column_survey import ColumnSurvey
 from nnrun.reporting.rendering import render
+from nnrun.reporting.starter_codes import should_code_numbers
 from nnrun.reporting.starter_columns import DEFAULTS, ColumnChoice, choose_columns, describe_cells
 from nnrun.reporting.starter_form import TableForm, find_form
 from nnrun.reporting.starter_numbers import find_number_format, format_in_words
@@ -178,6 +179,7 @@ def _render(
         incomplete=listed(incomplete, 3),
         has_dates=any(column.kind == "date" for column in inputs),
         day_order=_stated_day_order(reading, input_names),
+        codes_numbers=target.task == "regression" and should_code_numbers(survey, input_names),
         units=_choose_units(survey.rows),
         batch_size=_choose_batch_size(survey.rows),
     )

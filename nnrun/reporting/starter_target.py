@@ -46,12 +46,14 @@ class TargetChoice:
     """What init makes of the target.
 
     Attributes:
+        task: What the target is.
         output: What predicts it.
         alternative: What would predict it, if whole numbers are not what `output` takes them for.
         positive: The label that probabilities are of, or None where the labels tell themselves.
         rare: Which labels have few rows, in words; empty where none has.
     """
 
+    task: Task
     output: Output
     alternative: Output | None
     positive: str | None
@@ -77,6 +79,7 @@ def choose_target(survey: TableSurvey, task: Task | None = None) -> TargetChoice
     if chosen == "regression":
         _refuse_wrong_numbers(survey)
     return TargetChoice(
+        task=chosen,
         output=_output(survey, labels, chosen),
         alternative=_alternative(survey, labels, chosen),
         positive=_choose_positive(survey.label_counts) if chosen == "binary" else None,
