@@ -22,6 +22,9 @@ FREQUENT = 0.25
 """Of the share that each of the labels would have if all had the same: whole numbers of which one
 has less are counts, whose large values are rare, such as visits to a doctor."""
 
+DOMINANT = 4
+"""Times that share: whole numbers of which one has more are counts, most of which are 0 or 1."""
+
 MOST_LABELS = 50
 """Text of more distinct ones is hardly a target, unless --task says so."""
 
@@ -115,7 +118,8 @@ def _may_be_classes(survey: TableSurvey, labels: Mapping[str, int]) -> bool:
 
 def _are_frequent(labels: Mapping[str, int]) -> bool:
     fair_share = sum(labels.values()) / len(labels)
-    return min(labels.values()) >= FREQUENT * fair_share
+    rows = labels.values()
+    return min(rows) >= FREQUENT * fair_share and max(rows) <= DOMINANT * fair_share
 
 
 def _why_no_target(

@@ -225,6 +225,7 @@ VISITS = [0] * 160 + [1] * 20 + [2] * 8 + [3] * 4 + [4] * 3 + [5] + [6] + [7] + 
         (VISITS, None, "MeanSquaredError"),
         (VISITS, "classes", "SparseCategoricalCrossentropy"),
         (cycle(0, 1, 2), None, "SparseCategoricalCrossentropy"),
+        (cycle(*[0] * 12, *range(1, 9)), None, "MeanSquaredError"),
         (cycle(0, 1, 2), "regression", "MeanSquaredError"),
         (cycle(0, 1), None, "BinaryCrossentropy"),
         (cycle(0, 1), "regression", "MeanSquaredError"),
