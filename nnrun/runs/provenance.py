@@ -120,8 +120,11 @@ def _agrees(then: Any, now: Any) -> bool:  # noqa: ANN401 - any value of JSON
 def with_later_keys(config: dict[str, Any]) -> dict[str, Any]:
     """Return a config of run.json with the keys that an earlier version did not know.
 
-    They get their defaults, which mean what that version did.
+    They get their defaults, which mean what that version did. Every version wrote most keys, so
+    that nothing is added where there is none.
     """
+    if not config:
+        return {}
     data = _defaults(Data) | config.get("data", {})
     return _defaults(Config) | config | {"data": data}
 
