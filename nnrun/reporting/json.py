@@ -7,7 +7,6 @@ from nnrun.config.architecture import summarize
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
-from nnrun.results.saved_verdict import read_verdict
 from nnrun.runs.directory import Run
 from nnrun.runs.history import best_epoch
 from nnrun.runs.listing import Summary, summarize_briefly
@@ -41,6 +40,8 @@ def summarize_run(path: Path) -> Summary:
         RunError: The path is no run, or its files were altered.
         ConfigError: Its config is no config of nnrun's.
     """
+    from nnrun.results.saved_verdict import read_verdict  # which `check` does without
+
     summary = summarize_briefly(path)
     run = Run(path)
     info, config, encoder = run.load()

@@ -12,7 +12,6 @@ from nnrun.features.feature import Feature, Target
 from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.reporting.network_table import network_lines
-from nnrun.results.saved_verdict import read_verdict
 from nnrun.runs.directory import Run
 from nnrun.runs.info import RunInfo
 from nnrun.wording import counted, listed, printable
@@ -123,6 +122,8 @@ def _progress_lines(run: Run, info: RunInfo) -> Iterator[str]:
 
 def _epoch_lines(run: Run, info: RunInfo, config: Config) -> Iterator[str]:
     """Yield the epoch whose weights were kept, and the best one so far."""
+    from nnrun.results.saved_verdict import read_verdict  # which `check` does without
+
     metrics = run.read_metrics()
     if metrics:
         epoch = kept_in_words(config, info.best_epoch)
