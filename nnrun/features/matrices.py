@@ -11,15 +11,14 @@ from nnrun.errors import TableError
 from nnrun.features.column_facts import column_facts
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.encoded_reader import EncodedReader
-from nnrun.features.encoder import Encoder, TargetMoments
+from nnrun.features.encoder import Encoder
 from nnrun.features.kept_rows import RowMask
 from nnrun.features.matrix_store import AnyFloats, Matrix, Store
-from nnrun.features.number_scales import NumberScales
 from nnrun.features.profile import TableProfile
 from nnrun.features.row_weights import WeightSurvey
 from nnrun.features.split import split_rows
-from nnrun.features.statistics import Moments, Values
-from nnrun.features.target_copies import TargetCopies
+from nnrun.features.statistics import Values
+from nnrun.features.training_rows import TrainingRows
 from nnrun.tables.stored_file import table_changed
 from nnrun.tables.table import Table
 
@@ -189,13 +188,9 @@ def _fit(
         key: _new_store(encoder, int(is_row.sum()), key, keeping) for key, is_row in rows.items()
     }
     has_categories = keeping.has_inputs  # without matrices, those of the profile are enough
-    inputs = [f for f in encoder.inputs if has_categories or f.kind != "text"]
-    copies = TargetCopies(inputs, len(encoder.targets))
-    numbers = [place for place, feature in enumerate(inputs) if feature.kind != "text"]
-    scales = NumberScales(config.data, numbers, int(rows["train"].sum()))
-    x_moments = Moments(len(inputs))
-    y_moments = Moments(len(encoder.targets))
-    log_moments = Moments(len(encoder.targets))
+    training = TrainingRows(
+        encoder, config, int(rows["train"].sum()), has_categories=has_categories
+    )
     reader = EncodedReader(encoder, table, target=True, fill=False, has_categories=has_categories)
     start = 0
     for _, x, y in reader:
@@ -207,16 +202,9 @@ def _fit(
             part_y = y[is_row[start:end]]
             stores[key].append(part_x, part_y)
             if key == "train":
-                x_moments.add(part_x)
-                scales.add(part_x)
-                y_moments.add(part_y)
-                if config.data.target_transform:
-                    log_moments.add(np.log1p(np.maximum(part_y, 0)))
-                copies.add(part_x, part_y)
+                training.add(part_x, part_y)
         start = end
-    targets = TargetMoments(y_moments, log_moments)
-    fitted = encoder.fitted(x_moments, targets, scales, config, has_categories=has_categories)
-    return FittedTable(fitted, stores, reader.unseen(), copies.names())
+    return FittedTable(training.fitted_encoder(), stores, reader.unseen(), training.copies())
 
 
 def _finish(store: PartStore, means: AnyFloats, profile: TableProfile, unseen: list[str]) -> Part:

@@ -30,7 +30,10 @@ LEAST_VALUE = 8
 """Bytes that a value takes in memory, of however few bits it was unpacked."""
 
 MARK = 4  # bytes at the end of a file that say Parquet, and as many before them for its length
-DATA_PAGE, DATA_PAGE_V2 = 5, 8  # fields of a page's head, whose first says how many values it has
+DATA_PAGE = 5
+DATA_PAGE_V2 = 8
+"""Fields of a page's head, the first of which says how many values the page has."""
+
 TEXT_TYPES = (6, 7)  # of texts and bytes of one length: polars keeps these as they were unpacked
 
 
