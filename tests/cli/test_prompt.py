@@ -206,7 +206,7 @@ def test_every_example_of_the_help_runs(tmp_path, nnrun, monkeypatch):
     small = ["--set", "epochs=3"]
     for line in lines:
         short = line.replace("--epochs 200", "--epochs 4").replace(" epochs=50", "")
-        short = short.replace("--trials 30", "--trials 2")
+        short = short.replace("--trials 30", "--trials 2").replace("--folds 10", "--folds 2")
         arguments = shlex.split(short.partition(" > ")[0])
         if arguments[0] in ("train", "cv", "sweep"):
             arguments += small

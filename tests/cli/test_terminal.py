@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 from support.forgery import forge_config, forge_json, sign
+from support.marks import usual
 
 import nnrun as package
 from nnrun.cli import terminal
@@ -189,13 +190,18 @@ FORGED: dict[str, Callable[[Path], None]] = {
     "a key of the encoder": lambda run: forge_json(run, "encoding.json", entries(**{ATTACK: 1})),
     "a file": lambda run: (run / ATTACK).symlink_to("/nowhere"),
 }
+USUAL = (
+    *("a table", "a key", "an engine", "a checksum", "a metric", "a column of the history"),
+    *("a path in the config", "a label", "a key of the encoder", "a file"),
+)
+"""What is forged in each run of the tests; the rest of run.json is read in the same way."""
 ALL = ["show", "runs", "plot", "report", "evaluate", "predict", "reproduce", "resume"]
 
 OPTIONS = {"predict": ["-o", "out.csv"]}  # what it writes elsewhere are exact bytes
 
 
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED.keys())
+@pytest.mark.parametrize("forge", usual(FORGED, *USUAL))
 def test_texts_of_a_run_command_no_terminal(
     harmless, copied_run, command_on_run, shared_run, forge
 ):

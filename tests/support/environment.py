@@ -1,6 +1,7 @@
 """The environment of every test and of every process that a test starts: the same on every machine."""
 
 import os
+import signal
 
 SET = {
     "CUDA_VISIBLE_DEVICES": "-1",  # tests compare numbers to the last bit: a GPU has its own
@@ -39,6 +40,14 @@ MEMORY_OF_A_WORKER = 3 << 30
 os.environ.update(SET)
 for variable in UNSET:
     os.environ.pop(variable, None)
+
+# A shell's & and nohup let what they start ignore signals, which nnrun respects.
+for number, handler in {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+}.items():
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 def inherited() -> dict[str, str]:

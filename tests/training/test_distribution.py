@@ -126,7 +126,7 @@ def check_equal(folder: Path, tolerance: float = TOLERANCE) -> None:
     ("workers", "rows", "batch_size", "last", "in_memory"),
     [
         pytest.param(2, 60, 11, 9, True, id="two, in memory"),
-        pytest.param(3, 59, 8, 1, False, id="three, from files"),
+        exhaustive(3, 59, 8, 1, False, id="three, from files"),
         exhaustive(3, 59, 8, 1, True, id="three, in memory"),
         exhaustive(2, 60, 11, 9, False, id="two, from files"),
     ],
@@ -181,7 +181,7 @@ def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, 
             id="averaged and scaled",
         ),
         exhaustive({"optimizer": "Muon"}, id="Muon"),
-        pytest.param(
+        exhaustive(
             {
                 "layers": [{"type": "BatchNormalization", "momentum": 0.0}, *SIGMOID],
                 "data.normalize": False,
@@ -209,16 +209,23 @@ LONG = {"epochs": 100, "batch_size": 8, "jit_compile": False, "checkpoint": {"ev
 
 
 @pytest.mark.parametrize(
-    "victim", [pytest.param(0, id="the chief"), exhaustive(1, id="another worker")]
+    ("count", "victim"),
+    [
+        pytest.param(2, 0, id="the chief of two"),
+        exhaustive(3, 0, id="the chief of three"),
+        exhaustive(3, 1, id="another worker"),
+    ],
 )
-def test_when_a_worker_dies_all_end_and_resume_goes_on(start, finish, server, project, victim):
+def test_when_a_worker_dies_all_end_and_resume_goes_on(
+    start, finish, server, project, count, victim
+):
     project.config(LONG)
     assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
-    workers = start(3, "train", "config.yaml", "-o", "together")
+    workers = start(count, "train", "config.yaml", "-o", "together")
     wait_for((project.folder / "together" / "checkpoint.npz").exists, "a checkpoint")
     workers[victim].send(signal.SIGKILL)
     codes = [process.wait(MINUTE) for process in workers]
-    assert codes == [-signal.SIGKILL if i == victim else 1 for i in range(3)], [
+    assert codes == [-signal.SIGKILL if i == victim else 1 for i in range(count)], [
         w.text() for w in workers
     ]
     for i, process in enumerate(workers):
@@ -227,7 +234,7 @@ def test_when_a_worker_dies_all_end_and_resume_goes_on(start, finish, server, pr
         assert "Traceback" not in process.text()
     for left in (project.folder / "scratch").iterdir():  # by what was killed
         left.rename(project.folder / left.name)
-    assert finish(start(3, "resume", "together")) == [0, 0, 0]
+    assert finish(start(count, "resume", "together")) == [0] * count
     check_equal(project.folder)
 
 

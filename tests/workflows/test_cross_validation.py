@@ -24,6 +24,7 @@ def with_text(project, frame):
     return project.table(frame.with_columns(towns))
 
 
+@pytest.mark.usefixtures("eager")
 def test_folds_equal_trainings_on_their_rows_alone(project, nnrun, with_text):
     config = project.config({"data.min_frequency": 1}, epochs=2)
     done = nnrun("cv", config, "--folds", "3", "--json", "-q", "-o", "out.csv")
@@ -51,7 +52,7 @@ def test_folds_equal_trainings_on_their_rows_alone(project, nnrun, with_text):
 
 
 def test_mean_sd_and_verdict_are_those_of_the_folds(project, nnrun):
-    config = project.config({"optimizer.learning_rate": 0.1}, epochs=60)
+    config = project.config({"optimizer.learning_rate": 0.3}, epochs=15)
     said = json.loads(nnrun("cv", config, "--folds", "4", "--json").out)
     assert len(said["folds"]) == 4
     for name, mean in said["mean"].items():
@@ -63,6 +64,7 @@ def test_mean_sd_and_verdict_are_those_of_the_folds(project, nnrun):
     assert said["judged"]["baseline"] == pytest.approx(38 / 60)
 
 
+@pytest.mark.usefixtures("eager")
 def test_labels_of_chance_are_no_better_than_the_baseline(project, nnrun, frame):
     label = np.random.default_rng(3).integers(0, 2, 60)
     project.table(frame.with_columns(label=pl.Series(label)))
@@ -70,6 +72,7 @@ def test_labels_of_chance_are_no_better_than_the_baseline(project, nnrun, frame)
     assert said["verdict"] != "better"
 
 
+@pytest.mark.usefixtures("eager")
 def test_repeats_and_seeds_train_each_fold_again(project, nnrun):
     done = nnrun(
         "cv", project.config(epochs=1), "--folds", "2", "--repeats", "2", "--seeds", "2", "--json"
@@ -80,6 +83,7 @@ def test_repeats_and_seeds_train_each_fold_again(project, nnrun):
     assert "trained 8 of 8: test_loss" in done.err
 
 
+@pytest.mark.usefixtures("eager")
 def test_the_text_has_a_line_a_fold_and_a_verdict(project, nnrun):
     config = project.config({"data.validation_split": 0}, epochs=2)
     before = everything(project.folder)
@@ -99,6 +103,7 @@ def test_the_text_has_a_line_a_fold_and_a_verdict(project, nnrun):
     assert everything(project.folder) == before
 
 
+@pytest.mark.usefixtures("eager")
 def test_numbers_are_judged_by_rmse(project, nnrun):
     regression = {"data.target": "dose", "layers": [{"units": 1}], "loss": "MeanSquaredError"}
     said = json.loads(nnrun("cv", project.config(regression), "--folds", "3", "--json").out)
@@ -106,6 +111,7 @@ def test_numbers_are_judged_by_rmse(project, nnrun):
     assert said["verdict"] in ("better", "no better", "worse")
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_test_table_is_left_aside(project, nnrun):
     config = project.config({"data.test": "table.csv"}, epochs=1)
     said = json.loads(nnrun("cv", config, "--folds", "2", "--json").out)

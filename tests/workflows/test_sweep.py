@@ -8,6 +8,8 @@ import pytest
 from nnrun.errors import Interrupted
 from nnrun.training import session
 
+pytestmark = pytest.mark.usefixtures("eager")
+
 GRID = ("layers[0].units=2,3", "optimizer.learning_rate=0.1,1e30", "epochs=2")
 
 
