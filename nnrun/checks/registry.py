@@ -60,7 +60,7 @@ def rule(code: str, level: Level) -> Callable[[RuleFunction], RuleFunction]:
 def rules() -> list[Rule]:
     """Return every rule in the order of its findings: errors come first."""
     # Importing a module of rules registers them, in the order of its functions.
-    from nnrun.checks import columns, kinds, labels, layers, metrics, outputs, rows  # noqa: F401
+    from nnrun.checks import columns, kinds, labels, layers, metrics, outputs, rows, sweep  # noqa: F401
 
     return [_registered[code] for code in ORDER]
 
@@ -106,6 +106,7 @@ ORDER = (
     "encoding-size",
     "orthogonal-rows",
     "tensorboard",
+    "sweep",
     "feature-range",
     "linear-hidden",
     "sigmoid-hidden",

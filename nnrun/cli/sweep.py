@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nnrun.workflows.sweep import Sweep, Trial
 
 TRIALS_HELP = "How many trials there are. Default: every combination of lists; 30 with a range."
-METRIC_HELP = "The metric that tells which trial is best."
+METRIC_HELP = "The metric that tells which trial is best. Default: val_loss."
 STORAGE_HELP = (
     "The URL of Optuna's storage, for machines that share no disk. Default: a journal in the "
     "folder."
@@ -26,7 +26,7 @@ STORAGE_HELP = (
 @config_argument
 @output_option("The folder of the runs. Default: sweeps/<config's stem>")
 @click.option("--trials", type=click.IntRange(min=1), help=TRIALS_HELP)
-@click.option("--metric", default="val_loss", show_default=True, help=METRIC_HELP)
+@click.option("--metric", help=METRIC_HELP)
 @click.option("--storage", metavar="URL", help=STORAGE_HELP)
 @set_option
 @printing_options
@@ -35,7 +35,7 @@ def sweep(
     config: Path,
     output: Path | None,
     trials: int | None,
-    metric: str,
+    metric: str | None,
     storage: str | None,
     overrides: tuple[str, ...],
     printing: Printing,
@@ -43,14 +43,15 @@ def sweep(
     """Train CONFIG with many settings, each trial a run in one folder.
 
     A setting is tried with each value of a list such as 16,32,64, or in a range such as 1e-4..1e-1.
-    All combinations of lists are trained; where there is a range, Optuna chooses. The same command
+    All combinations of lists are trained; where there is a range, Optuna chooses. What is not said
+    here is what `sweep` says in the config. The same command
     goes on with a sweep that was stopped, and several processes may work on one.
     """
-    from nnrun.config.search_space import search_space
-    from nnrun.workflows.sweep import Sweep, run_sweep, write_best
+    from nnrun.workflows.sweep import plan_sweep, run_sweep, write_best
 
-    asked = Sweep(config, search_space(overrides), output or Path("sweeps", config.stem), metric)
-    tried = run_sweep(asked, trials, storage, _silent if printing.quiet else tell)
+    folder = output or Path("sweeps", config.stem)
+    asked = plan_sweep(config, overrides, folder, metric=metric, trials=trials)
+    tried = run_sweep(asked, storage, _silent if printing.quiet else tell)
     best = write_best(asked, tried)
     if printing.as_json:
         say_json({"trials": [trial.as_json() for trial in tried], "best": best})

@@ -12,6 +12,7 @@ from typing import Any
 from nnrun.config.schema import CheckpointOptions, Config, Data
 from nnrun.config.split import Split
 from nnrun.config.strict_model import Strict
+from nnrun.config.sweep_plan import SweepPlan
 
 Texts = dict[str, dict[str, Any]]
 """By `description` and `examples`: the text of each key."""
@@ -20,7 +21,7 @@ Texts = dict[str, dict[str, Any]]
 def config_schema() -> dict[str, Any]:
     """Return the schema that pydantic makes, with the texts of schema_texts.json in its gaps."""
     texts = json.loads(Path(__file__).with_name("schema_texts.json").read_text(encoding="utf-8"))
-    for model in (Config, Data, Split, CheckpointOptions):
+    for model in (Config, Data, Split, CheckpointOptions, SweepPlan):
         texts["description"] |= _docstrings(model)
     schema: dict[str, Any] = Config.model_json_schema()
     for node in _objects(schema):

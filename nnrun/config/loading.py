@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -48,12 +49,32 @@ def validated(source: YamlSource, folder: Path = Path()) -> Config:
     Raises:
         ConfigError: A value is wrong; every mistake is in it, with its place.
     """
+    source = replace(source, values=_with_absolute_paths(source, folder))
     try:
-        config = Config.model_validate(_with_absolute_paths(source, folder))
+        config = Config.model_validate(source.values)
     except ValidationError as error:
         raise ConfigError(list(explain(error, source))) from None
     config._source = source
     return config
+
+
+def with_overrides(config: Config, overrides: Sequence[str]) -> Config:
+    """Return what a config would be with further overrides, as those of a trial of its sweep.
+
+    Raises:
+        ConfigError: An override, or a value, is wrong; every mistake is in it, with its place.
+    """
+    source = _overridden(config._source, overrides)
+    return validated(replace(source, values=_without_sweep(source.values)))
+
+
+def written_values(config: Config) -> dict[str, YamlValue]:
+    """Return what a config's file and overrides say, without defaults and without its sweep."""
+    return _without_sweep(config._source.values)
+
+
+def _without_sweep(values: dict[str, YamlValue]) -> dict[str, YamlValue]:
+    return {key: value for key, value in values.items() if key != "sweep"}
 
 
 def _overridden(source: YamlSource, overrides: Sequence[str]) -> YamlSource:

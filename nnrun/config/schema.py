@@ -28,6 +28,7 @@ from nnrun.config.numeric_encoding import NUMERIC, STANDARD
 from nnrun.config.places import dotted
 from nnrun.config.split import Split
 from nnrun.config.strict_model import SEEDS, Fraction, Positive, Seed, Strict, Units
+from nnrun.config.sweep_plan import SweepPlan
 from nnrun.config.yaml_output import to_yaml
 from nnrun.config.yaml_source import YamlSource
 
@@ -213,6 +214,9 @@ class Config(Strict, json_schema_extra=_DIALECT):
     """The bounds that the finished run must meet, as in {val_accuracy: ">= 0.95"}; or baseline,
     alone or as in {baseline: better}: the verdict on the rows held out must be `better`. Where it
     does not meet them, `nnrun train` exits with 3."""
+    sweep: SweepPlan | None = None
+    """What `nnrun sweep` tries, as in {settings: {layers.0.units: [16, 32]}}. Its options win; all
+    other commands leave it aside, and no run keeps it."""
 
     _source: YamlSource = YamlSource("config")
 
@@ -270,6 +274,10 @@ class Config(Strict, json_schema_extra=_DIALECT):
             "data": self.data.model_copy(update={"split_seed": self.split_seed}),
         }
         return self.model_copy(update=update)
+
+    def without_sweep(self) -> "Config":
+        """Return the config of one training."""
+        return self.model_copy(update={"sweep": None}) if self.sweep else self
 
     def steps(self, rows: int) -> int:
         """Return how many steps the epochs take, given the number of training rows."""

@@ -1,13 +1,18 @@
 """The settings that a sweep tries: lists of values and ranges, as `--set` writes them."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from nnrun.config.overrides import key_path
 from nnrun.config.places import YamlValue
 from nnrun.config.yaml_reader import TextPlaces, read_text
+from nnrun.config.yaml_scalars import parse_scalar
 from nnrun.errors import ConfigError
+from nnrun.wording import listed
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})")
@@ -54,46 +59,98 @@ class SearchSpace:
         """Whether every setting has a list of values, of which all combinations can be tried."""
         return not any(isinstance(values, Range) for values in self.settings.values())
 
-    def combinations(self) -> list[Chosen]:
-        """Return all combinations of the values of a grid; the last setting varies fastest."""
-        values = [each for each in self.settings.values() if not isinstance(each, Range)]
-        return [dict(zip(self.settings, chosen, strict=True)) for chosen in product(*values)]
+    def combinations(self) -> Iterator[Chosen]:
+        """Yield all combinations of the values of lists, and the ends of ranges.
 
-    def overrides(self, chosen: Mapping[str, str]) -> tuple[str, ...]:
-        """Return what --set takes for a trial."""
-        return (*self.fixed, *(f"{key}={value}" for key, value in chosen.items()))
+        The last setting varies fastest.
+        """
+        values = [some_values(each) for each in self.settings.values()]
+        for chosen in product(*values):
+            yield dict(zip(self.settings, chosen, strict=True))
 
 
-def search_space(overrides: Sequence[str]) -> SearchSpace:
+def some_values(values: Choices | Range) -> Choices:
+    """Return the values of a list, or the ends of a range, as --set takes them."""
+    if not isinstance(values, Range):
+        return values
+    if values.is_whole:
+        return [str(int(values.low)), str(int(values.high))]
+    return [str(values.low), str(values.high)]
+
+
+def as_overrides(chosen: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what --set takes for the settings of a trial."""
+    return tuple(f"{key}={value}" for key, value in chosen.items())
+
+
+def search_space(
+    overrides: Sequence[str], planned: Mapping[str, Choices | Range] | None = None
+) -> SearchSpace:
     """Return what a sweep tries, given what --set says.
 
     `16,32,64` and `relu,tanh` are lists, `1e-4..1e-1` is a range, and a value alone, or one in
     brackets, is shared by all trials. A range is logarithmic where both ends are positive and a
     hundred times or more apart, and of whole numbers where both ends are.
 
+    Args:
+        overrides: What --set says, as KEY=VALUE.
+        planned: What the config says of settings that --set does not name.
+
     Raises:
-        ConfigError: A range is empty, or there is nothing to try.
+        ConfigError: A range is empty, or a list has a value twice.
     """
     fixed = []
     settings: dict[str, Choices | Range] = {}
     problems = []
     for text in overrides:
         key, _, value = text.partition("=")
-        ends = RANGE.fullmatch(value.strip())
-        if ends:
-            settings[key] = _range(ends[1], ends[2])
-            if float(ends[1]) >= float(ends[2]):
-                problems.append(f"--set {text}: the first end of a range is the lower one")
-        elif "," in value and value.strip()[:1] not in ("[", "{", '"', "'"):
-            settings[key] = [part.strip() for part in value.split(",")]
-        else:
+        try:
+            choices = choices_of(value)
+        except ConfigError as error:
+            problems += [f"--set {text}: {problem}" for problem in error.problems]
+            continue
+        if choices is None:
             fixed.append(text)
-    if not settings:
-        rule = "a sweep needs settings to try, as in layers.0.units=16,32,64"
-        problems.append(f"{rule} or optimizer.learning_rate=1e-4..1e-1")
+        else:
+            settings[key] = choices
     if problems:
         raise ConfigError(problems)
-    return SearchSpace(tuple(fixed), settings)
+    named = {key_path(text.partition("=")[0]) for text in overrides}
+    kept = {key: it for key, it in (planned or {}).items() if key_path(key) not in named}
+    return SearchSpace(tuple(fixed), kept | settings)
+
+
+def choices_of(text: str) -> Choices | Range | None:
+    """Return the list or the range that a text is, or None where it is one value.
+
+    Raises:
+        ConfigError: The range is empty, or the list has a value twice.
+    """
+    ends = RANGE.fullmatch(text.strip())
+    if ends:
+        if float(ends[1]) >= float(ends[2]):
+            raise ConfigError("the first end of a range is the lower one")
+        return _range(ends[1], ends[2])
+    if "," not in text or text.strip()[:1] in ("[", "{", '"', "'"):
+        return None
+    values = [part.strip() for part in text.split(",")]
+    check_distinct(values)
+    return values
+
+
+def check_distinct(values: Sequence[str]) -> None:
+    """Raise a ConfigError where a value stands twice, whose trials would be the same."""
+    repeated = sorted(value for value, count in Counter(values).items() if count > 1)
+    if repeated:
+        raise ConfigError(f"{listed(repeated, 3)} stands in the list twice")
+
+
+def setting_text(value: YamlValue) -> str:
+    """Return a value as --set takes it: plain where it reads as the same, else as JSON."""
+    if isinstance(value, str) and value and parse_scalar(value) == value:
+        is_plain = re.fullmatch(r"[\w.+/-]+", value)
+        return value if is_plain else json.dumps(value)
+    return json.dumps(value)
 
 
 def value_of(text: str) -> YamlValue:

@@ -39,7 +39,7 @@ def prepare(dataset: Dataset, team: Team) -> Job:
     config = dataset.config
     if team.count > 1:
         check_shareable(config)
-    config = with_scheduled_steps(config, dataset.train.rows)
+    config = with_scheduled_steps(config.without_sweep(), dataset.train.rows)
     dataset = replace(dataset, config=config)
     keras.utils.set_random_seed(config.seed)
     try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnrun.config.search_space import Range, search_space
+from nnrun.config.search_space import Range, search_space, setting_text, value_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_lists_and_ranges_are_told_apart(text, expected):
 def test_a_value_alone_is_shared(text):
     space = search_space([text, "x=1,2"])
     assert space.fixed == (text,)
-    assert space.overrides({"x": "1"}) == (text, "x=1")
+    assert space.settings == {"x": ["1", "2"]}
 
 
 def test_a_grid_has_all_combinations():
@@ -40,9 +40,20 @@ def test_a_grid_has_all_combinations():
     assert not search_space(["a=1,2", "b=1..2"]).is_grid
 
 
-def test_an_empty_range_and_nothing_to_try_are_mistakes(problems):
-    assert problems(search_space, ["a=2..1", "b=1,2"]) == [
-        "--set a=2..1: the first end of a range is the lower one"
+def test_an_empty_range_and_a_value_twice_are_mistakes(problems):
+    assert problems(search_space, ["a=2..1", "b=1,2", "c=1,2,1"]) == [
+        "--set a=2..1: the first end of a range is the lower one",
+        "--set c=1,2,1: '1' stands in the list twice",
     ]
-    (line,) = problems(search_space, ["epochs=5"])
-    assert line.startswith("a sweep needs settings to try")
+
+
+def test_what_the_command_says_of_a_setting_wins_over_the_config():
+    planned = {"layers.0.units": ["2", "3"], "epochs": ["1", "2"], "batch_size": ["8", "16"]}
+    space = search_space(["layers[0].units=4,5", "epochs=3"], planned)
+    assert space.fixed == ("epochs=3",)
+    assert space.settings == {"batch_size": ["8", "16"], "layers[0].units": ["4", "5"]}
+
+
+@pytest.mark.parametrize("value", ["relu", "two words", "a,b", "1", "1..2", "", None, True, 0.5])
+def test_a_value_of_the_config_is_written_as_the_command_takes_it(value):
+    assert value_of(setting_text(value)) == value

@@ -1,0 +1,80 @@
+"""Rules about the sweep of a config, which `nnrun sweep` trains."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import chain
+
+from nnrun.checks.registry import Found, rule
+from nnrun.config.loading import with_overrides
+from nnrun.config.schema import Config
+from nnrun.config.search_space import Choices, Chosen, Range, as_overrides, some_values
+from nnrun.config.sweep_plan import SweepPlan
+from nnrun.errors import ConfigError
+from nnrun.features.dataset import Dataset
+from nnrun.wording import listed
+
+MOST_TRIED = 100
+"""Values of a sweep that are tried out: to validate a config takes a thousandth of a second."""
+
+
+@rule("sweep", level="error")
+def every_value_fits_the_config(config: Config, _dataset: Dataset) -> Found:
+    """The metric is logged, and each value makes a config, alone or beside the others' first."""
+    if config.sweep is None:
+        return
+    yield from _unknown_metric(config, config.sweep)
+    for key, _, problem in wrong_values(config, config.sweep.space):
+        yield ("sweep", "settings", key), problem
+
+
+def wrong_values(
+    config: Config, space: Mapping[str, Choices | Range]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the key of a setting, the setting and what is wrong, where a value makes no config.
+
+    It does not where it is wrong alone, and beside each value of another setting too.
+    """
+    settings = list(_values(space))[:MOST_TRIED]
+    for key, value in settings:
+        problem = _problem(config, {key: value})
+        beside = [{other: its, key: value} for other, its in settings if other != key]
+        if problem and all(_problem(config, each) for each in beside):
+            text = f"{key}={value}"
+            yield key, text, problem.removeprefix(f"--set {text}: ")
+
+
+def _unknown_metric(config: Config, sweep: SweepPlan) -> Found:
+    """Yield what is wrong where no training logs the metric, whatever its settings are."""
+    first = {key: some_values(values)[0] for key, values in sweep.space.items()}
+    with suppress(ConfigError):  # its values have findings of their own
+        trial = with_overrides(config, as_overrides(first))
+        if sweep.metric not in logged_metrics(trial):
+            yield ("sweep", "metric"), f"{logged_rule(trial)}; received {sweep.metric!r}"
+
+
+def logged_rule(config: Config) -> str:
+    """Return which metrics can rank the trials of a config."""
+    advice = "hold rows out with data.validation_split, or choose another"
+    return f"the config logs {listed(logged_metrics(config), 12)}; {advice}"
+
+
+def logged_metrics(config: Config) -> list[str]:
+    """Return the metrics of a finished run, by which trials can be ranked."""
+    if not config.data.test:
+        return config.logged
+    return [*config.logged, *(f"test_{name}" for name in config.logged if name[:4] != "val_")]
+
+
+def _values(space: Mapping[str, Choices | Range]) -> Iterator[tuple[str, str]]:
+    """Yield each value of each setting, of a range both ends."""
+    tried = [[(key, value) for value in some_values(it)] for key, it in space.items()]
+    return chain.from_iterable(tried)
+
+
+def _problem(config: Config, settings: Chosen) -> str:
+    """Return what is wrong with a config of these settings, or an empty text."""
+    try:
+        with_overrides(config, as_overrides(settings))
+    except ConfigError as error:
+        return error.problems[0]
+    return ""
