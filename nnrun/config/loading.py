@@ -49,12 +49,12 @@ def validated(source: YamlSource, folder: Path = Path()) -> Config:
     Raises:
         ConfigError: A value is wrong; every mistake is in it, with its place.
     """
-    source = replace(source, values=_with_absolute_paths(source, folder))
     try:
-        config = Config.model_validate(source.values)
+        config = Config.model_validate(_with_absolute_paths(source, folder))
     except ValidationError as error:
         raise ConfigError(list(explain(error, source))) from None
     config._source = source
+    config._folder = folder
     return config
 
 
@@ -65,12 +65,12 @@ def with_overrides(config: Config, overrides: Sequence[str]) -> Config:
         ConfigError: An override, or a value, is wrong; every mistake is in it, with its place.
     """
     source = _overridden(config._source, overrides)
-    return validated(replace(source, values=_without_sweep(source.values)))
+    return validated(replace(source, values=_without_sweep(source.values)), config._folder)
 
 
 def written_values(config: Config) -> dict[str, YamlValue]:
-    """Return what a config's file and overrides say, without defaults and without its sweep."""
-    return _without_sweep(config._source.values)
+    """Return what a config's file and overrides say, with absolute paths and without its sweep."""
+    return _without_sweep(_with_absolute_paths(config._source, config._folder))
 
 
 def _without_sweep(values: dict[str, YamlValue]) -> dict[str, YamlValue]:

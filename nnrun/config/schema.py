@@ -1,6 +1,7 @@
 """The config's schema, one documented field per key."""
 
 import math
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -219,6 +220,7 @@ class Config(Strict, json_schema_extra=_DIALECT):
     other commands leave it aside, and no run keeps it."""
 
     _source: YamlSource = YamlSource("config")
+    _folder: Path = Path()
 
     @property
     def is_binary(self) -> bool:

@@ -59,6 +59,16 @@ expect: {loss: 0.5}  ->  16: expect.loss: must be one of >= <= == > < and a numb
 expect: beseline  ->  9: expect: must be
 expect: {baseline: '> 0'}  ->  9: expect: baseline must be better; received '> 0'
 expect: {loss: better}  ->  9: expect: loss must be an operator and a number; only baseline is better
+sweep: {settings: {epochs: 5}}  ->  28: sweep.settings.epochs: must be a list of values, as in [16, 32], or a
+sweep: {settings: {epochs: []}}  ->  28: sweep.settings.epochs: must be a list of values, as in [16, 32], or a
+sweep: {settings: {epochs: 5..1}}  ->  28: sweep.settings.epochs: the first end of a range is the lower one
+sweep: {settings: {epochs: [1, 1]}}  ->  28: sweep.settings.epochs: '1' stands in the list twice
+sweep: {settings: {a..b: [1]}}  ->  19: sweep.settings: a key is one of the config's, as in layers.0.units
+sweep: {settings: {sweep.trials: [1]}}  ->  19: sweep.settings: a key is one of the config's
+sweep: {settings: {'layers[0].units': [1], layers.0.units: [2]}}  ->  19: sweep.settings: 'layers[0].units' and
+sweep: {settings: {}}  ->  19: sweep.settings: must not be empty
+sweep: {trials: 5}  ->  8: sweep.settings: this key is required
+sweep: {settings: {epochs: [1]}, trial: 5}  ->  34: sweep.trial: unknown key; did you mean 'trials'?
 epochs: 4  ->  1: epochs: duplicate key; it stands at 7:1 already
 optimizer: *name  ->  12: optimizer: aliases (*name) are not allowed; write the value out
 optimizer: !!python/object:os.system {}  ->  12: optimizer: tags are not allowed; remove
