@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from nnrun.workflows.cross_validation import CrossValidation, TrainedFold
 
 PREDICTIONS_HELP = (
-    "Write every row as CSV: its number in the table, what is true, and what the network predicts "
-    "that never saw it."
+    "Write every row as CSV: its number in the table, the true value, and the prediction of the "
+    "network that never saw it."
 )
 
 
@@ -38,21 +38,21 @@ PREDICTIONS_HELP = (
     type=click.IntRange(min=2),
     default=5,
     show_default=True,
-    help="How many parts the table is dealt to; each is held out once.",
+    help="The number of parts of the table. Each is held out once.",
 )
 @click.option(
     "--repeats",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="How often the table is dealt anew.",
+    help="How often the table is divided anew.",
 )
 @click.option(
     "--seeds",
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="How many trainings a fold has, with seeds that follow that of the config.",
+    help="The number of trainings of each fold, with the config's seed and those that follow it.",
 )
 @output_option(PREDICTIONS_HELP)
 @set_option
@@ -66,7 +66,7 @@ def cv(
     overrides: tuple[str, ...],
     printing: Printing,
 ) -> None:
-    """Cross-validate CONFIG: each fold is held out of one training.
+    """Cross-validate CONFIG: hold each fold out of one training.
 
     Each row is measured once, as the rows of `test` are, by a network that was trained on all other
     folds. A validation split is drawn from the rows to train on. No run is left; a test table is

@@ -13,7 +13,7 @@ from nnrun.cli.terminal import say_json, say_text
 def diff(first: Path, second: Path, as_json: bool) -> None:
     """Show two runs side by side: settings, tables and metrics.
 
-    Of settings, tables and versions it shows those that differ, and all metrics.
+    It shows the settings, tables and versions that differ, and all metrics.
     """
     from nnrun.reporting.comparison_text import describe_comparison
     from nnrun.runs.comparison import compare_runs

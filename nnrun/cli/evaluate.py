@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from nnrun.tables.writer import CsvWriter
 
 PREDICTIONS_HELP = (
-    "Write the rows as CSV too: their line in the table, what is true and what is predicted."
+    "Write the rows as CSV as well: their line in the table, the true value, and the prediction."
 )
 BEST_HELP = (
-    "Measure with the threshold that is best by f1, balanced_accuracy or cost=FP:FN, such as "
-    "cost=10:1. Without DATA, the run remembers it for predict --threshold f1."
+    "Find the threshold that is best by f1, balanced_accuracy or cost=FP:FN, such as cost=10:1, "
+    "and measure with it. Without DATA, store it in the run for predict --threshold f1."
 )
 
 

@@ -9,8 +9,8 @@ from nnrun.cli.terminal import say, tell
 from nnrun.wording import counted, listed
 
 FORMATS = click.Choice(["saved_model", "litert", "onnx"])
-FORMAT_HELP = "TensorFlow's SavedModel, LiteRT (as TensorFlow Lite is called now), or ONNX."
-OUTPUT_HELP = "The file, or for saved_model the folder, to write."
+FORMAT_HELP = "TensorFlow's SavedModel, LiteRT (formerly TensorFlow Lite), or ONNX."
+OUTPUT_HELP = "The file to write, or for saved_model the folder."
 MOST_INPUTS = 20  # that are named
 
 

@@ -14,8 +14,8 @@ from nnrun.near_files import TABLE_ENDINGS
 from nnrun.results.reading import Reading
 
 REPEATS_HELP = "How often each column is shuffled."
-SEED_HELP = "Draws the rows, and shuffles them."
-ROWS_HELP = "Shuffle at most so many rows, drawn evenly."
+SEED_HELP = "The seed by which rows are drawn and shuffled."
+ROWS_HELP = "The most rows to shuffle. If there are more, they are drawn at random."
 MOST = 1_000_000  # rows that are kept in memory, or times that a column is shuffled
 
 
@@ -42,7 +42,7 @@ def importance(
     as_json: bool,
     reading: Reading,
 ) -> None:
-    """Tell which columns of its table a RUN goes by.
+    """Measure which columns of its table matter to a RUN.
 
     It is how much the loss grows where a column is shuffled. Rows are those that the run held out
     (of the test table, else of validation), or those of DATA, a table with the target.

@@ -8,7 +8,7 @@ import click
 
 from nnrun.cli.options import set_option
 
-NOTE_HELP = "What to remember about the run, in place of the config's note."
+NOTE_HELP = "A note about the run, in place of the config's."
 
 
 def set_and_note_options(function: Callable[..., None]) -> Callable[..., None]:

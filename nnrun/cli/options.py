@@ -43,8 +43,8 @@ RUN_INFO = "/run.json"  # the file by which a folder is a run
 RUN = (RUN_INFO,)
 DEPTHS = ("*", "*/*")  # completion looks for files here and a folder down
 SET_HELP = (
-    "Override a key of the config, as in optimizer.learning_rate=0.01 or layers.0.units=50; --set "
-    "may be left out behind CONFIG. Repeatable."
+    "Override a key of the config, as in optimizer.learning_rate=0.01 or layers.0.units=50. After "
+    "CONFIG, --set may be left out. Repeatable."
 )
 
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
@@ -68,7 +68,7 @@ def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(*, settings: tuple[str, ...], overrides: tuple[str, ...], **others: object) -> None:
         for text in settings:
             if "=" not in text:
-                rule = "behind CONFIG stand settings, as in epochs=50"
+                rule = "what follows CONFIG must be settings, as in epochs=50"
                 raise click.UsageError(f"{rule}; received {text!r}")
         function(overrides=(*overrides, *settings), **others)
 

@@ -21,9 +21,9 @@ from nnrun.cli.terminal import tell
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DATA_HELP = "A table with the target, or - for standard input, to predict with one RUN."
-TRAINING_HELP = "Draw the curves of training too, dashed, where there are several runs."
-PICTURE_HELP = "The .png, .svg or .pdf file, which replaces what stands there."
+DATA_HELP = "Draw how one RUN predicts this table, which needs the target; - is standard input."
+TRAINING_HELP = "For several runs, draw the curves of training as well, dashed."
+PICTURE_HELP = "The .png, .svg or .pdf file to write or replace."
 
 
 @command("plot runs/digits-relu --data configs/digits01.csv")
@@ -34,9 +34,9 @@ PICTURE_HELP = "The .png, .svg or .pdf file, which replaces what stands there."
 def plot(runs: tuple[Path, ...], data: Path | None, training: bool, output: Path) -> None:
     """Draw the curves of a RUN, or of several in one picture.
 
-    Several runs are labelled by the settings in which they differ; of more than ten the best ten
-    are drawn. With --data: the confusion matrix of labels with ROC or precision-recall curves, or
-    predicted against actual with residuals.
+    Several runs are labelled by the settings in which they differ. If there are more than ten, the
+    best ten are drawn. With --data, draw the confusion matrix and ROC or precision-recall curves
+    of labels, or predicted against actual numbers and residuals.
     """
     from nnrun.reporting.pictures.figure import FORMATS, encode_figure
 

@@ -34,27 +34,26 @@ if TYPE_CHECKING:
 MOST_IGNORED = 20  # columns that are named
 COPIED = 1 << 20  # bytes at a time
 KEEP_HELP = (
-    "Columns of DATA to copy, separated by commas unless a column has that name. Repeatable."
+    "The columns of DATA to copy. Commas separate names, unless a column has that name. Repeatable."
 )
 ESCAPE_HELP = (
-    "Put ' before text that a spreadsheet would run as a formula (= + - @); numbers stay as they "
+    "Put ' before text that a spreadsheet would run as a formula (= + - @). Numbers stay as they "
     "are."
 )
 
 INTERVAL_HELP = (
-    "Add where the truth lies in this share of rows, as 0.9, by the errors on the rows held out: "
-    "prediction_low and prediction_high, or of labels prediction_set."
+    "Add the bounds between which the truth lies in this share of rows, such as 0.9: "
+    "prediction_low and prediction_high, or for labels prediction_set. They follow from the errors "
+    "on the rows held out."
 )
 SPREAD_HELP = (
     "Add a column `spread`: the standard deviation of the predictions of an ensemble's members."
 )
 
 JSON_LINES_HELP = (
-    "Read a JSON object a line from standard input, and answer each with one at once: for programs."
+    "For programs: read a JSON object from each line of standard input, and answer it at once."
 )
-ENGINE_HELP = (
-    "Compute with NumPy, or with Keras, which says whether NumPy is right.  [default: numpy]"
-)
+ENGINE_HELP = "Compute with NumPy, or with Keras, to compare the two.  [default: numpy]"
 
 
 @command("predict runs/digits-relu configs/digits01.csv --keep label")

@@ -13,15 +13,17 @@ from nnrun.results.reading import Reading
 if TYPE_CHECKING:
     from nnrun.features.encoded_reader import BadCells
 
-NULL_VALUES_HELP = "Take cells of this text as missing too, as in --null-values '?'. Repeatable."
+NULL_VALUES_HELP = (
+    "Take cells with this text as missing as well, as in --null-values '?'. Repeatable."
+)
 BAD_CELLS = click.Choice(["error", "missing"])
 BAD_CELLS_HELP = (
-    "Refuse a cell that is no number or no date, or take it as missing: missing cells are then "
-    "filled with the mean of training, and counted.  [default: error]"
+    "Refuse a cell that should be a number or a date and is not, or take it as missing. Missing "
+    "cells are then filled with the mean of training and counted.  [default: error]"
 )
 STRICT_HELP = (
-    "Exit with 2, and save nothing, where cells are unlike those of training: missing, far beyond "
-    "its range, or of other categories."
+    "Exit with 2 and save nothing if cells are unlike those of training: missing, far outside its "
+    "range, or of other categories."
 )
 
 

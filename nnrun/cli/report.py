@@ -4,17 +4,17 @@ from pathlib import Path
 
 from nnrun.cli.options import check_output, command, output_option, run_argument, save
 
-PAGE_HELP = "The page, which replaces what stands there. Default: RUN's name.html"
+PAGE_HELP = "The page to write or replace. Default: <RUN's name>.html"
 
 
 @command("report runs/digits-relu -o report.html")
 @run_argument
 @output_option(PAGE_HELP)
 def report(run: Path, output: Path | None) -> None:
-    """Write one HTML page on a RUN, which needs no network.
+    """Write one HTML page about a RUN, which can be read offline.
 
-    It says first whether the network is any good; then what it goes by, where it fails, what the
-    table holds, and how it was trained. It names no folder of this machine.
+    It says first whether the network is any good, then what it goes by, where it fails, what the
+    table holds and how it was trained. It names no folder of this machine.
     """
     from nnrun.reporting.page import make_page
 

@@ -18,18 +18,18 @@ from nnrun.cli.workers import Workers, workers_options
 if TYPE_CHECKING:
     from nnrun.config.schema import Config
 
-EPOCHS_HELP = "Go on until the run has this many. Default: as planned."
+EPOCHS_HELP = "Train until the run has this many epochs. Default: those of its config."
 SET_HELP = (
-    "Go on with another setting that no epoch done depends on, as early_stopping.patience=50. "
+    "Change a setting on which no epoch so far depends, as in early_stopping.patience=50. "
     "Repeatable."
 )
-FORCE_HELP = "Go on although versions of Python or of a library changed."
+FORCE_HELP = "Resume although Python or a library has another version."
 
 
 @command("resume runs/digits-relu --epochs 200")
 @run_argument
 @click.option("-e", "--epochs", type=click.IntRange(1, 10**9), help=EPOCHS_HELP)
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
+@click.option("-s", "--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 @click.option("--force", is_flag=True, help=FORCE_HELP)
 @workers_options
 @printing_options
@@ -41,9 +41,9 @@ def resume(
     workers: Workers,
     printing: Printing,
 ) -> None:
-    """Go on with a RUN that was stopped, or train it for longer.
+    """Resume a RUN that was stopped, or train it for longer.
 
-    It goes on from its last checkpoint, to the weights of a run that never stopped.
+    It continues from the last checkpoint, and ends with the weights of a run that never stopped.
     """
     from nnrun.training.resume import reopen
 

@@ -8,10 +8,8 @@ import click
 from nnrun.cli.options import command, json_option, load_dataset, run_or_config_argument
 from nnrun.cli.terminal import say_document, say_json, say_text, terminal_width
 
-CODE_HELP = "Print the plain Keras script that trains such a network without nnrun."
-EXACT_HELP = (
-    "With --code: take the rows in nnrun's own order, so that the script has nnrun's losses."
-)
+CODE_HELP = "Print a plain Keras script that trains the network without nnrun."
+EXACT_HELP = "With --code: take the rows in nnrun's order, so that the script has nnrun's losses."
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Form:
 def show(path: Path, code: bool, exact: bool, as_json: bool) -> None:
     """Show layers, parameters and data, and a run's best epoch.
 
-    Of a CONFIG, what check says. With --code, all of it as a Keras script.
+    For a CONFIG, show what check says. With --code, print a Keras script instead.
     """
     if exact and not code:
         raise click.UsageError("--exact is for --code: give both")

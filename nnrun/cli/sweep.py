@@ -14,8 +14,10 @@ from nnrun.cli.terminal import line_width, say, say_json, say_text, tell
 if TYPE_CHECKING:
     from nnrun.workflows.sweep import Sweep, Trial
 
-TRIALS_HELP = "How many trials there are. Default: every combination of lists; 30 with a range."
-METRIC_HELP = "The metric that tells which trial is best. Default: val_loss."
+TRIALS_HELP = (
+    "The number of trials. Default: every combination of lists, or 30 if there is a range."
+)
+METRIC_HELP = "The metric by which trials are compared. Default: val_loss."
 STORAGE_HELP = (
     "The URL of Optuna's storage, for machines that share no disk. Default: a journal in the "
     "folder."

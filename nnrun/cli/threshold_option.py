@@ -3,8 +3,8 @@
 import click
 
 THRESHOLD_HELP = (
-    "Of two labels: the probability from which the positive one is called; or f1, "
-    "balanced_accuracy or cost=FP:FN for the best on the rows held out.  [default: 0.5]"
+    "For two labels: the probability from which the positive label is predicted, or f1, "
+    "balanced_accuracy or cost=FP:FN for the best one on the rows held out.  [default: 0.5]"
 )
 
 

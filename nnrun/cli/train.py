@@ -24,11 +24,13 @@ from nnrun.cli.workers import Workers, workers_options
 if TYPE_CHECKING:
     from nnrun.cli.training_result import Engine
 
-EPOCHS_HELP = "Train for so many epochs, as epochs=N does."
-ENGINE_HELP = "nnrun's compiled epoch, or Keras's own model.fit on the same batches."
+EPOCHS_HELP = "The number of epochs, as epochs=N sets it."
+ENGINE_HELP = (
+    "Run nnrun's compiled epoch, or Keras's own model.fit on the same batches.  [default: compiled]"
+)
 SMOKE_HELP = (
-    "Try every step up to predictions on at most 256 rows for 2 epochs. Leave no file; do not "
-    "check expect."
+    "Try every step, from reading to predicting, on at most 256 rows for 2 epochs. Leave no file, "
+    "and do not check expect."
 )
 
 
@@ -40,7 +42,7 @@ SMOKE_HELP = (
 @click.option(
     "--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP
 )
-@click.option("--overwrite", is_flag=True, help="Replace the run that stands there.")
+@click.option("--overwrite", is_flag=True, help="Replace the run if it exists.")
 @workers_options
 @click.option("--smoke", is_flag=True, help=SMOKE_HELP)
 @printing_options

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 DEVICES = click.Choice(["auto", "none", "mirrored", "multiworker"])
 DEVICES_HELP = (
-    "Train on this machine's GPUs (mirrored), the workers of TF_CONFIG (multiworker), or one "
-    "device (none)."
+    "Train on this machine's GPUs (mirrored), on the workers of TF_CONFIG (multiworker), or on "
+    "one device (none).  [default: auto]"
 )
 SECONDS = click.FloatRange(0, 86_400)  # a day
-WAIT_HELP = "How long the workers wait for each other to come."
+WAIT_HELP = "How long workers wait for each other at the start."
 WAIT = 40
 """Seconds that workers wait: with what comes before and after, less than a minute."""
 
