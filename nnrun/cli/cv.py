@@ -69,7 +69,7 @@ def cv(
     """Cross-validate CONFIG: hold each fold out of one training.
 
     Each row is measured once, as the rows of `test` are, by a network that was trained on all other
-    folds. A validation split is drawn from the rows to train on. No run is left; a test table is
+    folds. A validation split is drawn from the rows to train on. No run is saved. A test table is
     not read, and expect is not checked.
     """
     from nnrun.config.loading import load_config

@@ -21,7 +21,7 @@ MOST_INPUTS = 20  # that are named
 def export(run: Path, form: str, output: Path) -> None:
     """Write RUN's network for another runtime.
 
-    It takes the inputs that are told on stderr, not standardised.
+    The exported network takes the inputs that are named on stderr, not standardised.
     """
     check_output(output, run, new=True)
     from nnrun.reporting.export import export as write

@@ -44,8 +44,8 @@ def importance(
 ) -> None:
     """Measure which columns of its table matter to a RUN.
 
-    It is how much the loss grows where a column is shuffled. Rows are those that the run held out
-    (of the test table, else of validation), or those of DATA, a table with the target.
+    It measures how much the loss grows when a column is shuffled, on the rows that the run held out
+    (of the test table, else of validation), or on DATA, a table with the target.
     """
     from nnrun.reporting.importance_text import describe_importance
     from nnrun.results.run_importance import run_importance

@@ -47,7 +47,7 @@ WIDTH = 200  # characters of a line where no terminal says how many fit
 def init(
     data: Path, target: str | None, task: "Task | None", output: Path | None, quiet: bool
 ) -> None:
-    """Write a config that trains on DATA as it stands, with comments.
+    """Write a config that trains well on DATA, with comments.
 
     A table on stderr says what was made of each column.
     """

@@ -14,7 +14,7 @@ from nnrun.cli.terminal import say
 @run_argument
 @click.option("-q", "--quiet", is_flag=True, help="Show no progress.")
 def reproduce(run: Path, quiet: bool) -> None:
-    """Train a finished RUN again in another folder, and compare the two.
+    """Train a finished RUN again elsewhere, and compare the two.
 
     Table, history and weights are compared. The exit code is 3 if they differ.
     """

@@ -42,12 +42,12 @@ def sweep(
     overrides: tuple[str, ...],
     printing: Printing,
 ) -> None:
-    """Train CONFIG with many settings, each trial a run in one folder.
+    """Train CONFIG with many settings, each as a run of its own.
 
     A setting is tried with each value of a list such as 16,32,64, or in a range such as 1e-4..1e-1.
-    All combinations of lists are trained; where there is a range, Optuna chooses. What is not said
-    here is what `sweep` says in the config. The same command
-    goes on with a sweep that was stopped, and several processes may work on one.
+    All combinations of lists are trained; if there is a range, Optuna chooses. Options that are not
+    given are those of `sweep` in the config. The same command continues a sweep that was stopped,
+    and several processes may work on one.
     """
     from nnrun.workflows.sweep import plan_sweep, run_sweep, write_best
 

@@ -117,7 +117,7 @@ def test_settings_stand_behind_the_config_too(project, nnrun):
     assert len(set(told)) == 1
     done = nnrun("check", path, "seven")
     assert (done.code, done.out) == (2, "")
-    assert "behind CONFIG stand settings, as in epochs=50; received 'seven'" in done.err
+    assert "what follows CONFIG must be settings, as in epochs=50; received 'seven'" in done.err
     assert "--set epochs=x" in nnrun("check", path, "epochs=x").err
     assert "layers.0.units=50" in nnrun("train", "--help").out.replace("\n", " ")
 
