@@ -30,6 +30,30 @@ def held(lock: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def held_if_free(lock: Path) -> Iterator[bool]:
+    """Hold a lock file while the body runs, unless another process does; yield whether it is held.
+
+    Raises:
+        RunError: It is no ordinary file.
+    """
+    with _opened(lock) as file:
+        yield _try_to_hold(file)
+
+
+@contextmanager
+def held_in_turn(lock: Path) -> Iterator[None]:
+    """Hold a lock file while the body runs, once no other process does.
+
+    Raises:
+        RunError: It is no ordinary file.
+    """
+    with _opened(lock) as file:
+        while not _try_to_hold(file):
+            time.sleep(GLANCE)
+        yield
+
+
 def is_held(lock: Path) -> bool:
     """Return whether a process holds a lock file, or this system cannot tell."""
     if sys.platform == "win32":

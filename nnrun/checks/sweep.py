@@ -8,7 +8,7 @@ from nnrun.checks.registry import Found, rule
 from nnrun.config.loading import with_overrides
 from nnrun.config.schema import Config
 from nnrun.config.search_space import Choices, Chosen, Range, as_overrides, some_values
-from nnrun.config.sweep_plan import SweepPlan
+from nnrun.config.sweep_plan import SweepPlan, default_metric
 from nnrun.errors import ConfigError
 from nnrun.features.dataset import Dataset
 from nnrun.wording import listed
@@ -48,19 +48,21 @@ def _unknown_metric(config: Config, sweep: SweepPlan) -> Found:
     first = {key: some_values(values)[0] for key, values in sweep.space.items()}
     with suppress(ConfigError):  # its values have findings of their own
         trial = with_overrides(config, as_overrides(first))
-        if sweep.metric not in logged_metrics(trial):
-            yield ("sweep", "metric"), f"{logged_rule(trial)}; received {sweep.metric!r}"
+        metric = sweep.metric or default_metric(sweep.folds)
+        if metric not in rankable_metrics(trial, sweep.folds):
+            yield ("sweep", "metric"), f"{logged_rule(trial, sweep.folds)}; received {metric!r}"
 
 
-def logged_rule(config: Config) -> str:
+def logged_rule(config: Config, folds: int | None) -> str:
     """Return which metrics can rank the trials of a config."""
+    known = rankable_metrics(config, folds)
     advice = "hold rows out with data.validation_split, or choose another"
-    return f"the config logs {listed(logged_metrics(config), 12)}; {advice}"
+    return f"the config logs {listed(known, 12)}; {advice}"
 
 
-def logged_metrics(config: Config) -> list[str]:
-    """Return the metrics of a finished run, by which trials can be ranked."""
-    if not config.data.test:
+def rankable_metrics(config: Config, folds: int | None) -> list[str]:
+    """Return the metrics by which trials can be ranked: those of a run, or of each fold."""
+    if not folds and not config.data.test:
         return config.logged
     return [*config.logged, *(f"test_{name}" for name in config.logged if name[:4] != "val_")]
 

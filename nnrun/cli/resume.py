@@ -44,7 +44,13 @@ def resume(
     """Resume a RUN that was stopped, or train it for longer.
 
     It continues from the last checkpoint, and ends with the weights of a run that never stopped.
+    RUN may be the folder of a sweep: its trials that are not done are trained.
     """
+    from nnrun.workflows.kept_sweep import is_sweep
+
+    if is_sweep(run):
+        _resume_sweep(run, printing)
+        return
     from nnrun.training.resume import reopen
 
     is_chief = workers.wait_for_all(quiet=printing.quiet)
@@ -67,6 +73,19 @@ def resume(
         if result.epochs < dataset.config.epochs and not quiet:
             tell(_how_to_go_on(dataset.config))
         finish(result, dataset, replace(printing, quiet=quiet))
+
+
+def _resume_sweep(folder: Path, printing: Printing) -> None:
+    """Go on with a sweep, with the config and the options that its folder holds."""
+    from nnrun.cli.sweep import run_and_print
+    from nnrun.workflows.kept_sweep import sweep_to_resume
+
+    context = click.get_current_context()
+    for name in ("epochs", "overrides", "force"):
+        if context.params[name]:
+            rule = "a sweep goes on with the options with which it began"
+            raise click.UsageError(f"{rule}; leave {name} out, or sweep into another folder")
+    run_and_print(sweep_to_resume(folder), printing)
 
 
 def _how_to_go_on(config: Config) -> str:

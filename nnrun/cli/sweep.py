@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,12 +12,19 @@ from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.terminal import line_width, say, say_json, say_text, tell
 
 if TYPE_CHECKING:
-    from nnrun.workflows.sweep import Sweep, Trial
+    from nnrun.workflows.sweep_plan import Sweep
+    from nnrun.workflows.trial import Trial
 
 TRIALS_HELP = (
     "The number of trials. Default: every combination of lists, or 30 if there is a range."
 )
-METRIC_HELP = "The metric by which trials are compared. Default: val_loss."
+METRIC_HELP = (
+    "The metric by which trials are compared. Default: val_loss, or test_loss with --folds."
+)
+FOLDS_HELP = (
+    "Cross-validate each trial with this many folds, and compare the means. Such trials leave no "
+    "run."
+)
 STORAGE_HELP = (
     "The URL of Optuna's storage, for machines that share no disk. Default: a journal in the "
     "folder."
@@ -29,6 +36,7 @@ STORAGE_HELP = (
 @output_option("The folder of the runs. Default: sweeps/<config's stem>")
 @click.option("--trials", type=click.IntRange(min=1), help=TRIALS_HELP)
 @click.option("--metric", help=METRIC_HELP)
+@click.option("--folds", type=click.IntRange(min=2), help=FOLDS_HELP)
 @click.option("--storage", metavar="URL", help=STORAGE_HELP)
 @set_option
 @printing_options
@@ -36,24 +44,28 @@ def sweep(
     *,
     config: Path,
     output: Path | None,
-    trials: int | None,
-    metric: str | None,
-    storage: str | None,
     overrides: tuple[str, ...],
     printing: Printing,
+    **options: Any,  # noqa: ANN401  they are those of Options
 ) -> None:
     """Train CONFIG with many settings, each as a run of its own.
 
     A setting is tried with each value of a list such as 16,32,64, or in a range such as 1e-4..1e-1.
     All combinations of lists are trained; if there is a range, Optuna chooses. Options that are not
-    given are those of `sweep` in the config. The same command continues a sweep that was stopped,
-    and several processes may work on one.
+    given are those of `sweep` in the config. The same command, or `nnrun resume FOLDER`, continues
+    a sweep that was stopped, and several processes may work on one.
     """
-    from nnrun.workflows.sweep import plan_sweep, run_sweep, write_best
+    from nnrun.workflows.sweep_plan import Options, plan_sweep
 
     folder = output or Path("sweeps", config.stem)
-    asked = plan_sweep(config, overrides, folder, metric=metric, trials=trials)
-    tried = run_sweep(asked, storage, _silent if printing.quiet else tell)
+    run_and_print(plan_sweep(config, overrides, folder, Options(**options)), printing)
+
+
+def run_and_print(asked: Sweep, printing: Printing) -> None:
+    """Train the trials that are not done, and print all."""
+    from nnrun.workflows.sweep import run_sweep, write_best
+
+    tried = run_sweep(asked, _silent if printing.quiet else tell)
     best = write_best(asked, tried)
     if printing.as_json:
         say_json({"trials": [trial.as_json() for trial in tried], "best": best})
@@ -71,4 +83,5 @@ def _print(asked: Sweep, tried: list[Trial]) -> None:
     """Print a line for each trial, the best first."""
     from nnrun.reporting.trials_table import describe_trials
 
-    say_text(describe_trials([trial.as_json() for trial in tried], asked.metric, line_width()))
+    rows = [{**trial.as_json(), "name": trial.path.name} for trial in tried]
+    say_text(describe_trials(rows, asked.metric, line_width()))

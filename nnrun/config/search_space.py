@@ -78,6 +78,13 @@ def some_values(values: Choices | Range) -> Choices:
     return [str(values.low), str(values.high)]
 
 
+def range_text(values: Range) -> str:
+    """Return a range as --set takes it."""
+    if values.is_whole:
+        return f"{int(values.low)}..{int(values.high)}"
+    return f"{values.low!r}..{values.high!r}"
+
+
 def as_overrides(chosen: Mapping[str, str]) -> tuple[str, ...]:
     """Return what --set takes for the settings of a trial."""
     return tuple(f"{key}={value}" for key, value in chosen.items())

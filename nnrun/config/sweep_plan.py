@@ -58,6 +58,11 @@ def _keys_of_configs(settings: dict[str, Any]) -> dict[str, Any]:
 Values = Annotated[Any, BeforeValidator(_list_or_range, json_schema_input_type=list[Any] | str)]
 
 
+def default_metric(folds: int | None) -> str:
+    """Return the metric that ranks trials: `test_` is that of the rows that a fold holds out."""
+    return "test_loss" if folds else "val_loss"
+
+
 class SweepPlan(Strict):
     """What `nnrun sweep` does where its options do not say otherwise."""
 
@@ -69,8 +74,11 @@ class SweepPlan(Strict):
     """The values to try of each setting, by its key: a list, or a range as `1e-4..1e-1`."""
     trials: Annotated[int, Field(ge=1)] | None = None
     """How many trials there are. Default: every combination of lists; 30 with a range."""
-    metric: str = "val_loss"
-    """The metric that tells which trial is best."""
+    metric: str | None = None
+    """The metric that tells which trial is best. Default: val_loss, and test_loss with `folds`."""
+    folds: Annotated[int, Field(ge=2)] | None = None
+    """By how many folds each trial is cross-validated, whose mean ranks it. Default: each trial is
+    one training."""
 
     @property
     def space(self) -> Mapping[str, Choices | Range]:

@@ -1,7 +1,6 @@
 """The table of `nnrun sweep`: a line a trial, the best first."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from nnrun.reporting.aligned_table import aligned_lines
@@ -13,7 +12,7 @@ def describe_trials(trials: Sequence[dict[str, Any]], metric: str, width: int) -
     """Return the table.
 
     Args:
-        trials: The trials, as `sweep --json` has them.
+        trials: The trials, as `sweep --json` has them, each with its `name`.
         metric: The metric by which they are ordered.
         width: How many characters a line may have.
     """
@@ -23,5 +22,5 @@ def describe_trials(trials: Sequence[dict[str, Any]], metric: str, width: int) -
         value = trial["metrics"].get(metric)
         shown = "-" if value is None else shown_number(value)
         settings = [printable(shown_number(trial["settings"][key])) for key in keys]
-        table.append([Path(trial["run"]).name, trial["status"], shown, *settings])
+        table.append([trial["name"], trial["status"], shown, *settings])
     return "\n".join(aligned_lines(table, width, 3))

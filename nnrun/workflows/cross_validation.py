@@ -165,6 +165,7 @@ def cross_validate(
     *,
     progress: Progress | None = None,
     report: Callable[[TrainedFold], None] = lambda _: None,
+    has_verdict: bool = True,
 ) -> CrossValidation:
     """Train a config on each fold's training rows, and measure it on the rows that it holds out.
 
@@ -174,6 +175,7 @@ def cross_validate(
         folds: How many folds, repeats and seeds there are.
         progress: Shows the progress of each training.
         report: Takes each training as it ends.
+        has_verdict: Whether the networks are compared with simpler models.
 
     Raises:
         InputError: The table cannot be dealt to so many folds.
@@ -185,7 +187,7 @@ def cross_validate(
     for place, rows in _places(table, folds, config.seed):
         own = config.model_copy(update={"seed": place.seed})
         with _named_errors(place):
-            fold = _train_fold(own, table, place, rows, progress)
+            fold = _train_fold(own, table, place, rows, progress, has_verdict=has_verdict)
         trained.append(fold)
         report(fold)
     labels = len(table.whole.encoder.labels)
@@ -221,6 +223,8 @@ def _train_fold(
     place: Place,
     rows: FoldRows,
     progress: Progress | None,
+    *,
+    has_verdict: bool,
 ) -> TrainedFold:
     """Train a fold in a temporary folder, and measure it on the rows that it holds out."""
     from nnrun.training.session import train_afresh
@@ -238,7 +242,7 @@ def _train_fold(
         epochs=result.epochs,
         metrics=result.metrics,
         predictions=predictions,
-        outputs=_outputs(run, table, dataset, rows),
+        outputs=_outputs(run, table, dataset, rows) if has_verdict else None,
     )
 
 

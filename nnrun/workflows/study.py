@@ -1,129 +1,198 @@
 """Optuna's study of a sweep: which settings to try next, and what became of those before."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 
-from nnrun.config.search_space import Chosen, Range
+from nnrun.config.search_space import Choices, Chosen, Range
 from nnrun.errors import InputError
+from nnrun.lock import held, held_if_free, held_in_turn
 from nnrun.runs.history import Logs
 from nnrun.runs.listing import less_is_better
-
-if TYPE_CHECKING:
-    from nnrun.workflows.sweep import Sweep
+from nnrun.workflows.sweep_plan import Sweep
 
 JOURNAL = "study.journal"
 """Optuna's journal file, in the folder of the sweep; several processes may share it."""
 
+ASKING = ".asking.lock"
+"""The file that a process holds while it asks for a trial, so that none is asked for twice."""
+
+
+class AskedTrial:
+    """A trial that Optuna suggested, while this process trains it.
+
+    Args:
+        study: Optuna's own study.
+        trial: Optuna's own trial.
+        settings: The value of each setting.
+        metric: The metric that is watched.
+    """
+
+    def __init__(self, study: Any, trial: Any, settings: Chosen, metric: str) -> None:  # noqa: ANN401  Optuna is an extra
+        self._study = study
+        self._trial = trial
+        self._metric = metric
+        # A process that was killed may have reported some steps: the same are not told twice.
+        self._reported = set(study.get_trials(deepcopy=False)[trial.number].intermediate_values)
+        self.number: int = trial.number
+        self.settings = settings
+        self.is_pruned = False
+
+    def callbacks(self) -> tuple[Any, ...]:
+        """Return the Keras callback that ends a training worse than the median of others."""
+        return (_pruner(self, self._metric),)
+
+    def report(self, value: float, step: int) -> bool:
+        """Take the metric after a step, and return whether the trial is given up."""
+        if step not in self._reported:
+            self._reported.add(step)
+            self._trial.report(value, step)
+        self.is_pruned = self.is_pruned or bool(self._trial.should_prune())
+        return self.is_pruned
+
+    def tell(self, value: float | None) -> None:
+        """Note what became of it; None stands for a trial that failed."""
+        from optuna.trial import TrialState
+
+        if value is None:
+            self._study.tell(self._trial, state=TrialState.FAIL)
+        elif self.is_pruned:
+            self._study.tell(self._trial, state=TrialState.PRUNED)
+        else:
+            self._study.tell(self._trial, value)
+
 
 class Study:
-    """A study of Optuna's.
+    """A study of Optuna's, on which several processes may work.
 
     Args:
         study: Optuna's own study.
         sweep: What is trained.
-        seed: Decides what is tried.
     """
 
-    def __init__(self, study: Any, sweep: "Sweep", seed: int) -> None:  # noqa: ANN401  Optuna is an extra
+    def __init__(self, study: Any, sweep: Sweep) -> None:  # noqa: ANN401  Optuna is an extra
         self._study = study
         self._sweep = sweep
-        self._seed = seed
-        self._asked: dict[int, Any] = {}
 
-    @property
-    def done(self) -> int:
-        """How many trials have ended, failed ones among them."""
-        return sum(trial.state.is_finished() for trial in self._study.get_trials(deepcopy=False))
+    @contextmanager
+    def next_trial(self, count: int) -> Iterator[AskedTrial | None]:
+        """Yield a trial for this process alone, or None where there are enough.
 
-    def ask(self) -> tuple[int, Chosen]:
-        """Return the number of a new trial, and its settings."""
-        import optuna
+        A trial whose process was killed or interrupted comes first.
 
-        trial = self._study.ask()
-        # By the trial's number: the same again, and not the same in two processes.
-        self._study.sampler = optuna.samplers.TPESampler(seed=self._seed + trial.number)
-        chosen = {
-            key: self._suggest(trial, key, values)
-            for key, values in self._sweep.space.settings.items()
-        }
-        trial.set_user_attr("settings", chosen)
-        self._asked[trial.number] = trial
-        return trial.number, chosen
-
-    def tell(self, number: int, value: float | None) -> None:
-        """Note what became of a trial; None stands for one that failed."""
-        from optuna.trial import TrialState
-
-        trial = self._asked.pop(number)
-        if value is None:
-            self._study.tell(trial, state=TrialState.FAIL)
-        elif trial.user_attrs.get("pruned"):
-            self._study.tell(trial, state=TrialState.PRUNED)
-        else:
-            self._study.tell(trial, value)
-
-    def give_back(self, number: int) -> None:
-        """Let the settings of a trial that a signal stopped be tried again."""
-        from optuna.trial import TrialState
-
-        trial = self._asked.pop(number)
-        self._study.enqueue_trial(trial.params)
-        self._study.tell(trial, state=TrialState.FAIL)
+        Args:
+            count: How many trials there are to be.
+        """
+        with ExitStack() as locks:
+            with held_in_turn(self._sweep.folder / ASKING):
+                trial = self._abandoned_trial(locks) or self._new_trial(count, locks)
+                asked = None if trial is None else self._with_settings(trial)
+            yield asked
 
     def trials(self) -> list[tuple[int, Chosen]]:
         """Return the number and the settings of each trial, of all processes."""
-        trials = self._study.get_trials(deepcopy=False)
         return [
             (trial.number, trial.user_attrs["settings"])
-            for trial in trials
+            for trial in self._trials()
             if "settings" in trial.user_attrs
         ]
 
-    def pruner(self, number: int) -> Any:  # noqa: ANN401  a Keras callback
-        """Return the Keras callback that ends a trial which is worse than the median of others."""
-        return _pruner(self._asked[number], self._sweep.metric)
+    def _lock(self, number: int) -> Path:
+        return self._sweep.trial(number, {}).lock
 
-    @staticmethod
-    def _suggest(trial: Any, key: str, values: Any) -> str:  # noqa: ANN401
-        """Return a value that Optuna chooses, as --set takes it."""
-        if not isinstance(values, Range):
-            return str(trial.suggest_categorical(key, list(values)))
-        if values.is_whole:
-            return str(trial.suggest_int(key, int(values.low), int(values.high), log=values.is_log))
-        return repr(trial.suggest_float(key, values.low, values.high, log=values.is_log))
+    def _abandoned_trial(self, locks: ExitStack) -> Any:  # noqa: ANN401
+        """Return a trial that no process trains any more, though it has not ended; or None.
+
+        Where machines share a storage and no folder, those of others have no lock file here.
+        """
+        import optuna
+
+        for trial in self._trials():
+            lock = self._lock(trial.number)
+            is_of_this_folder = lock.exists() or self._sweep.storage is None
+            if trial.state.is_finished() or not is_of_this_folder:
+                continue
+            is_ours = locks.enter_context(held_if_free(lock))
+            if is_ours and not self._trials()[trial.number].state.is_finished():
+                return optuna.trial.Trial(self._study, trial._trial_id)
+        return None
+
+    def _new_trial(self, count: int, locks: ExitStack) -> Any:  # noqa: ANN401
+        """Return a new trial, or None where there are enough, those that run among them."""
+        if len(self._trials()) >= count:
+            return None
+        trial = self._study.ask()
+        locks.enter_context(held(self._lock(trial.number)))
+        return trial
+
+    def _trials(self) -> list[Any]:
+        """Return Optuna's trials in the order of their numbers, as they are now."""
+        trials: list[Any] = self._study.get_trials(deepcopy=False)
+        return trials
+
+    def _with_settings(self, trial: Any) -> AskedTrial:  # noqa: ANN401
+        """Return a trial with the settings that Optuna suggests for it, or has suggested."""
+        import optuna
+
+        # By the trial's number: the same again, and not the same in two processes.
+        seed = self._sweep.base.seed + trial.number
+        self._study.sampler = optuna.samplers.TPESampler(seed=seed)
+        chosen = {
+            key: _suggest(trial, key, values) for key, values in self._sweep.space.settings.items()
+        }
+        trial.set_user_attr("settings", chosen)
+        return AskedTrial(self._study, trial, chosen, self._sweep.metric)
 
 
-def open_study(sweep: "Sweep", storage: str | None, seed: int) -> Study:
+def _suggest(trial: Any, key: str, values: Choices | Range) -> str:  # noqa: ANN401
+    """Return a value that Optuna chooses, as --set takes it."""
+    if not isinstance(values, Range):
+        return str(trial.suggest_categorical(key, list(values)))
+    if values.is_whole:
+        return str(trial.suggest_int(key, int(values.low), int(values.high), log=values.is_log))
+    return repr(trial.suggest_float(key, values.low, values.high, log=values.is_log))
+
+
+def open_study(sweep: Sweep) -> Study:
     """Open the study of a sweep, or begin it.
 
-    Args:
-        sweep: The sweep.
-        storage: The URL of Optuna's storage, or None for a journal in the folder.
-        seed: Decides what is tried.
-
     Raises:
-        InputError: Optuna is not installed.
+        InputError: Optuna is not installed, or cannot open the storage.
     """
     try:
         import optuna
     except ImportError:
         reason = "a range of values, and --storage, need Optuna"
         raise InputError(f"{reason}: pip install 'nnrun[sweep]'") from None
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with held_in_turn(sweep.folder / ASKING):  # or two processes make the tables of a storage
+        study = optuna.create_study(
+            study_name=sweep.folder.resolve().name,
+            storage=_storage(sweep),
+            direction="minimize" if less_is_better(sweep.metric) else "maximize",
+            load_if_exists=True,
+            pruner=optuna.pruners.MedianPruner(),
+        )
+    return Study(study, sweep)
+
+
+def _storage(sweep: Sweep) -> Any:  # noqa: ANN401  of Optuna's types
+    """Return the storage that Optuna opens, or raise an InputError where it cannot."""
+    import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    kept = storage or JournalStorage(JournalFileBackend(str(sweep.folder / JOURNAL)))
-    study = optuna.create_study(
-        study_name=sweep.folder.resolve().name,
-        storage=kept,
-        direction="minimize" if less_is_better(sweep.metric) else "maximize",
-        load_if_exists=True,
-        pruner=optuna.pruners.MedianPruner(),
-    )
-    return Study(study, sweep, seed)
+    if sweep.storage is None:
+        return JournalStorage(JournalFileBackend(str(sweep.folder / JOURNAL)))
+    try:
+        return optuna.storages.get_storage(sweep.storage)
+    except Exception as error:  # of SQLAlchemy, of a driver that is missing, or of the server
+        reason = str(error).splitlines()[0]
+        raise InputError(f"--storage: Optuna cannot open it: {reason}") from None
 
 
-def _pruner(trial: Any, metric: str) -> Any:  # noqa: ANN401  made where TensorFlow is imported
+def _pruner(watch: AskedTrial, metric: str) -> Any:  # noqa: ANN401  made where TensorFlow is imported
     """Return the callback of a trial, which reports every epoch to Optuna."""
     from nnrun.training.backend import keras
 
@@ -132,11 +201,7 @@ def _pruner(trial: Any, metric: str) -> Any:  # noqa: ANN401  made where TensorF
 
         def on_epoch_end(self, epoch: int, logs: Logs) -> None:
             """Report the metric, and stop where it is hopeless."""
-            if metric not in logs:
-                return
-            trial.report(logs[metric], epoch)
-            if trial.should_prune():
-                trial.set_user_attr("pruned", "yes")
+            if metric in logs and watch.report(logs[metric], epoch):
                 self.model.stop_training = True
 
     return Pruner()

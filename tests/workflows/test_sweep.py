@@ -1,12 +1,19 @@
 """`nnrun sweep`: each trial is what a training alone would be, and a sweep goes on."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nnrun.errors import Interrupted
+from nnrun.runs.trial_record import TrialRecord
 from nnrun.training import session
+from nnrun.workflows import sweep
+from nnrun.workflows.sweep import run_sweep
+from nnrun.workflows.sweep_plan import Options, plan_sweep
 
 pytestmark = pytest.mark.usefixtures("eager")
 
@@ -58,10 +65,135 @@ def test_a_sweep_that_is_stopped_goes_on_where_it_was(project, nnrun, monkeypatc
     monkeypatch.setattr(session, "train_afresh", stop_at_the_second)
     command = ("sweep", project.config(epochs=1), "layers[0].units=2,3", "-o", "sw")
     assert nnrun(*command).code == 130
-    (project.folder / "sw" / "trial-002").rmdir()  # as before a signal came
-    assert nnrun(*command).code == 0
+    assert nnrun("resume", "sw").code == 0
     assert "  layers[0].units\n" in nnrun(*command).out
     assert trained == ["trial-001", "trial-002", "trial-002"]
+
+
+def test_a_folder_holds_one_sweep(project, nnrun):
+    config = project.config(epochs=1)
+    assert nnrun("sweep", config, "layers[0].units=2,3", "-o", "sw").code == 0
+    done = nnrun("sweep", config, "layers[0].units=2,4", "-o", "sw")
+    assert done.code == 2
+    assert "sw: holds a sweep that differs in settings.layers[0].units[1]: '3' then" in done.err
+    done = nnrun("sweep", project.config(epochs=2), "layers[0].units=2,3", "-o", "sw")
+    assert "sw: holds a sweep that differs in config.epochs: 1 then, 2 now" in done.err
+    done = nnrun("resume", "sw", "--epochs", "5")
+    assert (done.code, "a sweep goes on with the options" in done.err) == (2, True)
+
+
+def test_folds_rank_the_trials_by_the_mean_of_their_metric(project, nnrun):
+    config = project.config({"data.validation_split": 0}, epochs=1)
+    command = ("sweep", config, "layers[0].units=2,3", "--folds", "3", "-o", "sw", "--json")
+    done = nnrun(*command)
+    assert done.code == 0, done.err
+    said = json.loads(done.out)
+    for each in said["trials"]:
+        assert each["run"] is None
+        losses = [fold["test_loss"] for fold in each["folds"]]
+        assert each["metrics"]["test_loss"] == pytest.approx(np.mean(losses))
+        assert each["sd"]["test_loss"] == pytest.approx(np.std(losses, ddof=1))
+    first, second = (each["metrics"]["test_loss"] for each in said["trials"])
+    assert first < second
+    best = said["best"]["settings"]["layers[0].units"]
+    alone = json.loads(nnrun("cv", config, f"layers.0.units={best}", "--folds", "3", "--json").out)
+    assert alone["folds"] == said["trials"][0]["folds"]
+    assert json.loads(nnrun("resume", "sw", "--json").out) == said
+    assert nnrun("train", said["best"]["config"], "-o", "best").code == 0
+
+
+def losing_after(epochs):
+    """Return a callback's report that prunes every trial but the first after so many epochs."""
+
+    def report(self, value, step):
+        self.is_pruned = self.number > 0 and step + 1 >= epochs
+        return self.is_pruned
+
+    return report
+
+
+def test_a_trial_that_optuna_gives_up_is_pruned(project, nnrun, monkeypatch):
+    study = pytest.importorskip("nnrun.workflows.study")
+    pytest.importorskip("optuna")
+    monkeypatch.setattr(study.AskedTrial, "report", losing_after(2))
+    command = ("sweep", project.config(epochs=4), "optimizer.learning_rate=1e-4..1e-1")
+    done = nnrun(*command, "--trials", "2", "-o", "sw", "--json")
+    said = json.loads(done.out)
+    assert [each["status"] for each in said["trials"]] == ["finished", "pruned"]
+    assert "pruned" in done.err
+    pruned = nnrun("show", said["trials"][1]["run"], "--json")
+    assert json.loads(pruned.out)["epochs"] == 2
+
+
+@pytest.mark.parametrize(
+    "storage", [(), ("--storage", "sqlite:///sw.db")], ids=["journal", "sqlite"]
+)
+def test_a_trial_that_was_stopped_is_taken_up_again(project, nnrun, monkeypatch, storage):
+    pytest.importorskip("optuna")
+    trained = []
+    train = session.train_afresh
+
+    def stop_at_the_second(dataset, path, **options):
+        trained.append(path.name)
+        if len(trained) == 2:
+            raise Interrupted("interrupted")
+        return train(dataset, path, **options)
+
+    monkeypatch.setattr(session, "train_afresh", stop_at_the_second)
+    command = ("sweep", project.config(epochs=1), "optimizer.learning_rate=1e-4..1e-1")
+    done = nnrun(*command, "--trials", "3", "-o", "sw", *storage)
+    assert done.code == 130
+    assert (
+        "stopped in trial-002; the trials before are whole; go on with `nnrun resume sw`"
+        in done.err
+    )
+    said = json.loads(nnrun("resume", "sw", "--json").out)
+    assert trained == ["trial-001", "trial-002", "trial-002", "trial-003"]
+    assert [each["status"] for each in said["trials"]] == ["finished"] * 3
+
+
+class Slow:
+    """Stands for the trainer of trials, and takes a moment for each."""
+
+    def __init__(self, trained):
+        self.trained = trained
+
+    def train(self, trial, watch):
+        self.trained.append(trial.path.name)
+        time.sleep(0.01)
+        loss = float(trial.settings["epochs"])
+        return TrialRecord(settings=trial.settings, status="finished", metrics={"loss": loss})
+
+    def check(self, config):
+        """Find nothing."""
+
+
+@pytest.mark.parametrize(
+    ("setting", "storage"),
+    [
+        ("epochs=1,2,3,4,5,6,7,8,9,10", None),
+        ("epochs=1..10", None),
+        ("epochs=1..10", "sqlite:///sw.db"),
+    ],
+    ids=["grid", "journal", "sqlite"],
+)
+def test_several_at_work_on_one_sweep_train_each_trial_once(project, monkeypatch, setting, storage):
+    pytest.importorskip("optuna")
+    monkeypatch.chdir(project.folder)
+    options = Options(metric="loss", trials=10, storage=storage)
+    planned = plan_sweep(project.config(), [setting], Path("sw"), options)
+    trained = []
+    monkeypatch.setattr(sweep, "Trainer", lambda _: Slow(trained))
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(lambda _: run_sweep(planned, lambda _: None), range(3)))
+    assert sorted(trained) == [f"trial-{number:03}" for number in range(1, 11)]
+    again = run_sweep(planned, lambda _: None)
+    assert len(again) == 10
+    assert len(trained) == 10
+    assert [each.status for each in again] == ["finished"] * 10
+    losses = [each.metrics["loss"] for each in again]
+    assert losses == sorted(losses)
+    assert {each.path for trials in found for each in trials} == {each.path for each in again}
 
 
 def test_a_metric_that_is_not_logged_is_refused(project, nnrun):
@@ -74,8 +206,8 @@ def test_a_metric_that_is_not_logged_is_refused(project, nnrun):
 
 def test_the_config_says_what_options_do_not(project, nnrun):
     settings = {"layers.0.units": [2, 3], "optimizer.learning_rate": [0.1, 0.01]}
-    sweep = {"settings": settings, "metric": "val_accuracy", "trials": 3}
-    config = project.config(epochs=1, sweep=sweep)
+    planned = {"settings": settings, "metric": "val_accuracy", "trials": 3}
+    config = project.config(epochs=1, sweep=planned)
     said = json.loads(nnrun("sweep", config, "-o", "sw", "--json").out)
     tried = [each["settings"] for each in said["trials"]]
     assert len(tried) == 3
@@ -91,8 +223,8 @@ def test_the_config_says_what_options_do_not(project, nnrun):
 
 
 def test_other_commands_leave_the_sweep_of_a_config_aside(project, nnrun):
-    sweep = {"settings": {"layers.0.units": [2, 3]}}
-    assert nnrun("train", project.config(epochs=1, sweep=sweep), "-o", "run").code == 0
+    planned = {"settings": {"layers.0.units": [2, 3]}}
+    assert nnrun("train", project.config(epochs=1, sweep=planned), "-o", "run").code == 0
     assert nnrun("train", project.config(epochs=1, name="p.yaml"), "-o", "plain").code == 0
     assert "sweep" not in (project.folder / "run" / "config.yaml").read_text()
     with np.load("run/weights.npz") as run, np.load("plain/weights.npz") as plain:
@@ -100,8 +232,8 @@ def test_other_commands_leave_the_sweep_of_a_config_aside(project, nnrun):
 
 
 def test_values_that_fit_no_config_are_refused_before_anything_is_trained(project, nnrun):
-    sweep = {"settings": {"layers.0.units": [2, -1], "layers.7.units": [1, 2]}}
-    config = project.config(sweep=sweep)
+    planned = {"settings": {"layers.0.units": [2, -1], "layers.7.units": [1, 2]}}
+    config = project.config(sweep=planned)
     done = nnrun("sweep", config, "epochs=1,none", "-o", "sw")
     assert (done.code, done.out) == (2, "")
     lines = done.err.splitlines()

@@ -1,0 +1,60 @@
+"""What became of a trial of a sweep: a file beside its run directory."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ValidationError
+
+from nnrun.errors import RunError
+from nnrun.files import write_json
+from nnrun.json_mistakes import json_mistakes
+from nnrun.ordinary_files import read_small
+from nnrun.runs.directory import Metrics
+
+ENDING = ".json"
+NAMES = f"trial-*{ENDING}"
+"""The pattern of the records in the folder of a sweep."""
+
+
+class TrialRecord(BaseModel):
+    """A trial that has ended.
+
+    Attributes:
+        settings: The value of each setting, as --set takes it.
+        status: `finished`; `pruned`, where Optuna gave it up; or `failed`.
+        reason: Why it failed, or an empty text.
+        metrics: Its metrics; of a cross-validation their means over the folds.
+        sd: The standard deviation of each metric over the folds; none of a single training.
+        folds: The metrics of each fold; none of a single training.
+    """
+
+    settings: dict[str, str]
+    status: Literal["finished", "pruned", "failed"]
+    reason: str = ""
+    metrics: Metrics = {}
+    sd: Metrics = {}
+    folds: list[Metrics] = []
+
+    def write(self, trial: Path) -> None:
+        """Write the record of the trial whose run directory is, or would be, at a path."""
+        write_json(record_path(trial), self.model_dump())
+
+
+def record_path(trial: Path) -> Path:
+    """Return the path of the record of a trial."""
+    return trial.with_name(trial.name + ENDING)
+
+
+def read_record(trial: Path) -> TrialRecord | None:
+    """Return the record of a trial, or None where the trial has not ended.
+
+    Raises:
+        RunError: The record was altered.
+    """
+    path = record_path(trial)
+    if not path.is_file():
+        return None
+    try:
+        return TrialRecord.model_validate_json(read_small(path))
+    except ValidationError as error:
+        raise RunError(f"{path}: {json_mistakes(error)}; was it altered?") from None

@@ -1,0 +1,147 @@
+"""The sweep that a folder holds: its config and options, with which it goes on."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from nnrun.config.loading import load_config, written_values
+from nnrun.config.search_space import Choices, Range, SearchSpace, choices_of, range_text
+from nnrun.config.strict_model import Strict
+from nnrun.config.yaml_output import to_yaml
+from nnrun.errors import InputError, RunError
+from nnrun.files import to_json, write_texts
+from nnrun.json_mistakes import json_mistakes
+from nnrun.lock import held_in_turn
+from nnrun.ordinary_files import read_small
+from nnrun.runs.provenance import differences
+from nnrun.workflows.sweep_plan import Sweep
+
+OPTIONS = "sweep.json"
+CONFIG = "sweep.yaml"
+"""The config that all trials share, in the folder of the sweep."""
+
+KEEPING = ".sweep.lock"
+"""The file that a process holds while it looks for another sweep, and writes its own."""
+
+
+class KeptOptions(Strict):
+    """The options of a sweep, as sweep.json has them.
+
+    Attributes:
+        settings: The values of each setting, as --set takes them, or its range.
+        metric: The metric that tells which trial is best.
+        trials: How many trials there are.
+        folds: By how many folds each trial is cross-validated.
+        storage: The URL of Optuna's storage, unless it has a password.
+        has_password: Whether the storage's URL has a password, which is not written.
+    """
+
+    settings: dict[str, list[str] | str]
+    metric: str
+    trials: int | None
+    folds: int | None
+    storage: str | None
+    has_password: bool
+
+
+def is_sweep(folder: Path) -> bool:
+    """Return whether a folder is that of a sweep which can go on."""
+    return (folder / OPTIONS).is_file()
+
+
+def keep_sweep(sweep: Sweep) -> None:
+    """Write the sweep into its folder, unless another one is there.
+
+    Raises:
+        RunError: The folder holds a sweep of another config, or of other settings.
+    """
+    sweep.folder.mkdir(parents=True, exist_ok=True)
+    with held_in_turn(sweep.folder / KEEPING):
+        if is_sweep(sweep.folder):
+            _refuse_another(sweep)
+        _write(sweep)
+
+
+def _refuse_another(sweep: Sweep) -> None:
+    """Raise a RunError where the folder holds another sweep."""
+    changes = differences(_identity(read_sweep(sweep.folder)), _identity(sweep))
+    if changes:
+        reason = f"holds a sweep that differs in {changes[0]}"
+        raise RunError(f"{sweep.folder}: {reason}; choose another folder with -o")
+
+
+def _write(sweep: Sweep) -> None:
+    """Write the config and the options of a sweep into its folder."""
+    has_password = bool(sweep.storage and urlsplit(sweep.storage).password)
+    options = KeptOptions(
+        settings=_texts(sweep.space),
+        metric=sweep.metric,
+        trials=sweep.trials,
+        folds=sweep.folds,
+        storage=None if has_password else sweep.storage,
+        has_password=has_password,
+    )
+    config = to_yaml(written_values(sweep.base))
+    options_text = to_json(options.model_dump())
+    write_texts({sweep.folder / CONFIG: config, sweep.folder / OPTIONS: options_text})
+
+
+def read_sweep(folder: Path) -> Sweep:
+    """Return the sweep that a folder holds.
+
+    Raises:
+        RunError: Its options were altered.
+        ConfigError: Its config was.
+    """
+    path = folder / OPTIONS
+    try:
+        kept = KeptOptions.model_validate_json(read_small(path))
+    except ValidationError as error:
+        raise RunError(f"{path}: {json_mistakes(error)}; was it altered?") from None
+    settings = {key: _choices(values) for key, values in kept.settings.items()}
+    return Sweep(
+        load_config(folder / CONFIG),
+        SearchSpace((), settings),
+        folder,
+        metric=kept.metric,
+        trials=kept.trials,
+        folds=kept.folds,
+        storage=kept.storage,
+    )
+
+
+def sweep_to_resume(folder: Path) -> Sweep:
+    """Return the sweep that goes on in a folder.
+
+    Raises:
+        InputError: The URL of its storage has a password, which is not kept.
+    """
+    kept = KeptOptions.model_validate_json(read_small(folder / OPTIONS))
+    if kept.has_password:
+        advice = "give the command with --storage again"
+        raise InputError(f"{folder}: the password of its storage is not kept; {advice}")
+    return read_sweep(folder)
+
+
+def _identity(sweep: Sweep) -> dict[str, object]:
+    """Return what two processes must agree on that work on one sweep."""
+    return {
+        "config": written_values(sweep.base),
+        "settings": _texts(sweep.space),
+        "metric": sweep.metric,
+        "folds": sweep.folds,
+    }
+
+
+def _texts(space: SearchSpace) -> dict[str, list[str] | str]:
+    texts: dict[str, list[str] | str] = {}
+    for key, values in space.settings.items():
+        texts[key] = range_text(values) if isinstance(values, Range) else list(values)
+    return texts
+
+
+def _choices(values: list[str] | str) -> Choices | Range:
+    if isinstance(values, list):
+        return values
+    return choices_of(values) or [values]

@@ -1,0 +1,84 @@
+"""A trial of a sweep: its settings, where it stands, and what became of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nnrun.config.search_space import Chosen, value_of
+from nnrun.files import finite
+from nnrun.lock import is_held
+from nnrun.runs.directory import Metrics, Run
+from nnrun.runs.listing import less_is_better
+from nnrun.runs.trial_record import read_record
+
+ENDED = ("finished", "pruned", "failed")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial of a sweep.
+
+    Attributes:
+        settings: The value of each setting, as --set takes it.
+        path: Its run directory, which a trial by cross-validation has not.
+    """
+
+    settings: Chosen
+    path: Path
+
+    @property
+    def lock(self) -> Path:
+        """The file that the process holds which trains it."""
+        return self.path.with_name(f".{self.path.name}.lock")
+
+    @property
+    def status(self) -> str:
+        """Return `finished`, `pruned` or `failed`; before, `waiting`, `running` or `interrupted`.
+
+        One whose process was killed is `stopped`.
+        """
+        record = read_record(self.path)
+        if record:
+            return record.status
+        if is_held(self.lock):
+            return "running"
+        run = Run(self.path)
+        return run.status(run.read_info()) if run.info.is_file() else "waiting"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is not to be trained any more."""
+        return self.status in ENDED
+
+    @property
+    def metrics(self) -> Metrics:
+        """Its metrics; none before it has ended."""
+        record = read_record(self.path)
+        return record.metrics if record else Run(self.path).read_metrics()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return `settings`, `metrics`, `run`, `status` and, if any, `reason`, `sd` and `folds`."""
+        record = read_record(self.path)
+        told: dict[str, Any] = {
+            "settings": {key: value_of(text) for key, text in self.settings.items()},
+            "metrics": finite(self.metrics),
+            "run": str(self.path) if Run(self.path).info.is_file() else None,
+            "status": self.status,
+        }
+        if record and record.reason:
+            told["reason"] = record.reason
+        if record and record.folds:
+            told |= {"sd": finite(record.sd), "folds": [finite(fold) for fold in record.folds]}
+        return told
+
+
+def best_first(trials: list[Trial], metric: str) -> list[Trial]:
+    """Return the trials, the best first, those that did not finish or lack the metric last."""
+
+    def rank(trial: Trial) -> tuple[bool, float]:
+        value = trial.metrics.get(metric)
+        if value is None or trial.status != "finished":
+            return True, 0.0
+        return False, value if less_is_better(metric) else -value
+
+    return sorted(trials, key=rank)

@@ -1,0 +1,159 @@
+"""How a trial is trained: as a run of its own, or fold by fold."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Protocol
+
+from nnrun.checks.registry import lint, raise_errors
+from nnrun.config.schema import Config
+from nnrun.errors import InputError, TrainingError
+from nnrun.features.cache_folder import CACHE
+from nnrun.features.dataset import PARTS, Dataset
+from nnrun.features.disk_cache import cache_key
+from nnrun.features.kept_table import KeptTable
+from nnrun.features.loading import load_dataset
+from nnrun.runs.directory import Metrics, Run
+from nnrun.runs.trial_record import TrialRecord
+from nnrun.workflows.cross_validation import (
+    CrossValidation,
+    Folds,
+    TrainedFold,
+    cross_validate,
+    read_and_check,
+)
+from nnrun.workflows.sweep_plan import Sweep
+from nnrun.workflows.trial import Trial
+
+
+class Watch(Protocol):
+    """What watches a trial while it trains, and may give it up."""
+
+    is_pruned: bool
+
+    def callbacks(self) -> tuple[Any, ...]:
+        """Return the Keras callbacks of a training."""
+
+    def report(self, value: float, step: int) -> bool:
+        """Take the metric after a step, and return whether the trial is given up."""
+
+
+class Unwatched:
+    """Watches nothing: every trial is trained to its end."""
+
+    is_pruned = False
+
+    def callbacks(self) -> tuple[Any, ...]:
+        """Return none."""
+        return ()
+
+    def report(self, value: float, step: int) -> bool:  # noqa: ARG002
+        """Give nothing up."""
+        return False
+
+
+class _GivenUp(Exception):
+    """A trial was given up between two folds."""
+
+
+class Trainer:
+    """Trains the trials of a sweep; those that read the tables alike read them once.
+
+    Args:
+        sweep: The sweep.
+    """
+
+    def __init__(self, sweep: Sweep) -> None:
+        self._sweep = sweep
+        self._key: tuple[object, ...] = ()
+        self._dataset: Dataset | None = None
+        self._table: KeptTable | None = None
+
+    def check(self, config: Config) -> None:
+        """Read the tables of a config, and raise an InputError where they do not fit it."""
+        if self._sweep.folds:
+            self._kept_table(config)
+        else:
+            self._checked_dataset(config)
+
+    def train(self, trial: Trial, watch: Watch) -> TrialRecord:
+        """Train a trial, and return what became of it.
+
+        Raises:
+            Interrupted: A signal stopped it.
+        """
+        try:
+            config = self._sweep.config(trial.settings)
+            trained = self._train_folds if self._sweep.folds else self._train_run
+            record = trained(config, trial, watch)
+        except MemoryError:
+            return _failed(trial, "out of memory")
+        except (TrainingError, InputError) as error:
+            return _failed(trial, str(error))
+        status = "pruned" if watch.is_pruned else "finished"
+        return record.model_copy(update={"status": status})
+
+    def _train_run(self, config: Config, trial: Trial, watch: Watch) -> TrialRecord:
+        from nnrun.training.session import train_afresh
+
+        dataset = self._checked_dataset(config)
+        train_afresh(dataset, trial.path, overwrite=True, callbacks=watch.callbacks())
+        metrics = Run(trial.path).read_metrics()
+        return TrialRecord(settings=trial.settings, status="finished", metrics=metrics)
+
+    def _train_folds(self, config: Config, trial: Trial, watch: Watch) -> TrialRecord:
+        """Cross-validate a config; between two folds it may be given up."""
+        done: list[TrainedFold] = []
+
+        def report(fold: TrainedFold) -> None:
+            done.append(fold)
+            mean = CrossValidation(done, None).mean[self._sweep.metric]
+            if watch.report(mean, len(done)):
+                raise _GivenUp
+
+        table = self._kept_table(config)
+        folds = Folds(self._sweep.folds or 1)
+        with suppress(_GivenUp):  # what the folds before gave is kept
+            cross_validate(config, table, folds, report=report, has_verdict=False)
+        return _record_of_folds(trial, CrossValidation(done, None))
+
+    def _checked_dataset(self, config: Config) -> Dataset:
+        """Return the dataset of a config, once every rule holds for it."""
+        if self._dataset is None or self._key != _reading(config):
+            self._dataset = load_dataset(config, self._sweep.folder / CACHE)
+            self._key = _reading(config)
+        dataset = replace(self._dataset, config=config)
+        raise_errors(lint(dataset))
+        return dataset
+
+    def _kept_table(self, config: Config) -> KeptTable:
+        """Return the table of a config, once every rule holds for it."""
+        if self._table is None or self._key != _reading(config):
+            self._table = read_and_check(config)
+            self._key = _reading(config)
+        raise_errors(lint(replace(self._table.whole, config=config)))
+        return self._table
+
+
+def _reading(config: Config) -> tuple[object, ...]:
+    """Return what tells whether two configs read the same rows alike."""
+    return cache_key(config, {}), *(getattr(config.data, part) for part in PARTS)
+
+
+def _failed(trial: Trial, reason: str) -> TrialRecord:
+    return TrialRecord(settings=trial.settings, status="failed", reason=reason)
+
+
+def _record_of_folds(trial: Trial, found: CrossValidation) -> TrialRecord:
+    sd: Metrics = dict(found.sd) if len(found.trained) > 1 else {}
+    return TrialRecord(
+        settings=trial.settings,
+        status="finished",
+        metrics=dict(found.mean),
+        sd=sd,
+        folds=[dict(fold.metrics) for fold in found.trained],
+    )
+
+
+Tell = Callable[[str], None]
+"""Takes a line about a trial."""
