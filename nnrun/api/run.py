@@ -262,25 +262,31 @@ class Run:
         self,
         output: str | Path,
         format: Literal["saved_model", "litert", "onnx"],  # noqa: A002
+        *,
+        bundle: bool = False,
     ) -> list[str]:
         """Write the network for another runtime, and return the names of its inputs in order.
 
         Args:
             output: The file, or for saved_model the folder, to write. Nothing may stand there.
             format: The format, as `nnrun export --format` takes it.
+            bundle: Whether `output` is a folder that predicts without nnrun: the network,
+                encoding.json and predict.py, whose names are then returned.
 
         Raises:
             RunError: The run has no model, or its files were altered.
             InputError: A package is missing, the format is none, or the output exists.
             NnrunError: The format lacks what the network needs.
         """
-        from nnrun.reporting.export import KERAS_FORMATS, export
+        from nnrun.reporting.bundle import export_bundle
+        from nnrun.reporting.export import FORMATS, export
 
-        if format not in KERAS_FORMATS:
-            raise InputError(f"format: is one of {', '.join(KERAS_FORMATS)}; received {format!r}")
+        if format not in FORMATS:
+            raise InputError(f"format: is one of {', '.join(FORMATS)}; received {format!r}")
         if Path(output).exists():
             raise InputError(f"output: {output} exists; choose another name, or remove it")
-        return export(self.path, format, Path(output))
+        write = export_bundle if bundle else export
+        return write(self.path, format, Path(output))
 
     def resume(self, epochs: int | None = None, *, force: bool = False, quiet: bool = False) -> Run:
         """Go on with a run that was stopped, or train it for longer, and return it anew.

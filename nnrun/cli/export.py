@@ -4,25 +4,44 @@ from pathlib import Path
 
 import click
 
-from nnrun.cli.options import check_output, command, output_option, run_argument
+from nnrun.cli.options import PATH, check_output, command, output_option, run_argument
 from nnrun.cli.terminal import say, tell
 from nnrun.wording import counted, listed
 
 FORMATS = click.Choice(["saved_model", "litert", "onnx"])
-FORMAT_HELP = "TensorFlow's SavedModel, LiteRT (formerly TensorFlow Lite), or ONNX."
+FORMAT_HELP = (
+    "TensorFlow's SavedModel, LiteRT (formerly TensorFlow Lite), or ONNX.  [default for --bundle: "
+    "onnx]"
+)
 OUTPUT_HELP = "The file to write, or for saved_model the folder."
+BUNDLE_HELP = (
+    "The folder to write: the network, encoding.json, and a predict.py that predicts rows of a "
+    "table without nnrun."
+)
 MOST_INPUTS = 20  # that are named
 
 
 @command("export runs/digits-relu --format onnx -o digits.onnx")
 @run_argument
-@click.option("-f", "--format", "form", type=FORMATS, required=True, help=FORMAT_HELP)
-@output_option(OUTPUT_HELP, required=True)
-def export(run: Path, form: str, output: Path) -> None:
-    """Write RUN's network for another runtime.
+@click.option("-f", "--format", "form", type=FORMATS, help=FORMAT_HELP)
+@output_option(OUTPUT_HELP)
+@click.option("--bundle", type=PATH, metavar="FOLDER", help=BUNDLE_HELP)
+def export(run: Path, form: str | None, output: Path | None, bundle: Path | None) -> None:
+    """Write RUN's network for another runtime, or a folder that predicts with it.
 
     The exported network takes the inputs that are named on stderr, not standardised.
     """
+    if (output is None) == (bundle is None):
+        raise click.UsageError("give either -o PATH for the network or --bundle FOLDER")
+    if bundle:
+        _write_bundle(run, form or "onnx", bundle)
+    elif form is None:
+        raise click.UsageError(f"-o needs --format, which is one of {', '.join(FORMATS.choices)}")
+    elif output:
+        _write_network(run, form, output)
+
+
+def _write_network(run: Path, form: str, output: Path) -> None:
     check_output(output, run, new=True)
     from nnrun.reporting.export import export as write
 
@@ -30,3 +49,12 @@ def export(run: Path, form: str, output: Path) -> None:
     say(f"saved in {output}")
     order = f"{counted(len(names), 'input')}, in this order: {listed(names, MOST_INPUTS)}"
     tell(f"takes rows of {order}; {run / 'encoding.json'} tells how they are made")
+
+
+def _write_bundle(run: Path, form: str, folder: Path) -> None:
+    check_output(folder, run, new=True, option="--bundle")
+    from nnrun.reporting.bundle import export_bundle
+
+    names = export_bundle(run, form, folder)
+    say(f"saved in {folder}")
+    tell(f"has {', '.join(names)}; try: python {folder / 'predict.py'} TABLE")

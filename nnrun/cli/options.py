@@ -143,24 +143,30 @@ def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
 
 
 def check_output(
-    output: Path, data: Path, endings: tuple[str, ...] = (), *, new: bool = False
+    output: Path,
+    data: Path,
+    endings: tuple[str, ...] = (),
+    *,
+    new: bool = False,
+    option: str = "-o",
 ) -> None:
     """Refuse an output that cannot be written, before the work is done.
 
     Args:
-        output: What -o says.
+        output: The path that the option says.
         data: What the command reads, which it must not replace.
         endings: How the name may end; () allows every ending.
         new: Whether nothing may stand there yet.
+        option: The option, as messages name it.
     """
     if endings and output.suffix.lower() not in endings:
-        raise click.UsageError(f"-o {output}: must end in {' or '.join(endings)}")
+        raise click.UsageError(f"{option} {output}: must end in {' or '.join(endings)}")
     if output.exists() and data.is_file() and output.samefile(data):
-        raise click.UsageError(f"-o {output}: would replace DATA itself")
+        raise click.UsageError(f"{option} {output}: would replace DATA itself")
     if new and output.exists():
-        raise click.UsageError(f"-o {output}: exists; choose another name, or remove it")
+        raise click.UsageError(f"{option} {output}: exists; choose another name, or remove it")
     if not output.parent.is_dir() or output.is_dir():
-        raise click.UsageError(f"-o {output}: there is no folder to write such a file in")
+        raise click.UsageError(f"{option} {output}: there is no folder to write such a file in")
 
 
 def load_dataset(

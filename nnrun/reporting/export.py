@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from nnrun.config.schema import Config
 from nnrun.errors import InputError, NnrunError
 from nnrun.files import disk_error, named_errors, sync_folder
-from nnrun.results.trained_run import load_run
-from nnrun.training.backend import keras, silenced, tf
-from nnrun.training.serving import build_serving_model
+from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.wording import first_line, how_to_install
 
-if TYPE_CHECKING:
-    from nnrun.training.keras_types import Model
-
-KERAS_FORMATS = {"saved_model": "tf_saved_model", "litert": "litert", "onnx": "onnx"}
+FORMATS = ("saved_model", "litert", "onnx")
 ONNX_PACKAGES = ("tf2onnx", "onnx")
 ONNX_LACKS = ("celu", "gelu")  # tf2onnx has no operation for them
 
@@ -30,7 +24,7 @@ def export(run: Path, form: str, output: Path) -> list[str]:
 
     Args:
         run: The run directory of a run that has a model.
-        form: One of KERAS_FORMATS.
+        form: One of FORMATS.
         output: The file, or for saved_model the folder, to write.
 
     Returns:
@@ -42,26 +36,64 @@ def export(run: Path, form: str, output: Path) -> list[str]:
         NnrunError: The format lacks what the network needs.
         OSError: The output cannot be written.
     """
+    trained = load_exportable(run, form)
+    with whole_output(output) as temporary:
+        write_network(run, trained, form, temporary)
+    return trained.encoder.input_names
+
+
+def load_exportable(run: Path, form: str) -> TrainedRun:
+    """Load a run, and refuse one that the format cannot say, before TensorFlow is imported.
+
+    Raises:
+        RunError: The path is no run, has no model, or its files were altered.
+        InputError: A package is missing.
+        NnrunError: The format lacks what the network needs.
+    """
     if form == "onnx":
         _require_onnx()
     trained = load_run(run)
     if form == "onnx":
         _refuse_activations(run, trained.config)
-    model = build_serving_model(trained)
-    if trained.config.data.normalize:
-        _make_statistics_constant(model)
+    return trained
+
+
+@contextmanager
+def whole_output(output: Path) -> Iterator[Path]:
+    """Yield a temporary path for a file or a folder, which is then moved to its place.
+
+    Nothing is left behind where the body fails.
+    """
     with named_errors(output), TemporaryDirectory(prefix=".tmp-", dir=output.parent) as temporary:
-        network = Path(temporary, "network.tflite")  # the ending that Keras wants of that format
-        try:
-            _write(model, form, network)
-        except Exception as error:  # Keras and the converters raise anything
-            full_disk = disk_error(error, output)
-            if full_disk:
-                raise full_disk from None
-            reason = f"Keras cannot export it as {form}: {first_line(error)}"
-            raise NnrunError(f"{run}: {reason}") from None
-        _move(network, output)
-    return trained.encoder.input_names
+        path = Path(temporary, "network.tflite")  # the ending that Keras wants of that format
+        with named_errors(output, path):  # a reader of messages knows nothing of it
+            yield path
+        _move(path, output)
+
+
+def write_network(run: Path, trained: TrainedRun, form: str, path: Path) -> None:
+    """Write the network of a run to the path.
+
+    Args:
+        run: The run directory.
+        trained: The run.
+        form: One of FORMATS.
+        path: The file, or for saved_model the folder, to write. That of litert ends in .tflite.
+
+    Raises:
+        NnrunError: The format lacks what the network needs.
+        OSError: The path cannot be written.
+    """
+    from nnrun.training.exported_model import write_model
+
+    try:
+        write_model(trained, form, path)
+    except Exception as error:  # Keras and the converters raise anything
+        full_disk = disk_error(error, path)
+        if full_disk:
+            raise full_disk from None
+        reason = f"Keras cannot export it as {form}: {first_line(error)}"
+        raise NnrunError(f"{run}: {reason}") from None
 
 
 def _require_onnx() -> None:
@@ -77,30 +109,6 @@ def _refuse_activations(run: Path, config: Config) -> None:
             reason = f"layers[{number}].activation: ONNX lacks {activation}"
             remedy = "export as litert or saved_model, or train with relu, elu or silu"
             raise NnrunError(f"{run}: {reason}; {remedy}")
-
-
-def _make_statistics_constant(model: Model) -> None:
-    """Make constants of the mean and variance of Normalization, each network's first layer.
-
-    They are tensors that are neither constants nor variables; tf2onnx makes inputs of such.
-    """
-    members = [layer for layer in model.layers if isinstance(layer, keras.Sequential)]
-    for network in members or [model]:
-        normalization: Any = network.layers[0]
-        normalization.mean = np.asarray(normalization.mean)
-        normalization.variance = np.asarray(normalization.variance)
-
-
-def _write(model: Model, form: str, path: Path) -> None:
-    """Write the network to the path, and check what ONNX lacks: tf2onnx only logs that."""
-    inputs = tf.TensorSpec((None, model.input_shape[-1]), tf.float32, name="inputs")
-    keras_format = KERAS_FORMATS[form]
-    with silenced():
-        model.export(path, format=keras_format, verbose=False, input_signature=[inputs])
-        if form == "onnx":
-            from onnx.checker import check_model
-
-            check_model(path)
 
 
 def _move(network: Path, output: Path) -> None:

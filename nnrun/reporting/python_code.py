@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 WIDTH = 88  # columns of a line, as ruff and black have it by default
+INDENT = "    "
 
 Items = list[tuple[str, object]]  # what stands before each value, and the value
 
@@ -37,6 +38,27 @@ def python_code(value: object, before: str = "", after: str = "") -> str:
     indent = before[: len(before) - len(before.lstrip())]
     lines = [python_code(item, f"{indent}    {start}", ",") for start, item in items]
     return "\n".join([f"{before}{opening}", *lines, f"{indent}{closing}{after}"])
+
+
+def packed_list(values: Sequence[object], before: str = "") -> str:
+    """Return a list as Python code, with as many items in each line as fit.
+
+    Args:
+        values: What is in the list: what `python_code` takes.
+        before: Code that stands before the list in its line.
+    """
+    code = f"{before}[{', '.join(map(_in_one_line, values))}]"
+    if len(code) <= WIDTH:
+        return code
+    lines = [f"{before}["]
+    line = INDENT
+    for value in values:
+        item = f"{_in_one_line(value)}, "
+        if len(line + item.rstrip()) > WIDTH and line != INDENT:
+            lines.append(line.rstrip())
+            line = INDENT
+        line += item
+    return "\n".join([*lines, line.rstrip(), "]  # fmt: skip"])
 
 
 def _in_one_line(value: object) -> str:

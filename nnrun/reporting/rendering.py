@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnrun.config.yaml_output import in_yaml
-from nnrun.reporting.python_code import python_code
+from nnrun.reporting.python_code import packed_list, python_code
 from nnrun.wording import printable
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["python"] = python_code
+    environment.filters["packed"] = packed_list
     environment.filters["yaml"] = in_yaml
     environment.filters["printable_lines"] = _printable_lines
     return environment

@@ -35,15 +35,22 @@ class NumberFormat:
         """Tell whether a text without spaces around it is a number of this format."""
         return re.fullmatch(self._pattern, text) is not None
 
-    @cached_property
-    def _pattern(self) -> str:
-        """A number in whole, grouped or not. Groups must be whole: 1.5 is not 15 thousandths."""
+    @property
+    def finite_pattern(self) -> str:
+        """A finite number in whole, grouped or not.
+
+        Groups must be whole: 1.5 is not 15 thousandths.
+        """
         digits = r"\d+"
         if self.thousands:
             digits = rf"(?:\d{{1,3}}(?:{re.escape(self.thousands)}\d{{3}})+|\d+)"
         decimal = re.escape(self.decimal)
-        number = rf"(?:{digits}(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][-+]?\d+)?"
-        return rf"^[-+]?(?:{number}|(?i:inf|infinity|nan))$"
+        return rf"[-+]?(?:{digits}(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][-+]?\d+)?"
+
+    @cached_property
+    def _pattern(self) -> str:
+        """A number in whole, which may be infinite or no number (NaN) too."""
+        return rf"^(?:{self.finite_pattern}|[-+]?(?i:inf|infinity|nan))$"
 
 
 PLAIN_NUMBERS = NumberFormat()

@@ -44,6 +44,7 @@ RUNS: dict[str, dict[str, Any]] = {
         "loss": "mse",
     },
 }
+OUTPUTS = {"logits": "probability", "labels": "probabilities", "numbers": "predictions"}
 has_onnx = pytest.mark.skipif(
     not all(map(find_spec, ("onnx", "tf2onnx", "onnxruntime"))), reason="needs the extra"
 )
@@ -59,9 +60,10 @@ Computes = Callable[[Any], Any]
 
 
 class Trained(NamedTuple):
-    """A run, its inputs, and what predict says of them."""
+    """A run, what its network's output is called, its inputs, and what predict says of them."""
 
     run: Path
+    output: str
     x: Any
     predictions: Any
 
@@ -84,34 +86,25 @@ def trained(request, table, tmp_path_factory) -> Trained:
     predictions = pl.concat(loaded.predictions(reading)).drop("prediction", strict=False)
     tf.config.run_functions_eagerly(False)
     x = np.concatenate([x for _, x, _ in reading]).astype(np.float32)
-    return Trained(run, x, predictions.to_numpy())
+    return Trained(run, OUTPUTS[request.param], x, predictions.to_numpy())
 
 
-def load(form: str, path: Path) -> Computes:
-    """Load the file with its format's own runtime."""
+def load(form: str, path: Path, name: str) -> Computes:
+    """Load the file with its format's own runtime, and ask it for the output of this name."""
     if form == "saved_model":
         loaded = tf.saved_model.load(str(path))
-        return lambda x: loaded.signatures["serving_default"](inputs=tf.constant(x))[
-            "output_0"
-        ].numpy()
+        signature = loaded.signatures["serving_default"]
+        return lambda x: signature(inputs=tf.constant(x))[name].numpy()
     if form == "onnx":
         import onnxruntime
 
         session = onnxruntime.InferenceSession(path)
-        return lambda x: session.run(None, {"inputs": x})[0]
+        return lambda x: session.run([name], {"inputs": x})[0]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the interpreter is to move to another package
         interpreter = tf.lite.Interpreter(model_path=str(path))
-
-    def compute(x: Any) -> Any:
-        (given,), (out,) = interpreter.get_input_details(), interpreter.get_output_details()
-        interpreter.resize_tensor_input(given["index"], x.shape)
-        interpreter.allocate_tensors()
-        interpreter.set_tensor(given["index"], x)
-        interpreter.invoke()
-        return interpreter.get_tensor(out["index"])
-
-    return compute
+    run = interpreter.get_signature_runner()
+    return lambda x: run(inputs=x)[name]
 
 
 @pytest.mark.slow
@@ -124,7 +117,7 @@ def test_every_runtime_computes_what_predict_says_for_any_number_of_rows(
     assert (done.code, done.out) == (0, f"saved in {path}\n"), done.err
     assert done.err.startswith(f"takes rows of {trained.x.shape[1]} inputs, in this order: '")
     assert len(done.err.splitlines()) == 1
-    compute = load(form, path)
+    compute = load(form, path, trained.output)
     for rows in (1, 5, len(trained.x)):
         assert compute(trained.x[:rows]) == pytest.approx(
             trained.predictions[:rows], rel=1e-5, abs=1e-6
@@ -171,7 +164,7 @@ def test_an_export_that_fails_leaves_nothing_behind(copied_run, nnrun, project, 
         (path / "saved_model.pb").write_bytes(b"half")
         raise error
 
-    monkeypatch.setattr("keras.Sequential.export", half)
+    monkeypatch.setattr("keras.Model.export", half)
     before = everything(project.folder)
     done = nnrun("export", copied_run, "--format", "saved_model", "-o", "x")
     assert (done.code, done.out) == (130 if isinstance(error, KeyboardInterrupt) else 1, "")

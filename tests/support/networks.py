@@ -6,8 +6,10 @@ import numpy as np
 
 from nnrun.config.architecture import weight_shapes
 from nnrun.config.schema import Config
+from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.feature import Feature, Target
+from nnrun.results.ensemble import make_any_network
 from nnrun.results.forward import make_network
 from nnrun.results.trained_run import TrainedRun
 
@@ -54,3 +56,12 @@ def random_run(config: Config, inputs: int = 4) -> TrainedRun:
     weights = random_weights(config, inputs)
     network = make_network(config, encoder, weights)
     return TrainedRun(config, encoder, weights, network, network)
+
+
+def untrained_run(dataset: Dataset) -> TrainedRun:
+    """Return a run that has the encoder of a dataset and small random weights."""
+    config = dataset.config
+    weights = random_weights(config, dataset.encoder.width)
+    weights = {name: values * np.float32(0.3) for name, values in weights.items()}
+    network = make_any_network(config, dataset.encoder, weights)
+    return TrainedRun(config, dataset.encoder, weights, network, network)

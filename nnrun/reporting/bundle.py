@@ -1,0 +1,201 @@
+"""A folder that predicts without nnrun: the network, encoding.json, and a script to read."""
+
+import codecs
+from pathlib import Path
+from typing import Any
+
+from nnrun.config.schema import Data
+from nnrun.features.categories import NUMBER as SPELT_NUMBER
+from nnrun.features.dates import DATES, ORDERS
+from nnrun.features.encoder import Encoder
+from nnrun.features.encoding_size import encoding_text
+from nnrun.features.feature import Feature, Kind
+from nnrun.features.numbers import WORDS
+from nnrun.reporting.export import load_exportable, whole_output, write_network
+from nnrun.reporting.rendering import render
+from nnrun.results.network_outputs import output_name
+from nnrun.results.row_losses import DEFAULT_THRESHOLD
+from nnrun.results.trained_run import TrainedRun
+from nnrun.tables.block import NullValues
+from nnrun.tables.dialect import UTF_8
+from nnrun.tables.number_format import NumberFormat
+
+NETWORKS = {"saved_model": "network", "litert": "network.tflite", "onnx": "network.onnx"}
+"""The file or folder of each format."""
+
+UNNAMED = "Unnamed: 0"  # what csv_reader calls a first column without a name
+PYTHON_TIMES = ("", "%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%H:%M%z", "%H:%M:%S%z")
+"""The times of day behind a date, as Python's strptime reads those of `dates.TIMES` and zones."""
+
+MOST_EXAMPLES = 4  # columns in the example of a row: it fits a line
+OTHER_ORDERS = ("year first", "dots", "words")
+"""The orders that `parse_dates` reads in every column of dates."""
+
+
+def export_bundle(run: Path, form: str, folder: Path) -> list[str]:
+    """Write a folder that predicts without nnrun. Nothing is left behind where that fails.
+
+    Args:
+        run: The run directory of a run that has a model.
+        form: One of the formats of `nnrun.reporting.export`.
+        folder: The folder to write, which must not exist.
+
+    Returns:
+        The names of the files in it.
+
+    Raises:
+        RunError: The path is no run, has no model, or its files were altered.
+        InputError: A package is missing.
+        NnrunError: The format lacks what the network needs.
+        OSError: The folder cannot be written.
+    """
+    trained = load_exportable(run, form)
+    with whole_output(folder) as temporary:
+        temporary.mkdir()
+        write_network(run, trained, form, temporary / NETWORKS[form])
+        write_script(trained, form, temporary)
+    return [NETWORKS[form], "encoding.json", "predict.py"]
+
+
+def write_script(trained: TrainedRun, form: str, folder: Path) -> None:
+    """Write encoding.json and predict.py into the folder of a network of the format."""
+    texts = {
+        "encoding.json": encoding_text(trained.encoder),
+        "predict.py": prediction_script(trained, form),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def prediction_script(trained: TrainedRun, form: str) -> str:
+    """Return predict.py, which has no more than the columns of this run need."""
+    config, encoder = trained.config, trained.encoder
+    return render(
+        "predict.py.j2",
+        form=form,
+        network=NETWORKS[form],
+        output=output_name(trained),
+        config=config,
+        data=config.data,
+        targets=[target.name for target in encoder.targets],
+        **_threshold(trained),
+        **_features(encoder),
+        **_cells(config.data),
+    )
+
+
+def _threshold(trained: TrainedRun) -> dict[str, Any]:
+    """Return whether a label depends on a threshold, and what it is by default."""
+    config = trained.config
+    return {
+        "has_threshold": config.is_binary or len(trained.encoder.labels) == 2,
+        "default_threshold": DEFAULT_THRESHOLD if config.is_binary else None,
+        "multilabel": config.is_binary and len(trained.encoder.targets) > 1,
+    }
+
+
+def _features(encoder: Encoder) -> dict[str, Any]:
+    """Return what the script needs to know of the features, for what none has is left out."""
+    features = encoder.features
+    kinds = {feature.kind for feature in features}
+    date_formats = _date_formats(encoder)
+    forms = [form for forms in date_formats.values() for form in forms]
+    return {
+        "kinds": kinds,
+        "readers": _readers(kinds),
+        "missing": encoder.missing,
+        "example": _example(encoder),
+        "has_signs": any(feature.sign for feature in features),
+        "has_unnamed": any(feature.name == UNNAMED for feature in features),
+        "spells_numbers": any(feature.spells_numbers for feature in features),
+        "spelt_number": SPELT_NUMBER,
+        "date_formats": date_formats,
+        "has_short_years": any("%y" in form for form in forms),
+        "times": list(PYTHON_TIMES),
+    }
+
+
+def _readers(kinds: set[Kind]) -> dict[str, str]:
+    """Return the functions of the script that read cells of these kinds."""
+    readers = {}
+    if kinds & {"number", "boolean"}:
+        readers["number"] = "read_number"
+    if "boolean" in kinds:
+        readers["boolean"] = "read_boolean"
+    if "date" in kinds:
+        readers["date"] = "read_date_part"
+    return readers
+
+
+def _cells(data: Data) -> dict[str, Any]:
+    """Return how the cells of a table are written."""
+    return {
+        "encoding": _python_encoding(data.encoding),
+        "nulls": list(dict.fromkeys(["", *data.null_values])),
+        "null_numbers": sorted(set(NullValues.of(data.null_values).numbers)),
+        "numbers": NumberFormat(data.decimal, data.thousands),
+        "true_words": [word for word, number in WORDS.items() if number == "1"],
+        "false_words": [word for word, number in WORDS.items() if number == "0"],
+    }
+
+
+def _python_encoding(encoding: str) -> str:
+    """Return the encoding in which Python leaves out the mark that a file may begin with."""
+    return "utf-8-sig" if codecs.lookup(encoding).name in UTF_8 else encoding
+
+
+def _date_formats(encoder: Encoder) -> dict[str, list[str]]:
+    """Return for each column of dates the formats of Python's strptime, without times of day."""
+    formats = {}
+    for feature in encoder.features:
+        if feature.format is not None and feature.name not in formats:
+            formats[feature.name] = _python_dates(feature.format, feature.more_formats)
+    return formats
+
+
+def _python_dates(date_format: str, more: list[str]) -> list[str]:
+    """Return the dates that `parse_dates` reads in a column, those of training first."""
+    order = ORDERS[date_format]
+    if order == "time":
+        return [""]
+    seen = [_date_of(form) for form in (date_format, *more)]
+    dates = [*seen, *DATES[order]]
+    for other in OTHER_ORDERS:
+        dates += DATES[other]
+    python_dates = []
+    for date in dict.fromkeys(dates):
+        python_dates.append(date)
+        if "%B" in date:  # in Python it reads no short names
+            python_dates.append(date.replace("%B", "%b"))
+    return python_dates
+
+
+def _date_of(date_format: str) -> str:
+    """Return the part of a format that is the date."""
+    dates = DATES[ORDERS[date_format]]
+    return max((date for date in dates if date_format.startswith(date)), key=len)
+
+
+def _example(encoder: Encoder) -> str:
+    """Return a row as a dict of Python that is typical of training, or "" where it is too long."""
+    columns = {feature.name: feature for feature in encoder.features}
+    if len(columns) > MOST_EXAMPLES:
+        return ""
+    row = {name: _typical_cell(feature) for name, feature in columns.items()}
+    text = repr(row)
+    ends_docstring = "\\" in text or '"""' in text
+    return "" if ends_docstring or not text.isprintable() else text
+
+
+def _typical_cell(feature: Feature) -> Any:  # noqa: ANN401 - a text or a number
+    """Return a cell that is near those of training."""
+    if feature.kind == "text":
+        return next((text for text in feature.categories if text), "other")
+    if feature.kind == "date":
+        return feature.example or "2024-12-31"
+    if feature.kind == "boolean":
+        return "yes"
+    number = float(f"{feature.mean:.3g}")
+    if feature.sign:
+        return f"{number:g}{feature.sign}"
+    return round(number) if feature.whole else number
