@@ -6,7 +6,7 @@ from typing import Any
 
 from nnrun.config.schema import Data
 from nnrun.features.categories import NUMBER as SPELT_NUMBER
-from nnrun.features.dates import DATES, ORDERS
+from nnrun.features.dates import DATES, ORDERS, DateOrder
 from nnrun.features.encoder import Encoder
 from nnrun.features.encoding_size import encoding_text
 from nnrun.features.feature import Feature, Kind
@@ -28,7 +28,7 @@ PYTHON_TIMES = ("", "%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%H:%M%z", "
 """The times of day behind a date, as Python's strptime reads those of `dates.TIMES` and zones."""
 
 MOST_EXAMPLES = 4  # columns in the example of a row: it fits a line
-OTHER_ORDERS = ("year first", "dots", "words")
+OTHER_ORDERS: tuple[DateOrder, ...] = ("year first", "dots", "words")
 """The orders that `parse_dates` reads in every column of dates."""
 
 
