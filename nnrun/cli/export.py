@@ -27,7 +27,7 @@ MOST_INPUTS = 20  # that are named
 @output_option(OUTPUT_HELP)
 @click.option("--bundle", type=PATH, metavar="FOLDER", help=BUNDLE_HELP)
 def export(run: Path, form: str | None, output: Path | None, bundle: Path | None) -> None:
-    """Write RUN's network for another runtime, or a folder that predicts with it.
+    """Write RUN's network for another runtime.
 
     The exported network takes the inputs that are named on stderr, not standardised.
     """
