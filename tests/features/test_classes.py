@@ -126,7 +126,6 @@ CASES: dict[str, dict[str, Any]] = {
 USUAL = (
     "class weights, every batch of the same size",
     "metrics of logits",
-    "early stopping",
 )
 
 

@@ -145,7 +145,6 @@ STORED = {f"{name}, in files": (changes, False) for name, changes in ENGINES.ite
 }
 USUAL = (
     "batches larger than a chunk, in files",
-    "class weights, in files",
     "validation and test tables, in files",
 )
 

@@ -171,7 +171,7 @@ def test_what_is_predicted_is_what_keras_predicts(project, changes):
 
 @pytest.mark.parametrize(
     "path",
-    usual({path.stem: path for path in CONFIGS}, "breast-cancer", "digits", "seattle-weather"),
+    usual({path.stem: path for path in CONFIGS}, "digits", "seattle-weather"),
 )
 def test_a_shipped_config_predicts_what_keras_predicts(tmp_path, path):
     from nnrun.config.loading import load_config

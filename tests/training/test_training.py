@@ -42,8 +42,6 @@ def run_folder(tmp_path: Path) -> Path:
 USUAL = (
     "every batch of the same size",
     "many at once",
-    "row weights",
-    "numbers",
     "xla",
 )
 
