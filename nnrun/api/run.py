@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -109,7 +109,7 @@ class Run:
         data: object,
         *,
         keep: Sequence[str] = (),
-        threshold: float | str | None = None,
+        threshold: float | str | Mapping[str, float] | None = None,
         interval: float | None = None,
     ) -> AnyTable:
         """Return a row of predictions for each row of a table, and warn of unseen categories.
@@ -119,8 +119,8 @@ class Run:
                 Columns are found by name.
             keep: Columns to copy before those of predictions. Those of a CSV are text.
             threshold: Of two labels, the probability from which the positive one is predicted; or
-                `f1`, `balanced_accuracy` or `cost=FP:FN` for the best on the rows held out.
-                Defaults to 0.5.
+                `f1`, `balanced_accuracy` or `cost=FP:FN` for the best on the rows held out; or
+                those of some of several targets by name. Defaults to 0.5.
             interval: The share of rows in whose interval the truth lies, as 0.9: columns
                 `prediction_low` and `prediction_high`, or of labels `prediction_set`, follow.
                 Defaults to none.
@@ -144,7 +144,7 @@ class Run:
         return like(data, predictions)
 
     def evaluate(
-        self, data: object = None, *, threshold: float | str | None = None
+        self, data: object = None, *, threshold: float | str | Mapping[str, float] | None = None
     ) -> dict[str, Any]:
         """Return what `evaluate --json` prints, with the metrics beside the number of `rows`.
 

@@ -87,7 +87,7 @@ def frequent_texts_are_missing_on_purpose(config: Config, dataset: Dataset) -> F
     names = {facts.name for facts in dataset.columns if _may_be_a_category(facts, dataset)}
     table = dataset.train.name
     if config.is_classes:
-        names.add(config.data.target[0])
+        names.update(config.data.target)
     for name in dataset.null_texts:
         if name in names:
             noun = "label" if name in config.data.target else "category"

@@ -1,6 +1,6 @@
 """Rules about the labels of the target, and the weights that the config gives them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nnrun.checks.registry import Found, rule
 from nnrun.config.schema import Config
@@ -19,6 +19,8 @@ WEIGHT_ADVICE = (
 """On six tables whose rarest label has 0.5 to 15 % of the rows, in two splits, weights raised the
 balanced accuracy by 0.08, and gave a worse log loss in all twelve runs, a worse AUC in eleven."""
 
+THRESHOLD_ADVICE = "a threshold below 0.5 may find more of them; predict takes one with --threshold"
+
 SHOWN = 3  # groups of labels that a message names
 
 FOR_NUMBERS = "for numbers, use loss: MeanSquaredError"
@@ -27,12 +29,66 @@ FOR_NUMBERS = "for numbers, use loss: MeanSquaredError"
 @rule("labels", level="error")
 def labels_fit_the_loss(config: Config, dataset: Dataset) -> Found:
     """The target has as many labels as the loss is for; of two, one is known to be 1."""
-    if not config.is_classes or len(config.data.target) > 1:
-        return
-    if config.is_binary:
+    if config.is_multilabel:
+        yield from _two_labels_of_each_target(config, dataset)
+    elif config.is_binary:
         yield from _two_labels(config, list(dataset.label_counts))
-    else:
+    elif config.is_classes and len(config.data.target) == 1:
         yield from _several_labels(config, dataset)
+
+
+def _two_labels_of_each_target(config: Config, dataset: Dataset) -> Found:
+    """Yield a violation for each of several targets that has not two labels, one known to be 1."""
+    label_counts = dataset.label_counts_of_targets
+    for number, (name, counts) in enumerate(zip(config.data.target, label_counts, strict=True)):
+        labels = list(counts)
+        place = ("data", "target", number)
+        if len(labels) == 2:
+            text = _why_none_is_positive(config, name, labels)
+            if text:
+                yield place, text
+        else:
+            yield place, _not_two_labels(config, name, labels)
+    yield from _positive_labels_of_no_target(config, label_counts)
+
+
+def _not_two_labels(config: Config, name: str, labels: list[str]) -> str:
+    """Return why a column is none of several targets of two labels, and what to do."""
+    loss = config.loss["name"]
+    if len(labels) == 1:
+        rows = f"every row of column {name!r} has {labels[0]!r}"
+        return f"{loss} needs two labels in each target; {rows}; leave it out"
+    return (
+        f"{loss} needs two labels in each target; column {name!r} has {len(labels)}: "
+        f"{_shown(labels)}; numbers and columns of more labels are predicted by runs of their own"
+    )
+
+
+def _why_none_is_positive(config: Config, name: str, labels: list[str]) -> str:
+    """Return why it is open which of two labels of a target is 1, or "" where it is not."""
+    positives = set(map(label_key, config.data.positives))
+    given = [label for label in labels if label_key(label) in positives]
+    if len(given) == 1 or (not given and _are_known(labels)):
+        return ""
+    shown = " and ".join(map(repr, labels))
+    if given:
+        return f"both labels of column {name!r} are in `positive` under data ({shown}); name one"
+    return (
+        f"nothing tells which label of column {name!r} is 1 ({shown}); "
+        "name it in the list `positive` under data"
+    )
+
+
+def _positive_labels_of_no_target(
+    config: Config, label_counts: Sequence[Mapping[str, int]]
+) -> Found:
+    """Yield a violation for each of the positive labels that none of several targets has."""
+    known: set[str] = set()
+    for counts in label_counts:
+        known.update(map(label_key, counts))
+    for positive in config.data.positives:
+        if label_key(positive) not in known:
+            yield ("data", "positive"), f"{received(positive)} is a label of none of the targets"
 
 
 def _several_labels(config: Config, dataset: Dataset) -> Found:
@@ -65,11 +121,9 @@ def _two_labels(config: Config, labels: list[str]) -> Found:
             f"{loss} needs two labels; every row has {labels[0]!r}",
         )
     elif len(labels) > 2:
-        dots = ", ..." if len(labels) > 5 else ""
-        shown = ", ".join(map(repr, labels[:5])) + dots
         yield (
             ("data", "target"),
-            f"{loss} needs two labels; received {len(labels)}: {shown}; {FOR_NUMBERS}, "
+            f"{loss} needs two labels; received {len(labels)}: {_shown(labels)}; {FOR_NUMBERS}, "
             f"for several labels SparseCategoricalCrossentropy{_number_advice(labels)}",
         )
     else:
@@ -79,8 +133,10 @@ def _two_labels(config: Config, labels: list[str]) -> Found:
 def _positive_label(config: Config, labels: list[str]) -> Found:
     """Yield a violation where the positive label is neither known by itself nor rightly given."""
     positive = config.data.positive
-    keys = sorted(map(label_key, labels))
-    if positive is None and tuple(keys) not in KNOWN_LABELS:
+    keys = list(map(label_key, labels))
+    if isinstance(positive, list):
+        yield ("data", "positive"), "is a list for several targets; name one label"
+    elif positive is None and not _are_known(labels):
         lines = " or ".join(f"`positive: {in_yaml(label)}`" for label in labels)
         yield (
             ("data", "target"),
@@ -94,13 +150,22 @@ def _positive_label(config: Config, labels: list[str]) -> Found:
         )
 
 
+def _are_known(labels: list[str]) -> bool:
+    """Tell whether two labels tell by themselves which of them is 1."""
+    return tuple(sorted(map(label_key, labels))) in KNOWN_LABELS
+
+
+def _shown(labels: list[str]) -> str:
+    dots = ", ..." if len(labels) > 5 else ""
+    return ", ".join(map(repr, labels[:5])) + dots
+
+
 @rule("label-spelling", level="warning")
 def labels_differ_by_more_than_case(_: Config, dataset: Dataset) -> Found:
     """No two labels differ only by the case of letters, or by spaces."""
-    spellings: dict[str, list[str]] = {}
-    for label in dataset.label_counts:
-        spellings.setdefault("".join(label.split()).casefold(), []).append(label)
-    alike = [labels for labels in spellings.values() if len(labels) > 1]
+    alike: list[list[str]] = []
+    for counts in dataset.label_counts_of_targets:
+        alike += _labels_alike(counts)
     if alike:
         shown = "; ".join(" and ".join(map(repr, labels)) for labels in alike[:SHOWN])
         yield (
@@ -108,6 +173,14 @@ def labels_differ_by_more_than_case(_: Config, dataset: Dataset) -> Found:
             f"labels differ only by case or spaces, and count as several: {shown}; "
             "spell each in one way in the table",
         )
+
+
+def _labels_alike(labels: Iterable[str]) -> list[list[str]]:
+    """Return the groups of labels that differ only by the case of letters, or by spaces."""
+    spellings: dict[str, list[str]] = {}
+    for label in labels:
+        spellings.setdefault("".join(label.split()).casefold(), []).append(label)
+    return [alike for alike in spellings.values() if len(alike) > 1]
 
 
 @rule("class-weight", level="error")
@@ -118,6 +191,9 @@ def weights_are_for_known_labels(config: Config, dataset: Dataset) -> Found:
         return
     if not config.is_classes:
         text = f"weights are for classes; the loss is {config.loss['name']}"
+        yield ("class_weight",), text
+    elif config.is_multilabel:
+        text = "weights are for the labels of one target; for several, weigh rows by sample_weight"
         yield ("class_weight",), text
     elif isinstance(weights, dict):
         for text in _wrong_weights(list(dataset.label_counts), list(weights)):
@@ -138,6 +214,9 @@ def labels_are_not_rare(config: Config, dataset: Dataset) -> Found:
     """Every label has a fair share of the rows, unless weights make up for it."""
     if config.class_weight is not None or not config.is_classes:
         return
+    if config.is_multilabel:
+        yield from _rare_labels_of_targets(config, dataset)
+        return
     total = sum(dataset.label_counts.values())
     if len(dataset.label_counts) > total / 2:  # they are no labels, which another rule says
         return
@@ -151,11 +230,33 @@ def labels_are_not_rare(config: Config, dataset: Dataset) -> Found:
     yield ("data", "target"), f"{text}; {WEIGHT_ADVICE}"
 
 
+def _rare_labels_of_targets(config: Config, dataset: Dataset) -> Found:
+    """Yield a line on the targets that have a rare label; it names the rarest."""
+    found = []
+    label_counts = dataset.label_counts_of_targets
+    for name, counts in zip(config.data.target, label_counts, strict=True):
+        if len(counts) == 2:  # another rule refuses all else
+            found += [(rows, label, name) for label, rows in rare_labels(counts).items()]
+    if not found:
+        return
+    (count, label, name), *others = sorted(found)
+    text = f"only {count} of {dataset.train.rows} rows are {label!r} in column {name!r}"
+    if others:
+        text += (
+            f", and {counted(len(others), 'other target')} {_have(len(others))} a rare label too"
+        )
+    yield ("data", "target"), f"{text}; {THRESHOLD_ADVICE}"
+
+
 def rare_labels(label_counts: Mapping[str, int]) -> dict[str, int]:
     """Return the rows of each label that has too few of them, the rarest first."""
     least = RARE * sum(label_counts.values()) * 2 / max(1, len(label_counts))
     rarest_first = sorted(label_counts.items(), key=lambda item: item[1])
     return {label: count for label, count in rarest_first if count < least}
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _be(count: int) -> str:

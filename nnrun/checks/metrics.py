@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from nnrun.checks.registry import Found, rule
 from nnrun.config.expectations import BASELINE
 from nnrun.config.keras_catalog import CATEGORICAL_METRICS, METRIC, NUMBER_METRICS
+from nnrun.config.named import Spec
 from nnrun.config.places import Keys
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
@@ -12,6 +13,9 @@ from nnrun.wording import did_you_mean
 
 TAKE_LOGITS = ("BinaryAccuracy", "BinaryCrossentropy", "AUC")
 """The metrics of two labels that take `from_logits`."""
+
+NEED_AN_AVERAGE = ("F1Score", "FBetaScore")
+"""The metrics that are a number for each output, and without a threshold call the largest one."""
 
 UNDIRECTED = {"FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives"}
 """The metrics of which Keras's `mode: auto` does not know which way is better."""
@@ -21,22 +25,34 @@ UNDIRECTED = {"FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositive
 def metrics_fit_the_loss(config: Config, _: Dataset) -> Found:
     """Every metric is for the kind of target that the loss is for."""
     for i, metric in enumerate(config.metrics or []):
-        reason = _why_metric_does_not_fit(config, config.metric_class(metric))
+        reason = _why_metric_does_not_fit(config, metric)
         if reason:
             yield ("metrics", i), f"{metric['name']} {reason}"
 
 
-def _why_metric_does_not_fit(config: Config, metric: str) -> str | None:
+def _why_metric_does_not_fit(config: Config, arguments: Spec) -> str | None:
     """Return a reason that follows the metric's name, or None where the metric fits."""
+    metric = config.metric_class(arguments)
     if not config.is_classes:
         if metric not in NUMBER_METRICS:
             return "is for classes; for numbers use mean_absolute_error, say"
     elif config.is_binary == (metric in CATEGORICAL_METRICS):
         labels = "several" if config.is_binary else "two"
         return f"is for {labels} labels; use accuracy, say"
+    elif config.is_multilabel and metric in NEED_AN_AVERAGE and not _is_averaged(arguments):
+        return (
+            "of several targets takes a threshold and an average, as in "
+            f"{{name: {arguments['name']}, threshold: 0.5, average: macro}}"
+        )
+    elif arguments.get("multi_label") and not config.is_multilabel:
+        return "has multi_label, which is for several targets; leave it out"
     elif config.is_binary and config.from_logits and metric not in TAKE_LOGITS:
         return "needs probabilities; leave from_logits out and end in a sigmoid"
     return None
+
+
+def _is_averaged(metric: Spec) -> bool:
+    return metric.get("threshold") is not None and metric.get("average") is not None
 
 
 @rule("monitor", level="error")

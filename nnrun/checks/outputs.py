@@ -35,8 +35,12 @@ PROBABILITIES_OF_ONE = ("sigmoid", "hard_sigmoid", "sparse_sigmoid")
 def outputs_fit_the_target(config: Config, dataset: Dataset) -> Found:
     """The last layer gives a unit for each label, of more than two, or for each target column."""
     targets = len(config.data.target)
-    if config.is_classes and targets > 1:
-        yield ("data", "target"), f"{config.loss['name']} takes one target; received {targets}"
+    if config.is_classes and not config.is_binary and targets > 1:
+        yield (
+            ("data", "target"),
+            f"{config.loss['name']} takes one target; received {targets}; "
+            "for several targets of two labels each, use BinaryCrossentropy",
+        )
         return
     units = summarize(config, dataset.encoder.width)[-1].units
     thing = "target column"
@@ -196,7 +200,7 @@ def logits_come_from_a_linear_output(config: Config, _: Dataset) -> Found:
 
 @rule("bce-output", level="warning")
 def two_labels_need_a_probability(config: Config, _: Dataset) -> Found:
-    """Of two labels, the output is the probability of the second, or its logit."""
+    """Of two labels, an output is the probability of the second, or its logit."""
     if config.is_binary:
         yield from _not_a_probability(config, PROBABILITIES_OF_ONE)
 

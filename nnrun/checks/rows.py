@@ -41,8 +41,10 @@ def every_table_has_the_weights(config: Config, dataset: Dataset) -> Found:
 @rule("split-labels", level="error")
 def every_label_is_trained_on(config: Config, dataset: Dataset) -> Found:
     """Each label has rows on the side that is trained on; a draw of single rows sees to that."""
-    missing = [label for label, rows in dataset.label_counts.items() if not rows]
-    if config.data.split and missing:
+    missing = []
+    for counts in dataset.label_counts_of_targets:
+        missing += [label for label, rows in counts.items() if not rows]
+    if (config.data.split or config.is_multilabel) and missing:
         labels = listed(missing, 3)
         yield (
             ("data", "split"),

@@ -29,6 +29,7 @@ from nnrun.results.reading import Reading
 if TYPE_CHECKING:
     from nnrun.results.evaluated_rows import EvaluatedRows
     from nnrun.results.held_out import Readers
+    from nnrun.results.row_losses import AnyThreshold
     from nnrun.results.threshold_choice import Threshold
     from nnrun.results.trained_run import ComputedBlock, TrainedRun
     from nnrun.tables.table import Table
@@ -139,7 +140,7 @@ def _evaluate(
     run: Path,
     trained: TrainedRun,
     readers: Readers,
-    threshold: float | None,
+    threshold: AnyThreshold,
     writer: CsvWriter | None,
 ) -> dict[str, EvaluatedRows]:
     """Return the measures of each part, whose rows are written meanwhile."""

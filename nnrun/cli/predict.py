@@ -29,6 +29,7 @@ from nnrun.wording import joined
 
 if TYPE_CHECKING:
     from nnrun.results.interval import Interval
+    from nnrun.results.row_losses import AnyThreshold
     from nnrun.results.trained_run import TrainedRun
 
 MOST_IGNORED = 20  # columns that are named
@@ -150,7 +151,7 @@ def _answer_lines(
         say_document(answer)  # which flushes
 
 
-def _bound(run: Path, trained: TrainedRun, threshold: float | str | None) -> float | None:
+def _bound(run: Path, trained: TrainedRun, threshold: float | str | None) -> AnyThreshold:
     """Return the threshold as a number, and say how it was chosen where it is a goal."""
     from nnrun.results.threshold_choice import threshold_for
 

@@ -3,8 +3,9 @@
 import click
 
 THRESHOLD_HELP = (
-    "For two labels: the probability from which the positive label is predicted, or f1, "
-    "balanced_accuracy or cost=FP:FN for the best one on the rows held out.  [default: 0.5]"
+    "For two labels: the probability from which the positive label is predicted, for all targets "
+    "or as a=0.3,b=0.6 for some; or f1, balanced_accuracy or cost=FP:FN for the best one on the "
+    "rows held out.  [default: 0.5]"
 )
 
 

@@ -126,6 +126,7 @@ _TYPES: list[tuple[Any, list[str]]] = [
             "LayerNormalization.scale",
             "use_ema",
             "amsgrad",
+            "multi_label",
             "nesterov",
             "centered",
             "relative_step",

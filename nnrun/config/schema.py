@@ -58,6 +58,8 @@ NULL_VALUES = (
 
 _DIALECT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
 
+Label = str | int | float | bool
+
 _Metrics = list[Annotated[Spec, names.METRIC]]
 Metrics = Annotated[
     _Metrics,
@@ -75,7 +77,8 @@ class Data(Strict):
     """The training table: a .csv, .csv.gz, .parquet or .xlsx file with a header, relative to the
     config. A pattern such as part-*.csv takes several files as one table."""
     target: Annotated[Columns, Field(min_length=1)]
-    """The column to predict, or a list of columns for a loss of numbers."""
+    """The column to predict, or a list of columns: numbers or, under BinaryCrossentropy, targets
+    of two labels each."""
     features: Annotated[Columns, Field(min_length=1), AfterValidator(disjoint_columns)] | None = (
         None
     )
@@ -86,7 +89,8 @@ class Data(Strict):
     """A second table, which is measured after every epoch and never trained on."""
     validation_split: Annotated[Fraction, AfterValidator(one_validation)] = 0.0
     """The share of the training rows to hold out in place of a second table. `split_seed` decides
-    which rows these are. Each label keeps its share."""
+    which rows these are. Each label keeps its share; of several targets, each combination of
+    labels."""
     split_seed: Seed | None = None
     """The seed of the validation split, so that other seeds can be tried on the same rows. Default:
     `seed`."""
@@ -158,9 +162,17 @@ class Data(Strict):
     in_memory: Literal["auto"] | bool = "auto"
     """Whether to keep the table in memory rather than in files. `auto` uses files for a table that
     needs more than a quarter of the free memory."""
-    positive: str | int | float | bool | None = None
-    """The one of the target's two labels that counts as 1. The labels 0/1, false/true and no/yes
-    need no choice."""
+    positive: Label | list[Label] | None = None
+    """The one of the target's two labels that counts as 1; for several targets, a list of such
+    labels. The labels 0/1, false/true and no/yes need no choice."""
+
+    @property
+    def positives(self) -> list[str]:
+        """The labels that count as 1, as far as the config names any."""
+        if self.positive is None:
+            return []
+        given = self.positive if isinstance(self.positive, list) else [self.positive]
+        return [str(label) for label in given]
 
 
 class CheckpointOptions(Strict):
@@ -189,7 +201,8 @@ class Config(Strict, json_schema_extra=_DIALECT):
     batch_size: Units = 32
     """The number of rows in a step."""
     class_weight: Literal["balanced"] | dict[str, Positive] | None = None
-    """`balanced`, or a weight for each label, so that a rare class counts for more."""
+    """`balanced`, or a weight for each label of a single target, so that a rare class counts for
+    more."""
     early_stopping: Annotated[Spec, names.EARLY_STOPPING] | None = None
     """Keras's EarlyStopping, which ends training when a quantity no longer improves."""
     reduce_lr_on_plateau: Annotated[Spec, names.REDUCE_LR] | None = None
@@ -224,8 +237,13 @@ class Config(Strict, json_schema_extra=_DIALECT):
 
     @property
     def is_binary(self) -> bool:
-        """Whether the target has two labels and the output is one probability."""
+        """Whether a target has two labels, and an output the probability of one of them."""
         return self.loss["name"] in names.LOSSES_OF_TWO_LABELS
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether there are several targets of two labels each."""
+        return self.is_binary and len(self.data.target) > 1
 
     @property
     def is_classes(self) -> bool:

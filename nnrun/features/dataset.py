@@ -23,7 +23,7 @@ class Part(NamedTuple):
 
     Attributes:
         x: float32 (rows, inputs); without rows where a dataset is checked alone.
-        y: float32 (rows, targets); of labels, their places in `Encoder.labels`.
+        y: float32 (rows, targets); of labels, their places among those of the target.
         name: The table, as messages call it.
         dropped: How many of its rows were left out for a missing cell.
         unseen: A message for each column with categories that training never saw.
@@ -107,12 +107,20 @@ class Dataset:
 
     @cached_property
     def label_counts(self) -> dict[str, int]:
-        """How many training rows have each label; empty for regressions."""
-        labels = self.encoder.labels
-        if not labels:
-            return {}
-        counts = np.bincount(self.train.y[:, 0].astype(int), minlength=len(labels))
-        return dict(zip(labels, counts.tolist(), strict=True))
+        """How many training rows have each label of a single target; empty for others."""
+        return self.label_counts_of_targets[0] if self.encoder.labels else {}
+
+    @cached_property
+    def label_counts_of_targets(self) -> list[dict[str, int]]:
+        """How many training rows have each label of each target; empty for numbers."""
+        counts_of_targets = []
+        for column, labels in enumerate(self.encoder.labels_of_targets):
+            counts = {}
+            if labels:
+                rows = np.bincount(self.train.y[:, column].astype(int), minlength=len(labels))
+                counts = dict(zip(labels, rows.tolist(), strict=True))
+            counts_of_targets.append(counts)
+        return counts_of_targets
 
     def arrays(self, part: Part, *, weighted: bool = False) -> Arrays:
         """Return what a step takes of the part; `weighted` by the config's class weights too.

@@ -123,5 +123,6 @@ def _check_part(x: Matrix, y: Matrix, facts: PartFacts, encoder: Encoder) -> Non
     """Raise a ValueError where a part's matrices are not of its rows, or not of its labels."""
     if not len(x) == len(y) == facts.rows:
         raise ValueError(f"the matrices of {facts.name} have other rows than were written")
-    if encoder.labels and not 0 <= y.min() <= y.max() < len(encoder.labels):
-        raise ValueError(f"the targets of {facts.name} are not its labels")
+    for column, labels in enumerate(encoder.labels_of_targets):
+        if labels and not 0 <= y[:, column].min() <= y[:, column].max() < len(labels):
+            raise ValueError(f"the targets of {facts.name} are not its labels")

@@ -84,6 +84,8 @@ class EncodedReader:
             self._features.setdefault(feature.name, feature)
         self._ranges = training_ranges(encoder)
         self._targets = [t.name for t in encoder.targets] if target else []
+        labels_of_targets = zip(encoder.targets, encoder.labels_of_targets, strict=True)
+        self._labels = {t.name: labels for t, labels in labels_of_targets if labels}
         self._faults: dict[str, ColumnFaults] = {}
 
     def __iter__(self) -> Iterator[EncodedBlock]:
@@ -178,7 +180,7 @@ class EncodedReader:
 
     def _columns_of_numbers(self) -> frozenset[str]:
         numbers = {f.name for f in self.encoder.features if f.kind == "number"}
-        if not self.encoder.labels:
+        if not self._labels:
             numbers.update(self._targets)
         return frozenset(numbers)
 
@@ -223,7 +225,7 @@ class EncodedReader:
         for name, feature in self._features.items():
             problems += self._feature_problems(feature, self._faults[name])
         for name in self._targets:
-            problems += self._target_problems(self._faults[name])
+            problems += self._target_problems(name, self._faults[name])
         return problems
 
     def _feature_problems(self, feature: Feature, faults: ColumnFaults) -> list[str]:
@@ -244,10 +246,10 @@ class EncodedReader:
             return faults.number_messages(rules, TEXT_ADVICE)
         return faults.messages(rules)
 
-    def _target_problems(self, faults: ColumnFaults) -> list[str]:
-        if not self.encoder.labels:
+    def _target_problems(self, name: str, faults: ColumnFaults) -> list[str]:
+        if name not in self._labels:
             return faults.number_messages({"missing": NO_TARGET}, TEXT_ADVICE)
-        known = listed(self.encoder.labels, 10)
+        known = listed(self._labels[name], 10)
         unknown = f"is no label that training saw ({known})"
         return faults.messages({"unknown_label": unknown, "missing": NO_TARGET})
 

@@ -8,7 +8,14 @@ from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import polars as pl
-from pydantic import FailFast, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    FailFast,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from nnrun.config.schema import Config
 from nnrun.config.strict_model import Strict, problem
@@ -49,9 +56,10 @@ class TargetMoments(NamedTuple):
 
 
 class Encoder(Strict):
-    """Turns tables into matrices, and predictions into `labels`.
+    """Turns tables into matrices, and predictions into labels.
 
-    Of two labels, probabilities are of the second.
+    A single target that is a label has its `labels` here; each of several targets of two labels has
+    its own. Of two labels, probabilities are of the second.
     """
 
     features: Annotated[list[Feature], FailFast(), Field(min_length=1, max_length=LARGEST)]
@@ -86,6 +94,33 @@ class Encoder(Strict):
         if labels and len(names) > 1:
             raise problem("must be none where there are several targets")
         return labels
+
+    @model_validator(mode="after")
+    def _give_labels_to_each_target_or_none(self) -> "Encoder":
+        with_labels = sum(bool(target.labels) for target in self.targets)
+        if with_labels and with_labels != max(2, len(self.targets)):
+            raise problem("each of several targets has two labels, or none of them has labels")
+        return self
+
+    @property
+    def is_multilabel(self) -> bool:
+        """Whether there are several targets, each of which has two labels of its own."""
+        return len(self.targets) > 1 and any(target.labels for target in self.targets)
+
+    @property
+    def labels_of_targets(self) -> list[list[str]]:
+        """The labels of each target, of which a number has none."""
+        if len(self.targets) == 1:
+            return [self.labels]
+        return [target.labels for target in self.targets]
+
+    def of_each_target(self) -> "list[Encoder]":
+        """Return an encoder for each of the targets, which has this target alone."""
+        encoders = []
+        for target, labels in zip(self.targets, self.labels_of_targets, strict=True):
+            alone = target.model_copy(update={"labels": []})
+            encoders.append(self.model_copy(update={"targets": [alone], "labels": labels}))
+        return encoders
 
     @property
     def inputs(self) -> list[Feature]:
@@ -137,18 +172,19 @@ class Encoder(Strict):
         return EncodedColumns(x, cells)
 
     def transform_targets(self, block: Block) -> EncodedColumns:
-        """Return the targets of a block's rows: numbers, or the places of labels among `labels`.
+        """Return the targets of a block's rows: numbers, or the places of labels among its own.
 
         Returns:
             A float64 matrix (rows, targets), NaN for a cell that is missing or wrong. And the
             cells of each column as read.
         """
         y: Values = np.empty((len(block.frame), len(self.targets)))
-        codes = label_codes(self.labels)
         cells: dict[str, ParsedCells] = {}
-        for column, target in enumerate(self.targets):
-            if codes:
-                parsed = encode_labels(block, target.name, codes)
+        for column, (target, labels) in enumerate(
+            zip(self.targets, self.labels_of_targets, strict=True)
+        ):
+            if labels:
+                parsed = encode_labels(block, target.name, label_codes(labels))
             else:
                 parsed = parse_numbers(block, target.name, target.sign)
             y[:, column] = parsed.values.to_numpy()
@@ -183,7 +219,7 @@ class Encoder(Strict):
         fitted = _fitted_features(self.features, x, scales, has_categories=has_categories)
         features = _without_constant_parts(fitted)
         targets = self.targets
-        if not self.labels:
+        if not config.is_classes:
             targets = [_fitted_target(target, y, i, config) for i, target in enumerate(targets)]
         return self.model_copy(update={"features": features, "targets": targets})
 

@@ -18,6 +18,7 @@ from nnrun.config.numeric_encoding import MOST_BINS
 from nnrun.config.schema import MOST_CATEGORIES
 from nnrun.config.strict_model import Positive, Strict, problem
 from nnrun.features.dates import FORMATS, ORDERS, DatePart, date_parts
+from nnrun.features.labels import label_codes
 from nnrun.features.numbers import FLOAT32_MAX
 from nnrun.features.signs import is_sign
 from nnrun.tables.table_file import wrong_names
@@ -153,8 +154,17 @@ class Feature(Strict):
         return names
 
 
+def _check_two_labels(labels: list[str]) -> list[str]:
+    if labels and not len(labels) == len(label_codes(labels)) == 2:
+        raise problem("must be two, or none")
+    return labels
+
+
 class Target(Strict):
-    """A target column, and its range in training. It is output * scale + offset of the network."""
+    """A target column, and its range in training. It is output * scale + offset of the network.
+
+    Of several targets of two labels, each has its own `labels`, of which the second is 1.
+    """
 
     name: Name
     sign: Sign = ""
@@ -164,3 +174,12 @@ class Target(Strict):
     minimum: Number = 0.0
     maximum: Number = 0.0
     whole: bool = False
+    labels: Annotated[list[str], AfterValidator(_check_two_labels)] = []
+
+    @model_serializer(mode="wrap")
+    def _leave_out_no_labels(self, serialize: SerializerFunctionWrapHandler) -> Any:  # noqa: ANN401 - what pydantic gives
+        """Leave out labels where there are none: those of one target stand beside it."""
+        values = serialize(self)
+        if not self.labels:
+            del values["labels"]
+        return values

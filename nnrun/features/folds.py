@@ -7,6 +7,7 @@ import polars as pl
 
 from nnrun.errors import InputError
 from nnrun.features.kept_rows import RowMask
+from nnrun.features.labels import LabelProfile
 from nnrun.features.profile import TableProfile
 from nnrun.features.split import RowNumbers
 from nnrun.features.split_column import SplitColumn
@@ -76,24 +77,37 @@ def _shuffled_by_label(profile: TableProfile, generator: np.random.Generator) ->
 
     Rows that are dealt to the folds in this order are shared out evenly, and so is each label.
     """
-    if profile.labels is None:
-        return generator.permutation(profile.rows)
     shuffled = generator.permutation(profile.rows)
-    codes = profile.labels.codes.to_numpy()
+    if not profile.labels:
+        return shuffled
+    codes = _codes_of_labels(profile)
     return shuffled[np.argsort(codes[shuffled], kind="stable")]
 
 
 def _check_labels(profile: TableProfile) -> None:
     """Raise an InputError where a label has one row, which could not be trained on and measured."""
-    if profile.labels is None:
-        return
-    counts = profile.labels.codes.value_counts(name="rows")
-    codes = counts.filter(pl.col("rows") == 1)[profile.labels.codes.name].sort()
-    spellings = list(profile.labels.spellings.values())
-    problems = [
-        f"{profile.name}: the label {spellings[code]!r} has 1 row, and cannot be both trained on "
-        "and measured; give it 2 or more, or leave its row out"
-        for code in codes
-    ]
+    problems = []
+    for name, labels in profile.labels.items():
+        of_target = f" of {name!r}" if len(profile.labels) > 1 else ""
+        problems += [
+            f"{profile.name}: the label {label!r}{of_target} has 1 row, and cannot be both trained "
+            "on and measured; give it 2 or more, or leave its row out"
+            for label in _labels_of_one_row(labels)
+        ]
     if problems:
         raise InputError(problems)
+
+
+def _labels_of_one_row(labels: LabelProfile) -> list[str]:
+    counts = labels.codes.value_counts(name="rows")
+    codes = counts.filter(pl.col("rows") == 1)[labels.codes.name].sort()
+    spellings = list(labels.spellings.values())
+    return [spellings[code] for code in codes]
+
+
+def _codes_of_labels(profile: TableProfile) -> RowNumbers:
+    """Return a number for each label, or each combination of labels of several targets."""
+    if len(profile.labels) == 1:
+        (labels,) = profile.labels.values()
+        return labels.codes.to_numpy().astype(np.intp)
+    return profile.label_combinations().to_numpy().astype(np.intp)

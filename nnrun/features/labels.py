@@ -29,16 +29,15 @@ def label_codes(labels: Iterable[str]) -> dict[str, int]:
     return {label_key(label): code for code, label in enumerate(labels)}
 
 
-def order_keys(keys: Iterable[str], positive: object = None) -> list[str]:
-    """Return the keys of labels in order, numbers by value, that of the positive label last."""
+def order_keys(keys: Iterable[str], positives: Iterable[str] = ()) -> list[str]:
+    """Return the keys of labels in order, numbers by value, those of positive labels last."""
     ordered = sorted(keys)
     try:
         ordered.sort(key=float)
     except ValueError:  # not all are numbers
         ordered.sort()
-    if positive is not None:
-        positive_key = label_key(str(positive))
-        ordered.sort(key=lambda key: key == positive_key)
+    positive_keys = {label_key(label) for label in positives}
+    ordered.sort(key=lambda key: key in positive_keys)
     return ordered
 
 
@@ -78,6 +77,11 @@ class LabelProfile:
     def ranks(self) -> pl.Series:
         """Return for each row the place of its label's key among all keys in order, from 1 on."""
         return pl.Series(list(self.spellings)).rank("ordinal").gather(self.codes)
+
+    def ordered_codes(self, positives: Iterable[str]) -> pl.Series:
+        """Return for each row the place of its label in the order of `order_keys`, from 0 on."""
+        places = {key: place for place, key in enumerate(order_keys(self.spellings, positives))}
+        return pl.Series([places[key] for key in self.spellings]).gather(self.codes)
 
 
 class LabelSurvey:

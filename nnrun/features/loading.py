@@ -8,6 +8,7 @@ from nnrun.errors import RunError, TableError
 from nnrun.features.cache_folder import CACHE, new_folder, refuse_links, remove_folder
 from nnrun.features.dataset import PARTS, Dataset
 from nnrun.features.disk_cache import cache_key, load_converted, save_converted
+from nnrun.features.encoder import Encoder
 from nnrun.features.matrices import Keeping, encode
 from nnrun.features.matrix_store import FLOAT32_BYTES
 from nnrun.features.memory import memory_bytes
@@ -125,10 +126,17 @@ def _room(config: Config) -> float:
 
 def _fits_in_memory(profile: TableProfile) -> bool:
     encoder = profile.encoder()
-    if len(encoder.labels) == 1:  # lint refuses it, and no encoding.json may hold it
+    if _has_wrong_labels(encoder):
         return True
     columns = len(encoder.inputs) + 1
     return profile.rows * columns * FLOAT32_BYTES < _room(profile.config)
+
+
+def _has_wrong_labels(encoder: Encoder) -> bool:
+    """Tell of labels that lint refuses, and that no encoding.json may hold."""
+    if encoder.is_multilabel:
+        return any(len(target.labels) != 2 for target in encoder.targets)
+    return len(encoder.labels) == 1
 
 
 def _load_converted(

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from nnrun.config.lines_to_paste import columns_line, leave_out_line, null_values_line
 from nnrun.config.schema import Config, Data
 from nnrun.features.cells import FaultKind
@@ -28,6 +30,11 @@ TEXT_ADVICE = (
     "; for labels, use loss: BinaryCrossentropy, or SparseCategoricalCrossentropy for more than two"
 )
 
+LIST_ADVICE = (
+    "; a list of targets is of numbers alone or, under loss: BinaryCrossentropy, of columns with "
+    "two labels each"
+)
+
 MOST_MARKS = 10
 """A table has few marks of missing cells; more distinct texts are something else."""
 
@@ -43,7 +50,7 @@ class TableProfile:
         dropped: How many rows are left out for a missing cell.
         features: The profile of each feature.
         targets: What is missing or wrong in each target.
-        labels: The labels of the target, or None where it is numbers.
+        labels: The labels of each target by its name; empty where targets are numbers.
         null_texts: For each column the rows of each text that stands for a missing cell, those of
             rows that are left out too.
         signs: The sign, such as %, that stands beside each number of a target.
@@ -58,7 +65,7 @@ class TableProfile:
     dropped: int
     features: list[ColumnProfile]
     targets: list[ColumnFaults]
-    labels: LabelProfile | None
+    labels: Mapping[str, LabelProfile]
     null_texts: Mapping[str, Mapping[str, int]]
     signs: Mapping[str, str]
     split: SplitColumn | None = None
@@ -82,8 +89,23 @@ class TableProfile:
                 problems += [line + advice for line in faults.messages(rules)]
             else:
                 advice = _advice_on_text(self.config.data, faults["not_number"])
-                problems += faults.number_messages(rules, TEXT_ADVICE, advice=advice)
+                text_advice = LIST_ADVICE if len(self.targets) > 1 else TEXT_ADVICE
+                problems += faults.number_messages(rules, text_advice, advice=advice)
         return problems
+
+    def label_combinations(self) -> pl.Series:
+        """Return for each row the place of its labels among all combinations of them, in order.
+
+        Of a single target this is the place of its label.
+        """
+        if len(self.labels) == 1:
+            (labels,) = self.labels.values()
+            return labels.ranks()
+        combined = pl.zeros(self.rows, pl.Int64, eager=True)
+        for labels in self.labels.values():
+            codes = labels.ordered_codes(self.config.data.positives)
+            combined = (combined * len(labels.spellings) + codes).rank("dense").cast(pl.Int64)
+        return combined
 
     def encoder(self, is_trained: RowMask | None = None) -> Encoder:
         """Return the encoder, without statistics.
@@ -93,21 +115,31 @@ class TableProfile:
         Args:
             is_trained: Which rows are trained on, whose categories are inputs; by default all.
         """
-        labels: list[str] = []
-        if self.labels:
-            keys = order_keys(self.labels.spellings, self.config.data.positive)
-            labels = [self.labels.spellings[key] for key in keys]
         features: list[Feature] = []
         for column in self.features:
             features += column_features(column, self.config.data, is_trained)
         # not validated: of too few labels lint says what is wrong
         return Encoder.model_construct(
             features=features,
-            targets=[Target(name=each.name, sign=self.signs[each.name]) for each in self.targets],
-            labels=labels,
+            targets=[self._target(faults.name) for faults in self.targets],
+            labels=self._labels(self.targets[0].name) if len(self.targets) == 1 else [],
             missing=self.config.data.missing,
             split_formats=list(self.split.formats) if self.split else [],
         )
+
+    def _target(self, name: str) -> Target:
+        """Return a target without statistics; each of several has its labels."""
+        target = Target(name=name, sign=self.signs[name])
+        if len(self.targets) == 1:
+            return target
+        return target.model_copy(update={"labels": self._labels(name)})  # not validated, as above
+
+    def _labels(self, name: str) -> list[str]:
+        """Return the labels of a target in order, of which a number has none."""
+        if name not in self.labels:
+            return []
+        spellings = self.labels[name].spellings
+        return [spellings[key] for key in order_keys(spellings, self.config.data.positives)]
 
     def _no_dates(self, column: ColumnProfile) -> list[str]:
         """Return a line on the cells that are no dates in a column of dates, if there are any."""
@@ -206,7 +238,7 @@ def profile_table(table: Table, config: Config) -> TableProfile:
         dropped=dropped,
         features=finish_surveys(survey.features, table, needed),
         targets=survey.target_faults(),
-        labels=survey.labels.result() if survey.labels else None,
+        labels={name: labels.result() for name, labels in survey.labels.items()},
         null_texts=survey.null_texts,
         signs=survey.signs,
         split=survey.split.result(table.name) if survey.split else None,
@@ -219,7 +251,6 @@ class _TableSurvey:
     """Gathers what the features and targets of a table hold, block by block."""
 
     def __init__(self, features: list[str], targets: list[str], config: Config) -> None:
-        has_labels = config.is_classes
         split = config.data.split
         is_split = config.data.validation_split > 0 or split is not None
         self.rows = 0
@@ -235,8 +266,12 @@ class _TableSurvey:
         self.split = SplitSurvey(split, config.data) if split else None
         weight = config.data.sample_weight
         self.weights = WeightSurvey(weight) if weight is not None else None
-        self.labels = LabelSurvey(targets[0]) if has_labels else None
-        self._numbers = {} if has_labels else {name: ColumnFaults(name) for name in targets}
+        self.labels: dict[str, LabelSurvey] = {}
+        self._numbers: dict[str, ColumnFaults] = {}
+        if config.is_classes:
+            self.labels = {name: LabelSurvey(name) for name in targets}
+        else:
+            self._numbers = {name: ColumnFaults(name) for name in targets}
         self.signs = dict.fromkeys(targets, "")
         self.null_texts: dict[str, Counter[str]] = {
             name: Counter() for name in (*features, *targets)
@@ -251,8 +286,8 @@ class _TableSurvey:
             self.split.add(block)
         if self.weights:
             self.weights.add(block)
-        if self.labels:
-            self.labels.add(block)
+        for labels in self.labels.values():
+            labels.add(block)
         for name, faults in self._numbers.items():
             if faults.present:
                 parsed = parse_numbers(block, name, self.signs[name])
@@ -271,4 +306,4 @@ class _TableSurvey:
 
     def target_faults(self) -> list[ColumnFaults]:
         """Return what is missing or wrong in each target."""
-        return [self.labels.faults] if self.labels else list(self._numbers.values())
+        return [labels.faults for labels in self.labels.values()] or list(self._numbers.values())

@@ -70,8 +70,10 @@ def declared_kind(data: Data, name: str) -> Kind | None:
 
 
 def choose_targets(config: Config) -> list[str]:
-    """Return the targets that the config names; of classes the first, as lint refuses more."""
-    return config.data.target[:1] if config.is_classes else config.data.target
+    """Return the targets that the config names; of many labels the first, as lint refuses more."""
+    if config.is_classes and not config.is_binary:
+        return config.data.target[:1]
+    return config.data.target
 
 
 def _describe_unknown(name: str, table: Table) -> str:

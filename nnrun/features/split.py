@@ -31,13 +31,12 @@ def _draw_held_out_rows(profile: TableProfile) -> RowMask:
     if not fraction:
         return np.zeros(profile.rows, bool)
     labels = _labels_to_share(profile)
-    _, held_out = hold_out(labels, profile.rows, fraction, profile.config.split_seed)
+    keep = 1 if len(profile.labels) == 1 else 0  # there may be as many combinations as rows
+    _, held_out = hold_out(labels, profile.rows, fraction, profile.config.split_seed, keep=keep)
     if not 0 < len(held_out) < profile.rows:
         place = profile.config.where("data", "validation_split")
         reason = "none to train on" if len(held_out) else "none to validate on"
-        if (
-            labels is not None and fraction * profile.rows >= 0.5
-        ):  # a row or more, were it not for labels
+        if keep and labels is not None and fraction * profile.rows >= 0.5:  # a row, but for labels
             reason += "; every label needs a row to train on"
         raise ConfigError(f"{place}: {fraction} of {profile.rows} rows leaves {reason}")
     is_held_out = np.zeros(profile.rows, bool)
@@ -46,21 +45,21 @@ def _draw_held_out_rows(profile: TableProfile) -> RowMask:
 
 
 def hold_out(
-    labels: pl.Series | None, count: int, fraction: float, seed: int
+    labels: pl.Series | None, count: int, fraction: float, seed: int, keep: int = 1
 ) -> tuple[RowNumbers, RowNumbers]:
     """Draw which of `count` rows to train on and which to hold out, each ascending.
 
     Args:
-        labels: The label of each row, or None. The same share of every label is held out, and at
-            least one row of it stays.
+        labels: The label of each row, or None. The same share of every label is held out.
         count: The number of rows.
         fraction: The share of them to hold out.
         seed: Decides the draw.
+        keep: How many rows of each label stay at least.
     """
     generator = np.random.default_rng([seed, 0, 1])  # row orders of epochs use [seed, epoch]
     codes = pl.zeros(count, eager=True) if labels is None else labels
-    groups = [(codes == code).arg_true().to_numpy() for code in codes.unique().sort()]
-    sizes = _sizes_to_hold_out(groups, fraction, keep=0 if labels is None else 1)
+    groups = _rows_of_each(codes)
+    sizes = _sizes_to_hold_out(groups, fraction, keep=0 if labels is None else keep)
     held_out = [
         generator.permutation(rows)[:size] for rows, size in zip(groups, sizes, strict=True)
     ]
@@ -70,9 +69,14 @@ def hold_out(
     return np.flatnonzero(is_trained), validation
 
 
-def _sizes_to_hold_out(
-    groups: "list[np.ndarray[tuple[int], np.dtype[np.uint32]]]", fraction: float, keep: int
-) -> RowNumbers:
+def _rows_of_each(codes: pl.Series) -> list[RowNumbers]:
+    """Return the numbers of the rows that have each of some codes, by the order of the codes."""
+    places = codes.rank("dense").to_numpy()
+    order = np.argsort(places, kind="stable").astype(np.intp)
+    return np.split(order, np.flatnonzero(np.diff(places[order])) + 1)
+
+
+def _sizes_to_hold_out(groups: list[RowNumbers], fraction: float, keep: int) -> RowNumbers:
     """Return how many rows of each group to hold out, so that the shares add up.
 
     Args:
@@ -86,9 +90,12 @@ def _sizes_to_hold_out(
 
 
 def _labels_to_share(profile: TableProfile) -> pl.Series | None:
-    """Return the label of each row; None for numbers, and for as many labels as lint refuses."""
-    if profile.labels is None:
-        return None
-    labels = len(profile.labels.spellings)
+    """Return the label of each row, or of several targets the number of their combination.
+
+    None stands for numbers, and for as many labels as lint refuses.
+    """
     most = 2 if profile.config.is_binary else profile.rows / 2
-    return profile.labels.ranks() if 2 <= labels <= most else None
+    for labels in profile.labels.values():
+        if not 2 <= len(labels.spellings) <= most:
+            return None
+    return profile.label_combinations() if profile.labels else None

@@ -164,6 +164,6 @@ def _new_counters(encoder: Encoder) -> list[_NumberCounter | _CategoryCounter]:
             counters.append(_CategoryCounter(feature))
         else:
             counters.append(_NumberCounter(feature, feature.input_names[0], feature.kind))
-    if not encoder.labels:
+    if not encoder.labels and not encoder.is_multilabel:
         counters += [_NumberCounter(target, target.name, "target") for target in encoder.targets]
     return counters

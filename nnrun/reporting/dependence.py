@@ -91,7 +91,7 @@ def _line_name(encoder: Encoder, number: int) -> str:
 
 def _in_one_unit(encoder: Encoder, answers: Floats) -> Floats:
     """Return answers in the target's unit; of several targets, each in its own range."""
-    if encoder.labels or len(encoder.targets) == 1:
+    if encoder.labels or encoder.is_multilabel or len(encoder.targets) == 1:
         return answers
     lows = np.array([target.minimum for target in encoder.targets])
     highs = np.array([target.maximum for target in encoder.targets])
@@ -103,6 +103,8 @@ def _answer(encoder: Encoder, outputs: int) -> str:
     if encoder.labels:
         if outputs == 1:
             return f"probability of {shortened(encoder.labels[-1], NAME_LENGTH)!r}"
+        return "probability"
+    if encoder.is_multilabel:
         return "probability"
     if len(encoder.targets) == 1:
         return shortened(encoder.targets[0].name, TITLE_LENGTH)

@@ -25,7 +25,15 @@ def describe_rows(part: str, evaluated: EvaluatedRows) -> str:
         evaluated: The rows.
     """
     lines = [f"part  {part}"] if part else []
-    lines += _measure_lines(evaluated)
+    lines += _lines(evaluated)
+    for name, of_target in evaluated.targets.items():
+        lines += ["", f"target  {name}", *_lines(of_target)]
+    return "\n".join(map(printable, lines))
+
+
+def _lines(evaluated: EvaluatedRows) -> list[str]:
+    """Return the lines on all targets together, or on one of them."""
+    lines = _measure_lines(evaluated)
     labels = evaluated.metrics.get("labels")
     if labels:
         lines += ["", *_label_lines(evaluated.metrics)]
@@ -35,7 +43,7 @@ def describe_rows(part: str, evaluated: EvaluatedRows) -> str:
         lines += ["", *_threshold_lines(evaluated.thresholds())]
     if evaluated.assessment:
         lines += ["", evaluated.assessment.verdict.sentence]
-    return "\n".join(map(printable, lines))
+    return lines
 
 
 def _measure_lines(evaluated: EvaluatedRows) -> list[str]:
@@ -44,7 +52,7 @@ def _measure_lines(evaluated: EvaluatedRows) -> list[str]:
     if evaluated.assessment:
         table.append(["", "", "95 % interval", "baseline", "linear"])
     table.append(["rows", str(evaluated.rows)])
-    if evaluated.threshold is not None:
+    if isinstance(evaluated.threshold, float):  # else each target has its own
         table.append(["threshold", shown_number(evaluated.threshold)])
     for name, value in evaluated.metrics.items():
         if not isinstance(value, list | dict):

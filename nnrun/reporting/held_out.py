@@ -13,8 +13,6 @@ from nnrun.features.cache_folder import CACHE
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.encoder import Encoder
 from nnrun.features.loading import load_dataset
-from nnrun.results.class_measure import ClassMeasure
-from nnrun.results.number_measure import NumberMeasure
 from nnrun.results.row_losses import log_losses
 from nnrun.results.worst_rows import WorstRowKeeper, WorstRows
 from nnrun.runs.directory import Run
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from nnrun.results.array_types import Floats, Numbers
     from nnrun.results.assessment import Assessment
     from nnrun.results.judged_run import Assessor
-    from nnrun.results.trained_run import TrainedRun
+    from nnrun.results.trained_run import AnyMeasure, TrainedRun
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class HeldOutRows:
     trained: TrainedRun
     dataset: Dataset
     assessment: Assessment
-    measure: ClassMeasure | NumberMeasure
+    measure: AnyMeasure
     worst: WorstRows
 
 
@@ -83,7 +81,7 @@ def measure_held_out(run: Run, trained: TrainedRun, dataset: Dataset) -> HeldOut
 
 
 def _measure_rows(
-    trained: TrainedRun, rows: Part, assessor: Assessor, measure: ClassMeasure | NumberMeasure
+    trained: TrainedRun, rows: Part, assessor: Assessor, measure: AnyMeasure
 ) -> WorstRows:
     """Show rows to the assessor and to the measure, and return the worst of them."""
     from nnrun.results.simpler_models import row_blocks
@@ -111,6 +109,12 @@ def _row_losses(encoder: Encoder, y: Numbers, outputs: Numbers) -> Floats:
     """Return how wrong each row is: its log loss, or its errors in ranges of their targets."""
     if encoder.labels:
         return log_losses(y[:, 0].astype(np.int64), outputs)
+    if encoder.is_multilabel:
+        of_targets = [
+            log_losses(y[:, number].astype(np.int64), outputs[:, [number]])
+            for number in range(y.shape[1])
+        ]
+        return np.asarray(np.mean(of_targets, axis=0))
     ranges = [target.maximum - target.minimum or 1.0 for target in encoder.targets]
     errors = np.abs(outputs.astype(np.float64) - y) / ranges
     return np.asarray(errors.mean(axis=1))

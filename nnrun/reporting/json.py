@@ -26,11 +26,19 @@ def summarize_dataset(dataset: Dataset) -> Summary:
     return {
         "data": tables,
         **encoder.model_dump(mode="json", exclude_none=True),
-        "label_counts": dataset.label_counts,
+        "label_counts": _label_counts(dataset),
         "layers": _summarize_layers(dataset.config, encoder),
         "config": dataset.config.model_dump(mode="json"),
         "warnings": warnings,
     }
+
+
+def _label_counts(dataset: Dataset) -> Summary:
+    """Return the rows of each label, or of several targets those of each target by its name."""
+    if not dataset.encoder.is_multilabel:
+        return {**dataset.label_counts}
+    names = [target.name for target in dataset.encoder.targets]
+    return dict(zip(names, dataset.label_counts_of_targets, strict=True))
 
 
 def summarize_run(path: Path) -> Summary:

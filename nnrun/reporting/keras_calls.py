@@ -47,7 +47,8 @@ def callback_calls(config: Config) -> list[Call]:
 
 
 def _metric(config: Config, metric: Spec) -> Call | str:
-    if metric in ({"name": "accuracy"}, {"name": "acc"}) and not config.from_logits:
+    is_accuracy = metric in ({"name": "accuracy"}, {"name": "acc"})
+    if is_accuracy and not config.from_logits and not config.is_multilabel:
         return str(metric["name"])
     arguments = metric_arguments(config, metric)
     arguments["name"] = arguments.pop("class")

@@ -25,7 +25,7 @@ from nnrun.reporting.sections.config import config_section
 from nnrun.reporting.sections.importance import ImportanceSection, importance_section
 from nnrun.reporting.sections.labels import LabelBalance, label_balance
 from nnrun.reporting.sections.mistakes import MistakeSection, mistake_section
-from nnrun.reporting.sections.probabilities import ProbabilitySection, probability_section
+from nnrun.reporting.sections.probabilities import ProbabilitySection, probability_sections
 from nnrun.reporting.sections.result import MetricRow, metric_rows
 from nnrun.reporting.shareable import without_folder, without_folders
 from nnrun.reporting.text import part_rows
@@ -60,7 +60,7 @@ class HeldOutSections:
     metrics: Sequence[MetricRow]
     importance: ImportanceSection
     mistakes: MistakeSection
-    probabilities: ProbabilitySection | None
+    probabilities: Sequence[ProbabilitySection]
 
 
 @dataclass(frozen=True)
@@ -155,11 +155,12 @@ def _held_out_sections(held_out: HeldOutRows) -> HeldOutSections:
     assessment = held_out.assessment
     importance = importance_section(held_out)
     columns = [bar.column for bar in importance.bars]
+    names = [target.name for target in held_out.trained.encoder.targets]
     return HeldOutSections(
         rows=f"{counted(assessment.rows, 'row')} of {held_out.part}",
         verdict=assessment.verdict,
         metrics=metric_rows(assessment),
         importance=importance,
         mistakes=mistake_section(held_out, columns),
-        probabilities=probability_section(assessment),
+        probabilities=probability_sections(assessment, names),
     )

@@ -88,6 +88,15 @@ class TableFile:
 
 
 @dataclass(frozen=True)
+class Positive:
+    """The label of one of several targets that is 1, and how cells are compared with it."""
+
+    name: str
+    spelling: Literal["number", "word", "text"]
+    value: float | str
+
+
+@dataclass(frozen=True)
 class Labels:
     """How the target's labels are spelt; `mapped` where they are not 0, 1, ... already.
 
@@ -141,6 +150,7 @@ def _script(config: Config, encoder: Encoder, rows: int, first_file: Path, *, ex
         file=_table_file(config, first_file),
         truth_words=WORDS,
         labels=_labels(config, encoder.labels),
+        positives=_positives(encoder),
         seeds=[config.member(number).seed for number in range(config.ensemble)],
         numeric=_numeric(config, encoder, rows),
         label_weights=_label_weights(config, encoder.labels),
@@ -285,6 +295,27 @@ def _labels(config: Config, labels: list[str]) -> Labels:
     if set(keys) <= LABELS_IN_CAPITALS:
         return Labels("word", keys, config.is_classes, order)
     return Labels("text", labels, config.is_classes, order)
+
+
+def _positives(encoder: Encoder) -> list[Positive]:
+    """Return the label that is 1 of each of several targets; none where all are 0 and 1."""
+    positives = []
+    for target in encoder.targets:
+        if target.labels:
+            keys = list(map(label_key, target.labels))
+            positives.append(_positive(target.name, target.labels[1], keys))
+    if all(positive.value == 1.0 for positive in positives):
+        return []
+    return positives
+
+
+def _positive(name: str, label: str, keys: list[str]) -> Positive:
+    """Return how a script finds the second of two labels, whose keys are given."""
+    if all(re.fullmatch(r"-?\d{1,16}\.\d+", key) for key in keys):
+        return Positive(name, "number", float(keys[1]))
+    if set(keys) <= LABELS_IN_CAPITALS:
+        return Positive(name, "word", keys[1])
+    return Positive(name, "text", label)
 
 
 def _label_weights(config: Config, labels: list[str]) -> list[float]:

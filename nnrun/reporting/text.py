@@ -1,7 +1,7 @@
 """Text for people on a dataset or on a run: what `check` and `show` print."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nnrun.config.architecture import summarize
@@ -24,7 +24,9 @@ PartRow = tuple[str, object, object]
 def describe_dataset(dataset: Dataset) -> str:
     """Return a few lines about the tables and their columns, and the network."""
     lines = [*_part_lines(dataset), *_feature_lines(dataset.encoder)]
-    lines += [_target_line(dataset, target) for target in dataset.encoder.targets]
+    counts_of_targets = dataset.label_counts_of_targets
+    for target, counts in zip(dataset.encoder.targets, counts_of_targets, strict=True):
+        lines.append(_target_line(dataset.config, target, counts))
     return _with_network(lines, dataset.config, dataset.encoder)
 
 
@@ -97,16 +99,15 @@ def _category_names(feature: Feature) -> list[str]:
     return names
 
 
-def _target_line(dataset: Dataset, target: Target) -> str:
+def _target_line(config: Config, target: Target, label_counts: Mapping[str, int]) -> str:
     """Return the target with its labels and their rows, or with its range."""
-    labels = dataset.encoder.labels
-    if not labels:
+    if not label_counts:
         extent = f"{target.minimum:g} to {target.maximum:g}, mean {target.mean:g}"
         return f"target    {target.name}: {extent}"
-    counts = ", ".join(f"{label!r} {rows}" for label, rows in dataset.label_counts.items())
+    counts = ", ".join(f"{label!r} {rows}" for label, rows in label_counts.items())
     line = f"target    {target.name}: {counts}"
-    if dataset.config.is_binary:
-        line += f"; probabilities are of {labels[-1]!r}"
+    if config.is_binary:
+        line += f"; probabilities are of {list(label_counts)[-1]!r}"
     return line
 
 
@@ -133,6 +134,8 @@ def _epoch_lines(run: Run, info: RunInfo, config: Config) -> Iterator[str]:
     verdict = read_verdict(run.verdict)
     if verdict:
         yield f"{verdict.part:10} {verdict.sentence}"
+        for name, sentence in verdict.targets.items():
+            yield f"           {name}: {sentence}"
     sentence = best_and_kept(run, info, config)
     if sentence:
         yield f"best       {sentence}"

@@ -22,6 +22,7 @@ from nnrun.results.bootstrap import (
 from nnrun.results.label_measure import LabelAccumulator, LabelMetrics
 from nnrun.results.label_replicates import LabelRows
 from nnrun.results.linear_model import LinearModel
+from nnrun.results.multilabel_measure import MultilabelMetrics
 from nnrun.results.number_metrics import NumberAccumulator, NumberMetrics
 from nnrun.results.number_replicates import NumberRows
 from nnrun.results.ranked_scores import RankedScores
@@ -32,6 +33,8 @@ from nnrun.results.verdict import (
     headline_metric,
     verdict_on,
 )
+
+AnyMetrics = LabelMetrics | MultilabelMetrics | NumberMetrics
 
 Accumulator = TypeVar("Accumulator", bound=LabelAccumulator | NumberAccumulator)
 
@@ -50,15 +53,17 @@ class Assessment:
         interval: The 95 % interval of each of the network's measures, by name.
         verdict: Whether the network is better than the baseline.
         scores: The ranked probabilities of the second of two labels, or of each of several, by
-            its number; empty for numbers.
+            its number; empty for numbers, and for several targets of labels.
+        targets: The assessment of each of several targets of labels; else empty.
     """
 
-    metrics: LabelMetrics | NumberMetrics
-    baseline: LabelMetrics | NumberMetrics
-    linear: LabelMetrics | NumberMetrics | None
+    metrics: AnyMetrics
+    baseline: AnyMetrics
+    linear: AnyMetrics | None
     interval: Mapping[str, Interval]
     verdict: Verdict
     scores: Mapping[int, RankedScores]
+    targets: "tuple[Assessment, ...]" = ()
 
     @property
     def rows(self) -> int:
@@ -188,7 +193,7 @@ class LabelAssessor(_Assessor[LabelAccumulator]):
 
         values = metrics.numbers()
         values[GAIN] = values[metric] - baseline.numbers()[metric]
-        return _intervals(measures, values, sample, self._seed)
+        return intervals_of(measures, values, sample, self._seed)
 
 
 class NumberAssessor(_Assessor[NumberAccumulator]):
@@ -251,14 +256,14 @@ class NumberAssessor(_Assessor[NumberAccumulator]):
 
         saved = _rmse_of_targets(baseline) - _rmse_of_targets(metrics)
         values = {**metrics.numbers(), GAIN: float((saved / unit).mean())}
-        return _intervals(measures, values, sample, self._seed)
+        return intervals_of(measures, values, sample, self._seed)
 
 
 def _rmse_of_targets(metrics: NumberMetrics) -> Floats:
     return np.array([target.rmse for target in metrics.targets])
 
 
-def _intervals(
+def intervals_of(
     measures: Measures, values: dict[str, float], sample: SampledRows, seed: int
 ) -> dict[str, Interval]:
     """Return the interval of each measure that both all rows and the sample have."""

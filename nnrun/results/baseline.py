@@ -1,6 +1,6 @@
 """The answer that needs no network: the most frequent label, or the mean, of the training rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,27 @@ class LabelBaseline:
     def predict(self, rows: int) -> Floats:
         """Return the shares for each row, shape (rows, labels)."""
         return np.broadcast_to(np.array(self.shares), (rows, len(self.shares)))
+
+
+@dataclass(frozen=True)
+class MultilabelBaseline:
+    """Gives every row the shares of the labels of several targets in the training rows.
+
+    Attributes:
+        targets: The baseline of each target, which has two labels.
+    """
+
+    targets: tuple[LabelBaseline, ...]
+
+    @property
+    def answer(self) -> str:
+        """What every row is called, in words."""
+        return "always the most frequent labels"
+
+    def predict(self, rows: int) -> Floats:
+        """Return the share of each target's second label for each row, shape (rows, targets)."""
+        shares = np.array([target.shares[1] for target in self.targets])
+        return np.broadcast_to(shares, (rows, len(shares)))
 
 
 @dataclass(frozen=True)
@@ -68,6 +89,30 @@ def label_baseline(labels: tuple[str, ...], y: Iterable[Numbers]) -> LabelBaseli
     for block in y:
         counts += np.bincount(block[:, 0].astype(np.int64), minlength=len(labels))
     return LabelBaseline(labels, tuple((counts / counts.sum()).tolist()))
+
+
+def multilabel_baseline(
+    labels: Sequence[tuple[str, ...]], y: Iterable[Numbers]
+) -> MultilabelBaseline:
+    """Return the baseline of training rows.
+
+    Args:
+        labels: The two labels of each target.
+        y: Blocks of the numbers of each row's labels, shape (rows, targets); at least one row in
+            all.
+    """
+    seconds: Floats = np.zeros(len(labels))
+    rows = 0
+    for block in y:
+        seconds += block.sum(axis=0, dtype=np.float64)
+        rows += len(block)
+    shares = (seconds / rows).tolist()
+    return MultilabelBaseline(
+        tuple(
+            LabelBaseline(pair, (1 - share, share))
+            for pair, share in zip(labels, shares, strict=True)
+        )
+    )
 
 
 def number_baseline(y: Iterable[Numbers], targets: int) -> NumberBaseline:

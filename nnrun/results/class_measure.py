@@ -69,6 +69,29 @@ class ClassMeasure:
         }
 
 
+class MultilabelMeasure:
+    """The measures of several targets, each of two labels.
+
+    Args:
+        targets: How many there are.
+
+    Attributes:
+        targets: The measure of each target.
+    """
+
+    def __init__(self, targets: int) -> None:
+        self.targets = [ClassMeasure(2) for _ in range(targets)]
+
+    def add(self, y: Matrix, probability: Matrix) -> None:
+        """Count rows: the places of labels, and probabilities of the second ones.
+
+        Both are of shape (rows, targets).
+        """
+        for number, measure in enumerate(self.targets):
+            column = slice(number, number + 1)
+            measure.add(y[:, column], probability[:, column])
+
+
 def _empty_confusion(labels: int) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]] | None":
     if labels > LABELS_WITH_CONFUSION:
         return None

@@ -55,16 +55,16 @@ class Thresholds:
 
 
 class ConfusionCounts:
-    """Counts rows by their label and by the thresholds below their probabilities."""
+    """Counts cells of the targets by their label, and by the thresholds below their probability."""
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
         self._counts = np.zeros((2, thresholds.count + 1), np.int64)
 
     def add(self, y: Matrix, probability: Matrix) -> None:
-        """Count rows: labels of 0 or 1, and probabilities of 1, both float32 (rows, 1)."""
-        below = self._thresholds.count_below(probability[:, 0])
-        places = (y[:, 0] != 0) * (self._thresholds.count + 1) + below
+        """Count cells: labels of 0 or 1, and probabilities of 1, both float32 (rows, targets)."""
+        below = self._thresholds.count_below(probability.ravel())
+        places = (y.ravel() != 0) * (self._thresholds.count + 1) + below
         self._counts += np.bincount(places, minlength=self._counts.size).reshape(self._counts.shape)
 
     def result(self) -> Confusion:

@@ -1,24 +1,27 @@
 """Rows with the target, evaluated: the loss, the measures, and the run beside simpler models."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.matrix_store import Matrix
 from nnrun.files import finite
-from nnrun.results.assessment import Assessment
+from nnrun.results.assessment import AnyMetrics, Assessment
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION
 from nnrun.results.evaluation import Evaluation
 from nnrun.results.judged_run import Assessor, Judge, judge_of
-from nnrun.results.label_measure import LabelAccumulator, LabelMetrics
-from nnrun.results.number_metrics import NumberAccumulator, NumberMetrics
+from nnrun.results.label_measure import LabelAccumulator
+from nnrun.results.multilabel_measure import MultilabelAccumulator
+from nnrun.results.number_metrics import NumberAccumulator
 from nnrun.results.ranked_scores import RankedScores
+from nnrun.results.row_losses import AnyThreshold, threshold_of
 from nnrun.results.thresholds import ThresholdRow, threshold_table
 from nnrun.results.trained_run import ComputedBlock, TrainedRun
 
 Metrics = dict[str, Any]
+Accumulator = LabelAccumulator | MultilabelAccumulator | NumberAccumulator
 EachBlock = Callable[[ComputedBlock], None]
 
 JUDGED = ("baseline", "linear", "interval", "verdict")
@@ -36,18 +39,21 @@ class EvaluatedRows:
         rows: The number of rows.
         metrics: The loss and the metrics of the config, and the usual measures.
         assessment: The run beside the simpler models, or None.
-        threshold: The probability from which on a row was called the second of two labels, or
-            None where none was given.
+        threshold: The probability from which on a row was called the second of two labels, or that
+            of each target, or None where none was given.
         scores: The ranked probabilities of the second of two labels, else None.
         reason: Why a simpler model is missing, or an empty text.
+        targets: What the run makes of each of several targets of labels, by its name, as if it were
+            the only one; else empty.
     """
 
     rows: int
     metrics: Metrics
     assessment: Assessment | None
-    threshold: float | None
+    threshold: AnyThreshold
     scores: RankedScores | None
     reason: str = ""
+    targets: "Mapping[str, EvaluatedRows]" = field(default_factory=dict)
 
     def thresholds(self) -> tuple[ThresholdRow, ...]:
         """Return what each of some thresholds gives; nothing but of two labels."""
@@ -56,10 +62,12 @@ class EvaluatedRows:
     def as_json(self) -> dict[str, Any]:
         """Return `rows`, `metrics` and whatever else there is, as `evaluate --json` shows it."""
         summary: dict[str, Any] = {"rows": self.rows, "metrics": finite(self.metrics)}
-        if self.threshold is not None:
+        if isinstance(self.threshold, float):  # else each target has its own
             summary["threshold"] = self.threshold
         if self.scores:
             summary["thresholds"] = [asdict(row) for row in self.thresholds()]
+        if self.targets:
+            summary["targets"] = {name: rows.as_json() for name, rows in self.targets.items()}
         judged = self.assessment.as_json() if self.assessment else dict.fromkeys(JUDGED)
         if self.reason:
             judged["reason"] = self.reason
@@ -70,7 +78,7 @@ def evaluate_rows(
     trained: TrainedRun,
     reader: EncodedReader,
     run: Path | None = None,
-    threshold: float | None = None,
+    threshold: AnyThreshold = None,
     each: EachBlock | None = None,
 ) -> EvaluatedRows:
     """Measure a run on rows with the target, beside the simpler models of its training rows.
@@ -79,7 +87,8 @@ def evaluate_rows(
         trained: The run.
         reader: The rows.
         run: Its directory, which has the simpler models; without it, nothing is compared.
-        threshold: The probability from which on a row is called the second of two labels.
+        threshold: The probability from which on a row is called the second of two labels, or that
+            of each target.
         each: What is called with each block too.
 
     Raises:
@@ -100,7 +109,8 @@ def evaluate_rows(
         if each:
             each(computed)
         rows += len(computed.x)
-    evaluated = _evaluated(rows, evaluation.result(), measure, threshold)
+    names = [target.name for target in trained.encoder.targets]
+    evaluated = _evaluated(rows, evaluation.result(), measure, threshold, names)
     return replace(evaluated, reason=judge.reason)
 
 
@@ -129,24 +139,33 @@ class _Measure:
         accumulator: Sums the measures.
     """
 
-    def __init__(self, accumulator: LabelAccumulator | NumberAccumulator) -> None:
+    def __init__(self, accumulator: Accumulator) -> None:
         self._accumulator = accumulator
 
     @classmethod
-    def of(cls, trained: TrainedRun, threshold: float | None) -> "_Measure | None":
+    def of(cls, trained: TrainedRun, threshold: AnyThreshold) -> "_Measure | None":
         """Return what measures a run, or None where it has too many labels."""
+        if trained.encoder.is_multilabel:
+            pairs = [tuple(target.labels) for target in trained.encoder.targets]
+            return cls(MultilabelAccumulator(pairs, threshold))
         labels = tuple(trained.encoder.labels)
         if len(labels) > LABELS_WITH_CONFUSION:
             return None
         if labels:
-            return cls(LabelAccumulator(labels, threshold))
+            return cls(LabelAccumulator(labels, threshold_of(threshold, 0)))
         return cls(NumberAccumulator(len(trained.encoder.targets)))
 
     def add(self, _: Matrix, y: Matrix, outputs: Matrix) -> None:
         """Take rows into account."""
         self._accumulator.add(y, outputs)
 
-    def result(self) -> tuple[LabelMetrics | NumberMetrics, Mapping[int, RankedScores]]:
+    def of_targets(self) -> "list[_Measure]":
+        """Return what measured each of several targets of labels, else nothing."""
+        if not isinstance(self._accumulator, MultilabelAccumulator):
+            return []
+        return [_Measure(accumulator) for accumulator in self._accumulator.of_targets()]
+
+    def result(self) -> tuple[AnyMetrics, Mapping[int, RankedScores]]:
         """Return the measures, and the ranked probabilities of labels by their numbers."""
         if isinstance(self._accumulator, LabelAccumulator):
             return self._accumulator.result(), self._accumulator.scores()
@@ -157,25 +176,54 @@ def _evaluated(
     rows: int,
     logs: Mapping[str, float],
     measure: Assessor | _Measure | None,
-    threshold: float | None,
+    threshold: AnyThreshold,
+    names: Sequence[str],
 ) -> EvaluatedRows:
-    """Return the measures of all rows."""
+    """Return the measures of all rows; of several targets of labels, those of each too."""
     if measure is None:
         return EvaluatedRows(rows, dict(logs), None, threshold, None)
-    assessment = None
     if isinstance(measure, _Measure):
-        metrics, scores = measure.result()
+        whole = _of_measure(measure, logs, threshold)
+        of_targets = [
+            _of_measure(of_target, {}, threshold_of(threshold, number))
+            for number, of_target in enumerate(measure.of_targets())
+        ]
     else:
         assessment = measure.result()
-        metrics = assessment.metrics
-        scores = assessment.scores
-    second = scores[1] if len(scores) == 1 else None  # of several labels each has its own
-    return EvaluatedRows(rows, _merged(logs, metrics, threshold), assessment, threshold, second)
+        whole = _of_assessment(assessment, logs, threshold)
+        of_targets = [
+            _of_assessment(of_target, {}, threshold_of(threshold, number))
+            for number, of_target in enumerate(assessment.targets)
+        ]
+    return (
+        replace(whole, targets=dict(zip(names, of_targets, strict=True))) if of_targets else whole
+    )
 
 
-def _merged(
-    logs: Mapping[str, float], measures: LabelMetrics | NumberMetrics, threshold: float | None
-) -> Metrics:
+def _of_assessment(
+    assessment: Assessment, logs: Mapping[str, float], threshold: AnyThreshold
+) -> EvaluatedRows:
+    """Return the measures of rows that were compared with simpler models."""
+    metrics = _merged(logs, assessment.metrics, threshold)
+    second = _scores_of_second(assessment.scores)
+    return EvaluatedRows(assessment.rows, metrics, assessment, threshold, second)
+
+
+def _of_measure(
+    measure: _Measure, logs: Mapping[str, float], threshold: AnyThreshold
+) -> EvaluatedRows:
+    """Return the measures of rows that were compared with nothing."""
+    found, scores = measure.result()
+    metrics = _merged(logs, found, threshold)
+    return EvaluatedRows(found.rows, metrics, None, threshold, _scores_of_second(scores))
+
+
+def _scores_of_second(scores: Mapping[int, RankedScores]) -> RankedScores | None:
+    """Return the scores of the second of two labels; of more labels each has its own."""
+    return scores[1] if len(scores) == 1 else None
+
+
+def _merged(logs: Mapping[str, float], measures: AnyMetrics, threshold: AnyThreshold) -> Metrics:
     """Return the metrics of the config, which come first and win where names are the same.
 
     Keras's metrics call labels at 0.5 unless the config says otherwise: measures of a threshold
@@ -184,5 +232,5 @@ def _merged(
     usual = measures.as_json()
     metrics: Metrics = {**logs, **usual, **logs}
     if threshold is not None:
-        metrics |= {name: usual[name] for name in CALLED}
+        metrics |= {name: usual[name] for name in CALLED if name in usual}
     return metrics

@@ -19,7 +19,7 @@ class FoldOutputs:
 
     Attributes:
         rows: The place of each row in the table, shape (rows,).
-        y: The number of each row's label, shape (rows, 1), or its targets, (rows, targets).
+        y: The numbers of each row's labels, or its numbers, shape (rows, targets).
         network: The network's probabilities or numbers, shape (rows, outputs).
         baseline: Those of the baseline.
         linear: Those of the linear model.
@@ -55,7 +55,7 @@ def judge_folds(draws: Sequence[Sequence[FoldOutputs]], labels: int, seed: int) 
 
     Args:
         draws: The folds of each draw, which hold out the same rows.
-        labels: The number of labels, 0 for numbers.
+        labels: The number of labels of each target, 0 for numbers.
         seed: Draws the rows of the bootstrap.
     """
     gathered = [_gather(folds) for folds in draws]
@@ -132,12 +132,22 @@ class _Comparison:
 
     def _headline(self, y: Numbers, outputs: Numbers, weights: Floats) -> Floats:
         if self._labels:
-            rows = LabelRows(y[:, 0].astype(np.int64), outputs, self._labels)
-            return rows.headline(weights)[self._metric]
+            of_targets = [
+                LabelRows(actual.astype(np.int64), of_target, self._labels).headline(weights)
+                for actual, of_target in zip(y.T, _of_each_target(y, outputs), strict=True)
+            ]
+            return np.mean([found[self._metric] for found in of_targets], axis=0)
         return NumberRows(y, outputs).headline(weights)[self._metric]
 
     def _headline_of_scaled(self, y: Numbers, outputs: Numbers, weights: Floats) -> Floats:
         return self._headline(y / self._unit, outputs / self._unit, weights)
+
+
+def _of_each_target(y: Numbers, outputs: Numbers) -> list[Numbers]:
+    """Return the outputs for each target: all of them for one, and one for each of several."""
+    if y.shape[1] == 1:
+        return [outputs]
+    return [outputs[:, [number]] for number in range(y.shape[1])]
 
 
 def _gather(folds: Sequence[FoldOutputs]) -> _Gathered:
@@ -155,8 +165,11 @@ def _metric(y: Numbers, labels: int) -> str:
     """Return the metric that the verdict goes by."""
     if not labels:
         return "rmse"
-    counts = np.bincount(y[:, 0].astype(np.int64), minlength=labels)
-    return headline_metric(tuple((counts / counts.sum()).tolist()))
+    found = set()
+    for column in y.T:
+        counts = np.bincount(column.astype(np.int64), minlength=labels)
+        found.add(headline_metric(tuple((counts / counts.sum()).tolist())))
+    return "balanced_accuracy" if "balanced_accuracy" in found else "accuracy"
 
 
 def _common_answer(answers: Sequence[str]) -> str:

@@ -63,6 +63,12 @@ class Outputs:
     values: Matrix
     logits: Matrix | None
 
+    def of_target(self, number: int) -> "Outputs":
+        """Return the outputs for one of several targets, each float32 (rows, 1)."""
+        column = slice(number, number + 1)
+        logits = None if self.logits is None else self.logits[:, column]
+        return Outputs(self.predictions[:, column], self.values[:, column], logits)
+
 
 @dataclass(frozen=True)
 class Network:

@@ -37,7 +37,7 @@ class Interval:
 
     Attributes:
         level: The share of the rows whose interval has the truth in it.
-        errors: The largest error of each target; of labels a single one.
+        errors: The largest error of each target.
         note: A line that says where these come from.
         are_of_logs: Whether the errors are those of log(1 + number).
     """
@@ -58,10 +58,17 @@ class Interval:
         Returns:
             Of numbers `prediction_low` and `prediction_high`, float32 (rows,), with the target's
             name before the ending where there are several. Of labels `prediction_set`: those that
-            may be true, of which there may be none.
+            may be true, of which there may be none; one for each of several targets.
         """
         if encoder.labels:
-            return {"prediction_set": self._sets(encoder.labels, outputs)}
+            return {"prediction_set": _sets(encoder.labels, outputs, self.errors[0])}
+        if encoder.is_multilabel:
+            return {
+                f"prediction_{target.name}_set": _sets(target.labels, outputs[:, [number]], error)
+                for number, (target, error) in enumerate(
+                    zip(encoder.targets, self.errors, strict=True)
+                )
+            }
         names = ["prediction"]
         if len(encoder.targets) > 1:
             names = [f"prediction_{target.name}" for target in encoder.targets]
@@ -79,14 +86,15 @@ class Interval:
         middle = logs(values)
         return np.expm1(middle - error), np.expm1(middle + error)
 
-    def _sets(self, labels: Sequence[str], outputs: Numbers) -> Column:
-        """Return the labels of each row whose error would be small enough, as text."""
-        codes = np.arange(len(labels))
-        may_be = np.stack(
-            [label_errors(np.full(len(outputs), code), outputs) for code in codes], axis=1
-        )
-        rows = may_be <= self.errors[0]
-        return np.array([_joined(labels, row) for row in rows], dtype=object)
+
+def _sets(labels: Sequence[str], outputs: Numbers, largest: float) -> Column:
+    """Return the labels of each row whose error would be small enough, as text."""
+    codes = np.arange(len(labels))
+    may_be = np.stack(
+        [label_errors(np.full(len(outputs), code), outputs) for code in codes], axis=1
+    )
+    rows = may_be <= largest
+    return np.array([_joined(labels, row) for row in rows], dtype=object)
 
 
 def label_errors(actual: Numbers, outputs: Numbers) -> Floats:
@@ -105,7 +113,7 @@ def logs(numbers: Numbers) -> Floats:
 
 
 def prediction_errors(config: Config, encoder: Encoder, y: Numbers, outputs: Numbers) -> Floats:
-    """Return the errors of rows, (rows, targets), or (rows, 1) of labels.
+    """Return the errors of rows, (rows, targets).
 
     Args:
         config: The run's config, which says whether errors are those of logarithms.
@@ -115,6 +123,10 @@ def prediction_errors(config: Config, encoder: Encoder, y: Numbers, outputs: Num
     """
     if encoder.labels:
         return label_errors(y[:, 0], outputs)[:, None]
+    if encoder.is_multilabel:
+        return np.column_stack(
+            [label_errors(y[:, number], outputs[:, [number]]) for number in range(y.shape[1])]
+        )
     if config.data.target_transform:
         return np.abs(logs(y) - logs(outputs))
     return np.abs(y.astype(np.float64) - outputs)

@@ -21,6 +21,7 @@ from nnrun.results.interval import Interval
 from nnrun.results.plain_rows import PlainRows
 from nnrun.results.predicted import interpret_outputs
 from nnrun.results.reading import Reading
+from nnrun.results.row_losses import AnyThreshold
 from nnrun.results.trained_run import NOT_FINITE, STDIN, TrainedRun
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.missing_columns import missing_columns
@@ -38,7 +39,7 @@ Answer = dict[str, Any]
 def answer_lines(
     trained: TrainedRun,
     stream: IO[bytes],
-    threshold: float | None = None,
+    threshold: AnyThreshold = None,
     reading: Reading | None = None,
     interval: Interval | None = None,
 ) -> Iterator[str]:
@@ -47,7 +48,8 @@ def answer_lines(
     Args:
         trained: The run that predicts.
         stream: Lines of JSON in UTF-8.
-        threshold: The probability from which the second of two labels is predicted, by default 0.5.
+        threshold: The probability from which the second of two labels is predicted, or that of each
+            target; by default 0.5.
         reading: How strictly a line is read, by default as a table is. What makes a mistake of a
             table makes an error of a line.
         interval: How far the truth may be from predictions, which answers tell too.
@@ -71,7 +73,7 @@ class _RowPredictor:
     def __init__(
         self,
         trained: TrainedRun,
-        threshold: float | None,
+        threshold: AnyThreshold,
         reading: Reading,
         interval: Interval | None,
     ) -> None:

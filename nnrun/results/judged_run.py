@@ -7,10 +7,12 @@ from nnrun.errors import RunError
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.results.assessment import LabelAssessor, NumberAssessor
-from nnrun.results.baseline import LabelBaseline
+from nnrun.results.baseline import LabelBaseline, MultilabelBaseline
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION
 from nnrun.results.interval import prediction_errors
 from nnrun.results.linear_model import LinearModel
+from nnrun.results.multilabel_assessment import MultilabelAssessor
+from nnrun.results.row_losses import AnyThreshold, threshold_of
 from nnrun.results.saved_intervals import write_intervals
 from nnrun.results.saved_verdict import SavedVerdict, read_verdict, write_verdict
 from nnrun.results.simpler_models import Baseline, baseline_of, linear_model_of, row_blocks
@@ -19,7 +21,7 @@ from nnrun.results.training_rows import models_of_training_rows
 from nnrun.runs.directory import Run
 from nnrun.tables.table import Table
 
-Assessor = LabelAssessor | NumberAssessor
+Assessor = LabelAssessor | MultilabelAssessor | NumberAssessor
 
 
 class Judge(NamedTuple):
@@ -58,7 +60,8 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
         assessor.add(x, y, predictions)
         errors.append(prediction_errors(trained.config, trained.encoder, y, predictions))
     write_intervals(run, name, errors)
-    return write_verdict(run.verdict, assessor.result(), name, baseline, linear)
+    names = [target.name for target in dataset.encoder.targets]
+    return write_verdict(run.verdict, assessor.result(), name, baseline, linear, names)
 
 
 def is_training_table(run: Path, table: Table, rows: int) -> bool:
@@ -78,13 +81,14 @@ def is_training_table(run: Path, table: Table, rows: int) -> bool:
     return rows == trained_on and table.fingerprint() == train.get("sha256")
 
 
-def assessor_of(run: Path, trained: TrainedRun, threshold: float | None = None) -> Assessor | None:
+def assessor_of(run: Path, trained: TrainedRun, threshold: AnyThreshold = None) -> Assessor | None:
     """Return what judges a run on other rows, or None where it has no verdict.json.
 
     Args:
         run: The run directory.
         trained: The run.
-        threshold: The probability from which on a row is called the second of two labels.
+        threshold: The probability from which on a row is called the second of two labels, or that
+            of each target.
 
     Raises:
         RunError: verdict.json was altered.
@@ -100,7 +104,7 @@ def assessor_of(run: Path, trained: TrainedRun, threshold: float | None = None) 
     return _assessor(baseline, linear, trained.config.seed, threshold)
 
 
-def judge_of(run: Path, trained: TrainedRun, threshold: float | None = None) -> Judge:
+def judge_of(run: Path, trained: TrainedRun, threshold: AnyThreshold = None) -> Judge:
     """Return what judges a run on other rows.
 
     A run that has no verdict.json, since it held no rows out or is of an earlier version, is
@@ -109,7 +113,8 @@ def judge_of(run: Path, trained: TrainedRun, threshold: float | None = None) -> 
     Args:
         run: The run directory.
         trained: The run.
-        threshold: The probability from which on a row is called the second of two labels.
+        threshold: The probability from which on a row is called the second of two labels, or that
+            of each target.
 
     Raises:
         RunError: verdict.json was altered.
@@ -140,8 +145,10 @@ def can_be_judged(encoder: Encoder) -> bool:
 
 
 def _assessor(
-    baseline: Baseline, linear: LinearModel | None, seed: int, threshold: float | None = None
+    baseline: Baseline, linear: LinearModel | None, seed: int, threshold: AnyThreshold = None
 ) -> Assessor:
     if isinstance(baseline, LabelBaseline):
-        return LabelAssessor(baseline, linear, threshold=threshold, seed=seed)
+        return LabelAssessor(baseline, linear, threshold=threshold_of(threshold, 0), seed=seed)
+    if isinstance(baseline, MultilabelBaseline):
+        return MultilabelAssessor(baseline, linear, threshold=threshold, seed=seed)
     return NumberAssessor(baseline, linear, seed=seed)

@@ -14,6 +14,7 @@ from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.activations import sigmoid
+from nnrun.results.array_types import Booleans, Floats
 from nnrun.results.confusion import (
     Confusion,
     ConfusionCounts,
@@ -92,41 +93,67 @@ class ThresholdMetric(Metric):
         return float(self._function(self._counts.result(), self._arguments))
 
 
-class FBetaScore(Metric):
-    """The weighted harmonic mean of precision and recall of one output, `f_score_metrics.py`.
+class MeanOfTargets(Metric):
+    """The mean of a metric over the targets, as `keras.metrics.AUC` with `multi_label` takes it.
 
-    Averages over labels do nothing, since Keras's metric takes no places of labels, and the other
-    outputs are one.
+    Args:
+        make: Makes the metric of one target.
     """
+
+    def __init__(self, make: Callable[[], Metric]) -> None:
+        self._make = make
+        self._of_targets: list[Metric] = []
+
+    def add(self, y: Matrix, outputs: Outputs) -> None:
+        """Take rows into account."""
+        if not self._of_targets:
+            self._of_targets = [self._make() for _ in range(y.shape[1])]
+        for number, metric in enumerate(self._of_targets):
+            metric.add(y[:, [number]], outputs.of_target(number))
+
+    def result(self) -> float:
+        """Return the metric of the rows so far."""
+        return float(np.mean([metric.result() for metric in self._of_targets]))
+
+
+class FBetaScore(Metric):
+    """The weighted harmonic mean of precision and recall, `f_score_metrics.py`."""
 
     def __init__(self, arguments: Spec) -> None:
         self._beta = arguments.get("beta", 1.0)
         self._average = arguments.get("average")
         self._threshold = arguments.get("threshold")
-        self._true_positives = 0
-        self._called = 0
-        self._positives = 0
+        self._true_positives = np.zeros(1)
+        self._called = np.zeros(1)
+        self._positives = np.zeros(1)
 
     def add(self, y: Matrix, outputs: Outputs) -> None:
         """Take rows into account."""
-        if self._threshold is None:  # the only output is the largest
+        if self._threshold is None:  # lint sees that there is one output, which is the largest
             called = np.abs(outputs.values) > np.float32(NEARLY_ZERO)
         else:
             called = outputs.values > np.float32(self._threshold)
         positive = y != 0
-        self._true_positives += int((called & positive).sum())
-        self._called += int(called.sum())
-        self._positives += int(positive.sum())
+        self._true_positives = self._true_positives + self._counts(called & positive)
+        self._called = self._called + self._counts(called)
+        self._positives = self._positives + self._counts(positive)
 
     def result(self) -> float:
         """Return the metric of the rows so far."""
         precision = self._true_positives / (self._called + EPSILON)
         recall = self._true_positives / (self._positives + EPSILON)
         squared = self._beta**2
-        score = (1 + squared) * precision * recall / (squared * precision + recall + EPSILON)
+        scores = (1 + squared) * precision * recall / (squared * precision + recall + EPSILON)
         if self._average == "weighted":
-            return score * self._positives / (self._positives + EPSILON)
-        return score
+            weights = self._positives / (self._positives.sum() + EPSILON)
+            return float((scores * weights).sum())
+        return float(scores.mean())
+
+    def _counts(self, cells: Booleans) -> Floats:
+        """Return how many cells of each target are true, or of all of them together."""
+        if self._average == "micro":
+            return np.array([cells.sum()], np.float64)
+        return cells.sum(axis=0, dtype=np.float64)
 
 
 class R2Score(Metric):
@@ -193,7 +220,11 @@ def _at_even_thresholds(function: Callable[[Confusion, Spec], float]) -> Callabl
 
 def _area(arguments: Spec) -> Metric:
     thresholds = even_thresholds(arguments.get("num_thresholds", 200), first_below_all=True)
-    return ThresholdMetric(thresholds, area_under_curve, arguments)
+
+    def make() -> Metric:
+        return ThresholdMetric(thresholds, area_under_curve, arguments)
+
+    return MeanOfTargets(make) if arguments.get("multi_label") else make()
 
 
 OTHERS: dict[str, Callable[[Spec], Metric]] = {

@@ -4,7 +4,7 @@ Logistic regression for labels and ridge regression for numbers, on the same enc
 network, standardised, with scikit-learn's default penalty.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -27,8 +27,8 @@ class LinearModel:
     """A fitted linear model.
 
     Attributes:
-        output: What it gives: the probability of the second of two labels (`sigmoid`), those of
-            several labels (`softmax`), or numbers (`linear`).
+        output: What it gives: the probability of the second of two labels, or one of each target
+            (`sigmoid`), those of several labels (`softmax`), or numbers (`linear`).
         weights: The weights of standardised inputs, shape (inputs, outputs).
         intercepts: What a row of means gets, shape (outputs,).
         mean: The mean of each input, shape (inputs,).
@@ -54,6 +54,12 @@ class LinearModel:
         if self.output == "softmax":
             return softmax(scores)
         return np.asarray(scores)
+
+    def of_output(self, number: int) -> "LinearModel":
+        """Return the model of one of the outputs alone."""
+        return replace(
+            self, weights=self.weights[:, [number]], intercepts=self.intercepts[[number]]
+        )
 
     @property
     def name(self) -> str:
@@ -84,6 +90,33 @@ def fit_logistic_model(
         output="sigmoid" if outputs == 1 else "softmax",
         weights=rotated.directions @ weights,
         intercepts=intercepts,
+        mean=rotated.mean,
+        scale=rotated.scale,
+        rows=len(codes),
+        rows_given=len(x),
+    )
+
+
+def fit_multilabel_model(
+    x: Numbers, y: Numbers, *, seed: int = 0, budget: int = BUDGET
+) -> LinearModel:
+    """Fit a logistic regression for each target, on all training rows or within the budget.
+
+    Args:
+        x: Encoded rows, shape (rows, inputs), without NaN; they may be memory-mapped.
+        y: The numbers of each row's labels, 0 or 1, shape (rows, targets).
+        seed: Draws the rows where not all are used.
+        budget: Multiplications that the fits may take together, about.
+    """
+    targets = y.shape[1]
+    chosen = _choose_rows(len(x), x.shape[1], PASSES * targets, budget, seed)
+    rotated = rotate(x[chosen])
+    codes: Integers = y[chosen].astype(np.int64)
+    fits = [fit_logistic(rotated.rows, rotated.squares, column, 1, PENALTY) for column in codes.T]
+    return LinearModel(
+        output="sigmoid",
+        weights=rotated.directions @ np.hstack([weights for weights, _ in fits]),
+        intercepts=np.concatenate([intercepts for _, intercepts in fits]),
         mean=rotated.mean,
         scale=rotated.scale,
         rows=len(codes),

@@ -9,9 +9,26 @@ import polars as pl
 from nnrun.config.schema import Config
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix
-from nnrun.results.row_losses import called_labels
+from nnrun.results.row_losses import AnyThreshold, called_labels, threshold_of
 
 Column = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class CalledLabels:
+    """The labels that rows are called.
+
+    Attributes:
+        codes: The places of these labels, (rows,).
+        labels: All labels of the target as the table spells them.
+    """
+
+    codes: Column
+    labels: list[str]
+
+    def column(self, name: str) -> pl.Series:
+        """Return a column of the labels."""
+        return pl.Series(name, self.labels, dtype=pl.String).gather(self.codes)
 
 
 @dataclass(frozen=True)
@@ -20,34 +37,30 @@ class Predicted:
 
     Attributes:
         numbers: Columns of float32 (rows,) by their names: of two labels `probability`, of the
-            second; of several a probability of each; of numbers `prediction`, or one of each
-            target.
-        codes: The places of the predicted labels, (rows,), or None where numbers are predicted.
-        labels: The labels as the table spells them.
+            second, or one of each target; of more labels a probability of each; of numbers
+            `prediction`, or one of each target.
+        called: The predicted labels by the names of their columns; empty where numbers are
+            predicted.
     """
 
     numbers: dict[str, Column]
-    codes: Column | None
-    labels: list[str]
+    called: dict[str, CalledLabels]
 
     def columns(self) -> list[pl.Series]:
-        """Return the columns, `prediction` last where it is a label."""
+        """Return the columns, those of labels last."""
         columns = [pl.Series(name, cells) for name, cells in self.numbers.items()]
-        if self.codes is not None:
-            labels = pl.Series("prediction", self.labels, dtype=pl.String)
-            columns.append(labels.gather(self.codes))
-        return columns
+        return columns + [called.column(name) for name, called in self.called.items()]
 
     def first_row(self) -> dict[str, Any]:
         """Return the first row for JSON, numbers with the digits that their float32 needs."""
         row: dict[str, Any] = {name: float(str(cells[0])) for name, cells in self.numbers.items()}
-        if self.codes is not None:
-            row["prediction"] = self.labels[self.codes[0]]
+        for name, called in self.called.items():
+            row[name] = called.labels[called.codes[0]]
         return row
 
 
 def interpret_outputs(
-    config: Config, encoder: Encoder, outputs: Matrix, threshold: float | None = None
+    config: Config, encoder: Encoder, outputs: Matrix, threshold: AnyThreshold = None
 ) -> Predicted:
     """Return what the network's outputs mean.
 
@@ -55,35 +68,48 @@ def interpret_outputs(
         config: The run's config.
         encoder: Its encoder.
         outputs: What the network gives, float32 (rows, outputs).
-        threshold: The probability from which the second of two labels is predicted, by default 0.5,
-            or of two outputs the larger.
+        threshold: The probability from which the second of two labels is predicted, or that of each
+            target; by default 0.5, or of two outputs the larger.
     """
-    if config.is_binary:
-        codes = called_labels(outputs, threshold)
-        return Predicted({"probability": outputs[:, 0]}, codes, encoder.labels)
+    if config.is_multilabel:
+        return _labels_of_targets(encoder, outputs, threshold)
     if config.is_classes:
-        names = [f"probability_{label}" for label in encoder.labels]
-        codes = called_labels(outputs, threshold)
-        return Predicted(_by_name(names, outputs), codes, encoder.labels)
+        names = ["probability"]
+        if not config.is_binary:
+            names = [f"probability_{label}" for label in encoder.labels]
+        codes = called_labels(outputs, threshold_of(threshold, 0))
+        called = {"prediction": CalledLabels(codes, encoder.labels)}
+        return Predicted(_by_name(names, outputs), called)
     names = [f"prediction_{target.name}" for target in encoder.targets]
     if len(names) == 1:
         names = ["prediction"]
-    return Predicted(_by_name(names, outputs), None, [])
+    return Predicted(_by_name(names, outputs), {})
+
+
+def _labels_of_targets(encoder: Encoder, outputs: Matrix, threshold: AnyThreshold) -> Predicted:
+    """Return the probability of the second label of each target, and the label that is called."""
+    names = [f"probability_{target.name}" for target in encoder.targets]
+    called = {}
+    for number, target in enumerate(encoder.targets):
+        codes = called_labels(outputs[:, [number]], threshold_of(threshold, number))
+        called[f"prediction_{target.name}"] = CalledLabels(codes, target.labels)
+    return Predicted(_by_name(names, outputs), called)
 
 
 def spread_columns(predicted: Predicted, spread: Matrix) -> list[pl.Series]:
-    """Return the column `spread`, or one for each target where these are several numbers.
+    """Return the column `spread`, or one for each of several targets.
 
     Args:
         predicted: What is predicted of rows.
         spread: The standard deviation of the members' predictions, float32 (rows, outputs). Of
-            several labels, that of the predicted label's probability is told.
+            more labels than two, that of the predicted label's probability is told.
     """
-    if predicted.codes is not None and spread.shape[1] > 1:
-        spread = np.take_along_axis(spread, predicted.codes[:, None], axis=1)
+    if len(predicted.called) == 1 and spread.shape[1] > 1:
+        (called,) = predicted.called.values()
+        spread = np.take_along_axis(spread, called.codes[:, None], axis=1)
     names = ["spread"]
     if spread.shape[1] > 1:
-        names = [name.replace("prediction_", "spread_", 1) for name in predicted.numbers]
+        names = [f"spread_{name.partition('_')[2]}" for name in predicted.numbers]
     return [pl.Series(name, column) for name, column in zip(names, spread.T, strict=True)]
 
 

@@ -6,6 +6,7 @@ import polars as pl
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.predicted import interpret_outputs
+from nnrun.results.row_losses import AnyThreshold
 from nnrun.results.trained_run import ComputedBlock, TrainedRun
 from nnrun.tables.block import Block
 
@@ -13,7 +14,7 @@ ROW = "row "  # begins the place of a row in a file that has no lines
 
 
 def predicted_rows(
-    trained: TrainedRun, computed: ComputedBlock, part: str = "", threshold: float | None = None
+    trained: TrainedRun, computed: ComputedBlock, part: str = "", threshold: AnyThreshold = None
 ) -> pl.DataFrame:
     """Return what a block's rows are and what is predicted of them.
 
@@ -45,11 +46,15 @@ def _lines(block: Block) -> pl.Series:
 
 
 def _actual(encoder: Encoder, y: Matrix) -> list[pl.Series]:
-    """Return a column of the true labels, or one of the true numbers of each target."""
-    if encoder.labels:
-        labels = pl.Series("actual", encoder.labels, dtype=pl.String)
-        return [labels.gather(y[:, 0].astype(np.int64))]
-    if len(encoder.targets) == 1:
-        return [pl.Series("actual", y[:, 0])]
-    names = [f"actual_{target.name}" for target in encoder.targets]
-    return [pl.Series(name, column) for name, column in zip(names, y.T, strict=True)]
+    """Return a column of the true labels or numbers of each target."""
+    names = ["actual"]
+    if len(encoder.targets) > 1:
+        names = [f"actual_{target.name}" for target in encoder.targets]
+    columns = []
+    for name, labels, values in zip(names, encoder.labels_of_targets, y.T, strict=True):
+        if labels:
+            column = pl.Series(name, labels, dtype=pl.String).gather(values.astype(np.int64))
+        else:
+            column = pl.Series(name, values)
+        columns.append(column)
+    return columns

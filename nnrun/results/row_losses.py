@@ -7,8 +7,16 @@ from nnrun.results.array_types import Floats, Integers, Numbers
 SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
 """Probabilities are clipped here before their logarithm, as scikit-learn clips float32."""
 
-
 DEFAULT_THRESHOLD = 0.5
+
+AnyThreshold = float | tuple[float, ...] | None
+"""The probability from which on a row is called the second of two labels: one for all targets, or
+one for each, or None for the default."""
+
+
+def threshold_of(threshold: AnyThreshold, target: int) -> float | None:
+    """Return the threshold of one of the targets, given its number."""
+    return threshold[target] if isinstance(threshold, tuple) else threshold
 
 
 def second_probability(outputs: Numbers) -> Numbers:

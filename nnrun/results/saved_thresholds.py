@@ -21,12 +21,13 @@ class ChosenThreshold(BaseModel, extra="forbid", frozen=True):
     """A threshold, and the rows that it was chosen on.
 
     Attributes:
-        threshold: The probability from which on a row is called the second of two labels.
+        threshold: The probability from which on a row is called the second of two labels, or that
+            of each target.
         part: The part of these rows.
         rows: How many they are.
     """
 
-    threshold: Share
+    threshold: Share | tuple[Share, ...]
     part: Literal["validation", "test"]
     rows: int
 

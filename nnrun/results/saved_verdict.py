@@ -3,6 +3,7 @@
 The file may come from strangers: it is bounded before it is read, and its shapes are checked.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,8 +17,9 @@ from nnrun.files import to_json, write_text
 from nnrun.json_mistakes import json_mistakes
 from nnrun.ordinary_files import LARGEST_FILE, read_small
 from nnrun.results.assessment import Assessment
-from nnrun.results.baseline import LabelBaseline, NumberBaseline
+from nnrun.results.baseline import LabelBaseline, MultilabelBaseline, NumberBaseline
 from nnrun.results.linear_model import LinearModel
+from nnrun.results.simpler_models import Baseline
 from nnrun.runs.directory import Judgement
 from nnrun.wording import first_line
 
@@ -60,17 +62,20 @@ class SavedVerdict(BaseModel, extra="forbid"):
     linear: Metrics | None
     interval: dict[str, SavedInterval]
     shares: list[Finite] = []
-    """The share of each label among the training rows; empty for numbers."""
+    """The share of each label among the training rows, or of the second label of each of several
+    targets; empty for numbers."""
     means: list[Finite] = []
     """The mean of each target over the training rows; empty for labels."""
     deviations: list[Positive] = []
     linear_model: SavedLinearModel | None = None
+    targets: dict[str, str] = {}
+    """The sentence on each of several targets of labels, by its name."""
 
     def as_json(self) -> dict[str, Any]:
         """Return `baseline`, `linear`, `interval` and `verdict`, as `--json` shows them."""
         return self.model_dump(include={"baseline", "linear", "interval", "verdict"})
 
-    def models(self, encoder: Encoder) -> tuple[LabelBaseline | NumberBaseline, LinearModel | None]:
+    def models(self, encoder: Encoder) -> tuple[Baseline, LinearModel | None]:
         """Return the simpler models; raise a ValueError where they do not fit the encoder."""
         wanted = len(encoder.labels or encoder.targets)
         if len(self.shares or self.means) != wanted or len(self.means) != len(self.deviations):
@@ -78,6 +83,8 @@ class SavedVerdict(BaseModel, extra="forbid"):
         linear = _linear_model(self.linear_model, encoder) if self.linear_model else None
         if encoder.labels:
             return LabelBaseline(tuple(encoder.labels), tuple(self.shares)), linear
+        if encoder.is_multilabel:
+            return _multilabel_baseline(encoder, self.shares), linear
         return NumberBaseline(tuple(self.means), tuple(self.deviations)), linear
 
 
@@ -85,14 +92,17 @@ def write_verdict(
     path: Path,
     assessment: Assessment,
     part: Literal["test", "validation"],
-    baseline: LabelBaseline | NumberBaseline,
+    baseline: Baseline,
     linear: LinearModel | None,
+    names: Sequence[str],
 ) -> SavedVerdict:
     """Write verdict.json, and return its content.
 
     A linear model that would make the file larger than files are read is left out.
     """
     verdict = assessment.verdict
+    sentences = [of_target.verdict.sentence for of_target in assessment.targets]
+    targets = dict(zip(names, sentences, strict=True)) if sentences else {}
     saved = SavedVerdict(
         part=part,
         rows=assessment.rows,
@@ -101,16 +111,17 @@ def write_verdict(
         verdict=verdict.verdict,
         sentence=verdict.sentence,
         advice=verdict.advice,
-        shares=list(getattr(baseline, "shares", [])),
+        shares=_shares(baseline),
         means=list(getattr(baseline, "means", [])),
         deviations=list(getattr(baseline, "deviations", [])),
         linear_model=_saved_linear_model(linear) if linear else None,
+        targets=targets,
         **{name: value for name, value in assessment.as_json().items() if name != "verdict"},
     )
-    text = to_json(saved.model_dump())
+    text = _as_text(saved)
     if len(text.encode()) > LARGEST_FILE:
         saved = saved.model_copy(update={"linear_model": None})
-        text = to_json(saved.model_dump())
+        text = _as_text(saved)
     write_text(path, text)
     return saved
 
@@ -132,6 +143,26 @@ def read_verdict(path: Path) -> SavedVerdict | None:
         raise RunError(f"{path}: cannot be read: {first_line(error)}; was it altered?") from None
 
 
+def _as_text(saved: SavedVerdict) -> str:
+    return to_json(saved.model_dump(exclude=None if saved.targets else {"targets"}))
+
+
+def _shares(baseline: Baseline) -> list[float]:
+    if isinstance(baseline, MultilabelBaseline):
+        return [target.shares[1] for target in baseline.targets]
+    return list(baseline.shares) if isinstance(baseline, LabelBaseline) else []
+
+
+def _multilabel_baseline(encoder: Encoder, shares: list[float]) -> MultilabelBaseline:
+    """Return the baseline of several targets, given the shares of their second labels."""
+    return MultilabelBaseline(
+        tuple(
+            LabelBaseline(tuple(target.labels), (1 - share, share))
+            for target, share in zip(encoder.targets, shares, strict=True)
+        )
+    )
+
+
 def _saved_linear_model(model: LinearModel) -> SavedLinearModel:
     values = asdict(model)
     for name in ("weights", "intercepts", "mean", "scale"):
@@ -145,6 +176,8 @@ def _linear_model(saved: SavedLinearModel, encoder: Encoder) -> LinearModel:
     outputs = len(saved.intercepts)
     shapes = [len(saved.weights), len(saved.mean), len(saved.scale)]
     if shapes != [inputs] * 3 or any(len(row) != outputs for row in saved.weights):
+        raise ValueError("its linear model is not one of this run")
+    if encoder.is_multilabel and outputs != len(encoder.targets):
         raise ValueError("its linear model is not one of this run")
     return LinearModel(
         output=saved.output,

@@ -6,14 +6,21 @@ from nnrun.features.dataset import Dataset, Part
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.baseline import (
     LabelBaseline,
+    MultilabelBaseline,
     NumberBaseline,
     label_baseline,
+    multilabel_baseline,
     number_baseline,
 )
-from nnrun.results.linear_model import LinearModel, fit_logistic_model, fit_ridge_model
+from nnrun.results.linear_model import (
+    LinearModel,
+    fit_logistic_model,
+    fit_multilabel_model,
+    fit_ridge_model,
+)
 from nnrun.results.trained_run import BLOCK_CELLS
 
-Baseline = LabelBaseline | NumberBaseline
+Baseline = LabelBaseline | MultilabelBaseline | NumberBaseline
 
 
 def baseline_of(dataset: Dataset) -> Baseline:
@@ -22,6 +29,9 @@ def baseline_of(dataset: Dataset) -> Baseline:
     labels = dataset.encoder.labels
     if labels:
         return label_baseline(tuple(labels), targets)
+    if dataset.encoder.is_multilabel:
+        pairs = [tuple(target.labels) for target in dataset.encoder.targets]
+        return multilabel_baseline(pairs, targets)
     return number_baseline(targets, len(dataset.encoder.targets))
 
 
@@ -33,6 +43,8 @@ def linear_model_of(dataset: Dataset) -> LinearModel:
     labels = len(dataset.encoder.labels)
     if labels:
         return fit_logistic_model(x, y, labels, seed=seed)
+    if dataset.encoder.is_multilabel:
+        return fit_multilabel_model(x, y, seed=seed)
     return fit_ridge_model(x, y, seed=seed)
 
 

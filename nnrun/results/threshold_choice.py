@@ -1,40 +1,47 @@
 """The choice of a threshold: a number, or the best by a goal on rows held out."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
-from nnrun.errors import InputError
+from nnrun.errors import InputError, RunError
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.results.held_out import Readers, held_out_rows
 from nnrun.results.ranked_scores import RankedScores, ScoreCounter
-from nnrun.results.row_losses import second_probability
+from nnrun.results.row_losses import DEFAULT_THRESHOLD, AnyThreshold
 from nnrun.results.saved_thresholds import ChosenThreshold, read_threshold, write_threshold
 from nnrun.results.thresholds import ThresholdGoal, best_threshold, parse_goal
 from nnrun.results.trained_run import TrainedRun
 from nnrun.runs.directory import Run
+from nnrun.wording import did_you_mean, listed
+
+GivenThreshold = float | str | Mapping[str, object] | None
 
 
 class Threshold(NamedTuple):
     """A threshold, and where it comes from.
 
     Attributes:
-        value: The probability from which on a row is called the second of two labels; None where
-            none was asked for.
+        value: The probability from which on a row is called the second of two labels, or that of
+            each target; None where none was asked for.
         note: A line that says how it was chosen, or "" where it was given as a number.
     """
 
-    value: float | None
+    value: AnyThreshold
     note: str = ""
 
 
-def threshold_for(run: Path, trained: TrainedRun, given: float | str | None) -> Threshold:
+def threshold_for(run: Path, trained: TrainedRun, given: GivenThreshold) -> Threshold:
     """Return the threshold that a number is, or that is best by a goal on the rows held out.
+
+    Of several targets, a goal gives each its own.
 
     Args:
         run: The run directory.
         trained: The same run.
-        given: The number, or a goal as `parse_goal` takes it: the threshold that was stored for
-            it, or the one that the rows held out give now.
+        given: The number; or those of some targets by name, as a mapping or as `a=0.3,b=0.6`; or a
+            goal as `parse_goal` takes it: the threshold that was stored for it, or the one that
+            the rows held out give now.
 
     Raises:
         InputError: The run has not two labels, or what was given is neither.
@@ -42,16 +49,22 @@ def threshold_for(run: Path, trained: TrainedRun, given: float | str | None) -> 
     """
     if given is None:
         return Threshold(None)
-    goal = given if isinstance(given, float | int) else parse_goal(given)
-    if not isinstance(goal, ThresholdGoal):
-        trained.check_threshold(float(goal))
-        return Threshold(float(goal))
+    if isinstance(given, str) and trained.encoder.is_multilabel:
+        given = _by_name(given) or given
+    if isinstance(given, Mapping):
+        return Threshold(_of_each_target(trained, given))
+    if not isinstance(given, str):
+        number = float(given)
+        trained.check_threshold(number)
+        return Threshold(number)
+    goal = parse_goal(given)
     _check_labels(trained)
     directory = Run(run)
     chosen = read_threshold(directory, str(goal))
     if chosen is None:
         chosen = _choose(trained, held_out_rows(directory, trained), goal)
-    return _told(chosen, goal)
+    _check_number(directory, trained, chosen)
+    return _told(trained, chosen, goal)
 
 
 def store_best_threshold(run: Path, trained: TrainedRun, readers: Readers, text: str) -> Threshold:
@@ -70,7 +83,7 @@ def store_best_threshold(run: Path, trained: TrainedRun, readers: Readers, text:
     _check_labels(trained)
     chosen = _choose(trained, readers, goal)
     write_threshold(Run(run), str(goal), chosen)
-    return _told(chosen, goal)
+    return _told(trained, chosen, goal)
 
 
 def best_threshold_of_table(trained: TrainedRun, reader: EncodedReader, text: str) -> Threshold:
@@ -82,8 +95,8 @@ def best_threshold_of_table(trained: TrainedRun, reader: EncodedReader, text: st
     """
     goal = parse_goal(text)
     _check_labels(trained)
-    best = best_threshold(_scores(trained, reader), goal).threshold
-    return Threshold(best, f"threshold {best:.4g} is best by {goal} on these very rows")
+    best = _best(_scores(trained, reader), goal)
+    return Threshold(best, f"{_in_words(trained, best)} best by {goal} on these very rows")
 
 
 def _choose(trained: TrainedRun, readers: Readers, goal: ThresholdGoal) -> ChosenThreshold:
@@ -91,43 +104,113 @@ def _choose(trained: TrainedRun, readers: Readers, goal: ThresholdGoal) -> Chose
     part, reader = next(iter(readers.items()))
     scores = _scores(trained, reader)
     return ChosenThreshold(
-        threshold=best_threshold(scores, goal).threshold,
+        threshold=_best(scores, goal),
         part=cast("Literal['validation', 'test']", part),
-        rows=scores.positives + scores.negatives,
+        rows=scores[0].positives + scores[0].negatives,
     )
 
 
-def _told(chosen: ChosenThreshold, goal: ThresholdGoal) -> Threshold:
-    note = (
-        f"threshold {chosen.threshold:.4g} is best by {goal} on the {chosen.rows} rows of "
-        f"{chosen.part}"
-    )
+def _best(scores: list[RankedScores], goal: ThresholdGoal) -> float | tuple[float, ...]:
+    """Return the threshold that is best, or that of each of several targets."""
+    best = tuple(best_threshold(of_target, goal).threshold for of_target in scores)
+    return best if len(best) > 1 else best[0]
+
+
+def _told(trained: TrainedRun, chosen: ChosenThreshold, goal: ThresholdGoal) -> Threshold:
+    words = _in_words(trained, chosen.threshold)
+    note = f"{words} best by {goal} on the {chosen.rows} rows of {chosen.part}"
     return Threshold(chosen.threshold, note)
 
 
-def _scores(trained: TrainedRun, reader: EncodedReader) -> RankedScores:
-    """Return the ranked probabilities of the second of two labels.
+def _in_words(trained: TrainedRun, threshold: float | tuple[float, ...]) -> str:
+    """Return the beginning of a sentence on thresholds, as in `threshold 0.4 is`."""
+    if not isinstance(threshold, tuple):
+        return f"threshold {threshold:.4g} is"
+    targets = trained.encoder.targets
+    shown = [f"{target.name}={value:.4g}" for target, value in zip(targets, threshold, strict=True)]
+    return f"thresholds {','.join(shown)} are"
+
+
+def _scores(trained: TrainedRun, reader: EncodedReader) -> list[RankedScores]:
+    """Return the ranked probabilities of the second label of each target, which has two.
 
     Raises:
-        InputError: All rows have the same label.
+        InputError: All rows have the same label of a target.
     """
-    counter = ScoreCounter()
+    counters = [ScoreCounter() for _ in trained.encoder.targets]
     for computed in trained.outputs(reader):
         probabilities = trained.probabilities(computed.outputs.predictions)
-        counter.add(computed.y[:, 0] == 1, second_probability(probabilities))
-    scores = counter.result()
-    if not (scores.positives and scores.negatives):
-        raise InputError(
-            f"{reader.table.name}: all rows have the same label; "
-            "a threshold is chosen on rows of both"
-        )
+        for number, counter in enumerate(counters):
+            # one target may have an output for each of its two labels, of which this is the last
+            column = number if len(counters) > 1 else -1
+            counter.add(computed.y[:, number] == 1, probabilities[:, column])
+    scores = [counter.result() for counter in counters]
+    for target, of_target in zip(trained.encoder.targets, scores, strict=True):
+        if not (of_target.positives and of_target.negatives):
+            of_column = f" in column {target.name!r}" if len(scores) > 1 else ""
+            raise InputError(
+                f"{reader.table.name}: all rows have the same label{of_column}; "
+                "a threshold is chosen on rows of both"
+            )
     return scores
+
+
+def _by_name(given: str) -> Mapping[str, object] | None:
+    """Return the thresholds of some of several targets by name, or None where a goal is given."""
+    is_cost = given.startswith("cost=") and ":" in given
+    if "=" not in given or is_cost:
+        return None
+    parts = [part.rpartition("=") for part in given.split(",")]
+    return {name.strip(): value for name, _, value in parts}
+
+
+def _of_each_target(trained: TrainedRun, by_name: Mapping[str, object]) -> tuple[float, ...]:
+    """Return the threshold of each target, the default for those that are not named.
+
+    Raises:
+        InputError: The run has not several targets of labels, a name is no target, or a threshold
+            is no probability.
+    """
+    if not trained.encoder.is_multilabel:
+        raise InputError("thresholds by name are for a run with several targets of two labels")
+    names = [target.name for target in trained.encoder.targets]
+    problems = [
+        f"--threshold: {name!r} is not a target of the run{did_you_mean(name, names)}; "
+        f"its targets are {listed(names, 12)}"
+        for name in by_name
+        if name not in names
+    ]
+    thresholds = dict.fromkeys(names, DEFAULT_THRESHOLD)
+    for name, given in by_name.items():
+        number = _probability(given)
+        if number is None:
+            problems.append(f"--threshold: {name}={given}: a probability is from 0 to 1")
+        else:
+            thresholds[name] = number
+    if problems:
+        raise InputError(problems)
+    return tuple(thresholds[name] for name in names)
+
+
+def _probability(given: object) -> float | None:
+    try:
+        number = float(str(given))
+    except ValueError:
+        return None
+    return number if 0 <= number <= 1 else None
+
+
+def _check_number(run: Run, trained: TrainedRun, chosen: ChosenThreshold) -> None:
+    """Raise a RunError unless what thresholds.json says is of as many targets as the run has."""
+    found = len(chosen.threshold) if isinstance(chosen.threshold, tuple) else 1
+    if found != len(trained.encoder.targets):
+        raise RunError(f"{run.thresholds}: its targets are not those of the run; was it altered?")
 
 
 def _check_labels(trained: TrainedRun) -> None:
     """Raise an InputError unless the run tells two labels apart."""
-    labels = len(trained.encoder.labels)
-    if labels == 2:
+    if trained.has_two_labels:
         return
+    labels = len(trained.encoder.labels)
     received = f"this run has {labels}" if labels else "this run predicts numbers"
     raise InputError(f"a threshold is for a run with two labels; {received}")

@@ -15,12 +15,13 @@ from nnrun.errors import InputError, RunError, TableError
 from nnrun.features.encoded_reader import BadCells, EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import AnyFloats, Matrix
-from nnrun.results.class_measure import LABELS_WITH_CONFUSION, ClassMeasure
+from nnrun.results.class_measure import LABELS_WITH_CONFUSION, ClassMeasure, MultilabelMeasure
 from nnrun.results.ensemble import AnyNetwork, make_any_network, spread_of
 from nnrun.results.forward import Outputs
 from nnrun.results.interval import Interval
 from nnrun.results.number_measure import NumberMeasure
 from nnrun.results.predicted import interpret_outputs, spread_columns
+from nnrun.results.row_losses import AnyThreshold
 from nnrun.runs.arrays import Array
 from nnrun.runs.directory import Run
 from nnrun.tables.block import Block
@@ -28,6 +29,7 @@ from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import Table, open_table
 from nnrun.tables.table_file import TableSource
 
+AnyMeasure = ClassMeasure | MultilabelMeasure | NumberMeasure
 Forward = Callable[[Matrix], Matrix]
 NOT_FINITE = "the network's output is not finite; are all cells plausible?"
 BLOCK_CELLS = 1 << 21
@@ -115,7 +117,7 @@ class TrainedRun:
         self,
         reader: EncodedReader,
         keep: Sequence[str] = (),
-        threshold: float | None = None,
+        threshold: AnyThreshold = None,
         interval: Interval | None = None,
         *,
         spread: bool = False,
@@ -126,8 +128,8 @@ class TrainedRun:
             reader: The table.
             keep: Columns of the table to copy before those of predictions; text where the table is
                 a CSV file.
-            threshold: The probability from which the second of two labels is predicted, by default
-                0.5.
+            threshold: The probability from which the second of two labels is predicted, or that of
+                each target; by default 0.5.
             interval: How far the truth may be from the predictions, whose columns follow.
             spread: Whether a column tells how far the members of an ensemble are apart.
 
@@ -168,11 +170,9 @@ class TrainedRun:
 
     def probabilities(self, outputs: Matrix) -> Matrix:
         """Return predictions as measures take them: a linear output may be beyond 0 and 1."""
-        return np.clip(outputs, 0, 1) if self.encoder.labels else outputs
+        return np.clip(outputs, 0, 1) if self.config.is_classes else outputs
 
-    def measure(
-        self, blocks: Iterable[tuple[AnyFloats, AnyFloats]]
-    ) -> "ClassMeasure | NumberMeasure":
+    def measure(self, blocks: Iterable[tuple[AnyFloats, AnyFloats]]) -> AnyMeasure:
         """Return what pictures are drawn from.
 
         Args:
@@ -201,17 +201,26 @@ class TrainedRun:
             f"the run has {labels:,}"
         ]
 
-    def check_threshold(self, threshold: float | None) -> None:
+    def check_threshold(self, threshold: AnyThreshold) -> None:
         """Raise an InputError where the threshold is no probability of one of two labels."""
         if threshold is None:
             return
-        if not (len(self.encoder.labels) == 2 and 0 <= threshold <= 1):  # NaN is neither
+        given = threshold if isinstance(threshold, tuple) else (threshold,)
+        are_probabilities = all(0 <= value <= 1 for value in given)  # NaN is none
+        if not (self.has_two_labels and are_probabilities):
             raise InputError("--threshold is a probability from 0 to 1, for a run with two labels")
 
-    def new_measure(self) -> "ClassMeasure | NumberMeasure":
+    @property
+    def has_two_labels(self) -> bool:
+        """Whether each target has two labels, which a threshold decides between."""
+        return all(len(labels) == 2 for labels in self.encoder.labels_of_targets)
+
+    def new_measure(self) -> AnyMeasure:
         """Return what sums up targets and outputs for pictures of the run."""
         if self.encoder.labels:
             return ClassMeasure(len(self.encoder.labels))
+        if self.encoder.is_multilabel:
+            return MultilabelMeasure(len(self.encoder.targets))
         return NumberMeasure(len(self.encoder.targets))
 
     @property
@@ -280,7 +289,8 @@ def _source(data: Path) -> TableSource:
 def _check_fit(run: Run, config: Config, encoder: Encoder) -> None:
     """Raise a RunError unless the config and the encoder are of one run."""
     targets = [target.name for target in encoder.targets]
-    if targets != config.data.target or bool(encoder.labels) != config.is_classes:
+    has_labels = bool(encoder.labels) or encoder.is_multilabel
+    if targets != config.data.target or has_labels != config.is_classes:
         raise RunError(
             f"{run.encoding}: its targets are not those of {run.config}; the file was altered"
         )

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from nnrun.errors import InputError, RunError
 from nnrun.features.dataset import Dataset
 from nnrun.features.loading import load_dataset
-from nnrun.results.baseline import LabelBaseline, NumberBaseline
+from nnrun.results.baseline import NumberBaseline
 from nnrun.results.linear_model import LinearModel
-from nnrun.results.simpler_models import baseline_of, linear_model_of
+from nnrun.results.simpler_models import Baseline, baseline_of, linear_model_of
 from nnrun.results.trained_run import TrainedRun
 from nnrun.runs.directory import Run
 from nnrun.runs.provenance import changed_tables
@@ -24,7 +24,7 @@ class SimplerModels(NamedTuple):
         reason: Why one of them is None, or an empty text.
     """
 
-    baseline: LabelBaseline | NumberBaseline | None
+    baseline: Baseline | None
     linear: LinearModel | None
     reason: str
 
@@ -66,6 +66,6 @@ def _known_means(trained: TrainedRun) -> NumberBaseline | None:
     """
     targets = trained.encoder.targets
     ranges = tuple(target.maximum - target.minimum for target in targets)
-    if trained.encoder.labels or not all(ranges):
+    if trained.config.is_classes or not all(ranges):
         return None
     return NumberBaseline(tuple(target.mean for target in targets), ranges)

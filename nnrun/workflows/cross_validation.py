@@ -190,7 +190,7 @@ def cross_validate(
             fold = _train_fold(own, table, place, rows, progress, has_verdict=has_verdict)
         trained.append(fold)
         report(fold)
-    labels = len(table.whole.encoder.labels)
+    labels = len(table.whole.encoder.labels_of_targets[0])
     return CrossValidation(trained, _verdict(trained, labels, config.seed))
 
 

@@ -60,20 +60,19 @@ def read_head(table: Table, config: Config) -> Table:
 
     Blocks are read until they show all labels.
     """
-    names = [name for name in config.data.target if name in table.columns]
-    target = (
-        names[0] if names else table.columns[0]
-    )  # the profile refuses a target that is not there
-    wanted = max(2, summarize(config, 0)[-1].units) if config.is_classes else 1
+    # the profile refuses a target that is not there
+    targets = [name for name in config.data.target if name in table.columns]
+    labels: dict[str, set[str | None]] = {name: set() for name in targets}
+    wanted = _labels_of_a_target(config)
     blocks: list[Block] = []
-    labels: set[str | None] = set()
     size = 0.0
     for block in table.blocks(ReadingPlan(columns=used_columns(config, table))):
-        kept = block if size < KEPT else block.slice(_first_new_label(block, target, labels), ROWS)
+        kept = block if size < KEPT else block.slice(_first_new_label(block, labels), ROWS)
         blocks.append(kept)
-        labels.update(kept.texts(target).unique())
+        for name, found in labels.items():
+            found.update(kept.texts(name).unique())
         size += block.frame.estimated_size()
-        if size > KEPT and len(labels) >= wanted:
+        if size > KEPT and all(len(found) >= wanted for found in labels.values()):
             break
     return table.with_blocks(blocks)
 
@@ -81,18 +80,29 @@ def read_head(table: Table, config: Config) -> Table:
 def few_rows(part: Part, encoder: Encoder) -> Part:
     """Return the part's first rows, a row of each label among them."""
     chosen: list[int] = []
-    if encoder.labels:
-        _, first_of_each = np.unique(part.y[:, 0], return_index=True)
-        chosen = first_of_each.tolist()
+    if encoder.labels or encoder.is_multilabel:
+        for column in part.y.T:
+            _, first_of_each = np.unique(column, return_index=True)
+            chosen += first_of_each.tolist()
     others = np.setdiff1d(np.arange(len(part.y)), chosen)
-    rows = np.sort([*chosen, *others][:ROWS])
+    rows = np.unique([*chosen, *others][:ROWS])
     return part._replace(x=part.x[rows], y=part.y[rows])
 
 
-def _first_new_label(block: Block, target: str, labels: set[str | None]) -> int:
-    """Return the row of a block at which a label stands that is not among `labels`, or 0."""
-    is_new = ~block.texts(target).is_in(list(labels))
-    return int(is_new.arg_max() or 0)
+def _labels_of_a_target(config: Config) -> int:
+    """Return how many labels a target should show: of numbers any one."""
+    if not config.is_classes:
+        return 1
+    return 2 if config.is_binary else max(2, summarize(config, 0)[-1].units)
+
+
+def _first_new_label(block: Block, labels: Mapping[str, set[str | None]]) -> int:
+    """Return the row of a block with a label that is not among those of its target, or 0."""
+    for name, known in labels.items():
+        is_new = ~block.texts(name).is_in(list(known))
+        if is_new.any():
+            return int(is_new.arg_max() or 0)
+    return 0
 
 
 def _load_heads(config: Config, heads: Mapping[str, Table]) -> Dataset:

@@ -57,6 +57,8 @@ SEVERAL_LOGITS = {
     "layers": [DENSE, {"units": 3}],
 }
 COSINE = {"name": "CosineDecay", "initial_learning_rate": 0.01}
+PAIR = {"data.target": ["label", "sick"], "layers": [DENSE, {**SIGMOID, "units": 2}]}
+SICK = pl.Series("sick", ["no", "Yes", "yes", "no"] * 15)
 PIECES = {"name": "PiecewiseConstantDecay", "values": [0.1, 0.01, 0.001]}
 SOFTPLUS = {"units": 1, "activation": "softplus"}
 GAPS = pl.when(pl.int_range(60) != 7).then("age")
@@ -80,7 +82,16 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("output-units", {"layers": [DENSE, {**SIGMOID, "units": 2}]}, [], "layers[1].units: the last layer"),
     ("output-units", {"layers": [{"type": "Dropout", "rate": 0.5}]}, [], "layers: the last layer gives"),
     ("output-units", {**NUMBERS, "data.target": ["age", "dose"]}, [], "each target column (2); received 1"),
-    ("output-units", {"data.target": ["label", "age"]}, [], "data.target: BinaryCrossentropy takes one"),
+    ("labels", {"data.target": ["label", "age"]}, [], "data.target[1]: BinaryCrossentropy needs two labels in each target; column 'age' has 60: "),
+    ("labels", PAIR, [pl.lit(1).alias("sick")], "every row of column 'sick' has '1'; leave it out"),
+    ("labels", PAIR, [LOW_HIGH, SICK], "nothing tells which label of column 'label' is 1 ('high' and 'low'); name it in the list"),
+    ("labels", {**PAIR, "data.positive": ["high", "low"]}, [LOW_HIGH, SICK], "both labels of column 'label' are in `positive`"),
+    ("labels", {**PAIR, "data.positive": "up"}, [SICK], "data.positive: 'up' is a label of none of the targets"),
+    ("labels", {"data.positive": [1]}, [], "data.positive: is a list for several targets; name one label"),
+    ("output-units", {**PAIR, "layers": [DENSE, SIGMOID]}, [SICK], "each target column (2); received 1"),
+    ("class-weight", {**PAIR, "class_weight": "balanced"}, [SICK], "for the labels of one target; for several, weigh rows"),
+    ("metric-loss", {**PAIR, "metrics": [{"name": "F1Score", "average": "macro"}]}, [SICK], "F1Score of several targets takes a threshold and an average"),
+    ("metric-loss", {"metrics": [{"name": "AUC", "multi_label": True}]}, [], "AUC has multi_label, which is for several targets"),
     ("softmax-one-unit", {"layers": [{**SIGMOID, "activation": "softmax"}]}, [], "layers[0].activation: "),
     (
         "softmax-one-unit",

@@ -82,7 +82,7 @@ CHANGED = [
     ("  target: label\n", "", "2:3: data.target: this key is required"),
     ("label", "y\n  trget: label", "4:3: data.trget: unknown key; did you mean 'target'?"),
     ("label", "y\n  features: [y]", "4:13: data.features: 'y' is named in data.target too"),
-    ("label", "y\n  positive: [1]", "4:13: data.positive: must be "),
+    ("label", "y\n  positive: {y: 1}", "4:13: data.positive: must be "),
     ("label", "y\n  validation_split: 1", "4:21: data.validation_split: must be less than 1"),
     (
         "label",

@@ -79,17 +79,17 @@ def test_labels_have_codes_however_they_are_spelt():
 
 
 @pytest.mark.parametrize(
-    ("keys", "positive", "expected"),
+    ("keys", "positives", "expected"),
     [
-        (["10.0", "9.0"], None, ["9.0", "10.0"]),
-        (["10.0", "9.0", "x"], None, ["10.0", "9.0", "x"]),
-        (["no", "yes"], "No", ["yes", "no"]),
-        (["0.0", "1.0"], 0, ["1.0", "0.0"]),
+        (["10.0", "9.0"], [], ["9.0", "10.0"]),
+        (["10.0", "9.0", "x"], [], ["10.0", "9.0", "x"]),
+        (["no", "yes"], ["No"], ["yes", "no"]),
+        (["0.0", "1.0"], ["0", "hit"], ["1.0", "0.0"]),
     ],
     ids=["numbers by value", "text by letters", "positive last", "a number that is positive"],
 )
-def test_labels_are_in_order_and_the_positive_one_is_the_last(keys, positive, expected):
-    assert order_keys(keys, positive) == expected
+def test_labels_are_in_order_and_the_positive_one_is_the_last(keys, positives, expected):
+    assert order_keys(keys, positives) == expected
 
 
 def test_to_read_a_column_twice_counts_nothing_twice():

@@ -462,7 +462,8 @@ def test_two_targets_of_labels_with_a_gap_are_refused_with_a_message(
         "check", project.config({"data.target": ["label", "age"], "data.missing": missing})
     )
     assert done.code == 2
-    assert "BinaryCrossentropy takes one target; received 2 [output-units]" in done.err
+    assert "needs two labels in each target; column 'age' has 59: " in done.err
+    assert "rare" not in done.err
 
 
 def test_one_label_in_a_table_for_files_is_refused_with_a_message(project, nnrun, frame):

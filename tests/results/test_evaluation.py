@@ -24,6 +24,11 @@ NUMBER = {"layers": [{"units": 1}], "loss": "mse", "data.target": "dose"}
 COUNT = {**NUMBER, "layers": [{"units": 1, "activation": "softplus"}]}
 FOCAL = {"name": "BinaryFocalCrossentropy", "gamma": 1.5}
 NUMBERS = {**NUMBER, "layers": [{"units": 2}], "data.target": ["dose", "height"]}
+MULTILABEL = {
+    **BINARY,
+    "layers": [{"units": 5, "activation": "tanh"}, {**SIGMOID, "units": 2}],
+    "data.target": ["dose", "height"],
+}
 ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "AUC": [
         {"curve": curve, "summation_method": method, "num_thresholds": thresholds}
@@ -56,7 +61,9 @@ def table(run: TrainedRun) -> tuple[Any, Any]:
     inputs = run.encoder.inputs
     deviations = np.sqrt([feature.variance for feature in inputs])
     x = [feature.mean for feature in inputs] + deviations * generator.normal(size=(ROWS, 4))
-    if run.config.is_classes:
+    if run.config.is_multilabel:
+        y = generator.integers(0, 2, (ROWS, len(run.encoder.targets)))
+    elif run.config.is_classes:
         y = generator.integers(0, len(run.encoder.labels), (ROWS, 1))
     else:
         y = generator.normal(size=(ROWS, len(run.encoder.targets))) * 5
@@ -118,6 +125,21 @@ def test_metrics_of_two_labels_are_those_of_keras(project, choose):
     all_in_one_run(project, BINARY, BINARY_METRICS, choose)
 
 
+AVERAGED = [
+    {"name": name, "threshold": 0.4, "average": average}
+    for name in ("F1Score", "FBetaScore")
+    for average in ("micro", "macro", "weighted")
+]
+
+
+def test_metrics_of_several_targets_of_two_labels_are_those_of_keras(project, choose):
+    names = BINARY_METRICS - {"F1Score", "FBetaScore"}
+    all_in_one_run(project, MULTILABEL, names, choose)
+    for metric in choose(AVERAGED):
+        area = {"name": "AUC", "multi_label": True, "curve": "PR"}
+        assert_same(random_run(project.load({**MULTILABEL, "metrics": [metric, area]})))
+
+
 def test_metrics_of_two_labels_with_logits_are_those_of_keras(project, choose):
     from nnrun.checks.metrics import TAKE_LOGITS
 
@@ -165,6 +187,12 @@ LOSSES: dict[str, dict[str, Any]] = {
     "several labels of no softmax": {**SPARSE, "layers": [{"units": 3, "activation": "sparsemax"}]},
     "several labels of sigmoids": {**SPARSE, "layers": [{"units": 3, "activation": "sigmoid"}]},
     "squares of two targets": NUMBERS,
+    "two targets of two labels": MULTILABEL,
+    "logits of two targets, a focus on hard rows": {
+        **MULTILABEL,
+        "layers": [{"units": 2}],
+        "loss": {**FOCAL, "from_logits": True},
+    },
     "a focus on hard rows": {**BINARY, "loss": FOCAL},
     "a focus on hard rows of no sigmoid": {
         "layers": [{"units": 1, "activation": "hard_sigmoid"}],

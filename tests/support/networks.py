@@ -34,7 +34,10 @@ def random_encoder(inputs: int, targets: int, labels: list[str]) -> Encoder:
     ]
     names = ["dose", "height"][:targets]
     known = [Target(name=name, scale=3.0, offset=-7.0) for name in names]
-    if labels:
+    if labels and targets > 1:
+        known = [Target(name=name, labels=labels) for name in names]
+        labels = []
+    elif labels:
         known = [Target(name="label")]
     return Encoder(features=features, targets=known, labels=labels)
 

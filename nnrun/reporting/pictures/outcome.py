@@ -10,20 +10,26 @@ from nnrun.reporting.pictures.confusion import draw_confusion
 from nnrun.reporting.pictures.label_curves import draw_label_curves
 from nnrun.reporting.pictures.names import shortened
 from nnrun.reporting.pictures.scatter import TargetSample, draw_predictions, draw_residuals
-from nnrun.results.class_measure import ClassMeasure
+from nnrun.results.class_measure import ClassMeasure, MultilabelMeasure
 from nnrun.results.number_measure import NumberMeasure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from nnrun.reporting.pictures.figure import Panel
 
 MOST_TARGETS = 9  # that are drawn, with two panels each
 LABEL_LENGTH = 12  # characters of a label, beside a matrix
 
 
-def outcome_panels(encoder: Encoder, measure: ClassMeasure | NumberMeasure) -> list[Panel]:
-    """Return a confusion matrix and curves of labels; of numbers two panels for each target."""
+def outcome_panels(
+    encoder: Encoder, measure: ClassMeasure | MultilabelMeasure | NumberMeasure
+) -> list[Panel]:
+    """Return a confusion matrix and curves of labels, and two panels for each number."""
     if isinstance(measure, ClassMeasure):
         return _label_panels(encoder, measure)
+    if isinstance(measure, MultilabelMeasure):
+        return _panels_of_targets(encoder, measure)
     panels: list[Panel] = []
     for sample in _samples(encoder, measure):
         panels.append(partial(draw_predictions, sample))
@@ -40,6 +46,22 @@ def _label_panels(encoder: Encoder, measure: ClassMeasure) -> list[Panel]:
     if scores:
         panels.append(partial(draw_label_curves, labels, scores))
     return panels
+
+
+def _panels_of_targets(encoder: Encoder, measure: MultilabelMeasure) -> list[Panel]:
+    """Return the panels of each target that is drawn, whose titles name it."""
+    panels: list[Panel] = []
+    encoders = encoder.of_each_target()[:MOST_TARGETS]
+    for of_target, own in zip(encoders, measure.targets, strict=False):
+        name = shortened(of_target.targets[0].name)
+        panels += [partial(_draw_titled, name, panel) for panel in _label_panels(of_target, own)]
+    return panels
+
+
+def _draw_titled(name: str, panel: Panel, axes: Axes) -> None:
+    """Draw a panel, and put the name of the target above its title."""
+    panel(axes)
+    axes.set_title(f"{name}\n{axes.get_title()}")
 
 
 def _samples(encoder: Encoder, measure: NumberMeasure) -> list[TargetSample]:

@@ -19,11 +19,26 @@ class LabelBalance:
 
 
 def label_balance(dataset: Dataset) -> Sequence[LabelBalance]:
-    """Return the balance of the training rows; empty where numbers are predicted."""
+    """Return the balance of the training rows; empty where numbers are predicted.
+
+    Of several targets, it is that of their positive labels.
+    """
     counts = dataset.label_counts
-    rows = sum(counts.values())
-    most = max(counts.values(), default=1)
+    if dataset.encoder.is_multilabel:
+        counts = _positive_counts(dataset)
+    rows = dataset.train.rows
+    most = max(counts.values(), default=1) or 1
     return [
         LabelBalance(label, f"{count:,}", f"{count / rows:.1%}", count / most)
         for label, count in list(counts.items())[:MOST_LABELS]
     ]
+
+
+def _positive_counts(dataset: Dataset) -> dict[str, int]:
+    """Return how many training rows have the second label of each target."""
+    counts = {}
+    counts_of_targets = dataset.label_counts_of_targets
+    for target, of_target in zip(dataset.encoder.targets, counts_of_targets, strict=True):
+        label = target.labels[1]
+        counts[f"{target.name}: {label}"] = of_target[label]
+    return counts

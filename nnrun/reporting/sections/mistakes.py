@@ -13,7 +13,8 @@ from nnrun.reporting.metrics_text import shown_number
 from nnrun.reporting.pictures.inline_svg import InlineSvg, inline_svg
 from nnrun.reporting.pictures.outcome import outcome_panels
 from nnrun.reporting.table_rows import TableRow, rows_held_out
-from nnrun.results.label_measure import LabelMetrics
+from nnrun.results.assessment import AnyMetrics
+from nnrun.results.label_measure import LabelMetrics, LabelScore
 from nnrun.results.number_metrics import NumberMetrics
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ MOST_PAIRS = 10  # of labels that are taken for each other
 MOST_CELLS = 5  # columns of the worst rows
 MOST_TARGETS = 3  # whose numbers stand beside each other
 LABEL_HEAD = ("label", "rows", "called", "precision", "recall", "F1", "AUC", "average precision")
+MULTILABEL_HEAD = ("target", "rows of the positive label", *LABEL_HEAD[2:])
 TARGET_HEAD = ("target", "RMSE", "mean absolute error", "median absolute error", "R2", "MAPE")
 
 Cells = Sequence[str]
@@ -39,7 +41,7 @@ class MistakeSection:
     Attributes:
         pictures: The confusion matrix and curves of labels, or residuals of numbers.
         head: What the columns of `parts` are.
-        parts: The measures of each label, or of each of several targets.
+        parts: The measures of each label, or of each of several targets of labels.
         parts_left_out: How many labels are left out of `parts`.
         pairs: Labels that are taken for each other most often: actual, called, rows.
         worst_head: What the columns of `worst` are.
@@ -64,12 +66,12 @@ def mistake_section(held_out: HeldOutRows, columns: Sequence[str]) -> MistakeSec
     """
     encoder = held_out.trained.encoder
     metrics = held_out.assessment.metrics
-    parts = _parts(metrics)
+    parts = _parts(encoder, metrics)
     shown_columns = columns[:MOST_CELLS]
     panels = outcome_panels(encoder, held_out.measure)
     return MistakeSection(
         pictures=[inline_svg(panel) for panel in panels],
-        head=LABEL_HEAD if encoder.labels else TARGET_HEAD,
+        head=_head(encoder),
         parts=parts[:MOST_LABELS],
         parts_left_out=max(0, len(parts) - MOST_LABELS),
         pairs=_pairs(metrics),
@@ -78,25 +80,39 @@ def mistake_section(held_out: HeldOutRows, columns: Sequence[str]) -> MistakeSec
     )
 
 
-def _parts(metrics: LabelMetrics | NumberMetrics) -> list[Cells]:
-    """Return a row for each label, or for each of several targets."""
+def _head(encoder: Encoder) -> Cells:
+    if encoder.is_multilabel:
+        return MULTILABEL_HEAD
+    return LABEL_HEAD if encoder.labels else TARGET_HEAD
+
+
+def _parts(encoder: Encoder, metrics: AnyMetrics) -> list[Cells]:
+    """Return a row for each label, or for each of several targets of labels."""
     if isinstance(metrics, NumberMetrics):
         return []
-    rows: list[Cells] = []
-    for score in metrics.labels:
-        measures = (score.precision, score.recall, score.f1, score.auc, score.average_precision)
-        row = [score.label, f"{score.rows:,}", f"{score.predicted:,}"]
-        rows.append([*row, *map(_shown_or_blank, measures)])
-    return rows
+    if isinstance(metrics, LabelMetrics):
+        return [_score_cells(score.label, score) for score in metrics.labels]
+    names = [target.name for target in encoder.targets]
+    return [
+        _score_cells(name, of_target.labels[1])
+        for name, of_target in zip(names, metrics.targets, strict=True)
+    ]
+
+
+def _score_cells(name: str, score: LabelScore) -> Cells:
+    """Return the cells of a label, or of a target's positive label."""
+    measures = (score.precision, score.recall, score.f1, score.auc, score.average_precision)
+    row = [name, f"{score.rows:,}", f"{score.predicted:,}"]
+    return [*row, *map(_shown_or_blank, measures)]
 
 
 def _shown_or_blank(value: float | None) -> str:
     return "" if value is None else shown_number(value)
 
 
-def _pairs(metrics: LabelMetrics | NumberMetrics) -> list[Cells]:
+def _pairs(metrics: AnyMetrics) -> list[Cells]:
     """Return the labels that are taken for each other most; of two, the matrix says it."""
-    if isinstance(metrics, NumberMetrics) or len(metrics.labels) == 2:
+    if not isinstance(metrics, LabelMetrics) or len(metrics.labels) == 2:
         return []
     labels = [score.label for score in metrics.labels]
     pairs = confused_pairs(labels, metrics.confusion_matrix)[:MOST_PAIRS]
@@ -111,8 +127,9 @@ def _answer_head(encoder: Encoder) -> list[str]:
     if len(names) == 1:
         return ["actual", "predicted", "residual"]
     head = []
+    answer = "probability" if encoder.is_multilabel else "predicted"
     for name in names:
-        head += [f"actual {name}", f"predicted {name}"]
+        head += [f"actual {name}", f"{answer} {name}"]
     return head
 
 
@@ -134,6 +151,11 @@ def _answers(encoder: Encoder, worst: WorstRows) -> list[Cells]:
             _label_answer(encoder, int(actual), outputs)
             for actual, outputs in zip(worst.y[:, 0], worst.outputs, strict=True)
         ]
+    if encoder.is_multilabel:
+        return [
+            _answer_of_targets(encoder, actual, outputs)
+            for actual, outputs in zip(worst.y, worst.outputs, strict=True)
+        ]
     return [
         _number_answer(actual, predicted)
         for actual, predicted in zip(worst.y, worst.outputs, strict=True)
@@ -147,6 +169,14 @@ def _label_answer(encoder: Encoder, actual: int, outputs: Numbers) -> Cells:
     called = int(probabilities.argmax())
     share = float(probabilities[actual])
     return [encoder.labels[actual], encoder.labels[called], shown_number(share)]
+
+
+def _answer_of_targets(encoder: Encoder, actual: Numbers, outputs: Numbers) -> Cells:
+    """Return the true label of each target, and the probability of its second label."""
+    cells = []
+    for number, target in enumerate(encoder.targets[:MOST_TARGETS]):
+        cells += [target.labels[int(actual[number])], shown_number(float(outputs[number]))]
+    return cells
 
 
 def _number_answer(actual: Numbers, predicted: Numbers) -> Cells:

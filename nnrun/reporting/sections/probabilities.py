@@ -13,6 +13,7 @@ from nnrun.results.label_measure import LabelMetrics
 from nnrun.results.ranked_scores import RankedScores
 from nnrun.results.thresholds import ThresholdGoal, ThresholdRow, best_threshold, threshold_table
 
+MOST_TARGETS = 20  # that have a section of their own
 GOALS = {"f1": "best F1", "balanced_accuracy": "best balanced accuracy"}
 HEAD = (
     "threshold",
@@ -29,9 +30,10 @@ HEAD = (
 
 @dataclass(frozen=True)
 class ProbabilitySection:
-    """The section on probabilities.
+    """The section on probabilities, or its part on one of several targets.
 
     Attributes:
+        target: The name of this target, or "" where there is a single one.
         positive: The label whose probability it is, or "" where there are more than two.
         calibration_error: The mean distance of probability and truth.
         pictures: The reliability curve.
@@ -39,6 +41,7 @@ class ProbabilitySection:
         thresholds: Of two labels, what each threshold gives.
     """
 
+    target: str
     positive: str
     calibration_error: str
     pictures: Sequence[InlineSvg]
@@ -46,16 +49,32 @@ class ProbabilitySection:
     thresholds: Sequence[Sequence[str]]
 
 
-def probability_section(assessment: Assessment) -> ProbabilitySection | None:
-    """Return the section, or None where numbers are predicted."""
-    metrics = assessment.metrics
-    if not isinstance(metrics, LabelMetrics):
-        return None
+def probability_sections(
+    assessment: Assessment, names: Sequence[str]
+) -> Sequence[ProbabilitySection]:
+    """Return the section of each target; none where numbers are predicted.
+
+    Args:
+        assessment: The rows held out, measured.
+        names: The names of the targets.
+    """
+    if isinstance(assessment.metrics, LabelMetrics):
+        return [_section(assessment, assessment.metrics, "")]
+    sections = []
+    for name, of_target in zip(names[:MOST_TARGETS], assessment.targets, strict=False):
+        if isinstance(of_target.metrics, LabelMetrics):
+            sections.append(_section(of_target, of_target.metrics, name))
+    return sections
+
+
+def _section(assessment: Assessment, metrics: LabelMetrics, target: str) -> ProbabilitySection:
+    """Return the section of one target."""
     labels = [score.label for score in metrics.labels]
     positive = labels[1] if len(labels) == 2 else ""
     of = repr(shortened(positive, 12)) if positive else "the label called"
     thresholds = _threshold_rows(assessment.scores[1]) if positive else []
     return ProbabilitySection(
+        target=target,
         positive=positive,
         calibration_error=shown_number(metrics.calibration_error),
         pictures=[inline_svg(partial(draw_reliability, metrics.reliability, of))],

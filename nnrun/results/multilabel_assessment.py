@@ -1,0 +1,143 @@
+"""The predictions of several targets of two labels each, beside those of simpler models.
+
+Each target is assessed as the only one would be; the verdict goes by the mean over the targets.
+"""
+
+import numpy as np
+
+from nnrun.results.array_types import Floats, Numbers
+from nnrun.results.assessment import GAIN, Assessment, LabelAssessor, intervals_of
+from nnrun.results.baseline import MultilabelBaseline
+from nnrun.results.bootstrap import Interval, Replicates
+from nnrun.results.label_replicates import LabelRows
+from nnrun.results.linear_model import LinearModel
+from nnrun.results.multilabel_measure import MultilabelAccumulator, MultilabelMetrics
+from nnrun.results.row_losses import AnyThreshold, threshold_of
+from nnrun.results.row_sample import RowSampler
+from nnrun.results.verdict import Standing, headline_metric, verdict_on
+
+HEADLINES = ("accuracy", "balanced_accuracy")
+
+
+class MultilabelAssessor:
+    """Assesses the predictions of several targets.
+
+    Args:
+        baseline: The baseline of the training rows.
+        linear: The linear model of the training rows, or None.
+        threshold: The probability from which on a row is called the second label of a target.
+        seed: Draws the rows of the bootstrap.
+    """
+
+    def __init__(
+        self,
+        baseline: MultilabelBaseline,
+        linear: LinearModel | None = None,
+        *,
+        threshold: AnyThreshold = None,
+        seed: int = 0,
+    ) -> None:
+        self._baseline = baseline
+        self._linear = linear
+        self._threshold = threshold
+        self._seed = seed
+        self._assessors = [
+            LabelAssessor(
+                of_target,
+                linear.of_output(number) if linear else None,
+                threshold=threshold_of(threshold, number),
+                seed=seed,
+            )
+            for number, of_target in enumerate(baseline.targets)
+        ]
+        labels = [of_target.labels for of_target in baseline.targets]
+        self._measure = MultilabelAccumulator(labels, threshold)
+        self._of_baseline = MultilabelAccumulator(labels)
+        self._of_linear = MultilabelAccumulator(labels)
+        self._sampler = RowSampler(seed=seed)
+
+    def add(self, x: Numbers, y: Numbers, outputs: Numbers) -> None:
+        """Take rows into account.
+
+        Args:
+            x: The encoded rows, shape (rows, inputs).
+            y: The numbers of each row's true labels, shape (rows, targets).
+            outputs: The network's probabilities of the second labels, shape (rows, targets).
+        """
+        for number, assessor in enumerate(self._assessors):
+            column = slice(number, number + 1)
+            assessor.add(x, y[:, column], outputs[:, column])
+        self._measure.add(y, outputs)
+        self._of_baseline.add(y, self._baseline.predict(len(y)))
+        if self._linear:
+            self._of_linear.add(y, self._linear.predict(x))
+        self._sampler.add(y, outputs)
+
+    def result(self) -> Assessment:
+        """Return the assessment of all rows that were added, at least one."""
+        metrics = self._measure.result()
+        baseline = self._of_baseline.result()
+        linear = self._of_linear.result() if self._linear else None
+        metric = self._headline()
+        intervals = self._intervals(metric, metrics, baseline)
+        gain = intervals.pop(GAIN, None)
+        standing = Standing(
+            metric=metric,
+            value=metrics.numbers()[metric],
+            interval=intervals[metric],
+            gain=gain,
+            baseline=baseline.numbers()[metric],
+            baseline_answer=self._baseline.answer,
+            linear=linear.numbers()[metric] if linear else None,
+            linear_name=self._linear.name if self._linear else "",
+        )
+        return Assessment(
+            metrics,
+            baseline,
+            linear,
+            intervals,
+            verdict_on(standing),
+            scores={},
+            targets=tuple(assessor.result() for assessor in self._assessors),
+        )
+
+    def _headline(self) -> str:
+        """Return the metric of the verdict: balanced accuracy where a target has a rare label."""
+        found = {headline_metric(of_target.shares) for of_target in self._baseline.targets}
+        return "balanced_accuracy" if "balanced_accuracy" in found else "accuracy"
+
+    def _intervals(
+        self, metric: str, metrics: MultilabelMetrics, baseline: MultilabelMetrics
+    ) -> dict[str, Interval]:
+        """Return the intervals of the means that a verdict may go by, and that of the gain."""
+        sample = self._sampler.result()
+        y, outputs = sample.matrices
+        network = self._rows(y, outputs, self._threshold)
+        constant = self._rows(y, self._baseline.predict(len(y)), None)
+
+        def measures(weights: Floats) -> Replicates:
+            means = _mean_headlines(network, weights)
+            return {**means, GAIN: means[metric] - _mean_headlines(constant, weights)[metric]}
+
+        numbers = metrics.numbers()
+        values = {name: numbers[name] for name in HEADLINES}
+        values[GAIN] = numbers[metric] - baseline.numbers()[metric]
+        return intervals_of(measures, values, sample, self._seed)
+
+    def _rows(self, y: Numbers, outputs: Numbers, threshold: AnyThreshold) -> list[LabelRows]:
+        """Return the rows of each target."""
+        return [
+            LabelRows(
+                y[:, number].astype(np.int64),
+                outputs[:, [number]],
+                labels=2,
+                threshold=threshold_of(threshold, number),
+            )
+            for number in range(y.shape[1])
+        ]
+
+
+def _mean_headlines(of_targets: list[LabelRows], weights: Floats) -> Replicates:
+    """Return the means over the targets, of weights (replicates, rows)."""
+    found = [rows.headline(weights) for rows in of_targets]
+    return {name: np.mean([each[name] for each in found], axis=0) for name in HEADLINES}

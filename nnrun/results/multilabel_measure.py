@@ -1,0 +1,135 @@
+"""Measures of several targets of two labels each, summed as rows stream by.
+
+Names and meanings are scikit-learn's for multilabel targets, but that `accuracy` is Keras's: the
+mean over the targets. scikit-learn's own, of rows that are right in every target, is
+`subset_accuracy`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnrun.results.array_types import Numbers
+from nnrun.results.label_measure import LabelAccumulator, LabelMetrics, ratio
+from nnrun.results.row_losses import AnyThreshold, called_labels, threshold_of
+
+
+@dataclass(frozen=True)
+class MultilabelMetrics:
+    """Measures of several targets; None where a number is not defined.
+
+    Attributes:
+        rows: The number of rows.
+        accuracy: The share of labels called rightly: the mean over the targets, 1 minus the Hamming
+            loss.
+        subset_accuracy: The share of rows whose labels are called rightly in every target.
+        balanced_accuracy: The mean over the targets, as of all that follow.
+        macro_precision: Of the second label, where None counts as 0.
+        macro_recall: Of the second label, where None counts as 0.
+        macro_f1: Of the second label, where None counts as 0.
+        micro_f1: Of the second labels of all targets counted together.
+        log_loss: The mean log loss.
+        auc: The mean AUC over the targets that have one.
+        average_precision: The mean average precision over the targets that have one.
+        brier_score: The mean Brier score.
+        calibration_error: The mean calibration error.
+        targets: The measures of each target, in the order of the config.
+    """
+
+    rows: int
+    accuracy: float
+    subset_accuracy: float
+    balanced_accuracy: float
+    macro_precision: float
+    macro_recall: float
+    macro_f1: float
+    micro_f1: float | None
+    log_loss: float
+    auc: float | None
+    average_precision: float | None
+    brier_score: float
+    calibration_error: float
+    targets: tuple[LabelMetrics, ...]
+
+    def numbers(self) -> dict[str, float]:
+        """Return the measures that are a single number and defined, by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, float)}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the measures of all targets together, as `evaluate --json` shows them."""
+        left_out = ("rows", "targets")
+        return {name: value for name, value in vars(self).items() if name not in left_out}
+
+
+class MultilabelAccumulator:
+    """Sums what `MultilabelMetrics` needs, block by block.
+
+    Args:
+        labels: The two labels of each target.
+        threshold: The probability from which on a row is called the second label of a target.
+    """
+
+    def __init__(self, labels: Sequence[tuple[str, ...]], threshold: AnyThreshold = None) -> None:
+        self._threshold = threshold
+        self._of_targets = [
+            LabelAccumulator(pair, threshold_of(threshold, number))
+            for number, pair in enumerate(labels)
+        ]
+        self._right_rows = 0
+
+    def add(self, y: Numbers, outputs: Numbers) -> None:
+        """Count rows: the numbers of their labels and probabilities, both (rows, targets)."""
+        is_right = np.ones(len(y), bool)
+        for number, accumulator in enumerate(self._of_targets):
+            column = slice(number, number + 1)
+            accumulator.add(y[:, column], outputs[:, column])
+            called = called_labels(outputs[:, column], threshold_of(self._threshold, number))
+            is_right &= called == y[:, number]
+        self._right_rows += int(is_right.sum())
+
+    def of_targets(self) -> list[LabelAccumulator]:
+        """Return what sums the measures of each target."""
+        return self._of_targets
+
+    def result(self) -> MultilabelMetrics:
+        """Return the measures of all rows that were added, at least one."""
+        targets = tuple(accumulator.result() for accumulator in self._of_targets)
+        return summarize_targets(targets, self._right_rows)
+
+
+def summarize_targets(targets: tuple[LabelMetrics, ...], right_rows: int) -> MultilabelMetrics:
+    """Return the measures of several targets, given how many rows are right in all of them."""
+    rows = targets[0].rows
+    return MultilabelMetrics(
+        rows=rows,
+        accuracy=_mean([target.accuracy for target in targets]),
+        subset_accuracy=right_rows / rows,
+        balanced_accuracy=_mean([target.balanced_accuracy for target in targets]),
+        macro_precision=_mean([target.precision or 0.0 for target in targets]),
+        macro_recall=_mean([target.recall or 0.0 for target in targets]),
+        macro_f1=_mean([target.f1 or 0.0 for target in targets]),
+        micro_f1=_micro_f1(targets),
+        log_loss=_mean([target.log_loss for target in targets]),
+        auc=_mean_defined([target.auc for target in targets]),
+        average_precision=_mean_defined([target.average_precision for target in targets]),
+        brier_score=_mean([target.brier_score for target in targets]),
+        calibration_error=_mean([target.calibration_error for target in targets]),
+        targets=targets,
+    )
+
+
+def _micro_f1(targets: tuple[LabelMetrics, ...]) -> float | None:
+    matrices = np.array([target.confusion_matrix for target in targets])
+    (_, false_positives), (false_negatives, true_positives) = matrices.sum(axis=0).tolist()
+    return ratio(2 * true_positives, 2 * true_positives + false_positives + false_negatives)
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values))
+
+
+def _mean_defined(values: list[float | None]) -> float | None:
+    defined = [value for value in values if value is not None]
+    return _mean(defined) if defined else None
