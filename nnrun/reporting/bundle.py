@@ -90,7 +90,7 @@ def _threshold(trained: TrainedRun) -> dict[str, Any]:
     return {
         "has_threshold": config.is_binary or len(trained.encoder.labels) == 2,
         "default_threshold": DEFAULT_THRESHOLD if config.is_binary else None,
-        "multilabel": config.is_binary and len(trained.encoder.targets) > 1,
+        "multilabel": config.is_multilabel,
     }
 
 

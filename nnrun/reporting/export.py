@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from nnrun.config.schema import Config
 from nnrun.errors import InputError, NnrunError
 from nnrun.files import disk_error, named_errors, sync_folder
 from nnrun.results.trained_run import TrainedRun, load_run
@@ -16,7 +15,6 @@ from nnrun.wording import first_line, how_to_install
 
 FORMATS = ("saved_model", "litert", "onnx")
 ONNX_PACKAGES = ("tf2onnx", "onnx")
-ONNX_LACKS = ("celu", "gelu")  # tf2onnx has no operation for them
 
 
 def export(run: Path, form: str, output: Path) -> list[str]:
@@ -43,19 +41,15 @@ def export(run: Path, form: str, output: Path) -> list[str]:
 
 
 def load_exportable(run: Path, form: str) -> TrainedRun:
-    """Load a run, and refuse one that the format cannot say, before TensorFlow is imported.
+    """Load a run, and refuse a format that needs a missing package, before TensorFlow is imported.
 
     Raises:
         RunError: The path is no run, has no model, or its files were altered.
         InputError: A package is missing.
-        NnrunError: The format lacks what the network needs.
     """
     if form == "onnx":
         _require_onnx()
-    trained = load_run(run)
-    if form == "onnx":
-        _refuse_activations(run, trained.config)
-    return trained
+    return load_run(run)
 
 
 @contextmanager
@@ -99,16 +93,6 @@ def write_network(run: Path, trained: TrainedRun, form: str, path: Path) -> None
 def _require_onnx() -> None:
     if not all(importlib.util.find_spec(package) for package in ONNX_PACKAGES):
         raise InputError(f"--format onnx needs two more packages: {how_to_install('onnx')}")
-
-
-def _refuse_activations(run: Path, config: Config) -> None:
-    """Refuse activations that ONNX cannot say, before TensorFlow is busy with the network."""
-    for number, layer in enumerate(config.layers):
-        activation = layer.get("activation")
-        if activation in ONNX_LACKS:
-            reason = f"layers[{number}].activation: ONNX lacks {activation}"
-            remedy = "export as litert or saved_model, or train with relu, elu or silu"
-            raise NnrunError(f"{run}: {reason}; {remedy}")
 
 
 def _move(network: Path, output: Path) -> None:

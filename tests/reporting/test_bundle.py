@@ -41,6 +41,7 @@ def mixed_table() -> pl.DataFrame:
             "us": [f"{i % 12 + 1}/{i % 28 + 1}/{60 + i % 30}" for i in rows],
             "at": [f"{i % 12 + 1}:{i % 60:02}{(' pm', 'AM')[i % 2]}" for i in rows],
             "label": [("no", "yes")[i * 5 % 7 > 2] for i in rows],
+            "wet": [(0, 1)[i * 3 % 5 > 2] for i in rows],
             "kind": [("a", "b", "c")[i * 5 % 3] for i in rows],
             "y": [float(i % 17) for i in rows],
             "z": [float(i % 5) - 2 for i in rows],
@@ -58,21 +59,26 @@ MIXED = {
 }
 SOFTMAX_2 = [{"units": 2, "activation": "softmax"}]
 RUNS: dict[str, dict[str, Any]] = {
-    "two labels": {"data.drop": ["kind", "y", "z"]},
+    "two labels": {"data.drop": ["wet", "kind", "y", "z"]},
     "two labels of two outputs": {
-        "data.drop": ["kind", "y", "z"],
+        "data.drop": ["wet", "kind", "y", "z"],
         "layers": SOFTMAX_2,
         "loss": "SparseCategoricalCrossentropy",
     },
+    "two targets of two labels": {
+        "data.target": ["label", "wet"],
+        "data.drop": ["kind", "y", "z"],
+        "layers": [{"units": 2, "activation": "sigmoid"}],
+    },
     "three labels": {
         "data.target": "kind",
-        "data.drop": ["label", "y", "z"],
+        "data.drop": ["wet", "label", "y", "z"],
         "layers": [{"units": 3, "activation": "softmax"}],
         "loss": "SparseCategoricalCrossentropy",
     },
     "a number, learnt as its logarithm, by an ensemble": {
         "data.target": "y",
-        "data.drop": ["label", "kind", "z"],
+        "data.drop": ["wet", "label", "kind", "z"],
         "data.target_transform": "log1p",
         "layers": [{"units": 3, "activation": "relu"}, {"units": 1}],
         "loss": "mse",
@@ -80,7 +86,7 @@ RUNS: dict[str, dict[str, Any]] = {
     },
     "two numbers, from codes of numbers": {
         "data.target": ["y", "z"],
-        "data.drop": ["label", "kind"],
+        "data.drop": ["wet", "label", "kind"],
         "data.numeric": {"name": "ple", "bins": 4},
         "layers": [{"units": 2}],
         "loss": "mse",
@@ -105,7 +111,7 @@ def mixed(project) -> Project:
 
 def new_table() -> pl.DataFrame:
     """Return features in another order, with cells unlike those of training."""
-    table = mixed_table().drop("label", "kind", "y", "z")
+    table = mixed_table().drop("label", "wet", "kind", "y", "z")
     changed = [pl.Series(name, cells * 30) for name, cells in CHANGES.items()]
     return table.with_columns(changed).select(table.columns[::-1])
 
@@ -139,14 +145,13 @@ def test_the_script_predicts_what_nnrun_does_of_every_kind_of_cell(mixed, change
         assert_equal(predicted, predicted_by_nnrun(trained, content.encode()))
 
 
-@pytest.mark.parametrize("name", ["two labels", "two labels of two outputs"])
+@pytest.mark.parametrize("name", ["two labels", "two labels of two outputs", "two targets of two labels"])
 def test_a_threshold_decides_the_label_as_in_nnrun(mixed, name, monkeypatch):
     trained = untrained_run(mixed.dataset({**MIXED, **RUNS[name]}))
     script = load_script(trained, mixed.folder, monkeypatch)
-    probability = f"probability{'_yes' * (name != 'two labels')}"
     content = mixed_table().write_csv()
-    probabilities = predicted_by_nnrun(trained, content.encode())[probability]
-    for threshold in (float(probabilities[3]), 0.0, 1.0):  # the first is met exactly
+    first = predicted_by_nnrun(trained, content.encode()).to_series()
+    for threshold in (float(first[3]), 0.0, 1.0):  # the first is met exactly
         predicted = script.predict(script.read_csv(io.StringIO(content)), threshold)
         expected = predicted_by_nnrun(trained, content.encode(), threshold)
         assert_equal(pl.DataFrame(predicted), expected)

@@ -1,5 +1,6 @@
 """Exported networks: each runtime computes what `nnrun predict` says."""
 
+import json
 import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -10,11 +11,14 @@ import numpy as np
 import polars as pl
 import pytest
 from support.forgery import everything, forge_config
+from support.networks import untrained_run
 from support.project import Project, default_table
 
 from nnrun.features.encoded_reader import EncodedReader
+from nnrun.results.activations import ACTIVATIONS
 from nnrun.results.trained_run import load_run
 from nnrun.training.backend import tf
+from nnrun.training.exported_model import write_model
 from nnrun.training.trainer import train
 
 HIDDEN = {"units": 6, "activation": "relu"}
@@ -192,16 +196,85 @@ def test_a_missing_package_is_named_with_the_extra(copied_run, nnrun, monkeypatc
     assert "pip install 'nnrun[onnx]'" in done.err
 
 
-@has_onnx
-@pytest.mark.parametrize("activation", ["gelu", "celu"])
-def test_an_activation_that_onnx_lacks_is_told_and_leaves_nothing_behind(
-    copied_run, nnrun, project, activation
+ACTIVATION_LAYERS = [{"units": 5, "activation": name} for name in sorted(ACTIVATIONS)]
+OTHER_LAYERS = [
+    {"type": "BatchNormalization", "scale": False, "center": False},
+    {"type": "LayerNormalization"},
+    {"type": "RMSNormalization"},
+    {"type": "UnitNormalization"},
+    {"type": "ReLU", "max_value": 2.0, "threshold": 0.1, "negative_slope": 0.3},
+    {"type": "LeakyReLU", "negative_slope": 0.1},
+    {"type": "PReLU"},
+    {"type": "ELU", "alpha": 0.7},
+    {"type": "Activation", "activation": "gelu"},
+    {"type": "AlphaDropout", "rate": 0.1},
+]
+WAYS: list[dict[str, Any]] = [
+    {"data.numeric": "ple", "layers": [HIDDEN, {"units": 1}]},
+    {"data.numeric": "robust", "data.clip": 2, "layers": [HIDDEN, {"units": 1}]},
+    {"data.target_transform": "log1p", "layers": [HIDDEN, {"units": 1}], "ensemble": 2},
+    {"data.normalize": False, "layers": [HIDDEN, {"units": 1}], "ensemble": 3},
+]
+
+
+def layers_in_turn(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return changes of the config, one for each layer, which stands between two of Dense."""
+    return [{"layers": [{"units": 5}, layer, {"units": 1}]} for layer in layers]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_layer_and_way_to_take_numbers_is_computed_as_numpy_does(
+    form, project, choose, frame
 ):
-    forge_config(
-        copied_run,
-        {"layers": [{"units": 4, "activation": activation}, {"units": 1, "activation": "sigmoid"}]},
+    project.table(frame.with_columns(pl.col("dose").abs()))
+    cases = choose([*WAYS, *layers_in_turn([*ACTIVATION_LAYERS, *OTHER_LAYERS])])
+    if form == "onnx":  # which has no operation for these
+        cases += layers_in_turn([{"units": 5, "activation": name} for name in ("celu", "gelu")])
+    for number, changes in enumerate(cases):
+        numbers = {"data.target": "dose", "data.drop": ["label"], "loss": "mse"}
+        trained = untrained_run(project.dataset({**numbers, **changes}))
+        path = project.folder / f"{number}.tflite"
+        write_model(trained, form, path)
+        x = project.dataset().train.x[:40, :2]
+        computed = load(form, path, "prediction")(np.ascontiguousarray(x, np.float32))
+        assert computed == pytest.approx(trained.forward(x), rel=1e-5, abs=1e-5), changes
+
+
+METADATA = {
+    "inputs": ["town is Bath", "town is Ely", "town is York", "height"],
+    "targets": ["label"],
+    "labels": ["no", "yes"],
+}
+
+
+def metadata_of(form: str, path: Path) -> dict[str, Any]:
+    """Return the metadata that nnrun has written, as the tools of the format read them."""
+    if form == "saved_model":
+        return dict(json.loads((path / "assets.extra" / "nnrun.json").read_text()))
+    if form == "onnx":
+        import onnxruntime
+
+        texts = onnxruntime.InferenceSession(path).get_modelmeta().custom_metadata_map
+    else:
+        from tensorflow.lite.tools import flatbuffer_utils
+
+        model = flatbuffer_utils.read_model(str(path))
+        entries = {
+            entry.name.decode(): model.buffers[entry.buffer].data for entry in model.metadata
+        }
+        texts = {name: bytes(entries[name]).decode() for name in METADATA}
+    return {name: json.loads(text) for name, text in texts.items()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_network_tells_its_columns_targets_and_labels(form, project, table):
+    words = table.with_columns(
+        pl.when(pl.col("label") > 0).then(pl.lit("yes")).otherwise(pl.lit("no")).alias("label")
     )
-    done = nnrun("export", copied_run, "--format", "onnx", "-o", "x")
-    assert (done.code, done.out) == (1, "")
-    assert f"layers[0].activation: ONNX lacks {activation}; export as litert" in done.err
-    assert not list(project.folder.glob("x*"))
+    project.table(words)
+    dataset = project.dataset({"data.features": ["town", "height"]})
+    path = project.folder / "network.tflite"
+    write_model(untrained_run(dataset), form, path)
+    assert metadata_of(form, path) == METADATA
