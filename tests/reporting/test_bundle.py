@@ -145,7 +145,9 @@ def test_the_script_predicts_what_nnrun_does_of_every_kind_of_cell(mixed, change
         assert_equal(predicted, predicted_by_nnrun(trained, content.encode()))
 
 
-@pytest.mark.parametrize("name", ["two labels", "two labels of two outputs", "two targets of two labels"])
+@pytest.mark.parametrize(
+    "name", ["two labels", "two labels of two outputs", "two targets of two labels"]
+)
 def test_a_threshold_decides_the_label_as_in_nnrun(mixed, name, monkeypatch):
     trained = untrained_run(mixed.dataset({**MIXED, **RUNS[name]}))
     script = load_script(trained, mixed.folder, monkeypatch)
