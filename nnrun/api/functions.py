@@ -115,7 +115,7 @@ def check(
 
 def init(
     data: object,
-    target: str,
+    target: str | list[str],
     *,
     task: Literal["binary", "classes", "regression"] | None = None,
     quiet: bool = False,
@@ -126,7 +126,7 @@ def init(
 
     Args:
         data: A path, or a frame of polars or pandas, which is kept beside the runs.
-        target: The column to predict.
+        target: The column to predict, or a list of columns: all numbers, or all of two labels.
         task: What the target is. Defaults to what its cells tell.
         quiet: Whether to tell nothing.
 
@@ -142,8 +142,11 @@ def init(
 
     if task is not None:
         _check_choice("task", task, get_args(Task))
-    if not isinstance(target, str):
-        raise InputError(f"target: is the name of a column; received {received(target)}")
+    names = target if isinstance(target, list) and target else [target]
+    if not all(isinstance(name, str) for name in names):
+        raise InputError(
+            f"target: is the name of a column, or a list of names; received {received(target)}"
+        )
     started = start_config(kept_frame(data, "data", RUNS), target, Path(), task)
     if not quiet:
         tell(*started.notes, *describe_columns(started.columns, WIDTH))

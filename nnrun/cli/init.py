@@ -38,14 +38,16 @@ WIDTH = 200  # characters of a line where no terminal says how many fit
     "-t",
     "--target",
     metavar="COLUMN",
-    help="The column to predict. Required.",
+    multiple=True,
+    help="The column to predict. Required. Repeat it for several targets, which are all numbers or "
+    "all have two labels.",
     shell_complete=complete_column("data"),
 )
 @click.option("--task", type=TASKS, help=TASK_HELP)
 @output_option("The YAML file to write. Default: stdout.")
 @quiet_option
 def init(
-    data: Path, target: str | None, task: "Task | None", output: Path | None, quiet: bool
+    data: Path, target: tuple[str, ...], task: "Task | None", output: Path | None, quiet: bool
 ) -> None:
     """Write a config that trains well on DATA, with comments.
 
@@ -53,7 +55,7 @@ def init(
     """
     from nnrun.reporting.starter_config import start_config
 
-    if target is None:
+    if not target:
         _refuse_without_target(data)
         return
     if output is not None:

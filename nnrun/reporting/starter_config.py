@@ -1,9 +1,10 @@
 """A working config for a table: what `nnrun init` writes."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from nnrun.errors import TableError
 from nnrun.features.column_profile import kind_of
@@ -15,7 +16,7 @@ from nnrun.reporting.starter_form import TableForm, find_form
 from nnrun.reporting.starter_numbers import find_number_format, format_in_words
 from nnrun.reporting.starter_reading import survey_as_fits
 from nnrun.reporting.starter_survey import NULL_VALUES, Reading, TableSurvey
-from nnrun.reporting.starter_target import TargetChoice, Task, choose_target
+from nnrun.reporting.starter_target import TargetChoice, Task, choose_target, combine_targets
 from nnrun.tables.table import Table, open_table
 from nnrun.wording import did_you_mean, listed, short_path
 
@@ -42,17 +43,28 @@ class StarterConfig:
     notes: list[str]
 
 
+class _Study(NamedTuple):
+    """What a reading of the table tells of one target, and what was chosen for it."""
+
+    survey: TableSurvey
+    reading: Reading
+    target: TargetChoice
+    columns: list[ColumnChoice]
+
+
 def write_config(data: Path, target: str, folder: Path, task: Task | None = None) -> str:
     """Return the text of `start_config`."""
     return start_config(data, target, folder, task).text
 
 
-def start_config(data: Path, target: str, folder: Path, task: Task | None = None) -> StarterConfig:
+def start_config(
+    data: Path, target: str | Sequence[str], folder: Path, task: Task | None = None
+) -> StarterConfig:
     """Return a commented config for a table, and what was made of the table.
 
     Args:
         data: The table.
-        target: The column to predict.
+        target: The column to predict, or several columns: numbers, or two labels each.
         folder: The folder that the config's paths are relative to.
         task: What the target is, or None where its cells tell.
 
@@ -63,19 +75,66 @@ def start_config(data: Path, target: str, folder: Path, task: Task | None = None
     if path != path.encode(errors="replace").decode():
         raise TableError(f"{path!r}: the name is not UTF-8, as a config is; rename the file")
     table, form = _open(data)
-    if target not in table.columns:
-        hint = did_you_mean(target, table.columns) or f"; it has {listed(table.columns, 12)}"
-        raise TableError(f"{table.name}: {target!r} is not a column{hint}")
-    survey, reading = survey_as_fits(table, target, has_decimal_comma=form.numbers.decimal == ",")
-    chosen = choose_target(survey, task)
-    columns = choose_columns(survey.columns, target)
-    _require_an_input(survey, columns)
-    text = _render(survey, path, form, reading, chosen, columns)
-    told = _in_order(table, [_describe_target(survey, chosen), *columns])
+    targets = [target] if isinstance(target, str) else list(dict.fromkeys(target))
+    _require_columns(table, targets)
+    studies = [_study(table, name, form, task, targets) for name in targets]
+    study = _of_all_targets(studies)
+    _require_an_input(study.survey, study.columns)
+    text = _render(study, studies, path, form)
+    described = [_describe_target(each.survey, each.target) for each in studies]
+    told = _in_order(table, [*described, *study.columns])
     told = _with_words(told, form.marked, format_in_words(form.numbers))
-    if reading.day_order:
-        told = _with_words(told, reading.day_order.columns, reading.day_order.in_words)
+    day_order = study.reading.day_order
+    if day_order:
+        told = _with_words(told, day_order.columns, day_order.in_words)
     return StarterConfig(text, told, form.notes())
+
+
+def _require_columns(table: Table, targets: Sequence[str]) -> None:
+    """Raise a TableError with every target that is not a column."""
+    problems = []
+    for target in targets:
+        if target not in table.columns:
+            hint = did_you_mean(target, table.columns) or f"; it has {listed(table.columns, 12)}"
+            problems.append(f"{table.name}: {target!r} is not a column{hint}")
+    if problems:
+        raise TableError(problems)
+
+
+def _study(
+    table: Table, target: str, form: TableForm, task: Task | None, targets: Sequence[str]
+) -> _Study:
+    """Read the table for one target; the columns to choose from have none of the targets."""
+    has_decimal_comma = form.numbers.decimal == ","
+    survey, reading = survey_as_fits(table, target, has_decimal_comma=has_decimal_comma)
+    chosen = choose_target(survey, task)
+    inputs = [column for column in survey.columns if column.name not in targets]
+    survey = replace(survey, columns=inputs)
+    return _Study(survey, reading, chosen, choose_columns(inputs, target))
+
+
+def _of_all_targets(studies: Sequence[_Study]) -> _Study:
+    """Return what becomes of the table where all targets are predicted together.
+
+    A column that tells one of the targets exactly is left out.
+    """
+    first = studies[0]
+    if len(studies) == 1:
+        return first
+    target = combine_targets(
+        [study.target for study in studies], [study.survey for study in studies]
+    )
+    columns = []
+    for of_column in zip(*(study.columns for study in studies), strict=True):
+        left_out = [choice for choice in of_column if choice.drop_reason]
+        columns.append(left_out[0] if left_out else of_column[0])
+    null_values = [
+        text
+        for text in first.reading.null_values
+        if all(text in study.reading.null_values for study in studies)
+    ]
+    reading = replace(first.reading, null_values=tuple(null_values))
+    return _Study(first.survey, reading, target, columns)
 
 
 def list_columns(data: Path) -> list[ColumnChoice]:
@@ -146,19 +205,19 @@ def _reasons(columns: list[ColumnChoice]) -> list[str]:
     return reasons
 
 
-def _render(
-    survey: TableSurvey,
-    path: str,
-    form: TableForm,
-    reading: Reading,
-    target: TargetChoice,
-    columns: list[ColumnChoice],
-) -> str:
-    """Return the config of a table of which everything is decided."""
+def _render(study: _Study, studies: Sequence[_Study], path: str, form: TableForm) -> str:
+    """Return the config of a table of which everything is decided.
+
+    Args:
+        study: What becomes of the table.
+        studies: What the table tells of each target.
+        path: The table's path in the config.
+        form: How the table is written.
+    """
+    survey, reading, target, columns = study
     inputs = [column for column in columns if not column.drop_reason]
     incomplete = [column.name for column in inputs if column.missing]
-    if survey.left_out:
-        incomplete.append(survey.target.name)
+    incomplete += [each.survey.target.name for each in studies if each.survey.left_out]
     input_names = {column.name for column in inputs}
     return render(
         "starter_config.yaml.j2",
@@ -166,10 +225,10 @@ def _render(
         table=repr(survey.name),
         path=path,
         form=form,
-        target=survey.target.name,
+        targets=[each.survey.target.name for each in studies],
         output=target.output,
         alternative=target.alternative,
-        positive=target.positive,
+        positives=target.positives,
         rare=target.rare,
         null_values=_stated_null_values(reading, survey),
         categorical=[name for name in _names(columns) if name in reading.categorical & input_names],

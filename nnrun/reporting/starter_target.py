@@ -1,7 +1,7 @@
 """What `nnrun init` makes of the target: labels or numbers, and the output that predicts them."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -52,14 +52,15 @@ class TargetChoice:
         task: What the target is.
         output: What predicts it.
         alternative: What would predict it, if whole numbers are not what `output` takes them for.
-        positive: The label that probabilities are of, or None where the labels tell themselves.
+        positives: The label of each target that probabilities are of, where the labels do not tell
+            it themselves.
         rare: Which labels have few rows, in words; empty where none has.
     """
 
     task: Task
     output: Output
     alternative: Output | None
-    positive: str | None
+    positives: list[str]
     rare: str
 
 
@@ -85,7 +86,7 @@ def choose_target(survey: TableSurvey, task: Task | None = None) -> TargetChoice
         task=chosen,
         output=_output(survey, labels, chosen),
         alternative=_alternative(survey, labels, chosen),
-        positive=_choose_positive(survey.label_counts) if chosen == "binary" else None,
+        positives=_choose_positive(survey.label_counts) if chosen == "binary" else [],
         rare="" if chosen == "regression" else _rare_in_words(survey.label_counts),
     )
 
@@ -210,9 +211,49 @@ def _rare_in_words(label_counts: Mapping[str, int]) -> str:
     return f"Few {rows} are {listed(list(rare), 3)}"
 
 
-def _choose_positive(label_counts: Mapping[str, int]) -> str | None:
-    """Return the rarer of two labels, as it is first spelt; None if the labels tell themselves."""
+def _choose_positive(label_counts: Mapping[str, int]) -> list[str]:
+    """Return the rarer of two labels, as it is first spelt; none if the labels tell themselves."""
     rows_by_key = count_labels(label_counts)
     if tuple(sorted(rows_by_key)) in KNOWN_LABELS:
-        return None
-    return min(label_counts, key=lambda text: rows_by_key[label_key(text)])
+        return []
+    return [min(label_counts, key=lambda text: rows_by_key[label_key(text)])]
+
+
+def combine_targets(
+    choices: Sequence[TargetChoice], surveys: Sequence[TableSurvey]
+) -> TargetChoice:
+    """Return what predicts several targets together, given the choice and the survey of each.
+
+    Raises:
+        TableError: They are not all numbers, and not all of two labels.
+    """
+    tasks = {choice.task for choice in choices}
+    if len(tasks) > 1 or "classes" in tasks:
+        kinds = [
+            f"{survey.target.name!r} is {choice.output.kind}"
+            for choice, survey in zip(choices, surveys, strict=True)
+        ]
+        raise TableError(
+            f"{surveys[0].name}: several targets are all numbers, or all have two labels; "
+            f"{', '.join(kinds)}; write a config for each, or say --task"
+        )
+    outputs = [choice.output for choice in choices]
+    activations = {output.activation for output in outputs}
+    output = outputs[0]._replace(units=len(outputs), kind=_kind_of_all(outputs[0], tasks))
+    if len(activations) > 1:  # linear gives what any of them does
+        output = output._replace(activation="linear")
+    positives: list[str] = []
+    for choice, survey in zip(choices, surveys, strict=True):
+        if not survey.label_counts.keys() & positives:  # targets may have the same two labels
+            positives += choice.positives
+    return TargetChoice(
+        task=next(iter(tasks)),
+        output=output,
+        alternative=None,
+        positives=positives,
+        rare="",  # a threshold for each target finds more of them, and no weight of a label does
+    )
+
+
+def _kind_of_all(output: Output, tasks: Collection[Task]) -> str:
+    return f"{output.kind} each" if "binary" in tasks else "numbers"
