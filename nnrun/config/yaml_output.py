@@ -1,6 +1,7 @@
 """YAML that is written: a whole config, or a name to paste into one."""
 
 import json
+import math
 import re
 from typing import Any
 
@@ -16,9 +17,10 @@ UNPRINTABLE = "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff
 def to_yaml(values: dict[str, Any]) -> str:
     """Return YAML that means the same, without the keys whose value is None.
 
-    A mapping that is only a name is written as the name.
+    A mapping that is only a name is written as the name. A text stays in one line, however long,
+    for a path is looked for as it is.
     """
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
 
 
 def in_yaml(name: str) -> str:

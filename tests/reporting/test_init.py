@@ -1,6 +1,7 @@
 """`nnrun init`: the config that it writes fits the table, and trains to the end."""
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -212,7 +213,7 @@ def test_the_tables_path_is_relative_to_the_config(project, nnrun, data, output,
         (project.folder / folder).mkdir()
     data, output = (text.format(folder=project.folder) for text in (data, output))
     project.table(table(), data)
-    said = f"saved in {output}\nnext: nnrun train {output}\n"
+    said = f"saved in {output}\nnext: nnrun train {shlex.quote(output)}\n"
     assert nnrun("init", data, "--target", "y", "-o", output)[:2] == (0, said)
     text = Path(output).read_text()
     assert f"  train: {train!r}".replace("'", '"') in text

@@ -1,6 +1,7 @@
 """`evaluate RUN` without a table: the rows that the run held out, as it drew them."""
 
 import json
+import shlex
 
 import numpy as np
 import polars as pl
@@ -110,7 +111,8 @@ def test_a_table_that_is_gone_or_another_is_told(nnrun, project, copied_run, sha
     assert "is not the table that the run started with" in changed.err
     assert "table.csv: is no longer there" in gone.err
     for done in (changed, gone):
-        assert f"give a table with the target: nnrun evaluate {copied_run} DATA" in done.err
+        command = f"nnrun evaluate {shlex.quote(str(copied_run))} DATA"
+        assert f"give a table with the target: {command}" in done.err
 
 
 def test_a_run_that_held_nothing_out_says_so(nnrun, own):

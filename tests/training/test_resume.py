@@ -377,7 +377,7 @@ def test_what_differs_is_named_and_refused(project, cut, frame):
         on_epoch_end=lambda *_: signal.raise_signal(signal.SIGTERM)
     )
     with (
-        pytest.raises(Interrupted, match=r"run --force$"),
+        pytest.raises(Interrupted, match=r"run'? --force$"),
         reopen(path, force=True) as (run, dataset),
     ):
         resume(run, dataset, callbacks=(stop,))
