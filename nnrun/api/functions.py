@@ -36,7 +36,7 @@ RUNS = Path("runs")  # the folder of run directories that have no other place
 Overrides = dict[str, Any] | Sequence[str]
 
 
-def train(
+def train(  # noqa: PLR0913  an argument for each option
     config: str | Path | dict[str, Any],
     output: str | Path | None = None,
     *,
@@ -44,6 +44,7 @@ def train(
     data: object = None,
     engine: Engine = "compiled",
     distribute: Distribute = "auto",
+    from_run: str | Path | Run | None = None,
     overwrite: bool = False,
     quiet: bool = False,
     **settings: Any,  # noqa: ANN401  each has the type of its key
@@ -63,6 +64,8 @@ def train(
             which is kept beside the runs, for what evaluates or resumes the run reads it again.
         engine: nnrun's compiled epoch, or Keras's own `fit` on the same batches.
         distribute: The devices that train: all GPUs (`auto`, `mirrored`), or one device (`none`).
+        from_run: The run whose weights the training starts with, or its path. Its vocabularies and
+            scaling stay as they are. By default the weights are drawn.
         overwrite: Whether to replace a run that stands there.
         quiet: Whether to show neither progress nor warnings.
         **settings: Keys of the config with their values, as epochs=5.
@@ -70,7 +73,7 @@ def train(
     Raises:
         ConfigError: The config is wrong. Like the next two, it has a list of `problems`.
         TableError: A table is wrong.
-        RunError: Something stands where the run is to be written.
+        RunError: Something stands where the run is to be written; or `from_run` is no run.
         InputError: An argument is wrong; the message begins with its name.
         TrainingError: The loss is not finite.
         Interrupted: A signal stopped it.
@@ -92,6 +95,7 @@ def train(
         overwrite=overwrite,
         distribute=distribute,
         quiet=quiet,
+        from_run=_path("from_run", from_run.path if isinstance(from_run, Run) else from_run),
     )
     return Run(run.path)
 

@@ -31,13 +31,21 @@ def train(
     overwrite: bool,
     distribute: Distribute,
     quiet: bool,
+    from_run: Path | None = None,
 ) -> Run:
     """Train a config into a run directory, and return that."""
     from nnrun.cli.progress import progress
     from nnrun.training import trainer
 
-    cache = (path.parent if path else Path("runs")) / CACHE
-    dataset = load_checked(config, cache, None if quiet else _warn_of_finding)
+    warn_of = None if quiet else _warn_of_finding
+    folder = path.parent if path else Path("runs")
+    start = None
+    if from_run is None:
+        dataset = load_checked(config, folder / CACHE, warn_of)
+    else:
+        from nnrun.workflows.warm_start import load_warm
+
+        dataset, start = load_warm(config, from_run, folder, warn_of)
     with progress(config.total_epochs, quiet=quiet) as callbacks:
         result = trainer.train(
             dataset,
@@ -47,6 +55,7 @@ def train(
             overwrite=overwrite,
             callbacks=callbacks,
             distribute=distribute,
+            start=start,
         )
     _finish(result, dataset, quiet=quiet)
     return result.run

@@ -6,6 +6,7 @@ from pathlib import Path
 from nnrun.checks.registry import lint, raise_errors
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
+from nnrun.features.given_encoder import GivenEncoder
 from nnrun.features.loading import load_dataset
 
 
@@ -15,6 +16,7 @@ def load_checked(
     warn: Callable[[str], None] | None = None,
     *,
     has_matrices: bool = True,
+    given: GivenEncoder | None = None,
 ) -> Dataset:
     """Return the dataset of a config, once every rule holds for it.
 
@@ -23,13 +25,15 @@ def load_checked(
         cache: The folder where tables that do not fit in memory are converted.
         warn: Takes each warning as a line; None where nobody wants them.
         has_matrices: Whether the dataset is to train on, and not to be checked alone.
+        given: The encoder of an earlier run, through which the tables are read.
 
     Raises:
         ConfigError: A rule that is an error is broken; all such findings are in it.
+            Or the config does not fit the run of the given encoder.
         TableError: A table cannot be read, or has wrong cells.
     """
     warnings: list[str] = []
-    dataset = load_dataset(config, cache, warnings.append, has_matrices=has_matrices)
+    dataset = load_dataset(config, cache, warnings.append, has_matrices=has_matrices, given=given)
     findings = lint(dataset)
     warnings += [str(finding) for finding in findings if finding.level == "warning"]
     for line in warnings:

@@ -11,6 +11,7 @@ import click
 from nnrun.cli.loading_notice import loading_notice
 from nnrun.cli.note_option import set_and_note_options
 from nnrun.cli.options import (
+    PATH,
     command,
     config_argument,
     load_dataset,
@@ -23,8 +24,14 @@ from nnrun.cli.workers import Workers, workers_options
 
 if TYPE_CHECKING:
     from nnrun.cli.training_result import Engine
+    from nnrun.features.dataset import Dataset
+    from nnrun.runs.warm_start import WarmStart
 
 EPOCHS_HELP = "The number of epochs, as epochs=N sets it."
+FROM_HELP = (
+    "Start with the weights of RUN. Its vocabularies and scaling stay as they are. Its columns, "
+    "labels and layers must be those of CONFIG."
+)
 ENGINE_HELP = (
     "Run nnrun's compiled epoch, or Keras's own model.fit on the same batches.  [default: compiled]"
 )
@@ -42,6 +49,7 @@ SMOKE_HELP = (
 @click.option(
     "--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP
 )
+@click.option("--from", "from_run", type=PATH, metavar="RUN", help=FROM_HELP)
 @click.option("--overwrite", is_flag=True, help="Replace the run if it exists.")
 @workers_options
 @click.option("--smoke", is_flag=True, help=SMOKE_HELP)
@@ -53,6 +61,7 @@ def train(  # noqa: PLR0913  a parameter for each option
     overrides: tuple[str, ...],
     epochs: int | None,
     engine: Engine,
+    from_run: Path | None,
     overwrite: bool,
     workers: Workers,
     smoke: bool,
@@ -63,6 +72,8 @@ def train(  # noqa: PLR0913  a parameter for each option
         overrides = (*overrides, f"epochs={epochs}")
     if smoke and (output or overwrite):
         raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
+    if smoke and from_run:
+        raise click.UsageError("--smoke tries weights that are drawn; leave out --from")
     if smoke:
         smoke_test(config, overrides, engine, printing)
         return
@@ -73,7 +84,7 @@ def train(  # noqa: PLR0913  a parameter for each option
         check_target(output, overwrite=overwrite)  # before the table is read
     quiet = printing.quiet or not is_chief
     folder = output.parent if output else Path("runs")
-    dataset = load_dataset(config, overrides, quiet=quiet, runs=folder)
+    dataset, start = _load(config, overrides, from_run, folder, quiet=quiet)
 
     with loading_notice(dataset, quiet=quiet):
         from nnrun.cli.progress import progress
@@ -90,5 +101,25 @@ def train(  # noqa: PLR0913  a parameter for each option
             overwrite=overwrite,
             callbacks=callbacks,
             distribute=workers.distribute,
+            start=start,
         )
     finish(result, dataset, replace(printing, quiet=quiet))
+
+
+def _load(
+    config: Path,
+    overrides: tuple[str, ...],
+    from_run: Path | None,
+    folder: Path,
+    *,
+    quiet: bool,
+) -> tuple[Dataset, WarmStart | None]:
+    """Return the dataset of a config, and the run whose weights its training starts with."""
+    if from_run is None:
+        return load_dataset(config, overrides, quiet=quiet, runs=folder), None
+    from nnrun.cli.terminal import tell
+    from nnrun.config.loading import load_config
+    from nnrun.workflows.warm_start import load_warm
+
+    warn = None if quiet else tell
+    return load_warm(load_config(config, overrides), from_run, folder, warn)

@@ -78,6 +78,7 @@ class Dataset:
         columns: What reading the training table told of each feature.
         copies: The columns that equal a target in the rows to train on.
         null_texts: For each column the rows of each text that stands for a missing cell there.
+        from_run: The run whose encoder this is; empty where it is fitted on the training rows.
     """
 
     config: Config
@@ -89,6 +90,7 @@ class Dataset:
     columns: Sequence[ColumnFacts] = ()
     copies: Sequence[str] = ()
     null_texts: NullTexts = field(default_factory=dict)
+    from_run: str = ""
 
     @property
     def held_out(self) -> HeldOut | None:
@@ -146,7 +148,15 @@ class Dataset:
         return np.array([by_key[label_key(label)] for label in self.label_counts], np.float32)
 
     def _balanced_weights(self) -> Mapping[str, float]:
-        """Return rows / (labels * rows of the label) for each label, as scikit-learn does."""
+        """Return rows / (labels * rows of the label) for each label, as scikit-learn does.
+
+        A label without rows, which an encoder of another run may have, weighs nothing.
+        """
         counts = self.label_counts
         rows = sum(counts.values())
-        return {label: rows / (len(counts) * count) for label, count in counts.items()}
+        labels = sum(1 for count in counts.values() if count)
+        weights = dict.fromkeys(counts, 0.0)
+        for label, count in counts.items():
+            if count:
+                weights[label] = rows / (labels * count)
+        return weights

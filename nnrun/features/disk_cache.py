@@ -15,6 +15,7 @@ from nnrun.features.cache_manifest import Manifest, read_manifest, write_manifes
 from nnrun.features.column_facts import ColumnFacts
 from nnrun.features.dataset import PARTS, Dataset, Part
 from nnrun.features.encoder import Encoder
+from nnrun.features.given_encoder import GivenEncoder
 from nnrun.features.matrix_store import Matrix, map_matrix
 from nnrun.features.row_weights import Weights
 from nnrun.files import write_json
@@ -37,11 +38,16 @@ NAMES = TypeAdapter(list[str])
 NULL_TEXTS = TypeAdapter(dict[str, dict[str, int]])
 
 
-def cache_key(config: Config, fingerprints: Mapping[str, str]) -> str:
+def cache_key(
+    config: Config, fingerprints: Mapping[str, str], given: GivenEncoder | None = None
+) -> str:
     """Return a name for all that converted files depend on: the tables, and how they are read."""
     data = config.data.model_dump(exclude={*PARTS, "in_memory"})
     outputs = [config.loss["name"], config.rescales, config.output_activation(), config.split_seed]
-    facts = json.dumps([__version__, dict(fingerprints), data, outputs], sort_keys=True)
+    all_facts = [__version__, dict(fingerprints), data, outputs]
+    if given:
+        all_facts.append(given.checksum())
+    facts = json.dumps(all_facts, sort_keys=True)
     return sha256(facts.encode()).hexdigest()[:32]
 
 
@@ -62,13 +68,19 @@ def save_converted(dataset: Dataset, folder: Path) -> None:
     write_manifest(folder)
 
 
-def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]) -> Dataset:
+def load_converted(
+    config: Config,
+    folder: Path,
+    fingerprints: Mapping[str, str],
+    given: GivenEncoder | None = None,
+) -> Dataset:
     """Return the dataset that was converted to files.
 
     Args:
         config: The config, whose tables have these fingerprints.
         folder: The folder that `cache_key` names.
         fingerprints: The SHA-256 of the table of each part that has one.
+        given: The encoder through which the tables were read, if it was that of an earlier run.
 
     Raises:
         NotOrdinaryError: A link or a device stands where a file belongs.
@@ -99,6 +111,7 @@ def load_converted(config: Config, folder: Path, fingerprints: Mapping[str, str]
         columns=columns,
         copies=copies,
         null_texts=null_texts,
+        from_run=given.run if given else "",
         **parts,
     )
 

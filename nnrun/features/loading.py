@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from nnrun.config.schema import Config
-from nnrun.errors import RunError, TableError
+from nnrun.errors import ConfigError, RunError, TableError
 from nnrun.features.cache_folder import CACHE, new_folder, refuse_links, remove_folder
 from nnrun.features.dataset import PARTS, Dataset
 from nnrun.features.disk_cache import cache_key, load_converted, save_converted
 from nnrun.features.encoder import Encoder
-from nnrun.features.matrices import Keeping, encode
+from nnrun.features.given_encoder import GivenEncoder
+from nnrun.features.matrices import IN_MEMORY, Keeping, encode
 from nnrun.features.matrix_store import FLOAT32_BYTES
 from nnrun.features.memory import memory_bytes
 from nnrun.features.profile import TableProfile, profile_table
@@ -34,6 +35,7 @@ def load_dataset(
     warn: Warn | None = None,
     *,
     has_matrices: bool = True,
+    given: GivenEncoder | None = None,
 ) -> Dataset:
     """Read the config's tables, and hold rows out for validation.
 
@@ -43,31 +45,46 @@ def load_dataset(
         warn: Takes a line about converted files that are damaged; None where nobody wants it.
         has_matrices: Whether the dataset is to train or to measure on. Without the inputs it is
             read several times as fast, and can be checked.
+        given: The encoder of an earlier run, through which the tables are read.
 
     Raises:
-        ConfigError: The config names a column that is not there.
+        ConfigError: The config names a column that is not there, or does not fit that run.
         TableError: With every mistake of all the tables.
         RunError: The folder of converted tables holds links, or what nnrun did not make.
         OSError: The disk is full, or refuses to be written to.
     """
     tables = open_tables(config)
-    folder = _folder_to_convert_to(config, tables, cache)
-    if folder is not None:
-        converted = _load_converted(config, folder, _fingerprints(tables), warn)
+    folder = _folder_to_convert_to(config, tables, cache, given)
+    if folder is not None and not (given and given.misfits):
+        converted = _load_converted(config, folder, _fingerprints(tables), warn, given)
         if converted is not None:
             return converted
-    profile = profile_table(tables["train"], config)
+    profile = _profile(tables["train"], config, given)
     if not has_matrices and folder is None:  # of a large table, training reuses what is converted
-        return encode(tables, profile, Keeping(has_inputs=False))
-    if config.data.in_memory is True or _fits_in_memory(profile):
-        return encode(tables, profile)
+        return encode(tables, profile, Keeping(has_inputs=False), given)
+    if config.data.in_memory is True or _fits_in_memory(profile, given):
+        return encode(tables, profile, IN_MEMORY, given)
     fingerprints = _fingerprints(tables)
     if folder is None:  # the file is small, but its text becomes many inputs
-        folder = cache / cache_key(config, fingerprints)
-        converted = _load_converted(config, folder, fingerprints, warn)
+        folder = cache / cache_key(config, fingerprints, given)
+        converted = _load_converted(config, folder, fingerprints, warn, given)
         if converted is not None:
             return converted
-    return _convert(tables, profile, folder)
+    return _convert(tables, profile, folder, given)
+
+
+def _profile(table: Table, config: Config, given: GivenEncoder | None) -> TableProfile:
+    """Return the profile of the training table, or raise all that does not fit a given encoder."""
+    misfits = list(given.misfits) if given else []
+    try:
+        profile = profile_table(table, config)
+    except ConfigError as error:
+        raise ConfigError([*misfits, *error.problems]) from None
+    if given:
+        misfits = given.all_misfits(profile)
+    if misfits:
+        raise ConfigError(misfits)
+    return profile
 
 
 def open_tables(config: Config) -> dict[str, Table]:
@@ -105,14 +122,16 @@ def _is_a_file(path: Path) -> bool:
     return any(not found.is_dir() for found in find_files(path))
 
 
-def _folder_to_convert_to(config: Config, tables: Mapping[str, Table], cache: Path) -> Path | None:
+def _folder_to_convert_to(
+    config: Config, tables: Mapping[str, Table], cache: Path, given: GivenEncoder | None
+) -> Path | None:
     """Return the folder for tables that turn out too large for memory; None if none can be."""
     if config.data.in_memory is True:
         return None
     size = sum(table.size for table in tables.values())
     if size * TEXT <= _room(config):
         return None
-    return cache / cache_key(config, _fingerprints(tables))
+    return cache / cache_key(config, _fingerprints(tables), given)
 
 
 def _fingerprints(tables: Mapping[str, Table]) -> dict[str, str]:
@@ -124,8 +143,8 @@ def _room(config: Config) -> float:
     return 0 if config.data.in_memory is False else memory_bytes() / SHARE
 
 
-def _fits_in_memory(profile: TableProfile) -> bool:
-    encoder = profile.encoder()
+def _fits_in_memory(profile: TableProfile, given: GivenEncoder | None) -> bool:
+    encoder = given.encoder if given else profile.encoder()
     if _has_wrong_labels(encoder):
         return True
     columns = len(encoder.inputs) + 1
@@ -140,7 +159,11 @@ def _has_wrong_labels(encoder: Encoder) -> bool:
 
 
 def _load_converted(
-    config: Config, folder: Path, fingerprints: Mapping[str, str], warn: Warn | None
+    config: Config,
+    folder: Path,
+    fingerprints: Mapping[str, str],
+    warn: Warn | None,
+    given: GivenEncoder | None,
 ) -> Dataset | None:
     """Return the dataset that an earlier run converted, or None; damaged files are removed."""
     refuse_links(folder.parent)
@@ -148,7 +171,7 @@ def _load_converted(
     if not folder.exists():
         return None
     try:
-        return load_converted(config, folder, fingerprints)
+        return load_converted(config, folder, fingerprints, given)
     except NotOrdinaryError as error:
         raise RunError(f"{error.filename}: {error.strerror}; remove it") from None
     except (OSError, ValueError) as error:
@@ -165,7 +188,9 @@ def _remove_damaged(folder: Path) -> None:
         raise RunError(f"{folder}: is no table that nnrun converted, or holds more; remove it")
 
 
-def _convert(tables: Mapping[str, Table], profile: TableProfile, folder: Path) -> Dataset:
+def _convert(
+    tables: Mapping[str, Table], profile: TableProfile, folder: Path, given: GivenEncoder | None
+) -> Dataset:
     with new_folder(folder) as temporary:
-        save_converted(encode(tables, profile, Keeping(temporary)), temporary)
-    return load_converted(profile.config, folder, _fingerprints(tables))
+        save_converted(encode(tables, profile, Keeping(temporary), given), temporary)
+    return load_converted(profile.config, folder, _fingerprints(tables), given)

@@ -1,6 +1,6 @@
 """The matrices of a dataset, filled from its tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,12 +12,15 @@ from nnrun.features.column_facts import column_facts
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
+from nnrun.features.feature import Feature
+from nnrun.features.given_encoder import GivenEncoder
 from nnrun.features.kept_rows import RowMask
 from nnrun.features.matrix_store import AnyFloats, Matrix, Store
 from nnrun.features.profile import TableProfile
 from nnrun.features.row_weights import WeightSurvey
 from nnrun.features.split import split_rows
 from nnrun.features.statistics import Values
+from nnrun.features.target_copies import TargetCopies
 from nnrun.features.training_rows import TrainingRows
 from nnrun.tables.stored_file import table_changed
 from nnrun.tables.table import Table
@@ -57,23 +60,28 @@ class PartStore(NamedTuple):
 
 
 class FittedTable(NamedTuple):
-    """A training table read through an encoder without statistics.
+    """A training table read through an encoder.
 
     Attributes:
-        encoder: The encoder, fitted on the rows to train on.
+        encoder: The encoder, fitted on the rows to train on, or as it was given.
         stores: The matrices of the rows to train on and of those held out; missing cells are NaN.
-        unseen: A message for each column with categories that only the rows held out have.
+        rows: For each part, which of the table's rows are its own.
+        unseen: For a part a message for each column with categories that the encoder has not.
         copies: The columns that equal a target in the rows to train on.
     """
 
     encoder: Encoder
     stores: Mapping[str, PartStore]
-    unseen: list[str]
+    rows: Mapping[str, RowMask]
+    unseen: Mapping[str, list[str]]
     copies: list[str]
 
 
 def encode(
-    tables: Mapping[str, Table], profile: TableProfile, keeping: Keeping = IN_MEMORY
+    tables: Mapping[str, Table],
+    profile: TableProfile,
+    keeping: Keeping = IN_MEMORY,
+    given: GivenEncoder | None = None,
 ) -> Dataset:
     """Fit the encoder on the training rows, and fill the matrices of all parts.
 
@@ -81,17 +89,21 @@ def encode(
         tables: The table of each part that has one.
         profile: The profile of the training table.
         keeping: Where to keep the matrices, by default in memory.
+        given: The encoder of an earlier run, which takes the place of one that is fitted.
 
     Raises:
         TableError: With every mistake of all the tables.
         ConfigError: No row is left to train on, or none to validate on.
     """
     parts: dict[str, Part] = {}
-    encoder = profile.encoder()
+    encoder = given.for_table(profile) if given else profile.encoder()
     copies: list[str] = []
-    problems = profile.problems()
+    problems = profile.problems_of_rows() if given else profile.problems()
     if not problems:
-        encoder, parts, copies = _encode_training_table(tables["train"], profile, keeping)
+        fitted = _fit_training_table(tables["train"], profile, keeping, encoder if given else None)
+        encoder = fitted.encoder
+        copies = fitted.copies
+        parts = _training_parts(fitted, profile)
     for key, table in tables.items():
         if key == "train":
             continue
@@ -112,6 +124,7 @@ def encode(
         columns=columns,
         null_texts=profile.null_texts,
         copies=copies,
+        from_run=given.run if given else "",
         **parts,
     )
 
@@ -141,31 +154,60 @@ def _encode_other_table(
     return part._replace(weights=weights.values())
 
 
-def _encode_training_table(
-    table: Table, profile: TableProfile, keeping: Keeping
-) -> tuple[Encoder, dict[str, Part], list[str]]:
-    """Return the fitted encoder, the rows to train on and those held out, and copies of a target.
+def _fit_training_table(
+    table: Table, profile: TableProfile, keeping: Keeping, given: Encoder | None
+) -> FittedTable:
+    """Return the training table read through an encoder fitted on it, or through a given one.
 
-    Means are known once all rows were read: missing cells are filled at the end.
+    Raises:
+        TableError: Cells are wrong.
+        ConfigError: No row is left to train on, or none to validate on.
     """
     rows = split_rows(profile)
+    if given is not None:
+        return _read_through(given, table, rows, keeping)
     encoder = profile.encoder(rows["train"])
     fitted = _fit(encoder, table, rows, profile.config, keeping)
     if len(fitted.encoder.inputs) < len(encoder.inputs):
         # parts of a date vary in the rows held out alone: read once more
         fitted = _fit(fitted.encoder, table, rows, profile.config, keeping)
+    return fitted
+
+
+def _training_parts(fitted: FittedTable, profile: TableProfile) -> dict[str, Part]:
+    """Return the rows to train on and those held out.
+
+    Means are known once all rows were read: missing cells are filled at the end.
+    """
     means = np.array([feature.mean for feature in fitted.encoder.inputs])
-    unseen: dict[str, list[str]] = {key: [] for key in rows}
-    if len(rows) > 1:
-        unseen[list(rows)[1]] = fitted.unseen
-    parts = {
-        key: _finish(store, means, profile, unseen[key]) for key, store in fitted.stores.items()
-    }
-    if profile.weights is not None:
-        parts = {
-            key: part._replace(weights=profile.weights[rows[key]]) for key, part in parts.items()
-        }
-    return fitted.encoder, parts, fitted.copies
+    parts = {}
+    for key, store in fitted.stores.items():
+        parts[key] = _finish(store, means, profile, fitted.unseen.get(key, []))
+        if profile.weights is not None:
+            weights = profile.weights[fitted.rows[key]]
+            parts[key] = parts[key]._replace(weights=weights)
+    return parts
+
+
+def _read_through(
+    encoder: Encoder, table: Table, rows: Mapping[str, RowMask], keeping: Keeping
+) -> FittedTable:
+    """Fill the matrices of each part through an encoder that stays as it is."""
+    copies = TargetCopies(_kept_inputs(encoder, keeping), len(encoder.targets))
+    reader = EncodedReader(
+        encoder, table, target=True, fill=False, has_categories=keeping.has_inputs
+    )
+    stores = _new_stores(encoder, rows, keeping)
+    for key, x, y in _rows_by_part(reader, rows):
+        stores[key].append(x, y)
+        if key == "train":
+            copies.add(x, y)
+    return FittedTable(encoder, stores, rows, {"train": reader.unseen()}, copies.names())
+
+
+def _kept_inputs(encoder: Encoder, keeping: Keeping) -> list[Feature]:
+    """Return the feature of each column that is read: all but text where nobody wants inputs."""
+    return [f for f in encoder.inputs if keeping.has_inputs or f.kind != "text"]
 
 
 def _fit(
@@ -184,27 +226,44 @@ def _fit(
         config: Says whether targets are rescaled.
         keeping: Where to keep the matrices.
     """
-    stores = {
-        key: _new_store(encoder, int(is_row.sum()), key, keeping) for key, is_row in rows.items()
-    }
+    stores = _new_stores(encoder, rows, keeping)
     has_categories = keeping.has_inputs  # without matrices, those of the profile are enough
     training = TrainingRows(
         encoder, config, int(rows["train"].sum()), has_categories=has_categories
     )
     reader = EncodedReader(encoder, table, target=True, fill=False, has_categories=has_categories)
+    for key, x, y in _rows_by_part(reader, rows):
+        stores[key].append(x, y)
+        if key == "train":
+            training.add(x, y)
+    unseen = {key: reader.unseen() for key in list(rows)[1:2]}
+    return FittedTable(training.fitted_encoder(), stores, rows, unseen, training.copies())
+
+
+def _rows_by_part(
+    reader: EncodedReader, rows: Mapping[str, RowMask]
+) -> Iterator[tuple[str, Values, Values]]:
+    """Yield the inputs and the targets of each block's rows, part by part.
+
+    Raises:
+        TableError: Cells are wrong, or the table has other rows than before.
+    """
     start = 0
     for _, x, y in reader:
         end = start + len(x)
         if end > len(rows["train"]):
-            raise table_changed(table.name)
+            raise table_changed(reader.table.name)
         for key, is_row in rows.items():
-            part_x = x[is_row[start:end]]
-            part_y = y[is_row[start:end]]
-            stores[key].append(part_x, part_y)
-            if key == "train":
-                training.add(part_x, part_y)
+            yield key, x[is_row[start:end]], y[is_row[start:end]]
         start = end
-    return FittedTable(training.fitted_encoder(), stores, reader.unseen(), training.copies())
+
+
+def _new_stores(
+    encoder: Encoder, rows: Mapping[str, RowMask], keeping: Keeping
+) -> dict[str, PartStore]:
+    return {
+        key: _new_store(encoder, int(is_row.sum()), key, keeping) for key, is_row in rows.items()
+    }
 
 
 def _finish(store: PartStore, means: AnyFloats, profile: TableProfile, unseen: list[str]) -> Part:

@@ -75,11 +75,8 @@ class TableProfile:
     def problems(self) -> list[str]:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
         if not self.rows:
-            return [f"{self.name}: every row is left out for a missing cell{self._empty_advice()}"]
-        problems = self._unfit_columns()
-        if self.split:
-            problems += self.split.problems
-        problems += self.weight_problems
+            return self.problems_of_rows()
+        problems = [*self._unfit_columns(), *self.problems_of_rows()]
         for column in self.features:
             problems += self._wrong_cells(column)
         rules: dict[FaultKind, str] = {"missing": NO_TARGET}
@@ -106,6 +103,13 @@ class TableProfile:
             codes = labels.ordered_codes(self.config.data.positives)
             combined = (combined * len(labels.spellings) + codes).rank("dense").cast(pl.Int64)
         return combined
+
+    def problems_of_rows(self) -> list[str]:
+        """Return why rows cannot be taken, split or weighed, whatever reads the columns."""
+        if not self.rows:
+            return [f"{self.name}: every row is left out for a missing cell{self._empty_advice()}"]
+        problems = list(self.split.problems) if self.split else []
+        return [*problems, *self.weight_problems]
 
     def encoder(self, is_trained: RowMask | None = None) -> Encoder:
         """Return the encoder, without statistics.

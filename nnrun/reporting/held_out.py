@@ -17,6 +17,7 @@ from nnrun.results.row_losses import log_losses
 from nnrun.results.worst_rows import WorstRowKeeper, WorstRows
 from nnrun.runs.directory import Run
 from nnrun.runs.provenance import changed_tables, check_encoding, check_tables
+from nnrun.runs.warm_start import given_encoder_of
 
 if TYPE_CHECKING:
     from nnrun.results.array_types import Floats, Numbers
@@ -59,7 +60,8 @@ def load_same_dataset(run: Run, trained: TrainedRun) -> Dataset:
     changed: Sequence[str] = changed_tables(trained.config, info)
     if changed:
         raise RunError(list(changed))
-    dataset = load_dataset(trained.config, run.path.resolve().parent / CACHE)
+    given = given_encoder_of(info, trained.encoder, run)
+    dataset = load_dataset(trained.config, run.path.resolve().parent / CACHE, given=given)
     check_tables(info, dataset)
     check_encoding(run, trained.encoder, dataset)
     return dataset

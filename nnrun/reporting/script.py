@@ -29,6 +29,8 @@ from nnrun.reporting.keras_calls import (
 )
 from nnrun.reporting.rendering import render
 from nnrun.runs.directory import Run
+from nnrun.runs.info import RunInfo
+from nnrun.runs.saved_model import MODEL
 from nnrun.tables.csv_pieces import read_pieces
 from nnrun.tables.csv_reader import SEPARATORS
 from nnrun.tables.dialect import Dialect
@@ -97,6 +99,14 @@ class Positive:
 
 
 @dataclass(frozen=True)
+class Start:
+    """The model that training starts with, and the `means` that take the place of missing cells."""
+
+    model: str
+    means: list[float]
+
+
+@dataclass(frozen=True)
 class Labels:
     """How the target's labels are spelt; `mapped` where they are not 0, 1, ... already.
 
@@ -132,16 +142,26 @@ def run_script(path: Path, *, exact: bool = False) -> str:
     info, config, encoder = Run(path).load()
     rows = int(info.data.get("train", {}).get("rows", 0))
     # The path is taken as it is: a stranger's pattern could match a whole disk.
-    return _script(config, encoder, rows, Path(config.data.train), exact=exact)
+    path_of_data = Path(config.data.train)
+    return _script(config, encoder, rows, path_of_data, exact=exact, start=_start(info, encoder))
 
 
-def _script(config: Config, encoder: Encoder, rows: int, first_file: Path, *, exact: bool) -> str:
+def _script(
+    config: Config,
+    encoder: Encoder,
+    rows: int,
+    first_file: Path,
+    *,
+    exact: bool,
+    start: Start | None = None,
+) -> str:
     """Return the script, given the number of training rows and the first file of the table."""
     text = render(
         "script.py.j2",
         config=config,
         data=config.data,
         exact=exact,
+        start=start,
         paths={part: short_path(path) for part, path in _paths(config.data).items()},
         dialect=Dialect.of(config.data),
         several_tables=bool(config.data.validation or config.data.test),
@@ -164,6 +184,14 @@ def _script(config: Config, encoder: Encoder, rows: int, first_file: Path, *, ex
     if not re.search(r"\bnp\.", text):  # the simple script may do without
         text = text.replace("import numpy as np\n", "", 1)
     return text.removesuffix("\n")
+
+
+def _start(info: RunInfo, encoder: Encoder) -> Start | None:
+    """Return what the script takes of the run that a run was started from."""
+    if info.started_from is None:
+        return None
+    means = [feature.mean for feature in encoder.inputs]
+    return Start(model=str(Path(info.started_from.path, MODEL)), means=means)
 
 
 def _paths(data: Data) -> dict[str, str]:

@@ -49,6 +49,8 @@ def describe_run(path: Path) -> str:
     run = Run(path)
     info, config, encoder = run.load()
     lines = [f"status     {run.status(info)}, started {info.started}"]
+    if info.started_from:
+        lines.append(f"start      with the weights of {info.started_from.path}")
     lines += _progress_lines(run, info)
     lines += [f"{name:10} {rows} rows, {table}" for name, rows, table in part_rows(info)]
     lines += _epoch_lines(run, info, config)

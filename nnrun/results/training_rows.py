@@ -12,6 +12,7 @@ from nnrun.results.simpler_models import Baseline, baseline_of, linear_model_of
 from nnrun.results.trained_run import TrainedRun
 from nnrun.runs.directory import Run
 from nnrun.runs.provenance import changed_tables
+from nnrun.runs.warm_start import given_encoder_of
 from nnrun.tables.table import find_files
 
 
@@ -50,10 +51,11 @@ def _load_training_rows(run: Run, trained: TrainedRun) -> Dataset:
     config = trained.config
     if not find_files(Path(config.data.train)):
         raise RunError(f"{config.data.train}: the training table is no longer there")
-    changed = changed_tables(config, run.read_info())
+    info = run.read_info()
+    changed = changed_tables(config, info)
     if changed:
         raise RunError(changed)
-    dataset = load_dataset(config)
+    dataset = load_dataset(config, given=given_encoder_of(info, trained.encoder, run))
     if dataset.encoder.input_names != trained.encoder.input_names:
         raise RunError(f"{config.data.train}: this version makes other inputs of it")
     return dataset

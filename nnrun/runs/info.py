@@ -7,6 +7,19 @@ from pydantic import BaseModel, Field
 from nnrun.config.schema import MOST_MEMBERS
 
 
+class StartedFrom(BaseModel):
+    """The run whose weights a training started with."""
+
+    path: str
+    """Its directory, absolute."""
+
+    weights: str
+    """The SHA-256 of its weights.npz."""
+
+    encoding: str
+    """The SHA-256 of the encoding.json that was made of its own."""
+
+
 class RunInfo(BaseModel, allow_inf_nan=False):
     """The facts of a run: how far it is, and all that its numbers depend on."""
 
@@ -54,6 +67,9 @@ class RunInfo(BaseModel, allow_inf_nan=False):
 
     data: dict[str, dict[str, str | int]] = {}
     """Path, rows and SHA-256 of each table."""
+
+    started_from: StartedFrom | None = None
+    """The run whose weights the training started with; null where they were drawn."""
 
     versions: dict[str, str] = {}
     threads: int = 0

@@ -71,14 +71,14 @@ def _fit_member(run: Run, job: Job, number: int, fit: FitMember) -> None:
     if _is_finished(member, config):
         return
     with _told_member(number, job.config.ensemble):
-        fit(member, _begin_member(member, job, config))
+        fit(member, _begin_member(member, job, config, number - 1))
 
 
-def _begin_member(member: Run, job: Job, config: Config) -> Job:
-    """Return the job of a member, whose directory is ready for it."""
+def _begin_member(member: Run, job: Job, config: Config, place: int) -> Job:
+    """Return the job of a member, counted from 0, whose directory is ready for it."""
     member.path.mkdir(parents=True, exist_ok=True)
     remove_temporaries(member.path)
-    own = prepare(replace(job.dataset, config=config), job.team)
+    own = prepare(replace(job.dataset, config=config), job.team, job.start, place)
     if not (member.checkpoint.exists() and member.info.exists()):
         member.checkpoint.unlink(missing_ok=True)
         info = to_json({"status": "running", **facts_of(own)})

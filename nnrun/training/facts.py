@@ -1,9 +1,11 @@
 """The facts that run.json tells of a training as it begins."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from nnrun import __version__
 from nnrun.features.dataset import Dataset
+from nnrun.features.encoding_size import encoding_text
 from nnrun.runs.provenance import circumstances
 from nnrun.training.job import Job
 
@@ -19,10 +21,19 @@ def facts_of(job: Job) -> dict[str, object]:
         "ensemble": config.ensemble,
         "seed": config.seed,
         "data": _tables(job.dataset),
+        "started_from": _started_from(job),
         "config": config.model_dump(mode="json"),
         "jit_compile": job.model.jit_compile,
         "replicas": job.team.count,
     }
+
+
+def _started_from(job: Job) -> dict[str, str] | None:
+    """Return the run whose weights the job starts with, or None where they were drawn."""
+    if job.start is None:
+        return None
+    encoding = sha256(encoding_text(job.dataset.encoder).encode()).hexdigest()
+    return job.start.facts.model_copy(update={"encoding": encoding}).model_dump()
 
 
 def _tables(dataset: Dataset) -> dict[str, dict[str, str | int]]:

@@ -8,8 +8,15 @@ from nnrun.config.schedules import with_scheduled_steps
 from nnrun.config.schema import Config
 from nnrun.errors import ConfigError
 from nnrun.features.dataset import Dataset
+from nnrun.runs.arrays import Array
+from nnrun.runs.warm_start import WarmStart
 from nnrun.training.backend import keras
-from nnrun.training.build_model import build_network, build_variables, compile_model
+from nnrun.training.build_model import (
+    build_network,
+    build_variables,
+    compile_model,
+    network_weights,
+)
 from nnrun.training.distributed.limits import check_shareable
 from nnrun.training.distributed.moments import share_moments
 from nnrun.training.distributed.team import Team
@@ -18,11 +25,15 @@ from nnrun.training.keras_types import Model
 
 @dataclass(frozen=True)
 class Job:
-    """A compiled model with every variable built, the dataset it is fitted on, and the team."""
+    """A compiled model with every variable built, the dataset it is fitted on, and the team.
+
+    Where training starts from another run, the model has the weights of that.
+    """
 
     model: Model
     dataset: Dataset
     team: Team
+    start: WarmStart | None = None
 
     @property
     def config(self) -> Config:
@@ -30,8 +41,14 @@ class Job:
         return self.dataset.config
 
 
-def prepare(dataset: Dataset, team: Team) -> Job:
+def prepare(dataset: Dataset, team: Team, start: WarmStart | None = None, member: int = 0) -> Job:
     """Return the job of training a dataset's config.
+
+    Args:
+        dataset: The dataset.
+        team: The processes and devices that train together.
+        start: The run whose weights the training starts with, or None where they are drawn.
+        member: The member of that run, counted from 0, if it is an ensemble.
 
     Raises:
         ConfigError: Keras refuses the network, or several replicas cannot train it together.
@@ -48,7 +65,15 @@ def prepare(dataset: Dataset, team: Team) -> Job:
         raise ConfigError(
             f"{config.where('layers')}: Keras refuses this network: {error}"
         ) from None
-    return Job(model, replace(dataset, config=_decided(dataset, model)), team)
+    if start:
+        _take_weights(model, start.weights[member])
+    return Job(model, replace(dataset, config=_decided(dataset, model)), team, start)
+
+
+def _take_weights(model: Model, weights: list[Array]) -> None:
+    """Give the layers of the config the weights of another run."""
+    for variable, array in zip(network_weights(model), weights, strict=True):
+        variable.assign(array)
 
 
 def _build(dataset: Dataset, team: Team) -> Model:

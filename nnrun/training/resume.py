@@ -23,6 +23,7 @@ from nnrun.runs.provenance import (
     versions,
     with_later_keys,
 )
+from nnrun.runs.warm_start import given_encoder_of, needed_warm_start
 from nnrun.training.changeable import changed_config, check_patience, planned_config
 
 
@@ -75,7 +76,9 @@ def _reload(run: Run, *, epochs: int | None, overrides: Sequence[str], force: bo
         config = config.model_copy(update={"epochs": epochs})
     encoder = Encoder.load(run.encoding)
     _check_size(run, config, encoder)
-    dataset = load_checked(config, run.path.resolve().parent / CACHE)
+    given = given_encoder_of(info, encoder, run)
+    needed_warm_start(run, config)  # before TensorFlow is imported
+    dataset = load_checked(config, run.path.resolve().parent / CACHE, given=given)
     check_tables(info, dataset)
     check_encoding(run, encoder, dataset)
     return dataset

@@ -12,6 +12,7 @@ from nnrun.features.dataset import Dataset
 from nnrun.features.encoding_size import TOO_LONG, encoding_text, is_too_long
 from nnrun.files import to_json, write_texts
 from nnrun.runs.directory import Run, create_run
+from nnrun.runs.warm_start import WarmStart, needed_warm_start
 from nnrun.training.advice import how_to_resume
 from nnrun.training.agreement import check_agreement
 from nnrun.training.backend import keras
@@ -44,6 +45,7 @@ def train(
     overwrite: bool = False,
     callbacks: Callbacks = (),
     distribute: Distribute = "none",
+    start: WarmStart | None = None,
 ) -> Result:
     """Train the dataset's config into a new run directory.
 
@@ -55,6 +57,7 @@ def train(
         overwrite: Whether a run that stands there is replaced.
         callbacks: Keras callbacks that follow nnrun's own.
         distribute: The devices or workers that train together.
+        start: The run whose weights the training starts with; by default they are drawn.
 
     Raises:
         ConfigError: The network cannot be trained so.
@@ -68,7 +71,7 @@ def train(
         raise ConfigError(
             "--engine keras trains on one device; leave it out, or say --distribute none"
         )
-    job = prepare(dataset, team)
+    job = prepare(dataset, team, start)
     encoding = _encoding(job.dataset)
     with _own_path(path, team) as own_path, create_run(own_path, stem, overwrite=overwrite) as run:
         info = to_json({"status": "running", **facts_of(job), "engine": engine})
@@ -89,10 +92,11 @@ def resume(
     Raises what `train` does.
     """
     team = join(distribute)
+    job = prepare(dataset, team, needed_warm_start(run, dataset.config))
     if team.is_chief:
-        return _fit_all(run, prepare(dataset, team), fit_compiled, callbacks)
+        return _fit_all(run, job, fit_compiled, callbacks)
     with TemporaryDirectory(prefix="nnrun-") as folder:
-        return _fit(run.elsewhere(Path(folder)), prepare(dataset, team), fit_compiled, callbacks)
+        return _fit(run.elsewhere(Path(folder)), job, fit_compiled, callbacks)
 
 
 @contextmanager

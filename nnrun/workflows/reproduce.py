@@ -25,6 +25,7 @@ from nnrun.runs.directory import Run
 from nnrun.runs.history import check_history, read_rows
 from nnrun.runs.info import RunInfo
 from nnrun.runs.provenance import changed_tables, check_tables, circumstances, differences
+from nnrun.runs.warm_start import WarmStart, given_encoder_of, reopen_warm_start
 from nnrun.wording import counted, shown_lines
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
 
     Raises:
         ExpectationError: They differ; it lists where, and which versions or thread counts changed.
-        RunError: The run is not finished, or was altered.
+        RunError: The run is not finished, or was altered; or the run that it started from is gone.
         Interrupted: A signal stopped the training.
     """
     run = Run(path)
@@ -65,10 +66,12 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
     changed = changed_tables(config, info)
     if changed:
         raise ExpectationError(shown_lines(changed))
+    given = given_encoder_of(info, encoder, run)
+    start = reopen_warm_start(run, config)
     with TemporaryDirectory(prefix="nnrun-") as folder:
-        dataset = load_checked(config, Path(folder) / CACHE)
+        dataset = load_checked(config, Path(folder) / CACHE, given=given)
         check_tables(info, dataset)
-        again = _train_again(run, dataset, Path(folder) / "run", progress)
+        again = _train_again(run, dataset, start, Path(folder) / "run", progress)
         lines = list(_first_of_each_kind(_differences(run, encoder, weights, dataset, again.run)))
     if lines:
         lines = [f"{path}: {line}" for line in lines]
@@ -77,7 +80,13 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
     return f"equal: the table, {counted(again.epochs, 'epoch')} of history, {arrays} of weights"
 
 
-def _train_again(run: Run, dataset: Dataset, target: Path, progress: Progress | None) -> "Result":
+def _train_again(
+    run: Run,
+    dataset: Dataset,
+    start: WarmStart | None,
+    target: Path,
+    progress: Progress | None,
+) -> "Result":
     """Train a dataset with the engine of a run, to a directory that goes when this has ended."""
     from nnrun.training.trainer import train
 
@@ -85,7 +94,14 @@ def _train_again(run: Run, dataset: Dataset, target: Path, progress: Progress | 
     shown = progress(dataset.config.total_epochs) if progress else nullcontext(())
     try:
         with shown as callbacks:
-            return train(dataset, stem="", path=target, engine=engine, callbacks=callbacks)
+            return train(
+                dataset,
+                stem="",
+                path=target,
+                engine=engine,
+                callbacks=callbacks,
+                start=start,
+            )
     except Interrupted as error:  # it names the folder to go on with, which is removed
         line = f"interrupted; {run.path} is as it was"
         raise Interrupted(line, error.exit_code - 128) from None

@@ -1,0 +1,188 @@
+"""The run whose weights another training starts with, and what of a config does not fit it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnrun.config.architecture import LayerSummary, member_prefix, summarize
+from nnrun.config.schema import Config
+from nnrun.errors import RunError
+from nnrun.features.encoder import Encoder
+from nnrun.features.given_encoder import GivenEncoder
+from nnrun.runs.arrays import Array
+from nnrun.runs.directory import Run
+from nnrun.runs.info import RunInfo, StartedFrom
+from nnrun.runs.saved_model import WEIGHTS, SavedModel
+from nnrun.wording import counted, received
+
+SHARED = ("normalize", "numeric", "clip", "target_transform")
+"""The keys of data that make layers around those of the config, which the weights rely on."""
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """A finished run that another training starts from.
+
+    Attributes:
+        path: The run directory, absolute.
+        weights: Its weights by name, for each member of an ensemble in turn.
+        facts: What run.json says of it.
+    """
+
+    path: Path
+    weights: list[list[Array]]
+    facts: StartedFrom
+
+
+def open_warm_start(path: Path, config: Config) -> tuple[WarmStart, GivenEncoder]:
+    """Return the weights that a training of a config starts with, and the encoder of their run.
+
+    What of the config does not fit the run is told by the encoder's `misfits`.
+
+    Raises:
+        RunError: The path is no run, or the run has no model, or was altered.
+    """
+    run = Run(path)
+    info = run.read_info()
+    saved = run.read_model()
+    misfits = list(_misfits(str(path), config, saved))
+    given = GivenEncoder(saved.encoder, str(path), misfits)
+    if misfits:
+        weights: list[list[Array]] = []
+    else:
+        weights = _by_member(config, saved)
+    facts = StartedFrom(
+        path=str(path.resolve()), weights=info.checksums[WEIGHTS], encoding=given.checksum()
+    )
+    return WarmStart(path.resolve(), weights, facts), given
+
+
+def needed_warm_start(run: Run, config: Config) -> WarmStart | None:
+    """Return what a run starts with that is taken up again, or None where that is not needed.
+
+    It is needed while the run, or a member of its ensemble, has no checkpoint.
+
+    Args:
+        run: The run that goes on.
+        config: Its config.
+
+    Raises:
+        RunError: The other run is gone, or has other weights now.
+    """
+    parts = [run]
+    if config.ensemble > 1:
+        parts = [run.member(number) for number in range(1, config.ensemble + 1)]
+    if all(part.checkpoint.exists() for part in parts):
+        return None
+    return reopen_warm_start(run, config)
+
+
+def reopen_warm_start(run: Run, config: Config) -> WarmStart | None:
+    """Return what a run started with, or None where its weights were drawn.
+
+    Args:
+        run: The run that was started from another.
+        config: Its config.
+
+    Raises:
+        RunError: The other run is gone, or has other weights now.
+    """
+    facts = run.read_info().started_from
+    if facts is None:
+        return None
+    advice = f"{run.path}: it started with the weights of {facts.path}"
+    try:
+        start, _ = open_warm_start(Path(facts.path), config)
+    except RunError as error:
+        raise RunError([f"{advice}, which cannot be read:", *error.problems]) from None
+    if start.facts.weights != facts.weights or not start.weights:
+        raise RunError(f"{advice}, which has other weights now (their SHA-256 is another)")
+    return start
+
+
+def given_encoder_of(info: RunInfo, encoder: Encoder, run: Run) -> GivenEncoder | None:
+    """Return the encoder through which the tables of a run are read again.
+
+    None stands for one that is fitted on the training rows, as every run has that started anew.
+
+    Raises:
+        RunError: encoding.json is not that of the run which it was started from.
+    """
+    if info.started_from is None:
+        return None
+    given = GivenEncoder(encoder, info.started_from.path)
+    if given.checksum() != info.started_from.encoding:
+        raise RunError(f"{run.encoding}: is not what training wrote; it was altered")
+    return given
+
+
+def _by_member(config: Config, saved: SavedModel) -> list[list[Array]]:
+    """Return the weights of each member in Keras's order."""
+    weights = saved.read_weights()
+    members = []
+    for number in range(config.ensemble):
+        prefix = member_prefix(config, number)
+        members.append([array for name, array in weights.items() if name.startswith(prefix)])
+    return members
+
+
+def _misfits(run: str, config: Config, saved: SavedModel) -> Iterator[str]:
+    """Yield a line for each thing of a config that does not fit a run."""
+    for key in SHARED:
+        value = getattr(config.data, key)
+        other = getattr(saved.config.data, key)
+        if value != other:
+            place = config.where("data", key)
+            yield f"{place}: is {received(value)}, where that of {run} is {received(other)}"
+    if config.ensemble != saved.config.ensemble:
+        members = counted(config.ensemble, "member")
+        yield f"{config.where('ensemble')}: has {members}, where {run} has {saved.config.ensemble}"
+    are_alike = config.is_classes == saved.config.is_classes
+    if are_alike and _scaling(config) != _scaling(saved.config):
+        yield (
+            f"{config.where('loss')}: with {config.loss['name']} and {config.output_activation()} "
+            f"the outputs are scaled to the targets in another way than in {run}, with "
+            f"{saved.config.loss['name']} and {saved.config.output_activation()}"
+        )
+    yield from _layer_misfits(run, config, saved)
+
+
+def _scaling(config: Config) -> tuple[bool, bool]:
+    """Return whether outputs are scaled to the targets, and moved to their mean."""
+    return config.rescales, config.rescales and config.output_activation() == "linear"
+
+
+def _layer_misfits(run: str, config: Config, saved: SavedModel) -> Iterator[str]:
+    """Yield which layers have other weights than the run; those without weights may differ."""
+    wanted = _layers_with_weights(config, saved.encoder.width)
+    known = _layers_with_weights(saved.config, saved.encoder.width)
+    if len(wanted) != len(known):
+        count = counted(len(wanted), "layer")
+        yield (
+            f"{config.where('layers')}: {count} with weights, where {run} has {len(known)}: "
+            f"{', '.join(_in_words(layer) for _, layer in known)}"
+        )
+        return
+    for (place, layer), (_, other) in zip(wanted, known, strict=True):
+        if _form(layer) != _form(other):
+            yield (
+                f"{config.where('layers', place)}: is {_in_words(layer)}, where {run} has "
+                f"{_in_words(other)}"
+            )
+
+
+def _layers_with_weights(config: Config, features: int) -> list[tuple[int, LayerSummary]]:
+    """Return the layers that have weights, each with its place in the config."""
+    layers = enumerate(summarize(config, features))
+    return [(place, layer) for place, layer in layers if layer.shapes]
+
+
+def _form(layer: LayerSummary) -> tuple[str, list[tuple[int, ...]]]:
+    """Return what two layers have in common where one takes the weights of the other."""
+    return layer.name.split()[0], layer.shapes
+
+
+def _in_words(layer: LayerSummary) -> str:
+    """Return a layer such as `Dense with weights (10, 20) and (20,)`."""
+    shapes = " and ".join(map(str, layer.shapes))
+    return f"{layer.name.split()[0]} with weights {shapes}"
