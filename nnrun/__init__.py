@@ -2,7 +2,8 @@
 
 train(config) trains and returns a Run, which predicts, evaluates, plots and exports;
 init(table, target) returns a config for a table, check(config) says what is wrong with one,
-load(path) returns a run, and runs() lists them.
+load(path) returns a run, and runs() lists them. cross_validate(config) trains a config fold by
+fold, and sweep(config, settings) with many settings.
 """
 
 import sys
@@ -16,9 +17,11 @@ __all__ = [
     "RunError",
     "TableError",
     "check",
+    "cross_validate",
     "init",
     "load",
     "runs",
+    "sweep",
     "train",
 ]
 TYPE_CHECKING = False  # type checkers take it for true; `typing` would cost an import
@@ -32,9 +35,11 @@ if TYPE_CHECKING:
         RunError,
         TableError,
         check,
+        cross_validate,
         init,
         load,
         runs,
+        sweep,
         train,
     )
 

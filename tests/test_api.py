@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import yaml
 from support.processes import run_python
 
 import nnrun as nn
@@ -288,3 +289,30 @@ def test_types_are_shipped(tmp_path):
 def test_the_hint_for_an_extra_fits_the_way_of_installation(monkeypatch, prefix, command):
     monkeypatch.setattr("sys.prefix", prefix)
     assert how_to_install("onnx") == command
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_cross_validation_has_what_the_command_tells(project, nnrun):
+    config = project.config(epochs=1)
+    found = nn.cross_validate(config, folds=3, data=pl.read_csv("table.csv"), quiet=True)
+    said = json.loads(nnrun("cv", config, "--folds", "3", "--json").out)
+    assert (found.folds, found.mean, found.sd) == (said["folds"], said["mean"], said["sd"])
+    assert found.verdict == said["verdict"]
+    assert found.predictions["row"].to_list() == list(range(1, 61))
+    with pytest.raises(nn.InputError, match="folds: is a whole number of at least 2; received 1"):
+        nn.cross_validate(config, folds=1)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_sweep_has_its_trials_and_goes_on(project, capfd):
+    config = yaml.safe_load(project.config(epochs=1).read_text())
+    found = nn.sweep(config, {"layers.0.units": [2, 3]}, "sw", overrides={"batch_size": 16})
+    assert [each["status"] for each in found.trials] == ["finished"] * 2
+    assert "trial-002: layers.0.units=3: val_loss" in capfd.readouterr().err
+    assert found.best["settings"] == found.trials[0]["settings"]
+    again = nn.sweep(config, {"layers.0.units": [2, 3]}, "sw", overrides={"batch_size": 16})
+    assert again == found
+    assert capfd.readouterr().err == ""
+    assert nn.train(found.best["config"], "best", quiet=True).metrics == found.best["metrics"]
+    with pytest.raises(nn.ConfigError, match=r"layers.0.units: must be a list of values"):
+        nn.sweep(config, {"layers.0.units": 2}, "other")

@@ -1,4 +1,4 @@
-"""The functions of `import nnrun`: train, check, init, load and runs."""
+"""The functions of `import nnrun`: train, check, init, load and runs, and those of many."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from nnrun.api.frames import kept_frame
 from nnrun.api.given_config import read_given, stem_of
+from nnrun.api.many import cross_validate, sweep
 from nnrun.api.run import Run
 from nnrun.api.training import Distribute, Engine
 from nnrun.checks.loading import load_checked
@@ -26,9 +27,11 @@ __all__ = [
     "RunError",
     "TableError",
     "check",
+    "cross_validate",
     "init",
     "load",
     "runs",
+    "sweep",
     "train",
 ]
 

@@ -28,10 +28,15 @@ class FoldRows(NamedTuple):
 
 
 def draw_folds(profile: TableProfile, count: int, repeat: int = 0) -> list[FoldRows]:
-    """Return the folds of a training table; each of its rows is held out once.
+    """Return the folds of a training table, as its config splits it.
 
-    Every label has the same share of each fold, as nearly as its rows allow; or, where the config
-    splits by groups, no group is in two folds.
+    - By single rows: each is held out once, and every label has the same share of each fold, as
+      nearly as its rows allow.
+    - By groups: each row is held out once, and no group is in two folds.
+    - By time: each fold holds out the rows that follow those it trains on, so that the first rows
+      are never held out.
+    - As a column says: rows of `train` are dealt to the folds, those of `validation` belong to each
+      training, and those of `test` to none.
 
     Args:
         profile: The profile of the table, whose config has the seed that decides the draw.
@@ -39,29 +44,70 @@ def draw_folds(profile: TableProfile, count: int, repeat: int = 0) -> list[FoldR
         repeat: Which of several draws this is, from 0 on.
 
     Raises:
-        InputError: There are fewer rows or groups than folds, a label has a single row, or the
-            config splits by time or as a column says.
+        InputError: There are fewer rows, groups or times than folds, a label has a
+            single row, or a split by time is to be dealt anew.
     """
-    if count > profile.rows:
-        raise InputError(f"--folds {count}: {profile.name} has {profile.rows} rows; give fewer")
-    _check_labels(profile)
-    generator = np.random.default_rng([profile.config.seed, repeat, FOLD_STREAM])
-    if profile.split:
-        fold_of_row = _folds_of_groups(profile.split, count, generator)
+    split = profile.split
+    generator = np.random.default_rng([profile.config.split_seed, repeat, FOLD_STREAM])
+    if split and split.split.kind == "time":
+        if repeat:
+            rule = "a split by time has one order, and is dealt once; leave it out, or give --seeds"
+            raise InputError(f"--repeats: {rule}")
+        return _folds_by_time(split, count)
+    if split and split.split.kind == "group":
+        _check_labels(profile, np.ones(profile.rows, bool))
+        fold_of_row = _folds_of_groups(split, count, generator)
     else:
-        order = _shuffled_by_label(profile, generator)
-        fold_of_row = np.empty(profile.rows, np.intp)
-        fold_of_row[order] = np.arange(profile.rows) % count
-    return [FoldRows(fold_of_row != fold, fold_of_row == fold) for fold in range(count)]
+        fold_of_row = _folds_of_rows(profile, count, generator)
+    is_always_trained_on = np.zeros(profile.rows, bool)
+    if split and split.split.kind == "column":
+        is_always_trained_on = (split.cells == "validation").to_numpy()
+    is_dealt = fold_of_row >= 0
+    return [
+        FoldRows(is_dealt & (fold_of_row != fold) | is_always_trained_on, fold_of_row == fold)
+        for fold in range(count)
+    ]
+
+
+def _folds_by_time(split: SplitColumn, count: int) -> list[FoldRows]:
+    """Return folds of about equally many rows, each of which follow those that it trains on."""
+    ranks = split.cells.rank("dense").to_numpy().astype(np.intp) - 1
+    sizes = np.bincount(ranks)
+    if count + 1 > len(sizes):
+        name = split.split.name
+        rule = "times; give fewer than these, since each fold follows rows to train on"
+        raise InputError(f"--folds {count}: column {name!r} has {len(sizes)} {rule}")
+    earlier = np.cumsum(sizes) - sizes  # rows before each time
+    part_of_time = earlier * (count + 1) // sizes.sum()
+    part_of_row = part_of_time[ranks]
+    if len(np.unique(part_of_time)) < count + 1:
+        name = split.split.name
+        rule = "has times of too many rows each to be dealt so; give fewer"
+        raise InputError(f"--folds {count}: column {name!r} {rule}")
+    return [FoldRows(part_of_row < part, part_of_row == part) for part in range(1, count + 1)]
+
+
+def _folds_of_rows(profile: TableProfile, count: int, generator: np.random.Generator) -> RowNumbers:
+    """Return the fold of each row, shape (rows,), or -1 where a column says it is not of `train`.
+
+    Every label has the same share of each fold, as nearly as its rows allow.
+    """
+    is_dealt = np.ones(profile.rows, bool)
+    if profile.split:
+        is_dealt = (profile.split.cells == "train").to_numpy()
+    rows = int(is_dealt.sum())
+    if count > rows:
+        raise InputError(f"--folds {count}: {profile.name} has {rows} rows; give fewer")
+    _check_labels(profile, is_dealt)
+    order = _shuffled_by_label(profile, generator)
+    dealt = order[is_dealt[order]]
+    fold_of_row: RowNumbers = np.full(profile.rows, -1, np.intp)
+    fold_of_row[dealt] = np.arange(rows) % count
+    return fold_of_row
 
 
 def _folds_of_groups(split: SplitColumn, count: int, generator: np.random.Generator) -> RowNumbers:
     """Return the fold of each row, shape (rows,), where all rows of a group are in one."""
-    if split.split.kind != "group":
-        raise InputError(
-            f"data.split: {split.split.kind}: cv deals rows to folds by chance, which no split "
-            f"by {split.split.kind} allows; `nnrun train` takes it"
-        )
     group_of_row = split.cells.rank("dense").to_numpy().astype(np.intp) - 1
     groups = int(group_of_row.max()) + 1
     if count > groups:
@@ -84,7 +130,7 @@ def _shuffled_by_label(profile: TableProfile, generator: np.random.Generator) ->
     return shuffled[np.argsort(codes[shuffled], kind="stable")]
 
 
-def _check_labels(profile: TableProfile) -> None:
+def _check_labels(profile: TableProfile, is_dealt: RowMask) -> None:
     """Raise an InputError where a label has one row, which could not be trained on and measured."""
     problems = []
     for name, labels in profile.labels.items():
@@ -92,14 +138,14 @@ def _check_labels(profile: TableProfile) -> None:
         problems += [
             f"{profile.name}: the label {label!r}{of_target} has 1 row, and cannot be both trained "
             "on and measured; give it 2 or more, or leave its row out"
-            for label in _labels_of_one_row(labels)
+            for label in _labels_of_one_row(labels, is_dealt)
         ]
     if problems:
         raise InputError(problems)
 
 
-def _labels_of_one_row(labels: LabelProfile) -> list[str]:
-    counts = labels.codes.value_counts(name="rows")
+def _labels_of_one_row(labels: LabelProfile, is_dealt: RowMask) -> list[str]:
+    counts = labels.codes.filter(pl.Series(is_dealt)).value_counts(name="rows")
     codes = counts.filter(pl.col("rows") == 1)[labels.codes.name].sort()
     spellings = list(labels.spellings.values())
     return [spellings[code] for code in codes]

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from nnrun.config.keras_catalog import METRIC
+from nnrun.config.search_space import value_of
 from nnrun.errors import InputError, RunError
 from nnrun.files import finite
 from nnrun.runs.directory import Run
 from nnrun.runs.settings import settings_of
+from nnrun.runs.trial_record import NAMES, read_record
 from nnrun.wording import did_you_mean, listed
 
 Summary = dict[str, Any]
@@ -23,6 +25,9 @@ LESS_IS_BETTER = (
     "FalsePositives",
 )
 """How the names of metrics end of which less is better."""
+
+UNKNOWN = ("epochs", "verdict", "kept_epoch", "goal", "started", "seconds")
+"""What a listing does not tell of a run that cannot be read, or of a trial without a run."""
 
 MOST_METRICS = 12
 """Metrics that a message names at the most."""
@@ -40,9 +45,10 @@ def summarize_briefly(path: Path) -> Summary:
     """
     run = Run(path)
     info = run.read_info()
+    record = read_record(path)
     return {
         "run": str(path),
-        "status": run.status(info),
+        "status": record.status if record else run.status(info),
         "epochs": info.epochs if info.status == "finished" else run.count_epochs(info),
         "metrics": finite(run.read_metrics()),
         "verdict": run.read_judgement(),
@@ -70,6 +76,7 @@ def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
         advice = "give one in which `nnrun train` made runs"
         raise InputError(f"{folder}: there is no such folder; {advice}")
     found = [_summarize_readable(path) for path in _run_paths(folder)]
+    found += [_summarize_trial(path) for path in _trials_without_runs(folder)]
     found.sort(key=lambda run: str(run["started"]))
     if sort:
         _check_metric(f"--sort {sort}", sort, found, folder)
@@ -84,6 +91,7 @@ def best_run(folder: Path, metric: str) -> str:
         InputError: There is no such folder, or no finished run has such a metric.
     """
     finished = [run for run in list_runs(folder) if run["status"] == "finished"]
+    finished = [run for run in finished if Run(Path(run["run"])).info.is_file()]
     _check_metric(f"--best {metric}", metric, finished, folder)
     return str(min(finished, key=lambda run: _rank(run, metric))["run"])
 
@@ -109,14 +117,42 @@ def _run_paths(folder: Path) -> list[Path]:
     return sorted(path for path in (folder, *folder.iterdir()) if (path / "run.json").is_file())
 
 
+def _trials_without_runs(folder: Path) -> list[Path]:
+    """Return the trials of a sweep that failed before they began, or are cross-validations."""
+    records = sorted(folder.glob(NAMES))
+    trials = [record.with_suffix("") for record in records]
+    return [trial for trial in trials if not Run(trial).info.is_file()]
+
+
+def _summarize_trial(path: Path) -> Summary:
+    """Return a trial without a run in brief: its settings are those that its sweep tries."""
+    try:
+        record = read_record(path)
+    except RunError as error:
+        return _broken(path, error)
+    if record is None:
+        return _broken(path, RunError(f"{path}: is gone"))
+    known = {
+        "run": str(path),
+        "status": record.status,
+        "metrics": finite(record.metrics),
+        "settings": {key: value_of(text) for key, text in record.settings.items()},
+    }
+    told = {"error": f"{path}: {record.reason}"} if record.reason else {}
+    return {**known, **dict.fromkeys(UNKNOWN), **told}
+
+
 def _summarize_readable(path: Path) -> Summary:
     """Return a run in brief, or why it cannot be read."""
     try:
         return summarize_briefly(path)
     except RunError as error:
-        unknown = dict.fromkeys(("epochs", "verdict", "kept_epoch", "goal", "started", "seconds"))
-        known = {"run": str(path), "status": "broken", "metrics": {}, "settings": {}}
-        return {**known, **unknown, "error": str(error)}
+        return _broken(path, error)
+
+
+def _broken(path: Path, error: RunError) -> Summary:
+    known = {"run": str(path), "status": "broken", "metrics": {}, "settings": {}}
+    return {**known, **dict.fromkeys(UNKNOWN), "error": str(error)}
 
 
 def _check_metric(option: str, metric: str, found: list[Summary], folder: Path) -> None:

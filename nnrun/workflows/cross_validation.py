@@ -196,9 +196,10 @@ def cross_validate(
 
 def _places(table: KeptTable, folds: Folds, seed: int) -> Iterator[tuple[Place, FoldRows]]:
     """Yield each training with the rows of its fold."""
-    for repeat in range(folds.repeats):
-        drawn = draw_folds(table.profile, folds.count, repeat)
-        for number, rows in enumerate(drawn, 1):
+    repeats = range(folds.repeats)
+    drawn = [draw_folds(table.profile, folds.count, repeat) for repeat in repeats]
+    for repeat in repeats:
+        for number, rows in enumerate(drawn[repeat], 1):
             for further in range(folds.seeds):
                 yield Place(repeat + 1, number, seed + further), rows
 

@@ -96,7 +96,40 @@ def test_no_group_is_in_two_folds(project, folds_of, frame):
         folds_of(10, **by_column("group"))
 
 
-def test_a_split_by_time_has_no_folds(project, folds_of, frame):
-    project.table(frame.with_columns(by=pl.int_range(60)))
-    with pytest.raises(InputError, match="no split by time allows; `nnrun train` takes it"):
-        folds_of(4, **by_column("time"))
+def test_each_fold_by_time_follows_the_rows_that_it_trains_on(project, folds_of, frame):
+    days = np.random.default_rng(1).permutation(60) // 2
+    project.table(frame.with_columns(by=pl.Series(days)))
+    folds = folds_of(4, **by_column("time"))
+    for fold in folds:
+        assert days[fold.trained].max() < days[fold.held_out].min()
+    assert [int(fold.held_out.sum()) for fold in folds] == [12] * 4
+    assert [int(fold.trained.sum()) for fold in folds] == [12, 24, 36, 48]
+
+
+def test_times_are_dealt_once_and_to_no_more_folds_than_they_allow(project, folds_of, frame):
+    project.table(frame.with_columns(by=pl.int_range(60) // 20))
+    with pytest.raises(InputError, match="--repeats: a split by time has one order"):
+        folds_of(2, repeat=1, **by_column("time"))
+    with pytest.raises(InputError, match="--folds 3: column 'by' has 3 times; give fewer"):
+        folds_of(3, **by_column("time"))
+    project.table(frame.with_columns(by=pl.Series([0] * 50 + list(range(1, 11)))))
+    with pytest.raises(InputError, match="--folds 5: column 'by' has times of too many rows each"):
+        folds_of(5, **by_column("time"))
+
+
+def test_rows_that_a_column_names_for_training_are_dealt(project, folds_of, frame):
+    parts = np.array(["train"] * 40 + ["validation"] * 12 + ["test"] * 8)
+    project.table(frame.with_columns(by=pl.Series(parts)))
+    folds = folds_of(4, **by_column("column"))
+    held_out = sum(fold.held_out.astype(int) for fold in folds)
+    assert held_out.tolist() == [1] * 40 + [0] * 20
+    for fold in folds:
+        assert (fold.trained[:40] == ~fold.held_out[:40]).all()
+        assert fold.trained[40:].tolist() == [True] * 12 + [False] * 8
+
+
+def test_the_seed_of_the_split_decides_the_draw_before_that_of_the_weights(folds_of):
+    fixed = {"data.split_seed": 3}
+    first = folds_of(3, seed=1, **fixed)[0].held_out
+    assert (folds_of(3, seed=2, **fixed)[0].held_out == first).all()
+    assert (folds_of(3, seed=3)[0].held_out == first).all()

@@ -84,6 +84,37 @@ def test_repeats_and_seeds_train_each_fold_again(project, nnrun):
 
 
 @pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize("kind", ["time", "column", "group"])
+def test_folds_go_by_the_column_that_splits_the_table(project, nnrun, frame, kind):
+    cells = {
+        "time": [f"2024-01-{1 + row // 2:02}" for row in range(60)],
+        "column": ["train", "train", "validation"] * 20,
+        "group": [f"g{row // 3}" for row in range(60)],
+    }
+    weights = pl.Series([1.0, 2.0] * 30)
+    project.table(frame.with_columns(by=pl.Series(cells[kind]), weight=weights))
+    changes = {
+        "data.split": {kind: "by"},
+        "data.validation_split": project.drop,
+        "data.sample_weight": "weight",
+    }
+    config = project.config(changes, epochs=1)
+    done = nnrun("cv", config, "--folds", "3", "--seeds", "2", "--json", "-o", "out.csv")
+    assert done.code == 0, done.err
+    said = json.loads(done.out)
+    measured = {"time": 44, "column": 40, "group": 60}[kind]
+    assert sum(each["rows"] for each in said["trainings"]) == 2 * measured
+    assert all("val_loss" in fold for fold in said["folds"])
+    assert said["verdict"] in ("better", "no better", "worse")
+    predictions = pl.read_csv(project.folder / "out.csv")
+    first = predictions.filter(pl.col("fold") == 1, pl.col("seed") == 0)
+    is_right = first["actual"] == first["prediction"]
+    counted = weights.gather(first["row"] - 1)
+    accuracy = (is_right.cast(pl.Float64) * counted).sum() / counted.sum()
+    assert said["folds"][0]["test_accuracy"] == pytest.approx(accuracy)
+
+
+@pytest.mark.usefixtures("eager")
 def test_the_text_has_a_line_a_fold_and_a_verdict(project, nnrun):
     config = project.config({"data.validation_split": 0}, epochs=2)
     before = everything(project.folder)

@@ -121,6 +121,8 @@ def test_a_trial_that_optuna_gives_up_is_pruned(project, nnrun, monkeypatch):
     said = json.loads(done.out)
     assert [each["status"] for each in said["trials"]] == ["finished", "pruned"]
     assert "pruned" in done.err
+    listed = json.loads(nnrun("runs", "sw", "--json").out)
+    assert sorted(each["status"] for each in listed) == ["finished", "pruned"]
     pruned = nnrun("show", said["trials"][1]["run"], "--json")
     assert json.loads(pruned.out)["epochs"] == 2
 
@@ -254,3 +256,8 @@ def test_settings_that_do_not_go_together_fail_in_their_trial_alone(project, nnr
     said = json.loads(nnrun("sweep", config, *settings, "-o", "sw", "--json").out)
     assert [each["status"] for each in said["trials"]] == ["finished"] * 2 + ["failed"] * 2
     assert [each["settings"]["optimizer.name"] for each in said["trials"][:2]] == ["SGD"] * 2
+    assert "optimizer.momentum: unknown key" in said["trials"][2]["reason"]
+    listed = nnrun("runs", "sw")
+    assert listed.out.count("failed") == 2
+    assert listed.err.count("optimizer.momentum: unknown key") == 2
+    assert nnrun("runs", "sw", "--best", "val_loss").out.strip() == said["trials"][0]["run"]
