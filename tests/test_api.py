@@ -304,7 +304,8 @@ def test_a_cross_validation_has_what_the_command_tells(project, nnrun):
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_sweep_has_its_trials_and_goes_on(project, capfd):
+def test_a_sweep_has_its_trials_and_goes_on(project, capfd, monkeypatch):
+    monkeypatch.chdir(project.folder)
     config = yaml.safe_load(project.config(epochs=1).read_text())
     found = nn.sweep(config, {"layers.0.units": [2, 3]}, "sw", overrides={"batch_size": 16})
     assert [each["status"] for each in found.trials] == ["finished"] * 2
