@@ -42,7 +42,8 @@ class TrialRecord(BaseModel):
 
 def record_path(trial: Path) -> Path:
     """Return the path of the record of a trial."""
-    return trial.with_name(trial.name + ENDING)
+    whole = trial.absolute()  # `.` has no name
+    return whole.parent / (whole.name + ENDING)
 
 
 def read_record(trial: Path) -> TrialRecord | None:
