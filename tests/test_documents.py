@@ -271,6 +271,27 @@ def test_the_schema_describes_every_key_and_allows_no_other():
     )
 
 
+def choices(node) -> list[dict]:
+    """Return every part of a schema that offers texts to choose from."""
+    found: list[dict] = []
+    below = node if isinstance(node, list) else []
+    if isinstance(node, dict):
+        below = list(node.values())
+        if any(isinstance(value, str) for value in node.get("enum", [])):
+            found.append(node)
+    for inner in below:
+        found += choices(inner)
+    return found
+
+
+def test_the_schema_describes_every_value_that_it_offers():
+    found = choices(config_schema())
+    assert len(found) > 100
+    for choice in found:
+        for value, description in zip(choice["enum"], choice["enumDescriptions"], strict=True):
+            assert description.endswith("."), f"{value!r} needs a sentence in value_texts.json"
+
+
 def test_every_example_of_the_schema_fits_it():
     schema = config_schema()
     for found in objects(schema):

@@ -20,13 +20,20 @@ Texts = dict[str, dict[str, Any]]
 
 def config_schema() -> dict[str, Any]:
     """Return the schema that pydantic makes, with the texts of schema_texts.json in its gaps."""
-    texts = json.loads(Path(__file__).with_name("schema_texts.json").read_text(encoding="utf-8"))
+    texts = _read_texts("schema_texts")
     for model in (Config, Data, Split, CheckpointOptions, SweepPlan):
         texts["description"] |= _docstrings(model)
     schema: dict[str, Any] = Config.model_json_schema()
     for node in _objects(schema):
         _complete(node, texts)
+    _describe_values(schema, "", _read_texts("value_texts"))
     return schema
+
+
+def _read_texts(name: str) -> dict[str, Any]:
+    """Return what a file of texts beside this module holds."""
+    texts = json.loads(Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8"))
+    return dict(texts)
 
 
 def _docstrings(model: type[Strict]) -> dict[str, str]:
@@ -72,3 +79,28 @@ def _complete(node: dict[str, Any], texts: Texts) -> None:
         if "description" in described:  # a docstring may have several lines
             described["description"] = " ".join(described["description"].split())
         node["properties"][name] = described
+
+
+def _describe_values(node: object, key: str, texts: dict[str, str]) -> None:
+    """Give each choice of texts a description of every value, which editors show beside it.
+
+    Args:
+        node: A part of the schema.
+        key: The key of the config that the part is of.
+        texts: Descriptions by `key.value`, or by the value alone where it means one thing.
+    """
+    if isinstance(node, list):
+        for part in node:
+            _describe_values(part, key, texts)
+    if not isinstance(node, dict):
+        return
+    if "enum" in node:
+        described = [texts.get(f"{key}.{value}") or texts.get(value, "") for value in node["enum"]]
+        if any(described):
+            node["enumDescriptions"] = described
+    for name, part in list(node.items()):
+        if name == "properties":
+            for property_name, value in part.items():
+                _describe_values(value, property_name, texts)
+        else:
+            _describe_values(part, key, texts)
