@@ -16,6 +16,7 @@ from support.project import ROOT
 from nnrun import __version__
 from nnrun.checks.registry import lint, rules
 from nnrun.cli.main import cli
+from nnrun.config.editor_schema import editor_schema
 from nnrun.config.json_schema import config_schema
 from nnrun.config.loading import load_config
 from nnrun.config.schema import Config, Data
@@ -290,6 +291,29 @@ def test_the_schema_describes_every_value_that_it_offers():
     for choice in found:
         for value, description in zip(choice["enum"], choice["enumDescriptions"], strict=True):
             assert description.endswith("."), f"{value!r} needs a sentence in value_texts.json"
+
+
+def shown_as_objects(node) -> list[object]:
+    """Return the values that an editor shows as `[object Object]`."""
+    found: list[object] = []
+    below = node if isinstance(node, list) else []
+    if isinstance(node, dict):
+        below = [value for key, value in node.items() if key != "defaultSnippets"]
+        offered = [*node.get("enum", []), *node.get("examples", []), node.get("default")]
+        found += [value for value in offered if isinstance(value, dict)]
+    for inner in below:
+        found += shown_as_objects(inner)
+    return found
+
+
+def test_editors_show_no_mapping_as_an_object():
+    schema = editor_schema()
+    assert shown_as_objects({"properties": {"x": {"default": {}}}}) == [{}]
+    assert shown_as_objects(schema) == []
+    snippets = schema["$defs"]["Data"]["properties"]["numeric"]["defaultSnippets"]
+    assert snippets == [
+        {"label": "{name: ple, bins: 16}", "body": {"name": "ple", "bins": 16}},
+    ]
 
 
 def test_every_example_of_the_schema_fits_it():

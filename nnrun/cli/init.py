@@ -91,10 +91,10 @@ def _line_width() -> int:
 
 def _write_with_schema(output: Path, config: str) -> None:
     """Write the config and, unless it is there already, the schema beside it; or neither."""
-    from nnrun.config.json_schema import config_schema
+    from nnrun.config.editor_schema import editor_schema
 
     texts = {output: SCHEMA_LINE + config}
     schema = output.with_name(SCHEMA)
     if not schema.exists():
-        texts[schema] = f"{json.dumps(config_schema())}\n"
+        texts[schema] = f"{json.dumps(editor_schema())}\n"
     write_texts(texts)

@@ -7,6 +7,6 @@ from nnrun.cli.terminal import say_json
 @command("schema > nnrun.schema.json")
 def schema() -> None:
     """Print the JSON Schema of the config, for editors."""
-    from nnrun.config.json_schema import config_schema
+    from nnrun.config.editor_schema import editor_schema
 
-    say_json(config_schema())
+    say_json(editor_schema())

@@ -24,7 +24,7 @@ def config_schema() -> dict[str, Any]:
     for model in (Config, Data, Split, CheckpointOptions, SweepPlan):
         texts["description"] |= _docstrings(model)
     schema: dict[str, Any] = Config.model_json_schema()
-    for node in _objects(schema):
+    for node in objects(schema):
         _complete(node, texts)
     _describe_values(schema, "", _read_texts("value_texts"))
     return schema
@@ -53,7 +53,7 @@ def _docstrings(model: type[Strict]) -> dict[str, str]:
     return found
 
 
-def _objects(node: object) -> Iterator[dict[str, Any]]:
+def objects(node: object) -> Iterator[dict[str, Any]]:
     """Yield every mapping in a tree of JSON that has properties."""
     if isinstance(node, dict):
         if "properties" in node:
@@ -62,7 +62,7 @@ def _objects(node: object) -> Iterator[dict[str, Any]]:
     else:
         children = node if isinstance(node, list) else []
     for child in children:
-        yield from _objects(child)
+        yield from objects(child)
 
 
 def _complete(node: dict[str, Any], texts: Texts) -> None:
