@@ -5,7 +5,6 @@ if __name__ == "__main__":  # before all that takes time to be imported
 
     guard()
 
-import errno
 import gc
 import os
 import signal
@@ -17,9 +16,9 @@ import click
 from nnrun.cli.main import cli
 from nnrun.cli.terminal import complain, flush, open_streams, tell
 from nnrun.errors import NnrunError
-from nnrun.files import DISK_ERRORS
 from nnrun.launch import release
 from nnrun.signals import stop_signals
+from nnrun.system_errors import describe_system_error
 from nnrun.training.tensorflow_import import OPTIONAL, leave_out
 
 came: list[int] = []
@@ -82,21 +81,12 @@ def _answer(error: Exception) -> int:
     if isinstance(error, NnrunError):
         tell(*str(error).split("\n"))
         return error.exit_code
-    if isinstance(error, OSError):
-        tell(f"{error.filename or _unnamed(error)}: {error.strerror or error}")
-        return 1
-    if isinstance(error, MemoryError):
-        remedy = "use fewer units, a smaller batch_size or a smaller table"
-        tell(f"out of memory: {remedy}")
+    if isinstance(error, OSError | MemoryError):
+        tell(describe_system_error(error))
         return 1
     if came:  # TensorFlow makes errors of its own of a signal
         return 128 + _last_signal()
     raise error
-
-
-def _unnamed(error: OSError) -> str:
-    """Return the place of an error that names none: errors of writing files name them."""
-    return "standard output" if error.errno in (*DISK_ERRORS, errno.EBADF) else "I/O"
 
 
 def _last_signal() -> int:

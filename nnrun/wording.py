@@ -86,7 +86,10 @@ def _in_words(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    return repr(value)
+    try:
+        return repr(value)
+    except Exception:  # a class of the caller's, or a number of more digits than Python writes
+        return f"a value of the class {type(value).__name__}"
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

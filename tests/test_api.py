@@ -1,6 +1,7 @@
 """nnrun from Python, and the completion of a shell."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +118,7 @@ def test_a_run_shows_itself_and_writes_pages(run, tmp_path):
     assert run.plot("table.csv").axes
     page = run.report(tmp_path / "page.html")
     assert page.read_text().startswith("<!doctype html>")
-    with pytest.raises(InputError, match="format: is one of saved_model, litert, onnx"):
+    with pytest.raises(InputError, match="format: is one of 'saved_model', 'litert', 'onnx'"):
         run.export(tmp_path / "x", "tflite")
     with pytest.raises(InputError, match=r"output: .+ exists"):
         run.export(page, "onnx")
@@ -317,3 +318,30 @@ def test_a_sweep_has_its_trials_and_goes_on(project, capfd, monkeypatch):
     assert nn.train(found.best["config"], "best", quiet=True).metrics == found.best["metrics"]
     with pytest.raises(nn.ConfigError, match=r"layers.0.units: must be a list of values"):
         nn.sweep(config, {"layers.0.units": 2}, "other")
+
+
+def test_runs_whose_settings_are_of_several_types_are_a_frame(copied_run, monkeypatch):
+    monkeypatch.chdir(copied_run.parent)
+    for number, target in enumerate(("label", ["label", "age"])):
+        other = shutil.copytree(copied_run, copied_run.parent / f"run{number}")
+        info = json.loads((other / "run.json").read_bytes())
+        config = {"data": {"target": target}, "layers": [{"units": 1}, "text"]}
+        (other / "run.json").write_text(json.dumps({**info, "config": config, "epochs": 10**30}))
+    frame = nn.runs(".")
+    assert frame["run"].to_list() == ["run", "run0", "run1"]
+    targets = frame["settings"].struct.field("data.target").to_list()
+    assert targets == ['["label"]', '"label"', '["label", "age"]']
+    assert nn.runs(".", sort="loss")["loss"].dtype == pl.Float64
+
+
+def test_an_epoch_that_no_run_has_leaves_a_run_as_it_was(run, problems):
+    before = (run.path / "run.json").read_bytes()
+    for wrong in (2**70, 0, 1.5, "9", True):
+        assert problems(run.resume, wrong)[0].startswith("epochs: is a whole number from 1 to 1,0")
+    assert (run.path / "run.json").read_bytes() == before
+
+
+def test_what_the_system_refuses_is_an_error_of_nnrun(run, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(nn.NnrunError, match=r"Not a directory"):
+        run.report(tmp_path / "file" / "page.html")

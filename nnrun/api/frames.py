@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from nnrun.api.arguments import is_path, path_of
 from nnrun.errors import InputError
 from nnrun.files import atomic_path
-from nnrun.wording import received
+from nnrun.wording import first_line, received
 
 FRAMES = ".nnrun-frames"
 """The folder beside the runs in which the frames are kept that runs were trained on."""
@@ -22,6 +25,7 @@ AnyTable = Any
 
 KINDS = "a table is a path, a frame of polars or pandas, a dict of one row, or a list of such dicts"
 INT64 = range(-(2**63), 2**63)  # the whole numbers that polars holds
+LARGEST_FLOAT64 = int(sys.float_info.max)
 
 
 def source_of_table(data: object, argument: str) -> Path | bytes:
@@ -30,10 +34,11 @@ def source_of_table(data: object, argument: str) -> Path | bytes:
     Raises:
         InputError: The data is no table; the message begins with the argument's name.
     """
-    if isinstance(data, str | Path):
-        return Path(data)
+    if is_path(data):
+        return path_of(argument, data)
     file = BytesIO()
-    as_frame(data, argument).write_parquet(file)
+    with _refused(argument):
+        as_frame(data, argument).write_parquet(file)
     return file.getvalue()
 
 
@@ -50,6 +55,16 @@ def as_frame(data: object, argument: str) -> pl.DataFrame:
     if isinstance(data, Sequence) and not isinstance(data, str | bytes) and data:
         return _from_rows(data, argument)
     raise InputError(f"{argument}: {KINDS}; received {received(data)}")
+
+
+@contextmanager
+def _refused(argument: str) -> Iterator[None]:
+    """Raise an InputError where polars cannot make a table of what the body gives it."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
+        reason = f"is no table that can be kept: {first_line(error)}"
+        raise InputError(f"{argument}: {reason}") from None
 
 
 def is_pandas(data: object) -> bool:
@@ -96,7 +111,8 @@ def _from_pandas(data: AnyTable, argument: str) -> pl.DataFrame:
         column = data[name]
         if getattr(column, "ndim", 1) > 1:
             raise InputError(f"{argument}: two columns are named {name!r}")
-        columns.append(_column(name, _without(column.tolist(), column.isna().tolist())))
+        cells = _without(column.tolist(), column.isna().tolist())
+        columns.append(_column(name, cells, argument))
     return pl.DataFrame(columns)
 
 
@@ -115,20 +131,43 @@ def _from_rows(rows: Sequence[object], argument: str) -> pl.DataFrame:
     columns = []
     for name in names:
         cells = [row.get(name) for row in rows]  # type: ignore[attr-defined]  # it is a mapping
-        columns.append(_column(name, cells))
+        columns.append(_column(name, cells, argument))
     return pl.DataFrame(columns)
 
 
-def _column(name: str, cells: Sequence[Any]) -> pl.Series:
+def _column(name: str, cells: Sequence[Any], argument: str) -> pl.Series:
     """Return cells as a column of numbers or of true and false where all are, else of text."""
-    cells = [cell.item() if hasattr(cell, "item") else cell for cell in cells]  # of NumPy
+    cells = [_of_python(cell) for cell in cells]
     kinds = {type(cell) for cell in cells if cell is not None}
     if kinds == {int} and all(cell in INT64 for cell in cells if cell is not None):
         return pl.Series(name, cells, dtype=pl.Int64)
-    if kinds and kinds <= {int, float}:
+    if kinds and kinds <= {int, float} and all(map(_is_float64, cells)):
         numbers = [None if cell is None else float(cell) for cell in cells]
         return pl.Series(name, numbers, dtype=pl.Float64)
     if kinds == {bool}:
         return pl.Series(name, cells, dtype=pl.Boolean)
-    texts = [None if cell is None else str(cell) for cell in cells]
+    texts = [None if cell is None else _as_text(cell, name, argument) for cell in cells]
     return pl.Series(name, texts, dtype=pl.String)
+
+
+def _of_python(cell: object) -> object:
+    """Return a cell, one of NumPy as Python's number, text or truth."""
+    if hasattr(cell, "item") and getattr(cell, "ndim", None) == 0:
+        return cell.item()
+    return cell
+
+
+def _is_float64(cell: float | None) -> bool:
+    """Return whether a float64 holds a number, which whole ones of hundreds of digits are not."""
+    return not isinstance(cell, int) or abs(cell) < LARGEST_FLOAT64
+
+
+def _as_text(cell: object, name: str, argument: str) -> str:
+    """Return a cell as text, or raise an InputError where it has none."""
+    try:
+        text = str(cell)
+        text.encode()
+    except Exception:  # a class of the caller's, half of a character, or too many digits
+        reason = "a cell cannot be written as text"
+        raise InputError(f"{argument}: {name!r}: {reason}; received {received(cell)}") from None
+    return text

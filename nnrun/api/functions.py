@@ -8,10 +8,13 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
+from nnrun.api import arguments
+from nnrun.api.boundary import nnrun_errors_alone
 from nnrun.api.frames import kept_frame
 from nnrun.api.given_config import read_given, stem_of
 from nnrun.api.many import cross_validate, sweep
 from nnrun.api.run import Run
+from nnrun.api.runs_frame import frame_of_runs
 from nnrun.api.training import Distribute, Engine
 from nnrun.checks.loading import load_checked
 from nnrun.errors import ConfigError, InputError, NnrunError, RunError, TableError
@@ -39,6 +42,7 @@ RUNS = Path("runs")  # the folder of run directories that have no other place
 Overrides = dict[str, Any] | Sequence[str]
 
 
+@nnrun_errors_alone
 def train(  # noqa: PLR0913  an argument for each option
     config: str | Path | dict[str, Any],
     output: str | Path | None = None,
@@ -84,10 +88,11 @@ def train(  # noqa: PLR0913  an argument for each option
     """
     from nnrun.api import training
 
-    _check_choice("engine", engine, get_args(Engine))
-    _check_choice("distribute", distribute, get_args(Distribute))
+    arguments.choice("engine", engine, get_args(Engine))
+    arguments.choice("distribute", distribute, get_args(Distribute))
     _check_alone(distribute)
-    path = _path("output", output)
+    path = arguments.path_or_none("output", output)
+    arguments.flags(overwrite=overwrite, quiet=quiet)
     folder = path.parent if path else RUNS
     read = read_given(config, overrides, settings, data, folder)
     run = training.train(
@@ -98,11 +103,12 @@ def train(  # noqa: PLR0913  an argument for each option
         overwrite=overwrite,
         distribute=distribute,
         quiet=quiet,
-        from_run=_path("from_run", from_run.path if isinstance(from_run, Run) else from_run),
+        from_run=_path_of_run(from_run),
     )
     return Run(run.path)
 
 
+@nnrun_errors_alone
 def check(
     config: str | Path | dict[str, Any],
     *,
@@ -120,6 +126,7 @@ def check(
     return summarize_dataset(load_checked(read, RUNS / CACHE, has_matrices=False))
 
 
+@nnrun_errors_alone
 def init(
     data: object,
     target: str | list[str],
@@ -148,7 +155,8 @@ def init(
     from nnrun.reporting.starter_target import Task
 
     if task is not None:
-        _check_choice("task", task, get_args(Task))
+        arguments.choice("task", task, get_args(Task))
+    arguments.flags(quiet=quiet)
     names = target if isinstance(target, list) and target else [target]
     if not all(isinstance(name, str) for name in names):
         raise InputError(
@@ -161,6 +169,7 @@ def init(
     return values
 
 
+@nnrun_errors_alone
 def load(path: str | Path) -> Run:
     """Return the run in a directory, which may come from strangers.
 
@@ -168,9 +177,10 @@ def load(path: str | Path) -> Run:
         RunError: There is no run, or its files were altered.
         InputError: The argument is no path.
     """
-    return Run(_path("path", path) or Path())
+    return Run(path)
 
 
+@nnrun_errors_alone
 def runs(folder: str | Path = RUNS, *, sort: str | None = None) -> pl.DataFrame:
     """Return a row for each run in a folder, with its status, epochs, verdict and metrics.
 
@@ -183,27 +193,18 @@ def runs(folder: str | Path = RUNS, *, sort: str | None = None) -> pl.DataFrame:
     """
     from nnrun.runs.listing import list_runs
 
-    found = list_runs(_path("folder", folder) or RUNS, sort)
-    rows = []
-    for run in found:
-        metrics = run.pop("metrics")
-        rows.append({**run, **metrics})
-    return pl.DataFrame(rows, infer_schema_length=None)
+    metric = arguments.text_or_none("sort", sort)
+    return frame_of_runs(list_runs(arguments.path_or_none("folder", folder) or RUNS, metric))
+
+
+def _path_of_run(run: object) -> Path | None:
+    """Return the path of a run that was given as a run or as its path, or None for None."""
+    if run is None:
+        return None
+    return run.path if isinstance(run, Run) else arguments.path_of("from_run", run)
 
 
 WIDTH = 100  # characters of a line that `init` tells
-
-
-def _path(argument: str, value: object) -> Path | None:
-    if value is None or isinstance(value, str | Path):
-        return Path(value) if value else None
-    raise InputError(f"{argument}: is a path; received {received(value)}")
-
-
-def _check_choice(argument: str, value: object, choices: Sequence[str]) -> None:
-    if value not in choices:
-        listed = ", ".join(map(repr, choices))
-        raise InputError(f"{argument}: is one of {listed}; received {received(value)}")
 
 
 def _check_alone(distribute: Distribute) -> None:

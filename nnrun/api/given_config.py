@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from nnrun.api.arguments import is_path, path_of
 from nnrun.api.frames import kept_frame
 from nnrun.config.loading import validated
 from nnrun.config.overrides import set_value
@@ -48,8 +49,9 @@ def stem_of(config: object) -> str:
 
 
 def _source(config: object) -> tuple[YamlSource, Path]:
-    if isinstance(config, str | Path):
-        return read_file(Path(config)), Path(config).parent
+    if is_path(config):
+        path = path_of("config", config)
+        return read_file(path), path.parent
     if isinstance(config, Mapping):
         return source_of(config, "config"), Path()
     raise InputError(f"config: is the path of a YAML file, or a dict; received {received(config)}")

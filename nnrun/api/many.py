@@ -9,6 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from nnrun.api import arguments
+from nnrun.api.boundary import nnrun_errors_alone
 from nnrun.api.given_config import read_given, stem_of
 from nnrun.errors import InputError
 from nnrun.wording import received
@@ -59,6 +61,7 @@ class SweepResult:
     best: dict[str, Any] | None
 
 
+@nnrun_errors_alone
 def cross_validate(
     config: str | Path | dict[str, Any],
     *,
@@ -91,6 +94,7 @@ def cross_validate(
     """
     from nnrun.workflows import cross_validation
 
+    arguments.flags(quiet=quiet)
     _check_count("folds", folds, least=2)
     _check_count("repeats", repeats, least=1)
     _check_count("seeds", seeds, least=1)
@@ -104,6 +108,7 @@ def cross_validate(
     return CrossValidationResult(**told, predictions=found.predictions)
 
 
+@nnrun_errors_alone
 def sweep(  # noqa: PLR0913  a parameter for each option
     config: str | Path | dict[str, Any],
     settings: Mapping[str, list[Any] | str] | None = None,
@@ -148,7 +153,10 @@ def sweep(  # noqa: PLR0913  a parameter for each option
     for name, count, least in (("trials", trials, 1), ("folds", folds, 2)):
         if count is not None:
             _check_count(name, count, least=least)
-    folder = Path(output) if output else SWEEPS / stem_of(config)
+    arguments.flags(quiet=quiet)
+    metric = arguments.text_or_none("metric", metric)
+    storage = arguments.text_or_none("storage", storage)
+    folder = arguments.path_or_none("output", output) or SWEEPS / stem_of(config)
     given = {} if settings is None else {"sweep.settings": settings}
     base = read_given(config, overrides, given, data, folder)
     asked = plan_from(base, (), folder, Options(metric, trials, folds, storage))

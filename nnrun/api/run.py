@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import polars as pl
 
+from nnrun.api import arguments
+from nnrun.api.boundary import nnrun_errors_alone
 from nnrun.api.frames import AnyTable, like, source_of_table
 from nnrun.api.warning import warn
 from nnrun.errors import InputError
@@ -29,7 +31,17 @@ if TYPE_CHECKING:
     from nnrun.results.trained_run import TrainedRun
     from nnrun.training.keras_types import Model
 
-CALLER = 3  # frames from warnings.warn up to who called a method of a run
+MOST_REPEATS = 10_000
+"""Shufflings of a column at the most, after which the mean of the loss changes no more."""
+
+MOST_SEED = 2**64 - 1
+"""The largest number that begins a series of random ones."""
+
+MOST_ROWS = 2**40
+"""More rows than any table has."""
+
+MOST_EPOCHS = 10**9
+"""Epochs of a run at the most, as in a config."""
 
 
 class Run:
@@ -42,18 +54,22 @@ class Run:
             the target's units.
     """
 
+    @nnrun_errors_alone
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).absolute()
+        given = arguments.path_of("path", path)
+        self.path = given.absolute()
         self._directory = Directory(self.path)
-        info = Directory(Path(path)).read_info()
+        info = Directory(given).read_info()
         self.metrics = self._directory.read_metrics()
         if info.checksums:  # it has a model, which is verified now
             _ = self._trained
 
+    @nnrun_errors_alone
     def __repr__(self) -> str:
         metrics = describe_metrics(self.metrics) if self.metrics else self.status
         return f"<nnrun run {self.path}: {metrics}>"
 
+    @nnrun_errors_alone
     def _repr_html_(self) -> str:
         """Return the verdict above the curves, as a notebook shows a run."""
         from nnrun.results.saved_verdict import read_verdict
@@ -66,16 +82,19 @@ class Run:
         return f"<p>{told}</p>{_picture(self.plot())}"
 
     @property
+    @nnrun_errors_alone
     def status(self) -> str:
         """`finished`, `running`, `stopped`, `interrupted` or `failed`."""
         return self._directory.status(self._directory.read_info())
 
     @property
+    @nnrun_errors_alone
     def verdict(self) -> str | None:
         """`better`, `no better` or `worse` than guessing; None where no rows were held out."""
         return self._directory.read_judgement()
 
     @property
+    @nnrun_errors_alone
     def inputs(self) -> list[str]:
         """The names of the network's inputs, in order."""
         return self._trained.encoder.input_names
@@ -88,6 +107,7 @@ class Run:
         return load_run(self.path)
 
     @cached_property
+    @nnrun_errors_alone
     def model(self) -> Model:
         """The keras.Sequential of the run, for whom TensorFlow is imported."""
         from nnrun.training.serving import build_serving_model
@@ -95,6 +115,7 @@ class Run:
         return build_serving_model(self._trained)
 
     @property
+    @nnrun_errors_alone
     def history(self) -> pl.DataFrame:
         """A row for each epoch, with its loss and metrics.
 
@@ -104,6 +125,7 @@ class Run:
         frame = pl.DataFrame(read_history(self._directory.history))
         return frame.cast({"epoch": pl.Int64})
 
+    @nnrun_errors_alone
     def predict(
         self,
         data: object,
@@ -136,13 +158,17 @@ class Run:
         from nnrun.results.saved_intervals import interval_of
         from nnrun.results.threshold_choice import threshold_for
 
+        kept = arguments.texts("keep", keep)
+        goal = arguments.threshold_of(threshold)
+        level = arguments.number_or_none("interval", interval)
         reader = self._read(data, target=False, owed=True)
-        bound = threshold_for(self.path, self._trained, threshold).value
-        ranges = interval_of(self.path, self._trained, interval)
-        predictions = pl.concat(list(self._trained.predictions(reader, keep, bound, ranges)))
-        warn(reader.notes(), CALLER)
+        bound = threshold_for(self.path, self._trained, goal).value
+        ranges = interval_of(self.path, self._trained, level)
+        predictions = pl.concat(list(self._trained.predictions(reader, kept, bound, ranges)))
+        warn(reader.notes())
         return like(data, predictions)
 
+    @nnrun_errors_alone
     def evaluate(
         self, data: object = None, *, threshold: float | str | Mapping[str, float] | None = None
     ) -> dict[str, Any]:
@@ -164,18 +190,20 @@ class Run:
         from nnrun.results.evaluated_rows import evaluate_rows, summarize
         from nnrun.results.threshold_choice import threshold_for
 
+        goal = arguments.threshold_of(threshold)
         readers = self._readers(data)
-        bound = threshold_for(self.path, self._trained, threshold).value
+        bound = threshold_for(self.path, self._trained, goal).value
         evaluated = {
             part: evaluate_rows(self._trained, reader, self.path, bound)
             for part, reader in readers.items()
         }
         notes = [note for reader in readers.values() for note in reader.notes()]
-        warn([*self._trained.notes(), *notes], CALLER)
+        warn([*self._trained.notes(), *notes])
         summary = summarize(evaluated)
         metrics = summary.pop("metrics")
         return {**summary, **metrics}
 
+    @nnrun_errors_alone
     def importance(
         self, data: object = None, *, repeats: int = 5, seed: int = 0, rows: int = 5_000
     ) -> dict[str, Any]:
@@ -198,11 +226,17 @@ class Run:
         """
         from nnrun.results.run_importance import run_importance
 
+        repeats = arguments.whole_number("repeats", repeats, 1, MOST_REPEATS)
+        seed = arguments.whole_number("seed", seed, 0, MOST_SEED)
+        most_rows = arguments.whole_number("rows", rows, 1, MOST_ROWS)
         part, reader = list(self._readers(data).items())[-1]
-        found = run_importance(self._trained, reader, repeats=repeats, seed=seed, most_rows=rows)
-        warn(reader.notes(), CALLER)
+        found = run_importance(
+            self._trained, reader, repeats=repeats, seed=seed, most_rows=most_rows
+        )
+        warn(reader.notes())
         return found.as_json(part)
 
+    @nnrun_errors_alone
     def encode(self, data: object) -> Matrix:
         """Return what the network takes: float32 (rows, inputs), not standardised.
 
@@ -215,9 +249,10 @@ class Run:
         """
         reader = self._read(data, target=False, owed=True)
         blocks = [x.astype(np.float32) for _, x, _ in reader]
-        warn(reader.notes(), CALLER)
+        warn(reader.notes())
         return np.concatenate(blocks)
 
+    @nnrun_errors_alone
     def plot(self, data: object = None) -> Figure:
         """Return a figure of matplotlib: the curves, or what becomes of predictions.
 
@@ -236,9 +271,10 @@ class Run:
             return make_figure(curve_panels([self.path]))
         reader = self._read(data, target=True)
         measure = self._trained.measure((x, y) for _, x, y in reader)
-        warn(reader.notes(), CALLER)
+        warn(reader.notes())
         return make_figure(outcome_panels(self._trained.encoder, measure), columns=2)
 
+    @nnrun_errors_alone
     def report(self, output: str | Path | None = None) -> Path:
         """Write the page that `nnrun report` writes, and return its path.
 
@@ -252,12 +288,13 @@ class Run:
         from nnrun.files import open_output
         from nnrun.reporting.page import make_page
 
-        path = Path(output) if output else Path(f"{self.path.name}.html")
+        path = arguments.path_or_none("output", output) or Path(f"{self.path.name}.html")
         page = make_page(self.path)
         with open_output(path) as file:
             file.write(page.encode())
         return path
 
+    @nnrun_errors_alone
     def export(
         self,
         output: str | Path,
@@ -281,13 +318,15 @@ class Run:
         from nnrun.reporting.bundle import export_bundle
         from nnrun.reporting.export import FORMATS, export
 
-        if format not in FORMATS:
-            raise InputError(f"format: is one of {', '.join(FORMATS)}; received {format!r}")
-        if Path(output).exists():
-            raise InputError(f"output: {output} exists; choose another name, or remove it")
+        arguments.choice("format", format, FORMATS)
+        arguments.flags(bundle=bundle)
+        path = arguments.path_of("output", output)
+        if path.exists():
+            raise InputError(f"output: {path} exists; choose another name, or remove it")
         write = export_bundle if bundle else export
-        return write(self.path, format, Path(output))
+        return write(self.path, format, path)
 
+    @nnrun_errors_alone
     def resume(self, epochs: int | None = None, *, force: bool = False, quiet: bool = False) -> Run:
         """Go on with a run that was stopped, or train it for longer, and return it anew.
 
@@ -304,6 +343,9 @@ class Run:
         """
         from nnrun.api.training import resume
 
+        if epochs is not None:
+            epochs = arguments.whole_number("epochs", epochs, 1, MOST_EPOCHS)
+        arguments.flags(force=force, quiet=quiet)
         resume(self.path, epochs=epochs, force=force, quiet=quiet)
         return Run(self.path)
 

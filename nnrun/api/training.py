@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 Engine = Literal["compiled", "keras"]
 Distribute = Literal["auto", "none", "mirrored"]
 
-CALLER = 4  # frames from warnings.warn up to who called `nnrun.train`, or a run's `resume`
-CALLER_OF_LOADING = 6  # load_checked and the function that it calls stand between
-
 
 def train(
     config: Config,
@@ -81,12 +78,12 @@ def _finish(result: Result, dataset: Dataset, *, quiet: bool) -> None:
 
     not_drawn = save_curves(result.run)
     if not_drawn:
-        warn([not_drawn], CALLER + 1)
+        warn([not_drawn])
     verdict = judge_run(result.run, dataset)
     if verdict and verdict.verdict != "better" and not quiet:
-        warn([f"{verdict.part}: {verdict.sentence}"], CALLER + 1)
+        warn([f"{verdict.part}: {verdict.sentence}"])
     check_expectations(dataset.config, result.metrics, verdict)
 
 
 def _warn_of_finding(finding: str) -> None:
-    warn([finding], CALLER_OF_LOADING)
+    warn([finding])

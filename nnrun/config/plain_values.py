@@ -71,6 +71,9 @@ def _plain(value: object, name: str, keys: Keys) -> YamlValue:
     """Return a value of Python as YAML would give it."""
     if len(keys) > MAX_DEPTH:
         raise ConfigError(f"{name}: values are nested deeper than {MAX_DEPTH} levels")
+    if isinstance(value, str) and not _is_text(value):
+        rule = "a text has no half of a character in it, as a lone surrogate is"
+        raise ConfigError(f"{name}: {rule}; received {received(value)}")
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, Mapping):
@@ -91,10 +94,19 @@ def _plain(value: object, name: str, keys: Keys) -> YamlValue:
 
 def _key(key: object, name: str, keys: Keys) -> str | int | float | bool:
     """Return the key of a mapping, which of class_weight is a label, such as 0."""
-    if isinstance(key, str | int | float):
+    if isinstance(key, int | float) or (isinstance(key, str) and _is_text(key)):
         return key
     where = f"{name}: {dotted(keys)}" if keys else name
     raise ConfigError(f"{where}: a key is a text or a number; received {received(key)}")
+
+
+def _is_text(value: str) -> bool:
+    """Return whether a text can be written to a file."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _key_paths(value: YamlValue, keys: Keys = ()) -> Iterator[Keys]:

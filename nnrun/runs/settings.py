@@ -23,12 +23,17 @@ def settings_of(config: Mapping[str, Any], keys: Keys = ()) -> Settings:
         path = (*keys, key)
         if isinstance(value, dict) and value:
             settings |= settings_of(value, path)
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
+        elif value and _are_mappings(value):
             for number, item in enumerate(value):
                 settings |= settings_of(item, (*path, number))
         else:
             settings[dotted(path)] = value
     return settings
+
+
+def _are_mappings(value: object) -> bool:
+    """Return whether a value is a list of mappings, which one of a forged run may be in part."""
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def differing_keys(runs: Sequence[Settings]) -> list[str]:

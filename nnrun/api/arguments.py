@@ -1,0 +1,116 @@
+"""The arguments of what `import nnrun` offers: each is of its type, or an InputError names it."""
+
+import operator
+import os
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from pathlib import Path
+
+from nnrun.errors import InputError
+from nnrun.wording import received
+
+
+def is_path(value: object) -> bool:
+    """Return whether a value is a path, whatever stands there."""
+    return isinstance(value, str | Path)
+
+
+def path_of(argument: str, value: object) -> Path:
+    """Return a path.
+
+    Raises:
+        InputError: It is none, or holds a character that no name of a file has.
+    """
+    if not isinstance(value, str | Path):
+        raise InputError(f"{argument}: is a path; received {received(value)}")
+    try:
+        encoded = os.fsencode(value)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        encoded = b"\0"
+    if b"\0" in encoded:
+        rule = "a path has neither NUL nor half of a character in it"
+        raise InputError(f"{argument}: {rule}; received {received(str(value))}")
+    return Path(value)
+
+
+def path_or_none(argument: str, value: object) -> Path | None:
+    """Return a path, or None for None and for an empty text."""
+    if value is None or (isinstance(value, str) and not value):
+        return None
+    return path_of(argument, value)
+
+
+def whole_number(argument: str, value: object, least: int, most: int) -> int:
+    """Return a whole number, of Python or of NumPy, between two bounds that are in the range."""
+    number = None if isinstance(value, bool) else _as_index(value)
+    if number is not None and least <= number <= most:
+        return number
+    rule = f"is a whole number from {least:,} to {most:,}"
+    raise InputError(f"{argument}: {rule}; received {received(value)}")
+
+
+def threshold_of(value: object) -> float | str | dict[str, float] | None:
+    """Return a threshold: a number, a goal, one number for each target, or None."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return {
+            name: _number("threshold", number, "is a number for each target")
+            for name, number in zip(texts("threshold", [*value]), value.values(), strict=True)
+        }
+    return _number("threshold", value, "is a number or a text")
+
+
+def number_or_none(argument: str, value: object) -> float | None:
+    """Return a number or None."""
+    return None if value is None else _number(argument, value, "is a number")
+
+
+def text_or_none(argument: str, value: object) -> str | None:
+    """Return a text or None."""
+    if value is None or isinstance(value, str):
+        return value
+    raise InputError(f"{argument}: is a text; received {received(value)}")
+
+
+def texts(argument: str, value: object) -> list[str]:
+    """Return a list of texts; a text itself is none."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        items = list(value)
+        if all(isinstance(item, str) for item in items):
+            return items
+    raise InputError(f"{argument}: is a list of texts; received {received(value)}")
+
+
+def choice(argument: str, value: object, choices: Sequence[str]) -> None:
+    """Raise an InputError unless a value is one of the choices."""
+    if not isinstance(value, str) or value not in choices:
+        listed = ", ".join(map(repr, choices))
+        raise InputError(f"{argument}: is one of {listed}; received {received(value)}")
+
+
+def flags(**values: object) -> None:
+    """Raise an InputError unless each argument is True or False."""
+    for argument, value in values.items():
+        if not isinstance(value, bool):
+            raise InputError(f"{argument}: is True or False; received {received(value)}")
+
+
+def _as_index(value: object) -> int | None:
+    """Return a value as a whole number, or None where it is none."""
+    if not hasattr(value, "__index__") or isinstance(value, type):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:  # an array of NumPy that has not one element, or not a whole one
+        return None
+
+
+def _number(argument: str, value: object, rule: str) -> float:
+    """Return a number, of Python or of NumPy."""
+    if isinstance(value, Real) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:  # a whole number of hundreds of digits
+            rule += " that a float64 holds"
+    raise InputError(f"{argument}: {rule}; received {received(value)}")

@@ -1,0 +1,24 @@
+"""The boundary of `import nnrun`, over which no errors but nnrun's own go."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from nnrun.errors import NnrunError
+from nnrun.system_errors import describe_system_error
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def nnrun_errors_alone(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Let a public function raise an NnrunError where the system refuses a file or memory."""
+
+    @wraps(function)
+    def translated(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        try:
+            return function(*args, **kwargs)
+        except (OSError, MemoryError) as error:
+            raise NnrunError(describe_system_error(error)) from error
+
+    return translated

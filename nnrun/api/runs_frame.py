@@ -1,0 +1,56 @@
+"""Runs in brief as a frame of polars, whatever settings they have."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+Rows = Sequence[dict[str, Any]]
+
+
+def frame_of_runs(runs: Rows) -> pl.DataFrame:
+    """Return a row for each run, with its metrics as columns and its settings as a struct.
+
+    Args:
+        runs: The runs as `list_runs` gives them.
+    """
+    if not runs:
+        return pl.DataFrame()
+    rows = [{**run["metrics"], **run} for run in runs]
+    frame = _frame_of(rows, [name for name in _names(rows) if name not in ("metrics", "settings")])
+    settings = [run["settings"] for run in runs]
+    names = _names(settings)
+    if names:
+        frame = frame.with_columns(_frame_of(settings, names).to_struct("settings"))
+    return _in_order(frame, [*runs[0], *frame.columns])
+
+
+def _names(rows: Rows) -> list[str]:
+    """Return the keys of all rows, each once."""
+    names: dict[str, None] = {}
+    for row in rows:
+        names |= dict.fromkeys(row)
+    return list(names)
+
+
+def _frame_of(rows: Rows, names: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame([_column(name, [row.get(name) for row in rows]) for name in names])
+
+
+def _column(name: str, values: list[Any]) -> pl.Series:
+    """Return values as a column; those of several types as texts of JSON."""
+    known = [value for value in values if value is not None]
+    if {type(value) for value in known} == {int, float}:
+        values = [None if value is None else float(value) for value in values]
+    try:
+        return pl.Series(name, values)
+    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+        texts = [None if value is None else json.dumps(value) for value in values]
+        return pl.Series(name, texts, dtype=pl.String)
+
+
+def _in_order(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Return a frame whose columns stand in the order in which names come first."""
+    ordered = [name for name in dict.fromkeys(names) if name in frame.columns]
+    return pl.DataFrame([frame.get_column(name) for name in ordered])

@@ -1,0 +1,19 @@
+"""What the system refuses, in words: files, disks and memory."""
+
+import errno
+
+from nnrun.files import DISK_ERRORS
+
+OUT_OF_MEMORY = "out of memory: use fewer units, a smaller batch_size or a smaller table"
+
+
+def describe_system_error(error: OSError | MemoryError) -> str:
+    """Return a line with the place of an error and its reason."""
+    if isinstance(error, MemoryError):
+        return OUT_OF_MEMORY
+    return f"{error.filename or _unnamed(error)}: {error.strerror or error}"
+
+
+def _unnamed(error: OSError) -> str:
+    """Return the place of an error that names none: errors of writing files name them."""
+    return "standard output" if error.errno in (*DISK_ERRORS, errno.EBADF) else "I/O"
