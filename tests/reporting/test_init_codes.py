@@ -1,4 +1,4 @@
-"""`nnrun init` codes numbers piecewise where a number is predicted and the rows suffice."""
+"""`nnrun init` codes numbers piecewise, and trains several networks, where the rows suffice."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from nnrun.config.loading import load_config
 from nnrun.features.loading import load_dataset
 from nnrun.files import write_text
 from nnrun.reporting.starter_codes import FEWEST_ROWS
-from nnrun.reporting.starter_config import write_config
+from nnrun.reporting.starter_config import MEMBERS, ROWS_OF_MEMBERS, write_config
 
 Columns = dict[str, list[Any]]
 
@@ -101,3 +101,30 @@ def test_the_config_says_what_the_codes_are_for(project, written):
     lines = (project.folder / "init.yaml").read_text().splitlines()
     (line,) = [line for line in lines if "numeric:" in line]
     assert line.startswith("  numeric: ple  # piecewise-linear codes")
+
+
+@pytest.mark.parametrize(
+    ("rows", "members"),
+    [
+        (ROWS_OF_MEMBERS[0] - 1, 1),
+        (ROWS_OF_MEMBERS[0], MEMBERS),
+        (ROWS_OF_MEMBERS[1], MEMBERS),
+        (ROWS_OF_MEMBERS[1] + 1, 1),
+    ],
+)
+@pytest.mark.parametrize("target", ["labels", "numbers"])
+def test_the_rows_that_have_a_target_decide_how_many_networks_train(written, target, rows, members):
+    cells = numbers(rows, seed=1) if target == "numbers" else cycle("a", "b", rows=rows)
+    columns = {"x": numbers(rows + 100), "y": [*cells, *[None] * 100]}
+    assert written(columns).ensemble == members
+
+
+@pytest.mark.parametrize(
+    ("rows", "networks"), [(ROWS_OF_MEMBERS[0] - 1, []), (ROWS_OF_MEMBERS[0], [MEMBERS])]
+)
+def test_the_config_says_what_the_networks_are_for(project, written, rows, networks):
+    written({"x": numbers(rows), "y": cycle("a", "b", rows=rows)})
+    lines = (project.folder / "init.yaml").read_text().splitlines()
+    told = [line for line in lines if line.startswith("ensemble: ")]
+    assert [int(line.split()[1]) for line in told] == networks
+    assert all("# networks that differ by their seeds" in line for line in told)
