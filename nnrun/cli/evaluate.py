@@ -25,6 +25,7 @@ from nnrun.cli.threshold_option import threshold_option
 from nnrun.files import open_output
 from nnrun.near_files import TABLE_ENDINGS
 from nnrun.results.reading import Reading
+from nnrun.wording import joined
 
 if TYPE_CHECKING:
     from nnrun.results.evaluated_rows import EvaluatedRows
@@ -95,12 +96,23 @@ def evaluate(
     tell(*dict.fromkeys(rows.reason for rows in evaluated.values() if rows.reason))
     tell(*trained.notes())
     if trained.config.data.sample_weight is not None:
-        tell(ALIKE)
+        tell(*dict.fromkeys(_note_on_weights(trained, rows) for rows in evaluated.values()))
     for reader in readers.values():
         tell(*reader.notes())
 
 
-ALIKE = "all rows count alike here: data.sample_weight weighs loss and metrics of training alone"
+def _note_on_weights(trained: TrainedRun, rows: EvaluatedRows) -> str:
+    """Return which of the measures count the rows by their weights."""
+    column = trained.config.data.sample_weight
+    if not rows.weight:
+        return f"the table has no column {column!r} of weights: all rows count alike"
+    return (
+        f"rows count by column {column!r} in {joined(rows.weighted, MOST_NAMES)}; in all other "
+        "measures and in the verdict they count alike"
+    )
+
+
+MOST_NAMES = 8  # metrics that a note names
 
 
 def _threshold(

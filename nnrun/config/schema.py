@@ -101,7 +101,7 @@ class Data(Strict):
     """A table that is measured once, after training."""
     sample_weight: Annotated[Column | None, AfterValidator(no_other_column)] = None
     """The column of the rows' weights, by which the loss and the metrics count them. It is no
-    feature. `evaluate` and the verdict count all rows alike."""
+    feature. The verdict counts all rows alike."""
     normalize: bool = True
     """Standardise the features inside the model and, where it is a number, the target
     too. Poisson takes the target as it is."""

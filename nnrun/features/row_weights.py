@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from nnrun.errors import TableError
 from nnrun.features.faults import NO_FAULT, ColumnFaults, cell_message
 from nnrun.features.numbers import parse_numbers
 from nnrun.tables.block import Block
@@ -12,6 +13,20 @@ Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
 NO_WEIGHT = "the weight is missing; fill it in, with 0 for a row that does not count"
 NEGATIVE = "is negative, and a weight is 0 or more"
 AS_TEXT = "; weights are numbers"
+
+
+def read_weights(block: Block, name: str) -> Weights:
+    """Return the weight of each row of a block, float32 (rows,).
+
+    Raises:
+        TableError: With a line for each kind of cell that is no weight.
+    """
+    survey = WeightSurvey(name)
+    survey.add(block)
+    problems = survey.problems()
+    if problems:
+        raise TableError(problems)
+    return survey.values()
 
 
 class WeightSurvey:

@@ -59,17 +59,25 @@ class ConfusionCounts:
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
-        self._counts = np.zeros((2, thresholds.count + 1), np.int64)
+        self._counts = np.zeros((2, thresholds.count + 1))
 
-    def add(self, y: Matrix, probability: Matrix) -> None:
-        """Count cells: labels of 0 or 1, and probabilities of 1, both float32 (rows, targets)."""
+    def add(self, y: Matrix, probability: Matrix, weights: Counts | None = None) -> None:
+        """Count cells.
+
+        Args:
+            y: Labels of 0 or 1, float32 (rows, targets).
+            probability: Probabilities of 1, of the same shape.
+            weights: By how much each row counts, (rows,); by default by 1.
+        """
         below = self._thresholds.count_below(probability.ravel())
         places = (y.ravel() != 0) * (self._thresholds.count + 1) + below
-        self._counts += np.bincount(places, minlength=self._counts.size).reshape(self._counts.shape)
+        of_cells = None if weights is None else np.repeat(weights, y.shape[1])
+        counts = np.bincount(places, of_cells, minlength=self._counts.size)
+        self._counts += counts.reshape(self._counts.shape)
 
     def result(self) -> Confusion:
         """Return the confusion of the rows so far."""
-        at_least = np.cumsum(self._counts[:, ::-1], axis=1)[:, ::-1].astype(np.float64)
+        at_least = np.cumsum(self._counts[:, ::-1], axis=1)[:, ::-1]
         negatives, positives = at_least[:, 0]
         false_positives, true_positives = at_least[:, 1:]
         return Confusion(

@@ -5,8 +5,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.matrix_store import Matrix
+from nnrun.features.row_weights import read_weights
 from nnrun.files import finite
 from nnrun.results.assessment import AnyMetrics, Assessment
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION
@@ -43,6 +46,8 @@ class EvaluatedRows:
             of each target, or None where none was given.
         scores: The ranked probabilities of the second of two labels, else None.
         reason: Why a simpler model is missing, or an empty text.
+        weight: The column by which the loss and the metrics of the config count the rows, or "".
+        weighted: The names of these.
         targets: What the run makes of each of several targets of labels, by its name, as if it were
             the only one; else empty.
     """
@@ -53,6 +58,8 @@ class EvaluatedRows:
     threshold: AnyThreshold
     scores: RankedScores | None
     reason: str = ""
+    weight: str = ""
+    weighted: tuple[str, ...] = ()
     targets: "Mapping[str, EvaluatedRows]" = field(default_factory=dict)
 
     def thresholds(self) -> tuple[ThresholdRow, ...]:
@@ -62,6 +69,8 @@ class EvaluatedRows:
     def as_json(self) -> dict[str, Any]:
         """Return `rows`, `metrics` and whatever else there is, as `evaluate --json` shows it."""
         summary: dict[str, Any] = {"rows": self.rows, "metrics": finite(self.metrics)}
+        if self.weight:
+            summary["sample_weight"] = {"column": self.weight, "metrics": list(self.weighted)}
         if isinstance(self.threshold, float):  # else each target has its own
             summary["threshold"] = self.threshold
         if self.scores:
@@ -100,9 +109,13 @@ def evaluate_rows(
     evaluation = Evaluation(trained.config, trained.network)
     judge = judge_of(run, trained, threshold) if run else Judge(None)
     measure = judge.assessor or _Measure.of(trained, threshold)
+    weight = weight_column(trained, reader)
+    if weight:
+        reader.kept = [weight]
     rows = 0
     for computed in trained.outputs(reader):
-        evaluation.add(computed.x, computed.y, computed.outputs)
+        weights = read_weights(computed.block, weight).astype(np.float64) if weight else None
+        evaluation.add(computed.x, computed.y, computed.outputs, weights)
         predictions = trained.probabilities(computed.outputs.predictions)
         if measure:
             measure.add(computed.x, computed.y, predictions)
@@ -110,8 +123,18 @@ def evaluate_rows(
             each(computed)
         rows += len(computed.x)
     names = [target.name for target in trained.encoder.targets]
-    evaluated = _evaluated(rows, evaluation.result(), measure, threshold, names)
-    return replace(evaluated, reason=judge.reason)
+    logs = evaluation.result()
+    evaluated = _evaluated(rows, logs, measure, threshold, names)
+    weighted = []
+    if weight:
+        weighted = [name for name in logs if threshold is None or name not in CALLED]
+    return replace(evaluated, reason=judge.reason, weight=weight, weighted=tuple(weighted))
+
+
+def weight_column(trained: TrainedRun, reader: EncodedReader) -> str:
+    """Return the column of the rows' weights, or an empty text where the table has none."""
+    name = trained.config.data.sample_weight
+    return name if name is not None and name in reader.table.columns else ""
 
 
 def summarize(evaluated: Mapping[str, EvaluatedRows]) -> dict[str, Any]:

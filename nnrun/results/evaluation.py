@@ -8,16 +8,20 @@ from nnrun.config.schema import Config
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.ensemble import AnyNetwork
 from nnrun.results.forward import Network, Outputs
-from nnrun.results.keras_metrics import make_metric
+from nnrun.results.keras_metrics import RowWeights, make_metric
 from nnrun.results.losses import RowValues, row_losses
 from nnrun.results.regularizers import activity_regularizer, penalty, weight_penalty
+
+OF_BATCHES = ("sum", "mean_with_sample_weight")
+"""The reductions whose mean over all rows depends on the batches."""
 
 
 class Evaluation:
     """Accumulates the loss and the metrics, in memory that does not grow with the rows.
 
     Keras measures a batch at a time, and weighs each by its rows. The mean over rows does not
-    depend on the batches; a loss with `reduction: sum` and regularized activities do.
+    depend on the batches; a loss with another reduction and regularized activities do. A weighted
+    loss is divided by the number of rows, a metric by their weights, as in Keras.
     """
 
     def __init__(self, config: Config, network: AnyNetwork) -> None:
@@ -28,39 +32,55 @@ class Evaluation:
         self._total = 0.0
         self._rows = 0
         self._pending: RowValues = np.zeros(0)
+        self._pending_weights: RowValues = np.zeros(0)
 
-    def add(self, x: Matrix, y: Matrix, outputs: Outputs) -> None:
+    def add(self, x: Matrix, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
         """Take rows into account.
 
         Args:
             x: Their inputs, float32 (rows, inputs).
             y: Their targets, float32 (rows, targets).
             outputs: What the network makes of them.
+            weights: The weight of each row, (rows,); None where all count alike.
         """
         with np.errstate(all="ignore"):
             losses = row_losses(self._config, y, outputs)
-            self._add_losses(losses)
+            self._add_losses(losses, weights)
             self._total += self._activity_penalty(x)
             for metric in self._metrics.values():
-                metric.add(y, outputs)
+                metric.add(y, outputs, weights)
         self._rows += len(y)
 
     def result(self) -> dict[str, float]:
         """Return the loss and the metrics of the rows so far, in Keras's order."""
         with np.errstate(all="ignore"):
-            total = self._total + float(self._pending.sum()) * len(self._pending)
+            total = self._total + self._of_batch(self._pending, self._pending_weights)
             loss = total / self._rows + self._penalty
             return {"loss": loss, **{name: m.result() for name, m in self._metrics.items()}}
 
-    def _add_losses(self, losses: RowValues) -> None:
-        if self._config.loss["reduction"] != "sum":
+    def _add_losses(self, losses: RowValues, weights: RowWeights) -> None:
+        """Add what the losses of rows contribute to the total; a batch at a time where it must."""
+        of_rows = np.ones(len(losses)) if weights is None else weights
+        losses = losses * of_rows
+        if self._config.loss["reduction"] not in OF_BATCHES:
             self._total += float(losses.sum())
             return
         size = self._config.batch_size
         pending = np.concatenate([self._pending, losses])
+        pending_weights = np.concatenate([self._pending_weights, of_rows])
         whole = len(pending) // size * size
-        self._total += float(pending[:whole].sum()) * size
+        for start in range(0, whole, size):
+            batch = slice(start, start + size)
+            self._total += self._of_batch(pending[batch], pending_weights[batch])
         self._pending = pending[whole:]
+        self._pending_weights = pending_weights[whole:]
+
+    def _of_batch(self, losses: RowValues, weights: RowValues) -> float:
+        """Return the loss of a batch, times its rows, given the weighted losses of these."""
+        total = float(losses.sum()) * len(losses)
+        if self._config.loss["reduction"] == "mean_with_sample_weight" and weights.any():
+            total /= float(weights.sum())
+        return total
 
     def _activity_penalty(self, x: Matrix) -> float:
         """Return the penalties of the activities of rows, each batch weighed by its rows.

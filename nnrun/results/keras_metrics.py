@@ -27,6 +27,9 @@ from nnrun.results.confusion import (
 from nnrun.results.forward import KERAS_EPSILON, Outputs
 from nnrun.results.losses import MEANS, RowFunction, mean_squared_error
 
+RowWeights = Floats | None
+"""The weight of each row, float64 (rows,); None where all count alike."""
+
 EPSILON = float(KERAS_EPSILON)
 NEARLY_ZERO = 1e-9  # an output that F1Score never takes for the largest, `f_score_metrics.py`
 
@@ -35,8 +38,14 @@ class Metric(ABC):
     """A metric of the rows that were added so far."""
 
     @abstractmethod
-    def add(self, y: Matrix, outputs: Outputs) -> None:
-        """Take rows into account, whose targets are float32 (rows, targets)."""
+    def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
+        """Take rows into account.
+
+        Args:
+            y: Their targets, float32 (rows, targets).
+            outputs: What the network makes of them.
+            weights: The weight of each row, (rows,); None where all count alike.
+        """
 
     @abstractmethod
     def result(self) -> float:
@@ -50,12 +59,15 @@ class Mean(Metric):
         self._function = function
         self._arguments = arguments
         self._total = 0.0
-        self._rows = 0
+        self._rows = 0.0
 
-    def add(self, y: Matrix, outputs: Outputs) -> None:
+    def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
         """Take rows into account."""
-        self._total += float(self._function(y, outputs, self._arguments).sum())
-        self._rows += len(y)
+        values = self._function(y, outputs, self._arguments)
+        if weights is not None:
+            values = values * weights
+        self._total += float(values.sum())
+        self._rows += _count(y, weights)
 
     def result(self) -> float:
         """Return the metric of the rows so far."""
@@ -83,10 +95,10 @@ class ThresholdMetric(Metric):
         self._function = function
         self._arguments = arguments
 
-    def add(self, y: Matrix, outputs: Outputs) -> None:
+    def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
         """Take rows into account."""
         gets_logits = self._arguments.get("from_logits", False)
-        self._counts.add(y, sigmoid(outputs.values) if gets_logits else outputs.values)
+        self._counts.add(y, sigmoid(outputs.values) if gets_logits else outputs.values, weights)
 
     def result(self) -> float:
         """Return the metric of the rows so far."""
@@ -104,12 +116,12 @@ class MeanOfTargets(Metric):
         self._make = make
         self._of_targets: list[Metric] = []
 
-    def add(self, y: Matrix, outputs: Outputs) -> None:
+    def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
         """Take rows into account."""
         if not self._of_targets:
             self._of_targets = [self._make() for _ in range(y.shape[1])]
         for number, metric in enumerate(self._of_targets):
-            metric.add(y[:, [number]], outputs.of_target(number))
+            metric.add(y[:, [number]], outputs.of_target(number), weights)
 
     def result(self) -> float:
         """Return the metric of the rows so far."""
@@ -127,16 +139,17 @@ class FBetaScore(Metric):
         self._called = np.zeros(1)
         self._positives = np.zeros(1)
 
-    def add(self, y: Matrix, outputs: Outputs) -> None:
+    def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
         """Take rows into account."""
         if self._threshold is None:  # lint sees that there is one output, which is the largest
             called = np.abs(outputs.values) > np.float32(NEARLY_ZERO)
         else:
             called = outputs.values > np.float32(self._threshold)
         positive = y != 0
-        self._true_positives = self._true_positives + self._counts(called & positive)
-        self._called = self._called + self._counts(called)
-        self._positives = self._positives + self._counts(positive)
+        hits = self._counts(called & positive, weights)
+        self._true_positives = self._true_positives + hits
+        self._called = self._called + self._counts(called, weights)
+        self._positives = self._positives + self._counts(positive, weights)
 
     def result(self) -> float:
         """Return the metric of the rows so far."""
@@ -149,11 +162,12 @@ class FBetaScore(Metric):
             return float((scores * weights).sum())
         return float(scores.mean())
 
-    def _counts(self, cells: Booleans) -> Floats:
+    def _counts(self, cells: Booleans, weights: RowWeights) -> Floats:
         """Return how many cells of each target are true, or of all of them together."""
-        if self._average == "micro":
-            return np.array([cells.sum()], np.float64)
-        return cells.sum(axis=0, dtype=np.float64)
+        counts = cells.sum(axis=0, dtype=np.float64)
+        if weights is not None:
+            counts = weights @ cells
+        return np.array([counts.sum()]) if self._average == "micro" else counts
 
 
 class R2Score(Metric):
@@ -162,20 +176,22 @@ class R2Score(Metric):
     def __init__(self, arguments: Spec) -> None:
         self._aggregation = arguments.get("class_aggregation", "uniform_average")
         self._regressors = arguments.get("num_regressors", 0)
-        self._rows = 0
+        self._rows = 0.0
         self._cells = 0
         self._sum = np.zeros(1)
         self._squares = np.zeros(1)
         self._errors = np.zeros(1)
 
-    def add(self, y: Matrix, outputs: Outputs) -> None:
+    def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
         """Take rows into account."""
         targets = y.astype(np.float64)
-        self._rows += len(y)
+        weight = 1.0 if weights is None else weights[:, None]
+        self._rows += _count(y, weights)
         self._cells += y.size
-        self._sum = self._sum + targets.sum(axis=0)
-        self._squares = self._squares + np.square(targets).sum(axis=0)
-        self._errors = self._errors + np.square(targets - outputs.values).sum(axis=0)
+        self._sum = self._sum + (weight * targets).sum(axis=0)
+        self._squares = self._squares + (weight * np.square(targets)).sum(axis=0)
+        errors = np.square(targets - outputs.values)
+        self._errors = self._errors + (weight * errors).sum(axis=0)
 
     def result(self) -> float:
         """Return the metric of the rows so far."""
@@ -192,6 +208,11 @@ class R2Score(Metric):
         if not self._regressors or free <= 0:
             return score
         return 1 - (1 - score) * (self._cells - 1) / free
+
+
+def _count(y: Matrix, weights: RowWeights) -> float:
+    """Return how many rows there are, each counted by its weight."""
+    return float(len(y)) if weights is None else float(weights.sum())
 
 
 def make_metric(config: Config, metric: Spec) -> Metric:

@@ -145,8 +145,14 @@ def _measure_parts(job: Job, network: "AnyNetwork") -> Logs:
 
 def _measure(config: Config, network: "AnyNetwork", part: Part) -> Logs:
     evaluation = Evaluation(config, network)
+    start = 0
     for x, y in row_blocks(part):
-        evaluation.add(x, y, network.outputs(x))
+        end = start + len(x)
+        weights = None
+        if part.weights is not None:
+            weights = part.weights[start:end].astype(np.float64)
+        evaluation.add(x, y, network.outputs(x), weights)
+        start = end
     return evaluation.result()
 
 

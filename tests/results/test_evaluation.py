@@ -70,27 +70,33 @@ def table(run: TrainedRun) -> tuple[Any, Any]:
     return x.astype(np.float32), y.astype(np.float32)
 
 
-def evaluated_by_keras(run: TrainedRun, x: Any, y: Any) -> dict[str, float]:
+def evaluated_by_keras(run: TrainedRun, x: Any, y: Any, weights: Any = None) -> dict[str, float]:
     """Return what `model.evaluate` gives in a graph, as it is used."""
     model = build_network(run.config, run.encoder)
     model.set_weights(list(run.weights.values()))
     compile_model(model, run.config, rows=0)
-    logs = model.evaluate(x, y, batch_size=run.config.batch_size, verbose=0, return_dict=True)
+    logs = model.evaluate(
+        x, y, batch_size=run.config.batch_size, sample_weight=weights, verbose=0, return_dict=True
+    )
     return {name: np.asarray(value).item() for name, value in logs.items()}
 
 
-def evaluated(run: TrainedRun, x: Any, y: Any) -> dict[str, float]:
+def evaluated(run: TrainedRun, x: Any, y: Any, weights: Any = None) -> dict[str, float]:
     """Return the loss and the metrics over blocks of rows that are no batches."""
     evaluation = Evaluation(run.config, run.network)
     for start in range(0, ROWS, 150):
         block = slice(start, start + 150)
-        evaluation.add(x[block], y[block], run.network.outputs(x[block]))
+        of_block = None if weights is None else weights[block]
+        evaluation.add(x[block], y[block], run.network.outputs(x[block]), of_block)
     return evaluation.result()
 
 
 def assert_same(run: TrainedRun) -> None:
     x, y = table(run)
-    ours, theirs = evaluated(run, x, y), evaluated_by_keras(run, x, y)
+    weights = None
+    if run.config.data.sample_weight is not None:
+        weights = np.random.default_rng(2).integers(0, 4, ROWS) / 2
+    ours, theirs = evaluated(run, x, y, weights), evaluated_by_keras(run, x, y, weights)
     assert list(ours) == run.config.logged[: len(ours)]
     assert ours == pytest.approx(theirs, rel=2e-6, abs=1e-7, nan_ok=True)
 
@@ -123,6 +129,28 @@ def all_in_one_run(project: Any, changes: dict[str, Any], names: Any, choose: Ch
 
 def test_metrics_of_two_labels_are_those_of_keras(project, choose):
     all_in_one_run(project, BINARY, BINARY_METRICS, choose)
+
+
+WEIGHTED = {"data.sample_weight": "weight"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        (BINARY, BINARY_METRICS),
+        (SPARSE, {"SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy"}),
+        (NUMBERS, NUMBER_METRICS),
+    ],
+    ids=["two labels", "several labels", "numbers"],
+)
+def test_weighted_metrics_are_those_of_keras(project, choose, changes, names):
+    all_in_one_run(project, {**changes, **WEIGHTED}, names, choose)
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight"])
+def test_weighted_losses_are_those_of_keras(project, reduction):
+    loss = {"name": "BinaryCrossentropy", "reduction": reduction}
+    assert_same(random_run(project.load({**BINARY, **WEIGHTED, "loss": loss})))
 
 
 AVERAGED = [

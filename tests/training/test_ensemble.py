@@ -90,6 +90,15 @@ def test_predictions_are_the_mean_of_the_members_and_the_spread_is_their_deviati
     assert "spread" not in nnrun("predict", ensemble, "table.csv").out
 
 
+@pytest.mark.usefixtures("eager")
+def test_metrics_of_an_ensemble_count_rows_by_their_weights(train_in):
+    run = train_in("run", ensemble=2, **{"data.sample_weight": "dose"})
+    evaluated = api.load(run).evaluate()
+    saved = Run(run).read_metrics()
+    for name in ("loss", "accuracy"):
+        assert evaluated[name] == pytest.approx(saved[f"val_{name}"], rel=1e-6)
+
+
 def test_the_spread_of_one_network_is_refused(train_in, nnrun):
     done = nnrun("predict", train_in("run"), "table.csv", "--spread")
     assert (done.code, done.out) == (2, "")

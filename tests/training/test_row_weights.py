@@ -1,8 +1,11 @@
 """Weights of rows in the loss and the metrics, as Keras itself counts them."""
 
+import json
+
 import numpy as np
 import polars as pl
 import pytest
+from support.project import default_table
 
 from nnrun.training.backend import keras
 from nnrun.training.batches import row_order
@@ -66,12 +69,26 @@ def test_a_row_of_weight_two_counts_as_two_rows(project, tmp_path, frame):
     assert np.isfinite(twice.metrics["loss"])
 
 
-def test_evaluate_and_the_verdict_say_that_rows_count_alike(project, nnrun):
+def test_evaluate_weighs_rows_and_says_in_what(project, nnrun):
     project.config({"data.sample_weight": "dose"})
     trained = nnrun("train", project.folder / "config.yaml", "-o", project.folder / "run")
     assert trained.code == 0, trained.err
     assert "all rows count alike" in " ".join(trained.out.split())
     evaluated = nnrun("evaluate", project.folder / "run")
-    assert "all rows count alike here: data.sample_weight weighs loss and" in evaluated.err
+    note = "rows count by column 'dose' in loss, accuracy; in all other measures and in the verdict"
+    assert note in " ".join(evaluated.err.split())
+    measured = json.loads(nnrun("evaluate", project.folder / "run", "--json").out)
+    saved = json.loads((project.folder / "run" / "metrics.json").read_text())
+    assert measured["metrics"]["loss"] == pytest.approx(saved["val_loss"], rel=1e-6)
+    assert measured["metrics"]["accuracy"] == pytest.approx(saved["val_accuracy"], rel=1e-6)
+    assert measured["sample_weight"] == {"column": "dose", "metrics": ["loss", "accuracy"]}
+    project.table(default_table().drop("dose"), "other.csv")
+    other = nnrun("evaluate", project.folder / "run", "other.csv")
+    assert other.code == 0
+    assert "the table has no column 'dose' of weights: all rows count alike" in other.err
+    project.table(default_table().with_columns(dose=-pl.col("dose")), "wrong.csv")
+    wrong = nnrun("evaluate", project.folder / "run", "wrong.csv")
+    assert wrong.code == 2
+    assert "is negative, and a weight is 0 or more" in wrong.err
     shown = nnrun("predict", project.folder / "run", project.folder / "table.csv")
     assert (shown.code, len(shown.out.splitlines())) == (0, 61)
