@@ -15,6 +15,7 @@ from support.networks import untrained_run
 from support.project import ROOT, Project
 from support.script_folder import load_script
 
+import nnrun as nnrun_api
 from nnrun.config.loading import load_config
 from nnrun.errors import InputError
 from nnrun.features.loading import load_dataset
@@ -263,6 +264,17 @@ def test_a_bundle_that_fails_leaves_nothing_behind(copied_run, nnrun, project, m
     before = everything(project.folder)
     assert nnrun("export", copied_run, "--bundle", "x", "--format", "litert").code == 2
     assert everything(project.folder) == before
+
+
+def test_from_python_the_names_of_the_files_are_returned(copied_run, project, monkeypatch):
+    def write_nothing(*arguments: Any) -> None:
+        arguments[-1].write_bytes(b"")
+
+    monkeypatch.setattr("nnrun.reporting.bundle.write_network", write_nothing)
+    folder = project.folder / "folder"
+    names = nnrun_api.load(copied_run).export(folder, "litert", bundle=True)
+    assert names == ["network.tflite", "encoding.json", "predict.py"]
+    assert sorted(names) == sorted(path.name for path in folder.iterdir())
 
 
 def lonely_python(folder: Path, runtime: str) -> list[str]:
