@@ -101,7 +101,7 @@ def compile_model(model: Model, config: Config, rows: int) -> None:
     metrics = [metric_arguments(config, metric) for metric in config.metric_specs]
     are_weighted = config.data.sample_weight is not None
     model.compile(
-        optimizer=make(keras.optimizers, config.optimizer),
+        optimizer=_optimizer(config),
         loss=_loss(config),
         **{
             "weighted_metrics" if are_weighted else "metrics": [
@@ -110,6 +110,18 @@ def compile_model(model: Model, config: Config, rows: int) -> None:
         },
         jit_compile=uses_xla(config, model.input_shape[-1], rows),
     )
+
+
+def _optimizer(config: Config) -> KerasObject:
+    """Return the optimizer, which takes the gradients as they are.
+
+    Keras lets `tf.distribute` add them up over its replicas, of which there is one: nnrun's own
+    have added theirs up before. TensorFlow registers a gradient of that sum for good, and it holds
+    the graph of the training: 3 MB more with every training of a process.
+    """
+    optimizer = make(keras.optimizers, config.optimizer)
+    optimizer._all_reduce_sum_gradients = lambda gradients: gradients
+    return optimizer
 
 
 def _loss(config: Config) -> KerasObject:
