@@ -4,12 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Field,
     PlainSerializer,
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
 
+from nnrun.config.habits import activation_with_arguments, bare_name
 from nnrun.config.named import REQUIRED, Named, Spec
 from nnrun.config.strict_model import Fraction, Positive, Seed, Units, problem
 from nnrun.wording import did_you_mean, received
@@ -209,12 +211,23 @@ def _as_it_is(value: object) -> object:
 def _activation_type(activations: list[str]) -> FieldType:
     """Return the type of an argument that is the name of an activation."""
 
+    def refuse_arguments(value: object) -> object:
+        if isinstance(value, dict) and value.get("name") in activations:
+            raise problem(activation_with_arguments(value))
+        return value
+
     def check(name: str) -> str:
         if name in activations:
             return name
+        bare = bare_name(name)
+        if bare != name and bare in activations:
+            raise problem(f"{received(name)} is Python; a config says {bare}")
         hint = did_you_mean(name, activations) or f"; known: {', '.join(activations)}"
         raise problem(f"{received(name)} is not an activation{hint}")
 
     return Annotated[
-        str, AfterValidator(check), Field(json_schema_extra={"enum": list[Any](activations)})
+        str,
+        BeforeValidator(refuse_arguments),
+        AfterValidator(check),
+        Field(json_schema_extra={"enum": list[Any](activations)}),
     ]

@@ -2,28 +2,47 @@
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from nnrun.config.yaml_scalars import parse_scalar
 
 _FOUND_IN_THE_TABLE = "leave it out: nnrun counts the inputs in the table"
 _AT_THE_TOP = "it stands at the top of the config, not under data"
+_OF_A_LAYER = "each layer has its own: `layers: [{units: 8, activation: relu}, ...]`"
+_EPOCHS = "Keras calls it epochs: `epochs: 100`"
 _ON_THE_COMMAND_LINE = "leave it out: `nnrun train --quiet` shows no progress"
 
 HABITS: dict[str, dict[str, str]] = {
     "Config": {
+        "activation": _OF_A_LAYER,
+        "batch": "Keras calls it batch_size",
         "callbacks": "each callback is a key: `early_stopping: {patience: 10}`, "
         "`reduce_lr_on_plateau: {factor: 0.5}`, `tensorboard: true`",
+        "device": "leave it out: nnrun trains on the GPUs that TensorFlow finds, else on the CPU",
+        "dropout": "it is a layer: `layers: [..., {type: Dropout, rate: 0.2}, ...]`",
+        "patience": "it is that of early stopping: `early_stopping: {patience: 10}`",
         "compile": "its arguments are keys of the config: loss, optimizer, metrics",
         "fit": "its arguments are keys of the config: epochs, batch_size, class_weight",
+        **dict.fromkeys(
+            ("hidden_layers", "hidden_layer_sizes", "hidden_units"),
+            "each layer is an entry: `layers: [{units: 8, activation: relu}, ...]`",
+        ),
         "learning_rate": "it is the optimizer's: `optimizer: {name: adam, learning_rate: 0.001}`",
         "lr": "it is the optimizer's: `optimizer: {name: adam, learning_rate: 0.001}`",
         "model": "the layers stand at the top: `layers: [{units: 25, activation: relu}, ...]`",
         "network": "the layers stand at the top: `layers: [{units: 25, activation: relu}, ...]`",
+        "name": "`nnrun train -o FOLDER` names the run, and `note` says what it is",
+        **dict.fromkeys(("n_epochs", "num_epochs", "max_epochs", "nb_epoch", "max_iter"), _EPOCHS),
         "output": "`nnrun train -o FOLDER` says where the run goes",
+        **dict.fromkeys(("random_state", "random_seed"), "Keras calls it seed: `seed: 0`"),
         "shuffle": "leave it out: nnrun draws a new order of the rows in every epoch",
+        "steps_per_epoch": "leave it out: an epoch is a pass over all rows, in steps of batch_size",
+        "task": "leave it out: the loss says what is predicted",
+        "test_size": "the share to hold out is under data: `data: {validation_split: 0.2}`",
         "validation_data": "name the table under data: `data: {validation: FILE}`",
+        "weight_decay": "it is the optimizer's: `optimizer: {name: AdamW, weight_decay: 0.004}`",
+        "workers": "leave it out: several machines are told by TF_CONFIG, as for Keras",
         "verbose": _ON_THE_COMMAND_LINE,
     },
     "Data": {
@@ -59,6 +78,9 @@ HABITS: dict[str, dict[str, str]] = {
 }
 """By the model and the unknown key: how to say it, after the words `unknown key; `."""
 
+ACTIVATION_LAYERS = {"elu": "ELU", "leaky_relu": "LeakyReLU", "relu": "ReLU"}
+"""The activations that are layers too, which take their arguments."""
+
 RENAMED = {"lr": "learning_rate", "decay": "weight_decay"}
 """The arguments of optimizers by the names that they had in Keras 2."""
 
@@ -79,7 +101,32 @@ def habit_hint(model: str, key: str, known: list[str]) -> str | None:
     return None
 
 
-def call_as_mapping(text: str, key: str, classes: Mapping[str, Iterable[str]]) -> str | None:
+def activation_with_arguments(spec: Mapping[str, object]) -> str:
+    """Return how to write an activation that was given as a mapping with its arguments."""
+    name = str(spec["name"])
+    arguments = {key: value for key, value in spec.items() if key != "name"}
+    if not arguments:
+        return f"an activation is a name; write `activation: {name}`"
+    if name not in ACTIVATION_LAYERS:
+        return f"{name} takes no arguments here; write `activation: {name}`"
+    written = ", ".join(f"{key}: {value}" for key, value in arguments.items())
+    return (
+        "an activation is a name; one with arguments is a layer of its own, after this one: "
+        f"`{{type: {ACTIVATION_LAYERS[name]}, {written}}}`"
+    )
+
+
+def bare_name(text: str) -> str:
+    """Return the name of what Python calls or refers to, as `relu` for `tf.nn.relu()`."""
+    return text.partition("(")[0].rpartition(".")[2].strip()
+
+
+def call_as_mapping(
+    text: str,
+    key: str,
+    classes: Mapping[str, Iterable[str]],
+    canonical: Callable[[str], str | None],
+) -> str | None:
     """Return a call of Python as the mapping that a config takes, or None where it is no call.
 
     `Dense(25, activation="relu")` becomes `{type: Dense, units: 25, activation: relu}`.
@@ -88,10 +135,11 @@ def call_as_mapping(text: str, key: str, classes: Mapping[str, Iterable[str]]) -
         text: What the config has.
         key: The key of the mapping that names the class.
         classes: The arguments of each class, in Keras's order.
+        canonical: Returns the class that a spelling means, or None.
     """
-    name, parenthesis, _ = text.partition("(")
-    name = name.rpartition(".")[2].strip()
-    if not parenthesis or name not in classes:
+    name = bare_name(text)
+    class_name = canonical(name)
+    if "(" not in text or class_name is None:
         return None
     try:
         call = ast.parse(text.strip(), mode="eval").body
@@ -99,8 +147,9 @@ def call_as_mapping(text: str, key: str, classes: Mapping[str, Iterable[str]]) -
         return f"{{{key}: {name}, ...}}"
     if not isinstance(call, ast.Call):
         return None
-    arguments = dict(zip(classes[name], call.args, strict=False))
+    arguments = dict(zip(classes[class_name], call.args, strict=False))
     arguments |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    arguments.pop(key, None)  # the name that Python gives the object is told by its class here
     if not arguments:
         return name
     pairs = [f"{argument}: {_in_flow_yaml(value)}" for argument, value in arguments.items()]

@@ -103,7 +103,7 @@ class Named:
         article = "an" if self.kind[0] in "aeiou" else "a"
         if given is None:
             return f"{self.key!r} is missing: the name of {article} {self.kind}{known}"
-        mapping = call_as_mapping(str(given), self.key, self.catalog)
+        mapping = call_as_mapping(str(given), self.key, self.catalog, self.canonical)
         if mapping:
             return f"{received(given)} is Python; a config says {mapping}"
         hint = did_you_mean(str(given), list(self.spellings))

@@ -29,6 +29,16 @@ epcohs: 3  ->  1: epcohs: unknown key; did you mean 'epochs'?
 target: label  ->  1: target: unknown key; it belongs under data
 verbose: 0  ->  1: verbose: unknown key; leave it out: `nnrun train --quiet` shows no
 callbacks: [EarlyStopping]  ->  1: callbacks: unknown key; each callback is a key: `early_stopping:
+activation: relu  ->  1: activation: unknown key; each layer has its own: `layers: [{units: 8, activation: relu},
+batch: 8  ->  1: batch: unknown key; Keras calls it batch_size
+hidden_layers: [8, 8]  ->  1: hidden_layers: unknown key; each layer is an entry: `layers: [{units: 8, activation: relu},
+num_epochs: 3  ->  1: num_epochs: unknown key; Keras calls it epochs
+validation_split: 0.2  ->  1: validation_split: unknown key; it belongs under data
+test_size: 0.2  ->  1: test_size: unknown key; the share to hold out is under data: `data: {validation_split: 0.2}`
+random_state: 1  ->  1: random_state: unknown key; Keras calls it seed
+optimizer: adam(0.1)  ->  12: optimizer: 'adam(0.1)' is Python; a config says {name: adam, learning_rate: 0.1}
+metrics: [accuracy()]  ->  11: metrics[0]: 'accuracy()' is Python; a config says accuracy
+metrics: [AUC(name='a')]  ->  11: metrics[0]: "AUC(name='a')" is Python; a config says AUC
 optimizer: {name: sgd, lr: 0.1}  ->  24: optimizer.lr: unknown key; Keras calls it learning_rate
 optimizer: SGD(0.1, nesterov=True)  ->  12: optimizer: 'SGD(0.1, nesterov=True)' is Python; a config says {name: SGD, learning_rate: 0.1, nesterov: true}
 metrics: [keras.metrics.AUC()]  ->  11: metrics[0]: 'keras.metrics.AUC()' is Python; a config says AUC
@@ -94,6 +104,27 @@ CHANGED = [
         "sigmoid",
         "rleu",
         "5:28: layers[0].activation: 'rleu' is not an activation; did you mean 'relu'?",
+    ),
+    (
+        "sigmoid",
+        "tf.nn.relu",
+        "5:28: layers[0].activation: 'tf.nn.relu' is Python; a config says relu",
+    ),
+    (
+        "sigmoid",
+        "{name: leaky_relu, negative_slope: 0.1}",
+        "5:28: layers[0].activation: an activation is a name; one with arguments is a layer of its "
+        "own, after this one: `{type: LeakyReLU, negative_slope: 0.1}`",
+    ),
+    (
+        "sigmoid",
+        "{name: gelu, approximate: true}",
+        "5:28: layers[0].activation: gelu takes no arguments here; write `activation: gelu`",
+    ),
+    (
+        "sigmoid}",
+        "sigmoid, kernel_regularizer: l2(0.01)}",
+        "5:57: layers[0].kernel_regularizer: 'l2(0.01)' is Python; a config says {name: l2, l2: 0.01}",
     ),
     (
         "{units",
