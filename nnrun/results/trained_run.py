@@ -319,6 +319,11 @@ def _check_finite(block: Block, outputs: Matrix) -> None:
 def _with_kept(block: Block, keep: Sequence[str], columns: list[pl.Series]) -> pl.DataFrame:
     """Return the kept columns of a block, and those of predictions."""
     predicted = {column.name for column in columns}
+    if len(predicted) < len(columns):  # as of the targets `a` and `a_set`
+        raise TableError(
+            "two columns of predictions would have the same name, since a target is called as the "
+            "interval of another one; leave out --interval"
+        )
     clash = next((name for name in keep if name in predicted), None)
     if clash is not None:
         raise TableError(f"{clash!r} cannot be kept: predictions have a column of that name")

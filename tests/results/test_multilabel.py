@@ -231,12 +231,25 @@ def test_an_interval_is_a_set_of_labels_for_each_target(nnrun, run_of_songs):
         assert np.mean([label in labels.split("|") for labels, label in pairs]) >= 0.88
 
 
+def test_a_target_called_as_the_interval_of_another_is_refused_with_an_interval(nnrun, project):
+    frame = songs(60, 0).select("x0", rock="rock", rock_set="jazz")
+    project.table(frame)
+    layers = [{"units": 2, "activation": "sigmoid"}]
+    config = project.config({"data.target": ["rock", "rock_set"], "layers": layers}, epochs=1)
+    assert nnrun("train", config, "-o", "run", "-q").code == 0
+    done = nnrun("predict", "run", "table.csv", "--interval", "0.8")
+    assert done.code == 2
+    assert "two columns of predictions would have the same name" in done.err
+
+
 def test_the_page_and_what_show_says_tell_each_target(nnrun, project, run_of_songs):
     done = nnrun("report", run_of_songs, "-o", "page.html")
     assert done.code == 0, done.err
     page = (project.folder / "page.html").read_text()
     for name in TARGETS:
         assert f"<h3>{name}</h3>" in page
+        assert f"<li>{name}: " in page
+    assert "<h3>Each target</h3>" in page
     shown = nnrun("show", run_of_songs).out
     assert "           pop: " in shown
     assert "jazz: '0' " in nnrun("check", run_of_songs.parent / "config.yaml").out
