@@ -47,11 +47,16 @@ def every_label_is_trained_on(config: Config, dataset: Dataset) -> Found:
     missing = []
     for counts in dataset.label_counts_of_targets:
         missing += [label for label, rows in counts.items() if not rows]
-    if (config.data.split or config.is_multilabel) and missing and not dataset.from_run:
-        labels = listed(missing, 3)
+    if not missing or dataset.from_run:
+        return
+    text = f"no row to train on has the label {listed(missing, 3)}"
+    if config.data.split:
+        yield ("data", "split"), f"{text}; split by another column, or otherwise"
+    elif config.is_multilabel:
         yield (
-            ("data", "split"),
-            f"no row to train on has the label {labels}; split by another column, or otherwise",
+            ("data", "target"),
+            f"{text}, which only rows held out have; leave its column out, or hold "
+            "another share of the rows out",
         )
 
 

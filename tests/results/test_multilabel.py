@@ -141,6 +141,17 @@ def test_as_many_combinations_as_rows_can_be_held_out_too(project):
     assert (dataset.train.rows, dataset.validation.rows) == (48, 16)
 
 
+def test_a_label_that_only_rows_held_out_have_is_refused(project):
+    frame = songs(60, 0).with_columns(jazz=pl.Series([1, *[0] * 59]))
+    project.table(frame)
+    changes = {**CONFIG, "data.test": Project.drop}
+    shares = [number / 40 for number in range(10, 39)]
+    datasets = (project.dataset({**changes, "data.validation_split": share}) for share in shares)
+    dataset = next(each for each in datasets if not each.train.y[:, 1].any())
+    (error,) = [finding for finding in lint(dataset) if finding.code == "split-labels"]
+    assert "data.target: no row to train on has the label '1'" in error.message
+
+
 def test_the_script_in_plain_keras_trains_to_the_same_losses(dataset, monkeypatch, capsys):
     project_folder = Path(dataset.config.data.train).parent
     monkeypatch.chdir(project_folder)
