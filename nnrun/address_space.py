@@ -36,7 +36,7 @@ def shortage(least: int) -> str | None:
     if limit is None or limit >= least:
         return None
     return (
-        f"out of memory: this takes {least >> 20:,} MiB at the least, and the limit of the process "
+        f"out of memory: this needs {least >> 20:,} MiB at least, and the limit of the process "
         f"(ulimit -v) is {limit >> 20:,} MiB; raise the limit"
     )
 

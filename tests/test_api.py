@@ -87,7 +87,7 @@ def test_cells_of_pandas_are_what_they_seem(run, frame):
     twice = given.rename(columns={"height": "age"})
     with pytest.raises(InputError, match="data: two columns are named 'age'"):
         run.predict(twice)
-    with pytest.raises(InputError, match="data: the name of a column is a text; received 7"):
+    with pytest.raises(InputError, match="data: the name of a column must be text; received 7"):
         run.predict(given.rename(columns={"height": 7}))
 
 
@@ -159,18 +159,21 @@ def test_a_dict_has_paths_relative_to_the_working_directory(project, monkeypatch
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"config": 3}, "config: is the path of a YAML file, or a dict; received 3"),
+        ({"config": 3}, "config: must be the path of a YAML file, or a dict; received 3"),
         ({"overrides": "epochs=2"}, "overrides: is a dict as"),
-        ({"overrides": {3: 2}}, "overrides: a key is a text; received 3"),
+        ({"overrides": {3: 2}}, "overrides: a key must be text; received 3"),
         ({"overrides": {"a b": 2}}, r"overrides\['a b'\]: a key has the form"),
         ({"overrides": {"layers.9.units": 2}}, r"overrides\['layers.9.units'\]: '9' names nothing"),
         ({"epochs": "x"}, "epochs=: epochs: must be a whole number; received 'x'"),
         ({"epoch": 3}, "epoch=: epoch: unknown key; did you mean 'epochs'?"),
         ({"epochs": object}, "epochs=: a value of a config is"),
-        ({"distribute": "gpu"}, "distribute: is one of 'auto', 'none', 'mirrored'; received 'gpu'"),
-        ({"engine": "torch"}, "engine: is one of 'compiled', 'keras'; received 'torch'"),
-        ({"output": 3}, "output: is a path; received 3"),
-        ({"data": 3}, "data: a table is a path, a frame of polars or pandas"),
+        (
+            {"distribute": "gpu"},
+            "distribute: must be one of 'auto', 'none', 'mirrored'; received 'gpu'",
+        ),
+        ({"engine": "torch"}, "engine: must be one of 'compiled', 'keras'; received 'torch'"),
+        ({"output": 3}, "output: must be a path; received 3"),
+        ({"data": 3}, "data: must be a path, a polars or pandas frame"),
         ({"config": {"epochs": 3}}, "config: data: this key is required"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",

@@ -23,7 +23,7 @@ FRAMES = ".nnrun-frames"
 AnyTable = Any
 """Rows of any of the KINDS: pandas is not imported, so that its types are not at hand."""
 
-KINDS = "a table is a path, a frame of polars or pandas, a dict of one row, or a list of such dicts"
+KINDS = "must be a path, a polars or pandas frame, a dict of one row, or a list of such dicts"
 INT64 = range(-(2**63), 2**63)  # the whole numbers that polars holds
 LARGEST_FLOAT64 = int(sys.float_info.max)
 
@@ -107,7 +107,7 @@ def _from_pandas(data: AnyTable, argument: str) -> pl.DataFrame:
     columns = []
     for name in data.columns:
         if not isinstance(name, str):
-            raise InputError(f"{argument}: the name of a column is a text; received {name!r}")
+            raise InputError(f"{argument}: the name of a column must be text; received {name!r}")
         column = data[name]
         if getattr(column, "ndim", 1) > 1:
             raise InputError(f"{argument}: two columns are named {name!r}")
@@ -125,7 +125,7 @@ def _from_rows(rows: Sequence[object], argument: str) -> pl.DataFrame:
     names: dict[str, None] = {}
     for row in rows:
         if not isinstance(row, Mapping) or not all(isinstance(name, str) for name in row):
-            rule = "a row is a dict with the names of columns as keys"
+            rule = "each row must be a dict whose keys are the names of columns"
             raise InputError(f"{argument}: {rule}; received {received(row)}")
         names.update(dict.fromkeys(row))
     columns = []

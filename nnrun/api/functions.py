@@ -160,7 +160,7 @@ def init(
     names = target if isinstance(target, list) and target else [target]
     if not all(isinstance(name, str) for name in names):
         raise InputError(
-            f"target: is the name of a column, or a list of names; received {received(target)}"
+            f"target: must be the name of a column, or a list of names; received {received(target)}"
         )
     started = start_config(kept_frame(data, "data", RUNS), target, Path(), task)
     if not quiet:

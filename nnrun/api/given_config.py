@@ -54,12 +54,14 @@ def _source(config: object) -> tuple[YamlSource, Path]:
         return read_file(path), path.parent
     if isinstance(config, Mapping):
         return source_of(config, "config"), Path()
-    raise InputError(f"config: is the path of a YAML file, or a dict; received {received(config)}")
+    raise InputError(
+        f"config: must be the path of a YAML file, or a dict; received {received(config)}"
+    )
 
 
 def _settings(overrides: object) -> Settings:
     is_list = isinstance(overrides, list | tuple) and all(isinstance(o, str) for o in overrides)
     if is_list or isinstance(overrides, Mapping):
         return overrides  # type: ignore[return-value]  # as was just tested
-    rule = 'is a dict as {"epochs": 5}, or a list as ["epochs=5"]'
+    rule = 'must be a dict such as {"epochs": 5}, or a list such as ["epochs=5"]'
     raise InputError(f"overrides: {rule}; received {received(overrides)}")

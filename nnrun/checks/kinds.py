@@ -19,7 +19,7 @@ def no_column_tells_rows_apart(config: Config, dataset: Dataset) -> Found:
     if reasons:
         shown = "; ".join(f"column {name!r} {reason}" for name, reason in reasons.items())
         line = leave_out_line(config.data, list(reasons))
-        yield dataset.train.name, f"{shown}; it tells nothing of new rows: {line}"
+        yield dataset.train.name, f"{shown}; it says nothing about new rows: {line}"
 
 
 @rule("codes", level="warning")

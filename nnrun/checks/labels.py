@@ -140,13 +140,13 @@ def _positive_label(config: Config, labels: list[str]) -> Found:
         lines = " or ".join(f"`positive: {in_yaml(label)}`" for label in labels)
         yield (
             ("data", "target"),
-            f"nothing tells which label is 1; say so under data: {lines}",
+            f"nothing tells which label is 1; set under data: {lines}",
         )
     elif positive is not None and label_key(str(positive)) not in keys:
         known = " and ".join(map(repr, labels))
         yield (
             ("data", "positive"),
-            f"{received(positive)} is no label of the target; its labels are {known}",
+            f"{received(positive)} is not a label of the target; its labels are {known}",
         )
 
 
@@ -190,7 +190,7 @@ def weights_are_for_known_labels(config: Config, dataset: Dataset) -> Found:
     if weights is None:
         return
     if not config.is_classes:
-        text = f"weights are for classes; the loss is {config.loss['name']}"
+        text = f"weights are only for classes; the loss is {config.loss['name']}"
         yield ("class_weight",), text
     elif config.is_multilabel:
         text = "weights are for the labels of one target; for several, weigh rows by sample_weight"
@@ -206,7 +206,7 @@ def _wrong_weights(labels: list[str], weighted: list[str]) -> Iterator[str]:
     for key in sorted(known.keys() - given.keys()):
         yield f"label {known[key]!r} has no weight"
     for key in sorted(given.keys() - known.keys()):
-        yield f"{given[key]!r} is no label of the target"
+        yield f"{given[key]!r} is not a label of the target"
 
 
 @rule("imbalance", level="warning")

@@ -57,7 +57,8 @@ def no_orthogonal_rows_of_activations(config: Config, _: Dataset) -> Found:
         if regularizer["mode"] == "rows":
             yield (
                 ("layers", i, "activity_regularizer"),
-                "mode: rows needs a fixed number of rows, which predict has not; use mode: columns",
+                "mode: rows needs a fixed number of rows, which predict does not have; "
+                "use mode: columns",
             )
 
 

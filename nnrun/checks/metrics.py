@@ -35,17 +35,17 @@ def _why_metric_does_not_fit(config: Config, arguments: Spec) -> str | None:
     metric = config.metric_class(arguments)
     if not config.is_classes:
         if metric not in NUMBER_METRICS:
-            return "is for classes; for numbers use mean_absolute_error, say"
+            return "is for classes; for numbers, use one such as mean_absolute_error"
     elif config.is_binary == (metric in CATEGORICAL_METRICS):
         labels = "several" if config.is_binary else "two"
-        return f"is for {labels} labels; use accuracy, say"
+        return f"is for {labels} labels; use one such as accuracy"
     elif config.is_multilabel and metric in NEED_AN_AVERAGE and not _is_averaged(arguments):
         return (
-            "of several targets takes a threshold and an average, as in "
+            "needs a threshold and an average for several targets, as in "
             f"{{name: {arguments['name']}, threshold: 0.5, average: macro}}"
         )
     elif arguments.get("multi_label") and not config.is_multilabel:
-        return "has multi_label, which is for several targets; leave it out"
+        return "has multi_label, which is only for several targets; remove it"
     elif config.is_binary and config.from_logits and metric not in TAKE_LOGITS:
         return "needs probabilities; leave from_logits out and end in a sigmoid"
     return None
@@ -60,12 +60,12 @@ def named_quantities_are_logged(config: Config, dataset: Dataset) -> Found:
     """Whatever a callback monitors or `expect` names is logged by the run."""
     yield from _monitors_without_direction(config)
     if BASELINE in config.expect and dataset.held_out is None:
-        yield ("expect", BASELINE), "no rows are held out; say validation_split: 0.2 under data"
+        yield ("expect", BASELINE), "no rows are held out; set validation_split: 0.2 under data"
     for keys, name in _named_quantities(config):
         in_expect = keys[0] == "expect"
         known = config.logged + (_tested(dataset) if in_expect else [])
         if name not in known:
-            yield keys, f"the run logs no {name!r}{_hint(name, known, in_expect=in_expect)}"
+            yield keys, f"the run does not log {name!r}{_hint(name, known, in_expect=in_expect)}"
 
 
 @rule("plateau-schedule", level="error")
@@ -89,10 +89,14 @@ def a_piece_has_a_value(config: Config, _: Dataset) -> Found:
     if values != len(boundaries) + 1:
         yield (
             ("optimizer", "learning_rate", "values"),
-            f"there is a value more than boundaries; received {values} for {len(boundaries)}",
+            "there must be one value more than boundaries; "
+            f"received {values} for {len(boundaries)}",
         )
     if sorted(set(boundaries)) != boundaries:
-        yield ("optimizer", "learning_rate", "boundaries"), "each step is beyond the one before"
+        yield (
+            ("optimizer", "learning_rate", "boundaries"),
+            "each boundary must be larger than the one before",
+        )
 
 
 def _monitors_without_direction(config: Config) -> Found:
@@ -102,7 +106,7 @@ def _monitors_without_direction(config: Config) -> Found:
             continue
         monitor = callback["monitor"]
         if METRIC.canonical(monitor.removeprefix("val_")) in UNDIRECTED:
-            yield (key,), f"say mode: min or max for {monitor}"
+            yield (key,), f"set mode: min or mode: max for {monitor}"
 
 
 def _named_quantities(config: Config) -> Iterator[tuple[Keys, str]]:

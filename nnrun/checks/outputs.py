@@ -80,7 +80,7 @@ def no_softmax_over_one_unit(config: Config, dataset: Dataset) -> Found:
         if layers[i].units == 1 and activation in NORMALISED_OVER_UNITS:
             yield (
                 ("layers", i, "activation"),
-                f"{activation} over one unit gives the same for every row; use sigmoid",
+                f"{activation} over one unit gives the same value for every row; use sigmoid",
             )
 
 
@@ -92,7 +92,10 @@ def logarithms_are_of_numbers(config: Config, dataset: Dataset) -> Found:
     place = ("data", "target_transform")
     loss = config.loss["name"]
     if loss not in LOSSES_OF_LOGS:
-        yield place, f"{loss} does not go with it; use {', '.join(LOSSES_OF_LOGS)}, or leave it out"
+        yield (
+            place,
+            f"{loss} does not work with it; use {', '.join(LOSSES_OF_LOGS)}, or leave it out",
+        )
         return
     for target in dataset.encoder.targets:
         if target.minimum < 0:
@@ -183,7 +186,7 @@ def delta_is_of_the_size_of_errors(config: Config, dataset: Dataset) -> Found:
         yield (
             ("loss",),
             f"delta: {delta:g} is {units} {target.name!r}, whose standard deviation is "
-            f"{target.scale:.3g}: this is no more than {alike}; say delta: {target.scale:.1g}",
+            f"{target.scale:.3g}: this is no more than {alike}; set delta: {target.scale:.1g}",
         )
 
 
@@ -194,7 +197,7 @@ def logits_come_from_a_linear_output(config: Config, _: Dataset) -> Found:
     if config.from_logits and output != "linear":
         yield (
             ("loss", "from_logits"),
-            f"logits come from a linear output; received {output}: remove one of the two",
+            f"logits need a linear output; received {output}: remove one of the two",
         )
 
 

@@ -186,7 +186,9 @@ def _tell_of_training_table(run: Path, table: Table, rows: int) -> None:
 
     if not is_training_table(run, table, rows):
         return
-    note = f"{table.name} is the table that the run was trained on: new rows will do worse"
+    note = (
+        f"{table.name} is the table that the run was trained on: results on new rows will be worse"
+    )
     if parts_held_out(Run(run)):
         note += f"; nnrun evaluate {shlex.quote(str(run))} measures the rows held out"
     tell(note)

@@ -42,7 +42,7 @@ def plot(runs: tuple[Path, ...], data: Path | None, training: bool, output: Path
 
     check_output(output, data or Path(), FORMATS)
     if data and len(runs) > 1:
-        raise click.UsageError(f"--data is predicted with one RUN; received {len(runs)}")
+        raise click.UsageError(f"--data needs exactly one RUN; received {len(runs)}")
     figure = _outcome(runs[0], data) if data else _curves(runs, training=training)
     save(output, encode_figure(figure, output.suffix.lower()))
 
@@ -54,7 +54,7 @@ def _curves(runs: tuple[Path, ...], *, training: bool) -> Figure:
 
     figure = make_figure(curve_panels(runs, training=training))
     if len(runs) > MOST_RUNS:
-        tell(f"drawn are the {MOST_RUNS} of {len(runs)} runs with the least loss")
+        tell(f"drawing the {MOST_RUNS} of {len(runs)} runs with the smallest loss")
     return figure
 
 

@@ -91,4 +91,4 @@ def _resume_sweep(folder: Path, printing: Printing) -> None:
 def _how_to_go_on(config: Config) -> str:
     """Return what lets a run go on that early stopping ended."""
     patience = config.early_stopping["patience"] if config.early_stopping else 0
-    return f"to go on, let it wait longer: --set early_stopping.patience={2 * patience or 1}"
+    return f"to continue, let it wait longer: --set early_stopping.patience={2 * patience or 1}"

@@ -32,7 +32,7 @@ def show(path: Path, code: bool, exact: bool, as_json: bool) -> None:
     For a CONFIG, show what check says. With --code, print a Keras script instead.
     """
     if exact and not code:
-        raise click.UsageError("--exact is for --code: give both")
+        raise click.UsageError("--exact needs --code: give both")
     form = Form(code=code, exact=exact, as_json=as_json)
     show_it = _show_run if path.is_dir() else _show_config
     show_it(path, form)

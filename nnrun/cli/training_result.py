@@ -42,7 +42,7 @@ def finish(result: Result, dataset: Dataset, printing: Printing) -> None:
             tell(not_drawn)
         verdict = judge_run(result.run, dataset)
     if config.ensemble == 1 and result.epochs < config.epochs and not printing.quiet:
-        tell(f"early stopping ended it after {result.epochs} of {config.epochs} epochs")
+        tell(f"early stopping ended training after {result.epochs} of {config.epochs} epochs")
     if printing.as_json and result.is_chief:
         say_json(_summary(result, verdict))
     elif not printing.quiet:

@@ -98,7 +98,7 @@ def no_other_column(name: str | None, info: ValidationInfo) -> str | None:
 def of_standardised_inputs(clip: float | None, info: ValidationInfo) -> float | None:
     """Refuse a bound in standard deviations where inputs are not standardised."""
     if clip is not None and not info.data.get("normalize", True):
-        raise problem("bounds standardised inputs; leave it out, or normalize: false")
+        raise problem("bounds standardised inputs; remove it, or remove normalize: false")
     return clip
 
 
@@ -106,7 +106,7 @@ def of_normalized_numbers(numeric: Spec, info: ValidationInfo) -> Spec:
     """Refuse another way to standardise where inputs are not standardised."""
     if numeric["name"] != "standard" and not info.data.get("normalize", True):
         raise problem(
-            f"{numeric['name']} encodes standardised inputs; leave it out, or normalize: false"
+            f"{numeric['name']} encodes standardised inputs; remove it, or remove normalize: false"
         )
     return numeric
 
@@ -124,7 +124,7 @@ def disjoint_columns(columns: list[str], info: ValidationInfo) -> list[str]:
 def unlike_the_decimal_mark(thousands: str, info: ValidationInfo) -> str:
     """Refuse one mark for decimals and between groups of digits."""
     if thousands and thousands == info.data.get("decimal"):
-        raise problem(f"{thousands!r} is the decimal mark too; say another data.decimal")
+        raise problem(f"{thousands!r} is the decimal mark as well; set another data.decimal")
     return thousands
 
 

@@ -105,10 +105,10 @@ class Named:
             return f"{self.key!r} is missing: the name of {article} {self.kind}{known}"
         mapping = call_as_mapping(str(given), self.key, self.catalog, self.canonical)
         if mapping:
-            return f"{received(given)} is Python; a config says {mapping}"
+            return f"{received(given)} is Python code; in a config, write {mapping}"
         hint = did_you_mean(str(given), list(self.spellings))
         if _folded(str(given)) in map(_folded, self.not_offered):
-            return f"nnrun has no {received(given)}, though Keras has{hint or known}"
+            return f"nnrun does not support {received(given)}, which Keras has{hint or known}"
         return f"{received(given)} is not {article} {self.kind}{hint or known}"
 
     def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:

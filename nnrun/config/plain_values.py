@@ -57,7 +57,7 @@ def _with_setting(
     source: YamlSource, settings: Settings, setting: object, argument: str
 ) -> YamlSource:
     if not isinstance(setting, str):
-        raise ConfigError(f"{argument}: a key is a text; received {received(setting)}")
+        raise ConfigError(f"{argument}: a key must be text; received {received(setting)}")
     if not isinstance(settings, Mapping):
         return override(source, setting)
     name = f"{argument}[{setting!r}]" if argument else f"{setting}="
@@ -88,7 +88,7 @@ def _plain(value: object, name: str, keys: Keys) -> YamlValue:
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:  # of NumPy
         return _plain(value.item(), name, (*keys, 0))
     where = f"{name}: {dotted(keys)}" if keys else name
-    rule = "a value of a config is a mapping, a list, a number, a text, true, false or None"
+    rule = "a value of a config must be a mapping, a list, a number, a text, true, false or None"
     raise ConfigError(f"{where}: {rule}; received {received(value)}")
 
 
@@ -97,7 +97,7 @@ def _key(key: object, name: str, keys: Keys) -> str | int | float | bool:
     if isinstance(key, int | float) or (isinstance(key, str) and _is_text(key)):
         return key
     where = f"{name}: {dotted(keys)}" if keys else name
-    raise ConfigError(f"{where}: a key is a text or a number; received {received(key)}")
+    raise ConfigError(f"{where}: a key must be text or a number; received {received(key)}")
 
 
 def _is_text(value: str) -> bool:

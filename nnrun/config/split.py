@@ -71,5 +71,5 @@ class Split(Strict):
             names = " and ".join(given) or "none of them"
             raise problem(f"must be {FORMS}; received {names}")
         if self.column is not None and self.validation is not None:
-            raise problem("column says of each row where it belongs; leave validation out")
+            raise problem("the column says where each row belongs; leave validation out")
         return self

@@ -217,7 +217,7 @@ class YamlReader:
             below = (*keys, key_event.value)
             if key_event.value in mapping:
                 first = self._found[below].key.removeprefix(f"{self._places.name}:")
-                self._problem(key_event, below, f"duplicate key; it stands at {first} already")
+                self._problem(key_event, below, f"duplicate key; the first one is at {first}")
             mapping[key_event.value] = self._value(next(self._events), below, key_event)
         return mapping
 

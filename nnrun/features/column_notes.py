@@ -14,10 +14,10 @@ MANY_TIMES = 2
 """So many times the share of training must lack the cell, where training lacked more than few."""
 
 BAD_CELLS: Mapping[FaultKind, str] = {
-    "not_number": "no number",
+    "not_number": "not a number",
     "not_finite": "not finite",
     "too_large": "beyond what float32 holds",
-    "other_format": "no date as training read",
+    "other_format": "not a date of the form that training read",
 }
 
 
@@ -86,8 +86,9 @@ def _describe_missing(faults: ColumnFaults, feature: Feature) -> str:
     if feature.missing_share is None:
         return f"{cells}, {became}"
     if not feature.missing_share:
-        return f"{cells}, {became}; training missed none"
-    return f"{cells}, {became}; training missed {100 * feature.missing_share:.2g} % of its rows"
+        return f"{cells}, {became}; none were missing in training"
+    share = f"{100 * feature.missing_share:.2g} %"
+    return f"{cells}, {became}; {share} of the rows were missing in training"
 
 
 def _has_a_fill(feature: Feature) -> bool:
@@ -122,7 +123,7 @@ def _describe_far(table: str, faults: ColumnFaults, feature: Feature) -> str:
 
 def _describe_unseen(unseen: Fault) -> str:
     cells = f"{counted(unseen.count, 'cell')} of categories that training never saw"
-    return f"{cells} ({unseen.examples}); taken as none"
+    return f"{cells} ({unseen.examples}); taken as no category"
 
 
 def _cells_are(count: int) -> str:

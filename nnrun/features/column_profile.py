@@ -203,7 +203,7 @@ def _number_advice(column: ColumnProfile) -> str:
     """Return what to do about a column of text that may be numbers, or an empty text."""
     if column.holds_text and column.numbers > column.present / 2:
         line = f"numeric_columns: [{in_yaml(column.name)}]"
-        return f"; the file says that it is text: if it is numbers, say `{line}` under data"
+        return f"; the file says that it is text: if it is numbers, set `{line}` under data"
     return f", or numbers: {WRITE_NUMBERS}" if column.number_like else ""
 
 
@@ -213,7 +213,7 @@ def _why_dates_are_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | 
         return f"{dates}; `dates: expand` under data makes numbers of them"
     if len(column.dates) > 1:
         dates = f"holds dates in which day or month may come first ({column.examples})"
-        return f"{dates}; say `day_first: true` or `day_first: false` under data"
+        return f"{dates}; set `day_first: true` or `day_first: false` under data"
     return None
 
 

@@ -233,7 +233,9 @@ class EncodedReader:
         if self._bad_cells == "missing":
             return []
         rules: dict[FaultKind, str] = {
-            "other_format": f"is not of the form of the dates in training{_like_that_of(feature)}"
+            "other_format": (
+                f"does not have the form of the dates in training{_like_that_of(feature)}"
+            )
         }
         if self._missing == "error":
             rules["missing"] = OWED if self._owed else MISSING
@@ -250,7 +252,7 @@ class EncodedReader:
         if name not in self._labels:
             return faults.number_messages({"missing": NO_TARGET}, TEXT_ADVICE)
         known = listed(self._labels[name], 10)
-        unknown = f"is no label that training saw ({known})"
+        unknown = f"is not a label that training saw ({known})"
         return faults.messages({"unknown_label": unknown, "missing": NO_TARGET})
 
 

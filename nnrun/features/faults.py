@@ -14,10 +14,10 @@ from nnrun.wording import received
 SHOWN = 3  # how many lines or cells a message names
 KEPT = 20  # how many distinct cells are known: a list of more is nothing to paste
 
-MISSING = "the cell is missing; fill it in, or say missing: mean or missing: drop under data"
+MISSING = "the cell is missing; fill it in, or set missing: mean or missing: drop under data"
 OWED = (
-    "the cell is missing, in a row that is owed a prediction; "
-    "fill it in, or train with missing: mean, or say --bad-cells missing"
+    "the cell is missing, in a row to predict; "
+    "fill it in, or train with missing: mean, or give --bad-cells missing"
 )
 NO_TARGET = (
     "the target is missing; fill it in, "

@@ -152,11 +152,11 @@ class TableProfile:
         data = self.config.data
         dates = column.dates[0]
         line = cell_message(
-            column.name, dates.others, f"is no date, as most cells are ({dates.example!r})"
+            column.name, dates.others, f"is not a date, unlike most cells ({dates.example!r})"
         )
         advice = _advice_on_text(data, dates.others)
         categorical = columns_line(data, "categorical", [column.name])
-        return [f"{line}{advice}; if the column is no dates: {categorical}"]
+        return [f"{line}{advice}; if the column does not hold dates: {categorical}"]
 
     def _nulls_of(self, name: str, noun: str) -> list[str]:
         """Return a line for each text that counts as missing in a column of text."""
@@ -164,7 +164,7 @@ class TableProfile:
 
     def _empty_advice(self) -> str:
         if self.config.data.missing == "drop":
-            return "; say missing: mean under data"
+            return "; set missing: mean under data"
         return ", that of the target"
 
     def _unfit_columns(self) -> list[str]:

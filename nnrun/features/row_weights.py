@@ -11,7 +11,7 @@ from nnrun.tables.block import Block
 Weights = np.ndarray[tuple[int], np.dtype[np.float32]]
 
 NO_WEIGHT = "the weight is missing; fill it in, with 0 for a row that does not count"
-NEGATIVE = "is negative, and a weight is 0 or more"
+NEGATIVE = "is negative; a weight must be 0 or more"
 AS_TEXT = "; weights are numbers"
 
 

@@ -27,8 +27,8 @@ def split_by_column(profile: TableProfile, column: SplitColumn) -> dict[str, Row
     sizes = np.bincount(ranks)
     if len(sizes) < 2:
         place = profile.config.where("data", "split", column.split.kind)
-        values = f"column {column.split.name!r} has one value in all rows"
-        raise ConfigError(f"{place}: {values}; none could be held out beside others")
+        values = f"column {column.split.name!r} has the same value in all rows"
+        raise ConfigError(f"{place}: {values}, so no row could be held out")
     if column.split.kind == "time":
         is_held_out = _last_times(sizes, column.split.share)
     else:
@@ -83,6 +83,6 @@ def _parts_named(config: Config, cells: pl.Series) -> dict[str, RowMask]:
         if not parts[part].any():
             raise ConfigError(f"{place}: no row of column {cells.name!r} says {part}")
     if parts["test"].any() and config.data.test:
-        rule = "its rows of test stand beside the table of data.test"
+        rule = "it names rows to test on, and so does data.test"
         raise ConfigError(f"{place}: {rule}; leave one of the two out")
     return parts

@@ -16,7 +16,7 @@ from nnrun.tables.block import Block
 PARTS_NAMED = ("train", "validation", "test")
 """What the cells of `split: {column: COLUMN}` say, in letters of any case."""
 
-NOT_PLACED = "the cell is missing, and the split cannot place the row; fill it in"
+NOT_PLACED = "the cell is missing, and the split cannot assign the row; fill it in"
 IN_ORDER = "; the rows are put in order by dates or by numbers"
 NO_PART = f"is none of {', '.join(PARTS_NAMED[:-1])} and {PARTS_NAMED[-1]}"
 
@@ -94,9 +94,9 @@ def _time_problems(column: ColumnProfile, table: str) -> Iterator[str]:
         yield from column.faults.number_messages({}, IN_ORDER)
     elif len(column.dates) > 1:
         dates = f"holds dates in which day or month may come first ({column.examples})"
-        yield f"{place} {dates}; say `day_first: true` or `day_first: false` under data"
+        yield f"{place} {dates}; set `day_first: true` or `day_first: false` under data"
     elif column.dates[0].order == "time":
         yield f"{place} holds times of a day without dates; rows are in order by both"
     elif column.dates[0].others.count:
-        rule = f"is no date, as most cells are ({column.dates[0].example!r})"
+        rule = f"is not a date, unlike most cells ({column.dates[0].example!r})"
         yield cell_message(column.name, column.dates[0].others, rule)

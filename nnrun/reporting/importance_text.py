@@ -20,7 +20,7 @@ def describe_importance(part: str, found: RunImportance) -> str:
     if found.rows < found.rows_given:
         rows += f", drawn of {found.rows_given:,}"
     times = counted(found.repeats, "time")
-    lines = [f"{found.loss} grows by so much where a column is shuffled ({rows}, {times}):", ""]
+    lines = [f"Growth of {found.loss} when a column is shuffled ({rows}, {times}):", ""]
     lines += right_aligned([["column", "mean", "sd"], *map(_cells, found.columns)])
     for group in found.correlated:
         lines += ["", correlation_note(group)]

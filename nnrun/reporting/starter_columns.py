@@ -103,7 +103,7 @@ def _why_copy(column: SurveyedColumn, target: str) -> str | None:
     if column.copy == "equal":
         return f"equals the target {target!r}"
     if column.copy == "one to one":
-        return f"tells {target!r} exactly: each of its values goes with one of the target's"
+        return f"determines {target!r}: each of its values belongs to one of the target's"
     return None
 
 
@@ -114,7 +114,7 @@ def _why_unfit(column: SurveyedColumn) -> str | None:
         reason = _why_no_number(column)
     no_dates = wrong_dates(column.profile)
     if not reason and no_dates:
-        reason = f"has cells that are no dates, such as {no_dates[0]!r}"
+        reason = f"has cells that are not dates, such as {no_dates[0]!r}"
     return reason or _why_constant(column.profile)
 
 

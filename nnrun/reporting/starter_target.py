@@ -79,7 +79,7 @@ def choose_target(survey: TableSurvey, task: Task | None = None) -> TargetChoice
     reason = _why_no_target(survey, labels, chosen, is_given=task is not None)
     if reason:
         name = survey.target.name
-        raise TableError(f"{survey.name}: column {name!r} is no target: {reason}")
+        raise TableError(f"{survey.name}: column {name!r} cannot be the target: {reason}")
     if chosen == "regression":
         _refuse_wrong_numbers(survey)
     return TargetChoice(
@@ -132,7 +132,7 @@ def _why_no_target(
         return f"{value} in every row"
     if task == "binary" and len(labels) > 2:
         examples = listed(list(survey.label_counts), 3)
-        return f"--task binary needs two labels; received {examples}; say --task classes"
+        return f"--task binary needs two labels; received {examples}; give --task classes"
     if task == "classes":
         return _why_no_classes(survey, len(labels), is_given=is_given)
     if task == "regression":

@@ -120,7 +120,7 @@ def _progress_lines(run: Run, info: RunInfo) -> Iterator[str]:
         if info.stopped_at and info.status == "interrupted":
             epochs = f"stopped at epoch {info.stopped_at} of {info.goal}; predict takes its weights"
         command = f"nnrun resume {shlex.quote(str(run.path))}"
-        yield f"epochs     {epochs}; where nobody trains it, go on with: {command}"
+        yield f"epochs     {epochs}; if no process trains it, resume it with: {command}"
 
 
 def _epoch_lines(run: Run, info: RunInfo, config: Config) -> Iterator[str]:

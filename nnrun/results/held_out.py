@@ -61,10 +61,10 @@ def _problems(config: Config, info: RunInfo, parts: Sequence[str]) -> Iterator[s
         table = str(getattr(config.data, part))
         checksum = info.data.get(part, {}).get("sha256")
         if not find_files(Path(table)):
-            yield f"{table}: is no longer there, and the rows held out are of it"
+            yield f"{table}: is no longer there, and the rows held out come from it"
         elif was_changed(table, checksum):
             yield (
-                f"{table}: is not the table that the run started with (its SHA-256 is another): "
+                f"{table}: is not the table that the run started with (its SHA-256 differs): "
                 "which rows were held out cannot be told"
             )
 

@@ -150,7 +150,7 @@ def _parse(line: bytes) -> Row:
         raise InputError(f"the line is no JSON: {first_line(error)}") from None
     if not isinstance(row, dict):
         raise InputError(
-            f"a line is a JSON object with a key for each column; received {received(row)}"
+            f"a line must be a JSON object with a key for each column; received {received(row)}"
         )
     for name, value in row.items():
         if isinstance(value, dict | list):

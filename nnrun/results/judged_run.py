@@ -124,8 +124,8 @@ def judge_of(run: Path, trained: TrainedRun, threshold: AnyThreshold = None) -> 
         return Judge(assessor)
     baseline, linear, reason = models_of_training_rows(Run(run), trained)
     if baseline is None:
-        return Judge(None, f"the run is compared with no baseline: {reason}")
-    reason = f"the run is compared with no linear model: {reason}" if reason else ""
+        return Judge(None, f"the run cannot be compared with a baseline: {reason}")
+    reason = f"the run cannot be compared with a linear model: {reason}" if reason else ""
     return Judge(_assessor(baseline, linear, trained.config.seed, threshold), reason)
 
 

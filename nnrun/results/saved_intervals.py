@@ -93,14 +93,14 @@ def interval_of(path: Path, trained: TrainedRun, level: float | None) -> Interva
     if level is None:
         return None
     if not 0 < level < 1:  # NaN is not
-        raise InputError("an interval is of a share of the rows between 0 and 1, as 0.9")
+        raise InputError("an interval needs a share of the rows between 0 and 1, such as 0.9")
     run = Run(path)
     saved = _read(run) or _from_rows(run, trained)
     if len(saved.errors) != (1 if trained.encoder.labels else len(trained.encoder.targets)):
         raise RunError(f"{run.intervals}: its targets are not those of the run; was it altered?")
     widest = tuple(error_at(errors, saved.rows, level) for errors in saved.errors)
     note = (
-        f"intervals have the truth in {100 * level:g} of 100 rows, by the errors on the "
+        f"intervals contain the truth in {100 * level:g} of 100 rows, by the errors on the "
         f"{saved.rows:,} rows of {saved.part}"
     )
     return Interval(level, widest, note, are_of_logs=bool(trained.config.data.target_transform))
@@ -129,7 +129,7 @@ def _from_rows(run: Run, trained: TrainedRun) -> SavedIntervals:
     """Return what the rows held out give now, as runs of former versions have it nowhere."""
     if not parts_held_out(run):
         raise RunError(
-            f"{run.path}: the run held no rows out, whose errors tell how wide an interval is; "
+            f"{run.path}: an interval needs rows held out, and the run has none; "
             "train with data.validation_split, data.validation or data.test"
         )
     part, reader = list(held_out_rows(run, trained).items())[-1]

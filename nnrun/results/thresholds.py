@@ -82,7 +82,7 @@ def parse_goal(text: str) -> ThresholdGoal:
     false_positive = _cost(of_positive)
     false_negative = _cost(of_negative)
     if name != "cost" or false_positive is None or false_negative is None:
-        raise InputError(f"a threshold is best by {GOALS}; received {text!r}")
+        raise InputError(f"the goal of a threshold must be {GOALS}; received {text!r}")
     if not false_positive + false_negative:
         raise InputError(f"{text}: at least one of the two costs must be above 0")
     return ThresholdGoal(name, false_positive, false_negative)

@@ -139,9 +139,7 @@ class TrainedRun:
         """
         self.check_threshold(threshold)
         if spread and self.config.ensemble == 1:
-            raise InputError(
-                "--spread is of the members of an ensemble, and the run is one network"
-            )
+            raise InputError("--spread needs an ensemble, and the run is one network")
         reader.table.require(keep)
         reader.kept = keep
         for block, x, _ in reader:
@@ -208,7 +206,9 @@ class TrainedRun:
         given = threshold if isinstance(threshold, tuple) else (threshold,)
         are_probabilities = all(0 <= value <= 1 for value in given)  # NaN is none
         if not (self.has_two_labels and are_probabilities):
-            raise InputError("--threshold is a probability from 0 to 1, for a run with two labels")
+            raise InputError(
+                "--threshold must be a probability from 0 to 1, for a run with two labels"
+            )
 
     @property
     def has_two_labels(self) -> bool:

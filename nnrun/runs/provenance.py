@@ -71,7 +71,7 @@ def changed_tables(config: Config, info: RunInfo) -> list[str]:
     for part in PARTS:
         table = getattr(config.data, part)
         if table and was_changed(table, info.data.get(part, {}).get("sha256")):
-            reason = "is not the table that the run started with (its SHA-256 is another)"
+            reason = "is not the table that the run started with (its SHA-256 differs)"
             changed.append(f"{table}: {reason}")
     return changed
 

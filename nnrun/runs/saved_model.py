@@ -149,7 +149,7 @@ def _check_presence(path: Path, info: RunInfo) -> None:
         command = f"nnrun resume {shlex.quote(str(path))}"
         raise RunError(
             f"{path}: has no model yet: its status is {info.status!r}; "
-            f"wait until it is trained, or go on with: {command}"
+            f"wait until it is trained, or resume it with: {command}"
         )
     missing = [name for name in CHECKED if not (path / name).is_file()]
     if missing:

@@ -147,7 +147,7 @@ def _refuse_cells_without_name(block: Block, header: CsvHeader) -> None:
         rows = block.frame[column].is_not_null().arg_true()
         if len(rows):
             place = block.places([rows[0]])[0]
-            rule = f"a cell stands in column {number}, which has no name"
+            rule = f"there is a cell in column {number}, which has no name"
             raise TableError(f"{block.name}:{place}: {rule}; give it one in the header")
 
 
@@ -199,13 +199,13 @@ def _refuse_what_is_no_csv(name: str, start: bytes, first_line: bytes, line: int
 
 def _refuse_too_many(columns: int, name: str, line: int) -> None:
     if columns > MOST_COLUMNS:
-        rule = f"a table of at most {MOST_COLUMNS:,} is read"
+        rule = f"a table may have at most {MOST_COLUMNS:,}"
         raise TableError(f"{name}:{line}: {columns:,} columns; {rule}: divide it, or transpose it")
 
 
 def _or_say(kind: str) -> str:
     """Return which key reads a file in another encoding, or an empty text."""
-    return f", or say `encoding: {kind.lower()}` under data" if kind.startswith("UTF") else ""
+    return f", or set `encoding: {kind.lower()}` under data" if kind.startswith("UTF") else ""
 
 
 def _count_cells(line: bytes, separator: str) -> int:

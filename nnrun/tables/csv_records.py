@@ -217,7 +217,7 @@ def _or_say_encoding(line: bytes) -> str:
     if encoding is None:
         return ""
     text = line.decode(encoding)[:40]
-    return f", or say `encoding: {encoding}` under data, which reads {text!r}"
+    return f", or set `encoding: {encoding}` under data, which reads {text!r}"
 
 
 def _explain_csv_error(error: csv.Error) -> str:

@@ -62,7 +62,7 @@ class Table:
                 kept.clear()
             yield block
         if not rows and not may_be_empty:
-            raise TableError(f"{self.name}: the header stands alone; a table needs rows")
+            raise TableError(f"{self.name}: there is only a header; a table needs rows")
         if not rows:
             yield self._without_rows()
         self._kept[:] = kept

@@ -47,7 +47,7 @@ def changed_config(run: Run, planned: Config, overrides: Sequence[str]) -> Confi
         key, _, values = line.partition(": ")
         if key not in CHANGEABLE:
             problems.append(
-                f"--set {key}: the epochs that are done depend on it ({values}); a run that goes "
+                f"--set {key}: the epochs so far depend on it ({values}); a run that goes "
                 f"on takes {', '.join(CHANGEABLE[:-1])} and {CHANGEABLE[-1]}"
             )
     if problems:

@@ -69,7 +69,9 @@ def _reload(run: Run, *, epochs: int | None, overrides: Sequence[str], force: bo
         raise RunError(problems)
     kept = run.checkpoint if config.ensemble == 1 else run.members
     if (info.checksums or info.epochs) and not kept.exists():
-        raise RunError(f"{run.path}: cannot go on: it has no {kept.name} any more; train anew")
+        raise RunError(
+            f"{run.path}: cannot be resumed: it has no {kept.name} any more; train again"
+        )
     config = changed_config(run, planned_config(run, info), overrides)
     check_patience(run, info, config)
     if epochs:
@@ -98,12 +100,12 @@ def _differences(run: Run, info: RunInfo, config: Config, *, force: bool) -> lis
     """Return a line for each difference from the start of the run: versions first."""
     lines = []
     if not force:
-        advice = "--force goes on with the versions of now"
+        advice = "--force resumes with the current versions"
         found = differences(info.versions, versions())
         lines = [f"{run.info}: {line}; {advice}" for line in found]
     changed = _changes_of_config(run, info, config) + changed_tables(config, info)
     if changed:
-        changed.append(f"{run.path}: cannot go on from here: undo that, or train anew")
+        changed.append(f"{run.path}: cannot be resumed: undo that, or train again")
     return lines + changed
 
 

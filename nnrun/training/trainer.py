@@ -69,7 +69,7 @@ def train(
     team = join(distribute)
     if team.count > 1 and engine == "keras":
         raise ConfigError(
-            "--engine keras trains on one device; leave it out, or say --distribute none"
+            "--engine keras trains on one device; leave it out, or give --distribute none"
         )
     job = prepare(dataset, team, start)
     encoding = _encoding(job.dataset)

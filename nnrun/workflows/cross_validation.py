@@ -211,7 +211,7 @@ def _named_errors(place: Place) -> Iterator[None]:
     try:
         yield
     except Interrupted as error:
-        raise Interrupted("interrupted; nothing is left", error.exit_code - 128) from None
+        raise Interrupted("interrupted; no file is left", error.exit_code - 128) from None
     except TrainingError as error:
         raise TrainingError(f"{name}: {error}") from None
     except InputError as error:

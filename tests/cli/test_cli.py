@@ -357,7 +357,7 @@ def test_show_says_how_far_a_run_is_and_how_it_goes_on(nnrun, trained):
     (trained / "run.json").write_text(json.dumps({**info, "status": "interrupted", "goal": 90}))
     shown = nnrun("show", "run").out
     assert (
-        "epochs     20 of 90 epochs; where nobody trains it, go on with: nnrun resume run\n"
+        "epochs     20 of 90 epochs; if no process trains it, resume it with: nnrun resume run\n"
         in shown
     )
     assert "kept       epoch 20: " in shown

@@ -40,10 +40,10 @@ optimizer: adam(0.1)  ->  12: optimizer: 'adam(0.1)' is Python; a config says {n
 metrics: [accuracy()]  ->  11: metrics[0]: 'accuracy()' is Python; a config says accuracy
 metrics: [AUC(name='a')]  ->  11: metrics[0]: "AUC(name='a')" is Python; a config says AUC
 optimizer: {name: sgd, lr: 0.1}  ->  24: optimizer.lr: unknown key; Keras calls it learning_rate
-optimizer: SGD(0.1, nesterov=True)  ->  12: optimizer: 'SGD(0.1, nesterov=True)' is Python; a config says {name: SGD, learning_rate: 0.1, nesterov: true}
-metrics: [keras.metrics.AUC()]  ->  11: metrics[0]: 'keras.metrics.AUC()' is Python; a config says AUC
-metrics: [Precision(thresholds=f(3)]  ->  11: metrics[0]: 'Precision(thresholds=f(3)' is Python; a config says {name: Precision, ...}
-metrics: [MeanIoU]  ->  11: metrics[0]: nnrun has no 'MeanIoU', though Keras has
+optimizer: SGD(0.1, nesterov=True)  ->  12: optimizer: 'SGD(0.1, nesterov=True)' is Python code; in a config, write {name: SGD, learning_rate: 0.1, nesterov: true}
+metrics: [keras.metrics.AUC()]  ->  11: metrics[0]: 'keras.metrics.AUC()' is Python code; in a config, write AUC
+metrics: [Precision(thresholds=f(3)]  ->  11: metrics[0]: 'Precision(thresholds=f(3)' is Python code; in a config, write {name: Precision, ...}
+metrics: [MeanIoU]  ->  11: metrics[0]: nnrun does not support 'MeanIoU', which Keras has
 checkpoint: {every_secnds: 3}  ->  14: checkpoint.every_secnds: unknown key; did you mean 'every_seconds'?
 optimizer: {clipnorm: 1, clipvalue: 1}  ->  12: optimizer: give one of clipnorm, clipvalue, not several
 class_weight: 3  ->  15: class_weight: must be 'balanced' or a mapping; received 3
@@ -79,7 +79,7 @@ sweep: {settings: {'layers[0].units': [1], layers.0.units: [2]}}  ->  19: sweep.
 sweep: {settings: {}}  ->  19: sweep.settings: must not be empty
 sweep: {trials: 5}  ->  8: sweep.settings: this key is required
 sweep: {settings: {epochs: [1]}, trial: 5}  ->  34: sweep.trial: unknown key; did you mean 'trials'?
-epochs: 4  ->  1: epochs: duplicate key; it stands at 7:1 already
+epochs: 4  ->  1: epochs: duplicate key; the first one is at 7:1
 optimizer: *name  ->  12: optimizer: aliases (*name) are not allowed; write the value out
 optimizer: !!python/object:os.system {}  ->  12: optimizer: tags are not allowed; remove
 ? [a, b]\n: 3  ->  3: a key must be a word
@@ -143,22 +143,26 @@ CHANGED = [
         "5:39: layers[0].bias_regularizer.l2: must be at",
     ),
     ("BinaryCrossentropy", "bec", "6:7: loss: 'bec' is not a loss; did you mean 'bce'?"),
-    ("BinaryCrossentropy", "CTC", "6:7: loss: nnrun has no 'CTC', though Keras has; known: Binary"),
+    (
+        "BinaryCrossentropy",
+        "CTC",
+        "6:7: loss: nnrun does not support 'CTC', which Keras has; known: Binary",
+    ),
     (
         "{units: 1, activation: sigmoid}",
         "Dense(3, 'relu', bias_initializer='1e3')",
-        "5:5: layers[0]: \"Dense(3, 'relu', bias_initializer='1e3')\" is Python; a config says "
+        "5:5: layers[0]: \"Dense(3, 'relu', bias_initializer='1e3')\" is Python code; in a config, write "
         "{type: Dense, units: 3, activation: relu, bias_initializer: '1e3'}",
     ),
     (
         "  target: label",
         "  target: label\n  normalize: false\n  clip: 5",
-        "5:9: data.clip: bounds standardised inputs; leave it out, or normalize: false",
+        "5:9: data.clip: bounds standardised inputs; remove it, or remove normalize: false",
     ),
     (
         "  target: label",
         "  target: label\n  normalize: false\n  numeric: ple",
-        "5:12: data.numeric: ple encodes standardised inputs; leave it out, or normalize: false",
+        "5:12: data.numeric: ple encodes standardised inputs; remove it, or remove normalize: false",
     ),
     (
         "  target: label",
@@ -178,7 +182,7 @@ CHANGED = [
     (
         "  target: label",
         "  target: label\n  epochs: 3",
-        "4:3: data.epochs: unknown key; it stands at the top of the",
+        "4:3: data.epochs: unknown key; it belongs at the top of the",
     ),
     ("BinaryCrossentropy", "", "6:6: loss: must be a name or a mapping with 'name'"),
     (

@@ -299,7 +299,7 @@ def test_a_label_that_training_never_saw_is_refused_with_its_line(animals, run):
         pl.when(pl.int_range(60) == 4).then(pl.lit("bee")).otherwise("kind").alias("kind")
     )
     with pytest.raises(
-        TableError, match=r"new.csv:6: column 'kind': 'bee' is no label that training saw"
+        TableError, match=r"new.csv:6: column 'kind': 'bee' is not a label that training saw"
     ):
         evaluate(run(), strange)
 

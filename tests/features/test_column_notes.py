@@ -52,8 +52,8 @@ def rows_of(column: str, *cells: str) -> str:
         pytest.param(
             "age",
             ["31", "", "NA"],
-            f"2 cells are missing, {FILLED}, 39.5; training missed none",
-            id="training missed none",
+            f"2 cells are missing, {FILLED}, 39.5; none were missing in training",
+            id="none were missing in training",
         ),
         pytest.param(
             "income",
@@ -64,25 +64,25 @@ def rows_of(column: str, *cells: str) -> str:
         pytest.param(
             "income",
             ["1", "", ""],
-            f"2 cells are missing, {FILLED}, 1967; training missed 10 % of its rows",
+            f"2 cells are missing, {FILLED}, 1967; 10 % of the rows were missing in training",
             id="many more than before",
         ),
         pytest.param(
             "income",
             ["", "NA", ""],
-            f"every cell is missing, {FILLED}, 1967; training missed 10 % of its rows",
+            f"every cell is missing, {FILLED}, 1967; 10 % of the rows were missing in training",
             id="a column wholly empty",
         ),
         pytest.param(
             "joined",
             ["2001-01-01", ""],
-            "1 cell is missing, filled with the means of training; training missed none",
+            "1 cell is missing, filled with the means of training; none were missing in training",
             id="a date",
         ),
         pytest.param(
             "town",
             ["", "", ""],
-            "every cell is missing, taken as none of the categories; training missed none",
+            "every cell is missing, taken as none of the categories; none were missing in training",
             id="a column of text wholly empty",
         ),
         pytest.param("age", ["-19", "98"], None, id="no farther than the width"),
@@ -103,7 +103,7 @@ def rows_of(column: str, *cells: str) -> str:
         pytest.param(
             "town",
             ["Hull", "Ely", ""],
-            "2 cells of categories that training never saw ('Hull', a missing cell); taken as none",
+            "2 cells of categories that training never saw ('Hull', a missing cell); taken as no category",
             id="categories",
         ),
     ],
@@ -131,10 +131,10 @@ def test_another_number_than_that_of_a_constant_column_is_told(project, frame):
 @pytest.mark.parametrize(
     ("column", "cell", "what"),
     [
-        ("age", "abc", "no number"),
+        ("age", "abc", "not a number"),
         ("age", "inf", "not finite"),
         ("income", "1e39", "beyond what float32 holds"),
-        ("joined", "soon", "no date as training read"),
+        ("joined", "soon", "not a date of the form that training read"),
     ],
 )
 def test_bad_cells_are_refused_or_taken_as_missing_and_counted(

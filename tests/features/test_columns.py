@@ -203,7 +203,7 @@ def test_null_values_are_missing_even_where_they_are_numbers(project, frame, nul
 
 
 REFUSED = [  # a column, changes, and what the refusal says after the table's name
-    (GAPS, {}, ":4: column 'town': the cell is missing; fill it in, or say missing: mean or missing: drop under data"),
+    (GAPS, {}, ":4: column 'town': the cell is missing; fill it in, or set missing: mean or missing: drop under data"),
     (GAPS, {}, "(20 such cells: lines 4, 7, 10, ...)"),
     (pl.Series("when", ["2020-01-02"] * 60), {}, ": column 'when' holds dates or times ('2020-01-02'); `dates: expand`"),
     (pl.Series("when", ["01/02/2020"] * 60), {"data.dates": "expand"}, "in which day or month may come first ('01/02/20"),
@@ -300,22 +300,22 @@ LATER = [  # a training column, the cells of a later table, and what is said of 
     (
         TOWNS,
         ["York", "Hull", "Hull"],
-        "2 cells of categories that training never saw ('Hull'); taken as none",
+        "2 cells of categories that training never saw ('Hull'); taken as no category",
     ),
     (
         TOWNS,
         ["York", "Hull", ""],
-        "2 cells of categories that training never saw ('Hull', a missing cell); taken as none",
+        "2 cells of categories that training never saw ('Hull', a missing cell); taken as no category",
     ),
     (
         TOWNS,
         ["a", "b", "c"],
-        "3 cells of categories that training never saw ('a', 'b', 'c'); taken as none",
+        "3 cells of categories that training never saw ('a', 'b', 'c'); taken as no category",
     ),
     (
         TOWNS,
         ["York", "york", "Ely"],
-        "1 cell of categories that training never saw ('york'); taken as none",
+        "1 cell of categories that training never saw ('york'); taken as no category",
     ),
     (GAPS, ["York", "", "NA"], None),
     (TOWNS, ["York", "Ely", " Bath"], None),
@@ -415,7 +415,7 @@ def test_a_missing_cell_is_taken_as_in_training_but_every_row_is_owed_a_predicti
         return
     with pytest.raises(TableError) as caught:
         list(trained.predictions(reading))
-    why = "in a row that is owed a prediction; fill it in, or train with missing: mean"
+    why = "in a row to predict; fill it in, or train with missing: mean"
     assert caught.value.problems[0].startswith(
         f"new.csv:4: column 'age': the cell is missing, {why}"
     )
@@ -459,6 +459,6 @@ def test_text_where_training_read_numbers_or_dates_is_refused_with_its_line(
     )
     (line,) = problems(project.dataset, {"data.dates": "expand", "data.test": "other.csv"})
     assert line.endswith(
-        "other.csv:6: column 'when': '1/5/2020' is not of the form of the dates in training, "
+        "other.csv:6: column 'when': '1/5/2020' does not have the form of the dates in training, "
         "as in '2020-01-1'"
     )

@@ -122,7 +122,8 @@ def test_a_cell_that_is_no_date_among_dates_is_an_error(project, problems, cell,
     write(project, *cells)
     lines = problems(project.dataset, {"data.dates": dates})
     assert (
-        f"table.csv:{place + 2}: column 'day': {cell!r} is no date, as most cells are" in lines[-1]
+        f"table.csv:{place + 2}: column 'day': {cell!r} is not a date, unlike most cells"
+        in lines[-1]
     )
     assert "categorical: [day]" in lines[-1]
     assert "null_values: [" in lines[-1]
@@ -149,7 +150,7 @@ def test_a_later_date_that_could_be_read_two_ways_is_told_with_an_example(projec
     write(project, "2024-01-11", "2024-02-12")
     encoder = project.dataset(EXPANDED).encoder
     assert problems(notes_and_inputs, encoder, "2024-01-01", cell) == [
-        f"new.csv:3: column 'day': {cell!r} is not of the form of the dates in training, "
+        f"new.csv:3: column 'day': {cell!r} does not have the form of the dates in training, "
         "as in '2024-01-11'"
     ]
 

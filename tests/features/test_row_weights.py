@@ -72,7 +72,7 @@ def test_a_table_in_files_has_the_same_weights(weighted, tmp_path, monkeypatch):
         (["1", "x", *["2"] * 58], "table.csv:3: column 'weight': 'x' is not a number"),
         (["much", "little"] * 30, "table.csv: column 'weight' holds text ('much', 'little'); we"),
     ],
-    ids=["missing", "negative", "infinite", "no number", "text"],
+    ids=["missing", "negative", "infinite", "not a number", "text"],
 )
 @pytest.mark.parametrize("missing", ["error", "mean"])
 def test_a_cell_that_is_no_weight_is_told(weighted, cells, problem, missing):

@@ -105,10 +105,18 @@ def test_a_table_in_files_is_split_the_same_way(split, tmp_path, monkeypatch, ki
 @pytest.mark.parametrize(
     ("kind", "cells", "problem"),
     [
-        ("group", ["a"] * 60, "split.group: column 'by' has one value in all rows; none could"),
+        (
+            "group",
+            ["a"] * 60,
+            "split.group: column 'by' has the same value in all rows; none could",
+        ),
         ("group", [None, "b"] * 30, "table.csv:2: column 'by': the cell is missing, and the split"),
         ("time", ["2023-01-01", None] * 30, "table.csv:3: column 'by': the cell is missing, and"),
-        ("time", [*DAYS[:59], "soon"], "table.csv:61: column 'by': 'soon' is no date, as most ce"),
+        (
+            "time",
+            [*DAYS[:59], "soon"],
+            "table.csv:61: column 'by': 'soon' is not a date, unlike most ce",
+        ),
         ("time", ["soon", "late"] * 30, "table.csv: column 'by' holds text ('soon', 'late'); the"),
         ("time", ["1", "2", "x"] * 20, "table.csv:4: column 'by': 'x' is not a number (20 such c"),
         ("time", ["1/2/2023", "3/4/2023"] * 30, "table.csv: column 'by' holds dates in which day"),
@@ -127,7 +135,7 @@ def test_cells_that_place_no_row_are_told(split, kind, cells, problem):
 def test_rows_of_test_beside_a_table_of_test_are_refused(split, project, frame):
     project.table(frame, "other.csv")
     (line,) = told(split, {"column": "by"}, FOLDS, **{"data.test": "other.csv"})
-    assert "its rows of test stand beside the table of data.test; leave one" in line
+    assert "it names rows to test on, and so does data.test; leave one" in line
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,7 @@ def test_of_more_than_ten_runs_the_best_ten_are_drawn(project, nnrun, copied_run
     assert legend(curves(*paths)) == names
     assert legend(curves(*reversed(paths))) == names[::-1]
     done = nnrun("plot", *paths)
-    assert done.err == "drawn are the 10 of 13 runs with the least loss\n"
+    assert done.err == "drawing the 10 of 13 runs with the smallest loss\n"
 
 
 def test_resume_draws_the_longer_run(nnrun, copied_run):
@@ -219,7 +219,7 @@ def test_plot_refuses_what_it_cannot_draw_or_write(project, nnrun, copied_run):
     for arguments, message in {
         ("run", "-o", "a.jpg"): "-o a.jpg: must end in .png or .svg or .pdf",
         ("run", "-o", "no/a.png"): "there is no folder to write such a file in",
-        ("run", "run", "--data", "table.csv"): "--data is predicted with one RUN; received 2",
+        ("run", "run", "--data", "table.csv"): "--data needs exactly one RUN; received 2",
         (): "Missing argument 'RUN...'",
         ("nothing",): "nothing: does not exist",
         ("run", "--data", "nothing.csv"): "nothing.csv: there is no such file",

@@ -395,7 +395,7 @@ def test_the_simple_script_is_one_call_of_fit_and_as_good(name, tmp_path, monkey
 
 def test_exact_is_for_code_alone(nnrun, project):
     done = nnrun("show", project.config(), "--exact")
-    assert (done.code, "--exact is for --code: give both" in done.err) == (2, True)
+    assert (done.code, "--exact needs --code: give both" in done.err) == (2, True)
 
 
 @pytest.mark.skipif(not find_spec("ruff"), reason="ruff is not installed")

@@ -108,7 +108,7 @@ def test_the_table_of_thresholds_is_in_text_and_json(nnrun, copied_run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--threshold", "f2"], "a threshold is best by `f1`"),
+        (["--threshold", "f2"], "the goal of a threshold must be `f1`"),
         (["--threshold", "1.5"], "is not in the range"),
         (["--threshold", "nan"], "--threshold is a probability from 0 to 1"),
         (["--best-threshold", "cost=0:0"], "at least one of the two costs"),

@@ -88,7 +88,7 @@ def numbers_run(nnrun, project):
 
 def test_numbers_get_columns_of_the_ends(nnrun, project, numbers_run):
     done = nnrun("predict", numbers_run, "table.csv", "--interval", "0.9", "-o", "p.csv")
-    assert "intervals have the truth in 90 of 100 rows, by the errors on the 15 rows" in done.err
+    assert "intervals contain the truth in 90 of 100 rows, by the errors on the 15 rows" in done.err
     frame = pl.read_csv(project.folder / "p.csv")
     assert frame.columns == ["prediction", "prediction_low", "prediction_high"]
     rows = json.loads((numbers_run / "intervals.json").read_text())
@@ -149,4 +149,4 @@ def test_a_run_that_held_nothing_out_has_no_interval(nnrun, project):
     nnrun("train", path, "-o", "run", "-q")
     done = nnrun("predict", "run", "table.csv", "--interval", "0.9")
     assert (done.code, done.out) == (2, "")
-    assert "run: the run held no rows out, whose errors tell how wide an interval is" in done.err
+    assert "run: an interval needs rows held out, and the run has none" in done.err

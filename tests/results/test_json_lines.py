@@ -81,7 +81,7 @@ def test_strict_makes_notes_errors_and_does_not_end_the_rest(answers):
     assert second == answers(ROW)[0]
     assert "1 number lies beyond the range" in answers(far)[0]["notes"][0]
     both = Reading(strict=True, bad_cells="missing")
-    assert "no number" in answers({**ROW, "age": "oops"}, reading=both)[0]["error"]
+    assert "not a number" in answers({**ROW, "age": "oops"}, reading=both)[0]["error"]
 
 
 def test_the_threshold_moves_the_label(answers):
@@ -98,7 +98,7 @@ def test_the_threshold_moves_the_label(answers):
         ("", "the line is no JSON: Expecting value"),
         ("[" * 100_000, "the line is no JSON"),
         ('{"age": 1' + "0" * 5_000 + "}", "the line is no JSON: Exceeds the limit"),
-        ([1], "a line is a JSON object with a key for each column; received [1]"),
+        ([1], "a line must be a JSON object with a key for each column; received [1]"),
         ({"age": 40}, "2 keys are missing: 'height', 'dose'"),
         ({"age": 40, "height": 170}, "1 key is missing: 'dose'"),
         ({**ROW, "dose": [1]}, "'dose' must be a number, a text, true, false or null"),

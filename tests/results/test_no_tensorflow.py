@@ -34,7 +34,7 @@ except nnrun.NnrunError as error:
 
 
 NOTE = (
-    "table.csv is the table that the run was trained on: new rows will do worse; "
+    "table.csv is the table that the run was trained on: results on new rows will be worse; "
     "nnrun evaluate run measures the rows held out\n"
 )
 

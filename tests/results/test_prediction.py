@@ -184,7 +184,7 @@ def test_a_label_that_training_never_saw_is_refused(trained, frame):
     table = open_table(frame.with_columns(label=pl.lit("7")).write_csv().encode(), [""], "new.csv")
     with pytest.raises(
         TableError,
-        match=r"new.csv:2: column 'label': '7' is no label that training saw \('0', '1'\)",
+        match=r"new.csv:2: column 'label': '7' is not a label that training saw \('0', '1'\)",
     ):
         evaluate(trained, table)
 

@@ -180,7 +180,7 @@ def test_evaluate_tells_a_mistake_late_in_the_table(start):
         start("evaluate", "-"), HEADER + rows(0, 30_000) + "x,40,170,0.5,maybe\n"
     )
     assert (code, out) == (2, "")
-    assert "-:30002: column 'label': 'maybe' is no label that training saw" in err
+    assert "-:30002: column 'label': 'maybe' is not a label that training saw" in err
 
 
 def test_blocks_make_no_difference(project, nnrun, frame, monkeypatch):

@@ -123,7 +123,7 @@ WRONG = ["", "f2", "cost", "cost=", "cost=1", "cost=1:", "cost=a:1", "cost=-1:1"
 @pytest.mark.parametrize("text", [*WRONG, "cost=1:inf", "cost=1:2:3", "f1=1:2"])
 def test_what_is_no_goal_is_refused(text):
     with pytest.raises(
-        InputError, match=r"a threshold is best by `f1`, `balanced_accuracy`, or `cost=FP"
+        InputError, match=r"the goal of a threshold must be `f1`, `balanced_accuracy`, or `cost=FP"
     ):
         parse_goal(text)
 

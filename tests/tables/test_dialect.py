@@ -243,7 +243,7 @@ def test_a_cell_behind_the_named_columns_is_told_with_its_line():
     with pytest.raises(TableError) as error:
         blocks(b"a,b,,\n1,2,,\n3,4,,x\n")
     assert str(error.value) == (
-        "t:3: a cell stands in column 4, which has no name; give it one in the header"
+        "t:3: there is a cell in column 4, which has no name; give it one in the header"
     )
 
 

@@ -219,7 +219,7 @@ def test_what_a_parquet_file_lacks_or_cannot_tell_is_said(project, problems):
         with pytest.raises(InputError, match=r"t: cannot be read: "):
             cells(broken)
     empty = parquet(pl.DataFrame({"a": []}, schema={"a": pl.Int64}))
-    assert problems(cells, empty) == ["t: the header stands alone; a table needs rows"]
+    assert problems(cells, empty) == ["t: there is only a header; a table needs rows"]
 
 
 def write_parts(project):
@@ -267,7 +267,7 @@ PARTS = [  # the parts of a table, and what the refusal says
     (["a,b\n1,2\n", "a,b\n1,2\n3,x\n"], "part-1.csv:3: column 'b': 'x' is not a number"),
     (["a,b\n1,\n1,3\n1,\n", "a,b\n1,2\n1,\n"], "part-0.csv:2: column 'b': the cell is missing; fill it in, or say "),
     (["a,b\n1,\n1,3\n1,\n", "a,b\n1,2\n1,\n"], "(3 such cells: lines 2, 4, ...)"),
-    (["a,b\n", "a,b\n"], "*.csv: the header stands alone; a table needs rows"),
+    (["a,b\n", "a,b\n"], "*.csv: there is only a header; a table needs rows"),
 ]  # fmt: skip
 
 

@@ -89,10 +89,10 @@ def test_without_tf_config_there_is_one_worker(monkeypatch):
             '{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}}',
             "names 'ps', and nnrun has only workers",
         ),
-        ('{"cluster": {"worker": ["a:1", "b"]}}', "'b' is no address; one is host:port"),
+        ('{"cluster": {"worker": ["a:1", "b"]}}', "'b' is not an address; an address is host:port"),
         (
             '{"cluster": {"worker": ["a:1", "b:99999"]}}',
-            "'b:99999' is no address; one is host:port",
+            "'b:99999' is not an address; an address is host:port",
         ),
         ('{"cluster": {"worker": ["a:1", "a:1"]}}', "names an address twice"),
     ],

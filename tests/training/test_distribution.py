@@ -382,7 +382,7 @@ def test_where_another_runs_another_command_all_end(start, project, index, missi
     commands = (["train", "config.yaml", "-o", "together", "--wait", "2"], ["check", "config.yaml"])
     both = start(2, own=commands if index == 0 else commands[::-1])
     assert [process.wait(MINUTE) for process in both] == ([1, 0] if index == 0 else [0, 1])
-    assert f"waited in vain for {missing} (127.0.0.1:" in both[index].text()
+    assert f"timed out waiting for {missing} (127.0.0.1:" in both[index].text()
     assert "run the same command on every worker" in both[index].text()
 
 

@@ -125,7 +125,7 @@ def test_an_ensemble_stopped_in_its_last_member_goes_on_there(train_in, project,
     (listed,) = json.loads(nnrun("runs", cut, "--json").out)
     assert (listed["status"], listed["epochs"], listed["goal"]) == ("interrupted", 4, 6)
     shown = nnrun("show", cut).out
-    assert "4 of 6 epochs; where nobody trains it, go on with: nnrun resume" in shown
+    assert "4 of 6 epochs; if no process trains it, resume it with: nnrun resume" in shown
     first = (cut / "members/1/weights.npz").stat().st_mtime_ns
     with reopen(cut) as (run, dataset):
         resume(run, dataset)

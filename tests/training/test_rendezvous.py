@@ -59,14 +59,14 @@ def test_workers_that_all_come_begin_and_leave_their_ports(come, addresses, orde
 
 def test_all_end_where_one_does_not_come(come, addresses):
     chief, other = come(addresses, 0, 0.5), come(addresses, 2, 30)
-    message = rf"the chief waited in vain for worker 1 \({addresses[1]}\); run the same command"
+    message = rf"the chief timed out waiting for worker 1 \({addresses[1]}\); run the same command"
     for worker in (chief, other):
         with pytest.raises(NnrunError, match=message):
             worker.result()
 
 
 def test_a_worker_ends_where_the_chief_does_not_come(come, addresses):
-    message = rf"worker 2 waited in vain for the chief \({addresses[0]}\)"
+    message = rf"worker 2 timed out waiting for the chief \({addresses[0]}\)"
     with pytest.raises(NnrunError, match=message):
         come(addresses, 2, 0.3).result()
 
@@ -133,6 +133,6 @@ def test_another_program_at_the_chiefs_address_is_no_chief(come, addresses):
     with socket.create_server(("127.0.0.1", port(addresses[0]))) as server:
         program = threading.Thread(target=answer, args=[server])
         program.start()
-        with pytest.raises(NnrunError, match="waited in vain for the chief"):
+        with pytest.raises(NnrunError, match="timed out waiting for the chief"):
             come(addresses, 1, 0.5).result()
         program.join()

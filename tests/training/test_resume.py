@@ -217,7 +217,7 @@ def test_a_run_that_does_not_say_what_it_started_with_is_refused(cut):
 def test_a_run_whose_checkpoint_was_removed_is_refused(cut):
     path = cut({}, after=10)
     Run(path).checkpoint.unlink()
-    with pytest.raises(RunError, match=r"it has no checkpoint\.npz any more; train anew"):
+    with pytest.raises(RunError, match=r"it has no checkpoint\.npz any more; train again"):
         go_on(path)
 
 
@@ -314,7 +314,7 @@ def test_what_would_change_the_epochs_that_are_done_cannot_be_set(whole):
     with pytest.raises(ConfigError) as caught:
         go_on(path, overrides=["layers[0].units=5", "seed=3", "checkpoint.every_seconds=2"])
     first, second = caught.value.problems
-    assert first.startswith("--set layers[0].units: the epochs that are done depend on it (4 then")
+    assert first.startswith("--set layers[0].units: the epochs so far depend on it (4 then")
     assert second.startswith("--set seed: ")
     with pytest.raises(ConfigError, match="must be"):
         go_on(path, overrides=["early_stopping.patience=few"])
@@ -368,7 +368,7 @@ def test_what_differs_is_named_and_refused(project, cut, frame):
     assert "config.yaml: layers[0].units: 4 then, 5 now" in text
     assert "config.yaml: epochs: 3 then, 4 now" in text
     assert f"keras: '2.0' then, '{keras.__version__}' now; --force" in text
-    assert f"{table}: is not the table that the run started with (its SHA-256 is another)\n" in text
+    assert f"{table}: is not the table that the run started with (its SHA-256 differs)\n" in text
     (path / "config.yaml").write_text(config)
     project.table(frame)
     with pytest.raises(RunError, match=r"keras: '2.0' then"):

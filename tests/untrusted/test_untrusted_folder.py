@@ -102,7 +102,7 @@ def test_folders_in_folders_without_end_are_refused(nnrun, copied_run, command_o
         subprocess.run(["rm", "-rf", copied_run / "a"], check=True)
 
 
-CHANGED = "{}: is not the table that the run started with (its SHA-256 is another)\n"
+CHANGED = "{}: is not the table that the run started with (its SHA-256 differs)\n"
 
 
 @pytest.mark.parametrize(("command", "code"), [("resume", 2), ("reproduce", 3)])
@@ -152,7 +152,7 @@ def test_a_history_without_a_checkpoint_begins_anew(nnrun, copied_run, outside):
     os.link(outside / "history", copied_run / "history.csv")
     assert (
         nnrun("resume", copied_run).err
-        == f"{copied_run}: cannot go on: it has no checkpoint.npz any more; train anew\n"
+        == f"{copied_run}: cannot be resumed: it has no checkpoint.npz any more; train again\n"
     )
     Run(copied_run).write_info(
         status="running", epochs=0, checksums={}

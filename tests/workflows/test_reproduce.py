@@ -77,7 +77,7 @@ def test_a_table_that_was_changed_is_named_and_not_trained_on(nnrun, project, fr
     assert nnrun("train", project.config(), "-o", "run", "-q").code == 0
     table = project.table(frame.drop("age"))
     monkeypatch.setattr(trainer, "train", None)
-    line = f"{table}: is not the table that the run started with (its SHA-256 is another)\n"
+    line = f"{table}: is not the table that the run started with (its SHA-256 differs)\n"
     assert nnrun("reproduce", "run") == (3, "", line)
 
 

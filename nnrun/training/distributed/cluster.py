@@ -105,10 +105,11 @@ def _check_addresses(addresses: tuple[str, ...]) -> None:
     for address in addresses:
         if not _is_address(address):
             raise _wrong(
-                f"{received(address)} is no address; one is host:port, with a port from 1 to 65535"
+                f"{received(address)} is not an address; an address is host:port, "
+                "with a port from 1 to 65535"
             )
     if len(set(addresses)) < len(addresses):
-        raise _wrong("names an address twice; every worker has one of its own")
+        raise _wrong("names an address twice; every worker needs one of its own")
 
 
 def _is_address(text: str) -> bool:

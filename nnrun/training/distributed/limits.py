@@ -8,7 +8,7 @@ from nnrun.errors import ConfigError
 MEANS = ("sum_over_batch_size", "mean")
 """The reductions of a loss whose shares of a batch add up to that of the batch."""
 
-REMEDY = "is for one device; leave it out, or say --distribute none"
+REMEDY = "is for one device; leave it out, or give --distribute none"
 
 
 def check_shareable(config: Config) -> None:

@@ -51,7 +51,7 @@ def _listening(cluster: Cluster) -> Iterator[socket.socket]:
         server = socket.create_server(("", port), backlog=cluster.workers)
     except OSError as error:
         reason = f"port {port}: {error.strerror}; is the port of this worker free?"
-        raise NnrunError(f"TF_CONFIG: the workers cannot come together: {reason}") from None
+        raise NnrunError(f"TF_CONFIG: the workers cannot connect: {reason}") from None
     with server:
         server.settimeout(RETRY)
         yield server
@@ -85,7 +85,7 @@ def _check_time(reported: dict[int, socket.socket], cluster: Cluster, deadline: 
         return
     missing = sorted(set(range(1, cluster.workers)) - set(reported))
     names = joined([f"worker {i} ({cluster.addresses[i]})" for i in missing], 3)
-    raise NnrunError(f"TF_CONFIG: the chief waited in vain for {names}; {REMEDY}")
+    raise NnrunError(f"TF_CONFIG: the chief timed out waiting for {names}; {REMEDY}")
 
 
 def _take_report(
@@ -180,7 +180,7 @@ def _report_to_chief(cluster: Cluster, deadline: float, seconds: float) -> None:
         _raise_refusal(answer)
         time.sleep(RETRY)
     raise NnrunError(
-        f"TF_CONFIG: worker {cluster.index} waited in vain for the chief "
+        f"TF_CONFIG: worker {cluster.index} timed out waiting for the chief "
         f"({cluster.addresses[0]}); {REMEDY}"
     )
 

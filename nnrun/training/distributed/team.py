@@ -160,7 +160,7 @@ def _connect() -> Strategy:
             return tf.distribute.MultiWorkerMirroredStrategy()
     except (RuntimeError, ValueError, tf.errors.OpError) as error:
         reason = f"{first_line(error)}; is the port of this worker free?"
-        raise NnrunError(f"TF_CONFIG: the workers cannot come together: {reason}") from None
+        raise NnrunError(f"TF_CONFIG: the workers cannot connect: {reason}") from None
     finally:
         _alarm(0)
 
