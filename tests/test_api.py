@@ -217,9 +217,11 @@ def test_mistakes_are_errors_of_nnrun_with_every_problem(run, frame, project, tm
         run.predict(frame.with_columns(age=pl.lit("x"), dose=pl.lit(None)))
     assert len(error.value.problems) == 2
     assert str(error.value).startswith("data: column 'age' holds text")
-    with pytest.raises(InputError, match=r"a table is a path, a frame of .+; received 3"):
+    with pytest.raises(
+        InputError, match=r"must be a path, a polars or pandas frame, .+; received 3"
+    ):
         run.predict(3)
-    with pytest.raises(InputError, match="threshold is a probability"):
+    with pytest.raises(InputError, match="threshold must be a probability"):
         run.predict(frame, threshold=2)
     with pytest.raises(RunError, match="does not exist"):
         nn.load(tmp_path / "nowhere")

@@ -58,32 +58,35 @@ def train(  # noqa: PLR0913  an argument for each option
 ) -> Run:
     """Train a config as `nnrun train` does, and return the run.
 
-    Progress goes to stderr, in a notebook to a bar below the cell, and what the checks warn of to
-    `warnings`. The seeds of Python, NumPy and TensorFlow are set.
+    Progress is shown on stderr, or in a notebook as a bar below the cell. Warnings of the checks
+    are issued through `warnings`. The seeds of Python, NumPy and TensorFlow are set.
 
     Args:
-        config: The path of a YAML file; or a dict, whose paths are relative to the working
+        config: The path of a YAML file, or a dict, whose paths are relative to the working
             directory.
         output: The run directory. Defaults to the next free one in runs.
-        overrides: Values over those of the config, as {"epochs": 5, "optimizer.learning_rate":
-            0.01}; or what --set takes, as ["epochs=5"].
-        data: The training table in place of `data.train`: a path, or a frame of polars or pandas,
-            which is kept beside the runs, for what evaluates or resumes the run reads it again.
+        overrides: Values that replace those of the config, such as
+            {"optimizer.learning_rate": 0.01}, or a list as --set takes it, such as ["epochs=5"].
+        data: The training table in place of `data.train`: a path, or a polars or pandas frame. A
+            frame is written beside the runs, since `evaluate` and `resume` read it again.
         engine: nnrun's compiled epoch, or Keras's own `fit` on the same batches.
         distribute: The devices that train: all GPUs (`auto`, `mirrored`), or one device (`none`).
         from_run: The run whose weights the training starts with, or its path. Its vocabularies and
             scaling stay as they are. By default the weights are drawn.
-        overwrite: Whether to replace a run that stands there.
+        overwrite: Whether to replace the run if it exists.
         quiet: Whether to show neither progress nor warnings.
-        **settings: Keys of the config with their values, as epochs=5.
+        **settings: Keys of the config with their values, such as epochs=5.
+
+    Returns:
+        The run, which predicts, evaluates, plots and exports.
 
     Raises:
         ConfigError: The config is wrong. Like the next two, it has a list of `problems`.
         TableError: A table is wrong.
-        RunError: Something stands where the run is to be written; or `from_run` is no run.
+        RunError: The run directory exists, or is no run; or `from_run` is no run.
         InputError: An argument is wrong; the message begins with its name.
         TrainingError: The loss is not finite.
-        Interrupted: A signal stopped it.
+        Interrupted: A signal stopped the training.
         ExpectationError: The run is saved, and does not meet `expect`.
     """
     from nnrun.api import training
@@ -119,8 +122,8 @@ def check(
     """Return what `nnrun check --json` prints. The arguments are those of `train`.
 
     Raises:
-        ConfigError: The config is wrong; it has every mistake.
-        TableError: A table is wrong; it has every mistake.
+        ConfigError: The config is wrong. Its `problems` are all mistakes.
+        TableError: A table is wrong. Its `problems` are all mistakes.
     """
     read = read_given(config, overrides, settings, data, RUNS)
     return summarize_dataset(load_checked(read, RUNS / CACHE, has_matrices=False))
@@ -134,15 +137,19 @@ def init(
     task: Literal["binary", "classes", "regression"] | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
-    """Return a config that trains on a table as it stands, to give to `train`.
+    """Return a config that trains well on a table, to give to `train`.
 
-    What was made of each column is told on stderr.
+    A table on stderr says what was made of each column.
 
     Args:
-        data: A path, or a frame of polars or pandas, which is kept beside the runs.
+        data: A path, or a polars or pandas frame, which is written beside the runs.
         target: The column to predict, or a list of columns: all numbers, or all of two labels.
-        task: What the target is. Defaults to what its cells tell.
-        quiet: Whether to tell nothing.
+        task: Whether the target is one of two labels, one of several, or a number. Defaults to
+            what its cells tell.
+        quiet: Whether to print nothing.
+
+    Returns:
+        The config as a dict, with the keys that a YAML config has.
 
     Raises:
         TableError: The table cannot be read, has no such column, or cannot be trained on.
@@ -175,7 +182,7 @@ def load(path: str | Path) -> Run:
 
     Raises:
         RunError: There is no run, or its files were altered.
-        InputError: The argument is no path.
+        InputError: The argument is not a path.
     """
     return Run(path)
 
@@ -186,7 +193,10 @@ def runs(folder: str | Path = RUNS, *, sort: str | None = None) -> pl.DataFrame:
 
     Args:
         folder: The folder of the run directories.
-        sort: The metric of which the best comes first. Without one, the first to start does.
+        sort: The metric by which the best run comes first. Defaults to the order of their start.
+
+    Returns:
+        A polars frame. A metric that a run does not have is null.
 
     Raises:
         InputError: There is no such folder, or no run has such a metric.

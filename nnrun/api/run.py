@@ -1,4 +1,4 @@
-"""A run as a program holds it: finished, or stopped and to be gone on with."""
+"""A run as a program holds it, whether finished or stopped."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ MOST_EPOCHS = 10**9
 
 
 class Run:
-    """A run: to predict with once it has a model, and to go on with where it was stopped.
+    """A run, which predicts once it has a model, and can be resumed if it was stopped.
 
     Attributes:
         path: The run directory.
@@ -90,7 +90,7 @@ class Run:
     @property
     @nnrun_errors_alone
     def verdict(self) -> str | None:
-        """`better`, `no better` or `worse` than guessing; None where no rows were held out."""
+        """`better`, `no better` or `worse` than guessing, or None if no rows were held out."""
         return self._directory.read_judgement()
 
     @property
@@ -101,7 +101,7 @@ class Run:
 
     @cached_property
     def _trained(self) -> TrainedRun:
-        """The run's network and encoder; a RunError where it has no model."""
+        """The run's network and encoder, or a RunError if it has no model."""
         from nnrun.results.trained_run import load_run
 
         return load_run(self.path)
@@ -109,7 +109,7 @@ class Run:
     @cached_property
     @nnrun_errors_alone
     def model(self) -> Model:
-        """The keras.Sequential of the run, for whom TensorFlow is imported."""
+        """The keras.Sequential of the run. Reading it imports TensorFlow."""
         from nnrun.training.serving import build_serving_model
 
         return build_serving_model(self._trained)
@@ -137,23 +137,24 @@ class Run:
         """Return a row of predictions for each row of a table, and warn of unseen categories.
 
         Args:
-            data: A path, a frame of polars or pandas, a dict of one row, or a list of such dicts.
+            data: A path, a polars or pandas frame, a dict of one row, or a list of such dicts.
                 Columns are found by name.
             keep: Columns to copy before those of predictions. Those of a CSV are text.
-            threshold: Of two labels, the probability from which the positive one is predicted; or
-                `f1`, `balanced_accuracy` or `cost=FP:FN` for the best on the rows held out; or
-                those of some of several targets by name. Defaults to 0.5.
-            interval: The share of rows in whose interval the truth lies, as 0.9: columns
-                `prediction_low` and `prediction_high`, or of labels `prediction_set`, follow.
-                Defaults to none.
+            threshold: For two labels, the probability from which the positive one is predicted,
+                or `f1`, `balanced_accuracy` or `cost=FP:FN` for the best one on the rows held out.
+                For several targets, a dict of such thresholds by name. Defaults to 0.5.
+            interval: The share of rows whose interval contains the truth, such as 0.9. It adds
+                `prediction_low` and `prediction_high`, or for labels `prediction_set`. Defaults
+                to no interval.
 
         Returns:
-            What the rows came in: a frame of pandas with its index, a dict for a dict, a list for
-            a list; a frame of polars for a path.
+            The kind that was given: a pandas frame with its index for a pandas frame, a dict for
+            a dict, a list for a list, and a polars frame for a polars frame or a path.
 
         Raises:
-            TableError: The table is wrong, or does not fit the run; it has every mistake.
-            InputError: The data is no table, or the threshold is not for this run.
+            TableError: The table is wrong, or does not fit the run. Its `problems` are all
+                mistakes.
+            InputError: The data is not a table, or the threshold does not fit the run.
         """
         from nnrun.results.saved_intervals import interval_of
         from nnrun.results.threshold_choice import threshold_for
@@ -175,17 +176,18 @@ class Run:
         """Return what `evaluate --json` prints, with the metrics beside the number of `rows`.
 
         Args:
-            data: A path, or a frame of polars or pandas, with the target. Defaults to the rows
+            data: A path, or a polars or pandas frame, with the target. Defaults to the rows
                 that the run held out: those of validation, then those of the test table.
-            threshold: Of two labels, as for `predict`.
+            threshold: The threshold, as for `predict`.
 
         Returns:
-            `rows`, the loss and the metrics; `baseline`, `linear`, `interval` and `verdict`, where
-            the run held rows out; of rows held out also their `part`, and `parts`.
+            `rows`, the loss and the metrics, and `baseline`, `linear`, `interval` and `verdict`
+            if they can be told. For rows held out, also their `part`, and `parts`.
 
         Raises:
-            TableError: The table is wrong, or does not fit the run; it has every mistake.
-            RunError: There are no rows held out, or their table is gone or is another.
+            TableError: The table is wrong, or does not fit the run. Its `problems` are all
+                mistakes.
+            RunError: There are no rows held out, or their table is gone or has changed.
         """
         from nnrun.results.evaluated_rows import evaluate_rows, summarize
         from nnrun.results.threshold_choice import threshold_for
@@ -210,19 +212,20 @@ class Run:
         """Return what `importance --json` prints: how much the loss grows by each column.
 
         Args:
-            data: A path, or a frame of polars or pandas, with the target. Defaults to the rows
+            data: A path, or a polars or pandas frame, with the target. Defaults to the rows
                 that the run held out: those of the test table, else those of validation.
             repeats: How often each column is shuffled.
-            seed: Draws the rows, and shuffles them.
-            rows: How many rows are shuffled at most; of more, these many are drawn evenly.
+            seed: The seed by which rows are drawn and shuffled.
+            rows: The most rows to shuffle. If there are more, they are drawn at random.
 
         Returns:
-            `importance`, which has `mean` and `sd` of each column, the most important first; the
-            name of the `loss`, `rows`, `repeats` and the groups of columns that are `correlated`.
+            `importance` with `mean` and `sd` of each column, the most important first, the name
+            of the `loss`, `rows`, `repeats`, and the groups of columns that are `correlated`.
 
         Raises:
-            TableError: The table is wrong, or does not fit the run; it has every mistake.
-            RunError: There are no rows held out, or their table is gone or is another.
+            TableError: The table is wrong, or does not fit the run. Its `problems` are all
+                mistakes.
+            RunError: There are no rows held out, or their table is gone or has changed.
         """
         from nnrun.results.run_importance import run_importance
 
@@ -244,8 +247,9 @@ class Run:
             data: A table, as for `predict`. Missing cells are filled as the run fills them.
 
         Raises:
-            TableError: The table is wrong, or does not fit the run; it has every mistake.
-            InputError: The data is no table.
+            TableError: The table is wrong, or does not fit the run. Its `problems` are all
+                mistakes.
+            InputError: The data is not a table.
         """
         reader = self._read(data, target=False, owed=True)
         blocks = [x.astype(np.float32) for _, x, _ in reader]
@@ -254,14 +258,16 @@ class Run:
 
     @nnrun_errors_alone
     def plot(self, data: object = None) -> Figure:
-        """Return a figure of matplotlib: the curves, or what becomes of predictions.
+        """Return a matplotlib figure of the curves, or of the predictions for a table.
 
         Args:
-            data: A table with the target. Its confusion matrix or residuals are drawn then.
+            data: A table with the target, whose confusion matrix or residuals are drawn. Defaults
+                to the curves of training.
 
         Raises:
             RunError: The run has no epoch yet, or its files were altered.
-            TableError: The table is wrong, or does not fit the run; it has every mistake.
+            TableError: The table is wrong, or does not fit the run. Its `problems` are all
+                mistakes.
         """
         from nnrun.reporting.pictures.curves import curve_panels
         from nnrun.reporting.pictures.figure import make_figure
@@ -279,8 +285,8 @@ class Run:
         """Write the page that `nnrun report` writes, and return its path.
 
         Args:
-            output: The page, which replaces what stands there. Defaults to the run's name, with
-                `.html`, in the working directory.
+            output: The page to write or replace. Defaults to the run's name with `.html` in the
+                working directory.
 
         Raises:
             RunError: The run has no model, or its files were altered.
@@ -305,14 +311,14 @@ class Run:
         """Write the network for another runtime, and return the names of its inputs in order.
 
         Args:
-            output: The file, or for saved_model the folder, to write. Nothing may stand there.
+            output: The file to write, or for saved_model the folder. It must not exist.
             format: The format, as `nnrun export --format` takes it.
             bundle: Whether `output` is a folder that predicts without nnrun: the network,
                 encoding.json and predict.py, whose names are then returned.
 
         Raises:
             RunError: The run has no model, or its files were altered.
-            InputError: A package is missing, the format is none, or the output exists.
+            InputError: A package is missing, the format is unknown, or the output exists.
             NnrunError: The format lacks what the network needs.
         """
         from nnrun.reporting.bundle import export_bundle
@@ -328,17 +334,17 @@ class Run:
 
     @nnrun_errors_alone
     def resume(self, epochs: int | None = None, *, force: bool = False, quiet: bool = False) -> Run:
-        """Go on with a run that was stopped, or train it for longer, and return it anew.
+        """Resume a run that was stopped, or train it for longer, and return the new state.
 
         Args:
-            epochs: How many epochs the run is to have in the end. Defaults to what was planned.
-            force: Whether to go on although versions of Python or of a library changed.
+            epochs: The number of epochs at the end. Defaults to that of the config.
+            force: Whether to resume although Python or a library has another version.
             quiet: Whether to show neither progress nor warnings.
 
         Raises:
             RunError: Config, versions or tables differ from what the run started with.
             TrainingError: The loss is not finite.
-            Interrupted: A signal stopped it.
+            Interrupted: A signal stopped the training.
             ExpectationError: The run is saved, and does not meet `expect`.
         """
         from nnrun.api.training import resume

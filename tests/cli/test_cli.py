@@ -200,7 +200,10 @@ def test_check_sums_up_the_table_and_the_network(project, nnrun):
         (["train", "config.yaml", "-o", "run"], "run: exists; choose another with -o"),
         (["train", "config.yaml", "--set", "epochs"], "--set epochs: the form is KEY=VALUE"),
         (["trian"], "Did you mean 'train'?"),
-        (["predict", "run", "table.csv", "--threshold", "nan"], "--threshold is a probability"),
+        (
+            ["predict", "run", "table.csv", "--threshold", "nan"],
+            "--threshold must be a probability",
+        ),
         (
             ["predict", "run", "table.csv", "-o", "table.csv"],
             "-o table.csv: would replace DATA itself",

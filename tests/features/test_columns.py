@@ -214,7 +214,7 @@ REFUSED = [  # a column, changes, and what the refusal says after the table's na
     (pl.Series("t", [f"c{i % 9}" for i in range(10)] + [""] * 50), {"data.missing": "mean"}, None),
     (pl.Series("t", [""] * 60), {"data.missing": "mean"}, ": column 't' has no value: every cell is missing; to train"),
     (pl.Series("t", ["NA", "?", " null "] * 20), {}, ": column 't' has no value: every cell is missing"),
-    (pl.Series("t", [""] * 60), {"data.missing": "drop"}, ": every row is left out for a missing cell; say missing: m"),
+    (pl.Series("t", [""] * 60), {"data.missing": "drop"}, ": every row is left out for a missing cell; set missing: m"),
     (pl.Series("t", ["1", "2", "-"] * 20), {}, ":4: column 't': '-' is not a number (20 such cells: lines 4, 7, 10, ."),
     (pl.Series("t", ["true"] * 20 + ["5"] * 40), {}, ":2: column 't': 'true' is not a number (20 such cells: lines 2"),
     (pl.Series("t", ["1,5"] * 60), {}, ":2: column 't': '1,5' is not a number; decimals are written with a point"),

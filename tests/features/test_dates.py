@@ -95,7 +95,7 @@ def test_where_both_fit_the_config_says_it(project, problems, cell):
     write(project, cell, cell.replace("1", "2", 1))
     (line,) = problems(project.dataset, EXPANDED)
     assert "column 'day' holds dates in which day or month may come first" in line
-    assert "say `day_first: true` or `day_first: false` under data" in line
+    assert "set `day_first: true` or `day_first: false` under data" in line
     first, second = (int(part) for part in cell.replace("-", "/").split("/")[:2])
     for day_first, day in ((True, first), (False, second)):
         feature = project.dataset({**EXPANDED, "data.day_first": day_first}).encoder.features[0]

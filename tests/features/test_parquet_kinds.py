@@ -37,7 +37,7 @@ def test_strings_are_text_though_they_look_like_numbers(project, dtype):
 def test_strings_that_are_nearly_all_distinct_may_be_numbers(project, problems):
     (line,) = problems(dataset_of, project, pl.Series([str(row / 7) for row in range(ROWS)]))
     assert "nearly all of it distinct" in line
-    assert "the file says that it is text: if it is numbers, say `numeric_columns: [x]`" in line
+    assert "the file says that it is text: if it is numbers, set `numeric_columns: [x]`" in line
 
 
 @pytest.mark.parametrize(

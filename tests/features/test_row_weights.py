@@ -67,7 +67,10 @@ def test_a_table_in_files_has_the_same_weights(weighted, tmp_path, monkeypatch):
     ("cells", "problem"),
     [
         ([None, *WEIGHTS[1:]], "table.csv:2: column 'weight': the weight is missing; fill it in,"),
-        ([1.0, -2.0, *WEIGHTS[2:]], "table.csv:3: column 'weight': '-2.0' is negative, and a wei"),
+        (
+            [1.0, -2.0, *WEIGHTS[2:]],
+            "table.csv:3: column 'weight': '-2.0' is negative; a weight mu",
+        ),
         (["1", "inf", *["2"] * 58], "table.csv:3: column 'weight': 'inf' is not finite"),
         (["1", "x", *["2"] * 58], "table.csv:3: column 'weight': 'x' is not a number"),
         (["much", "little"] * 30, "table.csv: column 'weight' holds text ('much', 'little'); we"),

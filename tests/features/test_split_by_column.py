@@ -108,7 +108,7 @@ def test_a_table_in_files_is_split_the_same_way(split, tmp_path, monkeypatch, ki
         (
             "group",
             ["a"] * 60,
-            "split.group: column 'by' has the same value in all rows; none could",
+            "split.group: column 'by' has the same value in all rows, so no row could",
         ),
         ("group", [None, "b"] * 30, "table.csv:2: column 'by': the cell is missing, and the split"),
         ("time", ["2023-01-01", None] * 30, "table.csv:3: column 'by': the cell is missing, and"),
@@ -144,7 +144,10 @@ def test_rows_of_test_beside_a_table_of_test_are_refused(split, project, frame):
         ({"data.split": 0.2}, "must be {group: COLUMN}, {time: COLUMN} or {column: COLUMN}; recei"),
         ({"data.split": {"group": "age", "time": "age"}}, "COLUMN}; received group and time"),
         ({"data.split": {}}, "{column: COLUMN}; received none of them"),
-        ({"data.split": {"column": "age", "validation": 0.2}}, "where it belongs; leave validati"),
+        (
+            {"data.split": {"column": "age", "validation": 0.2}},
+            "where each row belongs; leave validati",
+        ),
         ({"data.split": {"group": "label"}}, "'label' is the target; split by another column"),
         ({"data.split": {"group": "agee"}}, "table.csv; did you mean 'age'?"),
         ({"data.split": {"groups": "age"}}, "data.split.groups: unknown key; did you mean 'group'"),

@@ -110,7 +110,7 @@ def test_the_table_of_thresholds_is_in_text_and_json(nnrun, copied_run):
     [
         (["--threshold", "f2"], "the goal of a threshold must be `f1`"),
         (["--threshold", "1.5"], "is not in the range"),
-        (["--threshold", "nan"], "--threshold is a probability from 0 to 1"),
+        (["--threshold", "nan"], "--threshold must be a probability from 0 to 1"),
         (["--best-threshold", "cost=0:0"], "at least one of the two costs"),
         (["--best-threshold", "f1", "--threshold", "0.5"], "exclude each other"),
         (["-", "--best-threshold", "f1"], "reads DATA twice"),
@@ -164,5 +164,5 @@ def test_a_forged_file_is_refused(nnrun, copied_run, changes):
 
 
 def test_python_refuses_what_is_no_goal(copied_run):
-    with pytest.raises(InputError, match="a threshold is best by"):
+    with pytest.raises(InputError, match="the goal of a threshold must be"):
         api.load(copied_run).predict(default_table(), threshold="best")

@@ -87,7 +87,7 @@ def test_strict_makes_notes_errors_and_does_not_end_the_rest(answers):
 def test_the_threshold_moves_the_label(answers):
     (answer,) = answers(ROW, threshold=0.0)
     assert answer["prediction"] == "1"
-    with pytest.raises(InputError, match="threshold is a probability"):
+    with pytest.raises(InputError, match="threshold must be a probability"):
         answers(ROW, threshold=2)
 
 

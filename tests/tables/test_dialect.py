@@ -102,8 +102,8 @@ def test_a_table_in_another_encoding_than_the_config_says_is_told_with_its_line(
 @pytest.mark.parametrize(
     ("line", "remedy"),
     [
-        ("Zoë".encode("cp1252"), "or say `encoding: cp1252` under data, which reads 'Zoë'"),
-        ("5 €".encode("cp1252"), "or say `encoding: cp1252` under data, which reads '5 €'"),
+        ("Zoë".encode("cp1252"), "or set `encoding: cp1252` under data, which reads 'Zoë'"),
+        ("5 €".encode("cp1252"), "or set `encoding: cp1252` under data, which reads '5 €'"),
         (b"\x81\x8d", "save the table as UTF-8$"),
     ],
     ids=["accent", "euro", "no text"],

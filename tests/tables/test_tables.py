@@ -197,7 +197,7 @@ def test_a_parquet_file_trains_as_the_csv_of_it_does(project, frame, missing):
         (["1", "2", "x"], ":row 3: column 'a': 'x' is not a number"),
         (
             [None, 1, None],
-            ":row 1: column 'a': the cell is missing; fill it in, or say missing: mean or missing: drop ",
+            ":row 1: column 'a': the cell is missing; fill it in, or set missing: mean or missing: drop ",
         ),
         ([None, 1, None], "(2 such cells: row 1, row 3)"),
     ],
@@ -265,7 +265,7 @@ PARTS = [  # the parts of a table, and what the refusal says
     (["a,b\n1,2\n", ""], "part-1.csv: the file is empty; a table has a header and rows"),
     (["a,b\n1,2\n", "a,b\n1,2\n3\n"], "part-1.csv:3: 1 cell, where the header has 2"),
     (["a,b\n1,2\n", "a,b\n1,2\n3,x\n"], "part-1.csv:3: column 'b': 'x' is not a number"),
-    (["a,b\n1,\n1,3\n1,\n", "a,b\n1,2\n1,\n"], "part-0.csv:2: column 'b': the cell is missing; fill it in, or say "),
+    (["a,b\n1,\n1,3\n1,\n", "a,b\n1,2\n1,\n"], "part-0.csv:2: column 'b': the cell is missing; fill it in, or set "),
     (["a,b\n1,\n1,3\n1,\n", "a,b\n1,2\n1,\n"], "(3 such cells: lines 2, 4, ...)"),
     (["a,b\n", "a,b\n"], "*.csv: there is only a header; a table needs rows"),
 ]  # fmt: skip

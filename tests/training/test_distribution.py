@@ -349,7 +349,7 @@ def test_an_address_in_use_is_told(server, project):
             project.folder, "train", "config.yaml", variables={"TF_CONFIG": json.dumps(task)}
         )
         assert process.wait() == 1
-    assert "the workers cannot come together" in process.text()
+    assert "the workers cannot connect" in process.text()
     assert "is the port of this worker free?" in process.text()
     assert len(process.text().splitlines()) == 2
 

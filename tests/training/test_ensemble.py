@@ -102,7 +102,7 @@ def test_metrics_of_an_ensemble_count_rows_by_their_weights(train_in):
 def test_the_spread_of_one_network_is_refused(train_in, nnrun):
     done = nnrun("predict", train_in("run"), "table.csv", "--spread")
     assert (done.code, done.out) == (2, "")
-    assert "--spread is of the members of an ensemble" in done.err
+    assert "--spread needs an ensemble" in done.err
 
 
 @pytest.mark.parametrize("changes", [{}, {"data.numeric": "ple"}], ids=["standard", "codes"])
