@@ -546,6 +546,6 @@ def test_polars_makes_no_columns_of_the_first_row_of_a_block(monkeypatch, proble
 
 def test_a_table_of_too_many_columns_is_refused(monkeypatch, problems):
     monkeypatch.setattr(csv_reader, "MOST_COLUMNS", 10)
-    reason = "t:1: 11 columns; a table of at most 10 is read: divide it, or transpose it"
+    reason = "t:1: 11 columns; a table may have at most 10: divide it, or transpose it"
     assert problems(open_table, b"a" + b",b" * 10 + b"\n", NULLS, "t") == [reason]
     assert problems(open_table, b'"a\n"' + b",b" * 10 + b"\n", NULLS, "t") == [reason]
