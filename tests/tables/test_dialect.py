@@ -142,8 +142,8 @@ def test_a_mistake_below_title_lines_is_told_by_its_line(table, message):
         ({"encoding": "latin-0"}, "'latin-0' is no text encoding of Python"),
         ({"encoding": "hex"}, "'hex' is no text encoding of Python"),
         ({"encoding": "a\0b"}, "is no text encoding of Python"),
-        ({"decimal": ",", "thousands": ","}, "',' is the decimal mark too"),
-        ({"thousands": "."}, "'.' is the decimal mark too"),
+        ({"decimal": ",", "thousands": ","}, "',' is the decimal mark as well"),
+        ({"thousands": "."}, "'.' is the decimal mark as well"),
     ],
 )
 def test_keys_that_fit_no_table_are_refused(keys, message):
