@@ -1,9 +1,14 @@
-"""nnrun: a thin command line over Keras, and the same from Python.
+"""Train Keras networks on tables, as the command nnrun does.
 
-train(config) trains and returns a Run, which predicts, evaluates, plots and exports;
-init(table, target) returns a config for a table, check(config) says what is wrong with one,
-load(path) returns a run, and runs() lists them. cross_validate(config) trains a config fold by
-fold, and sweep(config, settings) with many settings.
+- train(config) trains and returns a Run, which predicts, evaluates, plots and exports.
+- init(table, target) returns a config for a table.
+- check(config) says what is wrong with a config.
+- cross_validate(config) trains a config fold by fold.
+- sweep(config, settings) trains it with many settings.
+- load(path) returns the Run in a run directory.
+- runs(folder) returns a frame with a row for each run.
+
+Every mistake of the caller is raised as an InputError, and everything that fails as an NnrunError.
 """
 
 import sys

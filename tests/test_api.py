@@ -98,7 +98,7 @@ def test_a_dict_gets_a_dict_and_a_list_a_list(run, frame):
     assert run.predict(rows[0]) == expected[0]
     with pytest.raises(TableError, match="data:1: 2 columns are missing: 'height', 'dose'"):
         run.predict({"age": 1.0})
-    with pytest.raises(InputError, match=r"data: a row is a dict .+; received 3"):
+    with pytest.raises(InputError, match=r"data: each row must be a dict .+; received 3"):
         run.predict([{"age": 1.0}, 3])
 
 
