@@ -160,13 +160,13 @@ def test_a_dict_has_paths_relative_to_the_working_directory(project, monkeypatch
     ("arguments", "message"),
     [
         ({"config": 3}, "config: must be the path of a YAML file, or a dict; received 3"),
-        ({"overrides": "epochs=2"}, "overrides: is a dict as"),
+        ({"overrides": "epochs=2"}, "overrides: must be a dict such as"),
         ({"overrides": {3: 2}}, "overrides: a key must be text; received 3"),
         ({"overrides": {"a b": 2}}, r"overrides\['a b'\]: a key has the form"),
         ({"overrides": {"layers.9.units": 2}}, r"overrides\['layers.9.units'\]: '9' names nothing"),
         ({"epochs": "x"}, "epochs=: epochs: must be a whole number; received 'x'"),
         ({"epoch": 3}, "epoch=: epoch: unknown key; did you mean 'epochs'?"),
-        ({"epochs": object}, "epochs=: a value of a config is"),
+        ({"epochs": object}, "epochs=: a value of a config must be"),
         (
             {"distribute": "gpu"},
             "distribute: must be one of 'auto', 'none', 'mirrored'; received 'gpu'",
