@@ -118,7 +118,7 @@ def test_a_run_shows_itself_and_writes_pages(run, tmp_path):
     assert run.plot("table.csv").axes
     page = run.report(tmp_path / "page.html")
     assert page.read_text().startswith("<!doctype html>")
-    with pytest.raises(InputError, match="format: is one of 'saved_model', 'litert', 'onnx'"):
+    with pytest.raises(InputError, match="format: must be one of 'saved_model', 'litert', 'onnx'"):
         run.export(tmp_path / "x", "tflite")
     with pytest.raises(InputError, match=r"output: .+ exists"):
         run.export(page, "onnx")

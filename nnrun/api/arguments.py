@@ -22,7 +22,7 @@ def path_of(argument: str, value: object) -> Path:
         InputError: It is none, or holds a character that no name of a file has.
     """
     if not isinstance(value, str | Path):
-        raise InputError(f"{argument}: is a path; received {received(value)}")
+        raise InputError(f"{argument}: must be a path; received {received(value)}")
     try:
         encoded = os.fsencode(value)
     except UnicodeEncodeError:  # half of a surrogate pair
@@ -86,7 +86,7 @@ def choice(argument: str, value: object, choices: Sequence[str]) -> None:
     """Raise an InputError unless a value is one of the choices."""
     if not isinstance(value, str) or value not in choices:
         listed = ", ".join(map(repr, choices))
-        raise InputError(f"{argument}: is one of {listed}; received {received(value)}")
+        raise InputError(f"{argument}: must be one of {listed}; received {received(value)}")
 
 
 def flags(**values: object) -> None:

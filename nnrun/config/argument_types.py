@@ -221,7 +221,7 @@ def _activation_type(activations: list[str]) -> FieldType:
             return name
         bare = bare_name(name)
         if bare != name and bare in activations:
-            raise problem(f"{received(name)} is Python; a config says {bare}")
+            raise problem(f"{received(name)} is Python code; in a config, write {bare}")
         hint = did_you_mean(name, activations) or f"; known: {', '.join(activations)}"
         raise problem(f"{received(name)} is not an activation{hint}")
 

@@ -8,7 +8,7 @@ from typing import Any
 from nnrun.config.yaml_scalars import parse_scalar
 
 _FOUND_IN_THE_TABLE = "leave it out: nnrun counts the inputs in the table"
-_AT_THE_TOP = "it stands at the top of the config, not under data"
+_AT_THE_TOP = "it belongs at the top of the config, not under data"
 _OF_A_LAYER = "each layer has its own: `layers: [{units: 8, activation: relu}, ...]`"
 _EPOCHS = "Keras calls it epochs: `epochs: 100`"
 _ON_THE_COMMAND_LINE = "leave it out: `nnrun train --quiet` shows no progress"
@@ -30,8 +30,8 @@ HABITS: dict[str, dict[str, str]] = {
         ),
         "learning_rate": "it is the optimizer's: `optimizer: {name: adam, learning_rate: 0.001}`",
         "lr": "it is the optimizer's: `optimizer: {name: adam, learning_rate: 0.001}`",
-        "model": "the layers stand at the top: `layers: [{units: 25, activation: relu}, ...]`",
-        "network": "the layers stand at the top: `layers: [{units: 25, activation: relu}, ...]`",
+        "model": "the layers belong at the top: `layers: [{units: 25, activation: relu}, ...]`",
+        "network": "the layers belong at the top: `layers: [{units: 25, activation: relu}, ...]`",
         "name": "`nnrun train -o FOLDER` names the run, and `note` says what it is",
         **dict.fromkeys(("n_epochs", "num_epochs", "max_epochs", "nb_epoch", "max_iter"), _EPOCHS),
         "output": "`nnrun train -o FOLDER` says where the run goes",

@@ -36,9 +36,9 @@ num_epochs: 3  ->  1: num_epochs: unknown key; Keras calls it epochs
 validation_split: 0.2  ->  1: validation_split: unknown key; it belongs under data
 test_size: 0.2  ->  1: test_size: unknown key; the share to hold out is under data: `data: {validation_split: 0.2}`
 random_state: 1  ->  1: random_state: unknown key; Keras calls it seed
-optimizer: adam(0.1)  ->  12: optimizer: 'adam(0.1)' is Python; a config says {name: adam, learning_rate: 0.1}
-metrics: [accuracy()]  ->  11: metrics[0]: 'accuracy()' is Python; a config says accuracy
-metrics: [AUC(name='a')]  ->  11: metrics[0]: "AUC(name='a')" is Python; a config says AUC
+optimizer: adam(0.1)  ->  12: optimizer: 'adam(0.1)' is Python code; in a config, write {name: adam, learning_rate: 0.1}
+metrics: [accuracy()]  ->  11: metrics[0]: 'accuracy()' is Python code; in a config, write accuracy
+metrics: [AUC(name='a')]  ->  11: metrics[0]: "AUC(name='a')" is Python code; in a config, write AUC
 optimizer: {name: sgd, lr: 0.1}  ->  24: optimizer.lr: unknown key; Keras calls it learning_rate
 optimizer: SGD(0.1, nesterov=True)  ->  12: optimizer: 'SGD(0.1, nesterov=True)' is Python code; in a config, write {name: SGD, learning_rate: 0.1, nesterov: true}
 metrics: [keras.metrics.AUC()]  ->  11: metrics[0]: 'keras.metrics.AUC()' is Python code; in a config, write AUC
@@ -108,7 +108,7 @@ CHANGED = [
     (
         "sigmoid",
         "tf.nn.relu",
-        "5:28: layers[0].activation: 'tf.nn.relu' is Python; a config says relu",
+        "5:28: layers[0].activation: 'tf.nn.relu' is Python code; in a config, write relu",
     ),
     (
         "sigmoid",
@@ -124,7 +124,7 @@ CHANGED = [
     (
         "sigmoid}",
         "sigmoid, kernel_regularizer: l2(0.01)}",
-        "5:57: layers[0].kernel_regularizer: 'l2(0.01)' is Python; a config says {name: l2, l2: 0.01}",
+        "5:57: layers[0].kernel_regularizer: 'l2(0.01)' is Python code; in a config, write {name: l2, l2: 0.01}",
     ),
     (
         "{units",

@@ -89,6 +89,6 @@ def test_evaluate_weighs_rows_and_says_in_what(project, nnrun):
     project.table(default_table().with_columns(dose=-pl.col("dose")), "wrong.csv")
     wrong = nnrun("evaluate", project.folder / "run", "wrong.csv")
     assert wrong.code == 2
-    assert "is negative, and a weight is 0 or more" in wrong.err
+    assert "is negative; a weight must be 0 or more" in wrong.err
     shown = nnrun("predict", project.folder / "run", project.folder / "table.csv")
     assert (shown.code, len(shown.out.splitlines())) == (0, 61)
