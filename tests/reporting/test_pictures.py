@@ -21,7 +21,7 @@ from nnrun.errors import RunError
 from nnrun.features.loading import load_dataset
 from nnrun.reporting.pictures.confusion import cell_colors
 from nnrun.reporting.pictures.curves import curve_panels
-from nnrun.reporting.pictures.figure import STYLE, encode_figure, make_figure
+from nnrun.reporting.pictures.figure import INK, STYLE, encode_figure, make_figure
 from nnrun.reporting.pictures.outcome import outcome_panels
 from nnrun.reporting.pictures.scatter import DOTS
 from nnrun.results.class_measure import ClassMeasure
@@ -150,6 +150,23 @@ def test_several_runs_have_a_colour_each_and_a_dot_at_their_best_epoch(project, 
     assert [*dot.get_xydata().ravel()] == [2, 2]
     assert [*other_dot.get_xydata().ravel()] == [2, 3]
     assert dot.get_marker() == "o"
+
+
+def test_members_of_an_ensemble_are_drawn_over_each_other(copied_run):
+    write_history(
+        copied_run, member=[1, 1, 1, 2, 2], loss=[3, 2, 1, 4, 3], val_loss=[5, 3, 4, 2, 6]
+    )
+    figure = curves(copied_run)
+    (axes,) = figure.axes
+    drawn = [(line.get_color(), line.get_xydata().T.tolist()) for line in axes.lines]
+    assert drawn == [
+        ("C0", [[1, 2, 3], [3, 2, 1]]),
+        ("C0", [[1, 2], [4, 3]]),
+        ("C1", [[1, 2, 3], [5, 3, 4]]),
+        ("C1", [[1, 2], [2, 6]]),
+        (INK, [[2, 1], [3, 2]]),
+    ]
+    assert legend(figure) == ["training", "validation", "best epoch of each member"]
 
 
 def test_training_of_several_runs_is_drawn_where_it_is_asked_for(project, copied_run):

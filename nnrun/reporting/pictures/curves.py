@@ -14,6 +14,7 @@ from nnrun.reporting.pictures.drawn_runs import RunCurves, best_runs, curves_of
 from nnrun.reporting.pictures.figure import INK
 from nnrun.reporting.pictures.names import shortened
 from nnrun.reporting.pictures.vertical_scale import set_vertical_scale
+from nnrun.runs.history import MEMBER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,19 +55,24 @@ def _quantities(runs: Sequence[RunCurves]) -> list[str]:
     names: dict[str, None] = {}
     for run in runs:
         names.update(dict.fromkeys(run.history))
-    names.pop("epoch", None)
+    for name in ("epoch", MEMBER):  # which tell whose row it is
+        names.pop(name, None)
     found = [name for name in names if not name.startswith(VALIDATION)]
     return sorted(found, key=lambda name: name == LEARNING_RATE)
 
 
 def _draw_run(quantity: str, run: RunCurves, axes: Axes) -> None:
-    """Draw one run: a colour each for training and validation."""
+    """Draw one run: a colour each for training and validation, members over each other."""
     if quantity == LEARNING_RATE:
-        _draw_line(run, quantity, axes, color="C2")
+        _draw_lines(run, quantity, axes, color="C2")
     else:
-        _draw_line(run, TRAINING + quantity, axes, color="C0", label="training")
-        _draw_line(run, VALIDATION + quantity, axes, color="C1", label="validation")
-    _mark_epochs(run, axes)
+        _draw_lines(run, TRAINING + quantity, axes, color="C0", label="training")
+        _draw_lines(run, VALIDATION + quantity, axes, color="C1", label="validation")
+    if run.members:
+        main = _main_curve(quantity, run)
+        _draw_dots(run, main, axes, color=INK, label="best epoch of each member")
+    else:
+        _mark_epochs(run, axes)
     _finish(quantity, axes)
 
 
@@ -75,10 +81,10 @@ def _draw_runs(quantity: str, runs: Sequence[RunCurves], axes: Axes, *, training
     for number, run in enumerate(runs):
         color = f"C{number}"
         main = _main_curve(quantity, run)
-        _draw_line(run, main, axes, color=color, label=run.label)
-        _draw_dot(run, main, axes, color=color)
+        _draw_lines(run, main, axes, color=color, label=run.label)
+        _draw_dots(run, main, axes, color=color)
         if training and main != quantity:
-            _draw_line(run, quantity, axes, color=color, linestyle="--")
+            _draw_lines(run, quantity, axes, color=color, linestyle="--")
     if training:
         axes.plot([], [], "--", color=INK, label="training")  # for the legend alone
         axes.plot([], [], "-", color=INK, label="validation")
@@ -89,6 +95,22 @@ def _main_curve(quantity: str, run: RunCurves) -> str:
     """Return the column of validation, or of training where no row is held out."""
     name = VALIDATION + quantity
     return name if name in run.history else quantity
+
+
+def _draw_lines(
+    run: RunCurves,
+    name: str,
+    axes: Axes,
+    *,
+    color: str,
+    linestyle: str = "-",
+    label: str | None = None,
+) -> None:
+    """Draw a column of the history, of an ensemble once for each member; the legend has one."""
+    first, *others = run.networks
+    _draw_line(first, name, axes, color=color, linestyle=linestyle, label=label)
+    for network in others:
+        _draw_line(network, name, axes, color=color, linestyle=linestyle)
 
 
 def _draw_line(
@@ -116,12 +138,18 @@ def _draw_line(
     )
 
 
-def _draw_dot(run: RunCurves, name: str, axes: Axes, *, color: str) -> None:
-    """Draw a dot at the best epoch of a run, if one is known."""
-    if run.best_epoch is None or name not in run.history:
-        return
-    value = run.history[name][run.best_epoch - 1]
-    axes.plot([run.best_epoch], [value], "o", color=color, markersize=DOT)
+def _draw_dots(
+    run: RunCurves, name: str, axes: Axes, *, color: str, label: str | None = None
+) -> None:
+    """Draw a dot at the best epoch of a run, or of each member, where one is known."""
+    epochs = []
+    values = []
+    for network in run.networks:
+        if network.best_epoch is not None and name in network.history:
+            epochs.append(network.best_epoch)
+            values.append(network.history[name][network.best_epoch - 1])
+    if epochs:
+        axes.plot(epochs, values, "o", linestyle="none", color=color, markersize=DOT, label=label)
 
 
 def _mark_epochs(run: RunCurves, axes: Axes) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nnrun.reporting.pictures.history import best_epoch, drawable_history
+from nnrun.reporting.pictures.history import best_epoch, drawable_history, member_histories
 from nnrun.reporting.pictures.names import shortened
 from nnrun.reporting.pictures.settings import differing_settings
 from nnrun.runs.directory import Run
@@ -28,12 +28,19 @@ class RunCurves:
         history: Its history.
         best_epoch: The epoch of the least loss, from 1, or None if none is known.
         kept_epoch: The epoch whose weights were kept, or None as long as none were.
+        members: The members of an ensemble, each of which has epochs of its own.
     """
 
     label: str
     history: History
     best_epoch: int | None
     kept_epoch: int | None
+    members: Sequence[RunCurves] = ()
+
+    @property
+    def networks(self) -> Sequence[RunCurves]:
+        """What has one curve of a quantity: each member, or the run itself."""
+        return self.members or (self,)
 
     @property
     def epochs(self) -> int:
@@ -79,7 +86,8 @@ def _curves_of(path: Path) -> RunCurves:
     history = drawable_history(run)
     kept = run.read_info().best_epoch
     within = 1 <= kept <= len(history["loss"])  # the files of a run need not agree
-    return RunCurves("", history, best_epoch(history), kept if within else None)
+    members = [RunCurves("", own, best_epoch(own), None) for own in member_histories(history)]
+    return RunCurves("", history, best_epoch(history), kept if within else None, members)
 
 
 def _short_name(name: str, names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nnrun.config.schema import MOST_MEMBERS
 from nnrun.errors import RunError
 from nnrun.features.numbers import FLOAT32_MAX
 from nnrun.runs.directory import Run
@@ -20,11 +21,22 @@ def drawable_history(run: Run) -> History:
     history = read_history(run.history)
     if not len(history.get("loss", ())):
         raise RunError(f"{run.path}: no epoch has ended yet, so there is nothing to draw")
-    history.pop(MEMBER, None)  # whose epoch a row is, is no quantity
     for values in history.values():
         is_drawable = np.abs(values) <= FLOAT32_MAX  # NaN is not
         values[~is_drawable] = np.nan
     return history
+
+
+def member_histories(history: History) -> list[History]:
+    """Return the history of each member of an ensemble, or none for one network."""
+    numbers = history.get(MEMBER)
+    if numbers is None:
+        return []
+    histories = []
+    for number in np.unique(numbers[~np.isnan(numbers)])[:MOST_MEMBERS]:
+        is_own = numbers == number
+        histories.append({name: values[is_own] for name, values in history.items()})
+    return histories
 
 
 def best_epoch(history: History) -> int | None:
