@@ -13,7 +13,7 @@ Every mistake of the caller is raised as an InputError, and everything that fail
 
 import sys
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "ConfigError",
     "InputError",
