@@ -121,6 +121,7 @@ ORDER = (
     "nothing-held-out",
     "no-weights",
     "split-share",
+    "repeated-rows",
     "leading-zeros",
     "number-like",
     "null-values",

@@ -76,6 +76,19 @@ def groups_fit_the_share(config: Config, dataset: Dataset) -> Found:
         )
 
 
+@rule("repeated-rows", level="warning")
+def no_row_is_on_both_sides(_: Config, dataset: Dataset) -> Found:
+    """No row to validate or to test on is trained on too, with equal inputs and targets."""
+    for key, part in dataset.parts.items():
+        if part.repeated:
+            stand = "1 row stands" if part.repeated == 1 else f"{part.repeated:,} rows stand"
+            yield (
+                part.name,
+                f"{stand} among the {key} rows and among the training rows, with equal inputs and "
+                f"target: {key} looks better than new rows will; remove them",
+            )
+
+
 @rule("dropped-rows", level="warning")
 def no_rows_are_left_out(_: Config, dataset: Dataset) -> Found:
     """No row is left out for a missing cell."""

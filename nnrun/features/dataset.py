@@ -28,6 +28,7 @@ class Part(NamedTuple):
         dropped: How many of its rows were left out for a missing cell.
         unseen: A message for each column with categories that training never saw.
         weights: The weight of each row, float32 (rows,), or None where all count alike.
+        repeated: How many rows are training rows too, where that is no chance.
     """
 
     x: Matrix
@@ -36,6 +37,7 @@ class Part(NamedTuple):
     dropped: int
     unseen: list[str]
     weights: Weights | None = None
+    repeated: int = 0
 
     @property
     def rows(self) -> int:

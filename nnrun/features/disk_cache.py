@@ -30,6 +30,7 @@ class PartFacts(NamedTuple):
     dropped: int
     unseen: list[str]
     is_weighted: bool = False
+    repeated: int = 0
 
 
 PART_FACTS = TypeAdapter(dict[str, PartFacts])
@@ -55,7 +56,14 @@ def save_converted(dataset: Dataset, folder: Path) -> None:
     """Write what a folder needs beside the matrices to be the dataset."""
     write_json(folder / "encoding.json", dataset.encoder.model_dump())
     facts = {
-        key: PartFacts(len(part.x), part.name, part.dropped, part.unseen, part.weights is not None)
+        key: PartFacts(
+            rows=len(part.x),
+            name=part.name,
+            dropped=part.dropped,
+            unseen=part.unseen,
+            is_weighted=part.weights is not None,
+            repeated=part.repeated,
+        )
         for key, part in dataset.parts.items()
     }
     for key, part in dataset.parts.items():
@@ -103,7 +111,9 @@ def load_converted(
         if of_part.is_weighted:
             weights = _open_matrix(manifest, folder / f"{key}-w.f32", 1)[:, 0]
             _check_weights(weights, of_part)
-        parts[key] = Part(x, y, of_part.name, of_part.dropped, of_part.unseen, weights)
+        parts[key] = Part(
+            x, y, of_part.name, of_part.dropped, of_part.unseen, weights, of_part.repeated
+        )
     return Dataset(
         config,
         encoder,

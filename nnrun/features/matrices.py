@@ -17,6 +17,7 @@ from nnrun.features.given_encoder import GivenEncoder
 from nnrun.features.kept_rows import RowMask
 from nnrun.features.matrix_store import AnyFloats, Matrix, Store
 from nnrun.features.profile import TableProfile
+from nnrun.features.repeated_rows import RowHashes
 from nnrun.features.row_weights import WeightSurvey
 from nnrun.features.split import split_rows
 from nnrun.features.statistics import Values
@@ -98,9 +99,14 @@ def encode(
     parts: dict[str, Part] = {}
     encoder = given.for_table(profile) if given else profile.encoder()
     copies: list[str] = []
+    hashes = RowHashes(
+        _compared_columns(encoder), is_wanted=len(tables) > 1 or profile.split is not None
+    )
     problems = profile.problems_of_rows() if given else profile.problems()
     if not problems:
-        fitted = _fit_training_table(tables["train"], profile, keeping, encoder if given else None)
+        fitted = _fit_training_table(
+            tables["train"], profile, keeping, encoder if given else None, hashes
+        )
         encoder = fitted.encoder
         copies = fitted.copies
         parts = _training_parts(fitted, profile)
@@ -109,12 +115,13 @@ def encode(
             continue
         try:
             parts[key] = _encode_other_table(
-                table, encoder, key, keeping, weight=profile.config.data.sample_weight
+                table, encoder, key, keeping, hashes, weight=profile.config.data.sample_weight
             )
         except TableError as error:
             problems += error.problems
     if problems:
         raise TableError(problems)
+    parts = {key: part._replace(repeated=hashes.repeated(key)) for key, part in parts.items()}
     fingerprints = {key: table.fingerprint() for key, table in tables.items()}
     columns = [column_facts(column) for column in profile.features]
     return Dataset(
@@ -129,8 +136,19 @@ def encode(
     )
 
 
+def _compared_columns(encoder: Encoder) -> list[str]:
+    names = [feature.name for feature in encoder.features]
+    return list(dict.fromkeys([*names, *(target.name for target in encoder.targets)]))
+
+
 def _encode_other_table(
-    table: Table, encoder: Encoder, key: str, keeping: Keeping, *, weight: str | None
+    table: Table,
+    encoder: Encoder,
+    key: str,
+    keeping: Keeping,
+    hashes: RowHashes,
+    *,
+    weight: str | None,
 ) -> Part:
     """Return the part of a table of its own, with the weights of its rows where it has them."""
     reader = EncodedReader(encoder, table, target=True, has_categories=keeping.has_inputs)
@@ -142,6 +160,7 @@ def _encode_other_table(
     for block, x, y in reader:
         if weights:
             weights.add(block)
+        hashes.add(key, block)
         if store.y.rows + len(y) > store.y.capacity:
             raise table_changed(table.name)
         store.append(x, y)
@@ -155,7 +174,11 @@ def _encode_other_table(
 
 
 def _fit_training_table(
-    table: Table, profile: TableProfile, keeping: Keeping, given: Encoder | None
+    table: Table,
+    profile: TableProfile,
+    keeping: Keeping,
+    given: Encoder | None,
+    hashes: RowHashes,
 ) -> FittedTable:
     """Return the training table read through an encoder fitted on it, or through a given one.
 
@@ -165,12 +188,12 @@ def _fit_training_table(
     """
     rows = split_rows(profile)
     if given is not None:
-        return _read_through(given, table, rows, keeping)
+        return _read_through(given, table, rows, keeping, hashes)
     encoder = profile.encoder(rows["train"])
-    fitted = _fit(encoder, table, rows, profile.config, keeping)
+    fitted = _fit(encoder, table, rows, profile.config, keeping, hashes)
     if len(fitted.encoder.inputs) < len(encoder.inputs):
         # parts of a date vary in the rows held out alone: read once more
-        fitted = _fit(fitted.encoder, table, rows, profile.config, keeping)
+        fitted = _fit(fitted.encoder, table, rows, profile.config, keeping, hashes)
     return fitted
 
 
@@ -190,7 +213,11 @@ def _training_parts(fitted: FittedTable, profile: TableProfile) -> dict[str, Par
 
 
 def _read_through(
-    encoder: Encoder, table: Table, rows: Mapping[str, RowMask], keeping: Keeping
+    encoder: Encoder,
+    table: Table,
+    rows: Mapping[str, RowMask],
+    keeping: Keeping,
+    hashes: RowHashes,
 ) -> FittedTable:
     """Fill the matrices of each part through an encoder that stays as it is."""
     copies = TargetCopies(_kept_inputs(encoder, keeping), len(encoder.targets))
@@ -198,7 +225,7 @@ def _read_through(
         encoder, table, target=True, fill=False, has_categories=keeping.has_inputs
     )
     stores = _new_stores(encoder, rows, keeping)
-    for key, x, y in _rows_by_part(reader, rows):
+    for key, x, y in _rows_by_part(reader, rows, hashes):
         stores[key].append(x, y)
         if key == "train":
             copies.add(x, y)
@@ -216,6 +243,7 @@ def _fit(
     rows: Mapping[str, RowMask],
     config: Config,
     keeping: Keeping,
+    hashes: RowHashes,
 ) -> FittedTable:
     """Fill the matrices of each part, and fit the encoder on those of the rows to train on.
 
@@ -225,6 +253,7 @@ def _fit(
         rows: For each part, which of the table's rows are its own.
         config: Says whether targets are rescaled.
         keeping: Where to keep the matrices.
+        hashes: Takes every row, to tell which are on both sides.
     """
     stores = _new_stores(encoder, rows, keeping)
     has_categories = keeping.has_inputs  # without matrices, those of the profile are enough
@@ -232,7 +261,7 @@ def _fit(
         encoder, config, int(rows["train"].sum()), has_categories=has_categories
     )
     reader = EncodedReader(encoder, table, target=True, fill=False, has_categories=has_categories)
-    for key, x, y in _rows_by_part(reader, rows):
+    for key, x, y in _rows_by_part(reader, rows, hashes):
         stores[key].append(x, y)
         if key == "train":
             training.add(x, y)
@@ -241,19 +270,21 @@ def _fit(
 
 
 def _rows_by_part(
-    reader: EncodedReader, rows: Mapping[str, RowMask]
+    reader: EncodedReader, rows: Mapping[str, RowMask], hashes: RowHashes
 ) -> Iterator[tuple[str, Values, Values]]:
     """Yield the inputs and the targets of each block's rows, part by part.
 
     Raises:
         TableError: Cells are wrong, or the table has other rows than before.
     """
+    hashes.begin()
     start = 0
-    for _, x, y in reader:
+    for block, x, y in reader:
         end = start + len(x)
         if end > len(rows["train"]):
             raise table_changed(reader.table.name)
         for key, is_row in rows.items():
+            hashes.add(key, block, is_row[start:end])
             yield key, x[is_row[start:end]], y[is_row[start:end]]
         start = end
 
