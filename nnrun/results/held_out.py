@@ -13,7 +13,7 @@ from nnrun.features.split import split_rows
 from nnrun.results.trained_run import TrainedRun
 from nnrun.runs.directory import Run
 from nnrun.runs.info import RunInfo
-from nnrun.runs.provenance import was_changed
+from nnrun.runs.provenance import ANOTHER_TABLE, was_changed
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import Table, find_files, open_table
 from nnrun.wording import short_path
@@ -59,14 +59,10 @@ def _problems(config: Config, info: RunInfo, parts: Sequence[str]) -> Iterator[s
     of_parts = {part: _part_of_table(config, part) for part in parts}
     for part in dict.fromkeys(of_parts.values()):
         table = str(getattr(config.data, part))
-        checksum = info.data.get(part, {}).get("sha256")
         if not find_files(Path(table)):
             yield f"{table}: is no longer there, and the rows held out come from it"
-        elif was_changed(table, checksum):
-            yield (
-                f"{table}: is not the table that the run started with (its SHA-256 differs): "
-                "which rows were held out cannot be told"
-            )
+        elif was_changed(table, info.data.get(part, {})):
+            yield f"{table}: {ANOTHER_TABLE}: which rows were held out cannot be told"
 
 
 def _part_of_table(config: Config, part: str) -> str:

@@ -59,7 +59,7 @@ def compare_runs(first: Path, second: Path) -> Comparison:
     ]
     return Comparison(
         settings=_differing([_settings(info) for info in infos]),
-        tables=_differing([settings_of(info.data) for info in infos]),
+        tables=_differing([_tables(info) for info in infos]),
         versions=_differing([_versions(info) for info in infos]),
         metrics=_pairs(metrics, list(metrics[0] | metrics[1])),
     )
@@ -68,6 +68,12 @@ def compare_runs(first: Path, second: Path) -> Comparison:
 def _settings(info: RunInfo) -> dict[str, Any]:
     settings = settings_of(info.config)
     return {key: value for key, value in settings.items() if key not in TABLE_KEYS}
+
+
+def _tables(info: RunInfo) -> dict[str, Any]:
+    """Return path, rows and SHA-256 of each table; sizes follow from the last."""
+    facts = settings_of(info.data)
+    return {key: value for key, value in facts.items() if not key.endswith(".size")}
 
 
 def _versions(info: RunInfo) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class RunInfo(BaseModel, allow_inf_nan=False):
     """The config as it was when the run started."""
 
     data: dict[str, dict[str, str | int]] = {}
-    """Path, rows and SHA-256 of each table."""
+    """Path, rows, SHA-256 and size in bytes of each table; former versions told no size."""
 
     started_from: StartedFrom | None = None
     """The run whose weights the training started with; null where they were drawn."""

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +18,7 @@ from nnrun.features.dataset import PARTS, Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.runs.directory import Run
 from nnrun.runs.info import RunInfo
-from nnrun.tables.fingerprint import fingerprint
+from nnrun.tables.fingerprint import fingerprint, stored_size
 from nnrun.tables.stored_file import table_changed
 from nnrun.tables.table import find_files
 from nnrun.wording import received, short_path
@@ -29,6 +30,9 @@ ROUNDING = 1e-9
 """How far two sums of the same numbers may lie apart, relatively, in another order."""
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "polars")
+
+ANOTHER_TABLE = "is not the table that the run started with (its SHA-256 differs)"
+"""What is said of a table of another size too, whose SHA-256 is another for that reason."""
 
 VARIABLES = (
     "TF_NUM_INTRAOP_THREADS",
@@ -70,23 +74,27 @@ def changed_tables(config: Config, info: RunInfo) -> list[str]:
     changed = []
     for part in PARTS:
         table = getattr(config.data, part)
-        if table and was_changed(table, info.data.get(part, {}).get("sha256")):
-            reason = "is not the table that the run started with (its SHA-256 differs)"
-            changed.append(f"{table}: {reason}")
+        if table and was_changed(table, info.data.get(part, {})):
+            changed.append(f"{table}: {ANOTHER_TABLE}")
     return changed
 
 
-def was_changed(table: str, checksum: str | int | None) -> bool:
+def was_changed(table: str, facts: Mapping[str, str | int]) -> bool:
     """Return whether a table is there, whole or in part, and is another.
+
+    A stranger's run may name any file. One of another size is not read.
 
     Args:
         table: Its path, or the pattern of its parts.
-        checksum: The SHA-256 that it had.
+        facts: The `sha256` and the `size` that it had; earlier versions told no size.
     """
     files = find_files(Path(table))
     if not files:
         return False
-    return not all(file.is_file() for file in files) or fingerprint(table) != checksum
+    if not all(file.is_file() for file in files):
+        return True
+    size = stored_size(table)
+    return facts.get("size", size) != size or fingerprint(table) != facts.get("sha256")
 
 
 def check_tables(info: RunInfo, dataset: Dataset) -> None:

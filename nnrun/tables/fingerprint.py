@@ -14,7 +14,15 @@ def fingerprint(path: str) -> str:
         OSError: A file cannot be read.
         TableError: A file changed while it was read.
     """
-    files = [file for file in find_files(Path(path)) if file.is_file()]
     return combined_sha256(
-        [StoredFile(file, short_path(str(file))).fingerprint() for file in files]
+        [StoredFile(file, short_path(str(file))).fingerprint() for file in _files(path)]
     )
+
+
+def stored_size(path: str) -> int:
+    """Return the bytes of the file, or of all parts, of which none is read."""
+    return sum(file.stat().st_size for file in _files(path))
+
+
+def _files(path: str) -> list[Path]:
+    return [file for file in find_files(Path(path)) if file.is_file()]

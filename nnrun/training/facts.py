@@ -7,6 +7,7 @@ from nnrun import __version__
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoding_size import encoding_text
 from nnrun.runs.provenance import circumstances
+from nnrun.tables.fingerprint import stored_size
 from nnrun.training.job import Job
 
 
@@ -37,7 +38,7 @@ def _started_from(job: Job) -> dict[str, str] | None:
 
 
 def _tables(dataset: Dataset) -> dict[str, dict[str, str | int]]:
-    """Return path, SHA-256 and number of rows of each part; rows held out have no table."""
+    """Return path, SHA-256, bytes and rows of each part; rows held out have no table."""
     tables = {}
     for name, part in dataset.parts.items():
         facts: dict[str, str | int] = {}
@@ -45,6 +46,7 @@ def _tables(dataset: Dataset) -> dict[str, dict[str, str | int]]:
         if path:
             facts["path"] = path
             facts["sha256"] = dataset.fingerprints[name]
+            facts["size"] = stored_size(path)
         facts["rows"] = part.rows
         tables[name] = facts
     return tables

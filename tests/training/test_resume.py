@@ -391,9 +391,9 @@ def test_a_table_that_is_replaced_after_it_was_compared_is_refused(
     path = cut({"data.in_memory": in_memory}, after=5)
     checked = taken_up.load_checked
 
-    def replace_and_load(*args: Any) -> Any:
+    def replace_and_load(*args: Any, **options: Any) -> Any:
         project.table(frame.reverse())
-        return checked(*args)
+        return checked(*args, **options)
 
     monkeypatch.setattr(taken_up, "load_checked", replace_and_load)
     with pytest.raises(TableError, match=r"table\.csv: the table changed while it was read"):

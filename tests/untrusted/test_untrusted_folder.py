@@ -13,6 +13,7 @@ from support.forgery import everything, forge_config, header, npy, npy_of, patch
 from support.processes import run_python
 
 from nnrun.files import sha256
+from nnrun.runs import provenance
 from nnrun.runs.directory import Run
 
 FILES = ["config.yaml", "encoding.json", "model.keras", "weights.npz", "checkpoint.npz"]
@@ -134,6 +135,32 @@ def test_what_is_no_file_is_another_table_and_not_waited_for(
     done = nnrun(*command_on_run(command))
     assert (done.code, done.out) == (code, "")
     assert done.err.startswith(CHANGED.format(table))
+
+
+def test_a_table_of_another_size_is_not_read(
+    project, nnrun, copied_run, command_on_run, monkeypatch
+):
+    def refuse(path: str) -> str:
+        raise AssertionError(path)
+
+    huge = project.table(b"x" * 4_096, "huge.csv")
+    forge_config(copied_run, {"data.train": str(huge)})
+    with monkeypatch.context() as patched:
+        patched.setattr(provenance, "fingerprint", refuse)
+        for command, code in (("resume", 2), ("reproduce", 3)):
+            done = nnrun(*command_on_run(command))
+            assert (done.code, done.out) == (code, "")
+            assert done.err.startswith(CHANGED.format(huge))
+
+
+def test_a_run_of_a_version_that_told_no_size_of_its_table_goes_on(
+    nnrun, copied_run, command_on_run
+):
+    info = json.loads((copied_run / "run.json").read_bytes())
+    size = info["data"]["train"].pop("size")
+    assert size == Path(info["data"]["train"]["path"]).stat().st_size
+    sign(copied_run, data=info["data"])
+    assert nnrun(*command_on_run("resume")).code == 0
 
 
 def test_resuming_changes_nothing_outside_the_run(
