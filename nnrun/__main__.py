@@ -14,7 +14,7 @@ from types import FrameType
 import click
 
 from nnrun.cli.main import cli
-from nnrun.cli.terminal import complain, flush, open_streams, tell
+from nnrun.cli.terminal import complain, drop_unwritten, flush, open_streams, tell
 from nnrun.errors import NnrunError
 from nnrun.launch import release
 from nnrun.signals import stop_signals
@@ -36,6 +36,7 @@ def main() -> None:
         signal.signal(number, _interrupt)
     leave_out(OPTIONAL)
     code = _run()
+    drop_unwritten()
     for number in caught:
         signal.signal(number, signal.SIG_IGN)  # the rest is done in a moment
     gc.freeze()  # or the interpreter's last collection walks all of TensorFlow: 0.6 s

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO, cast
 
@@ -24,12 +25,18 @@ if TYPE_CHECKING:
 
 
 def open_streams() -> None:
-    """Open the streams that the caller closed: the next file would take their number."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            stream = Path(os.devnull).open("w")  # noqa: SIM115 - it stays open
-            setattr(sys, name, stream)
+    """Open the streams that the caller closed: the next file would take their number.
+
+    What is told on a closed stderr is lost. A result on a closed stdout is not: its stream cannot
+    be written to, so that the command fails as it does on a full disk.
+    """
+    if sys.stdin is None:
+        os.open(os.devnull, os.O_RDONLY)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - it stays open
+    for stream in cast("tuple[io.TextIOWrapper, ...]", (sys.stdout, sys.stderr)):
         stream.reconfigure(errors="backslashreplace")
 
 
@@ -87,6 +94,15 @@ def complain(error: click.ClickException) -> None:
 def flush() -> None:
     """Hand over what stdout still holds."""
     sys.stdout.flush()
+
+
+def drop_unwritten() -> None:
+    """Close stdout where what it holds cannot be written: Python would try again as it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):
+            sys.stdout.close()
 
 
 def terminal_width(stream: TextIO | None = None) -> int | None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -282,6 +283,16 @@ def test_a_closed_pipe_ends_quietly(trained, project, frame):
     assert done.stdout == "probability,prediction\n"
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell of Windows closes no stream")
+@pytest.mark.parametrize("closed", [">&-", ">&- <&-"], ids=["stdout", "stdin too"])
+def test_a_result_that_nobody_can_read_is_no_success(copied_run, closed):
+    command = f"{sys.executable} -m nnrun show run {closed}"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, cwd=copied_run.parent
+    )
+    assert (done.returncode, done.stderr) == (1, "standard output: Bad file descriptor\n")
 
 
 @pytest.mark.slow
