@@ -34,6 +34,7 @@ PICTURE_HELP = "The .png, .svg or .pdf file to write or replace."
 def plot(runs: tuple[Path, ...], data: Path | None, training: bool, output: Path) -> None:
     """Draw the curves of a RUN, or of several in one picture.
 
+    Of the folder of a sweep, draw its metric over each setting, and the curves of its best runs.
     Several runs are labelled by the settings in which they differ. If there are more than ten, the
     best ten are drawn. With --data, draw the confusion matrix and ROC or precision-recall curves
     of labels, or predicted against actual numbers and residuals.
@@ -43,8 +44,29 @@ def plot(runs: tuple[Path, ...], data: Path | None, training: bool, output: Path
     check_output(output, data or Path(), FORMATS)
     if data and len(runs) > 1:
         raise click.UsageError(f"--data needs exactly one RUN; received {len(runs)}")
-    figure = _outcome(runs[0], data) if data else _curves(runs, training=training)
+    figure = _figure(runs, data, training=training)
     save(output, encode_figure(figure, output.suffix.lower()))
+
+
+def _figure(runs: tuple[Path, ...], data: Path | None, *, training: bool) -> Figure:
+    """Return the picture of a table's predictions, of a sweep, or of curves."""
+    from nnrun.workflows.kept_sweep import is_sweep
+
+    if data:
+        return _outcome(runs[0], data)
+    if len(runs) == 1 and is_sweep(runs[0]):
+        return _sweep(runs[0], training=training)
+    return _curves(runs, training=training)
+
+
+def _sweep(folder: Path, *, training: bool) -> Figure:
+    """Return the picture of a sweep: its metric by each setting, then the curves of its runs."""
+    from nnrun.reporting.pictures.figure import make_figure
+    from nnrun.reporting.sweep_page import sweep_panels
+    from nnrun.workflows.kept_sweep import read_sweep
+
+    slices, curves = sweep_panels(folder, read_sweep(folder).metric, training=training)
+    return make_figure([*slices, *curves])
 
 
 def _curves(runs: tuple[Path, ...], *, training: bool) -> Figure:

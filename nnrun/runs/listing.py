@@ -96,6 +96,14 @@ def best_run(folder: Path, metric: str) -> str:
     return str(min(finished, key=lambda run: _rank(run, metric))["run"])
 
 
+def runs_by_metric(folder: Path, metric: str) -> list[Path]:
+    """Return the paths of the finished runs in a folder that have a metric, the best first."""
+    found = [run for run in list_runs(folder) if run["status"] == "finished"]
+    measured = [run for run in found if run["metrics"].get(metric) is not None]
+    paths = [Path(run["run"]) for run in sorted(measured, key=lambda run: _rank(run, metric))]
+    return [path for path in paths if Run(path).info.is_file()]
+
+
 def less_is_better(metric: str) -> bool:
     """Return whether less of a metric is better, as Keras's `mode: auto` tells.
 

@@ -59,3 +59,17 @@ def read_record(trial: Path) -> TrialRecord | None:
         return TrialRecord.model_validate_json(read_small(path))
     except ValidationError as error:
         raise RunError(f"{path}: {json_mistakes(error)}; was it altered?") from None
+
+
+def read_records(folder: Path) -> dict[str, TrialRecord]:
+    """Return the records of all trials of a sweep that have ended, by their names, in order.
+
+    Raises:
+        RunError: A record was altered.
+    """
+    records = {}
+    for path in sorted(folder.glob(NAMES)):
+        record = read_record(path.with_suffix(""))
+        if record is not None:
+            records[path.stem] = record
+    return records

@@ -36,6 +36,13 @@ def test_a_grid_trains_every_combination_and_records_what_fails(project, nnrun):
         nnrun("train", project.config(), *options, "-o", "alone", "--overwrite", "-q")
         with np.load("alone/weights.npz") as alone, np.load(f"{each['run']}/weights.npz") as own:
             assert all((alone[name] == own[name]).all() for name in alone.files)
+    page = nnrun("report", "sw", "-o", "sw.html")
+    assert page.code == 0, page.err
+    html = Path("sw.html").read_text()
+    assert html.index("trial-001") < html.index("What failed") < html.index("the loss is nan")
+    assert str(Path.cwd()) not in html
+    assert nnrun("plot", "sw", "-o", "sw.svg").code == 0
+    assert "optimizer.learning_rate" in Path("sw.svg").read_text()
     best = json.loads(nnrun("train", said["best"]["config"], "--json", "-o", "best").out)
     assert best["metrics"] == said["best"]["metrics"]
 
