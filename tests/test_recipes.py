@@ -26,7 +26,7 @@ has_onnx = pytest.mark.skipif(
 
 
 @pytest.fixture
-def repository(project, eager, monkeypatch) -> Path:
+def repository(project, monkeypatch) -> Path:
     """A folder with the configs and their tables, as a checkout has them."""
     shutil.copytree(ROOT / "configs", project.folder / "configs")
     monkeypatch.chdir(project.folder)
@@ -50,6 +50,7 @@ def train(nnrun: Callable[..., Done], config: str) -> None:
     assert done.code in (0, 3), done.err  # one epoch does not meet what the config expects
 
 
+@pytest.mark.usefixtures("eager")
 @has_onnx
 def test_the_folder_that_predicts_does_so_as_its_page_says(repository, nnrun, monkeypatch, capfd):
     for name in ("diabetes", "digits-relu"):
@@ -92,6 +93,7 @@ class ModelServer:
         return io.BytesIO(json.dumps({"predictions": output.numpy().tolist()}).encode())
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_served_run_answers_what_predict_says(repository, nnrun, monkeypatch, capfd):
     train(nnrun, "configs/digits-relu.yaml")
     recipe = section("recipes", "Serve a run with TensorFlow Serving")
@@ -121,6 +123,7 @@ def test_what_another_program_writes_as_parquet_is_trained_on(repository, nnrun,
     assert Path("runs/orders/run.json").is_file()
 
 
+@pytest.mark.usefixtures("eager")
 def test_the_line_of_cron_predicts_and_refuses_a_table_unlike_that_of_training(
     repository, nnrun, project, frame
 ):

@@ -240,7 +240,10 @@ def test_a_column_kept_twice_is_kept_once(nnrun, trained):
 def test_a_threshold_is_refused_for_numbers(project, nnrun):
     config = project.config({"data.target": "dose", "loss": "mse"})
     assert nnrun("train", config, "-q", "-o", "run").code == 0
-    assert "--threshold is" in nnrun("predict", "run", "table.csv", "--threshold", "0.5").err
+    assert (
+        "for a run with two labels"
+        in nnrun("predict", "run", "table.csv", "--threshold", "0.5").err
+    )
 
 
 def test_predictions_into_a_device_leave_the_device(nnrun, trained):

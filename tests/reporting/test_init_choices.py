@@ -157,8 +157,8 @@ def test_marks_of_other_columns_still_count_as_missing_beside_such_a_label(writt
     ("copy", "why"),
     [
         (cycle("a", "b", "b"), "equals the target 'y'"),
-        (cycle(1, 7, 7), "tells 'y' exactly"),
-        (cycle("yes", "no", "no"), "tells 'y' exactly"),
+        (cycle(1, 7, 7), "determines 'y'"),
+        (cycle("yes", "no", "no"), "determines 'y'"),
     ],
 )
 def test_a_column_that_tells_the_target_exactly_is_dropped(started, copy, why):

@@ -1,6 +1,7 @@
 """Several targets of two labels each: trained as Keras does, and measured as scikit-learn does."""
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,17 @@ CONFIG = {
 }
 
 
-def songs(rows: int, seed: int) -> pl.DataFrame:
-    """Return a table whose targets are spelt in three ways."""
-    x, y = make_multilabel_classification(
+@cache
+def drawn_songs(rows: int) -> Any:
+    """Return inputs and targets; drawing them takes seconds."""
+    return make_multilabel_classification(
         n_samples=rows, n_features=5, n_classes=3, n_labels=2, random_state=1
     )
+
+
+def songs(rows: int, seed: int) -> pl.DataFrame:
+    """Return a table whose targets are spelt in three ways."""
+    x, y = drawn_songs(rows)
     order = np.random.default_rng(seed).permutation(rows)
     columns = {f"x{number}": column for number, column in enumerate(x[order].T)}
     rock, jazz, pop = y[order].T

@@ -135,6 +135,8 @@ def conforming(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
         )
     if "enum" in schema or "const" in schema:
         return st.sampled_from(schema.get("enum") or [schema["const"]])
+    if not schema:
+        return st.integers(1, 9)
     if "pattern" in schema:
         return _texts_of(schema["pattern"])
     kinds = {"null": st.none(), "boolean": st.booleans(), "string": st.sampled_from(WORDS)}
@@ -196,6 +198,8 @@ def _consistent(config: dict[str, Any]) -> dict[str, Any]:
             if isinstance(m, dict) or m.replace("_", "").lower() not in NEEDY
         ]
         config["metrics"] = complete
+    if config.get("sweep"):  # its settings are keys of the config, and its metric is logged
+        config["sweep"] = {"settings": {"epochs": [1, 2]}}
     layers = [layer if isinstance(layer, dict) else {"units": 2} for layer in config["layers"]]
     config["layers"] = [*layers, {"units": 1, "activation": "sigmoid"}]
     return config
