@@ -142,3 +142,21 @@ def test_the_line_of_cron_predicts_and_refuses_a_table_unlike_that_of_training(
     project.table(houses.with_columns(age=pl.lit(1e9)), "new.csv")
     assert nnrun(*shlex.split(command[1])).code == 2
     assert Path("prices.csv").read_bytes() == written
+
+
+@pytest.mark.filterwarnings("default")  # those of MLflow's packages are not ours
+@pytest.mark.usefixtures("eager")
+def test_runs_are_logged_to_mlflow(repository, nnrun, monkeypatch):
+    mlflow = pytest.importorskip("mlflow")
+    for units in (4, 8):
+        arguments = (f"layers.0.units={units}", "epochs=2", "--quiet")
+        assert nnrun("train", "configs/digits-relu.yaml", *arguments).code in (0, 3)
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # its newest kind needs a database
+    mlflow.set_tracking_uri((repository / "mlruns").as_uri())
+    code, _ = blocks(section("recipes", "Compare runs in MLflow or Weights & Biases"), "python")
+    monkeypatch.setattr(sys, "stdin", io.StringIO(nnrun("runs", "--json").out))
+    exec(code, {})
+    logged = {run.info.run_name: run.data for run in mlflow.search_runs(output_format="list")}
+    assert set(logged) == {"runs/digits-relu", "runs/digits-relu-2"}
+    assert logged["runs/digits-relu-2"].params["layers.0.units"] == "8"
+    assert 0 < logged["runs/digits-relu-2"].metrics["val_accuracy"] <= 1
