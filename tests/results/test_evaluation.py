@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.marks import usual
+from support.marks import exhaustive, usual
 from support.networks import random_run
 
 from nnrun.config import keras_catalog
@@ -137,11 +137,14 @@ WEIGHTED = {"data.sample_weight": "weight"}
 @pytest.mark.parametrize(
     ("changes", "names"),
     [
-        (BINARY, BINARY_METRICS),
-        (SPARSE, {"SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy"}),
-        (NUMBERS, NUMBER_METRICS),
+        exhaustive(BINARY, BINARY_METRICS, id="two labels"),
+        pytest.param(
+            SPARSE,
+            {"SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy"},
+            id="several labels",
+        ),
+        pytest.param(NUMBERS, NUMBER_METRICS, id="numbers"),
     ],
-    ids=["two labels", "several labels", "numbers"],
 )
 def test_weighted_metrics_are_those_of_keras(project, choose, changes, names):
     all_in_one_run(project, {**changes, **WEIGHTED}, names, choose)

@@ -262,6 +262,7 @@ def test_what_ends_one_worker_before_it_trains_ends_all(start, finish, project):
     assert "another worker ended" in workers[1].text() or "worker 0 ended" in workers[1].text()
 
 
+@pytest.mark.exhaustive
 def test_no_worker_is_done_where_the_chief_cannot_save(start, finish, project):
     project.config(LONG, epochs=30)
     workers = start(2, "train", "config.yaml", "-o", "together")

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from support.marks import exhaustive
 from support.project import default_table
 
 from nnrun.training.backend import keras
@@ -13,7 +14,7 @@ from nnrun.training.build_model import build_network, make
 from nnrun.training.trainer import train
 
 
-@pytest.mark.parametrize("batch_size", [8, 9])
+@pytest.mark.parametrize("batch_size", [8, exhaustive(9, id="every batch of the same size")])
 def test_losses_and_metrics_are_those_of_a_plain_fit_with_sample_weight(
     project, tmp_path, batch_size
 ):

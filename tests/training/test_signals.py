@@ -108,7 +108,7 @@ def jobs(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
     ("during", "number", "code"),
     [
         pytest.param("an epoch", signal.SIGINT, 130, id="SIGINT, an epoch"),
-        pytest.param("validation", signal.SIGTERM, 143, id="SIGTERM, validation"),
+        exhaustive("validation", signal.SIGTERM, 143, id="SIGTERM, validation"),
         exhaustive("an epoch", signal.SIGTERM, 143, id="SIGTERM, an epoch"),
         exhaustive("validation", signal.SIGINT, 130, id="SIGINT, validation"),
     ],

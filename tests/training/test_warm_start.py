@@ -6,6 +6,7 @@ import runpy
 import numpy as np
 import polars as pl
 import pytest
+from support.marks import exhaustive
 from support.project import default_table
 
 from nnrun.api import functions as api
@@ -172,8 +173,11 @@ def test_members_of_an_ensemble_start_with_the_weights_of_their_own(trained_runs
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"data.numeric": "ple", "data.missing": "mean"}, {"ensemble": 2}],
-    ids=["standard", "codes", "ensemble"],
+    [
+        exhaustive({}, id="standard"),
+        pytest.param({"data.numeric": "ple", "data.missing": "mean"}, id="codes"),
+        exhaustive({"ensemble": 2}, id="ensemble"),
+    ],
 )
 def test_the_script_starts_with_the_same_weights(project, warm, monkeypatch, changes):
     monkeypatch.chdir(project.folder)
