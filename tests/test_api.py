@@ -342,7 +342,9 @@ def test_runs_whose_settings_are_of_several_types_are_a_frame(copied_run, monkey
 def test_an_epoch_that_no_run_has_leaves_a_run_as_it_was(run, problems):
     before = (run.path / "run.json").read_bytes()
     for wrong in (2**70, 0, 1.5, "9", True):
-        assert problems(run.resume, wrong)[0].startswith("epochs: is a whole number from 1 to 1,0")
+        assert problems(run.resume, wrong)[0].startswith(
+            "epochs: must be a whole number from 1 to 1,0"
+        )
     assert (run.path / "run.json").read_bytes() == before
 
 

@@ -28,7 +28,7 @@ def path_of(argument: str, value: object) -> Path:
     except UnicodeEncodeError:  # half of a surrogate pair
         encoded = b"\0"
     if b"\0" in encoded:
-        rule = "a path has neither NUL nor half of a character in it"
+        rule = "must have neither NUL nor half of a character in it"
         raise InputError(f"{argument}: {rule}; received {received(str(value))}")
     return Path(value)
 
@@ -45,7 +45,7 @@ def whole_number(argument: str, value: object, least: int, most: int) -> int:
     number = None if isinstance(value, bool) else _as_index(value)
     if number is not None and least <= number <= most:
         return number
-    rule = f"is a whole number from {least:,} to {most:,}"
+    rule = f"must be a whole number from {least:,} to {most:,}"
     raise InputError(f"{argument}: {rule}; received {received(value)}")
 
 
@@ -55,22 +55,22 @@ def threshold_of(value: object) -> float | str | dict[str, float] | None:
         return value
     if isinstance(value, Mapping):
         return {
-            name: _number("threshold", number, "is a number for each target")
+            name: _number("threshold", number, "must be a number for each target")
             for name, number in zip(texts("threshold", [*value]), value.values(), strict=True)
         }
-    return _number("threshold", value, "is a number or a text")
+    return _number("threshold", value, "must be a number or a text")
 
 
 def number_or_none(argument: str, value: object) -> float | None:
     """Return a number or None."""
-    return None if value is None else _number(argument, value, "is a number")
+    return None if value is None else _number(argument, value, "must be a number")
 
 
 def text_or_none(argument: str, value: object) -> str | None:
     """Return a text or None."""
     if value is None or isinstance(value, str):
         return value
-    raise InputError(f"{argument}: is a text; received {received(value)}")
+    raise InputError(f"{argument}: must be a text; received {received(value)}")
 
 
 def texts(argument: str, value: object) -> list[str]:
@@ -79,7 +79,7 @@ def texts(argument: str, value: object) -> list[str]:
         items = list(value)
         if all(isinstance(item, str) for item in items):
             return items
-    raise InputError(f"{argument}: is a list of texts; received {received(value)}")
+    raise InputError(f"{argument}: must be a list of texts; received {received(value)}")
 
 
 def choice(argument: str, value: object, choices: Sequence[str]) -> None:
@@ -93,7 +93,7 @@ def flags(**values: object) -> None:
     """Raise an InputError unless each argument is True or False."""
     for argument, value in values.items():
         if not isinstance(value, bool):
-            raise InputError(f"{argument}: is True or False; received {received(value)}")
+            raise InputError(f"{argument}: must be True or False; received {received(value)}")
 
 
 def _as_index(value: object) -> int | None:

@@ -8,7 +8,7 @@ from nnrun.checks.registry import Found, rule
 from nnrun.config.loading import with_overrides
 from nnrun.config.schema import Config
 from nnrun.config.search_space import Choices, Chosen, Range, as_overrides, some_values
-from nnrun.config.sweep_plan import SweepPlan, default_metric
+from nnrun.config.sweep_plan import SweepPlan
 from nnrun.errors import ConfigError
 from nnrun.features.dataset import Dataset
 from nnrun.wording import listed
@@ -44,13 +44,18 @@ def wrong_values(
 
 
 def _unknown_metric(config: Config, sweep: SweepPlan) -> Found:
-    """Yield what is wrong where no training logs the metric, whatever its settings are."""
+    """Yield what is wrong where no training logs the metric that the config names.
+
+    Whether the default metric is logged matters to `nnrun sweep` alone, which may name another.
+    """
+    if sweep.metric is None:
+        return
     first = {key: some_values(values)[0] for key, values in sweep.space.items()}
     with suppress(ConfigError):  # its values have findings of their own
         trial = with_overrides(config, as_overrides(first))
-        metric = sweep.metric or default_metric(sweep.folds)
-        if metric not in rankable_metrics(trial, sweep.folds):
-            yield ("sweep", "metric"), f"{logged_rule(trial, sweep.folds)}; received {metric!r}"
+        if sweep.metric not in rankable_metrics(trial, sweep.folds):
+            rule = logged_rule(trial, sweep.folds)
+            yield ("sweep", "metric"), f"{rule}; received {sweep.metric!r}"
 
 
 def logged_rule(config: Config, folds: int | None) -> str:

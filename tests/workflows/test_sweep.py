@@ -213,6 +213,15 @@ def test_a_metric_that_is_not_logged_is_refused(project, nnrun):
     assert not (project.folder / "sweeps").exists()
 
 
+def test_only_a_sweep_needs_the_default_metric(project, nnrun):
+    sweep = {"settings": {"epochs": [1, 2]}}
+    config = project.config({"data.validation_split": 0, "sweep": sweep})
+    assert nnrun("check", config).code == 0
+    done = nnrun("sweep", config)
+    assert done.code == 2
+    assert "val_loss: the config logs 'loss', 'accuracy'" in done.err
+
+
 def test_the_config_says_what_options_do_not(project, nnrun):
     settings = {"layers.0.units": [2, 3], "optimizer.learning_rate": [0.1, 0.01]}
     planned = {"settings": settings, "metric": "val_accuracy", "trials": 3}
