@@ -117,7 +117,8 @@ def test_pages_document_every_command_and_file():
 def test_the_commands_of_a_page_exist(page):
     shell = "".join(blocks(page.read_text(encoding="utf-8"), "sh"))
     for line in re.findall(r"\bnnrun ([a-z].+)$", shell, re.MULTILINE):
-        name, *arguments = shlex.split(line, comments=True)
+        command = line.partition(" | ")[0]
+        name, *arguments = shlex.split(command, comments=True)
         cli.commands[name].make_context(name, arguments)
 
 
