@@ -4,13 +4,13 @@ Rows stream by once; what is kept of them does not grow.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from nnrun.results.array_types import Floats, Numbers
-from nnrun.results.baseline import LabelBaseline, NumberBaseline
+from nnrun.results.baseline import LabelBaseline, MultilabelBaseline, NumberBaseline
 from nnrun.results.bootstrap import (
     Interval,
     Measures,
@@ -22,7 +22,7 @@ from nnrun.results.bootstrap import (
 from nnrun.results.label_measure import LabelAccumulator, LabelMetrics
 from nnrun.results.label_replicates import LabelRows
 from nnrun.results.linear_model import LinearModel
-from nnrun.results.multilabel_measure import MultilabelMetrics
+from nnrun.results.multilabel_measure import MultilabelAccumulator, MultilabelMetrics
 from nnrun.results.number_metrics import NumberAccumulator, NumberMetrics
 from nnrun.results.number_replicates import NumberRows
 from nnrun.results.ranked_scores import RankedScores
@@ -36,7 +36,10 @@ from nnrun.results.verdict import (
 
 AnyMetrics = LabelMetrics | MultilabelMetrics | NumberMetrics
 
-Accumulator = TypeVar("Accumulator", bound=LabelAccumulator | NumberAccumulator)
+Accumulator = TypeVar(
+    "Accumulator", bound=LabelAccumulator | MultilabelAccumulator | NumberAccumulator
+)
+AnyBaseline = LabelBaseline | MultilabelBaseline | NumberBaseline
 
 GAIN = "gain"
 """Names how much better a network is than its baseline, among the measures of the bootstrap."""
@@ -80,7 +83,7 @@ class Assessment:
         }
 
 
-class _Assessor(Generic[Accumulator]):
+class ModelAssessor(Generic[Accumulator]):
     """Shows the same rows to a network, to its baseline and to the linear model.
 
     Args:
@@ -96,7 +99,7 @@ class _Assessor(Generic[Accumulator]):
         measure: Accumulator,
         of_baseline: Accumulator,
         of_linear: Accumulator,
-        models: tuple[LabelBaseline | NumberBaseline, LinearModel | None],
+        models: tuple[AnyBaseline, LinearModel | None],
         seed: int,
     ) -> None:
         self._measure = measure
@@ -111,10 +114,10 @@ class _Assessor(Generic[Accumulator]):
 
         Args:
             x: The encoded rows, shape (rows, inputs).
-            y: The number of each row's true label, shape (rows, 1), or the targets, shape
-                (rows, targets).
-            outputs: The network's probabilities, (rows, 1) or (rows, labels), or its numbers,
-                (rows, targets).
+            y: The number of each row's true label, shape (rows, 1), of the label of each target,
+                (rows, targets), or the targets that are numbers, (rows, targets).
+            outputs: The network's probabilities, (rows, 1) or (rows, labels), those of the second
+                labels of several targets, (rows, targets), or its numbers, (rows, targets).
         """
         self._measure.add(y, outputs)
         self._of_baseline.add(y, self._constant.predict(len(y)))
@@ -122,8 +125,29 @@ class _Assessor(Generic[Accumulator]):
             self._of_linear.add(y, self._linear.predict(x))
         self._sampler.add(y, outputs)
 
+    def _standing(
+        self,
+        metric: str,
+        metrics: AnyMetrics,
+        baseline: AnyMetrics,
+        linear: AnyMetrics | None,
+        intervals: dict[str, Interval],
+    ) -> Standing:
+        """Return where the network stands by a metric; the interval of its gain leaves the rest."""
+        gain = intervals.pop(GAIN, None)
+        return Standing(
+            metric=metric,
+            value=metrics.numbers()[metric],
+            interval=intervals[metric],
+            gain=gain,
+            baseline=baseline.numbers()[metric],
+            baseline_answer=self._constant.answer,
+            linear=linear.numbers()[metric] if linear else None,
+            linear_name=self._linear.name if self._linear else "",
+        )
 
-class LabelAssessor(_Assessor[LabelAccumulator]):
+
+class LabelAssessor(ModelAssessor[LabelAccumulator]):
     """Assesses predicted labels.
 
     Args:
@@ -158,19 +182,10 @@ class LabelAssessor(_Assessor[LabelAccumulator]):
         linear = self._of_linear.result() if self._linear else None
         metric = headline_metric(self._baseline.shares)
         intervals = self._intervals(metric, metrics, baseline)
-        gain = intervals.pop(GAIN, None)
         intervals["accuracy"] = accuracy_interval(metrics.accuracy, metrics.rows, self._seed)
-        standing = Standing(
-            metric=metric,
-            value=metrics.numbers()[metric],
-            interval=intervals[metric],
-            gain=gain,
-            baseline=baseline.numbers()[metric],
-            baseline_answer=self._baseline.answer,
-            linear=linear.numbers()[metric] if linear else None,
-            linear_name=self._linear.name if self._linear else "",
-            auc=intervals.get("auc") if len(metrics.labels) == 2 else None,
-        )
+        standing = self._standing(metric, metrics, baseline, linear, intervals)
+        if len(metrics.labels) == 2:
+            standing = replace(standing, auc=intervals.get("auc"))
         verdict = verdict_on(standing)
         scores = self._measure.scores()
         return Assessment(metrics, baseline, linear, intervals, verdict, scores)
@@ -196,7 +211,7 @@ class LabelAssessor(_Assessor[LabelAccumulator]):
         return intervals_of(measures, values, sample, self._seed)
 
 
-class NumberAssessor(_Assessor[NumberAccumulator]):
+class NumberAssessor(ModelAssessor[NumberAccumulator]):
     """Assesses predicted numbers.
 
     Args:
@@ -224,18 +239,7 @@ class NumberAssessor(_Assessor[NumberAccumulator]):
         baseline = self._of_baseline.result()
         linear = self._of_linear.result() if self._linear else None
         intervals = self._intervals(metrics, baseline)
-        gain = intervals.pop(GAIN, None)
-        standing = Standing(
-            metric="rmse",
-            value=metrics.mean.rmse,
-            interval=intervals["rmse"],
-            gain=gain,
-            baseline=baseline.mean.rmse,
-            baseline_answer=self._baseline.answer,
-            linear=linear.mean.rmse if linear else None,
-            linear_name=self._linear.name if self._linear else "",
-        )
-        verdict = verdict_on(standing)
+        verdict = verdict_on(self._standing("rmse", metrics, baseline, linear, intervals))
         return Assessment(metrics, baseline, linear, intervals, verdict, {})
 
     def _intervals(self, metrics: NumberMetrics, baseline: NumberMetrics) -> dict[str, Interval]:

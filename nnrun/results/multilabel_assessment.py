@@ -6,20 +6,19 @@ Each target is assessed as the only one would be; the verdict goes by the mean o
 import numpy as np
 
 from nnrun.results.array_types import Floats, Numbers
-from nnrun.results.assessment import GAIN, Assessment, LabelAssessor, intervals_of
+from nnrun.results.assessment import GAIN, Assessment, LabelAssessor, ModelAssessor, intervals_of
 from nnrun.results.baseline import MultilabelBaseline
 from nnrun.results.bootstrap import Interval, Replicates
 from nnrun.results.label_replicates import LabelRows
 from nnrun.results.linear_model import LinearModel
 from nnrun.results.multilabel_measure import MultilabelAccumulator, MultilabelMetrics
 from nnrun.results.row_losses import AnyThreshold, threshold_of
-from nnrun.results.row_sample import RowSampler
-from nnrun.results.verdict import Standing, headline_metric, verdict_on
+from nnrun.results.verdict import headline_metric, verdict_on
 
 HEADLINES = ("accuracy", "balanced_accuracy")
 
 
-class MultilabelAssessor:
+class MultilabelAssessor(ModelAssessor[MultilabelAccumulator]):
     """Assesses the predictions of several targets.
 
     Args:
@@ -37,10 +36,16 @@ class MultilabelAssessor:
         threshold: AnyThreshold = None,
         seed: int = 0,
     ) -> None:
+        labels = [of_target.labels for of_target in baseline.targets]
+        super().__init__(
+            MultilabelAccumulator(labels, threshold),
+            MultilabelAccumulator(labels),
+            MultilabelAccumulator(labels),
+            (baseline, linear),
+            seed,
+        )
         self._baseline = baseline
-        self._linear = linear
         self._threshold = threshold
-        self._seed = seed
         self._assessors = [
             LabelAssessor(
                 of_target,
@@ -50,28 +55,13 @@ class MultilabelAssessor:
             )
             for number, of_target in enumerate(baseline.targets)
         ]
-        labels = [of_target.labels for of_target in baseline.targets]
-        self._measure = MultilabelAccumulator(labels, threshold)
-        self._of_baseline = MultilabelAccumulator(labels)
-        self._of_linear = MultilabelAccumulator(labels)
-        self._sampler = RowSampler(seed=seed)
 
     def add(self, x: Numbers, y: Numbers, outputs: Numbers) -> None:
-        """Take rows into account.
-
-        Args:
-            x: The encoded rows, shape (rows, inputs).
-            y: The numbers of each row's true labels, shape (rows, targets).
-            outputs: The network's probabilities of the second labels, shape (rows, targets).
-        """
+        """Take rows into account, for all targets together and for each alone."""
+        super().add(x, y, outputs)
         for number, assessor in enumerate(self._assessors):
             column = slice(number, number + 1)
             assessor.add(x, y[:, column], outputs[:, column])
-        self._measure.add(y, outputs)
-        self._of_baseline.add(y, self._baseline.predict(len(y)))
-        if self._linear:
-            self._of_linear.add(y, self._linear.predict(x))
-        self._sampler.add(y, outputs)
 
     def result(self) -> Assessment:
         """Return the assessment of all rows that were added, at least one."""
@@ -80,17 +70,7 @@ class MultilabelAssessor:
         linear = self._of_linear.result() if self._linear else None
         metric = self._headline()
         intervals = self._intervals(metric, metrics, baseline)
-        gain = intervals.pop(GAIN, None)
-        standing = Standing(
-            metric=metric,
-            value=metrics.numbers()[metric],
-            interval=intervals[metric],
-            gain=gain,
-            baseline=baseline.numbers()[metric],
-            baseline_answer=self._baseline.answer,
-            linear=linear.numbers()[metric] if linear else None,
-            linear_name=self._linear.name if self._linear else "",
-        )
+        standing = self._standing(metric, metrics, baseline, linear, intervals)
         return Assessment(
             metrics,
             baseline,
