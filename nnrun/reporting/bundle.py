@@ -69,7 +69,8 @@ def write_script(trained: TrainedRun, form: str, folder: Path) -> None:
 
 def prediction_script(trained: TrainedRun, form: str) -> str:
     """Return predict.py, which has no more than the columns of this run need."""
-    config, encoder = trained.config, trained.encoder
+    config = trained.config
+    encoder = trained.encoder
     return render(
         "predict.py.j2",
         form=form,

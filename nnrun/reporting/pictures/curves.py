@@ -106,36 +106,24 @@ def _draw_lines(
     linestyle: str = "-",
     label: str | None = None,
 ) -> None:
-    """Draw a column of the history, of an ensemble once for each member; the legend has one."""
-    first, *others = run.networks
-    _draw_line(first, name, axes, color=color, linestyle=linestyle, label=label)
-    for network in others:
-        _draw_line(network, name, axes, color=color, linestyle=linestyle)
+    """Draw a column of the history, if it is there, of an ensemble once for each member.
 
-
-def _draw_line(
-    run: RunCurves,
-    name: str,
-    axes: Axes,
-    *,
-    color: str,
-    linestyle: str = "-",
-    label: str | None = None,
-) -> None:
-    """Draw a column of the history, if it has that column; a single epoch is a marker."""
-    if name not in run.history:
-        return
-    epochs = np.arange(1, run.epochs + 1)
-    shown = run.shown_epochs
-    marker = "o" if run.epochs == 1 else ""
-    axes.plot(
-        epochs[shown],
-        run.history[name][shown],
-        linestyle,
-        color=color,
-        marker=marker,
-        label=label,
-    )
+    The legend has one of the curves; a single epoch is a marker.
+    """
+    for network in run.networks:
+        if name not in network.history:
+            continue
+        epochs = np.arange(1, network.epochs + 1)
+        shown = network.shown_epochs
+        axes.plot(
+            epochs[shown],
+            network.history[name][shown],
+            linestyle,
+            color=color,
+            marker="o" if network.epochs == 1 else "",
+            label=label,
+        )
+        label = None
 
 
 def _draw_dots(
