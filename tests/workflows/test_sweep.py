@@ -59,8 +59,10 @@ def test_optuna_chooses_from_ranges_and_goes_on(project, nnrun):
         assert 1e-4 <= each["settings"]["optimizer.learning_rate"] <= 1e-1
 
 
-def test_a_sweep_that_is_stopped_goes_on_where_it_was(project, nnrun, monkeypatch):
-    trained = []
+@pytest.fixture
+def stopped_at_the_second(monkeypatch) -> list[str]:
+    """The names of the runs that are trained; the second training is interrupted."""
+    trained: list[str] = []
     train = session.train_afresh
 
     def stop_at_the_second(dataset, path, **options):
@@ -70,11 +72,15 @@ def test_a_sweep_that_is_stopped_goes_on_where_it_was(project, nnrun, monkeypatc
         return train(dataset, path, **options)
 
     monkeypatch.setattr(session, "train_afresh", stop_at_the_second)
+    return trained
+
+
+def test_a_sweep_that_is_stopped_goes_on_where_it_was(project, nnrun, stopped_at_the_second):
     command = ("sweep", project.config(epochs=1), "layers[0].units=2,3", "-o", "sw")
     assert nnrun(*command).code == 130
     assert nnrun("resume", "sw").code == 0
     assert "  layers[0].units\n" in nnrun(*command).out
-    assert trained == ["trial-001", "trial-002", "trial-002"]
+    assert stopped_at_the_second == ["trial-001", "trial-002", "trial-002"]
 
 
 def test_a_folder_holds_one_sweep(project, nnrun):
@@ -137,18 +143,8 @@ def test_a_trial_that_optuna_gives_up_is_pruned(project, nnrun, monkeypatch):
 @pytest.mark.parametrize(
     "storage", [(), ("--storage", "sqlite:///sw.db")], ids=["journal", "sqlite"]
 )
-def test_a_trial_that_was_stopped_is_taken_up_again(project, nnrun, monkeypatch, storage):
+def test_a_trial_that_was_stopped_is_taken_up_again(project, nnrun, stopped_at_the_second, storage):
     pytest.importorskip("optuna")
-    trained = []
-    train = session.train_afresh
-
-    def stop_at_the_second(dataset, path, **options):
-        trained.append(path.name)
-        if len(trained) == 2:
-            raise Interrupted("interrupted")
-        return train(dataset, path, **options)
-
-    monkeypatch.setattr(session, "train_afresh", stop_at_the_second)
     command = ("sweep", project.config(epochs=1), "optimizer.learning_rate=1e-4..1e-1")
     done = nnrun(*command, "--trials", "3", "-o", "sw", *storage)
     assert done.code == 130
@@ -157,7 +153,8 @@ def test_a_trial_that_was_stopped_is_taken_up_again(project, nnrun, monkeypatch,
         in done.err
     )
     said = json.loads(nnrun("resume", "sw", "--json").out)
-    assert trained == ["trial-001", "trial-002", "trial-002", "trial-003"]
+    names = ["trial-001", "trial-002", "trial-002", "trial-003"]
+    assert stopped_at_the_second == names
     assert [each["status"] for each in said["trials"]] == ["finished"] * 3
 
 
