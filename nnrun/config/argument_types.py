@@ -67,6 +67,7 @@ _TYPES: list[tuple[Any, list[str]]] = [
             "negative_slope",
             "end_learning_rate",
             "gamma",
+            "CategoricalFocalCrossentropy.alpha",
             "ReLU.max_value",
             "ReLU.threshold",
             "Ftrl.beta",

@@ -64,9 +64,34 @@ LOSS = Named(
         "msle": "MeanSquaredLogarithmicError",
     },
     not_offered=_not_offered("losses"),
+    reasons={
+        **dict.fromkeys(
+            ("Hinge", "SquaredHinge"),
+            "its outputs are scores, and nnrun predicts probabilities; use BinaryCrossentropy, "
+            "whose label at 0.5 is the sign of the logit, and name the hinge under metrics",
+        ),
+        "CategoricalHinge": "its outputs are scores, and nnrun predicts probabilities; use "
+        "SparseCategoricalCrossentropy, whose label has the largest score",
+        "CategoricalGeneralizedCrossEntropy": "use CategoricalCrossentropy with label_smoothing "
+        "where some labels are wrong",
+        "CTC": "it is for sequences, and a row of a table is none",
+        "KLDivergence": "its targets are distributions; for labels, use CategoricalCrossentropy, "
+        "which differs from it by a constant",
+        **dict.fromkeys(
+            ("Circle", "CosineSimilarity"),
+            "it compares vectors; use MeanSquaredError for several numbers",
+        ),
+        **dict.fromkeys(
+            ("Dice", "Tversky"),
+            "it is for the pixels of an image; use BinaryFocalCrossentropy, or class_weight, where "
+            "a label is rare",
+        ),
+    },
 )
 LOSSES_OF_TWO_LABELS = ("BinaryCrossentropy", "BinaryFocalCrossentropy")
-LOSSES_OF_SEVERAL_LABELS = ("SparseCategoricalCrossentropy",)
+LOSSES_OF_ONE_HOT = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
+"""The losses whose targets are a probability for each label: 1 for the true one."""
+LOSSES_OF_SEVERAL_LABELS = ("SparseCategoricalCrossentropy", *LOSSES_OF_ONE_HOT)
 OPTIMIZER = Named(
     "optimizer", _catalog("optimizers"), default="RMSprop", not_offered=_not_offered("optimizers")
 )

@@ -41,6 +41,7 @@ class Named:
         aliases: Other names of classes.
         keep_spelling: Whether the name stays as it was written: a metric is logged by it.
         not_offered: The classes of this kind that Keras has and a config cannot name.
+        reasons: Why not, for some of them, and what to write in their place.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Named:
     aliases: dict[str, str] = field(default_factory=dict)
     keep_spelling: bool = False
     not_offered: Collection[str] = ()
+    reasons: dict[str, str] = field(default_factory=dict)
 
     def validate(self, value: YamlValue) -> Spec:
         """Return the canonical name with every argument.
@@ -107,8 +109,11 @@ class Named:
         if mapping:
             return f"{received(given)} is Python code; in a config, write {mapping}"
         hint = did_you_mean(str(given), list(self.spellings))
-        if _folded(str(given)) in map(_folded, self.not_offered):
-            return f"nnrun does not support {received(given)}, which Keras has{hint or known}"
+        for name in self.not_offered:
+            if _folded(str(given)) == _folded(name):
+                lacked = f"nnrun does not support {received(given)}, which Keras has"
+                reason = self.reasons.get(name)
+                return f"{lacked}: {reason}" if reason else f"{lacked}{hint or known}"
         return f"{received(given)} is not {article} {self.kind}{hint or known}"
 
     def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:

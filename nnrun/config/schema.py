@@ -251,6 +251,11 @@ class Config(Strict, json_schema_extra=_DIALECT):
         return self.is_binary or self.loss["name"] in names.LOSSES_OF_SEVERAL_LABELS
 
     @property
+    def is_one_hot(self) -> bool:
+        """Whether the loss takes a target for each label, which is 1 for the true one."""
+        return self.loss["name"] in names.LOSSES_OF_ONE_HOT
+
+    @property
     def from_logits(self) -> bool:
         """Whether the layers end in logits rather than probabilities."""
         return bool(self.loss.get("from_logits"))

@@ -53,7 +53,10 @@ def _metric(config: Config, metric: Spec) -> Call | str:
     arguments = metric_arguments(config, metric)
     arguments["name"] = arguments.pop("class")
     call = _call("metrics", catalog.METRIC, arguments)
-    return Call(call.function, call.arguments, {**call.keywords, "name": metric["name"]})
+    function = call.function
+    if config.is_one_hot:  # the script gives metrics a target for each label too
+        function = function.replace("Sparse", "")
+    return Call(function, call.arguments, {**call.keywords, "name": metric["name"]})
 
 
 def _call(module: str, kind: Named, spec: Spec) -> Call:

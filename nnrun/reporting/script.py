@@ -170,6 +170,7 @@ def _script(
         file=_table_file(config, first_file),
         truth_words=WORDS,
         labels=_labels(config, encoder.labels),
+        number_of_labels=len(encoder.labels),
         positives=_positives(encoder),
         seeds=[config.member(number).seed for number in range(config.ensemble)],
         numeric=_numeric(config, encoder, rows),

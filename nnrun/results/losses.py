@@ -13,7 +13,7 @@ import numpy as np
 from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.features.matrix_store import Matrix
-from nnrun.results.activations import log_softmax, sigmoid, softplus
+from nnrun.results.activations import log_softmax, sigmoid, softmax, softplus
 from nnrun.results.forward import KERAS_EPSILON, Outputs
 from nnrun.runs.arrays import Array
 
@@ -60,6 +60,23 @@ def sparse_categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec
     if logits is None:
         logits = np.log(_clipped(outputs.values))
     return -_of_label(log_softmax(logits), y).astype(np.float64)
+
+
+def categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
+    """Return -sum(t log p) of the smoothed targets t, from the logits where there are any."""
+    logits = _logits(outputs, arguments)
+    log_probabilities = (
+        np.log(_clipped(_shares(outputs.values))) if logits is None else log_softmax(logits)
+    )
+    return _sum_over_labels(_smoothed_one_hot(y, outputs, arguments), -log_probabilities)
+
+
+def categorical_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
+    """Return -sum(alpha (1 - p)^gamma t log p) of the smoothed targets t."""
+    values = softmax(outputs.values) if arguments["from_logits"] else outputs.values
+    p = _clipped(_shares(values))
+    focus = np.float32(arguments["alpha"]) * np.power(1 - p, np.float32(arguments["gamma"]))
+    return _sum_over_labels(_smoothed_one_hot(y, outputs, arguments), -focus * np.log(p))
 
 
 def mean_squared_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
@@ -133,6 +150,8 @@ def sparse_top_k_accuracy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowVa
 LOSSES: dict[str, RowFunction] = {
     "BinaryCrossentropy": binary_crossentropy,
     "BinaryFocalCrossentropy": binary_focal_crossentropy,
+    "CategoricalCrossentropy": categorical_crossentropy,
+    "CategoricalFocalCrossentropy": categorical_focal_crossentropy,
     "Huber": huber,
     "LogCosh": log_cosh,
     "MeanAbsoluteError": mean_absolute_error,
@@ -194,6 +213,24 @@ def _mean(values: Array) -> RowValues:
 
 def _clipped(probability: Array) -> Array:
     return np.clip(probability, KERAS_EPSILON, 1 - KERAS_EPSILON)
+
+
+def _shares(values: Array) -> Array:
+    """Return the outputs of each row divided by their sum."""
+    return values / values.sum(axis=1, keepdims=True)
+
+
+def _smoothed_one_hot(y: Matrix, outputs: Outputs, arguments: Spec) -> Array:
+    """Return 1 for the label of each row and 0 for the others, moved towards an even share."""
+    smoothing = np.float32(arguments["label_smoothing"])
+    labels = outputs.values.shape[1]
+    one_hot = y.astype(np.int64) == np.arange(labels)
+    return one_hot * (1 - smoothing) + smoothing / np.float32(labels)
+
+
+def _sum_over_labels(targets: Array, values: Array) -> RowValues:
+    """Return the sum of targets times values of each row."""
+    return np.einsum("ij,ij->i", targets, values, dtype=np.float64)
 
 
 def _of_label(values: Array, y: Matrix) -> Array:

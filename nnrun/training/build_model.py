@@ -13,6 +13,7 @@ from nnrun.features.number_codes import code_units
 from nnrun.training.backend import keras, tf
 from nnrun.training.keras_types import KerasObject, Model
 from nnrun.training.loss_of_logs import LossOfLogs
+from nnrun.training.loss_of_one_hot import LossOfOneHot
 
 CODE = "piecewise_linear_code"
 """The name of the layer that codes numbers: its weights follow from the encoding."""
@@ -125,8 +126,10 @@ def _optimizer(config: Config) -> KerasObject:
 
 
 def _loss(config: Config) -> KerasObject:
-    """Return the loss, which is taken of logarithms where the config says that targets are."""
+    """Return the loss, within one that brings targets into the form that it takes."""
     loss = make(keras.losses, config.loss)
+    if config.is_one_hot:
+        return LossOfOneHot(loss)
     return LossOfLogs(loss) if config.data.target_transform else loss
 
 
@@ -144,12 +147,13 @@ def serving_model(model: Model, config: Config) -> Model:
 
     It is compiled with Keras's own losses alone, so that it loads without nnrun.
     """
-    if config.data.target_transform:
-        return keras.Sequential([keras.Input(model.input_shape[1:]), *model.layers])
-    if not config.from_logits:
-        return model
-    last = keras.layers.Activation("sigmoid" if config.is_binary else "softmax")
-    return keras.Sequential([keras.Input(model.input_shape[1:]), *model.layers, last])
+    layers = [keras.Input(model.input_shape[1:]), *model.layers]
+    if config.from_logits:
+        last = keras.layers.Activation("sigmoid" if config.is_binary else "softmax")
+        return keras.Sequential([*layers, last])
+    if config.data.target_transform or config.is_one_hot:
+        return keras.Sequential(layers)
+    return model
 
 
 def make(module: ModuleType, spec: Spec, key: str = "name") -> KerasObject:

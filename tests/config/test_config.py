@@ -146,7 +146,7 @@ CHANGED = [
     (
         "BinaryCrossentropy",
         "CTC",
-        "6:7: loss: nnrun does not support 'CTC', which Keras has; known: Binary",
+        "6:7: loss: nnrun does not support 'CTC', which Keras has: it is for sequences",
     ),
     (
         "{units: 1, activation: sigmoid}",

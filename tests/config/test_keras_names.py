@@ -93,6 +93,8 @@ def use(named: Named, instance: Any) -> Any:
         return np.asarray(instance.result())
     if named is keras_catalog.SCHEDULE:
         return np.asarray(instance(3))
+    if type(instance).__name__ in keras_catalog.LOSSES_OF_ONE_HOT:
+        return np.asarray(instance(np.hstack([1 - LABELS, LABELS]), BOTH))
     if named is keras_catalog.LOSS:
         return np.asarray(instance(LABELS, outputs))
     if named is keras_catalog.LAYER:
@@ -171,6 +173,14 @@ def test_every_activation_works_in_a_dense_layer(activation: str) -> None:
 def test_activations_that_a_name_cannot_carry_are_refused(activation: str) -> None:
     with pytest.raises(ValidationError, match=f"'{activation}' is not an activation"):
         spec(keras_catalog.LAYER, "Dense", activation=activation)
+
+
+def test_every_loss_that_is_not_offered_is_refused_with_a_reason() -> None:
+    assert keras_catalog.LOSS.reasons.keys() == set(NAMES["not_offered"]["losses"]) - {"Loss"}
+    for name, reason in keras_catalog.LOSS.reasons.items():
+        with pytest.raises(ValidationError, match="which Keras has") as refused:
+            keras_catalog.LOSS.validate(name)
+        assert reason in str(refused.value)
 
 
 @pytest.mark.parametrize(("named", "name"), CLASSES)

@@ -112,6 +112,16 @@ CASES: dict[str, dict[str, Any]] = {
         "loss": LOGITS,
         "metrics": ["accuracy", "sparse_categorical_crossentropy"],
     },
+    "smoothed labels": {
+        "loss": {"name": "CategoricalCrossentropy", "label_smoothing": 0.2},
+        "metrics": ["accuracy", "sparse_categorical_crossentropy"],
+        "class_weight": "balanced",
+        "batch_size": 8,
+    },
+    "a focus on hard rows": {
+        "layers": [HIDDEN, {"units": 3}],
+        "loss": {"name": "CategoricalFocalCrossentropy", "from_logits": True, "gamma": 1.5},
+    },
     "dropout": {"layers": [HIDDEN, {"type": "Dropout", "rate": 0.3}, SOFTMAX], "batch_size": 8},
     "early stopping": {
         "epochs": 12,
@@ -126,6 +136,7 @@ CASES: dict[str, dict[str, Any]] = {
 USUAL = (
     "class weights, every batch of the same size",
     "metrics of logits",
+    "smoothed labels",
 )
 
 
@@ -306,7 +317,13 @@ def test_a_label_that_training_never_saw_is_refused_with_its_line(animals, run):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "changes", [{}, {"layers": [HIDDEN, {"units": 3}], "loss": LOGITS}], ids=["softmax", "logits"]
+    "changes",
+    [
+        {},
+        {"layers": [HIDDEN, {"units": 3}], "loss": LOGITS},
+        {"loss": "CategoricalFocalCrossentropy"},
+    ],
+    ids=["softmax", "logits", "a loss of one-hot targets"],
 )
 def test_the_saved_model_predicts_the_same_without_nnrun(
     plain_keras, project, animals, run, changes

@@ -238,7 +238,28 @@ BY_PART = {
     "loss": "BinaryCrossentropy",
     "class_weight": "balanced",
 }
+SMOOTHED = {
+    "data": {
+        "train": "patients.csv",
+        "test": "patients.csv",
+        "target": "grade",
+        "features": ["dose", "smokes"],
+        "validation_split": 0.25,
+    },
+    "layers": [HIDDEN, {"units": 3, "activation": "softmax"}],
+    "loss": {"name": "CategoricalCrossentropy", "label_smoothing": 0.2},
+    "metrics": ["accuracy", {"name": "sparse_top_k_categorical_accuracy", "k": 2}],
+    "class_weight": "balanced",
+}
+FOCAL = {
+    **SMOOTHED,
+    "layers": [HIDDEN, {"units": 3}],
+    "loss": {"name": "CategoricalFocalCrossentropy", "gamma": 1.5, "from_logits": True},
+    "metrics": ["accuracy", "sparse_categorical_crossentropy"],
+}
 CASES = {
+    "smoothed": SMOOTHED,
+    "focal": FOCAL,
     "by group": BY_GROUP,
     "by time": BY_TIME,
     "by part": BY_PART,
@@ -254,7 +275,7 @@ CASES = {
     "plain": PLAIN,
 }
 
-USUAL = ("tables", "targets", "codes", "by part")
+USUAL = ("tables", "targets", "codes", "by part", "smoothed")
 """The cases that train in every run of the tests."""
 
 

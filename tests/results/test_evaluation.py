@@ -233,6 +233,31 @@ LOSSES: dict[str, dict[str, Any]] = {
         "layers": [{"units": 1}],
         "loss": {**FOCAL, "from_logits": True, "apply_class_balancing": True, "alpha": 0.7},
     },
+    "smoothed labels of a softmax": {
+        **SPARSE,
+        "loss": {"name": "CategoricalCrossentropy", "label_smoothing": 0.15},
+    },
+    "smoothed labels of sigmoids": {
+        "layers": [{"units": 3, "activation": "sigmoid"}],
+        "loss": {"name": "CategoricalCrossentropy", "label_smoothing": 0.3, "reduction": "sum"},
+    },
+    "smoothed labels and several logits": {
+        "layers": [{"units": 3}],
+        "loss": {"name": "CategoricalCrossentropy", "label_smoothing": 0.1, "from_logits": True},
+        "metrics": ["accuracy", "sparse_categorical_crossentropy"],
+    },
+    "a focus on hard rows of several labels": {
+        **SPARSE,
+        "loss": {"name": "CategoricalFocalCrossentropy", "gamma": 1.2, "alpha": 0.6},
+    },
+    "a focus on hard rows of several logits": {
+        "layers": [{"units": 3}],
+        "loss": {
+            "name": "CategoricalFocalCrossentropy",
+            "from_logits": True,
+            "label_smoothing": 0.2,
+        },
+    },
     "absolute errors": {**NUMBERS, "loss": "mae"},
     "errors in per cent": {**NUMBERS, "loss": "mape"},
     "Huber": {**NUMBERS, "loss": {"name": "Huber", "delta": 2.5}},
@@ -283,6 +308,8 @@ USUAL = (
     "a sum of squares",
     "a mean",
     "several labels of no softmax",
+    "smoothed labels and several logits",
+    "a focus on hard rows of several labels",
     "regularized weights",
     "orthogonal kernels",
     "regularized activities",

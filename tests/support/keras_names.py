@@ -81,6 +81,8 @@ ONLY = {  # what nnrun offers of the kinds that it does not offer whole
         "BinaryCrossentropy",
         "BinaryFocalCrossentropy",
         "SparseCategoricalCrossentropy",
+        "CategoricalCrossentropy",
+        "CategoricalFocalCrossentropy",
         "MeanSquaredError",
         "MeanAbsoluteError",
         "MeanAbsolutePercentageError",

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from nnrun.config.architecture import weight_shapes
+from nnrun.config.keras_catalog import LOSSES_OF_SEVERAL_LABELS
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
@@ -16,7 +17,7 @@ from nnrun.results.trained_run import TrainedRun
 LABELS = {
     "BinaryCrossentropy": ["0", "1"],
     "BinaryFocalCrossentropy": ["0", "1"],
-    "SparseCategoricalCrossentropy": ["a", "b", "c"],
+    **{loss: ["a", "b", "c"] for loss in LOSSES_OF_SEVERAL_LABELS},
 }
 
 
