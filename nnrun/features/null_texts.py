@@ -16,7 +16,7 @@ NullTexts = Mapping[str, Mapping[str, int]]
 
 def count_null_texts(block: Block, name: str) -> Counter[str]:
     """Return the rows of each text that stands for a missing cell; an empty cell is none."""
-    cells = block.frame[name]
+    cells = block.column(name)
     if cells.dtype != pl.String:  # numbers that were read as such
         return Counter()
     texts = cells.str.strip_chars()

@@ -63,7 +63,7 @@ def parse_booleans(block: Block, name: str) -> ParsedCells:
 
 def _plain_numbers(block: Block, name: str) -> pl.Series | None:
     """Return the cells as numbers if they all are, and need not be looked at as text."""
-    cells = block.frame[name]
+    cells = block.column(name)
     if not (block.number_format.is_plain or cells.dtype.is_numeric()):
         return None
     numbers: pl.Series = cells.cast(pl.Float64, strict=False)

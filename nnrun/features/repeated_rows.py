@@ -35,7 +35,8 @@ class RowHashes:
         """Take rows of a block into account, by default all, as far as there is room."""
         if not self._is_wanted or self._rows.get(part, 0) >= MOST_ROWS:
             return
-        hashes = block.frame.select(self._columns).hash_rows()
+        compared = pl.DataFrame([block.frame[name] for name in self._columns])
+        hashes = compared.hash_rows()
         chosen = hashes if is_row is None else hashes.filter(pl.Series(is_row))
         self._hashes.setdefault(part, []).append(chosen)
         self._rows[part] = self._rows.get(part, 0) + len(chosen)

@@ -1,7 +1,6 @@
 """The rows of a training table as a column splits them: by groups, by time, or as it says."""
 
 import numpy as np
-import polars as pl
 
 from nnrun.config.schema import Config
 from nnrun.errors import ConfigError
@@ -22,7 +21,7 @@ def split_by_column(profile: TableProfile, column: SplitColumn) -> dict[str, Row
             table to test on besides the rows of that part.
     """
     if column.split.kind == "column":
-        return _parts_named(profile.config, column.cells)
+        return _parts_named(profile.config, column)
     ranks = column.cells.rank("dense").to_numpy().astype(np.intp) - 1
     sizes = np.bincount(ranks)
     if len(sizes) < 2:
@@ -75,13 +74,13 @@ def _last_times(sizes: np.ndarray, share: float) -> np.ndarray:
     return np.arange(len(sizes)) >= first
 
 
-def _parts_named(config: Config, cells: pl.Series) -> dict[str, RowMask]:
+def _parts_named(config: Config, column: SplitColumn) -> dict[str, RowMask]:
     """Return which rows each part has that the cells name."""
-    parts = {part: (cells == part).to_numpy() for part in PARTS_NAMED}
+    parts = {part: (column.cells == part).to_numpy() for part in PARTS_NAMED}
     place = config.where("data", "split", "column")
     for part in ("train", "validation"):
         if not parts[part].any():
-            raise ConfigError(f"{place}: no row of column {cells.name!r} says {part}")
+            raise ConfigError(f"{place}: no row of column {column.split.name!r} says {part}")
     if parts["test"].any() and config.data.test:
         rule = "it names rows to test on, and so does data.test"
         raise ConfigError(f"{place}: {rule}; leave one of the two out")

@@ -28,6 +28,7 @@ from nnrun.reporting.keras_calls import (
     optimizer_call,
 )
 from nnrun.reporting.rendering import render
+from nnrun.reporting.script_names import with_plain_names
 from nnrun.runs.directory import Run
 from nnrun.runs.info import RunInfo
 from nnrun.runs.saved_model import MODEL
@@ -53,7 +54,7 @@ class Columns:
     some of them are text or dates. Columns `of_texts` keep commas and points as they are, and
     `signs` stand beside the numbers of columns. Columns that split the table or weigh its rows
     stand `apart` where they are no features, and dates that split it have the `split_formats`. It
-    `has_patterns` where polars takes names for patterns, and `has_quotes` where these stand in
+    `has_patterns` where polars takes a name for all columns, and `has_quotes` where these stand in
     names.
     """
 
@@ -156,6 +157,7 @@ def _script(
     start: Start | None = None,
 ) -> str:
     """Return the script, given the number of training rows and the first file of the table."""
+    config, encoder, renamed = with_plain_names(config, encoder)
     text = render(
         "script.py.j2",
         config=config,
@@ -166,6 +168,7 @@ def _script(
         dialect=Dialect.of(config.data),
         several_tables=bool(config.data.validation or config.data.test),
         columns=_columns(config, encoder),
+        renamed=renamed,
         weighs=config.data.sample_weight is not None,
         file=_table_file(config, first_file),
         truth_words=WORDS,
@@ -246,14 +249,9 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         apart=apart,
         split_formats=_in_order(encoder.split_formats),
         has_test=bool(data.test or (data.split and data.split.kind == "column")),
-        has_patterns=any(map(_reads_as_a_pattern, named)),
+        has_patterns="*" in named,
         has_quotes=any('"' in name for name in named),
     )
-
-
-def _reads_as_a_pattern(name: str) -> bool:
-    """Tell whether polars takes the name of a column for a pattern of several."""
-    return name == "*" or (name.startswith("^") and name.endswith("$"))
 
 
 def _numeric(config: Config, encoder: Encoder, rows: int) -> dict[str, str]:

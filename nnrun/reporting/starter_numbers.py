@@ -39,7 +39,7 @@ def find_number_format(block: Block) -> tuple[NumberFormat, list[str]]:
     """
     sample = block.slice(0, SAMPLE)
     texts = [name for name, dtype in sample.frame.schema.items() if dtype == pl.String]
-    columns = [name for name in texts if _may_be_marked(sample.frame[name])]
+    columns = [name for name in texts if _may_be_marked(sample.column(name))]
     if not columns:
         return PLAIN_NUMBERS, []
     counts = {each: _count_numbers(sample, texts, each) for each in FORMATS}
@@ -87,4 +87,4 @@ def _has_decimals(block: Block, name: str) -> bool:
     if not thousands:
         return False
     pattern = rf"^\s*[-+]?0[{thousands}]\d"
-    return bool(block.frame[name].str.contains(pattern).any())
+    return bool(block.column(name).str.contains(pattern).any())

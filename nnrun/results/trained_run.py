@@ -327,4 +327,4 @@ def _with_kept(block: Block, keep: Sequence[str], columns: list[pl.Series]) -> p
     clash = next((name for name in keep if name in predicted), None)
     if clash is not None:
         raise TableError(f"{clash!r} cannot be kept: predictions have a column of that name")
-    return pl.DataFrame([*(block.cells(name) for name in keep), *columns])
+    return pl.DataFrame([*(block.cells(name).alias(name) for name in keep), *columns])

@@ -63,11 +63,21 @@ class Block:
         """Tell whether the block holds these columns; a Parquet file's has those wanted alone."""
         return set(columns) <= set(self.frame.columns)
 
+    def column(self, name: str) -> pl.Series:
+        """Return a column's cells as the frame has them, as a series that has no name.
+
+        The methods of a series begin with `pl.col(its name)`, which takes `^x$` for a pattern.
+        """
+        return self.frame[name].alias("")
+
     def cells(self, column: str) -> pl.Series:
-        """Return a column's cells as the file has them: those of a CSV file are text."""
+        """Return a column's cells as the file has them: those of a CSV file are text.
+
+        The series has no name, as those of `column` and `texts`.
+        """
         if self.frame[column].dtype == pl.Float64:
-            return self._as_read[column]
-        return self.frame[column]
+            return self._as_read[column].alias("")
+        return self.column(column)
 
     def texts(self, column: str) -> pl.Series:
         """Return a column's cells as text without the spaces around it; missing ones are null."""
@@ -82,8 +92,10 @@ class Block:
         """Return the block without the rows in which a cell of these columns is missing."""
         if not columns:
             return self
-        present = pl.DataFrame([self.texts(column).is_not_null() for column in columns])
-        return self._take(present.min_horizontal().arg_true())
+        is_whole = pl.repeat(value=True, n=len(self.frame), eager=True)
+        for column in columns:
+            is_whole &= self.texts(column).is_not_null()
+        return self._take(is_whole.arg_true())
 
     def without_blank_rows(self) -> "Block":
         """Return the block without the rows in which every cell is empty, which it then counts."""

@@ -144,7 +144,7 @@ def _read_header_below(name: str, start: bytes, line: int, separator: str) -> Cs
 def _refuse_cells_without_name(block: Block, header: CsvHeader) -> None:
     """Raise a TableError if a cell stands in one of the columns without a name, the last ones."""
     for number, column in enumerate(header.cells[len(header.columns) :], len(header.columns) + 1):
-        rows = block.frame[column].is_not_null().arg_true()
+        rows = block.column(column).is_not_null().arg_true()
         if len(rows):
             place = block.places([rows[0]])[0]
             rule = f"there is a cell in column {number}, which has no name"

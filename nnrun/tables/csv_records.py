@@ -68,7 +68,8 @@ class CsvRecords:
         """Return the frame with columns of numbers, or None where polars cannot read it so."""
         if not any(name in numbers for name in self.header):
             return None
-        schema = {name: pl.Float64 if name in numbers else pl.String for name in self.header}
+        dtypes = [pl.Float64 if name in numbers else pl.String for name in self.header]
+        schema = {str(place): dtype for place, dtype in enumerate(dtypes)}  # as in `_first_line`
         has_header = self._may_mislead_polars()
         data = self._first_line() + self.data if has_header else self.data
         try:
@@ -77,6 +78,7 @@ class CsvRecords:
             )
         except pl.exceptions.PolarsError:  # it stops at the first cell that is no number
             return None
+        frame.columns = self.header
         return frame if self._is_whole(frame) else None
 
     def _read_texts(self) -> pl.DataFrame:

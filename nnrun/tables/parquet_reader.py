@@ -79,7 +79,8 @@ class _ParquetFile:
 
     def _block(self, cells: pl.DataFrame, first: int) -> Block:
         """Return the block of some rows, of which the first has this number."""
-        frame = pl.DataFrame([_as_number_or_text(column) for column in cells])
+        columns = [_as_number_or_text(cells[name].alias("")) for name in cells.columns]
+        frame = pl.DataFrame(columns, schema=cells.columns)
         return Block(
             self.name,
             frame,
@@ -124,11 +125,12 @@ def _name_rows(first: int, rows: Sequence[int]) -> list[str]:
 
 
 def _as_number_or_text(column: pl.Series) -> pl.Series:
+    """Return a column without a name as one of numbers or of text."""
     if column.dtype.is_numeric():
         return column
     if column.dtype == pl.Duration:
         return column.dt.total_microseconds() / MICROSECONDS
     if column.dtype.is_nested() or column.dtype == pl.Binary:  # polars casts none
         texts = [None if cell is None else str(cell) for cell in column.to_list()]
-        return pl.Series(column.name, texts, dtype=pl.String)
+        return pl.Series(texts, dtype=pl.String)
     return column.cast(pl.String)

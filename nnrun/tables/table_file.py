@@ -64,8 +64,6 @@ def wrong_names(header: list[str]) -> Iterator[str]:
             yield f"column {number} has no name; give it one in the header"
         elif "\0" in column:
             yield f"{received(column)} holds a NUL byte"
-        elif column.startswith("^") and column.endswith("$"):
-            yield f"{column!r} reads as a pattern to polars; name the column without ^ and $"
         elif (count := counts.pop(column, 1)) > 1:
             yield f"{count} columns are named {column!r}; names must differ{_header_hint(header)}"
 

@@ -39,6 +39,7 @@ def pieces_of_text(frame: pl.DataFrame, name: str, first: int) -> Iterator[pl.Da
 def text_bytes(column: pl.Series) -> int:
     """Return how many bytes the cells of a column have, each of them written out."""
     dtype = column.dtype
+    column = column.alias("")  # polars takes names such as ^x$ for patterns
     if dtype == pl.String:
         return int(column.str.len_bytes().sum())
     if dtype == pl.Binary:

@@ -1,0 +1,83 @@
+"""The names that columns have in the script, where polars would take theirs for a pattern."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from nnrun.config.schema import Config, Data
+from nnrun.config.split import Split
+from nnrun.features.encoder import Encoder
+
+
+class RenamedColumns(NamedTuple):
+    """A config and an encoder in which the columns have the names that the script gives them.
+
+    Attributes:
+        config: The config.
+        encoder: The encoder.
+        names: The name in the script of each column that has another one in the table.
+    """
+
+    config: Config
+    encoder: Encoder
+    names: Mapping[str, str]
+
+
+def with_plain_names(config: Config, encoder: Encoder) -> RenamedColumns:
+    """Give other names to the columns whose names polars takes for a regular expression.
+
+    It does so in each method of a series, so that a selector of the column does not help.
+    """
+    data = config.data
+    features = [feature.name for feature in encoder.features]
+    used = [*features, *data.target, *data.drop, *config.columns_apart]
+    names = _plain_names(used)
+    if not names:
+        return RenamedColumns(config, encoder, names)
+    changed = {"data": _renamed_data(data, names)}
+    return RenamedColumns(config.model_copy(update=changed), _renamed(encoder, names), names)
+
+
+def _plain_names(used: Sequence[str]) -> dict[str, str]:
+    """Return a name that no other column has for each that begins with ^ and ends with $."""
+    names: dict[str, str] = {}
+    for name in dict.fromkeys(used):
+        if not (name.startswith("^") and name.endswith("$")):
+            continue
+        plain = name.strip("^$") or "column"
+        while plain in used or plain in names.values():
+            plain += "_"
+        names[name] = plain
+    return names
+
+
+def _renamed_data(data: Data, names: Mapping[str, str]) -> Data:
+    """Return the section of the config on tables with the new names."""
+    changes: dict[str, object] = {
+        key: _all(getattr(data, key), names) for key in ("target", "features", "drop", "columns")
+    }
+    if data.sample_weight is not None:
+        changes["sample_weight"] = names.get(data.sample_weight, data.sample_weight)
+    if data.split is not None:
+        changes["split"] = _renamed_split(data.split, names)
+    return data.model_copy(update=changes)
+
+
+def _renamed_split(split: Split, names: Mapping[str, str]) -> Split:
+    return split.model_copy(update={split.kind: names.get(split.name, split.name)})
+
+
+def _all(columns: list[str] | None, names: Mapping[str, str]) -> list[str] | None:
+    return None if columns is None else [names.get(column, column) for column in columns]
+
+
+def _renamed(encoder: Encoder, names: Mapping[str, str]) -> Encoder:
+    """Return the encoder with the new names."""
+    features = [
+        feature.model_copy(update={"name": names.get(feature.name, feature.name)})
+        for feature in encoder.features
+    ]
+    targets = [
+        target.model_copy(update={"name": names.get(target.name, target.name)})
+        for target in encoder.targets
+    ]
+    return encoder.model_copy(update={"features": features, "targets": targets})
