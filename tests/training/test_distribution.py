@@ -8,12 +8,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support.addresses import free_addresses
 from support.marks import exhaustive
 from support.processes import Process, wait_for
 
@@ -62,11 +62,7 @@ def start(server, project) -> Callable[..., list[Process]]:
     def call(
         workers: int, *arguments: Any, own: tuple[list[str], ...] = (), only: int = 9
     ) -> list[Process]:
-        with ExitStack() as stack:  # free ports, all at once so that they differ
-            sockets = [stack.enter_context(socket.socket()) for _ in range(workers)]
-            for each in sockets:
-                each.bind(("127.0.0.1", 0))
-            addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+        addresses = free_addresses(workers)
         common = {"TMPDIR": str(project.folder / "scratch")}
         tasks = [
             {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": i}}

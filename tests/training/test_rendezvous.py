@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from support.addresses import free_addresses
+from support.processes import wait_for
 
 from nnrun.errors import ConfigError, NnrunError
 from nnrun.training.distributed.cluster import Cluster
@@ -17,11 +19,7 @@ from nnrun.training.distributed.rendezvous import meet
 @pytest.fixture
 def addresses() -> tuple[str, ...]:
     """Three addresses of this machine, whose ports are free."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
-    names = tuple(f"127.0.0.1:{each.getsockname()[1]}" for each in sockets)
-    for each in sockets:
-        each.close()
-    return names
+    return free_addresses(3)
 
 
 @pytest.fixture
@@ -39,6 +37,24 @@ def port(address: str) -> int:
     return int(address.rpartition(":")[2])
 
 
+def knock(address: str) -> socket.socket:
+    """Connect to who listens at an address, as soon as somebody does."""
+
+    def connect() -> socket.socket | None:
+        try:
+            return socket.create_connection(("127.0.0.1", port(address)))
+        except ConnectionRefusedError:
+            return None
+
+    connection: socket.socket = wait_for(connect, f"somebody at {address}")
+    return connection
+
+
+def report(addresses: tuple[str, ...], index: int) -> bytes:
+    """Return the line by which a worker reports to the chief."""
+    return json.dumps({"cluster": addresses, "index": index}).encode() + b"\n"
+
+
 @pytest.mark.parametrize(
     "order",
     [
@@ -50,7 +66,7 @@ def test_workers_that_all_come_begin_and_leave_their_ports(come, addresses, orde
     came = []
     for index in order:
         came.append(come(addresses, index))
-        time.sleep(0.2)
+        time.sleep(0.2)  # so that they begin in this order, most of the time
     for worker in came:
         worker.result()
     for address in addresses:
@@ -58,7 +74,8 @@ def test_workers_that_all_come_begin_and_leave_their_ports(come, addresses, orde
 
 
 def test_all_end_where_one_does_not_come(come, addresses):
-    chief, other = come(addresses, 0, 0.5), come(addresses, 2, 30)
+    other = come(addresses, 2)
+    chief = come(addresses, 0, 2)
     message = rf"the chief timed out waiting for worker 1 \({addresses[1]}\); run the same command"
     for worker in (chief, other):
         with pytest.raises(NnrunError, match=message):
@@ -79,10 +96,14 @@ def test_a_worker_of_another_cluster_is_refused(come, addresses):
 
 
 def test_two_workers_of_one_number_are_refused(come, addresses):
-    workers = [come(addresses, 0), come(addresses, 1), come(addresses, 1)]
-    for worker in workers:
-        with pytest.raises(ConfigError, match="two workers say that they are worker 1"):
-            worker.result()
+    chief = come(addresses, 0)
+    with knock(addresses[0]) as first:  # on another machine: here they would share a port
+        first.sendall(report(addresses, 1))
+        second = come(addresses, 1)
+        for worker in (chief, second):
+            with pytest.raises(ConfigError, match="two workers say that they are worker 1"):
+                worker.result()
+        assert b"two workers say that they are worker 1" in first.recv(2**16)
 
 
 @pytest.mark.parametrize("index", [pytest.param(0, id="the chief"), pytest.param(1, id="another")])
@@ -106,8 +127,7 @@ def test_a_port_in_use_is_told(come, addresses, index):
 )
 def test_others_may_knock_at_the_chiefs_port(come, addresses, words):
     chief = come(addresses[:2], 0)
-    time.sleep(0.2)
-    with socket.create_connection(("127.0.0.1", port(addresses[0]))) as stranger:
+    with knock(addresses[0]) as stranger:
         stranger.sendall(words)
     come(addresses[:2], 1).result()
     chief.result()
@@ -115,10 +135,8 @@ def test_others_may_knock_at_the_chiefs_port(come, addresses, words):
 
 def test_a_worker_that_ended_while_it_waited_may_come_again(come, addresses):
     chief = come(addresses, 0)
-    time.sleep(0.2)
-    with socket.create_connection(("127.0.0.1", port(addresses[0]))) as killed:
-        killed.sendall(json.dumps({"cluster": addresses, "index": 1}).encode() + b"\n")
-        time.sleep(0.3)
+    with knock(addresses[0]) as killed:
+        killed.sendall(report(addresses, 1))
     again, other = come(addresses, 1), come(addresses, 2)
     for worker in (chief, again, other):
         worker.result()
