@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -28,6 +28,9 @@ from nnrun.results.reading import Reading
 from nnrun.wording import joined
 
 if TYPE_CHECKING:
+    from polars import DataFrame
+
+    from nnrun.features.encoded_reader import EncodedReader
     from nnrun.results.interval import Interval
     from nnrun.results.row_losses import AnyThreshold
     from nnrun.results.trained_run import TrainedRun
@@ -53,6 +56,10 @@ SPREAD_HELP = (
 
 JSON_LINES_HELP = (
     "For programs: read a JSON object from each line of standard input, and answer it at once."
+)
+JSON_LINES_RULE = (
+    "--json-lines reads standard input and writes standard output; leave out DATA, -o, --keep, "
+    "--spread and --escape-formulas"
 )
 ENGINE_HELP = "Compute with NumPy, or with Keras, to compare the two.  [default: numpy]"
 
@@ -96,27 +103,14 @@ def predict(  # noqa: PLR0913  a parameter for each option
     """
     if json_lines:
         if data or output or keep or escape_formulas or spread:
-            raise click.UsageError(
-                "--json-lines reads standard input and writes standard output; leave out DATA, -o, "
-                "--keep, --spread and --escape-formulas"
-            )
+            raise click.UsageError(JSON_LINES_RULE)
         _answer_lines(run, threshold, interval, engine, reading)
         return
     if not data:
         raise click.UsageError("Missing argument 'DATA': a table, or - for standard input.")
     if output:
         check_output(output, data)
-    from nnrun.results.trained_run import open_run
-    from nnrun.tables.writer import write_csv
-
-    trained, reader = open_run(
-        run,
-        data,
-        target=False,
-        owed=True,
-        null_values=reading.null_values,
-        bad_cells=reading.bad_cells,
-    )
+    trained, reader = _open_run(run, data, reading)
     bound = _bound(run, trained, threshold)
     ranges = _interval(run, trained, interval)
     kept = _column_names(keep, reader.table.columns)
@@ -126,9 +120,29 @@ def predict(  # noqa: PLR0913  a parameter for each option
     if ignored:
         tell(f"ignored columns: {joined(ignored, MOST_IGNORED)}")
     with _destination(output, whole=reading.strict) as file:
-        write_csv(predictions, file, escape_formulas=escape_formulas)
+        _write_csv(predictions, file, escape_formulas=escape_formulas)
         reading.check(reader)
     tell(*reader.notes())
+
+
+def _open_run(run: Path, data: Path, reading: Reading) -> tuple[TrainedRun, EncodedReader]:
+    """Return the run, and the table read as it was trained; targets are not needed."""
+    from nnrun.results.trained_run import open_run
+
+    return open_run(
+        run,
+        data,
+        target=False,
+        owed=True,
+        null_values=reading.null_values,
+        bad_cells=reading.bad_cells,
+    )
+
+
+def _write_csv(frames: Iterable[DataFrame], file: IO[bytes], *, escape_formulas: bool) -> None:
+    from nnrun.tables.writer import write_csv
+
+    write_csv(frames, file, escape_formulas=escape_formulas)
 
 
 def _answer_lines(

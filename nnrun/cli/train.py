@@ -70,11 +70,11 @@ def train(  # noqa: PLR0913  a parameter for each option
     """Train CONFIG on its table and save the run in a directory."""
     if epochs:
         overrides = (*overrides, f"epochs={epochs}")
-    if smoke and (output or overwrite):
-        raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
-    if smoke and from_run:
-        raise click.UsageError("--smoke tries weights that are drawn; leave out --from")
     if smoke:
+        if output or overwrite:
+            raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
+        if from_run:
+            raise click.UsageError("--smoke tries weights that are drawn; leave out --from")
         smoke_test(config, overrides, engine, printing)
         return
     from nnrun.runs.directory import check_target

@@ -104,16 +104,7 @@ def load_converted(
         raise ValueError("its parts are not those of a dataset")
     parts: dict[str, Any] = {}
     for key, of_part in facts.items():
-        x = _open_matrix(manifest, folder / f"{key}-x.f32", len(encoder.inputs))
-        y = _open_matrix(manifest, folder / f"{key}-y.f32", len(encoder.targets))
-        _check_part(x, y, of_part, encoder)
-        weights = None
-        if of_part.is_weighted:
-            weights = _open_matrix(manifest, folder / f"{key}-w.f32", 1)[:, 0]
-            _check_weights(weights, of_part)
-        parts[key] = Part(
-            x, y, of_part.name, of_part.dropped, of_part.unseen, weights, of_part.repeated
-        )
+        parts[key] = _load_part(manifest, folder, key, of_part, encoder)
     return Dataset(
         config,
         encoder,
@@ -124,6 +115,20 @@ def load_converted(
         from_run=given.run if given else "",
         **parts,
     )
+
+
+def _load_part(
+    manifest: Manifest, folder: Path, key: str, facts: PartFacts, encoder: Encoder
+) -> Part:
+    """Return a part whose matrices are mapped from its files."""
+    x = _open_matrix(manifest, folder / f"{key}-x.f32", len(encoder.inputs))
+    y = _open_matrix(manifest, folder / f"{key}-y.f32", len(encoder.targets))
+    _check_part(x, y, facts, encoder)
+    weights = None
+    if facts.is_weighted:
+        weights = _open_matrix(manifest, folder / f"{key}-w.f32", 1)[:, 0]
+        _check_weights(weights, facts)
+    return Part(x, y, facts.name, facts.dropped, facts.unseen, weights, facts.repeated)
 
 
 def _read(manifest: Manifest, path: Path) -> bytes:

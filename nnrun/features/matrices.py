@@ -96,44 +96,53 @@ def encode(
         TableError: With every mistake of all the tables.
         ConfigError: No row is left to train on, or none to validate on.
     """
-    parts: dict[str, Part] = {}
     encoder = given.for_table(profile) if given else profile.encoder()
-    copies: list[str] = []
-    hashes = RowHashes(
-        _compared_columns(encoder), is_wanted=len(tables) > 1 or profile.split is not None
-    )
     problems = profile.problems_of_rows() if given else profile.problems()
+    is_compared = len(tables) > 1 or profile.split is not None
+    hashes = RowHashes(_compared_columns(encoder), is_wanted=is_compared)
+    fitted: FittedTable | None = None
     if not problems:
         fitted = _fit_training_table(
             tables["train"], profile, keeping, encoder if given else None, hashes
         )
         encoder = fitted.encoder
-        copies = fitted.copies
-        parts = _training_parts(fitted, profile)
-    for key, table in tables.items():
-        if key == "train":
-            continue
-        try:
-            parts[key] = _encode_other_table(
-                table, encoder, key, keeping, hashes, weight=profile.config.data.sample_weight
-            )
-        except TableError as error:
-            problems += error.problems
-    if problems:
+    others = {key: table for key, table in tables.items() if key != "train"}
+    weight = profile.config.data.sample_weight
+    parts, problems_of_others = _encode_others(others, encoder, keeping, hashes, weight=weight)
+    problems += problems_of_others
+    if fitted is None or problems:
         raise TableError(problems)
+    parts |= _training_parts(fitted, profile)
     parts = {key: part._replace(repeated=hashes.repeated(key)) for key, part in parts.items()}
-    fingerprints = {key: table.fingerprint() for key, table in tables.items()}
-    columns = [column_facts(column) for column in profile.features]
     return Dataset(
         profile.config,
         encoder,
-        fingerprints=fingerprints,
-        columns=columns,
+        fingerprints={key: table.fingerprint() for key, table in tables.items()},
+        columns=[column_facts(column) for column in profile.features],
         null_texts=profile.null_texts,
-        copies=copies,
+        copies=fitted.copies,
         from_run=given.run if given else "",
         **parts,
     )
+
+
+def _encode_others(
+    tables: Mapping[str, Table],
+    encoder: Encoder,
+    keeping: Keeping,
+    hashes: RowHashes,
+    *,
+    weight: str | None,
+) -> tuple[dict[str, Part], list[str]]:
+    """Return the parts of the tables that are not trained on, and what is wrong in those tables."""
+    parts: dict[str, Part] = {}
+    problems: list[str] = []
+    for key, table in tables.items():
+        try:
+            parts[key] = _encode_other_table(table, encoder, key, keeping, hashes, weight=weight)
+        except TableError as error:
+            problems += error.problems
+    return parts, problems
 
 
 def _compared_columns(encoder: Encoder) -> list[str]:

@@ -100,10 +100,10 @@ def test_two_workers_of_one_number_are_refused(come, addresses):
     with knock(addresses[0]) as first:  # on another machine: here they would share a port
         first.sendall(report(addresses, 1))
         second = come(addresses, 1)
-        for worker in (chief, second):
-            with pytest.raises(ConfigError, match="two workers say that they are worker 1"):
-                worker.result()
         assert b"two workers say that they are worker 1" in first.recv(2**16)
+    for worker in (chief, second):
+        with pytest.raises(ConfigError, match="two workers say that they are worker 1"):
+            worker.result()
 
 
 @pytest.mark.parametrize("index", [pytest.param(0, id="the chief"), pytest.param(1, id="another")])
