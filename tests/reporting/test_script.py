@@ -275,7 +275,7 @@ CASES = {
     "plain": PLAIN,
 }
 
-USUAL = ("tables", "targets", "codes", "by part", "smoothed")
+USUAL = ("tables", "targets", "codes", "smoothed")
 """The cases that train in every run of the tests."""
 
 
@@ -362,7 +362,7 @@ def _here(project, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
-    usual({path.stem: path for path in CONFIGS}, "digits", "seattle-weather"),
+    usual({path.stem: path for path in CONFIGS}, "digits"),
 )
 def test_the_script_of_a_shipped_config_trains_as_nnrun_does(path, tmp_path):
     text = compare(dataset_of(load_config(path, ("epochs=2",))), tmp_path)

@@ -145,7 +145,7 @@ def test_workers_give_the_numbers_of_one_process(
     }
 
 
-@pytest.mark.parametrize("devices", [pytest.param(2, id="two"), exhaustive(3, id="three")])
+@pytest.mark.parametrize("devices", [exhaustive(2, id="two"), exhaustive(3, id="three")])
 def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, devices):
     project.config({**EVERYTHING, "batch_size": 11})
     assert server.run(project.folder, "train", "config.yaml", "-o", "alone") == 0
@@ -278,7 +278,7 @@ def test_workers_that_would_train_different_things_are_refused(start, finish, pr
 
 
 @pytest.mark.parametrize(
-    "workers", [pytest.param(1, id="two devices"), exhaustive(2, id="two workers")]
+    "workers", [exhaustive(1, id="two devices"), exhaustive(2, id="two workers")]
 )
 def test_noise_is_drawn_anew_for_every_share_of_a_batch(start, finish, server, project, workers):
     """Two equal rows that met equal noise would do what one of them does in a batch of its own."""
