@@ -15,10 +15,14 @@ MOST_BINS = 256
 _ENCODINGS: Catalog = {
     "standard": {},
     "robust": {},
-    "ple": {"bins": (Annotated[int, Field(ge=1, le=MOST_BINS)], DEFAULT_BINS)},
+    "ple": {
+        "bins": (Annotated[int, Field(ge=1, le=MOST_BINS)], DEFAULT_BINS),
+        "values": (bool, False),
+    },
 }
 
 NUMERIC = Named(kind="numeric encoding", catalog=_ENCODINGS)
 """`standard` subtracts the mean and divides by the standard deviation; `robust` takes the median
 and the interquartile range; `ple` is the piecewise-linear encoding of quantiles of Gorishniy et
-al. (2022), "On Embeddings for Numerical Features in Tabular Deep Learning"."""
+al. (2022), "On Embeddings for Numerical Features in Tabular Deep Learning". With `values`, the
+number itself stands beside its code."""

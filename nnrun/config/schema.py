@@ -108,7 +108,7 @@ class Data(Strict):
     numeric: Annotated[Spec, NUMERIC, AfterValidator(of_normalized_numbers)] = STANDARD
     """How the network takes numbers. `standard` standardises them by mean and standard deviation,
     `robust` by median and interquartile range. `ple` makes a piecewise-linear code of each column,
-    whose `bins` have equally many training rows."""
+    whose `bins` have equally many training rows; with `values`, the number stands beside it."""
     clip: Annotated[Positive | None, AfterValidator(of_standardised_inputs)] = None
     """The bound that standardised features approach, in standard deviations, so that one cell far
     out cannot lead to an absurd prediction. The codes of `ple` end there. Default: there is

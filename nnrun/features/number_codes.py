@@ -6,6 +6,9 @@ Deep Learning", have the bins alone, the first and the last of them without an e
 
 Of an input x, a unit that begins at b and has the width w is
 `hard_sigmoid(6 (x - b) / w - 3) == clip((x - b) / w, 0, 1)`.
+
+With `values`, the first unit of a column is within LARGEST_VALUE of the median, and a layer after
+the code makes of it what it was: `w unit + b == clip(x, b, b + w)`.
 """
 
 from itertools import pairwise
@@ -13,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.features.encoder import Encoder
 from nnrun.features.feature import Feature
@@ -21,6 +25,10 @@ from nnrun.features.matrix_store import FLOAT32_BYTES
 SLOPE = 6
 OFFSET = 3
 """Keras's hard_sigmoid(x) is relu6(x + 3) / 6."""
+
+LARGEST_VALUE = 3.0
+"""Interquartile ranges from the median, that is, four standard deviations of normal numbers: the
+network is linear in what is nearer, and no cell further out is an input of hundreds."""
 
 Float32s = np.ndarray[tuple[int], np.dtype[np.float32]]
 
@@ -39,13 +47,30 @@ class CodeUnits(NamedTuple):
     offsets: Float32s
 
 
-def code_units(encoder: Encoder) -> CodeUnits:
-    """Return the units that take the standardised inputs of an encoder."""
+class ValueScales(NamedTuple):
+    """What makes numbers of their units again: unit u becomes scales[u] * unit + offsets[u].
+
+    Attributes:
+        scales: float32 (units,); 1 for a unit that is no number itself.
+        offsets: float32 (units,); 0 for such a unit.
+    """
+
+    scales: Float32s
+    offsets: Float32s
+
+
+def code_units(encoder: Encoder, numeric: Spec) -> CodeUnits:
+    """Return the units that take the standardised inputs of an encoder.
+
+    Args:
+        encoder: Its inputs have the edges of the bins.
+        numeric: The encoding as the config has it.
+    """
     inputs: list[int] = []
     starts: list[float] = []
     ends: list[float] = []
     for place, feature in enumerate(encoder.inputs):
-        for start, end in _intervals(feature):
+        for start, end in _intervals(feature, has_values=numeric["values"]):
             inputs.append(place)
             starts.append(start)
             ends.append(end)
@@ -57,6 +82,22 @@ def code_units(encoder: Encoder) -> CodeUnits:
     )
 
 
+def value_scales(encoder: Encoder) -> ValueScales:
+    """Return what the layer after a code with `values` multiplies and adds."""
+    scales: list[float] = []
+    offsets: list[float] = []
+    for feature in encoder.inputs:
+        of_bins = len(_intervals(feature, has_values=True))
+        if _has_bins(feature):
+            start, end = _value_range(feature)
+            scales.append(end - start)
+            offsets.append(start)
+            of_bins -= 1
+        scales += [1.0] * of_bins
+        offsets += [0.0] * of_bins
+    return ValueScales(np.array(scales, np.float32), np.array(offsets, np.float32))
+
+
 def code_size(config: Config, encoder: Encoder) -> int:
     """Return the bytes of the layer's weights, one for each input and unit; 0 without a code."""
     if config.data.numeric["name"] != "ple":
@@ -64,11 +105,23 @@ def code_size(config: Config, encoder: Encoder) -> int:
     return FLOAT32_BYTES * encoder.width * (len(encoder.inputs) + 1)
 
 
-def _intervals(feature: Feature) -> list[tuple[float, float]]:
+def _intervals(feature: Feature, *, has_values: bool) -> list[tuple[float, float]]:
     """Return where the units of an input begin and end; one without bins passes 0 and 1 on."""
     edges = feature.edges
     if len(edges) < 2:
         return [(0.0, 1.0)]
-    if len(edges) == 2:
+    if not _has_bins(feature):
         return [(edges[0], edges[1])]
-    return [(edges[0], edges[-1]), *pairwise(edges)]
+    first = _value_range(feature) if has_values else (edges[0], edges[-1])
+    return [first, *pairwise(edges)]
+
+
+def _has_bins(feature: Feature) -> bool:
+    """Tell whether an input becomes a unit for its range and one for each of several bins."""
+    return len(feature.edges) > 2
+
+
+def _value_range(feature: Feature) -> tuple[float, float]:
+    """Return between which bounds the first unit of an input with bins is the number itself."""
+    first, last = feature.edges[0], feature.edges[-1]
+    return max(first, -LARGEST_VALUE), min(last, LARGEST_VALUE)

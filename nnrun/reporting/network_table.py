@@ -24,6 +24,8 @@ def saved_layers(config: Config, encoder: Encoder) -> Iterator[LayerSummary]:
     if config.data.numeric["name"] == "ple":
         shapes = [(inputs, encoder.width), (encoder.width,)]
         yield LayerSummary("Dense hard_sigmoid, not trained", encoder.width, shapes)
+        if config.data.numeric["values"]:
+            yield LayerSummary("Rescaling", encoder.width, [])
     elif config.data.clip is not None:
         for name in ("Rescaling", "Activation tanh", "Rescaling"):
             yield LayerSummary(name, inputs, [])

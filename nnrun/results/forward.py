@@ -17,7 +17,7 @@ from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix
-from nnrun.features.number_codes import code_units
+from nnrun.features.number_codes import code_units, value_scales
 from nnrun.results.activations import ACTIVATIONS, Activation
 from nnrun.runs.arrays import Array
 
@@ -164,7 +164,7 @@ def make_network(
     if config.data.normalize:
         steps.append(_normalization(encoder))
     if config.data.numeric["name"] == "ple":
-        steps.append(_piecewise_linear_code(encoder))
+        steps += _piecewise_linear_code(encoder, config.data.numeric)
     elif config.data.clip is not None:
         steps += _clipping(config.data.clip)
     for i, (spec, summary) in enumerate(zip(config.layers, summaries, strict=True)):
@@ -307,9 +307,13 @@ def _normalization(encoder: Encoder) -> Step:
     return Step({"type": "Normalization"}, [mean, variance], _standardize)
 
 
-def _piecewise_linear_code(encoder: Encoder) -> Step:
-    """Return the step that makes several numbers between 0 and 1 of each standardised number."""
-    return Step({"type": "Dense", "activation": "hard_sigmoid"}, code_units(encoder), _code)
+def _piecewise_linear_code(encoder: Encoder, numeric: Spec) -> list[Step]:
+    """Return the steps that make several numbers of each: most between 0 and 1."""
+    units = code_units(encoder, numeric)
+    steps = [Step({"type": "Dense", "activation": "hard_sigmoid"}, units, _code)]
+    if numeric["values"]:
+        steps.append(Step({"type": "Rescaling"}, value_scales(encoder), _rescale))
+    return steps
 
 
 def _code(spec: Spec, weights: Weights, x: Array) -> Array:

@@ -9,7 +9,7 @@ from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.config.xla import uses_xla
 from nnrun.features.encoder import Encoder
-from nnrun.features.number_codes import code_units
+from nnrun.features.number_codes import code_units, value_scales
 from nnrun.training.backend import keras, tf
 from nnrun.training.keras_types import KerasObject, Model
 from nnrun.training.loss_of_logs import LossOfLogs
@@ -28,7 +28,7 @@ def build_network(config: Config, encoder: Encoder) -> Model:
     if config.data.normalize:
         layers.append(_normalization(encoder))
     if config.data.numeric["name"] == "ple":
-        layers.append(_piecewise_linear_code(encoder))
+        layers += _piecewise_linear_code(encoder, config.data.numeric)
     elif config.data.clip is not None:
         layers += _clipping(config.data.clip)
     layers += [make(keras.layers, spec, "type") for spec in config.layers]
@@ -46,9 +46,9 @@ def _normalization(encoder: Encoder) -> KerasObject:
     return keras.layers.Normalization(mean=mean, variance=variance)
 
 
-def _piecewise_linear_code(encoder: Encoder) -> KerasObject:
-    """Return the layer, not trained, that makes several numbers between 0 and 1 of each number."""
-    units = code_units(encoder)
+def _piecewise_linear_code(encoder: Encoder, numeric: Spec) -> list[KerasObject]:
+    """Return the layers, not trained, that make several numbers of each: most between 0 and 1."""
+    units = code_units(encoder, numeric)
     inputs = len(encoder.inputs)
     kernel = np.zeros((inputs, len(units.inputs)), np.float32)
     kernel[units.inputs, np.arange(len(units.inputs))] = units.slopes
@@ -61,7 +61,10 @@ def _piecewise_linear_code(encoder: Encoder) -> KerasObject:
     )
     layer.build((None, inputs))
     layer.set_weights([kernel, units.offsets])
-    return layer
+    if not numeric["values"]:
+        return [layer]
+    scales, offsets = value_scales(encoder)
+    return [layer, keras.layers.Rescaling(scales.tolist(), offsets.tolist())]
 
 
 def network_weights(model: Model) -> list[KerasObject]:

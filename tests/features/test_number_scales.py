@@ -3,10 +3,11 @@ import polars as pl
 import pytest
 
 from nnrun.features.loading import load_dataset
-from nnrun.features.number_codes import code_units
+from nnrun.features.number_codes import code_units, value_scales
 from nnrun.features.number_scales import FEWEST_ROWS, MOST_ROWS, bin_edges, sample_step
 from nnrun.results.activations import hard_sigmoid
 
+PLE = {"name": "ple", "bins": 4, "values": False}
 REGRESSION = {"layers": [{"units": 1}], "loss": "MeanSquaredError"}
 
 
@@ -74,12 +75,32 @@ def test_a_column_is_a_unit_for_its_range_and_one_for_each_bin(project):
     assert codes(encoder, [-5.0, 3.0, 8.0, 1e6]) == pytest.approx(np.array(expected), abs=1e-3)
 
 
-def codes(encoder, values):
+def codes(encoder, values, numeric=PLE):
     (feature,) = encoder.features
     center, variance = feature.moments
     scaled = (np.array(values, np.float32) - center) / variance**0.5
-    units = code_units(encoder)
+    units = code_units(encoder, numeric)
     return hard_sigmoid(scaled[:, None][:, units.inputs] * units.slopes + units.offsets)
+
+
+@pytest.mark.parametrize(
+    ("values", "cells", "expected"),
+    [
+        pytest.param(range(9), [-5.0, 0.0, 3.0, 99.0], [-1, -1, -0.25, 1], id="within the range"),
+        pytest.param([*map(float, range(9)), 1e4], [9.0, 1e4], [1, 3], id="far out"),
+        pytest.param([0, 1, 0, 1], [0.0, 1.0], [0, 1], id="flags"),
+        pytest.param([3, 7, 3, 7], [3.0, 7.0], [0, 1], id="a single bin"),
+    ],
+)
+def test_with_values_the_first_unit_is_the_scaled_number_itself(project, values, cells, expected):
+    numeric = {"name": "ple", "bins": 4, "values": True}
+    encoder = encoder_of(project, list(values), numeric=numeric)
+    scales, offsets = value_scales(encoder)
+    assert len(scales) == len(offsets) == encoder.width
+    numbers = codes(encoder, cells, numeric) * scales + offsets
+    assert numbers[:, 0] == pytest.approx(expected, abs=1e-3)
+    assert set(scales[1:]) <= {1.0}
+    assert not offsets[1:].any()
 
 
 def test_the_encoding_of_a_table_that_is_only_checked_has_the_same_width(project):

@@ -88,7 +88,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "two numbers, from codes of numbers": {
         "data.target": ["y", "z"],
         "data.drop": ["wet", "label", "kind"],
-        "data.numeric": {"name": "ple", "bins": 4},
+        "data.numeric": {"name": "ple", "bins": 4, "values": True},
         "layers": [{"units": 2}],
         "loss": "mse",
     },

@@ -211,6 +211,7 @@ OTHER_LAYERS = [
 ]
 WAYS: list[dict[str, Any]] = [
     {"data.numeric": "ple", "layers": [HIDDEN, {"units": 1}]},
+    {"data.numeric": {"name": "ple", "values": True}, "layers": [HIDDEN, {"units": 1}]},
     {"data.numeric": "robust", "data.clip": 2, "layers": [HIDDEN, {"units": 1}]},
     {"data.target_transform": "log1p", "layers": [HIDDEN, {"units": 1}], "ensemble": 2},
     {"data.normalize": False, "layers": [HIDDEN, {"units": 1}], "ensemble": 3},

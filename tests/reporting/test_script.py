@@ -166,6 +166,10 @@ CODES = {
     "layers": [HIDDEN, {"units": 1}],
     "loss": "mse",
 }
+CODES_AND_VALUES = {
+    **CODES,
+    "data": {**CODES["data"], "numeric": {"name": "ple", "bins": 6, "values": True}},
+}
 ROBUST = {**CODES, "data": {**CODES["data"], "numeric": "robust"}}
 HEADERLESS = {
     "data": {
@@ -266,6 +270,7 @@ CASES = {
     "workbook": WORKBOOK,
     "headerless": HEADERLESS,
     "codes": CODES,
+    "codes and values": CODES_AND_VALUES,
     "robust": ROBUST,
     "logarithms": LOGS,
     "marks": MARKS,
@@ -275,7 +280,7 @@ CASES = {
     "plain": PLAIN,
 }
 
-USUAL = ("tables", "targets", "codes", "smoothed")
+USUAL = ("tables", "targets", "codes and values", "smoothed")
 """The cases that train in every run of the tests."""
 
 

@@ -141,6 +141,7 @@ def test_a_network_of_an_activation_gives_what_keras_gives(project, activation):
         {**NUMBERS, "layers": [{"units": 1}], "data.target_transform": "log1p"},
         {**NUMBERS, "layers": [{"units": 1}], "data.numeric": "robust"},
         {**NUMBERS, "layers": [{"units": 1}], "data.numeric": {"name": "ple", "bins": 3}},
+        {**NUMBERS, "layers": [{"units": 1}], "data.numeric": {"name": "ple", "values": True}},
     ],
     ids=[
         "probability",
@@ -156,6 +157,7 @@ def test_a_network_of_an_activation_gives_what_keras_gives(project, activation):
         "logarithms",
         "robust scales",
         "piecewise-linear codes",
+        "numbers beside their codes",
     ],
 )
 def test_what_is_predicted_is_what_keras_predicts(project, changes):

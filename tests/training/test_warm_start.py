@@ -175,7 +175,9 @@ def test_members_of_an_ensemble_start_with_the_weights_of_their_own(trained_runs
     "changes",
     [
         exhaustive({}, id="standard"),
-        pytest.param({"data.numeric": "ple", "data.missing": "mean"}, id="codes"),
+        pytest.param(
+            {"data.numeric": {"name": "ple", "values": True}, "data.missing": "mean"}, id="codes"
+        ),
         exhaustive({"ensemble": 2}, id="ensemble"),
     ],
 )
