@@ -81,13 +81,23 @@ class NumberScales:
 def bin_edges(values: Numbers, bins: int, bound: float | None) -> list[float]:
     """Return the distinct edges of bins that have equally many values, in ascending order.
 
+    A value that fills a bin alone, such as 0 where most rows have none, is an edge, and the other
+    values share the bins that are left: of them, else, there would be few.
+
     Args:
         values: Scaled numbers, at least one.
-        bins: The number of bins, which are fewer where values repeat.
+        bins: The number of bins, which are fewer where there are few distinct values.
         bound: How far from 0 the first and the last edge may lie, or None.
     """
-    quantiles = np.linspace(0, 1, bins + 1)
-    edges = np.quantile(values, quantiles, method="inverted_cdf")  # numbers that do occur
+    distinct, counts = np.unique(values, return_counts=True)
+    edges = distinct
+    if len(distinct) > bins + 1:
+        is_frequent = counts * bins > len(values)
+        frequent = distinct[is_frequent]
+        others = np.repeat(distinct[~is_frequent], counts[~is_frequent])
+        quantiles = np.linspace(0, 1, bins - len(frequent) + 1)
+        inner = np.quantile(others, quantiles, method="inverted_cdf")  # numbers that do occur
+        edges = np.concatenate([frequent, inner])
     if bound is not None:
         edges = np.clip(edges, -bound, bound)
     return [float(edge) for edge in np.unique(edges.round(DECIMALS))]

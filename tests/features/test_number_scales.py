@@ -30,6 +30,15 @@ def test_bins_are_fewer_where_numbers_repeat():
     assert bin_edges(np.array([0.0] * 60 + [1.0] * 20 + [2.0, 5.0] * 10), 8, None) == [0, 1, 2, 5]
 
 
+def test_a_number_that_most_rows_have_is_an_edge_and_leaves_the_bins_to_the_others():
+    values = np.array([0.0] * 90 + [*range(1, 11)])
+    assert bin_edges(values, 4, None) == [0, 1, 4, 7, 10]
+
+
+def test_few_distinct_numbers_are_all_edges():
+    assert bin_edges(np.array([0.0] * 97 + [1.0, 2.0, 3.0]), 4, None) == [0, 1, 2, 3]
+
+
 def test_the_first_and_the_last_edge_stay_within_the_bound():
     assert bin_edges(np.array([-1e9, -1, 0, 1, 2, 1e9]), 5, 3.0) == [-3, -1, 0, 1, 2, 3]
 
