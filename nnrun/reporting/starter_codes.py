@@ -6,10 +6,15 @@ from nnrun.config.numeric_encoding import DEFAULT_BINS
 from nnrun.features.column_profile import ColumnProfile, column_features, kind_of
 from nnrun.reporting.starter_columns import DEFAULTS
 from nnrun.reporting.starter_survey import TableSurvey
+from nnrun.reporting.starter_target import Task
 
 FEWEST_ROWS = 500
-"""So that each of 16 bins has 25 rows to train on, a fifth being held out. With 200 or 400 rows
+"""Where a number is predicted. So that each of 16 bins has 25 rows to train on, a fifth being held out. With 200 or 400 rows
 some tables gained and others lost; of seven splits of configs/diabetes.csv three gained."""
+
+FEWEST_ROWS_WITH_LABELS = 1_000
+"""Where labels are predicted, which tell less of each row than a number: of a table of vehicles with
+846 rows the error grew."""
 
 SHARE_WITH_BINS = 0.5
 """Of the columns of numbers. Of 17 in a table of car prices 16 were flags or counts of doors, and
@@ -20,17 +25,19 @@ MOST_WEIGHTS = 250_000
 an epoch of small layers takes 2.5 times as long."""
 
 
-def should_code_numbers(survey: TableSurvey, inputs: Collection[str]) -> bool:
-    """Tell whether a network that predicts a number had better take numbers by their codes.
+def should_code_numbers(survey: TableSurvey, inputs: Collection[str], task: Task) -> bool:
+    """Tell whether a network had better take numbers by their codes.
 
     Args:
         survey: What the table holds.
         inputs: The names of the columns that are inputs.
+        task: What the target is.
     """
+    fewest = FEWEST_ROWS if task == "regression" else FEWEST_ROWS_WITH_LABELS
     columns = [column.profile for column in survey.columns if column.name in inputs]
     numbers = [column for column in columns if _is_numbers(column)]
     with_bins = [column for column in numbers if len(column.texts) > DEFAULT_BINS]
-    if survey.rows < FEWEST_ROWS or not with_bins:
+    if survey.rows < fewest or not with_bins:
         return False
     has_enough_bins = len(with_bins) >= SHARE_WITH_BINS * len(numbers)
     return has_enough_bins and _count_weights(columns) <= MOST_WEIGHTS

@@ -246,7 +246,7 @@ def _render(study: _Study, studies: Sequence[_Study], path: str, form: TableForm
         incomplete=listed(incomplete, 3),
         has_dates=any(column.kind == "date" for column in inputs),
         day_order=_stated_day_order(reading, input_names),
-        codes_numbers=target.task == "regression" and should_code_numbers(survey, input_names),
+        codes_numbers=should_code_numbers(survey, input_names, target.task),
         units=_choose_units(survey.rows),
         batch_size=_choose_batch_size(survey.rows),
         members=_choose_members(survey.rows),

@@ -11,7 +11,7 @@ from nnrun.checks.registry import lint
 from nnrun.config.loading import load_config
 from nnrun.features.loading import load_dataset
 from nnrun.files import write_text
-from nnrun.reporting.starter_codes import FEWEST_ROWS
+from nnrun.reporting.starter_codes import FEWEST_ROWS, FEWEST_ROWS_WITH_LABELS
 from nnrun.reporting.starter_config import MEMBERS, ROWS_OF_MEMBERS, write_config
 
 Columns = dict[str, list[Any]]
@@ -60,6 +60,16 @@ def test_numbers_are_coded_where_a_number_is_predicted(written, cells, numeric):
     assert [found for found in lint(load_dataset(config)) if found.level == "error"] == []
 
 
+@pytest.mark.parametrize("labels", [("a", "b"), (0, 1, 2)], ids=["two", "several"])
+@pytest.mark.parametrize(
+    ("rows", "numeric"),
+    [(FEWEST_ROWS_WITH_LABELS - 1, "standard"), (FEWEST_ROWS_WITH_LABELS, "ple")],
+)
+def test_bins_need_more_rows_where_labels_are_predicted(written, labels, rows, numeric):
+    config = written({"x": numbers(rows), "y": cycle(*labels, rows=rows)})
+    assert config.data.numeric["name"] == numeric
+
+
 def test_the_task_decides_whether_whole_numbers_are_labels(written):
     columns = {"x": numbers(), "y": cycle(0, 1, 2)}
     assert written(columns, "regression").data.numeric["name"] == "ple"
@@ -99,8 +109,8 @@ def test_numbers_are_coded_where_they_gain_by_it(written, columns, numeric):
 def test_the_config_says_what_the_codes_are_for(project, written):
     written({"x": numbers(), "y": numbers(seed=1)})
     lines = (project.folder / "init.yaml").read_text().splitlines()
-    (line,) = [line for line in lines if "numeric:" in line]
-    assert line.startswith("  numeric: ple  # piecewise-linear codes")
+    place = lines.index("  numeric: {name: ple, values: true}")
+    assert lines[place - 1].startswith("  # Piecewise-linear codes")
 
 
 @pytest.mark.parametrize(
