@@ -313,7 +313,10 @@ def test_editors_show_no_mapping_as_an_object():
     assert shown_as_objects(schema) == []
     snippets = schema["$defs"]["Data"]["properties"]["numeric"]["defaultSnippets"]
     assert snippets == [
-        {"label": "{name: ple, bins: 16}", "body": {"name": "ple", "bins": 16}},
+        {
+            "label": "{name: ple, bins: 16, values: true}",
+            "body": {"name": "ple", "bins": 16, "values": True},
+        },
     ]
 
 
