@@ -42,9 +42,7 @@ def shortage(least: int) -> str | None:
 
 
 def use_little() -> None:
-    """Let libraries that are loaded later start few threads, where the process is limited."""
-    if address_space_limit() is None:
-        return
+    """Let libraries that are loaded later start few threads, for a process that is limited."""
     for name, value in FEW_THREADS.items():
         os.environ.setdefault(name, value)
     import ctypes

@@ -4,6 +4,7 @@ import errno
 
 from nnrun.files import DISK_ERRORS
 
+NO_FOLDER = "No usable temporary directory"  # as Python's tempfile says it
 OUT_OF_MEMORY = "out of memory: use fewer units, a smaller batch_size or a smaller table"
 
 
@@ -11,7 +12,10 @@ def describe_system_error(error: OSError | MemoryError) -> str:
     """Return a line with the place of an error and its reason."""
     if isinstance(error, MemoryError):
         return OUT_OF_MEMORY
-    return f"{error.filename or _unnamed(error)}: {error.strerror or error}"
+    reason = error.strerror or str(error)
+    if reason.startswith(NO_FOLDER):
+        return f"{reason}; set TMPDIR to a folder that can be written"
+    return f"{error.filename or _unnamed(error)}: {reason}"
 
 
 def _unnamed(error: OSError) -> str:

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from nnrun.errors import InputError, NnrunError
 from nnrun.files import disk_error, named_errors, sync_folder
 from nnrun.results.trained_run import TrainedRun, load_run
+from nnrun.temporary_folder import temporary_files_in
 from nnrun.wording import first_line, how_to_install
 
 FORMATS = ("saved_model", "litert", "onnx")
@@ -60,7 +61,10 @@ def whole_output(output: Path) -> Iterator[Path]:
     """
     with named_errors(output), TemporaryDirectory(prefix=".tmp-", dir=output.parent) as temporary:
         path = Path(temporary, "network.tflite")  # the ending that Keras wants of that format
-        with named_errors(output, path):  # a reader of messages knows nothing of it
+        with (
+            named_errors(output, path),  # a reader of messages knows nothing of it
+            temporary_files_in(Path(temporary)),
+        ):
             yield path
         _move(path, output)
 

@@ -11,6 +11,7 @@ from nnrun.runs.arrays import Array, write_arrays
 from nnrun.runs.directory import Run
 from nnrun.runs.history import Logs
 from nnrun.runs.saved_model import CHECKED
+from nnrun.temporary_folder import temporary_files_in
 from nnrun.training.backend import tf
 from nnrun.training.batches import RowBlocks
 from nnrun.training.build_model import network_weights, serving_model
@@ -153,7 +154,7 @@ def save_network(run: Run, network: TrainedNetwork, result: Result, stopped_at: 
     with atomic_paths(*files) as temporaries:
         new = dict(zip(files, temporaries, strict=True))
         new[run.config].write_text(network.config.to_yaml(), encoding="utf-8", newline="\n")
-        with any_clock():
+        with any_clock(), temporary_files_in(run.path):
             network.model.save(new[run.model])
         write_arrays(new[run.weights], network.weights)
         metrics = to_json({"epoch": result.best_epoch, **finite(result.metrics)})

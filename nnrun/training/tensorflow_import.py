@@ -2,14 +2,17 @@
 
 import gc
 import os
+import platform
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from nnrun import thread_limit
 from nnrun.address_space import LEAST_TO_TRAIN, shortage
 from nnrun.errors import NnrunError
+from nnrun.temporary_folder import temporary_files_in
 
 OPTIONAL = ("PIL", "matplotlib", "pandas", "scipy", "sklearn")
 """What Keras imports where it is installed, to take its frames, estimators and pictures."""
@@ -48,16 +51,22 @@ def import_tensorflow() -> None:
     A program may have imported both before: only their settings change then.
 
     Raises:
-        NnrunError: TensorFlow cannot be imported, or a limit leaves it too little memory.
+        NnrunError: TensorFlow cannot be imported, or a limit leaves it too little memory or too few
+            threads.
     """
-    problem = shortage(LEAST_TO_TRAIN)
+    problem = shortage(LEAST_TO_TRAIN) or thread_limit.shortage(thread_limit.usual())
     if problem and "tensorflow" not in sys.modules:
         raise NnrunError(problem)
     os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever ~/.keras/keras.json says
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         # TF_CPP_MIN_LOG_LEVEL does not reach what is written before logging is set up.
-        with _without_collections(), _without_left_out(), silenced():
+        with (
+            _without_collections(),
+            _without_left_out(),
+            temporary_files_in(Path.cwd()),  # which is asked for, and not used
+            silenced(),
+        ):
             _import()
     except Exception as error:
         raise NnrunError(
@@ -93,9 +102,15 @@ def _without_collections() -> Iterator[None]:
 
 
 def _import() -> None:
+    _know_processor()
     import keras
     import tensorflow as tf
 
     tf.config.list_physical_devices("GPU")  # complains where there is none
     keras.config.set_floatx("float32")
     tf.get_logger().setLevel("ERROR")  # it warns of tracing a function anew for every table
+
+
+def _know_processor() -> None:
+    """Answer beforehand what h5py asks of the machine, for which Python starts `uname -p`."""
+    vars(platform.uname()).setdefault("processor", platform.machine())
