@@ -6,6 +6,7 @@ import numpy as np
 
 from nnrun.checks.registry import Found, Place, rule
 from nnrun.config.architecture import summarize
+from nnrun.config.keras_catalog import largest_output
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.feature import Target
@@ -113,9 +114,9 @@ def outputs_reach_the_target(config: Config, dataset: Dataset) -> Found:
         return
     prefix = "log1p of " if config.data.target_transform else ""
     output = config.output_activation()
-    low, high = RANGES.get(output, (-np.inf, np.inf))
-    allowed = f"{low}..{high}" if high < np.inf else f"{low} and above"
     for target in dataset.encoder.targets:
+        low, high = _output_range(config, target)
+        allowed = f"{low:g}..{high:g}" if high < np.inf else f"{low} and above"
         least, most = learnt_range(config, target)
         if least < low or most > high:
             yield (
@@ -123,6 +124,16 @@ def outputs_reach_the_target(config: Config, dataset: Dataset) -> Found:
                 f"{output} gives {allowed}, but {prefix}{target.name!r} goes from "
                 f"{least:g} to {most:g}; use linear",
             )
+
+
+def _output_range(config: Config, target: Target) -> tuple[float, float]:
+    """Return the least and the largest number that the network can give for a target."""
+    low, high = RANGES.get(config.output_activation(), (-np.inf, np.inf))
+    place = config.place_of_output()
+    bound = None if place is None else largest_output(config.layers[place])
+    if bound is not None:
+        high = bound * (target.scale if config.rescales else 1)
+    return low, high
 
 
 def learnt_range(config: Config, target: Target) -> tuple[float, float]:

@@ -3,7 +3,8 @@
 import math
 from typing import NamedTuple
 
-from nnrun.config.named import Spec
+from nnrun.config.keras_catalog import ACTIVATION
+from nnrun.config.named import Spec, changed_arguments
 from nnrun.config.schema import Config
 
 
@@ -40,7 +41,16 @@ def summarize(config: Config, features: int) -> list[LayerSummary]:
 def _name(spec: Spec) -> str:
     if "activation" not in spec:
         return str(spec["type"])
-    return f"{spec['type']} {spec['activation']}"
+    activation = spec["activation"]
+    if isinstance(activation, str):
+        return f"{spec['type']} {activation}"
+    changed = changed_arguments(ACTIVATION, activation)
+    shown = ", ".join(f"{argument} {_shown(value)}" for argument, value in changed.items())
+    return f"{spec['type']} {activation['name']} ({shown})"
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
 
 
 def _shapes(spec: Spec, units: int) -> list[tuple[int, ...]]:

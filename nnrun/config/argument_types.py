@@ -3,18 +3,14 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     PlainSerializer,
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
 
-from nnrun.config.habits import activation_with_arguments, bare_name
 from nnrun.config.named import REQUIRED, Named, Spec
-from nnrun.config.strict_model import Fraction, Positive, Seed, Units, problem
-from nnrun.wording import did_you_mean, received
+from nnrun.config.strict_model import Fraction, Positive, Seed, Units
 
 FieldType = Any
 """A type, as pydantic takes it."""
@@ -48,6 +44,7 @@ _TYPES: list[tuple[Any, list[str]]] = [
             "adam_lr_ratio",
             "delta",
             "VarianceScaling.scale",
+            "celu.alpha",
         ],
     ),
     (
@@ -70,6 +67,11 @@ _TYPES: list[tuple[Any, list[str]]] = [
             "CategoricalFocalCrossentropy.alpha",
             "ReLU.max_value",
             "ReLU.threshold",
+            "relu.max_value",
+            "relu.threshold",
+            "hard_shrink.threshold",
+            "soft_shrink.threshold",
+            "b",
             "Ftrl.beta",
         ],
     ),
@@ -136,6 +138,7 @@ _TYPES: list[tuple[Any, list[str]]] = [
             "exclude_embeddings",
             "from_logits",
             "apply_class_balancing",
+            "approximate",
             "staircase",
             "cycle",
             "restore_best_weights",
@@ -159,17 +162,12 @@ _TYPES: list[tuple[Any, list[str]]] = [
 
 
 class ArgumentTypes:
-    """The types of arguments, to which those that hold Keras objects themselves are added.
+    """The types of arguments, to which those that hold Keras objects themselves are added."""
 
-    Args:
-        activations: The names of Keras's activations.
-    """
-
-    def __init__(self, activations: list[str]) -> None:
+    def __init__(self) -> None:
         self._types: dict[str, Any] = {}
         for kind, names in _TYPES:
             self._types |= dict.fromkeys(names, kind)
-        self._types["activation"] = _activation_type(activations)
 
     def add(self, name: str, kind: object) -> None:
         """Let arguments of this name, or that end in it as in `kernel_initializer`, have a type."""
@@ -207,28 +205,3 @@ def number_or_object(named: Named) -> FieldType:
 
 def _as_it_is(value: object) -> object:
     return value
-
-
-def _activation_type(activations: list[str]) -> FieldType:
-    """Return the type of an argument that is the name of an activation."""
-
-    def refuse_arguments(value: object) -> object:
-        if isinstance(value, dict) and value.get("name") in activations:
-            raise problem(activation_with_arguments(value))
-        return value
-
-    def check(name: str) -> str:
-        if name in activations:
-            return name
-        bare = bare_name(name)
-        if bare != name and bare in activations:
-            raise problem(f"{received(name)} is Python code; in a config, write {bare}")
-        hint = did_you_mean(name, activations) or f"; known: {', '.join(activations)}"
-        raise problem(f"{received(name)} is not an activation{hint}")
-
-    return Annotated[
-        str,
-        BeforeValidator(refuse_arguments),
-        AfterValidator(check),
-        Field(json_schema_extra={"enum": list[Any](activations)}),
-    ]

@@ -78,9 +78,6 @@ HABITS: dict[str, dict[str, str]] = {
 }
 """By the model and the unknown key: how to say it, after the words `unknown key; `."""
 
-ACTIVATION_LAYERS = {"elu": "ELU", "leaky_relu": "LeakyReLU", "relu": "ReLU"}
-"""The activations that are layers too, which take their arguments."""
-
 RENAMED = {"lr": "learning_rate", "decay": "weight_decay"}
 """The arguments of optimizers by the names that they had in Keras 2."""
 
@@ -99,21 +96,6 @@ def habit_hint(model: str, key: str, known: list[str]) -> str | None:
     if RENAMED.get(key) in known:
         return f"Keras calls it {RENAMED[key]}"
     return None
-
-
-def activation_with_arguments(spec: Mapping[str, object]) -> str:
-    """Return how to write an activation that was given as a mapping with its arguments."""
-    name = str(spec["name"])
-    arguments = {key: value for key, value in spec.items() if key != "name"}
-    if not arguments:
-        return f"an activation is a name; write `activation: {name}`"
-    if name not in ACTIVATION_LAYERS:
-        return f"{name} takes no arguments here; write `activation: {name}`"
-    written = ", ".join(f"{key}: {value}" for key, value in arguments.items())
-    return (
-        "an activation is a name; one with arguments is a layer of its own, after this one: "
-        f"`{{type: {ACTIVATION_LAYERS[name]}, {written}}}`"
-    )
 
 
 def bare_name(text: str) -> str:

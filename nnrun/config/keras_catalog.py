@@ -8,12 +8,12 @@ import json
 from pathlib import Path
 from typing import Annotated
 
+from nnrun.config.activation import Activation
 from nnrun.config.argument_types import ArgumentTypes, number_or_object
 from nnrun.config.named import Catalog, Named, Spec, snake_case
 
 _KERAS = json.loads(Path(__file__).with_name("keras.json").read_text(encoding="utf-8"))
-ACTIVATIONS: list[str] = _KERAS["activations"]
-_TYPES = ArgumentTypes(ACTIVATIONS)
+_TYPES = ArgumentTypes()
 
 
 def _catalog(plural: str) -> Catalog:
@@ -42,7 +42,11 @@ INITIALIZER = Named(
 REGULARIZER = Named("regularizer", _catalog("regularizers"), default="L1L2")
 CONSTRAINT = Named("constraint", _catalog("constraints"), not_offered=_not_offered("constraints"))
 
+ACTIVATION = Named("activation", _catalog("activations"))
+ACTIVATIONS = list(ACTIVATION.catalog)
+
 # Layers have arguments that are such objects themselves.
+_TYPES.add("activation", Annotated[str | Spec, Activation(ACTIVATION)])
 _TYPES.add("initializer", Annotated[Spec, INITIALIZER])
 _TYPES.add("regularizer", Annotated[Spec, REGULARIZER])
 _TYPES.add("constraint", Annotated[Spec, CONSTRAINT])
@@ -122,13 +126,39 @@ CATEGORICAL_METRICS = frozenset(name for name in METRIC.catalog if name.startswi
 
 
 ACTIVATION_LAYERS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "PReLU": "prelu", "ELU": "elu"}
-"""The layers that are an activation themselves, whose arguments a name cannot carry."""
+"""The layers that are an activation themselves."""
+
+OBJECTS_OF_ACTIVATIONS = {
+    "celu": "src.ops.nn.Celu",
+    "elu": "layers.ELU",
+    "gelu": "src.ops.nn.Gelu",
+    "hard_shrink": "src.ops.nn.HardShrink",
+    "leaky_relu": "layers.LeakyReLU",
+    "relu": "layers.ReLU",
+    "soft_shrink": "src.ops.nn.SoftShrink",
+    "squareplus": "src.ops.nn.Squareplus",
+}
+"""Keras's class, as a path below `keras`, of each activation that takes arguments.
+
+A model that has an object of it as an activation is saved and loaded, where Keras could not save a
+function with its arguments. The operations of `keras.ops` have no public class; models of Keras's
+own that call `keras.ops.gelu` are saved with the same one.
+"""
 
 
 def activation_of(layer: Spec) -> str:
     """Return the name of a layer's activation: its argument, or what the layer is, or linear."""
-    if layer.get("negative_slope"):
+    activation = layer.get("activation", "linear")
+    arguments = activation if isinstance(activation, dict) else layer
+    if arguments.get("negative_slope"):
         return "leaky_relu"
     if layer["type"] in ACTIVATION_LAYERS:
         return ACTIVATION_LAYERS[layer["type"]]
-    return str(layer.get("activation", "linear"))
+    return str(arguments["name"] if arguments is activation else activation)
+
+
+def largest_output(layer: Spec) -> float | None:
+    """Return the bound that the config gives to the outputs of relu, or None without one."""
+    activation = layer.get("activation")
+    arguments = activation if isinstance(activation, dict) else layer
+    return arguments.get("max_value")

@@ -121,7 +121,7 @@ class Named:
 
     def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
         forms: list[dict[str, Any]] = _name_schemas(self._offered, list(self.spellings))
-        forms += [self._form_of(name) for name in self.catalog]
+        forms += [self.form_of(name) for name in self.catalog]
         return {"title": self.kind, "anyOf": forms}
 
     @property
@@ -134,7 +134,7 @@ class Named:
         """Return a metric as the history writes it, and any other class as Keras does."""
         return snake_case(name) if self.keep_spelling else name
 
-    def _form_of(self, name: str) -> dict[str, Any]:
+    def form_of(self, name: str) -> dict[str, Any]:
         """Return the JSON Schema of a mapping that means this class."""
         form = argument_model(self, name).model_json_schema()
         names = [spelling for spelling, meant in self.spellings.items() if meant == name]
@@ -161,6 +161,27 @@ def argument_model(named: Named, name: str) -> type[Strict]:
     """Return the model of the arguments of a class."""
     fields: dict[str, Any] = named.catalog[name]
     return create_model(name, __base__=Strict, **fields)
+
+
+def changed_arguments(named: Named, spec: Spec) -> Spec:
+    """Return the arguments of a Keras object that are not Keras's defaults.
+
+    Args:
+        named: The kind of object.
+        spec: The validated object.
+    """
+    name = spec[named.key]
+    required = {
+        argument: spec[argument]
+        for argument, (_, default) in named.catalog[name].items()
+        if default is REQUIRED
+    }
+    defaults = named.validate({named.key: name, **required})
+    return {
+        argument: value
+        for argument, value in spec.items()
+        if argument != named.key and value != defaults.get(argument)
+    }
 
 
 def _folded(name: str) -> str:

@@ -69,7 +69,8 @@ def _find(values: YamlValue, parts: list[str], name: str) -> _Target:
     value: YamlValue = values
     for part in parts:
         if isinstance(value, str):  # optimizer: adam, then --set optimizer.learning_rate=...
-            value = {"type" if keys[0] == "layers" else "name": value}
+            is_layer = keys[0] == "layers" and len(keys) == 2
+            value = {"type" if is_layer else "name": value}
             parent[keys[-1]] = value
         parent = value
         key = _key_in(parent, part, name)

@@ -2,7 +2,7 @@
 
 from nnrun.config import keras_catalog as catalog
 from nnrun.config.metric_arguments import metric_arguments
-from nnrun.config.named import REQUIRED, Named, Spec
+from nnrun.config.named import REQUIRED, Named, Spec, changed_arguments
 from nnrun.config.schema import Config
 from nnrun.reporting.python_code import Call
 
@@ -62,24 +62,25 @@ def _metric(config: Config, metric: Spec) -> Call | str:
 def _call(module: str, kind: Named, spec: Spec) -> Call:
     """Return the call that makes a Keras object, without arguments that are Keras's defaults."""
     name = spec[kind.key]
-    required = {
-        argument: spec[argument]
+    required = [
+        _nested(argument, spec[argument])
         for argument, (_, default) in kind.catalog[name].items()
         if default is REQUIRED
-    }
-    defaults = kind.validate({kind.key: name, **required})
+    ]
     changed = {
         argument: _nested(argument, value)
-        for argument, value in spec.items()
-        if argument != kind.key and value != defaults.get(argument)
+        for argument, value in changed_arguments(kind, spec).items()
     }
-    return Call(f"keras.{module}.{name}", list(required.values()), changed)
+    return Call(f"keras.{module}.{name}", required, changed)
 
 
 def _nested(argument: str, value: object) -> object:
     """Return the call that makes the argument where it is a Keras object, else the value itself."""
     if not isinstance(value, dict):
         return value
+    if argument == "activation":
+        path = catalog.OBJECTS_OF_ACTIVATIONS[value["name"]]
+        return Call(f"keras.{path}", [], changed_arguments(catalog.ACTIVATION, value))
     if argument == "learning_rate":
         return _call("optimizers.schedules", catalog.SCHEDULE, value)
     kind = argument.rpartition("_")[2]

@@ -6,17 +6,19 @@ below zero, it is kept as it is: predictions are those of the model that was tra
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
+from nnrun.config.named import Spec
 from nnrun.runs.arrays import Array
 
 Activation = Callable[[Array], Array]
+WithArguments = Callable[..., Array]
+"""An activation whose arguments have Keras's names and defaults."""
 
 SELU_SCALE = np.float32(1.0507009873554804934193349852946)  # Klambauer et al. (2017), as in Eigen
 SELU_ALPHA = np.float32(1.6732632423543772848170429916717)
-LEAK = np.float32(0.2)  # Keras's default for leaky_relu
-SHRINK = np.float32(0.5)  # Keras's default for hard_shrink and soft_shrink
 ERFC_COEFFICIENTS = (
     -1.26551223,
     1.00002368,
@@ -71,9 +73,19 @@ def log_sigmoid(x: Array) -> Array:
     return -softplus(-x)
 
 
-def relu(x: Array) -> Array:
-    """Return max(x, 0)."""
-    return np.maximum(x, 0)
+def relu(
+    x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+) -> Array:
+    """Return x above the threshold, up to max_value, and a slope below, `ReLU.static_call`."""
+    if not threshold and not negative_slope:
+        positive = np.maximum(x, 0)
+    else:
+        positive = np.where(x > np.float32(threshold), x, np.float32(0))
+    if max_value is not None:
+        positive = np.minimum(positive, np.float32(max_value))
+    if not negative_slope:
+        return positive
+    return positive - np.float32(negative_slope) * np.maximum(np.float32(threshold) - x, 0)
 
 
 def relu6(x: Array) -> Array:
@@ -81,19 +93,20 @@ def relu6(x: Array) -> Array:
     return np.clip(x, 0, 6)
 
 
-def leaky_relu(x: Array) -> Array:
-    """Return max(x, 0.2 x)."""
-    return np.maximum(x, LEAK * x)
+def leaky_relu(x: Array, negative_slope: float = 0.2) -> Array:
+    """Return x above 0, negative_slope x below."""
+    return np.where(x > 0, x, np.float32(negative_slope) * x)
 
 
-def elu(x: Array) -> Array:
-    """Return x above 0, exp(x) - 1 below."""
-    return np.where(x < 0, np.expm1(np.minimum(x, 0)), x)
+def elu(x: Array, alpha: float = 1.0) -> Array:
+    """Return x above 0, alpha (exp(x) - 1) below."""
+    return np.where(x < 0, np.float32(alpha) * np.expm1(np.minimum(x, 0)), x)
 
 
-def celu(x: Array) -> Array:
-    """Return max(x, 0) + exp(min(x, 0)) - 1."""
-    return np.maximum(x, 0) + np.expm1(np.minimum(x, 0))
+def celu(x: Array, alpha: float = 1.0) -> Array:
+    """Return max(x, 0) + alpha (exp(min(x, 0) / alpha) - 1)."""
+    scale = np.float32(alpha)
+    return np.maximum(x, 0) + scale * np.expm1(np.minimum(x, 0) / scale)
 
 
 def selu(x: Array) -> Array:
@@ -101,8 +114,11 @@ def selu(x: Array) -> Array:
     return SELU_SCALE * np.where(x < 0, SELU_ALPHA * np.expm1(np.minimum(x, 0)), x)
 
 
-def gelu(x: Array) -> Array:
-    """Return 0.5 x erfc(-x / sqrt(2)): Keras's activation is not the approximation by tanh."""
+def gelu(x: Array, *, approximate: bool = False) -> Array:
+    """Return 0.5 x erfc(-x / sqrt(2)), or its approximation by tanh."""
+    if approximate:
+        bent = np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3)
+        return np.float32(0.5) * x * (1 + np.tanh(bent))
     wide = x.astype(np.float64)
     return (0.5 * wide * _erfc(-wide * np.sqrt(0.5))).astype(np.float32)
 
@@ -122,9 +138,9 @@ def softsign(x: Array) -> Array:
     return x / (1 + np.abs(x))
 
 
-def squareplus(x: Array) -> Array:
-    """Return (x + sqrt(x^2 + 4)) / 2."""
-    return (x + np.sqrt(np.square(x) + 4)) / 2
+def squareplus(x: Array, b: float = 4.0) -> Array:
+    """Return (x + sqrt(x^2 + b)) / 2."""
+    return (x + np.sqrt(np.square(x) + np.float32(b))) / 2
 
 
 def hard_sigmoid(x: Array) -> Array:
@@ -142,14 +158,15 @@ def hard_tanh(x: Array) -> Array:
     return np.clip(x, -1, 1)
 
 
-def hard_shrink(x: Array) -> Array:
-    """Return x, or 0 within 0.5 of 0."""
-    return np.where(np.abs(x) > SHRINK, x, np.float32(0))
+def hard_shrink(x: Array, threshold: float = 0.5) -> Array:
+    """Return x, or 0 within the threshold of 0."""
+    return np.where(np.abs(x) > np.float32(threshold), x, np.float32(0))
 
 
-def soft_shrink(x: Array) -> Array:
-    """Return x moved towards 0 by 0.5, or 0 within 0.5 of it."""
-    return np.where(x > SHRINK, x - SHRINK, np.where(x < -SHRINK, x + SHRINK, np.float32(0)))
+def soft_shrink(x: Array, threshold: float = 0.5) -> Array:
+    """Return x moved towards 0 by the threshold, or 0 within it."""
+    moved = np.abs(x) - np.float32(threshold)
+    return np.where(moved > 0, np.copysign(moved, x), np.float32(0))
 
 
 def tanh_shrink(x: Array) -> Array:
@@ -176,7 +193,7 @@ def _erfc(x: Array) -> Array:
     return np.where(x < 0, 2 - tail, tail)
 
 
-ACTIVATIONS: dict[str, Activation] = {
+ACTIVATIONS: dict[str, WithArguments] = {
     "celu": celu,
     "elu": elu,
     "exponential": np.exp,
@@ -208,3 +225,15 @@ ACTIVATIONS: dict[str, Activation] = {
     "tanh": np.tanh,
     "tanh_shrink": tanh_shrink,
 }
+
+
+def activation_function(activation: str | Spec) -> Activation:
+    """Return an activation as a function of x alone.
+
+    Args:
+        activation: Its name, or a mapping of its name and arguments.
+    """
+    if isinstance(activation, str):
+        return ACTIVATIONS[activation]
+    arguments = {name: value for name, value in activation.items() if name != "name"}
+    return partial(ACTIVATIONS[activation["name"]], **arguments)

@@ -18,7 +18,7 @@ from nnrun.config.schema import Config
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix
 from nnrun.features.number_codes import code_units, value_scales
-from nnrun.results.activations import ACTIVATIONS, Activation
+from nnrun.results.activations import Activation, activation_function, elu, leaky_relu, relu
 from nnrun.runs.arrays import Array
 
 ACTIVATION_CELLS = 1 << 18  # of the widest layer at a time: 1 MiB, which the caches hold
@@ -115,7 +115,7 @@ class Network:
         step = self.steps[place]
         linear = replace(step, spec={**step.spec, "activation": "linear"})
         logits = self._in_blocks(x, partial(_through, [*self.steps[:place], linear]))
-        values = self._in_blocks(logits, ACTIVATIONS[step.spec["activation"]])
+        values = self._in_blocks(logits, activation_function(step.spec["activation"]))
         return Outputs(values, values, logits)
 
     def layer_outputs(self, x: Array) -> Iterator[tuple[Step, Array]]:
@@ -180,7 +180,7 @@ def make_network(
 
 def _dense(spec: Spec, weights: Weights, x: Array) -> Array:
     """Return activation(x kernel + bias), `keras/src/layers/core/dense.py`."""
-    return ACTIVATIONS[spec["activation"]](_affine(weights, x))
+    return activation_function(spec["activation"])(_affine(weights, x))
 
 
 def _affine(weights: Weights, x: Array) -> Array:
@@ -193,7 +193,7 @@ def _affine(weights: Weights, x: Array) -> Array:
 
 def _activation(spec: Spec, _: Weights, x: Array) -> Array:
     """Return activation(x), `keras/src/layers/activations/activation.py`."""
-    return ACTIVATIONS[spec["activation"]](x)
+    return activation_function(spec["activation"])(x)
 
 
 def _batch_normalization(spec: Spec, weights: Weights, x: Array) -> Array:
@@ -242,18 +242,12 @@ def _unit_normalization(_: Spec, __: Weights, x: Array) -> Array:
 
 def _relu(spec: Spec, _: Weights, x: Array) -> Array:
     """Return x above the threshold, up to max_value, and a slope below, `ReLU.static_call`."""
-    threshold = np.float32(spec["threshold"])
-    positive = np.where(x > threshold, x, np.float32(0))
-    if spec["max_value"] is not None:
-        positive = np.minimum(positive, np.float32(spec["max_value"]))
-    if not spec["negative_slope"]:
-        return positive
-    return positive - np.float32(spec["negative_slope"]) * np.maximum(threshold - x, 0)
+    return relu(x, spec["negative_slope"], spec["max_value"], spec["threshold"])
 
 
 def _leaky_relu(spec: Spec, _: Weights, x: Array) -> Array:
     """Return x above 0, negative_slope x below, `layers/activations/leaky_relu.py`."""
-    return np.where(x > 0, x, np.float32(spec["negative_slope"]) * x)
+    return leaky_relu(x, spec["negative_slope"])
 
 
 def _prelu(_: Spec, weights: Weights, x: Array) -> Array:
@@ -263,7 +257,7 @@ def _prelu(_: Spec, weights: Weights, x: Array) -> Array:
 
 def _elu(spec: Spec, _: Weights, x: Array) -> Array:
     """Return x above 0, alpha (exp(x) - 1) below, `backend/tensorflow/nn.py`."""
-    return np.where(x > 0, x, np.float32(spec["alpha"]) * np.expm1(np.minimum(x, 0)))
+    return elu(x, spec["alpha"])
 
 
 def _identity(_: Spec, __: Weights, x: Array) -> Array:
@@ -319,7 +313,7 @@ def _piecewise_linear_code(encoder: Encoder, numeric: Spec) -> list[Step]:
 def _code(spec: Spec, weights: Weights, x: Array) -> Array:
     """Return activation(x kernel + bias), of whose kernel each column has one number but 0."""
     inputs, slopes, offsets = weights
-    return ACTIVATIONS[spec["activation"]](x[:, inputs] * slopes + offsets)
+    return activation_function(spec["activation"])(x[:, inputs] * slopes + offsets)
 
 
 def _clipping(bound: float) -> list[Step]:

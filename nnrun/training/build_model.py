@@ -1,9 +1,11 @@
 """The model: a config and an encoder turned into a compiled, plain `keras.Sequential`."""
 
+from operator import attrgetter
 from types import ModuleType
 
 import numpy as np
 
+from nnrun.config.keras_catalog import OBJECTS_OF_ACTIVATIONS
 from nnrun.config.metric_arguments import metric_arguments
 from nnrun.config.named import Spec
 from nnrun.config.schema import Config
@@ -169,7 +171,16 @@ def _argument(name: str, value: object) -> object:
     """Return an argument; one that is a spec itself, as kernel_initializer is, is made first."""
     if not isinstance(value, dict):
         return value
+    if name == "activation":
+        return _activation(value)
     if name == "learning_rate":
         return make(keras.optimizers.schedules, value)
     kind = name.rpartition("_")[2]
     return make(getattr(keras, f"{kind}s"), value)
+
+
+def _activation(spec: Spec) -> KerasObject:
+    """Return an activation with its arguments, as an object that Keras saves."""
+    arguments = {name: value for name, value in spec.items() if name != "name"}
+    make_object = attrgetter(OBJECTS_OF_ACTIVATIONS[spec["name"]])(keras)
+    return make_object(**arguments)

@@ -1,5 +1,6 @@
 """The Keras model of a run in the format of another runtime, with names that say what it gives."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,16 @@ def _express_activations(networks: list[Model]) -> None:
     equals = {keras.activations.celu: keras.activations.elu, keras.activations.gelu: _gelu}
     for network in networks:
         for layer in network.layers:
-            activation = getattr(layer, "activation", None)
+            activation: Any = getattr(layer, "activation", None)
             if activation in equals:
                 layer.activation = equals[activation]
+            elif type(activation).__name__ == "Celu":
+                layer.activation = partial(_celu, activation.alpha)
+
+
+def _celu(alpha: float, x: Tensor) -> Tensor:
+    """Return celu(x), where alpha elu(x / alpha) is alpha (exp(x / alpha) - 1) below 0."""
+    return alpha * tf.nn.elu(x / alpha)
 
 
 def _gelu(x: Tensor) -> Tensor:

@@ -112,14 +112,29 @@ CHANGED = [
     ),
     (
         "sigmoid",
-        "{name: leaky_relu, negative_slope: 0.1}",
-        "5:28: layers[0].activation: an activation is a name; one with arguments is a layer of its "
-        "own, after this one: `{type: LeakyReLU, negative_slope: 0.1}`",
+        "{name: leaky_relu, slope: 0.1}",
+        "5:47: layers[0].activation.slope: unknown key; leaky_relu takes negative_slope",
     ),
     (
         "sigmoid",
-        "{name: gelu, approximate: true}",
-        "5:28: layers[0].activation: gelu takes no arguments here; write `activation: gelu`",
+        "{name: gelu, approximate: 1}",
+        "5:54: layers[0].activation.approximate: must be true or false; received 1",
+    ),
+    (
+        "sigmoid",
+        "{name: celu, alpha: .inf}",
+        "5:48: layers[0].activation.alpha: must be a number; received '.inf'",
+    ),
+    (
+        "sigmoid",
+        "{name: tanh, alpha: 2}",
+        "5:41: layers[0].activation.alpha: unknown key; tanh takes none",
+    ),
+    (
+        "sigmoid",
+        "LeakyReLU(0.1)",
+        "5:28: layers[0].activation: 'LeakyReLU(0.1)' is Python code; in a config, write "
+        "{name: LeakyReLU, negative_slope: 0.1}",
     ),
     (
         "sigmoid}",
@@ -387,10 +402,16 @@ def test_set_reaches_into_mappings_and_lists_and_makes_a_mapping_of_a_name(load)
         "layers[0].units=3",
         "early_stopping.patience=2",
         "loss.from_logits=true",
+        "layers[0].activation=elu",
+        "layers[0].activation.alpha=0.5",
+        "layers[0].kernel_initializer=he_normal",
+        "layers[0].kernel_initializer.seed=7",
     )
     config = load(f"{BASE}optimizer: adadelta\n", *sets)
     assert (config.optimizer["name"], config.optimizer["rho"]) == ("Adadelta", 0.5)
     assert config.layers[0]["units"] == 3
+    assert config.layers[0]["activation"] == {"name": "elu", "alpha": 0.5}
+    assert config.layers[0]["kernel_initializer"] == {"name": "HeNormal", "seed": 7}
     assert config.early_stopping["patience"] == 2
     assert config.from_logits
 

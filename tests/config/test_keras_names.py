@@ -169,8 +169,29 @@ def test_every_activation_works_in_a_dense_layer(activation: str) -> None:
     assert np.isfinite(outputs).all()
 
 
+WITH_ARGUMENTS = [
+    {"name": name, **arguments} for name, arguments in NAMES["activations"].items() if arguments
+]
+
+
+def test_the_objects_of_activations_compute_what_their_functions_do() -> None:
+    assert keras_catalog.OBJECTS_OF_ACTIVATIONS.keys() == {each["name"] for each in WITH_ARGUMENTS}
+    for activation in WITH_ARGUMENTS:
+        layer = make(keras.layers, {"type": "Activation", "activation": activation}, "type")
+        expected = keras.activations.get(activation["name"])(MATRIX)
+        np.testing.assert_allclose(use(keras_catalog.LAYER, layer), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("activation", WITH_ARGUMENTS, ids=lambda each: each["name"])
+def test_an_activation_whose_arguments_are_defaults_is_its_name(activation: Spec) -> None:
+    assert spec(keras_catalog.LAYER, "Activation", activation=activation) == {
+        "type": "Activation",
+        "activation": activation["name"],
+    }
+
+
 @pytest.mark.parametrize("activation", oracle.LEFT_OUT["activations"])
-def test_activations_that_a_name_cannot_carry_are_refused(activation: str) -> None:
+def test_activations_that_are_left_out_are_refused(activation: str) -> None:
     with pytest.raises(ValidationError, match=f"'{activation}' is not an activation"):
         spec(keras_catalog.LAYER, "Dense", activation=activation)
 

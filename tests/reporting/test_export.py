@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 from support.forgery import everything, forge_config
-from support.networks import untrained_run
+from support.networks import ACTIVATIONS_WITH_ARGUMENTS, untrained_run
 from support.project import Project, default_table
 
 from nnrun.features.encoded_reader import EncodedReader
@@ -197,6 +197,7 @@ def test_a_missing_package_is_named_with_the_extra(copied_run, nnrun, monkeypatc
 
 
 ACTIVATION_LAYERS = [{"units": 5, "activation": name} for name in sorted(ACTIVATIONS)]
+ACTIVATION_LAYERS += [{"units": 5, "activation": each} for each in ACTIVATIONS_WITH_ARGUMENTS]
 OTHER_LAYERS = [
     {"type": "BatchNormalization", "scale": False, "center": False},
     {"type": "LayerNormalization"},
@@ -231,7 +232,8 @@ def test_every_layer_and_way_to_take_numbers_is_computed_as_numpy_does(
     project.table(frame.with_columns(pl.col("dose").abs()))
     cases = choose([*WAYS, *layers_in_turn([*ACTIVATION_LAYERS, *OTHER_LAYERS])])
     if form == "onnx":  # which has no operation for these
-        cases += layers_in_turn([{"units": 5, "activation": name} for name in ("celu", "gelu")])
+        names = ("celu", "gelu", {"name": "celu", "alpha": 0.3})
+        cases += layers_in_turn([{"units": 5, "activation": name} for name in names])
     for number, changes in enumerate(cases):
         numbers = {"data.target": "dose", "data.drop": ["label"], "loss": "mse"}
         trained = untrained_run(project.dataset({**numbers, **changes}))

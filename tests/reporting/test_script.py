@@ -250,7 +250,12 @@ SMOOTHED = {
         "features": ["dose", "smokes"],
         "validation_split": 0.25,
     },
-    "layers": [HIDDEN, {"units": 3, "activation": "softmax"}],
+    "layers": [
+        {"units": 6, "activation": {"name": "leaky_relu", "negative_slope": 0.1}},
+        {"units": 5, "activation": {"name": "gelu", "approximate": True}},
+        {"type": "Activation", "activation": {"name": "squareplus", "b": 2}},
+        {"units": 3, "activation": "softmax"},
+    ],
     "loss": {"name": "CategoricalCrossentropy", "label_smoothing": 0.2},
     "metrics": ["accuracy", {"name": "sparse_top_k_categorical_accuracy", "k": 2}],
     "class_weight": "balanced",

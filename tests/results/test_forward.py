@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.marks import usual
-from support.networks import random_run
+from support.networks import ACTIVATIONS_WITH_ARGUMENTS, random_run
 
 from nnrun.config import keras_catalog
 from nnrun.results import forward
@@ -54,6 +54,22 @@ def test_an_activation_gives_what_keras_gives(name):
         ours = ACTIVATIONS[name](x)
     assert ours.dtype == np.float32
     np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "activation", ACTIVATIONS_WITH_ARGUMENTS, ids=lambda each: " ".join(map(str, each.values()))
+)
+def test_an_activation_with_arguments_gives_what_keras_gives(project, activation):
+    config = project.load(
+        {**NUMBERS, "layers": [{"units": 5, "activation": activation}, {"units": 1}]}
+    )
+    assert config.layers[0]["activation"]["name"] == activation["name"]
+    assert_agrees(random_run(config), tolerated=1e-5)
+
+
+def test_every_activation_with_arguments_is_compared():
+    compared = {each["name"] for each in ACTIVATIONS_WITH_ARGUMENTS}
+    assert compared == keras_catalog.OBJECTS_OF_ACTIVATIONS.keys()
 
 
 def test_every_activation_and_layer_of_a_config_is_there():

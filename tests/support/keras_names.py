@@ -8,6 +8,7 @@ stands here, each with the reason.
 
 import inspect
 import json
+from collections.abc import Callable
 from typing import Any
 
 from nnrun.training.backend import keras
@@ -17,7 +18,7 @@ REQUIRED = "<required>"
 LEFT_OUT = {
     "activations": {
         "glu": "halves the units",
-        "threshold": "needs arguments, which a name cannot carry",
+        "threshold": "jumps; relu with a threshold does so to 0",
     },
     "initializers": {
         "Initializer": "the base class",
@@ -140,12 +141,20 @@ def keras_names() -> dict[str, Any]:
     return {"activations": _activations(), "not_offered": others, **names}
 
 
-def _activations() -> list[str]:
-    functions = [
-        n for n in dir(keras.activations) if inspect.isfunction(getattr(keras.activations, n))
-    ]
+def _activations() -> dict[str, dict[str, Any]]:
+    functions = {
+        name: function
+        for name in dir(keras.activations)
+        if inspect.isfunction(function := getattr(keras.activations, name))
+    }
     not_activations = {"get", "serialize", "deserialize", *LEFT_OUT["activations"]}
-    return sorted(set(functions) - not_activations)
+    names = sorted(set(functions) - not_activations)
+    return {name: _arguments_of_function(functions[name]) for name in names}
+
+
+def _arguments_of_function(function: Callable[..., Any]) -> dict[str, Any]:
+    _, *parameters = inspect.signature(function).parameters.values()
+    return {each.name: each.default for each in parameters if each.name not in LEFT_OUT_ARGUMENTS}
 
 
 def _all_classes(kind: str) -> dict[str, type]:
@@ -183,10 +192,9 @@ def _arguments(kind: str, name: str, cls: type) -> dict[str, Any]:
 
 def dump(names: dict[str, Any]) -> str:
     """Return the JSON, a class a line."""
-    lists = ("activations", "not_offered")
-    parts = [f'"{name}": {json.dumps(names[name])}' for name in lists]
+    parts = [f'"not_offered": {json.dumps(names["not_offered"])}']
     for kind, classes in names.items():
-        if kind not in lists:
+        if kind != "not_offered":
             lines = ",\n".join(f"    {json.dumps(c)}: {json.dumps(a)}" for c, a in classes.items())
             parts.append(f'"{kind}": {{\n{lines}\n  }}')
     return "{\n  " + ",\n  ".join(parts) + "\n}\n"

@@ -20,6 +20,18 @@ LABELS = {
     **{loss: ["a", "b", "c"] for loss in LOSSES_OF_SEVERAL_LABELS},
 }
 
+ACTIVATIONS_WITH_ARGUMENTS: list[dict[str, Any]] = [
+    {"name": "celu", "alpha": 0.3},
+    {"name": "elu", "alpha": 0.4},
+    {"name": "gelu", "approximate": True},
+    {"name": "hard_shrink", "threshold": 0.2},
+    {"name": "leaky_relu", "negative_slope": 0.05},
+    {"name": "relu", "max_value": 1.5, "negative_slope": 0.1, "threshold": 0.3},
+    {"name": "relu", "max_value": 2},
+    {"name": "soft_shrink", "threshold": 0.1},
+    {"name": "squareplus", "b": 0.7},
+]
+
 
 def random_encoder(inputs: int, targets: int, labels: list[str]) -> Encoder:
     """Return an encoder of columns with statistics of every size."""

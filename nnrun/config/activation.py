@@ -1,0 +1,56 @@
+"""A field of the config that names an activation of Keras, alone or with its arguments."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import CoreSchema, core_schema
+
+from nnrun.config.habits import bare_name, call_as_mapping
+from nnrun.config.named import Named, Spec
+from nnrun.config.places import YamlValue
+from nnrun.config.strict_model import problem
+from nnrun.wording import did_you_mean, received
+
+
+@dataclass(frozen=True, eq=False)
+class Activation:
+    """Annotation for a field that holds an activation.
+
+    Attributes:
+        named: The activations and their arguments.
+    """
+
+    named: Named
+
+    def validate(self, value: YamlValue) -> str | Spec:
+        """Return the name where every argument is Keras's default, else all with it."""
+        if isinstance(value, str):
+            return self._known(value)
+        spec = self.named.validate(value)
+        defaults = self.named.validate(spec["name"])
+        return str(spec["name"]) if spec == defaults else spec
+
+    def _known(self, name: str) -> str:
+        """Return the name of an activation, or raise an error that says how to write it."""
+        known = list(self.named.catalog)
+        if name in known:
+            return name
+        mapping = call_as_mapping(name, "name", self.named.catalog, self.named.canonical)
+        bare = bare_name(name)
+        if mapping is None and bare != name and bare in known:
+            mapping = bare
+        if mapping is not None:
+            raise problem(f"{received(name)} is Python code; in a config, write {mapping}")
+        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
+        raise problem(f"{received(name)} is not an activation{hint}")
+
+    def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.validate)
+
+    def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
+        forms: list[dict[str, Any]] = [{"enum": list(self.named.catalog)}]
+        forms += [self.named.form_of(name) for name in self._with_arguments()]
+        return {"title": self.named.kind, "anyOf": forms}
+
+    def _with_arguments(self) -> list[str]:
+        return [name for name, arguments in self.named.catalog.items() if arguments]
