@@ -5,6 +5,7 @@ ordinary files alone, of the names that nnrun gives, in folders that have nnrun'
 """
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,12 @@ MARKER = "nnrun.lock"
 UNMARKED = "nnrun.lock-new"
 """The marker before it is held: nobody may take a folder for abandoned in that moment."""
 
+OWN_NAME = re.compile(rf"{re.escape(TEMPORARY)}[0-9a-f]{{32}}-\d+-(\d+)")
+"""The name of a temporary folder: the key, the process, and the time in nanoseconds."""
+
+BIRTH = 3600 * 10**9
+"""Nanoseconds, an hour, within which any process has marked the folder that it made."""
+
 MADE = ("*.json", "*.f32", f"{MARKER}*", f"{TEMPORARY}*")
 """Patterns of the names of files in a folder that nnrun made."""
 
@@ -39,7 +46,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     above = path.parent
     refuse_links(above)
     above.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(above)
+    remove_abandoned(above)
     # the time too: in containers every process may have one id
     temporary = above / f"{TEMPORARY}{path.name}-{os.getpid()}-{time.time_ns()}"
     try:
@@ -47,8 +54,8 @@ def new_folder(path: Path) -> Iterator[Path]:
             temporary.mkdir()
             with _marked(temporary):
                 yield temporary
-        with suppress(OSError):  # another run was first: its files are the same
-            temporary.rename(path)
+                _give_name(temporary, path)  # held, lest another process takes it for abandoned
+        _give_name(temporary, path)  # Windows renames no folder in which a file is open
         sync_folder(above)
     finally:
         remove_folder(temporary)
@@ -71,6 +78,12 @@ def refuse_links(folder: Path) -> None:
         raise RunError(f"{folder}: is a link, and links are not followed; remove it")
 
 
+def _give_name(temporary: Path, path: Path) -> None:
+    """Rename a finished folder, if it still has its temporary name."""
+    with suppress(OSError):  # another run was first, whose files are the same; or it is renamed
+        temporary.rename(path)
+
+
 @contextmanager
 def _marked(folder: Path) -> Iterator[None]:
     """Hold the marker of a new folder while the body fills it."""
@@ -81,11 +94,30 @@ def _marked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _remove_abandoned(above: Path) -> None:
-    """Remove the temporary folders of processes that were killed."""
+def remove_abandoned(above: Path) -> None:
+    """Remove the temporary folders of processes that were killed, as far as that is known."""
     for left in above.glob(f"{TEMPORARY}*"):
         if _is_ordinary(left / MARKER) and not is_held(left / MARKER):
             remove_folder(left)
+        elif _is_unborn(left):
+            _remove_unborn(left)
+
+
+def _is_unborn(folder: Path) -> bool:
+    """Tell whether a process was killed, long ago, between making a folder and marking it."""
+    made = OWN_NAME.fullmatch(folder.name)
+    if made is None or folder.is_symlink() or not folder.is_dir():
+        return False
+    return time.time_ns() - int(made[1]) > BIRTH
+
+
+def _remove_unborn(folder: Path) -> None:
+    """Remove a folder that holds nothing but, perhaps, the marker that nobody held yet."""
+    unmarked = folder / UNMARKED
+    with suppress(OSError):  # it holds more
+        if _is_ordinary(unmarked) and not unmarked.stat().st_size:
+            unmarked.unlink()
+        folder.rmdir()
 
 
 def _with_marker_last(folder: Path) -> list[Path]:

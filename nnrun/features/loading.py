@@ -5,7 +5,13 @@ from pathlib import Path
 
 from nnrun.config.schema import Config
 from nnrun.errors import ConfigError, RunError, TableError
-from nnrun.features.cache_folder import CACHE, new_folder, refuse_links, remove_folder
+from nnrun.features.cache_folder import (
+    CACHE,
+    new_folder,
+    refuse_links,
+    remove_abandoned,
+    remove_folder,
+)
 from nnrun.features.dataset import PARTS, Dataset
 from nnrun.features.disk_cache import cache_key, load_converted, save_converted
 from nnrun.features.encoder import Encoder
@@ -168,6 +174,7 @@ def _load_converted(
     """Return the dataset that an earlier run converted, or None; damaged files are removed."""
     refuse_links(folder.parent)
     refuse_links(folder)
+    remove_abandoned(folder.parent)
     if not folder.exists():
         return None
     try:

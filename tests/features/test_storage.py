@@ -18,8 +18,8 @@ from support.marks import exhaustive, usual
 from support.processes import DEADLINE
 
 from nnrun.errors import TableError
-from nnrun.features import loading, matrix_store
-from nnrun.features.cache_folder import CACHE, MARKER, new_folder
+from nnrun.features import cache_folder, loading, matrix_store
+from nnrun.features.cache_folder import CACHE, MARKER, new_folder, remove_abandoned
 from nnrun.features.cache_manifest import write_manifest
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.loading import load_dataset
@@ -567,6 +567,38 @@ with new_folder(Path("cache", "key")) as folder:
     assert left.name.startswith(".tmp-key-")
     mapped()
     assert left not in folders(project)
+
+
+@pytest.mark.parametrize("content", [None, "nnrun.lock-new"])
+def test_what_a_run_left_that_was_killed_before_it_marked_its_folder_is_removed(
+    project, mapped, content
+):
+    mapped()
+    [made] = folders(project)
+    now = time.time_ns()
+    unborn, new, filled = (
+        made.with_name(f".tmp-{made.name}-7-{now - hours * 3600 * 10**9}") for hours in (2, 0, 3)
+    )
+    for folder in (unborn, new, filled):
+        folder.mkdir()
+        if content:
+            (folder / content).touch()
+    (filled / "thesis.txt").touch()
+    mapped()  # it converts nothing: the folder is there
+    assert sorted(folders(project)) == sorted([made, new, filled])
+
+
+def test_a_finished_folder_that_has_no_name_yet_is_not_taken_for_abandoned(tmp_path, monkeypatch):
+    give_name = cache_folder._give_name
+
+    def after_another_looked(temporary: Path, path: Path) -> None:
+        remove_abandoned(tmp_path)
+        give_name(temporary, path)
+
+    monkeypatch.setattr(cache_folder, "_give_name", after_another_looked)
+    with new_folder(tmp_path / "made") as temporary:
+        (temporary / "x.json").touch()
+    assert (tmp_path / "made" / "x.json").exists()
 
 
 def test_what_a_living_run_makes_and_what_others_left_is_kept(tmp_path):
