@@ -72,7 +72,7 @@ def test_the_folder_that_predicts_does_so_as_its_page_says(repository, nnrun, mo
     capfd.readouterr()
     exec(code, {})
     printed = json.loads(capfd.readouterr().out.replace("'", '"'))
-    assert printed == {"prediction": pytest.approx(predicted[0], rel=1e-5)}
+    assert printed == [{"prediction": pytest.approx(predicted[0], rel=1e-5)}]
     del sys.modules["predict"]
 
 

@@ -73,6 +73,7 @@ def prediction_script(trained: TrainedRun, form: str) -> str:
     encoder = trained.encoder
     return render(
         "predict.py.j2",
+        is_plain=_has_plain_numbers(trained),
         form=form,
         network=NETWORKS[form],
         output=output_name(trained),
@@ -106,6 +107,7 @@ def _features(encoder: Encoder) -> dict[str, Any]:
         "readers": _readers(kinds),
         "missing": encoder.missing,
         "example": _example(encoder),
+        "has_other": any(feature.other for feature in features),
         "has_signs": any(feature.sign for feature in features),
         "has_unnamed": any(feature.name == UNNAMED for feature in features),
         "spells_numbers": any(feature.spells_numbers for feature in features),
@@ -114,6 +116,16 @@ def _features(encoder: Encoder) -> dict[str, Any]:
         "has_short_years": any("%y" in form for form in forms),
         "times": list(PYTHON_TIMES),
     }
+
+
+def _has_plain_numbers(trained: TrainedRun) -> bool:
+    """Tell whether each cell is a text or a number such as 1234.5, which needs no function."""
+    features = trained.encoder.features
+    kinds = {feature.kind for feature in features} - {"text"}
+    data = trained.config.data
+    numbers = NumberFormat(data.decimal, data.thousands)
+    has_signs = any(feature.sign for feature in features)
+    return kinds == {"number"} and numbers.is_plain and not has_signs
 
 
 def _readers(kinds: set[Kind]) -> dict[str, str]:

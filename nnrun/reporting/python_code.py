@@ -40,21 +40,22 @@ def python_code(value: object, before: str = "", after: str = "") -> str:
     return "\n".join([f"{before}{opening}", *lines, f"{indent}{closing}{after}"])
 
 
-def packed_list(values: Sequence[object], before: str = "") -> str:
+def packed_list(values: Sequence[object], before: str = "", width: int = WIDTH) -> str:
     """Return a list as Python code, with as many items in each line as fit.
 
     Args:
         values: What is in the list: what `python_code` takes.
         before: Code that stands before the list in its line.
+        width: The columns that a line may have.
     """
     code = f"{before}[{', '.join(map(_in_one_line, values))}]"
-    if len(code) <= WIDTH:
+    if len(code) <= width:
         return code
     lines = [f"{before}["]
     line = INDENT
     for value in values:
         item = f"{_in_one_line(value)}, "
-        if len(line + item.rstrip()) > WIDTH and line != INDENT:
+        if len(line + item.rstrip()) > width and line != INDENT:
             lines.append(line.rstrip())
             line = INDENT
         line += item
