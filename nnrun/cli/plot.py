@@ -7,77 +7,90 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nnrun.cli.options import (
-    PATH,
-    RUN,
-    check_output,
-    command,
-    output_option,
-    path_argument,
-    save,
+from nnrun.cli.options import PATH, check_output, command, output_option, save
+from nnrun.cli.several_runs import (
+    named_runs,
+    refuse_metric_of_one,
+    several_runs_argument,
+    sweep_metric,
 )
 from nnrun.cli.terminal import tell
+from nnrun.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DATA_HELP = "Draw how one RUN predicts this table, which needs the target; - is standard input."
 TRAINING_HELP = "For several runs, draw the curves of training as well, dashed."
+METRIC_HELP = "The metric by which several runs are compared. Default: as in `report`."
 PICTURE_HELP = "The .png, .svg or .pdf file to write or replace."
 
 
 @command("plot runs/digits-relu --data configs/digits01.csv")
-@path_argument("runs", RUN, metavar="RUN...", several=True)
+@several_runs_argument
 @click.option("-d", "--data", type=PATH, help=DATA_HELP)
 @click.option("--training", is_flag=True, help=TRAINING_HELP)
+@click.option("--metric", metavar="METRIC", help=METRIC_HELP)
 @output_option(PICTURE_HELP, default="plot.png")
-def plot(runs: tuple[Path, ...], data: Path | None, training: bool, output: Path) -> None:
+def plot(
+    runs: tuple[Path, ...], data: Path | None, training: bool, metric: str | None, output: Path
+) -> None:
     """Draw the curves of a RUN, or of several in one picture.
 
-    Of the folder of a sweep, draw its metric over each setting, and the curves of its best runs.
-    Several runs are labelled by the settings in which they differ. If there are more than ten, the
-    best ten are drawn. With --data, draw the confusion matrix and ROC or precision-recall curves
-    of labels, or predicted against actual numbers and residuals.
+    Of several runs, or of the folder of runs or of a sweep, also draw the metric over each setting
+    in which they differ. Several runs are labelled by these settings. If there are more than ten,
+    the curves of the best ten are drawn. With --data, draw the confusion matrix and ROC or
+    precision-recall curves of labels, or predicted against actual numbers and residuals.
     """
     from nnrun.reporting.pictures.figure import FORMATS, encode_figure
 
     check_output(output, data or Path(), FORMATS)
     if data and len(runs) > 1:
         raise click.UsageError(f"--data needs exactly one RUN; received {len(runs)}")
-    figure = _figure(runs, data, training=training)
+    if data:
+        refuse_metric_of_one(metric)
+    figure = _outcome(runs[0], data) if data else _compared(runs, metric, training=training)
     save(output, encode_figure(figure, output.suffix.lower()))
 
 
-def _figure(runs: tuple[Path, ...], data: Path | None, *, training: bool) -> Figure:
-    """Return the picture of a table's predictions, of a sweep, or of curves."""
-    from nnrun.workflows.kept_sweep import is_sweep
-
-    if data:
-        return _outcome(runs[0], data)
-    if len(runs) == 1 and is_sweep(runs[0]):
-        return _sweep(runs[0], training=training)
-    return _curves(runs, training=training)
-
-
-def _sweep(folder: Path, *, training: bool) -> Figure:
-    """Return the picture of a sweep: its metric by each setting, then the curves of its runs."""
-    from nnrun.reporting.pictures.figure import make_figure
-    from nnrun.reporting.sweep_page import sweep_panels
-    from nnrun.workflows.kept_sweep import read_sweep
-
-    slices, curves = sweep_panels(folder, read_sweep(folder).metric, training=training)
-    return make_figure([*slices, *curves])
-
-
-def _curves(runs: tuple[Path, ...], *, training: bool) -> Figure:
+def _compared(given: tuple[Path, ...], metric: str | None, *, training: bool) -> Figure:
+    """Return the picture of a sweep, of a run, or of several."""
     from nnrun.reporting.pictures.curves import curve_panels
-    from nnrun.reporting.pictures.drawn_runs import MOST_RUNS
     from nnrun.reporting.pictures.figure import make_figure
+    from nnrun.reporting.runs_page import runs_panels
+    from nnrun.reporting.sweep_page import sweep_panels
 
-    figure = make_figure(curve_panels(runs, training=training))
-    if len(runs) > MOST_RUNS:
-        tell(f"drawing the {MOST_RUNS} of {len(runs)} runs with the smallest loss")
-    return figure
+    ranking = sweep_metric(given, metric)
+    if ranking is not None:
+        panels = sweep_panels(given[0], ranking, training=training)
+        return make_figure([*panels.slices, *panels.curves], wide=panels.parallel)
+    runs = _drawable(given)
+    if len(runs) == 1:
+        refuse_metric_of_one(metric)
+        return make_figure(curve_panels(runs))
+    panels = runs_panels(runs, metric, training=training)
+    _tell_of_runs(len(runs))
+    return make_figure([*panels.curves, *panels.slices], wide=panels.parallel)
+
+
+def _drawable(given: tuple[Path, ...]) -> list[Path]:
+    """Return the runs to draw; those of a folder that have no epoch are left out."""
+    from nnrun.runs.listing import summarize_runs
+
+    runs = named_runs(given)
+    if set(runs) <= set(given):
+        return runs
+    drawable = [Path(run["run"]) for run in summarize_runs(runs) if run["epochs"]]
+    if len(drawable) < len(runs):
+        tell(f"left out are {counted(len(runs) - len(drawable), 'run')} without an epoch")
+    return drawable or runs
+
+
+def _tell_of_runs(count: int) -> None:
+    from nnrun.reporting.pictures.drawn_runs import MOST_RUNS
+
+    if count > MOST_RUNS:
+        tell(f"drawing the curves of the best {MOST_RUNS} of {count} runs")
 
 
 def _outcome(run: Path, data: Path) -> Figure:

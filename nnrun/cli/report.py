@@ -1,27 +1,53 @@
-"""nnrun report: a run as one HTML page."""
+"""nnrun report: a run, several runs or a sweep as one HTML page."""
 
 from pathlib import Path
 
-from nnrun.cli.options import check_output, command, output_option, run_argument, save
+import click
 
-PAGE_HELP = "The page to write or replace. Default: <RUN's name>.html"
+from nnrun.cli.options import check_output, command, output_option, save
+from nnrun.cli.several_runs import (
+    named_runs,
+    refuse_metric_of_one,
+    several_runs_argument,
+    sweep_metric,
+)
+from nnrun.wording import counted
+
+PAGE_HELP = "The page to write or replace. Default: <RUN's name>.html, or runs.html for several"
+METRIC_HELP = (
+    "The metric by which several runs are compared. Default: that of the sweep, else the loss."
+)
 
 
 @command("report runs/digits-relu -o report.html")
-@run_argument
+@several_runs_argument
+@click.option("--metric", metavar="METRIC", help=METRIC_HELP)
 @output_option(PAGE_HELP)
-def report(run: Path, output: Path | None) -> None:
+def report(runs: tuple[Path, ...], metric: str | None, output: Path | None) -> None:
     """Write one HTML page about a RUN, which can be read offline.
 
     It says first whether the network is any good, then what it goes by, where it fails, what the
-    table holds and how it was trained. It names no folder of this machine. Of the folder of a
-    sweep, it shows the trials, the metric over each setting, and the curves of the best.
+    table holds and how it was trained. It names no folder of this machine. Of several runs, or of
+    the folder of runs or of a sweep, it shows a table of what differs and of the metrics, the
+    metric over each setting, and the curves of the best.
     """
-    from nnrun.reporting.page import make_page
-    from nnrun.reporting.sweep_page import make_sweep_page
-    from nnrun.workflows.kept_sweep import is_sweep, read_sweep
+    output = output or Path(f"{runs[0].resolve().name if len(runs) == 1 else 'runs'}.html")
+    check_output(output, runs[0], (".html", ".htm"))
+    save(output, _page(runs, metric).encode())
 
-    output = output or Path(f"{run.resolve().name}.html")
-    check_output(output, run, (".html", ".htm"))
-    page = make_sweep_page(run, read_sweep(run).metric) if is_sweep(run) else make_page(run)
-    save(output, page.encode())
+
+def _page(given: tuple[Path, ...], metric: str | None) -> str:
+    """Return the page of a sweep, of a run, or of several."""
+    from nnrun.reporting.page import make_page
+    from nnrun.reporting.runs_page import make_runs_page
+    from nnrun.reporting.sweep_page import make_sweep_page
+
+    ranking = sweep_metric(given, metric)
+    if ranking is not None:
+        return make_sweep_page(given[0], ranking)
+    runs = named_runs(given)
+    if len(runs) == 1:
+        refuse_metric_of_one(metric)
+        return make_page(runs[0])
+    name = given[0].resolve().name if len(given) == 1 else counted(len(runs), "run")
+    return make_runs_page(name, runs, metric)

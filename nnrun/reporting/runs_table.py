@@ -31,8 +31,8 @@ def describe_runs(
             then all metrics.
     """
     names = default_columns(found, first) if columns is None else columns
-    table = [[*FACTS, *(printable(_title(name)) for name in names)]]
-    table += [_cells(run, names, width // 3) for run in found]
+    table = [run_titles(names)]
+    table += [run_cells(run, names, _short_name(run, width // 3)) for run in found]
     lines = aligned_lines(table, width, len(FACTS))
     left_out = names[shown_columns(table, width, len(FACTS)) - len(FACTS) :]
     if left_out:
@@ -40,13 +40,15 @@ def describe_runs(
     return "\n".join(lines)
 
 
-def default_columns(found: list[Summary], first: str | None = None) -> list[str]:
+def default_columns(
+    found: list[Summary], first: str | None = None, most_settings: int = MOST_SETTINGS
+) -> list[str]:
     """Return the settings that differ, then the metrics; one that runs are sorted by comes first.
 
     A note comes last of the settings, since it is long.
     """
     settings = differing_keys([run["settings"] for run in found if "error" not in run])
-    shown = [key for key in settings if key != NOTE][:MOST_SETTINGS]
+    shown = [key for key in settings if key != NOTE][:most_settings]
     if NOTE in settings:
         shown.append(NOTE)
     metrics = _in_order(known_metrics(found), first)
@@ -92,27 +94,40 @@ def _in_order(metrics: list[str], first: str | None) -> list[str]:
     return sorted(metrics, key=rank)
 
 
-def _cells(run: Summary, names: list[str], name_width: int) -> list[str]:
-    """Return the line of a run; whatever its files say cannot command the terminal."""
-    cells = _facts(run, name_width)
+def run_titles(names: list[str]) -> list[str]:
+    """Return the head of the table."""
+    return [*FACTS, *(printable(_title(name)) for name in names)]
+
+
+def run_cells(run: Summary, names: list[str], title: str) -> list[str]:
+    """Return the line of a run; whatever its files say cannot command the terminal.
+
+    Args:
+        run: The run in brief.
+        names: The settings and metrics that are shown.
+        title: What the run is called.
+    """
+    cells = [title, *_facts(run)]
     for name in names:
         values = run["metrics"] if name in run["metrics"] else run["settings"]
         cells.append(_shown_value(values.get(name)))
     return list(map(printable, cells))
 
 
-def _facts(run: Summary, name_width: int) -> list[str]:
-    """Return the cells of FACTS; of a run that cannot be read only name and status are known."""
+def _short_name(run: Summary, most: int) -> str:
     name = Path(run["run"]).absolute().name
-    if len(name) > name_width:
-        name = f"{name[: name_width - 3]}..."
+    return name if len(name) <= most else f"{name[: most - 3]}..."
+
+
+def _facts(run: Summary) -> list[str]:
+    """Return the cells of FACTS but the name; of a run that cannot be read only the status."""
     status = run["status"][:STATUS_WIDTH]
     if "error" in run:
-        return [name, status, *["-"] * (len(FACTS) - 2)]
+        return [status, *["-"] * (len(FACTS) - 2)]
     started = run["started"][DAY_AND_MINUTE].replace("T", " ")
     seconds = f"{run['seconds']:.4g}" if run["seconds"] else "-"
     epochs = f"{run['epochs']}/{run['goal']}"
-    return [name, status, epochs, run["verdict"] or "-", started, seconds]
+    return [status, epochs, run["verdict"] or "-", started, seconds]
 
 
 def _shown_value(value: object) -> str:
@@ -121,5 +136,12 @@ def _shown_value(value: object) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.4g}"
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = setting_text(value)
     return text if len(text) <= LONGEST_SETTING else f"{text[: LONGEST_SETTING - 3]}..."
+
+
+def setting_text(value: object) -> str:
+    """Return a setting as text: `-` where there is none, else as JSON writes what is no text."""
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -34,3 +34,10 @@ def without_folders(text: str, *folders: str) -> str:
         for end in ("/", "\\"):
             text = text.replace(folder.rstrip("/\\") + end, "")
     return ABSOLUTE_PATH.sub("", text)
+
+
+def without_folders_in(value: object) -> object:
+    """Return the value of a setting, whose texts have lost the folders of absolute paths."""
+    if isinstance(value, list):
+        return [without_folders_in(item) for item in value]
+    return without_folders(without_folder(value)) if isinstance(value, str) else value

@@ -1,27 +1,25 @@
-"""A sweep as one HTML page that needs no network, and as the panels of a picture."""
+"""A sweep as one HTML page, and as the panels of a picture."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from nnrun.config.search_space import value_of
 from nnrun.errors import RunError
+from nnrun.reporting.compared_page import (
+    ComparedPanels,
+    ComparedTable,
+    compared_panels,
+    render_compared,
+)
 from nnrun.reporting.metrics_text import shown_number
-from nnrun.reporting.pictures.curves import curve_panels
-from nnrun.reporting.pictures.inline_svg import inline_svg
-from nnrun.reporting.pictures.slices import slice_panels
-from nnrun.reporting.rendering import render
-from nnrun.runs.listing import less_is_better, runs_by_metric
+from nnrun.reporting.pictures.compared import compared_trials
+from nnrun.runs.listing import check_metric, less_is_better, runs_by_metric
 from nnrun.runs.trial_record import TrialRecord, read_records
 
-if TYPE_CHECKING:
-    from nnrun.reporting.pictures.figure import Panel
 
-
-def sweep_panels(
-    folder: Path, metric: str, *, training: bool = False
-) -> tuple[list[Panel], list[Panel]]:
-    """Return a panel for each setting of a sweep, and those of the curves of its best runs.
+def sweep_panels(folder: Path, metric: str, *, training: bool = False) -> ComparedPanels:
+    """Return what is drawn of a sweep: its metric by the settings, and the curves of its best runs.
 
     Args:
         folder: The folder of the sweep.
@@ -29,13 +27,16 @@ def sweep_panels(
         training: Whether the curves of training are drawn too.
 
     Raises:
-        RunError: No trial has the metric yet, or a file was altered.
+        RunError: No trial has finished yet, or a file was altered.
+        InputError: No trial has the metric.
     """
-    slices = slice_panels(list(read_records(folder).values()), metric)
-    if not slices:
+    records = list(read_records(folder).values())
+    measured = [record.model_dump(include={"metrics"}) for record in records if record.metrics]
+    if not measured:
         raise RunError(f"{folder}: no trial has finished; `nnrun resume {folder}` goes on")
-    best = runs_by_metric(folder, metric)
-    return slices, curve_panels(best, training=training) if best else []
+    check_metric(f"--metric {metric}", metric, measured)
+    compared = compared_trials(records, metric)
+    return compared_panels(compared, runs_by_metric(folder, metric), training=training)
 
 
 def make_sweep_page(folder: Path, metric: str) -> str:
@@ -48,18 +49,15 @@ def make_sweep_page(folder: Path, metric: str) -> str:
     Raises:
         RunError: No trial has the metric yet, or a file was altered.
     """
-    slices, curves = sweep_panels(folder, metric)
+    panels = sweep_panels(folder, metric)
     records = sorted(read_records(folder).items(), key=lambda item: _rank(item[1], metric))
-    return render(
-        "sweep_page.html.j2",
-        name=folder.resolve().name,
-        metric=metric,
+    table = ComparedTable(
+        kind="trial",
         head=["trial", "status", metric, *records[0][1].settings],
         rows=[_row(name, record, metric) for name, record in records],
         failures=[(name, record.reason) for name, record in records if record.reason],
-        slices=[inline_svg(panel) for panel in slices],
-        curves=[inline_svg(panel) for panel in curves],
     )
+    return render_compared(folder.resolve().name, table, metric, panels)
 
 
 def _rank(record: TrialRecord, metric: str) -> tuple[bool, float]:
@@ -73,4 +71,5 @@ def _rank(record: TrialRecord, metric: str) -> tuple[bool, float]:
 def _row(name: str, record: TrialRecord, metric: str) -> list[str]:
     value = record.metrics.get(metric)
     shown = "-" if value is None else shown_number(value)
-    return [name, record.status, shown, *record.settings.values()]
+    settings = [shown_number(value_of(text)) for text in record.settings.values()]
+    return [name, record.status, shown, *settings]

@@ -1,5 +1,6 @@
 """The runs in a folder, each in brief, in the order of their start or of a metric."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,13 +76,36 @@ def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
     if not folder.is_dir():
         advice = "give one in which `nnrun train` made runs"
         raise InputError(f"{folder}: there is no such folder; {advice}")
-    found = [_summarize_readable(path) for path in _run_paths(folder)]
+    found = summarize_runs(_run_paths(folder))
     found += [_summarize_trial(path) for path in _trials_without_runs(folder)]
     found.sort(key=lambda run: str(run["started"]))
-    if sort:
-        _check_metric(f"--sort {sort}", sort, found, folder)
-        found.sort(key=lambda run: _rank(run, sort))
-    return found
+    if sort is None:
+        return found
+    check_metric(f"--sort {sort}", sort, found, f"in {folder} ")
+    return best_first(found, sort)
+
+
+def summarize_runs(paths: Sequence[Path]) -> list[Summary]:
+    """Return runs in brief, as `list_runs` does, in the order of their paths."""
+    return [_summarize_readable(path) for path in paths]
+
+
+def best_first(found: Sequence[Summary], metric: str) -> list[Summary]:
+    """Return runs in brief, the best by a metric first, those without it last."""
+    return sorted(found, key=lambda run: _rank(run, metric))
+
+
+def runs_among(paths: Sequence[Path]) -> list[Path]:
+    """Return the runs that paths name, each once; a folder stands for the runs in it.
+
+    A path that is neither stays, since who reads it says best what is wrong with it.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        inside = [] if Run(path).info.is_file() or not path.is_dir() else _run_paths(path)
+        for run in inside or [path]:
+            found.setdefault(run.resolve(), run)
+    return list(found.values())
 
 
 def best_run(folder: Path, metric: str) -> str:
@@ -92,15 +116,15 @@ def best_run(folder: Path, metric: str) -> str:
     """
     finished = [run for run in list_runs(folder) if run["status"] == "finished"]
     finished = [run for run in finished if Run(Path(run["run"])).info.is_file()]
-    _check_metric(f"--best {metric}", metric, finished, folder)
-    return str(min(finished, key=lambda run: _rank(run, metric))["run"])
+    check_metric(f"--best {metric}", metric, finished, f"in {folder} ")
+    return str(best_first(finished, metric)[0]["run"])
 
 
 def runs_by_metric(folder: Path, metric: str) -> list[Path]:
     """Return the paths of the finished runs in a folder that have a metric, the best first."""
     found = [run for run in list_runs(folder) if run["status"] == "finished"]
     measured = [run for run in found if run["metrics"].get(metric) is not None]
-    paths = [Path(run["run"]) for run in sorted(measured, key=lambda run: _rank(run, metric))]
+    paths = [Path(run["run"]) for run in best_first(measured, metric)]
     return [path for path in paths if Run(path).info.is_file()]
 
 
@@ -113,12 +137,30 @@ def less_is_better(metric: str) -> bool:
     return name.endswith(LESS_IS_BETTER)
 
 
-def known_metrics(found: list[Summary]) -> list[str]:
+def known_metrics(found: Sequence[Summary]) -> list[str]:
     """Return the names of the metrics that any of the runs has."""
     names: dict[str, None] = {}
     for run in found:
         names |= dict.fromkeys(run["metrics"])
     return list(names)
+
+
+def check_metric(option: str, metric: str, found: Sequence[Summary], place: str = "") -> None:
+    """Raise an InputError where no run has a metric that an option names.
+
+    Args:
+        option: The option with its value.
+        metric: The metric.
+        found: The runs in brief.
+        place: Where they are, as in `in runs `, for the message.
+    """
+    known = known_metrics(found)
+    if metric in known:
+        return
+    hint = did_you_mean(metric, known)
+    if known and not hint:
+        hint = f"; they have {listed(known, MOST_METRICS)}"
+    raise InputError(f"{option}: no run {place}has this metric{hint}")
 
 
 def _run_paths(folder: Path) -> list[Path]:
@@ -161,17 +203,6 @@ def _summarize_readable(path: Path) -> Summary:
 def _broken(path: Path, error: RunError) -> Summary:
     known = {"run": str(path), "status": "broken", "metrics": {}, "settings": {}}
     return {**known, **dict.fromkeys(UNKNOWN), "error": str(error)}
-
-
-def _check_metric(option: str, metric: str, found: list[Summary], folder: Path) -> None:
-    """Raise an InputError where no run has a metric that an option names."""
-    known = known_metrics(found)
-    if metric in known:
-        return
-    hint = did_you_mean(metric, known)
-    if known and not hint:
-        hint = f"; they have {listed(known, MOST_METRICS)}"
-    raise InputError(f"{option}: no run in {folder} has this metric{hint}")
 
 
 def _rank(run: Summary, metric: str) -> tuple[bool, float]:

@@ -196,7 +196,7 @@ def test_of_more_than_ten_runs_the_best_ten_are_drawn(project, nnrun, copied_run
     assert legend(curves(*paths)) == names
     assert legend(curves(*reversed(paths))) == names[::-1]
     done = nnrun("plot", *paths)
-    assert done.err == "drawing the 10 of 13 runs with the smallest loss\n"
+    assert done.err == "drawing the curves of the best 10 of 13 runs\n"
 
 
 def test_resume_draws_the_longer_run(nnrun, copied_run):

@@ -11,6 +11,7 @@ import numpy as np
 from nnrun.reporting.pictures.history import best_epoch, drawable_history, member_histories
 from nnrun.reporting.pictures.names import shortened
 from nnrun.reporting.pictures.settings import differing_settings
+from nnrun.reporting.short_names import short_names
 from nnrun.runs.directory import Run
 from nnrun.runs.history import History
 
@@ -90,18 +91,11 @@ def _curves_of(path: Path) -> RunCurves:
     return RunCurves("", history, best_epoch(history), kept if within else None, members)
 
 
-def _short_name(name: str, names: Sequence[str]) -> str:
-    """Return the last part of a run's path, or all of it where another run's is the same."""
-    last = [Path(each).name for each in names]
-    own = Path(name).name
-    return own if own and last.count(own) == 1 else name
-
-
 def _labels(names: Sequence[str], settings: Sequence[str]) -> list[str]:
     """Return what each run is called: its settings, with its name where these are not enough."""
     labels = []
-    for name, text in zip(names, settings, strict=True):
-        short = shortened(_short_name(name, names))
+    for name, text in zip(short_names(names), settings, strict=True):
+        short = shortened(name)
         if not text:
             labels.append(repr(short))
         elif settings.count(text) > 1:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FORMATS = (".png", ".svg", ".pdf")
 STYLE = Path(__file__).with_name("style.mplstyle")
 INK = "#262626"  # the colour of text and axes, for which a page puts its own
+GROUND = "#fefefe"  # the colour behind text that lies on lines, for which a page puts its own
 WIDTH = 4.0  # inches of a panel
 HEIGHT = 3.0
 LETTERS = 11  # of the legend's font to an inch
@@ -52,20 +53,25 @@ def _own_settings() -> Iterator[None]:
 
 
 @_own_settings()
-def make_figure(panels: Sequence[Panel], columns: int = 3) -> Figure:
+def make_figure(panels: Sequence[Panel], columns: int = 3, *, wide: Sequence[Panel] = ()) -> Figure:
     """Return a figure of the panels, with one legend below them all.
 
     Args:
-        panels: At least one.
+        panels: At least one, unless there are wide ones.
         columns: The number of panels that stand beside each other at the most.
+        wide: Panels above the others, each as wide as a whole row.
     """
     from matplotlib.figure import Figure
 
-    columns = min(columns, len(panels))
-    rows = math.ceil(len(panels) / columns)
+    if not wide:
+        columns = min(columns, len(panels))
+    rows = len(wide) + math.ceil(len(panels) / columns)
     figure = Figure((WIDTH * columns, HEIGHT * rows), layout="constrained")
-    for place, draw in enumerate(panels, 1):
-        draw(figure.add_subplot(rows, columns, place))
+    grid = figure.add_gridspec(rows, columns)
+    for row, draw in enumerate(wide):
+        draw(figure.add_subplot(grid[row, :]))
+    for place, draw in enumerate(panels, len(wide) * columns):
+        draw(figure.add_subplot(grid[place // columns, place % columns]))
     _add_legend(figure)
     return figure
 

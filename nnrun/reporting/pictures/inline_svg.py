@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nnrun.reporting.pictures.figure import INK, WIDTH, encode_figure, make_figure
+from nnrun.reporting.pictures.figure import GROUND, INK, WIDTH, encode_figure, make_figure
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+    from matplotlib.figure import Figure
 
     from nnrun.reporting.pictures.figure import Panel
 
+WIDE = 2  # usual panels, about as many as stand beside each other on a page
 BLUE = "#0072b2"  # the first colour of style.mplstyle
 
 
@@ -25,13 +27,22 @@ class InlineSvg:
 
 
 def inline_svg(panel: Panel) -> InlineSvg:
-    """Return the panel as a picture of its own.
+    """Return the panel as a picture of its own."""
+    return _inline(make_figure([panel]))
+
+
+def wide_svg(panel: Panel) -> InlineSvg:
+    """Return a panel as a picture of its own, which is as wide as the page."""
+    return _inline(make_figure([], WIDE, wide=[panel]))
+
+
+def _inline(figure: Figure) -> InlineSvg:
+    """Return the figure as an element.
 
     It is marked safe, since matplotlib escapes every text that it writes.
     """
     from markupsafe import Markup
 
-    figure = make_figure([panel])
     document = encode_figure(figure, ".svg").decode()
     opening, _, content = document[document.index("<svg") :].partition(">")
     element = f'{_without_namespaces(opening)} role="img">{_in_page_colours(_plain(content))}'
@@ -56,5 +67,6 @@ def _in_page_colours(content: str) -> str:
 
 def _recoloured(tag: str) -> str:
     tag = tag.replace("fill: #ffffff", "fill: none")
+    tag = tag.replace(f"fill: {GROUND}", "fill: var(--page)")
     tag = tag.replace(f": {INK}", ": currentColor")
     return tag.replace(f"stroke: {BLUE}", "stroke: var(--blue)")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nnrun.reporting.shareable import without_folders_in
 from nnrun.wording import short_number
 
 MOST_SETTINGS = 4  # in a label
@@ -49,7 +50,7 @@ def _short_path(path: str) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return short_number(value) if isinstance(value, float) else str(value)
+    return short_number(value) if isinstance(value, float) else str(without_folders_in(value))
 
 
 def _flattened(config: Mapping[str, Any], parent: str = "") -> Settings:

@@ -1,4 +1,4 @@
-"""Slices of a sweep: its metric over the values of each setting, a dot for each trial."""
+"""Slices: the metric of runs or trials over the values of each setting, a dot for each."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nnrun.config.search_space import LOG_RATIO
+from nnrun.reporting.pictures.compared import Compared, Point
 from nnrun.reporting.pictures.names import shortened
-from nnrun.runs.listing import less_is_better
-from nnrun.runs.trial_record import TrialRecord
+from nnrun.reporting.pictures.value_scale import ValueScale, is_wide, value_scale
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,65 +17,72 @@ if TYPE_CHECKING:
     from nnrun.reporting.pictures.figure import Panel
 
 MOST_SLICES = 9  # settings that are drawn; a picture of more cannot be read
-BEST_DOT = 10  # points of the ring around the best trial
+BEST_DOT = 10  # points of the ring around the best
+LETTERS = 36  # of the names of values that fit beside each other below a panel
+LONGEST_NAME = 18  # characters of a name that is turned
+MOST_NAMES = 24  # values that have room below a panel
 
 
-def slice_panels(trials: Sequence[TrialRecord], metric: str) -> list[Panel]:
-    """Return a panel for each setting of a sweep.
-
-    Args:
-        trials: The trials that have ended; those without the metric are not drawn.
-        metric: The metric by which they are compared.
-    """
-    drawn = [trial for trial in trials if trial.metrics.get(metric) is not None]
-    keys = list(drawn[0].settings)[:MOST_SLICES] if drawn else []
-    return [partial(_draw_slice, key, drawn, metric) for key in keys]
+def slice_panels(compared: Compared) -> list[Panel]:
+    """Return a panel for each setting."""
+    return [partial(_draw_slice, key, compared) for key in compared.keys[:MOST_SLICES]]
 
 
-def _draw_slice(key: str, trials: Sequence[TrialRecord], metric: str, axes: Axes) -> None:
-    """Draw the metric over a setting: full dots for trials that finished, rings for pruned ones."""
-    places = _places([trial.settings[key] for trial in trials], axes)
-    values = [trial.metrics[metric] or 0.0 for trial in trials]
-    for status, look in (("finished", {"color": "C0"}), ("pruned", {"mec": "C1", "mfc": "none"})):
-        chosen = [number for number, trial in enumerate(trials) if trial.status == status]
-        if chosen:
-            x = [places[number] for number in chosen]
-            y = [values[number] for number in chosen]
-            axes.plot(x, y, "o", label=status, **look)  # type: ignore[arg-type]
-    finished = [number for number, trial in enumerate(trials) if trial.status == "finished"]
-    if finished:
-        best = min(finished, key=lambda number: _rank(values[number], metric))
-        axes.plot(
-            [places[best]], [values[best]], "o", mfc="none", mec="C2", ms=BEST_DOT, label="best"
-        )
-    axes.set(xlabel=shortened(key), ylabel=shortened(metric))
-    if _is_wide(values):
+def _draw_slice(key: str, compared: Compared, axes: Axes) -> None:
+    """Draw the metric over a setting: full dots for what finished, rings for what was pruned."""
+    scale = value_scale([point.settings[key] for point in compared.points])
+    placed = list(zip(scale.places, compared.points, strict=True))
+    _draw_dots([pair for pair in placed if pair[1].status != "pruned"], "finished", axes)
+    _draw_rings([pair for pair in placed if pair[1].status == "pruned"], "pruned", "C1", axes)
+    best = [pair for pair in placed if pair[1] is compared.best]
+    _draw_rings(best, "best", "C2", axes, size=BEST_DOT)
+    axes.set(xlabel=shortened(key), ylabel=shortened(compared.metric))
+    _set_scale(scale, axes)
+    if is_wide([point.value for point in compared.points]):
         axes.set_yscale("log")
         _write_plain_numbers(axes.yaxis)
 
 
-def _rank(value: float, metric: str) -> float:
-    return value if less_is_better(metric) else -value
+def _draw_dots(placed: Sequence[tuple[float, Point]], label: str, axes: Axes) -> None:
+    if placed:
+        x, y = _places(placed)
+        axes.plot(x, y, "o", color="C0", label=label)
 
 
-def _places(texts: Sequence[str], axes: Axes) -> list[float]:
-    """Return where each value stands on the axis: numbers to scale, texts beside each other."""
-    try:
-        numbers = [float(text) for text in texts]
-    except ValueError:
-        known = list(dict.fromkeys(texts))
-        axes.set_xticks(range(len(known)), [shortened(text) for text in known])
-        axes.margins(x=0.2)
-        return [float(known.index(text)) for text in texts]
-    if _is_wide(numbers):
+def _draw_rings(
+    placed: Sequence[tuple[float, Point]],
+    label: str,
+    color: str,
+    axes: Axes,
+    size: float | None = None,
+) -> None:
+    if placed:
+        x, y = _places(placed)
+        axes.plot(x, y, "o", mec=color, mfc="none", ms=size, label=label)
+
+
+def _places(placed: Sequence[tuple[float, Point]]) -> tuple[list[float], list[float]]:
+    return [place for place, _ in placed], [point.value for _, point in placed]
+
+
+def _set_scale(scale: ValueScale, axes: Axes) -> None:
+    """Give the horizontal axis the scale of the setting's values."""
+    if scale.is_log:
         axes.set_xscale("log")
         _write_plain_numbers(axes.xaxis)
-    return numbers
+    if scale.names:
+        _name_values(scale.names, axes)
 
 
-def _is_wide(values: Sequence[float]) -> bool:
-    """Return whether positive values are so far apart that each power of ten counts alike."""
-    return min(values) > 0 and max(values) >= LOG_RATIO * min(values)
+def _name_values(names: Sequence[str], axes: Axes) -> None:
+    """Write the names of values below their dots, turned where they are long."""
+    texts = [shortened(name, LONGEST_NAME) for name in names]
+    axes.margins(x=0.2 / len(names) ** 0.5)
+    step = -(-len(texts) // MOST_NAMES)
+    axes.set_xticks(range(0, len(texts), step), texts[::step])
+    if sum(len(text) + 2 for text in texts) > LETTERS:
+        for label in axes.get_xticklabels():
+            label.set(rotation=45, ha="right", rotation_mode="anchor")
 
 
 def _write_plain_numbers(axis: Axis) -> None:

@@ -1,0 +1,47 @@
+"""The argument RUN..., which takes runs, folders of runs, or one sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nnrun.cli.options import RUN, path_argument
+
+several_runs_argument = path_argument("runs", RUN, metavar="RUN...", several=True)
+
+
+def sweep_metric(given: tuple[Path, ...], metric: str | None) -> str | None:
+    """Return the metric by which the trials of a sweep are compared, or None for other runs.
+
+    Args:
+        given: What the command line names.
+        metric: The metric that --metric names, in place of the sweep's own.
+    """
+    from nnrun.workflows.kept_sweep import is_sweep, read_sweep
+
+    if len(given) > 1 or not is_sweep(given[0]):
+        return None
+    return metric or read_sweep(given[0]).metric
+
+
+def refuse_metric_of_one(metric: str | None) -> None:
+    """Raise a UsageError where --metric is given with one run alone."""
+    if metric is not None:
+        raise click.UsageError("--metric compares several runs; received one")
+
+
+def named_runs(given: tuple[Path, ...]) -> list[Path]:
+    """Return the runs that the command line names, those of its folders among them.
+
+    Raises:
+        RunError: A path is neither a run nor a folder that has one.
+    """
+    from nnrun.runs.directory import Run
+    from nnrun.runs.listing import runs_among
+
+    runs = runs_among(given)
+    for path in runs:
+        if not Run(path).info.is_file():
+            Run(path).read_info()  # says what is wrong with it
+    return runs

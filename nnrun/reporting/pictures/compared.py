@@ -1,0 +1,113 @@
+"""Runs or trials as points that are compared: their settings, and the metric that ranks them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nnrun.reporting.runs_table import NOTE, setting_text
+from nnrun.reporting.shareable import without_folders_in
+from nnrun.runs.listing import Summary, less_is_better
+from nnrun.runs.settings import Settings, differing_keys
+from nnrun.runs.trial_record import TrialRecord
+
+FEWEST = 3  # points: of two, a line of the table tells as much
+
+
+@dataclass(frozen=True)
+class Point:
+    """A run or a trial that has the metric.
+
+    Attributes:
+        settings: The text of each setting; `-` where there is none.
+        value: The metric.
+        status: `finished`, or `pruned` where Optuna gave it up.
+    """
+
+    settings: Mapping[str, str]
+    value: float
+    status: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is compared.
+
+    Attributes:
+        metric: The metric that ranks the points.
+        points: Those that have the metric, in the order in which they came.
+    """
+
+    metric: str
+    points: Sequence[Point]
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The keys of the settings, which all points have."""
+        return list(self.points[0].settings) if self.points else []
+
+    @property
+    def best(self) -> Point | None:
+        """The best that finished, or None where none did."""
+        finished = [point for point in self.points if point.status == "finished"]
+        return min(finished, key=self.rank, default=None)
+
+    def rank(self, point: Point) -> float:
+        """Return a number that is the smaller the better a point is."""
+        return point.value if less_is_better(self.metric) else -point.value
+
+
+def compared_trials(records: Iterable[TrialRecord], metric: str) -> Compared:
+    """Return the trials of a sweep that have the metric."""
+    points = []
+    for record in records:
+        value = record.metrics.get(metric)
+        if value is not None:
+            points.append(Point(record.settings, value, record.status))
+    return Compared(metric, points)
+
+
+def compared_runs(found: Sequence[Summary], metric: str | None) -> Compared:
+    """Return the runs that have the metric, by the settings in which they differ.
+
+    Few runs, and runs that do not differ, have no points; without a metric none has.
+    """
+    if metric is None:
+        return Compared("", [])
+    measured = [run for run in found if run["metrics"].get(metric) is not None]
+    keys = _told_keys([run["settings"] for run in measured])
+    if len(measured) < FEWEST or not keys:
+        return Compared(metric, [])
+    return Compared(metric, [_point_of_run(run, keys, metric) for run in measured])
+
+
+def _told_keys(runs: Sequence[Settings]) -> list[str]:
+    """Return the keys in which runs differ, without those that follow from another.
+
+    `optimizer.rho` is there where `optimizer.name` is one that has it: that says nothing more.
+    """
+    told: list[str] = []
+    for key in differing_keys(runs):
+        siblings = [other for other in told if _parent(other) == _parent(key)]
+        if key != NOTE and not any(_follows(key, other, runs) for other in siblings):
+            told.append(key)
+    return told
+
+
+def _parent(key: str) -> str:
+    return key.rpartition(".")[0]
+
+
+def _follows(key: str, other: str, runs: Sequence[Settings]) -> bool:
+    """Return whether a key is missing in some runs, and its value follows from another's."""
+    if all(key in run for run in runs):
+        return False
+    pairs = {(setting_text(run.get(other)), setting_text(run.get(key))) for run in runs}
+    return len(pairs) == len({first for first, _ in pairs})
+
+
+def _point_of_run(run: Summary, keys: Sequence[str], metric: str) -> Point:
+    settings = {key: _shown(run["settings"].get(key)) for key in keys}
+    return Point(settings, run["metrics"][metric], run["status"])
+
+
+def _shown(value: object) -> str:
+    return setting_text(without_folders_in(value))

@@ -1,0 +1,168 @@
+"""Parallel coordinates: an axis for each setting and one for the metric, a line for each trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from nnrun.reporting.pictures.compared import Compared, Point
+from nnrun.reporting.pictures.figure import GROUND, INK
+from nnrun.reporting.pictures.names import shortened
+from nnrun.reporting.pictures.value_scale import ValueScale, is_wide, value_scale
+from nnrun.wording import short_number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from nnrun.reporting.pictures.figure import Panel
+
+FEWEST_SETTINGS = 2  # of one, the slice says all
+MOST_SETTINGS = 8  # axes that stand beside each other in a picture that can be read
+MOST_NAMES = 12  # names of values that have room along an axis
+LONGEST_NAME = 14  # characters of a value beside its axis
+MOST_IN_A_LINE = 5  # keys of settings that have room beside each other
+LONGEST_KEY = 26  # characters of a setting's key below its axis
+TICKS = 5  # numbers along an axis
+COLORS = "plasma"  # grows lighter evenly, for the colour-blind too, and has no green
+DARKEST = 0.2  # of these colours: the first are not seen on black,
+LIGHTEST = 0.85  # and the last not on white
+BEST = "C2"  # green, as the ring around the best in the slices
+GOOD = 2.4  # points of the best line's width
+USUAL = 1.1  # points of the others'
+
+
+def parallel_panel(compared: Compared) -> list[Panel]:
+    """Return the panel, which takes the width of several; none of fewer than two settings."""
+    if len(compared.keys) < FEWEST_SETTINGS:
+        return []
+    return [partial(_draw, compared)]
+
+
+def _draw(compared: Compared, axes: Axes) -> None:
+    """Draw a line for each point, the worse first, so that the better lie above them."""
+    scales = _scales(compared)
+    heights = np.stack([_heights(scale) for scale in scales])
+    ranks = np.argsort(np.argsort([compared.rank(point) for point in compared.points]))
+    for number in np.argsort(-ranks):
+        point = compared.points[number]
+        _draw_line(point, heights[:, number], _color(ranks[number], len(ranks)), compared, axes)
+    _draw_axes([*compared.keys[:MOST_SETTINGS], compared.metric], scales, axes)
+
+
+def _scales(compared: Compared) -> list[ValueScale]:
+    """Return the scale of each axis, that of the metric last."""
+    keys = compared.keys[:MOST_SETTINGS]
+    scales = [value_scale([point.settings[key] for point in compared.points]) for key in keys]
+    values = [point.value for point in compared.points]
+    return [*scales, ValueScale(values, is_log=is_wide(values))]
+
+
+def _heights(scale: ValueScale) -> npt.NDArray[np.float64]:
+    """Return where the values stand on an axis from 0 to 1."""
+    return _scaled(np.asarray(scale.places, np.float64), scale)
+
+
+def _scaled(values: npt.NDArray[np.float64], scale: ValueScale) -> npt.NDArray[np.float64]:
+    """Return where values stand on an axis whose lowest place is 0 and whose highest is 1."""
+    low, high = min(scale.places), max(scale.places)
+    if scale.is_log:
+        low, high, values = np.log(low), np.log(high), np.log(values)
+    if low == high:
+        return np.full(values.shape, 0.5)
+    return (values - low) / (high - low)
+
+
+def _color(rank: int, count: int) -> tuple[float, ...]:
+    """Return the colour of a line: dark for the best, light for the worst."""
+    import matplotlib
+
+    return matplotlib.colormaps[COLORS](DARKEST + (LIGHTEST - DARKEST) * rank / max(1, count - 1))
+
+
+def _draw_line(
+    point: Point,
+    heights: npt.NDArray[np.float64],
+    color: tuple[float, ...],
+    compared: Compared,
+    axes: Axes,
+) -> None:
+    """Draw one point: dotted where it was given up, thick and named where it is the best."""
+    is_best = point is compared.best
+    axes.plot(
+        np.arange(len(heights)),
+        heights,
+        ":" if point.status == "pruned" else "-",
+        color=BEST if is_best else color,
+        linewidth=GOOD if is_best else USUAL,
+        zorder=3 if is_best else 2,
+        label="best" if is_best else None,
+    )
+
+
+def _draw_axes(names: Sequence[str], scales: Sequence[ValueScale], axes: Axes) -> None:
+    """Draw an upright axis for each setting, with its values beside it."""
+    axes.grid(visible=False)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.set_yticks([])
+    axes.set_xticks(range(len(names)), _key_names(names))
+    axes.tick_params("x", length=0)
+    axes.margins(x=0.04, y=0.06)
+    axes.set_xlim(-0.2, len(names) - 0.3)  # room for what stands beside the last axis
+    for place, scale in enumerate(scales):
+        axes.axvline(place, color=INK, linewidth=0.8, zorder=4)
+        for height, text in _ticks(scale):
+            _write(text, place, height, axes)
+
+
+def _key_names(names: Sequence[str]) -> list[str]:
+    """Return the names below the axes; many of them stand in two lines by turns."""
+    shown = [shortened(name, LONGEST_KEY) for name in names]
+    if len(names) <= MOST_IN_A_LINE:
+        return shown
+    return [f"\n{name}" if place % 2 else name for place, name in enumerate(shown)]
+
+
+def _write(text: str, place: float, height: float, axes: Axes) -> None:
+    """Write a value beside its axis, on a light ground, since lines pass there."""
+    axes.annotate(
+        text,
+        (place, height),
+        xytext=(4, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+        bbox={"facecolor": GROUND, "edgecolor": "none", "alpha": 0.75, "pad": 1},
+        zorder=5,
+    )
+
+
+def _ticks(scale: ValueScale) -> list[tuple[float, str]]:
+    """Return the height and the text of each value that is written along an axis."""
+    if scale.names:
+        names = [shortened(name, LONGEST_NAME) for name in scale.names]
+        step = -(-len(names) // MOST_NAMES)
+        heights = _scaled(np.arange(len(names), dtype=np.float64), scale)
+        return list(zip(heights.tolist()[::step], names[::step], strict=True))
+    values = _written_numbers(scale)
+    return [
+        (height, short_number(value))
+        for height, value in zip(_scaled(values, scale), values, strict=True)
+    ]
+
+
+def _written_numbers(scale: ValueScale) -> npt.NDArray[np.float64]:
+    """Return the numbers that are written: each where they are few, else round ones between."""
+    from matplotlib.ticker import LogLocator, MaxNLocator
+
+    distinct = np.unique(np.asarray(scale.places, np.float64))
+    if len(distinct) <= TICKS:
+        return distinct
+    locator = LogLocator() if scale.is_log else MaxNLocator(TICKS)
+    low, high = distinct[0], distinct[-1]
+    found = np.asarray(locator.tick_values(low, high), np.float64)
+    is_within: npt.NDArray[np.bool_] = (found >= low) & (found <= high)
+    return np.compress(is_within, found)
