@@ -10,7 +10,7 @@ from nnrun.errors import TableError
 from nnrun.features.column_profile import kind_of
 from nnrun.features.column_survey import ColumnSurvey
 from nnrun.reporting.rendering import render
-from nnrun.reporting.starter_codes import should_code_numbers
+from nnrun.reporting.starter_codes import choose_bins
 from nnrun.reporting.starter_columns import DEFAULTS, ColumnChoice, choose_columns, describe_cells
 from nnrun.reporting.starter_form import TableForm, find_form
 from nnrun.reporting.starter_numbers import find_number_format, format_in_words
@@ -246,7 +246,7 @@ def _render(study: _Study, studies: Sequence[_Study], path: str, form: TableForm
         incomplete=listed(incomplete, 3),
         has_dates=any(column.kind == "date" for column in inputs),
         day_order=_stated_day_order(reading, input_names),
-        codes_numbers=should_code_numbers(survey, input_names, target.task),
+        bins=choose_bins(survey, input_names, target.task),
         units=_choose_units(survey.rows),
         batch_size=_choose_batch_size(survey.rows),
         members=_choose_members(survey.rows),

@@ -11,7 +11,11 @@ from nnrun.checks.registry import lint
 from nnrun.config.loading import load_config
 from nnrun.features.loading import load_dataset
 from nnrun.files import write_text
-from nnrun.reporting.starter_codes import FEWEST_ROWS, FEWEST_ROWS_WITH_LABELS
+from nnrun.reporting.starter_codes import (
+    FEWEST_ROWS,
+    FEWEST_ROWS_WITH_ALL_BINS,
+    FEWEST_ROWS_WITH_LABELS,
+)
 from nnrun.reporting.starter_config import MEMBERS, ROWS_OF_MEMBERS, write_config
 
 Columns = dict[str, list[Any]]
@@ -48,13 +52,13 @@ TARGETS: dict[str, tuple[list[Any], str]] = {
     "any numbers": (numbers(seed=1), "ple"),
     "numbers that are never negative": (list(np.abs(numbers(seed=1))), "ple"),
     "counts": (cycle(*[0] * 60, *[1] * 30, 2, 3, 4), "ple"),
-    "two labels": (cycle("a", "b"), "standard"),
-    "several labels": (cycle(0, 1, 2), "standard"),
+    "two labels": (cycle("a", "b"), "ple"),
+    "several labels": (cycle(0, 1, 2), "ple"),
 }
 
 
 @pytest.mark.parametrize(("cells", "numeric"), TARGETS.values(), ids=TARGETS.keys())
-def test_numbers_are_coded_where_a_number_is_predicted(written, cells, numeric):
+def test_numbers_are_coded_whatever_is_predicted(written, cells, numeric):
     config = written({"x": numbers(), "y": cells})
     assert config.data.numeric["name"] == numeric
     assert [found for found in lint(load_dataset(config)) if found.level == "error"] == []
@@ -65,15 +69,27 @@ def test_numbers_are_coded_where_a_number_is_predicted(written, cells, numeric):
     ("rows", "numeric"),
     [(FEWEST_ROWS_WITH_LABELS - 1, "standard"), (FEWEST_ROWS_WITH_LABELS, "ple")],
 )
-def test_bins_need_more_rows_where_labels_are_predicted(written, labels, rows, numeric):
+def test_bins_need_fewer_rows_where_labels_are_predicted(written, labels, rows, numeric):
     config = written({"x": numbers(rows), "y": cycle(*labels, rows=rows)})
     assert config.data.numeric["name"] == numeric
 
 
+@pytest.mark.parametrize("target", ["labels", "numbers"])
+@pytest.mark.parametrize(
+    ("rows", "bins"),
+    [(FEWEST_ROWS_WITH_ALL_BINS - 1, 8), (FEWEST_ROWS_WITH_ALL_BINS, 16)],
+)
+def test_a_small_table_has_fewer_bins(written, target, rows, bins):
+    cells = numbers(rows, seed=1) if target == "numbers" else cycle("a", "b", rows=rows)
+    config = written({"x": numbers(rows), "y": cells})
+    assert config.data.numeric == {"name": "ple", "bins": bins, "values": True}
+
+
 def test_the_task_decides_whether_whole_numbers_are_labels(written):
-    columns = {"x": numbers(), "y": cycle(0, 1, 2)}
-    assert written(columns, "regression").data.numeric["name"] == "ple"
-    assert written(columns, "classes").data.numeric["name"] == "standard"
+    rows = FEWEST_ROWS - 1
+    columns = {"x": numbers(rows), "y": cycle(0, 1, 2, rows=rows)}
+    assert written(columns, "regression").data.numeric["name"] == "standard"
+    assert written(columns, "classes").data.numeric["name"] == "ple"
 
 
 @pytest.mark.parametrize(("rows", "numeric"), [(FEWEST_ROWS - 1, "standard"), (FEWEST_ROWS, "ple")])
@@ -109,7 +125,7 @@ def test_numbers_are_coded_where_they_gain_by_it(written, columns, numeric):
 def test_the_config_says_what_the_codes_are_for(project, written):
     written({"x": numbers(), "y": numbers(seed=1)})
     lines = (project.folder / "init.yaml").read_text().splitlines()
-    place = lines.index("  numeric: {name: ple, values: true}")
+    place = lines.index("  numeric: {name: ple, bins: 8, values: true}")
     assert lines[place - 1].startswith("  # Piecewise-linear codes")
 
 
