@@ -1,7 +1,6 @@
 """Words for messages: near names, lists, counts, values and lines as people read them."""
 
 import math
-import sys
 import unicodedata
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -16,16 +15,6 @@ LONGEST_NAME = 400  # characters of a name that others are compared with, in the
 DIGITS = 4  # of a number that is no whole one, as many as a person compares
 MOST_DIGITS = 17  # which a float64 has
 MOST_PLAIN = 1e15  # from which on a number is shorter with an exponent
-
-
-def how_to_install(extra: str) -> str:
-    """Return the command that adds an extra to nnrun, in the way that nnrun was installed."""
-    environment = Path(sys.prefix)
-    if "pipx" in environment.parts:
-        return f"pipx install --force 'nnrun[{extra}]'"
-    if environment.parent.name == "tools" and environment.parent.parent.name == "uv":
-        return f"uv tool install --force 'nnrun[{extra}]'"
-    return f"pip install 'nnrun[{extra}]'"
 
 
 def first_line(error: BaseException) -> str:

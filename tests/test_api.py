@@ -13,7 +13,6 @@ from support.processes import run_python
 import nnrun as nn
 from nnrun.errors import ConfigError, ExpectationError, InputError, RunError, TableError
 from nnrun.reporting.metrics_text import describe_metrics
-from nnrun.wording import how_to_install
 
 
 @pytest.fixture
@@ -281,20 +280,6 @@ except AttributeError as error:
 
 def test_types_are_shipped(tmp_path):
     assert Path(nn.__file__).with_name("py.typed").exists()
-
-
-@pytest.mark.parametrize(
-    ("prefix", "command"),
-    [
-        ("/home/me/venv", "pip install 'nnrun[onnx]'"),
-        ("/home/me/.local/share/pipx/venvs/nnrun", "pipx install --force 'nnrun[onnx]'"),
-        ("/home/me/.local/share/uv/tools/nnrun", "uv tool install --force 'nnrun[onnx]'"),
-    ],
-    ids=["pip", "pipx", "uv"],
-)
-def test_the_hint_for_an_extra_fits_the_way_of_installation(monkeypatch, prefix, command):
-    monkeypatch.setattr("sys.prefix", prefix)
-    assert how_to_install("onnx") == command
 
 
 @pytest.mark.usefixtures("eager")

@@ -9,7 +9,7 @@ from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.memory import memory_bytes
 from nnrun.features.number_codes import code_size
-from nnrun.wording import how_to_install
+from nnrun.installation import how_to_install
 
 BYTES_PER_ACTIVATION = 8  # float32, and its gradient
 BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer

@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 
 from nnrun.errors import InputError, NnrunError
 from nnrun.files import disk_error, named_errors, sync_folder
+from nnrun.installation import how_to_install
 from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.temporary_folder import temporary_files_in
-from nnrun.wording import first_line, how_to_install
+from nnrun.wording import first_line
 
 FORMATS = ("saved_model", "litert", "onnx")
 ONNX_PACKAGES = ("tf2onnx", "onnx")

@@ -10,11 +10,12 @@ import polars as pl
 import polars.selectors as cs
 
 from nnrun.errors import TableError
+from nnrun.installation import how_to_install
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import ReadingPlan, TableFile
-from nnrun.wording import counted, did_you_mean, first_line, how_to_install, listed
+from nnrun.wording import counted, did_you_mean, first_line, listed
 
 if TYPE_CHECKING:
     from fastexcel import ExcelReader

@@ -69,9 +69,7 @@ def import_tensorflow() -> None:
         ):
             _import()
     except Exception as error:
-        raise NnrunError(
-            f"TensorFlow cannot be imported: {error}; pip install nnrun again"
-        ) from error
+        raise NnrunError(f"TensorFlow cannot be imported: {error}; install nnrun again") from error
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 from nnrun.config.search_space import Choices, Chosen, Range
 from nnrun.errors import InputError
+from nnrun.installation import how_to_install
 from nnrun.lock import held, held_if_free, held_in_turn
 from nnrun.runs.history import Logs
 from nnrun.runs.listing import less_is_better
@@ -164,7 +165,7 @@ def open_study(sweep: Sweep) -> Study:
         import optuna
     except ImportError:
         reason = "a range of values, and --storage, need Optuna"
-        raise InputError(f"{reason}: pip install 'nnrun[sweep]'") from None
+        raise InputError(f"{reason}: {how_to_install('sweep')}") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with held_in_turn(sweep.folder / ASKING):  # or two processes make the tables of a storage
         study = optuna.create_study(

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from support.workbooks import workbook
 
+from nnrun.installation import how_to_install
 from nnrun.tables import excel_reader
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import Table, open_table
@@ -150,7 +151,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read(monkey
 def test_without_fastexcel_the_message_says_what_to_install(monkeypatch, problems):
     monkeypatch.setitem(sys.modules, "fastexcel", None)
     (line,) = problems(open_sheet, workbook(ROWS))
-    assert "pip install 'nnrun[excel]'" in line
+    assert how_to_install("excel") in line
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def _own_settings() -> Iterator[None]:
         import matplotlib
     except Exception as error:
         reason = f"matplotlib cannot be imported: {first_line(error)}"
-        raise NnrunError(f"{reason}; pip install nnrun again") from None
+        raise NnrunError(f"{reason}; install nnrun again") from None
     with warnings.catch_warnings(), matplotlib.rc_context(fname=STYLE):
         warnings.simplefilter("ignore")  # of letters that matplotlib's fonts lack
         yield

@@ -1,0 +1,83 @@
+"""How nnrun was installed, and the command that adds one of its extras in the same way."""
+
+import json
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
+PIPX_FILE = "pipx_metadata.json"  # in the environment of each program that pipx installs
+UV_TOOL_FILE = "uv-receipt.toml"  # in that of each program of `uv tool install`
+quotes_are_double = os.name == "nt"  # the shell of Windows knows no others
+
+
+def how_to_install(extra: str) -> str:
+    """Return the command that adds an extra to nnrun, in the way that nnrun was installed."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        installed = distribution("nnrun")
+    except PackageNotFoundError:  # a checkout on Python's path
+        return _command("pip install -e", f"{Path(__file__).parents[1]}[{extra}]")
+    environment = Path(sys.prefix)
+    packages = _packages(installed, extra)
+    if (environment / PIPX_FILE).exists():
+        return _command("pipx inject", environment.name, *packages)
+    if (environment / UV_TOOL_FILE).exists():
+        options = [word for package in packages for word in ("--with", package)]
+        return _command("uv tool install", *options, _source(installed))
+    return _install_in_an_environment(installed, extra)
+
+
+def _install_in_an_environment(installed: "Distribution", extra: str) -> str:
+    """Return the command for an environment of a user's own: of pip, uv or conda."""
+    installer = (installed.read_text("INSTALLER") or "pip").strip()
+    packages = _packages(installed, extra)
+    if installer == "conda":
+        return _command("conda install -c conda-forge", *packages)
+    pip = "uv pip install" if installer == "uv" else "pip install"
+    folder = _checkout(installed)
+    if folder:
+        return _command(f"{pip} -e", f"{folder}[{extra}]")
+    if _source(installed) != "nnrun":  # a wheel or a repository, which `nnrun[extra]` would replace
+        return _command(pip, *packages)
+    return _command(pip, f"nnrun[{extra}]")
+
+
+def _packages(installed: "Distribution", extra: str) -> list[str]:
+    """Return what the extra requires, such as optuna>=4.2."""
+    of_extra = re.compile(rf"extra\s*==\s*['\"]{extra}['\"]")
+    requirements = [text.partition(";") for text in installed.requires or []]
+    return [package.strip() for package, _, marker in requirements if of_extra.search(marker)]
+
+
+def _source(installed: "Distribution") -> str:
+    """Return where nnrun was installed from, if not from an index of packages: a URL."""
+    origin = json.loads(installed.read_text("direct_url.json") or "{}")
+    return str(origin.get("url", "nnrun"))
+
+
+def _checkout(installed: "Distribution") -> str:
+    """Return the folder of which nnrun is an editable installation, or an empty text."""
+    origin = json.loads(installed.read_text("direct_url.json") or "{}")
+    if not origin.get("dir_info", {}).get("editable"):
+        return ""
+    return url2pathname(urlsplit(origin["url"]).path)
+
+
+def _command(start: str, *arguments: str) -> str:
+    return " ".join([start, *map(_quoted, arguments)])
+
+
+def _quoted(argument: str) -> str:
+    """Return an argument as the shell of the system takes it."""
+    if quotes_are_double:
+        return f'"{argument}"'
+    return shlex.quote(argument)
