@@ -1,7 +1,6 @@
 """The sweep that a folder holds: its config and options, with which it goes on."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -15,6 +14,7 @@ from nnrun.json_mistakes import json_mistakes
 from nnrun.lock import held_in_turn
 from nnrun.ordinary_files import read_small
 from nnrun.runs.provenance import differences
+from nnrun.workflows.storage_url import has_password
 from nnrun.workflows.sweep_plan import Sweep
 
 OPTIONS = "sweep.json"
@@ -73,14 +73,14 @@ def _refuse_another(sweep: Sweep) -> None:
 
 def _write(sweep: Sweep) -> None:
     """Write the config and the options of a sweep into its folder."""
-    has_password = bool(sweep.storage and urlsplit(sweep.storage).password)
+    is_secret = sweep.storage is not None and has_password(sweep.storage)
     options = KeptOptions(
         settings=_texts(sweep.space),
         metric=sweep.metric,
         trials=sweep.trials,
         folds=sweep.folds,
-        storage=None if has_password else sweep.storage,
-        has_password=has_password,
+        storage=None if is_secret else sweep.storage,
+        has_password=is_secret,
     )
     config = to_yaml(written_values(sweep.base))
     options_text = to_json(options.model_dump())

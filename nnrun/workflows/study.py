@@ -11,6 +11,7 @@ from nnrun.installation import how_to_install
 from nnrun.lock import held, held_if_free, held_in_turn
 from nnrun.runs.history import Logs
 from nnrun.runs.listing import less_is_better
+from nnrun.workflows.storage_url import storage_errors
 from nnrun.workflows.sweep_plan import Sweep
 
 JOURNAL = "study.journal"
@@ -167,7 +168,8 @@ def open_study(sweep: Sweep) -> Study:
         reason = "a range of values, and --storage, need Optuna"
         raise InputError(f"{reason}: {how_to_install('sweep')}") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with held_in_turn(sweep.folder / ASKING):  # or two processes make the tables of a storage
+    # In turn, or two processes make the tables of a storage.
+    with held_in_turn(sweep.folder / ASKING), storage_errors(sweep, opens=True):
         study = optuna.create_study(
             study_name=sweep.folder.resolve().name,
             storage=_storage(sweep),
@@ -179,18 +181,14 @@ def open_study(sweep: Sweep) -> Study:
 
 
 def _storage(sweep: Sweep) -> Any:  # noqa: ANN401  of Optuna's types
-    """Return the storage that Optuna opens, or raise an InputError where it cannot."""
+    """Return the storage that Optuna opens."""
     import optuna
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
     if sweep.storage is None:
         return JournalStorage(JournalFileBackend(str(sweep.folder / JOURNAL)))
-    try:
-        return optuna.storages.get_storage(sweep.storage)
-    except Exception as error:  # of SQLAlchemy, of a driver that is missing, or of the server
-        reason = str(error).splitlines()[0]
-        raise InputError(f"--storage: Optuna cannot open it: {reason}") from None
+    return optuna.storages.get_storage(sweep.storage)
 
 
 def _pruner(watch: AskedTrial, metric: str) -> Any:  # noqa: ANN401  made where TensorFlow is imported

@@ -38,9 +38,11 @@ def run_sweep(sweep: Sweep, tell: Tell) -> list[Trial]:
     if sweep.space.is_grid and sweep.storage is None:
         tried = _run_grid(sweep, trainer, tell)
     else:
+        from nnrun.workflows.storage_url import storage_errors
         from nnrun.workflows.study import open_study
 
-        tried = _run_study(sweep, open_study(sweep), trainer, tell)
+        with storage_errors(sweep):
+            tried = _run_study(sweep, open_study(sweep), trainer, tell)
     return best_first(tried, sweep.metric)
 
 

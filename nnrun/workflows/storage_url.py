@@ -1,0 +1,108 @@
+"""The URL of a sweep's storage: what of it is secret, and what is wrong with it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from nnrun.errors import InputError, NnrunError
+from nnrun.wording import first_line
+from nnrun.workflows.sweep_plan import Sweep
+
+PACKAGES = {
+    "psycopg": "'psycopg[binary]'",
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+}
+"""What to install for a driver, by the module that is missing, where its name is another."""
+
+SECRET_KEYS = re.compile("pass|pwd|secret|token", re.IGNORECASE)
+"""What the name of a setting in a URL holds whose value is secret."""
+
+
+def has_password(url: str) -> bool:
+    """Return whether the URL of a storage holds a password; of one that is none, assume it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return True
+    return parts.password is not None or bool(_secrets_of_query(parts.query))
+
+
+@contextmanager
+def storage_errors(sweep: Sweep, *, opens: bool = False) -> Iterator[None]:
+    """Raise what goes wrong with the storage of a sweep as an error of nnrun's.
+
+    Args:
+        sweep: The sweep.
+        opens: Whether its storage is opened, and nothing else done.
+
+    Raises:
+        InputError: The URL is wrong, or its driver is missing.
+        NnrunError: The storage cannot be reached, or refuses.
+    """
+    try:
+        yield
+    except NnrunError:
+        raise
+    except Exception as error:
+        if sweep.storage is None or not (opens or _is_of_storage(error)):
+            raise
+        _raise_told(error, sweep.storage)
+
+
+def _is_of_storage(error: Exception) -> bool:
+    """Return whether Optuna, or the library by which it reaches a database, raised an error."""
+    return type(error).__module__.partition(".")[0] in {"optuna", "sqlalchemy"}
+
+
+def _raise_told(error: Exception, url: str) -> None:
+    """Raise what a storage says, without the password."""
+    reason = _without_secrets(first_line(_origin(error)), url)
+    if isinstance(error, ImportError):
+        raise InputError(f"--storage: {_how_to_install(error, url)}") from None
+    if type(error).__name__ in {"OperationalError", "StorageInternalError"}:
+        advice = "is it running, and are its name, user and password right?"
+        raise NnrunError(f"--storage: the database cannot be used: {reason}; {advice}") from None
+    raise InputError(f"--storage: Optuna cannot open it: {reason}") from None
+
+
+def _origin(error: Exception) -> BaseException:
+    """Return what SQLAlchemy raised, of which Optuna says less."""
+    is_optunas = type(error).__module__.startswith("optuna")
+    return error.__cause__ if is_optunas and error.__cause__ else error
+
+
+def _how_to_install(error: ImportError, url: str) -> str:
+    """Return which driver is missing, and how to install it.
+
+    SQLAlchemy chooses the driver by its own version: Optuna's error was raised from the import's.
+    """
+    cause = error.__cause__ or error.__context__
+    module = cause.name if isinstance(cause, ImportError) else error.name
+    missing = f"the driver of {url.partition(':')[0]} databases is not installed"
+    if not module:
+        return missing
+    return f"{missing}: pip install {PACKAGES.get(module, module)}"
+
+
+def _secrets_of_query(query: str) -> list[str]:
+    return [value for key, value in parse_qsl(query) if SECRET_KEYS.search(key)]
+
+
+def _without_secrets(text: str, url: str) -> str:
+    """Return a message in which the URL and its passwords are left out."""
+    text = text.replace(url, "the URL")
+    for secret in sorted(_secrets(url), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def _secrets(url: str) -> set[str]:
+    """Return the passwords of a URL, as it writes them and as they are."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return {url.rpartition("@")[0].rpartition(":")[2]} - {""}
+    written = {parts.password or "", *_secrets_of_query(parts.query)}
+    return {*written, *map(unquote, written)} - {""}
