@@ -16,7 +16,7 @@ from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
 from nnrun.tables.parquet_sizes import ParquetSizes
 from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import ReadingPlan, TableFile
-from nnrun.tables.text_size import pieces_of_text
+from nnrun.tables.text_size import SharedText, frame_text_bytes, pieces_of_text
 
 ROWS = 131_072  # of a block
 CELLS = 16 << 20
@@ -71,11 +71,17 @@ class _ParquetFile:
             ParquetSizes(file, self.name).check(columns)
             rows = self.scan.select(pl.len()).collect().item()
         wanted = self.scan.select(cs.by_name(columns))
+        shared = SharedText(self.name, self._size)
         step = max(1, min(ROWS, CELLS // max(1, len(columns))))
         for first in range(0, rows, step):
             with _unchanged(self.source):
                 frame = wanted.slice(first, step).collect()
+            shared.add(frame, frame_text_bytes(frame))
             yield from pieces_of_text(frame, self.name, first)
+
+    @property
+    def _size(self) -> int:
+        return len(self.source) if isinstance(self.source, bytes) else self.source.size
 
     def _block(self, cells: pl.DataFrame, first: int) -> Block:
         """Return the block of some rows, of which the first has this number."""

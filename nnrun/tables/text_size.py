@@ -13,6 +13,42 @@ MOST_TEXT = 128 << 20
 """Bytes of text in a block at the most: in one of 131,072 rows, 1 KiB in each."""
 
 
+MOST_SHARED = 4 << 30
+"""Bytes of text, once written out, of a small file at the most: to handle them takes seconds."""
+SHARING = 100
+"""How many times a file's size its text may be beyond that. Compressed logs reach 20."""
+
+
+class SharedText:
+    """Counts the text of a file in which many rows may share long cells.
+
+    Args:
+        name: The file, as messages call it.
+        size: The bytes of the file.
+    """
+
+    def __init__(self, name: str, size: int) -> None:
+        self._name = name
+        self._most = max(MOST_SHARED, SHARING * size)
+        self._bytes = 0
+
+    def add(self, frame: pl.DataFrame, size: int) -> None:
+        """Take rows with so many bytes of text into account.
+
+        Raises:
+            TableError: There is more than a file of this size holds, unless rows share it.
+        """
+        if size <= MOST_TEXT:  # short cells may well be shared by many rows
+            return
+        self._bytes += size
+        if self._bytes > self._most:
+            rule = f"a file of this size has at most {self._most:,}"
+            raise TableError(
+                f"{self._name}: its rows share long texts, which are {self._bytes:,} bytes or more "
+                f"once each row has its own; {rule}: {_largest_column(frame)}"
+            )
+
+
 def pieces_of_text(frame: pl.DataFrame, name: str, first: int) -> Iterator[pl.DataFrame]:
     """Yield the rows in parts whose text has room in memory; mostly all of them at once.
 
@@ -24,7 +60,7 @@ def pieces_of_text(frame: pl.DataFrame, name: str, first: int) -> Iterator[pl.Da
     Raises:
         TableError: A single row has more text.
     """
-    size = sum(text_bytes(column) for column in frame)
+    size = frame_text_bytes(frame)
     if size <= MOST_TEXT:
         yield frame
         return
@@ -36,21 +72,31 @@ def pieces_of_text(frame: pl.DataFrame, name: str, first: int) -> Iterator[pl.Da
     yield from pieces_of_text(frame[half:], name, first + half)
 
 
+def frame_text_bytes(frame: pl.DataFrame) -> int:
+    """Return how many bytes the cells of all columns have, each of them written out."""
+    return sum(text_bytes(column) for column in frame)
+
+
 def text_bytes(column: pl.Series) -> int:
     """Return how many bytes the cells of a column have, each of them written out."""
     dtype = column.dtype
     column = column.alias("")  # polars takes names such as ^x$ for patterns
     if dtype == pl.String:
-        return int(column.str.len_bytes().sum())
+        return _sum(column.str.len_bytes())
     if dtype == pl.Binary:
-        return int(column.bin.size().sum())
+        return _sum(column.bin.size())
     if dtype in (pl.Categorical, pl.Enum):
-        return int(column.cat.len_bytes().sum())
+        return _sum(column.cat.len_bytes())
     if dtype in (pl.List, pl.Array):
         return text_bytes(column.explode())
     if dtype == pl.Struct:
         return sum(text_bytes(column.struct.field(field)) for field in column.struct.fields)
     return 0
+
+
+def _sum(lengths: pl.Series) -> int:
+    """Return the sum of lengths of 32 bits, whose sum in polars begins anew at 2^32."""
+    return int(lengths.cast(pl.UInt64).sum())
 
 
 def _largest_column(frame: pl.DataFrame) -> str:

@@ -97,6 +97,27 @@ def test_text_that_many_rows_share_is_written_out_in_parts(monkeypatch, column):
     assert [block.places([0]) for block in blocks[:2]] == [["row 1"], ["row 5"]]
 
 
+def test_the_bytes_of_shared_text_are_counted_beyond_32_bits():
+    shared = pl.Series(["x" * 70_000]).new_from_index(0, 70_000)
+    for column in (shared, shared.cast(pl.Categorical), shared.cast(pl.Binary)):
+        assert text_size.text_bytes(column) == 70_000 * 70_000
+
+
+def test_long_text_that_many_rows_of_a_small_file_share_is_refused(monkeypatch):
+    monkeypatch.setattr(text_size, "MOST_TEXT", 4_000)
+    monkeypatch.setattr(text_size, "MOST_SHARED", 50_000)
+    monkeypatch.setattr(text_size, "SHARING", 1)
+    frame = pl.DataFrame({"a": [1] * 100, "note": ["x" * 1_000] * 100})
+    with pytest.raises(TableError) as caught:
+        read(parquet(frame))
+    (line,) = caught.value.problems
+    assert line.startswith("t: its rows share long texts, which are 100,000 bytes or more ")
+    assert line.endswith("leave out column 'note', or shorten its cells")
+    assert read(parquet(frame), "a")
+    monkeypatch.setattr(text_size, "SHARING", 1_000)
+    assert sum(len(block.frame) for block in read(parquet(frame))) == 100
+
+
 def test_a_row_of_too_much_text_is_named(monkeypatch):
     monkeypatch.setattr(text_size, "MOST_TEXT", 400)
     with pytest.raises(TableError) as caught:
