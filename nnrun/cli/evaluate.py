@@ -25,7 +25,6 @@ from nnrun.cli.threshold_option import threshold_option
 from nnrun.files import open_output
 from nnrun.near_files import TABLE_ENDINGS
 from nnrun.results.reading import Reading
-from nnrun.wording import joined
 
 if TYPE_CHECKING:
     from nnrun.results.evaluated_rows import EvaluatedRows
@@ -106,13 +105,7 @@ def _note_on_weights(trained: TrainedRun, rows: EvaluatedRows) -> str:
     column = trained.config.data.sample_weight
     if not rows.weight:
         return f"the table has no column {column!r} of weights: all rows count alike"
-    return (
-        f"rows count by column {column!r} in {joined(rows.weighted, MOST_NAMES)}; in all other "
-        "measures and in the verdict they count alike"
-    )
-
-
-MOST_NAMES = 8  # metrics that a note names
+    return f"rows count by column {column!r} of weights"
 
 
 def _threshold(

@@ -91,8 +91,7 @@ def _description(result: Result, config: Config, verdict: SavedVerdict | None) -
     if best:
         lines.append(wrapped(best, width))
     if verdict:
-        alike = "" if config.data.sample_weight is None else "; all rows count alike in this"
-        lines.append(wrapped(f"{verdict.part}: {verdict.sentence}{alike}", width))
+        lines.append(wrapped(f"{verdict.part}: {verdict.sentence}", width))
     lines.append(f"saved in {run}")
     lines.append(f"next: {_next_command(run, config)}")
     return "\n".join(lines)

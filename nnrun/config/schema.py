@@ -100,8 +100,8 @@ class Data(Strict):
     test: Annotated[str, Field(min_length=1)] | None = None
     """A table that is measured once, after training."""
     sample_weight: Annotated[Column | None, AfterValidator(no_other_column)] = None
-    """The column of the rows' weights, by which the loss and the metrics count them. It is no
-    feature. The verdict counts all rows alike."""
+    """The column of the rows' weights, by which the loss, the metrics and the verdict count them.
+    It is no feature."""
     normalize: bool = True
     """Standardise the features inside the model and, where it is a number, the target
     too. Poisson takes the target as it is."""

@@ -86,12 +86,12 @@ def _measure_rows(
     trained: TrainedRun, rows: Part, assessor: Assessor, measure: AnyMeasure
 ) -> WorstRows:
     """Show rows to the assessor and to the measure, and return the worst of them."""
-    from nnrun.results.simpler_models import row_blocks
+    from nnrun.results.simpler_models import weighted_blocks
 
     keeper = WorstRowKeeper()
-    for x, y in row_blocks(rows):
+    for x, y, weights in weighted_blocks(rows):
         outputs = trained.probabilities(trained.forward(x))
-        assessor.add(x, y, outputs)
+        assessor.add(x, y, outputs, weights)
         measure.add(y, outputs)
         keeper.add(_row_losses(trained.encoder, y, outputs), y, outputs)
     return keeper.result()

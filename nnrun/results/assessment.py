@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from nnrun.results.array_types import Floats, Numbers
+from nnrun.results.array_types import Floats, Numbers, RowWeights
 from nnrun.results.baseline import LabelBaseline, MultilabelBaseline, NumberBaseline
 from nnrun.results.bootstrap import (
     Interval,
@@ -19,6 +19,7 @@ from nnrun.results.bootstrap import (
     interval,
     replicate,
 )
+from nnrun.results.effective_rows import EffectiveRows
 from nnrun.results.label_measure import LabelAccumulator, LabelMetrics
 from nnrun.results.label_replicates import LabelRows
 from nnrun.results.linear_model import LinearModel
@@ -108,9 +109,10 @@ class ModelAssessor(Generic[Accumulator]):
         self._constant, self._linear = models
         self._seed = seed
         self._sampler = RowSampler(seed=seed)
+        self._effective = EffectiveRows()
 
-    def add(self, x: Numbers, y: Numbers, outputs: Numbers) -> None:
-        """Take rows into account.
+    def add(self, x: Numbers, y: Numbers, outputs: Numbers, weights: RowWeights = None) -> None:
+        """Take rows into account; those of weight 0 do not count.
 
         Args:
             x: The encoded rows, shape (rows, inputs).
@@ -118,12 +120,19 @@ class ModelAssessor(Generic[Accumulator]):
                 (rows, targets), or the targets that are numbers, (rows, targets).
             outputs: The network's probabilities, (rows, 1) or (rows, labels), those of the second
                 labels of several targets, (rows, targets), or its numbers, (rows, targets).
+            weights: By how much each row counts, shape (rows,); by default by 1.
         """
-        self._measure.add(y, outputs)
-        self._of_baseline.add(y, self._constant.predict(len(y)))
+        if weights is None:
+            self._sampler.add(y, outputs)
+        else:
+            counting = weights > 0
+            x, y, outputs, weights = x[counting], y[counting], outputs[counting], weights[counting]
+            self._sampler.add(y, outputs, weights[:, None])
+        self._effective.add(len(y), weights)
+        self._measure.add(y, outputs, weights)
+        self._of_baseline.add(y, self._constant.predict(len(y)), weights)
         if self._linear:
-            self._of_linear.add(y, self._linear.predict(x))
-        self._sampler.add(y, outputs)
+            self._of_linear.add(y, self._linear.predict(x), weights)
 
     def _standing(
         self,
@@ -182,7 +191,9 @@ class LabelAssessor(ModelAssessor[LabelAccumulator]):
         linear = self._of_linear.result() if self._linear else None
         metric = headline_metric(self._baseline.shares)
         intervals = self._intervals(metric, metrics, baseline)
-        intervals["accuracy"] = accuracy_interval(metrics.accuracy, metrics.rows, self._seed)
+        intervals["accuracy"] = accuracy_interval(
+            metrics.accuracy, self._effective.count(), self._seed
+        )
         standing = self._standing(metric, metrics, baseline, linear, intervals)
         if len(metrics.labels) == 2:
             standing = replace(standing, auc=intervals.get("auc"))
@@ -195,7 +206,7 @@ class LabelAssessor(ModelAssessor[LabelAccumulator]):
     ) -> dict[str, Interval]:
         """Return the interval of each measure, and that of the network's gain over the baseline."""
         sample = self._sampler.result()
-        y, outputs = sample.matrices
+        y, outputs = sample.matrices[:2]
         actual = y[:, 0].astype(np.int64)
         labels = len(self._baseline.labels)
         network = LabelRows(actual, outputs, labels, self._threshold)
@@ -248,7 +259,7 @@ class NumberAssessor(ModelAssessor[NumberAccumulator]):
         What it saves is in standard deviations of each target, so that all targets count alike.
         """
         sample = self._sampler.result()
-        y, outputs = sample.matrices
+        y, outputs = sample.matrices[:2]
         unit = np.array(self._baseline.deviations)
         network = NumberRows(y, outputs)
         scaled = NumberRows(y / unit, outputs / unit)
@@ -272,8 +283,11 @@ def intervals_of(
 ) -> dict[str, Interval]:
     """Return the interval of each measure that both all rows and the sample have."""
     rows = len(sample.matrices[0])
-    of_sample = measures(np.ones((1, rows)))
-    replicates = replicate(measures, rows, seed)
+    row_weights: Floats = np.ones(rows)
+    if len(sample.matrices) > 2:  # a row that is drawn counts by its own weight
+        row_weights = np.asarray(sample.matrices[2][:, 0], np.float64)
+    of_sample = measures(row_weights[None])
+    replicates = replicate(lambda draws: measures(draws * row_weights), rows, seed)
     found = {}
     for name, value in values.items():
         if name not in replicates:

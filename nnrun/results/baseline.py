@@ -1,12 +1,13 @@
 """The answer that needs no network: the most frequent label, or the mean, of the training rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nnrun.features.statistics import Moments
-from nnrun.results.array_types import Floats, Numbers
+from nnrun.results.array_types import Floats, Numbers, RowWeights
+from nnrun.results.weighted_moments import WeightedMoments
 from nnrun.wording import short_number
 
 
@@ -78,21 +79,24 @@ class NumberBaseline:
         return np.broadcast_to(np.array(self.means), (rows, len(self.means)))
 
 
-def label_baseline(labels: tuple[str, ...], y: Iterable[Numbers]) -> LabelBaseline:
+def label_baseline(
+    labels: tuple[str, ...], y: Iterable[Numbers], weights: RowWeights = None
+) -> LabelBaseline:
     """Return the baseline of training rows.
 
     Args:
         labels: The labels in the order of their numbers.
         y: Blocks of the number of each row's label, shape (rows, 1); at least one row in all.
+        weights: By how much each row counts, shape (rows,); by default by 1.
     """
-    counts = np.zeros(len(labels), np.int64)
-    for block in y:
-        counts += np.bincount(block[:, 0].astype(np.int64), minlength=len(labels))
+    counts: Floats = np.zeros(len(labels))
+    for block, of_block in _with_weights(y, weights):
+        counts += np.bincount(block[:, 0].astype(np.int64), of_block, len(labels))
     return LabelBaseline(labels, tuple((counts / counts.sum()).tolist()))
 
 
 def multilabel_baseline(
-    labels: Sequence[tuple[str, ...]], y: Iterable[Numbers]
+    labels: Sequence[tuple[str, ...]], y: Iterable[Numbers], weights: RowWeights = None
 ) -> MultilabelBaseline:
     """Return the baseline of training rows.
 
@@ -100,13 +104,12 @@ def multilabel_baseline(
         labels: The two labels of each target.
         y: Blocks of the numbers of each row's labels, shape (rows, targets); at least one row in
             all.
+        weights: By how much each row counts, shape (rows,); by default by 1.
     """
-    seconds: Floats = np.zeros(len(labels))
-    rows = 0
-    for block in y:
-        seconds += block.sum(axis=0, dtype=np.float64)
-        rows += len(block)
-    shares = (seconds / rows).tolist()
+    moments = WeightedMoments(len(labels))
+    for block, of_block in _with_weights(y, weights):
+        moments.add(block.astype(np.float64), of_block)
+    shares = moments.mean.tolist()
     return MultilabelBaseline(
         tuple(
             LabelBaseline(pair, (1 - share, share))
@@ -115,18 +118,32 @@ def multilabel_baseline(
     )
 
 
-def number_baseline(y: Iterable[Numbers], targets: int) -> NumberBaseline:
+def number_baseline(
+    y: Iterable[Numbers], targets: int, weights: RowWeights = None
+) -> NumberBaseline:
     """Return the baseline of training rows.
 
     Args:
         y: Blocks of the targets, shape (rows, targets); at least one row in all.
         targets: The number of target columns.
+        weights: By how much each row counts, shape (rows,); by default by 1.
     """
     moments = Moments(targets)
-    for block in y:
+    weighted = WeightedMoments(targets)
+    for block, of_block in _with_weights(y, weights):
         moments.add(block.astype(np.float64))
-    columns = [moments.describe(number) for number in range(targets)]
-    return NumberBaseline(
-        means=tuple(column.mean for column in columns),
-        deviations=tuple(float(np.sqrt(column.variance)) for column in columns),
-    )
+        weighted.add(block.astype(np.float64), of_block)
+    deviations = np.sqrt(weighted.squares / weighted.weight)
+    deviations[(moments.minimum == moments.maximum) | (deviations == 0)] = 1
+    return NumberBaseline(tuple(weighted.mean.tolist()), tuple(deviations.tolist()))
+
+
+def _with_weights(
+    blocks: Iterable[Numbers], weights: RowWeights
+) -> Iterator[tuple[Numbers, RowWeights]]:
+    """Yield each block of rows with its part of the weights of all rows."""
+    start = 0
+    for block in blocks:
+        end = start + len(block)
+        yield block, None if weights is None else weights[start:end]
+        start = end

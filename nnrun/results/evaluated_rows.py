@@ -5,12 +5,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.matrix_store import Matrix
-from nnrun.features.row_weights import read_weights
 from nnrun.files import finite
+from nnrun.results.array_types import RowWeights
 from nnrun.results.assessment import AnyMetrics, Assessment
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION
 from nnrun.results.evaluation import Evaluation
@@ -22,6 +20,7 @@ from nnrun.results.ranked_scores import RankedScores
 from nnrun.results.row_losses import AnyThreshold, threshold_of
 from nnrun.results.thresholds import ThresholdRow, threshold_table
 from nnrun.results.trained_run import ComputedBlock, TrainedRun
+from nnrun.results.weighted_outputs import counted_rows, weight_column, weighted_outputs
 
 Metrics = dict[str, Any]
 Accumulator = LabelAccumulator | MultilabelAccumulator | NumberAccumulator
@@ -46,8 +45,7 @@ class EvaluatedRows:
             of each target, or None where none was given.
         scores: The ranked probabilities of the second of two labels, else None.
         reason: Why a simpler model is missing, or an empty text.
-        weight: The column by which the loss and the metrics of the config count the rows, or "".
-        weighted: The names of these.
+        weight: The column by which the loss and all measures count the rows, or "".
         targets: What the run makes of each of several targets of labels, by its name, as if it were
             the only one; else empty.
     """
@@ -59,7 +57,6 @@ class EvaluatedRows:
     scores: RankedScores | None
     reason: str = ""
     weight: str = ""
-    weighted: tuple[str, ...] = ()
     targets: "Mapping[str, EvaluatedRows]" = field(default_factory=dict)
 
     def thresholds(self) -> tuple[ThresholdRow, ...]:
@@ -70,7 +67,7 @@ class EvaluatedRows:
         """Return `rows`, `metrics` and whatever else there is, as `evaluate --json` shows it."""
         summary: dict[str, Any] = {"rows": self.rows, "metrics": finite(self.metrics)}
         if self.weight:
-            summary["sample_weight"] = {"column": self.weight, "metrics": list(self.weighted)}
+            summary["sample_weight"] = {"column": self.weight}
         if isinstance(self.threshold, float):  # else each target has its own
             summary["threshold"] = self.threshold
         if self.scores:
@@ -110,31 +107,19 @@ def evaluate_rows(
     judge = judge_of(run, trained, threshold) if run else Judge(None)
     measure = judge.assessor or _Measure.of(trained, threshold)
     weight = weight_column(trained, reader)
-    if weight:
-        reader.kept = [weight]
     rows = 0
-    for computed in trained.outputs(reader):
-        weights = read_weights(computed.block, weight).astype(np.float64) if weight else None
+    for computed, weights in weighted_outputs(trained, reader):
         evaluation.add(computed.x, computed.y, computed.outputs, weights)
         predictions = trained.probabilities(computed.outputs.predictions)
         if measure:
-            measure.add(computed.x, computed.y, predictions)
+            measure.add(computed.x, computed.y, predictions, weights)
         if each:
             each(computed)
         rows += len(computed.x)
     names = [target.name for target in trained.encoder.targets]
     logs = evaluation.result()
     evaluated = _evaluated(rows, logs, measure, threshold, names)
-    weighted = []
-    if weight:
-        weighted = [name for name in logs if threshold is None or name not in CALLED]
-    return replace(evaluated, reason=judge.reason, weight=weight, weighted=tuple(weighted))
-
-
-def weight_column(trained: TrainedRun, reader: EncodedReader) -> str:
-    """Return the column of the rows' weights, or an empty text where the table has none."""
-    name = trained.config.data.sample_weight
-    return name if name is not None and name in reader.table.columns else ""
+    return replace(evaluated, reason=judge.reason, weight=weight, rows=rows)
 
 
 def summarize(evaluated: Mapping[str, EvaluatedRows]) -> dict[str, Any]:
@@ -178,9 +163,12 @@ class _Measure:
             return cls(LabelAccumulator(labels, threshold_of(threshold, 0)))
         return cls(NumberAccumulator(len(trained.encoder.targets)))
 
-    def add(self, _: Matrix, y: Matrix, outputs: Matrix) -> None:
-        """Take rows into account."""
-        self._accumulator.add(y, outputs)
+    def add(self, _: Matrix, y: Matrix, outputs: Matrix, weights: RowWeights) -> None:
+        """Take rows into account; those of weight 0 do not count."""
+        if weights is not None:
+            counting = counted_rows(weights)
+            y, outputs, weights = y[counting], outputs[counting], weights[counting]
+        self._accumulator.add(y, outputs, weights)
 
     def of_targets(self) -> "list[_Measure]":
         """Return what measured each of several targets of labels, else nothing."""

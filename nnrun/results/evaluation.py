@@ -6,9 +6,10 @@ import numpy as np
 
 from nnrun.config.schema import Config
 from nnrun.features.matrix_store import Matrix
+from nnrun.results.array_types import RowWeights
 from nnrun.results.ensemble import AnyNetwork
 from nnrun.results.forward import Network, Outputs
-from nnrun.results.keras_metrics import RowWeights, make_metric
+from nnrun.results.keras_metrics import make_metric
 from nnrun.results.losses import RowValues, row_losses
 from nnrun.results.regularizers import activity_regularizer, penalty, weight_penalty
 

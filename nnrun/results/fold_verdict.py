@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnrun.results.array_types import Floats, Integers, Numbers
+from nnrun.results.array_types import Floats, Integers, Numbers, RowWeights
 from nnrun.results.bootstrap import Interval, Replicates, interval, replicate
 from nnrun.results.label_replicates import LabelRows
 from nnrun.results.number_replicates import NumberRows
 from nnrun.results.row_sample import SAMPLED_ROWS
 from nnrun.results.verdict import Standing, Verdict, headline_metric, verdict_on
+from nnrun.results.weighted_moments import WeightedMoments
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class FoldOutputs:
         linear: Those of the linear model.
         answer: What the baseline always answers, in words.
         linear_name: What a sentence calls the linear model.
+        weights: By how much each row counts, shape (rows,); None where all count alike.
     """
 
     rows: Integers
@@ -34,6 +36,7 @@ class FoldOutputs:
     linear: Numbers
     answer: str
     linear_name: str
+    weights: RowWeights = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class _Gathered:
     network: Numbers
     baseline: Numbers
     linear: Numbers
+    weights: Floats
 
 
 def judge_folds(draws: Sequence[Sequence[FoldOutputs]], labels: int, seed: int) -> Verdict:
@@ -59,7 +63,7 @@ def judge_folds(draws: Sequence[Sequence[FoldOutputs]], labels: int, seed: int) 
         seed: Draws the rows of the bootstrap.
     """
     gathered = [_gather(folds) for folds in draws]
-    metric = _metric(gathered[0].y, labels)
+    metric = _metric(gathered[0].y, gathered[0].weights, labels)
     first = draws[0][0]
     comparison = _Comparison(gathered, labels, metric)
     intervals = comparison.intervals(seed)
@@ -85,7 +89,7 @@ class _Comparison:
         self._labels = labels
         self._metric = metric
         self._rows = len(draws[0].y)
-        deviations = draws[0].y.std(axis=0, dtype=np.float64)
+        deviations = _deviations(draws[0])
         self._unit = np.where(deviations > 0, deviations, 1.0)  # in which targets are compared
 
     def values(self) -> dict[str, float]:
@@ -119,6 +123,7 @@ class _Comparison:
     def _of_draw(self, draw: _Gathered, chosen: Integers, weights: Floats) -> Replicates:
         """Return the measures of a draw, and what the network gains over the baseline."""
         y = draw.y[chosen]
+        weights = weights * draw.weights[chosen]
         outputs = {name: getattr(draw, name)[chosen] for name in ("network", "baseline", "linear")}
         measured = {name: self._headline(y, of, weights) for name, of in outputs.items()}
         if self._labels:
@@ -150,6 +155,13 @@ def _of_each_target(y: Numbers, outputs: Numbers) -> list[Numbers]:
     return [outputs[:, [number]] for number in range(y.shape[1])]
 
 
+def _deviations(draw: _Gathered) -> Floats:
+    """Return the standard deviation of each target."""
+    moments = WeightedMoments(draw.y.shape[1])
+    moments.add(draw.y.astype(np.float64), draw.weights)
+    return np.asarray(np.sqrt(moments.squares / moments.weight))
+
+
 def _gather(folds: Sequence[FoldOutputs]) -> _Gathered:
     """Return the rows of all folds, in the order of the table."""
     order = np.argsort(np.concatenate([fold.rows for fold in folds]), kind="stable")
@@ -158,16 +170,21 @@ def _gather(folds: Sequence[FoldOutputs]) -> _Gathered:
         network=np.concatenate([fold.network for fold in folds])[order],
         baseline=np.concatenate([fold.baseline for fold in folds])[order],
         linear=np.concatenate([fold.linear for fold in folds])[order],
+        weights=np.concatenate([_weights_of(fold) for fold in folds])[order],
     )
 
 
-def _metric(y: Numbers, labels: int) -> str:
+def _weights_of(fold: FoldOutputs) -> Floats:
+    return np.ones(len(fold.y)) if fold.weights is None else fold.weights
+
+
+def _metric(y: Numbers, weights: Floats, labels: int) -> str:
     """Return the metric that the verdict goes by."""
     if not labels:
         return "rmse"
     found = set()
     for column in y.T:
-        counts = np.bincount(column.astype(np.int64), minlength=labels)
+        counts = np.bincount(column.astype(np.int64), weights, labels)
         found.add(headline_metric(tuple((counts / counts.sum()).tolist())))
     return "balanced_accuracy" if "balanced_accuracy" in found else "accuracy"
 

@@ -15,7 +15,7 @@ from nnrun.results.multilabel_assessment import MultilabelAssessor
 from nnrun.results.row_losses import AnyThreshold, threshold_of
 from nnrun.results.saved_intervals import write_intervals
 from nnrun.results.saved_verdict import SavedVerdict, read_verdict, write_verdict
-from nnrun.results.simpler_models import Baseline, baseline_of, linear_model_of, row_blocks
+from nnrun.results.simpler_models import Baseline, baseline_of, linear_model_of, weighted_blocks
 from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.results.training_rows import models_of_training_rows
 from nnrun.runs.directory import Run
@@ -55,9 +55,9 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
     linear = linear_model_of(dataset)
     assessor = _assessor(baseline, linear, dataset.config.seed)
     errors = []
-    for x, y in row_blocks(part):
+    for x, y, weights in weighted_blocks(part):
         predictions = trained.probabilities(trained.forward(x))
-        assessor.add(x, y, predictions)
+        assessor.add(x, y, predictions, weights)
         errors.append(prediction_errors(trained.config, trained.encoder, y, predictions))
     write_intervals(run, name, errors)
     names = [target.name for target in dataset.encoder.targets]

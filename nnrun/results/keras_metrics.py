@@ -14,7 +14,7 @@ from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.activations import sigmoid
-from nnrun.results.array_types import Booleans, Floats
+from nnrun.results.array_types import Booleans, Floats, RowWeights
 from nnrun.results.confusion import (
     Confusion,
     ConfusionCounts,
@@ -26,9 +26,6 @@ from nnrun.results.confusion import (
 )
 from nnrun.results.forward import KERAS_EPSILON, Outputs
 from nnrun.results.losses import MEANS, RowFunction, mean_squared_error
-
-RowWeights = Floats | None
-"""The weight of each row, float64 (rows,); None where all count alike."""
 
 EPSILON = float(KERAS_EPSILON)
 NEARLY_ZERO = 1e-9  # an output that F1Score never takes for the largest, `f_score_metrics.py`

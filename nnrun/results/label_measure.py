@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from nnrun.results.array_types import Floats, Integers, Numbers
+from nnrun.results.array_types import Floats, Integers, Numbers, RowWeights
 from nnrun.results.ranked_scores import RankedScores, ScoreCounter
-from nnrun.results.reliability import ReliabilityBin, ReliabilityCounter, calibration_error
+from nnrun.results.reliability import ReliabilityBin, ReliabilityCounter
 from nnrun.results.row_losses import (
     brier_losses,
     called_labels,
@@ -124,6 +124,9 @@ class LabelMetrics:
 class LabelAccumulator:
     """Sums what `LabelMetrics` needs, block by block.
 
+    Where rows have weights, all measures count them by these; the confusion matrix, and how many
+    rows have or are called a label, are of rows.
+
     Args:
         labels: The labels in the order of their numbers, at least two.
         threshold: The probability from which on a row is called the second of two labels; by
@@ -134,33 +137,44 @@ class LabelAccumulator:
         self._labels = labels
         self._threshold = threshold
         self._confusion: Integers = np.zeros((len(labels), len(labels)), np.int64)
+        self._weighted: Floats | None = None  # the confusion, by the weights of rows
         self._scores = {number: ScoreCounter() for number in scored_labels(len(labels))}
         self._reliability = ReliabilityCounter()
         self._log_loss = 0.0
         self._brier = 0.0
 
-    def add(self, y: Numbers, outputs: Numbers) -> None:
+    def add(self, y: Numbers, outputs: Numbers, weights: RowWeights = None) -> None:
         """Count rows.
 
         Args:
             y: The number of the true label, shape (rows, 1).
             outputs: Probabilities of the second of two labels, (rows, 1), or of each label,
                 (rows, labels).
+            weights: By how much each row counts, shape (rows,), above 0; by default by 1.
         """
         actual = y[:, 0].astype(np.int64)
         called = called_labels(outputs, self._threshold)
         self._confusion += confusion(actual, called, len(self._labels))
-        self._log_loss += float(log_losses(actual, outputs).sum())
-        self._brier += float(brier_losses(actual, outputs).sum())
+        if weights is not None:
+            cells = weighted_confusion(actual, called, len(self._labels), weights)
+            self._weighted = cells if self._weighted is None else self._weighted + cells
+        self._log_loss += weighted_sum(log_losses(actual, outputs), weights)
+        self._brier += weighted_sum(brier_losses(actual, outputs), weights)
         for number, scores in self._scores.items():
-            scores.add(actual == number, outputs[:, min(number, outputs.shape[1] - 1)])
-        self._add_reliability(actual, outputs)
+            scores.add(actual == number, outputs[:, min(number, outputs.shape[1] - 1)], weights)
+        self._add_reliability(actual, outputs, weights)
 
-    def _add_reliability(self, actual: Integers, outputs: Numbers) -> None:
+    def _add_reliability(self, actual: Integers, outputs: Numbers, weights: RowWeights) -> None:
         if len(self._labels) == 2:
-            self._reliability.add(actual == 1, second_probability(outputs))
+            self._reliability.add(actual == 1, second_probability(outputs), weights)
         else:
-            self._reliability.add(actual == outputs.argmax(axis=1), outputs.max(axis=1))
+            is_right = actual == outputs.argmax(axis=1)
+            self._reliability.add(is_right, outputs.max(axis=1), weights)
+
+    @property
+    def weighted(self) -> Integers | Floats:
+        """The confusion by the weights of rows, (labels, labels); counts where they have none."""
+        return self._confusion if self._weighted is None else self._weighted
 
     def scores(self) -> dict[int, RankedScores]:
         """Return the ranked scores of the second of two labels, or of each, by its number."""
@@ -169,14 +183,15 @@ class LabelAccumulator:
     def result(self) -> LabelMetrics:
         """Return the measures of all rows that were added, at least one."""
         ranked = self.scores()
-        labels = label_scores(self._labels, self._confusion, _of_each(ranked))
+        labels = label_scores(self._labels, self._confusion, self.weighted, _of_each(ranked))
         rows = int(self._confusion.sum())
+        weight = self.weighted.sum().item()
         recalls = [score.recall for score in labels if score.recall is not None]
         second = labels[1] if len(labels) == 2 else NO_SCORE
         reliability = self._reliability.result()
         return LabelMetrics(
             rows=rows,
-            accuracy=int(np.trace(self._confusion)) / rows,
+            accuracy=np.trace(self.weighted).item() / weight,
             balanced_accuracy=float(np.mean(recalls)),
             precision=second.precision,
             recall=second.recall,
@@ -184,11 +199,11 @@ class LabelAccumulator:
             macro_precision=_macro([s.precision for s in labels if _appears(s)]),
             macro_recall=_macro([s.recall for s in labels if _appears(s)]),
             macro_f1=_macro([s.f1 for s in labels if _appears(s)]),
-            log_loss=self._log_loss / rows,
+            log_loss=self._log_loss / weight,
             auc=_mean_defined([scores.auc() for scores in ranked.values()]),
             average_precision=_mean_defined([s.average_precision() for s in ranked.values()]),
-            brier_score=self._brier / rows,
-            calibration_error=calibration_error(reliability),
+            brier_score=self._brier / weight,
+            calibration_error=self._reliability.calibration_error(),
             labels=labels,
             confusion_matrix=tuple(tuple(row) for row in self._confusion.tolist()),
             reliability=reliability,
@@ -210,29 +225,44 @@ def confusion(actual: Integers, called: Integers, labels: int) -> Integers:
     return cells.reshape(labels, labels)
 
 
+def weighted_confusion(actual: Integers, called: Integers, labels: int, weights: Floats) -> Floats:
+    """Return sums of weights by true label and called label, shape (labels, labels)."""
+    cells = np.bincount(actual * labels + called, weights, labels * labels)
+    return np.asarray(cells.reshape(labels, labels), np.float64)
+
+
+def weighted_sum(values: Floats, weights: RowWeights) -> float:
+    """Return the sum of the values of rows, shape (rows,), each times its weight."""
+    return float(values.sum() if weights is None else values @ weights)
+
+
 def label_scores(
-    labels: tuple[str, ...], matrix: Integers, ranked: dict[int, RankedScores]
+    labels: tuple[str, ...],
+    matrix: Integers,
+    weighted: Integers | Floats,
+    ranked: dict[int, RankedScores],
 ) -> tuple[LabelScore, ...]:
     """Return the measures of each label.
 
     Args:
         labels: The labels in the order of their numbers.
         matrix: The confusion matrix, a row for each true label, shape (labels, labels).
+        weighted: The same by the weights of rows.
         ranked: The scores of some labels, by number.
     """
-    actual = matrix.sum(axis=1)
-    predicted = matrix.sum(axis=0)
+    actual = weighted.sum(axis=1)
+    predicted = weighted.sum(axis=0)
     scores = []
     for number, label in enumerate(labels):
-        right = int(matrix[number, number])
+        right = weighted[number, number].item()
         auc, average_precision = _areas(ranked.get(number))
         score = LabelScore(
             label=label,
-            rows=int(actual[number]),
-            predicted=int(predicted[number]),
-            precision=ratio(right, int(predicted[number])),
-            recall=ratio(right, int(actual[number])),
-            f1=ratio(2 * right, int(actual[number] + predicted[number])),
+            rows=int(matrix[number].sum()),
+            predicted=int(matrix[:, number].sum()),
+            precision=ratio(right, predicted[number].item()),
+            recall=ratio(right, actual[number].item()),
+            f1=ratio(2 * right, (actual[number] + predicted[number]).item()),
             auc=auc,
             average_precision=average_precision,
         )

@@ -110,7 +110,7 @@ def weighted_curves(has_label: Booleans, scores: Numbers, weights: Floats) -> tu
         true = true[ends]
         all_rows = all_rows[ends]
     gained = np.diff(true, axis=0, prepend=0)
-    precision = true / np.maximum(1, all_rows)
+    precision = true / np.where(all_rows > 0, all_rows, 1)
     average_precision = _divide(_column_sums(gained, precision), true[-1])
     # each false positive ranks below all true ones before its tie, and below half of its tie's
     false_gained = np.diff(all_rows, axis=0, prepend=0) - gained

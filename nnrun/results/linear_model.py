@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from nnrun.results.activations import sigmoid, softmax
-from nnrun.results.array_types import Floats, Integers, Numbers
+from nnrun.results.array_types import Floats, Integers, Numbers, RowWeights
 from nnrun.results.logistic_solver import fit_logistic
 from nnrun.results.rotation import rotate
 
@@ -70,7 +70,13 @@ class LinearModel:
 
 
 def fit_logistic_model(
-    x: Numbers, y: Numbers, labels: int, *, seed: int = 0, budget: int = BUDGET
+    x: Numbers,
+    y: Numbers,
+    labels: int,
+    *,
+    seed: int = 0,
+    budget: int = BUDGET,
+    weights: RowWeights = None,
 ) -> LinearModel:
     """Fit logistic regression on the training rows, or on as many as the budget allows.
 
@@ -80,15 +86,18 @@ def fit_logistic_model(
         labels: The number of labels, at least two.
         seed: Draws the rows where not all are used.
         budget: Multiplications that the fit may take, about.
+        weights: By how much each row counts, shape (rows,), not all 0; by default by 1.
     """
     outputs = 1 if labels == 2 else labels
     chosen = _choose_rows(len(x), x.shape[1], PASSES * outputs, budget, seed)
-    rotated = rotate(x[chosen])
+    of_rows = None if weights is None else weights[chosen]
+    rotated = rotate(x[chosen], of_rows)
     codes: Integers = y[chosen, 0].astype(np.int64)
-    weights, intercepts = fit_logistic(rotated.rows, rotated.squares, codes, outputs, PENALTY)
+    problem = rotated.rows, rotated.squares
+    slopes, intercepts = fit_logistic(*problem, codes, outputs, PENALTY, of_rows)
     return LinearModel(
         output="sigmoid" if outputs == 1 else "softmax",
-        weights=rotated.directions @ weights,
+        weights=rotated.directions @ slopes,
         intercepts=intercepts,
         mean=rotated.mean,
         scale=rotated.scale,
@@ -98,7 +107,7 @@ def fit_logistic_model(
 
 
 def fit_multilabel_model(
-    x: Numbers, y: Numbers, *, seed: int = 0, budget: int = BUDGET
+    x: Numbers, y: Numbers, *, seed: int = 0, budget: int = BUDGET, weights: RowWeights = None
 ) -> LinearModel:
     """Fit a logistic regression for each target, on all training rows or within the budget.
 
@@ -107,15 +116,18 @@ def fit_multilabel_model(
         y: The numbers of each row's labels, 0 or 1, shape (rows, targets).
         seed: Draws the rows where not all are used.
         budget: Multiplications that the fits may take together, about.
+        weights: By how much each row counts, shape (rows,), not all 0; by default by 1.
     """
     targets = y.shape[1]
     chosen = _choose_rows(len(x), x.shape[1], PASSES * targets, budget, seed)
-    rotated = rotate(x[chosen])
+    of_rows = None if weights is None else weights[chosen]
+    rotated = rotate(x[chosen], of_rows)
     codes: Integers = y[chosen].astype(np.int64)
-    fits = [fit_logistic(rotated.rows, rotated.squares, column, 1, PENALTY) for column in codes.T]
+    problem = rotated.rows, rotated.squares
+    fits = [fit_logistic(*problem, column, 1, PENALTY, of_rows) for column in codes.T]
     return LinearModel(
         output="sigmoid",
-        weights=rotated.directions @ np.hstack([weights for weights, _ in fits]),
+        weights=rotated.directions @ np.hstack([slopes for slopes, _ in fits]),
         intercepts=np.concatenate([intercepts for _, intercepts in fits]),
         mean=rotated.mean,
         scale=rotated.scale,
@@ -124,7 +136,9 @@ def fit_multilabel_model(
     )
 
 
-def fit_ridge_model(x: Numbers, y: Numbers, *, seed: int = 0, budget: int = BUDGET) -> LinearModel:
+def fit_ridge_model(
+    x: Numbers, y: Numbers, *, seed: int = 0, budget: int = BUDGET, weights: RowWeights = None
+) -> LinearModel:
     """Fit ridge regression on the training rows, or on as many as the budget allows.
 
     Args:
@@ -132,16 +146,21 @@ def fit_ridge_model(x: Numbers, y: Numbers, *, seed: int = 0, budget: int = BUDG
         y: The targets, shape (rows, targets).
         seed: Draws the rows where not all are used.
         budget: Multiplications that the fit may take, about.
+        weights: By how much each row counts, shape (rows,), not all 0; by default by 1.
     """
     chosen = _choose_rows(len(x), x.shape[1], y.shape[1], budget, seed)
-    rotated = rotate(x[chosen])
+    of_rows = None if weights is None else weights[chosen]
+    rotated = rotate(x[chosen], of_rows)
     targets: Floats = y[chosen].astype(np.float64)
-    intercepts = targets.mean(axis=0)
-    products = rotated.rows.T @ (targets - intercepts)
-    weights = products / (rotated.squares + PENALTY)[:, None]
+    intercepts = np.average(targets, axis=0, weights=of_rows)
+    residuals = targets - intercepts
+    if of_rows is not None:
+        residuals *= of_rows[:, None]
+    products = rotated.rows.T @ residuals
+    slopes = products / (rotated.squares + PENALTY)[:, None]
     return LinearModel(
         output="linear",
-        weights=rotated.directions @ weights,
+        weights=rotated.directions @ slopes,
         intercepts=intercepts,
         mean=rotated.mean,
         scale=rotated.scale,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnrun.results.activations import sigmoid, softmax
-from nnrun.results.array_types import Floats, Integers
+from nnrun.results.array_types import Floats, Integers, RowWeights
 
 NEWTON_STEPS = 30  # 5 to 12 are the rule; labels that a plane divides take the most
 GRADIENT_STEPS = 50  # of conjugate gradients, in one step of Newton
@@ -27,6 +27,16 @@ class _Problem:
     truth: Floats  # (rows, 1) 0 or 1, or (rows, labels) one-hot
     squares: Floats  # (n,): of each column of the inputs
     penalty: Floats  # (n, 1)
+    weights: Floats | None = None  # (rows, 1); None where all rows count alike
+
+    @property
+    def total(self) -> float:
+        """The sum of the weights of rows."""
+        return float(len(self.inputs) if self.weights is None else self.weights.sum())
+
+    def weighted(self, values: Floats) -> Floats:
+        """Return the values of rows, (rows, outputs), each times its row's weight."""
+        return values if self.weights is None else values * self.weights
 
     def probabilities(self, scores: Floats) -> Floats:
         if scores.shape[1] == 1:
@@ -34,16 +44,18 @@ class _Problem:
         return softmax(scores)
 
     def loss(self, weights: Floats, scores: Floats) -> float:
-        of_truth = float((scores * self.truth).sum())
+        of_truth = float(self.weighted(scores * self.truth).sum())
         if scores.shape[1] == 1:
-            total = float(np.logaddexp(0, scores).sum())
+            total = float(self.weighted(np.logaddexp(0, scores)).sum())
         else:
             largest = scores.max(axis=1, keepdims=True)
-            total = float((np.log(np.exp(scores - largest).sum(axis=1)) + largest[:, 0]).sum())
+            sums = np.log(np.exp(scores - largest).sum(axis=1, keepdims=True)) + largest
+            total = float(self.weighted(sums).sum())
         return total - of_truth + float((self.penalty * weights**2).sum()) / 2
 
     def gradient(self, weights: Floats, probabilities: Floats) -> Floats:
-        return np.asarray(self.inputs.T @ (probabilities - self.truth) + self.penalty * weights)
+        errors = self.weighted(probabilities - self.truth)
+        return np.asarray(self.inputs.T @ errors + self.penalty * weights)
 
     def hessian_product(self, probabilities: Floats, direction: Floats) -> Floats:
         moved = probabilities * (self.inputs @ direction)
@@ -51,16 +63,22 @@ class _Problem:
             moved *= 1 - probabilities
         else:
             moved -= probabilities * moved.sum(axis=1, keepdims=True)
-        return np.asarray(self.inputs.T @ moved + self.penalty * direction)
+        return np.asarray(self.inputs.T @ self.weighted(moved) + self.penalty * direction)
 
     def preconditioner(self, probabilities: Floats) -> Floats:
         """Return the inverse of the Hessian's diagonal, were all rows' curvature their mean."""
-        curvature = max(1e-10, float((probabilities * (1 - probabilities)).mean()))
+        curvatures = self.weighted(probabilities * (1 - probabilities))
+        curvature = max(1e-10, float(curvatures.sum()) / (self.total * probabilities.shape[1]))
         return 1 / (curvature * self.squares[:, None] + self.penalty)
 
 
 def fit_logistic(
-    rows: Floats, squares: Floats, labels: Integers, outputs: int, penalty: float = 1.0
+    rows: Floats,
+    squares: Floats,
+    labels: Integers,
+    outputs: int,
+    penalty: float = 1.0,
+    row_weights: RowWeights = None,
 ) -> tuple[Floats, Floats]:
     """Return the weights and intercepts of the least loss.
 
@@ -73,17 +91,19 @@ def fit_logistic(
         labels: The number of each row's label, shape (rows,).
         outputs: 1 for two labels, and the number of labels for several.
         penalty: The strength of the L2 penalty.
+        row_weights: By how much each row counts, shape (rows,), not all 0; by default by 1. Inputs
+            are centred, and their squares summed, by these weights.
 
     Returns:
         Weights of shape (inputs, outputs) and intercepts of shape (outputs,).
     """
-    problem = _problem(rows, squares, labels, outputs, penalty)
+    problem = _problem(rows, squares, labels, outputs, penalty, row_weights)
     weights = np.zeros((rows.shape[1] + 1, outputs))
     scores = problem.inputs @ weights
     for _ in range(NEWTON_STEPS):
         probabilities = problem.probabilities(scores)
         gradient = problem.gradient(weights, probabilities)
-        if np.abs(gradient).max() <= TOLERANCE * len(rows):
+        if np.abs(gradient).max() <= TOLERANCE * problem.total:
             break
         direction = _newton_direction(problem, probabilities, gradient)
         step = _step_length(problem, weights, scores, direction, gradient)
@@ -95,7 +115,12 @@ def fit_logistic(
 
 
 def _problem(
-    rows: Floats, squares: Floats, labels: Integers, outputs: int, penalty: float
+    rows: Floats,
+    squares: Floats,
+    labels: Integers,
+    outputs: int,
+    penalty: float,
+    row_weights: RowWeights,
 ) -> _Problem:
     """Return the rows with a column of ones, for the intercepts, which pay no penalty."""
     inputs = np.column_stack([rows, np.ones(len(rows))])
@@ -105,7 +130,9 @@ def _problem(
         truth = (labels[:, None] == 1).astype(np.float64)
     else:
         truth = (labels[:, None] == np.arange(outputs)).astype(np.float64)
-    return _Problem(inputs, truth, np.append(squares, len(rows)), penalties)
+    weights = None if row_weights is None else row_weights[:, None]
+    total = len(rows) if row_weights is None else row_weights.sum()
+    return _Problem(inputs, truth, np.append(squares, total), penalties, weights)
 
 
 def _newton_direction(problem: _Problem, probabilities: Floats, gradient: Floats) -> Floats:

@@ -5,7 +5,7 @@ Each target is assessed as the only one would be; the verdict goes by the mean o
 
 import numpy as np
 
-from nnrun.results.array_types import Floats, Numbers
+from nnrun.results.array_types import Floats, Numbers, RowWeights
 from nnrun.results.assessment import GAIN, Assessment, LabelAssessor, ModelAssessor, intervals_of
 from nnrun.results.baseline import MultilabelBaseline
 from nnrun.results.bootstrap import Interval, Replicates
@@ -56,12 +56,12 @@ class MultilabelAssessor(ModelAssessor[MultilabelAccumulator]):
             for number, of_target in enumerate(baseline.targets)
         ]
 
-    def add(self, x: Numbers, y: Numbers, outputs: Numbers) -> None:
+    def add(self, x: Numbers, y: Numbers, outputs: Numbers, weights: RowWeights = None) -> None:
         """Take rows into account, for all targets together and for each alone."""
-        super().add(x, y, outputs)
+        super().add(x, y, outputs, weights)
         for number, assessor in enumerate(self._assessors):
             column = slice(number, number + 1)
-            assessor.add(x, y[:, column], outputs[:, column])
+            assessor.add(x, y[:, column], outputs[:, column], weights)
 
     def result(self) -> Assessment:
         """Return the assessment of all rows that were added, at least one."""
@@ -91,7 +91,7 @@ class MultilabelAssessor(ModelAssessor[MultilabelAccumulator]):
     ) -> dict[str, Interval]:
         """Return the intervals of the means that a verdict may go by, and that of the gain."""
         sample = self._sampler.result()
-        y, outputs = sample.matrices
+        y, outputs = sample.matrices[:2]
         network = self._rows(y, outputs, self._threshold)
         constant = self._rows(y, self._baseline.predict(len(y)), None)
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from nnrun.results.array_types import Numbers
-from nnrun.results.label_measure import LabelAccumulator, LabelMetrics, ratio
+from nnrun.results.array_types import Numbers, RowWeights
+from nnrun.results.label_measure import LabelAccumulator, LabelMetrics, ratio, weighted_sum
 from nnrun.results.row_losses import AnyThreshold, called_labels, threshold_of
 
 
@@ -77,17 +77,19 @@ class MultilabelAccumulator:
             LabelAccumulator(pair, threshold_of(threshold, number))
             for number, pair in enumerate(labels)
         ]
-        self._right_rows = 0
+        self._right_rows = 0.0
+        self._rows = 0.0
 
-    def add(self, y: Numbers, outputs: Numbers) -> None:
+    def add(self, y: Numbers, outputs: Numbers, weights: RowWeights = None) -> None:
         """Count rows: the numbers of their labels and probabilities, both (rows, targets)."""
         is_right = np.ones(len(y), bool)
         for number, accumulator in enumerate(self._of_targets):
             column = slice(number, number + 1)
-            accumulator.add(y[:, column], outputs[:, column])
+            accumulator.add(y[:, column], outputs[:, column], weights)
             called = called_labels(outputs[:, column], threshold_of(self._threshold, number))
             is_right &= called == y[:, number]
-        self._right_rows += int(is_right.sum())
+        self._right_rows += weighted_sum(is_right.astype(np.float64), weights)
+        self._rows += weighted_sum(np.ones(len(y)), weights)
 
     def of_targets(self) -> list[LabelAccumulator]:
         """Return what sums the measures of each target."""
@@ -96,21 +98,23 @@ class MultilabelAccumulator:
     def result(self) -> MultilabelMetrics:
         """Return the measures of all rows that were added, at least one."""
         targets = tuple(accumulator.result() for accumulator in self._of_targets)
-        return summarize_targets(targets, self._right_rows)
+        micro_f1 = _micro_f1(self._of_targets)
+        return summarize_targets(targets, self._right_rows / self._rows, micro_f1)
 
 
-def summarize_targets(targets: tuple[LabelMetrics, ...], right_rows: int) -> MultilabelMetrics:
-    """Return the measures of several targets, given how many rows are right in all of them."""
-    rows = targets[0].rows
+def summarize_targets(
+    targets: tuple[LabelMetrics, ...], subset_accuracy: float, micro_f1: float | None
+) -> MultilabelMetrics:
+    """Return the measures of several targets, given the two that no target alone has."""
     return MultilabelMetrics(
-        rows=rows,
+        rows=targets[0].rows,
         accuracy=_mean([target.accuracy for target in targets]),
-        subset_accuracy=right_rows / rows,
+        subset_accuracy=subset_accuracy,
         balanced_accuracy=_mean([target.balanced_accuracy for target in targets]),
         macro_precision=_mean([target.precision or 0.0 for target in targets]),
         macro_recall=_mean([target.recall or 0.0 for target in targets]),
         macro_f1=_mean([target.f1 or 0.0 for target in targets]),
-        micro_f1=_micro_f1(targets),
+        micro_f1=micro_f1,
         log_loss=_mean([target.log_loss for target in targets]),
         auc=_mean_defined([target.auc for target in targets]),
         average_precision=_mean_defined([target.average_precision for target in targets]),
@@ -120,8 +124,8 @@ def summarize_targets(targets: tuple[LabelMetrics, ...], right_rows: int) -> Mul
     )
 
 
-def _micro_f1(targets: tuple[LabelMetrics, ...]) -> float | None:
-    matrices = np.array([target.confusion_matrix for target in targets])
+def _micro_f1(targets: list[LabelAccumulator]) -> float | None:
+    matrices = np.array([target.weighted for target in targets])
     (_, false_positives), (false_negatives, true_positives) = matrices.sum(axis=0).tolist()
     return ratio(2 * true_positives, 2 * true_positives + false_positives + false_negatives)
 

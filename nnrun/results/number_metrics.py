@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from nnrun.features.statistics import Moments
-from nnrun.results.array_types import Floats, Integers, Numbers
+from nnrun.results.array_types import Floats, Integers, Numbers, RowWeights
 from nnrun.results.value_counts import ValueCounter, ValueCounts
+from nnrun.results.weighted_moments import WeightedMoments, weighted_sums
 
 
 @dataclass(frozen=True)
@@ -71,24 +72,26 @@ class NumberAccumulator:
 
     def __init__(self, targets: int) -> None:
         self._actual = Moments(targets)
+        self._weighted = WeightedMoments(targets)
         self._squared = np.zeros(targets)
         self._absolute = np.zeros(targets)
         self._relative = np.zeros(targets)
         self._has_zero = np.zeros(targets, bool)
         self._errors = [ValueCounter(groups=1) for _ in range(targets)]
 
-    def add(self, y: Numbers, outputs: Numbers) -> None:
-        """Count rows; `y` and `outputs` are (rows, targets)."""
+    def add(self, y: Numbers, outputs: Numbers, weights: RowWeights = None) -> None:
+        """Count rows; `y` and `outputs` are (rows, targets), and weights (rows,), above 0."""
         actual = y.astype(np.float64)
         error = np.abs(outputs.astype(np.float64) - actual)
         is_zero = actual == 0
         self._actual.add(actual)
-        self._squared += (error**2).sum(axis=0)
-        self._absolute += error.sum(axis=0)
-        self._relative += (error / np.abs(np.where(is_zero, 1, actual))).sum(axis=0)
+        self._weighted.add(actual, weights)
+        self._squared += weighted_sums(error**2, weights)
+        self._absolute += weighted_sums(error, weights)
+        self._relative += weighted_sums(error / np.abs(np.where(is_zero, 1, actual)), weights)
         self._has_zero |= is_zero.any(axis=0)
         for counter, errors in zip(self._errors, error.T, strict=True):
-            counter.add(_keys(errors), np.zeros(len(errors), np.int64))
+            counter.add(_keys(errors), np.zeros(len(errors), np.int64), weights)
 
     def result(self) -> NumberMetrics:
         """Return the measures of all rows that were added, at least one."""
@@ -105,11 +108,11 @@ class NumberAccumulator:
 
     def _target(self, number: int) -> TargetMetrics:
         """Return the measures of one target."""
-        rows = int(self._actual.count[number])
+        rows = self._weighted.weight
         is_constant = self._actual.minimum[number] == self._actual.maximum[number]
-        unexplained = self._squared[number] / (self._actual.squares[number] or 1.0)
+        unexplained = self._squared[number] / (self._weighted.squares[number] or 1.0)
         return TargetMetrics(
-            rows=rows,
+            rows=int(self._actual.count[number]),
             rmse=float(np.sqrt(self._squared[number] / rows)),
             mean_absolute_error=float(self._absolute[number] / rows),
             median_absolute_error=_median(self._errors[number].result()),
@@ -126,8 +129,9 @@ def _keys(errors: Floats) -> Integers:
 def _median(counts: ValueCounts) -> float:
     """Return the middle error, or the mean of the two in the middle."""
     up_to = counts.counts[0].cumsum()
-    rows = int(up_to[-1])
-    middle = np.searchsorted(up_to, [(rows - 1) // 2, rows // 2], side="right")
+    half = up_to[-1] / 2
+    # of weights too, half of the sum lies at or below the first, and at or above the second
+    middle = [np.searchsorted(up_to, half, "left"), np.searchsorted(up_to, half, "right")]
     return float(counts.keys[middle].view(np.float64).mean())
 
 

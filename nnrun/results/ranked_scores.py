@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnrun.results.array_types import Booleans, Floats, Integers, Numbers
+from nnrun.results.array_types import Booleans, Floats, Integers, Numbers, RowWeights
 from nnrun.results.value_counts import ValueCounter
 
 HALF_BITS = int(np.float32(0.5).view(np.int32))
@@ -14,6 +14,8 @@ HALF_BITS = int(np.float32(0.5).view(np.int32))
 class RankedScores:
     """The rows of a label and those of all others, by falling probability of the label.
 
+    Weighted rows are counted by their weights.
+
     Attributes:
         thresholds: The distinct probabilities, falling, shape (thresholds,).
         true_positives: Rows of the label with at least this probability, shape (thresholds,).
@@ -22,24 +24,24 @@ class RankedScores:
     """
 
     thresholds: Floats
-    true_positives: Integers
-    false_positives: Integers
+    true_positives: Integers | Floats
+    false_positives: Integers | Floats
     is_exact: bool
 
     @property
-    def positives(self) -> int:
+    def positives(self) -> float:
         """The number of rows that have the label."""
-        return int(self.true_positives[-1]) if len(self.true_positives) else 0
+        return _last(self.true_positives)
 
     @property
-    def negatives(self) -> int:
+    def negatives(self) -> float:
         """The number of rows that have another label."""
-        return int(self.false_positives[-1]) if len(self.false_positives) else 0
+        return _last(self.false_positives)
 
     def roc(self) -> Floats:
         """Return rates of false and of true positives, shape (2, thresholds + 1), from 0 to 1."""
-        false_rate = self.false_positives / max(1, self.negatives)
-        true_rate = self.true_positives / max(1, self.positives)
+        false_rate = self.false_positives / (self.negatives or 1)
+        true_rate = self.true_positives / (self.positives or 1)
         return np.pad(np.stack([false_rate, true_rate]), ((0, 0), (1, 0)))
 
     def auc(self) -> float | None:
@@ -52,7 +54,7 @@ class RankedScores:
     def precision_recall(self) -> Floats:
         """Return precision and recall at each threshold, shape (2, thresholds)."""
         called = self.true_positives + self.false_positives
-        recall = self.true_positives / max(1, self.positives)
+        recall = self.true_positives / (self.positives or 1)
         return np.stack([self.true_positives / called, recall])
 
     def average_precision(self) -> float | None:
@@ -73,7 +75,7 @@ class RankedScores:
         first, second = (totals - above[:, :-1])[:, ::-1]
         return RankedScores(1 - self.thresholds[::-1], first, second, self.is_exact)
 
-    def counts_at(self, threshold: float) -> tuple[int, int]:
+    def counts_at(self, threshold: float) -> tuple[float, float]:
         """Return the true and the false positives where a probability >= threshold is positive.
 
         The threshold is compared as float32, as predictions compare it.
@@ -81,7 +83,7 @@ class RankedScores:
         called = int(np.searchsorted(-self.thresholds, -float(np.float32(threshold)), "right"))
         if not called:
             return 0, 0
-        return int(self.true_positives[called - 1]), int(self.false_positives[called - 1])
+        return _last(self.true_positives[:called]), _last(self.false_positives[:called])
 
 
 class ScoreCounter:
@@ -90,15 +92,16 @@ class ScoreCounter:
     def __init__(self) -> None:
         self._counter = ValueCounter(groups=2)
 
-    def add(self, has_label: Booleans, probability: Numbers) -> None:
+    def add(self, has_label: Booleans, probability: Numbers, weights: RowWeights = None) -> None:
         """Count rows.
 
         Args:
             has_label: Whether the row has the label, shape (rows,).
             probability: The probability of the label, shape (rows,); clipped to 0 and 1, since
                 a linear output may lie beyond.
+            weights: By how much each row counts, shape (rows,), above 0; by default by 1.
         """
-        self._counter.add(score_keys(probability), has_label.astype(np.int64))
+        self._counter.add(score_keys(probability), has_label.astype(np.int64), weights)
 
     def result(self) -> RankedScores:
         """Return the rows by falling probability."""
@@ -106,6 +109,12 @@ class ScoreCounter:
         falling = counted.counts[:, ::-1].cumsum(axis=1)
         thresholds = scores_of(counted.keys[::-1])
         return RankedScores(thresholds, falling[1], falling[0], counted.is_exact)
+
+
+def _last(counts: Integers | Floats) -> float:
+    """Return the last count, a whole number unless rows are weighted; 0 where there is none."""
+    last: float = counts[-1].item() if len(counts) else 0
+    return last
 
 
 def score_keys(probability: Numbers) -> Integers:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnrun.results.array_types import Booleans, Numbers
+from nnrun.results.array_types import Booleans, Numbers, RowWeights
 
 BINS = 10
 INNER_EDGES = np.linspace(0, 1, BINS + 1)[1:-1]
@@ -34,33 +34,34 @@ class ReliabilityCounter:
 
     def __init__(self) -> None:
         self._rows = np.zeros(BINS, np.int64)
+        self._weights = np.zeros(BINS)
         self._probabilities = np.zeros(BINS)
         self._true = np.zeros(BINS)
 
-    def add(self, is_true: Booleans, probability: Numbers) -> None:
-        """Count rows: whether it was true, (rows,), and the probability it was given, (rows,)."""
+    def add(self, is_true: Booleans, probability: Numbers, weights: RowWeights = None) -> None:
+        """Count rows: whether it was true, the probability it was given, and weights, (rows,)."""
         bins = np.searchsorted(INNER_EDGES, probability)
+        of_rows = np.ones(len(bins)) if weights is None else weights
         self._rows += np.bincount(bins, minlength=BINS)
-        self._probabilities += np.bincount(bins, probability, BINS)
-        self._true += np.bincount(bins, is_true, BINS)
+        self._weights += np.bincount(bins, of_rows, BINS)
+        self._probabilities += np.bincount(bins, probability * of_rows, BINS)
+        self._true += np.bincount(bins, is_true * of_rows, BINS)
 
     def result(self) -> tuple[ReliabilityBin, ...]:
         """Return the bins that hold rows, by rising probability."""
         return tuple(self._bin(number) for number in range(BINS) if self._rows[number])
 
     def _bin(self, number: int) -> ReliabilityBin:
-        rows = int(self._rows[number])
+        weight = self._weights[number]
         return ReliabilityBin(
             low=float(number / BINS),
             high=float((number + 1) / BINS),
-            rows=rows,
-            probability=float(self._probabilities[number] / rows),
-            share=float(self._true[number] / rows),
+            rows=int(self._rows[number]),
+            probability=float(self._probabilities[number] / weight),
+            share=float(self._true[number] / weight),
         )
 
-
-def calibration_error(bins: tuple[ReliabilityBin, ...]) -> float:
-    """Return the mean distance of probability and share over rows: 0 of perfect probabilities."""
-    rows = sum(group.rows for group in bins)
-    distance = sum(group.rows * abs(group.probability - group.share) for group in bins)
-    return distance / max(1, rows)
+    def calibration_error(self) -> float:
+        """Return the mean distance of probability and share over rows: 0 of perfect ones."""
+        distance = np.abs(self._probabilities - self._true).sum()
+        return float(distance / max(self._weights.sum(), np.finfo(float).tiny))

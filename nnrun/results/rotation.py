@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnrun.results.array_types import Floats, Numbers
+from nnrun.results.array_types import Floats, Numbers, RowWeights
 
 LEAST_VARIANCE = 1e-10
 """A direction with less variance than this share of the largest holds only rounding."""
@@ -34,23 +34,29 @@ class RotatedRows:
     scale: Floats
 
 
-def rotate(x: Numbers) -> RotatedRows:
-    """Return encoded rows of shape (rows, inputs), standardised and rotated."""
+def rotate(x: Numbers, weights: RowWeights = None) -> RotatedRows:
+    """Return encoded rows of shape (rows, inputs), standardised and rotated.
+
+    Where rows have weights (rows,), means, variances and directions are those of weighted rows.
+    """
     values = x.astype(np.float64)
-    mean = values.mean(axis=0)
+    mean = np.average(values, axis=0, weights=weights)
     is_constant = values.min(axis=0) == values.max(axis=0)  # exactly: deviations would round
     values -= mean
     values[:, is_constant] = 0
-    scale = np.sqrt((values**2).mean(axis=0))
+    scale = np.sqrt(np.average(values**2, axis=0, weights=weights))
     scale[scale == 0] = 1
     values /= scale
+    counted = values if weights is None else values * np.sqrt(weights)[:, None]
     if values.shape[1] <= values.shape[0]:
-        squares, directions = _significant(values.T @ values)
+        squares, directions = _significant(counted.T @ counted)
         return RotatedRows(values @ directions, squares, directions, mean, scale)
     # more inputs than rows: the products of rows hold the same variances, and are fewer
-    squares, places = _significant(values @ values.T)
+    squares, places = _significant(counted @ counted.T)
     root = np.sqrt(squares)
-    return RotatedRows(places * root, squares, values.T @ (places / root), mean, scale)
+    directions = counted.T @ (places / root)
+    rows = places * root if weights is None else values @ directions
+    return RotatedRows(rows, squares, directions, mean, scale)
 
 
 def _significant(products: Floats) -> tuple[Floats, Floats]:

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.matrix_store import Matrix
+from nnrun.results.array_types import RowWeights
 from nnrun.results.baseline import (
     LabelBaseline,
     MultilabelBaseline,
@@ -27,12 +30,13 @@ def baseline_of(dataset: Dataset) -> Baseline:
     """Return the baseline of the training rows."""
     targets = (y for _, y in row_blocks(dataset.train))
     labels = dataset.encoder.labels
+    weights = row_weights(dataset.train)
     if labels:
-        return label_baseline(tuple(labels), targets)
+        return label_baseline(tuple(labels), targets, weights)
     if dataset.encoder.is_multilabel:
         pairs = [tuple(target.labels) for target in dataset.encoder.targets]
-        return multilabel_baseline(pairs, targets)
-    return number_baseline(targets, len(dataset.encoder.targets))
+        return multilabel_baseline(pairs, targets, weights)
+    return number_baseline(targets, len(dataset.encoder.targets), weights)
 
 
 def linear_model_of(dataset: Dataset) -> LinearModel:
@@ -40,12 +44,28 @@ def linear_model_of(dataset: Dataset) -> LinearModel:
     x = dataset.train.x
     y = dataset.train.y
     seed = dataset.config.seed
+    weights = row_weights(dataset.train)
     labels = len(dataset.encoder.labels)
     if labels:
-        return fit_logistic_model(x, y, labels, seed=seed)
+        return fit_logistic_model(x, y, labels, seed=seed, weights=weights)
     if dataset.encoder.is_multilabel:
-        return fit_multilabel_model(x, y, seed=seed)
-    return fit_ridge_model(x, y, seed=seed)
+        return fit_multilabel_model(x, y, seed=seed, weights=weights)
+    return fit_ridge_model(x, y, seed=seed, weights=weights)
+
+
+def row_weights(part: Part) -> RowWeights:
+    """Return the weights of a part's rows, float64 (rows,); None where all count alike."""
+    return None if part.weights is None else part.weights.astype(np.float64)
+
+
+def weighted_blocks(part: Part) -> Iterator[tuple[Matrix, Matrix, RowWeights]]:
+    """Yield what `row_blocks` does, with the weights of the rows."""
+    weights = row_weights(part)
+    start = 0
+    for x, y in row_blocks(part):
+        end = start + len(x)
+        yield x, y, None if weights is None else weights[start:end]
+        start = end
 
 
 def row_blocks(part: Part) -> Iterator[tuple[Matrix, Matrix]]:

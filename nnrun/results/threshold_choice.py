@@ -12,6 +12,7 @@ from nnrun.results.row_losses import DEFAULT_THRESHOLD, AnyThreshold
 from nnrun.results.saved_thresholds import ChosenThreshold, read_threshold, write_threshold
 from nnrun.results.thresholds import ThresholdGoal, best_threshold, parse_goal
 from nnrun.results.trained_run import TrainedRun
+from nnrun.results.weighted_outputs import counted_rows, weighted_outputs
 from nnrun.runs.directory import Run
 from nnrun.wording import did_you_mean, listed
 
@@ -95,18 +96,19 @@ def best_threshold_of_table(trained: TrainedRun, reader: EncodedReader, text: st
     """
     goal = parse_goal(text)
     _check_labels(trained)
-    best = _best(_scores(trained, reader), goal)
+    scores, _ = _scores(trained, reader)
+    best = _best(scores, goal)
     return Threshold(best, f"{_in_words(trained, best)} best by {goal} on these very rows")
 
 
 def _choose(trained: TrainedRun, readers: Readers, goal: ThresholdGoal) -> ChosenThreshold:
     """Return the threshold that is best on the first part of the rows held out."""
     part, reader = next(iter(readers.items()))
-    scores = _scores(trained, reader)
+    scores, rows = _scores(trained, reader)
     return ChosenThreshold(
         threshold=_best(scores, goal),
         part=cast("Literal['validation', 'test']", part),
-        rows=scores[0].positives + scores[0].negatives,
+        rows=rows,
     )
 
 
@@ -131,19 +133,26 @@ def _in_words(trained: TrainedRun, threshold: float | tuple[float, ...]) -> str:
     return f"thresholds {','.join(shown)} are"
 
 
-def _scores(trained: TrainedRun, reader: EncodedReader) -> list[RankedScores]:
+def _scores(trained: TrainedRun, reader: EncodedReader) -> tuple[list[RankedScores], int]:
     """Return the ranked probabilities of the second label of each target, which has two.
+
+    Rows count by their weights, where the table has the column. How many there are is returned too.
 
     Raises:
         InputError: All rows have the same label of a target.
     """
     counters = [ScoreCounter() for _ in trained.encoder.targets]
-    for computed in trained.outputs(reader):
+    rows = 0
+    for computed, weights in weighted_outputs(trained, reader):
+        counting = counted_rows(weights)
         probabilities = trained.probabilities(computed.outputs.predictions)
+        rows += len(computed.y)
         for number, counter in enumerate(counters):
             # one target may have an output for each of its two labels, of which this is the last
             column = number if len(counters) > 1 else -1
-            counter.add(computed.y[:, number] == 1, probabilities[:, column])
+            has_label = computed.y[counting, number] == 1
+            of_rows = None if weights is None else weights[counting]
+            counter.add(has_label, probabilities[counting, column], of_rows)
     scores = [counter.result() for counter in counters]
     for target, of_target in zip(trained.encoder.targets, scores, strict=True):
         if not (of_target.positives and of_target.negatives):
@@ -152,7 +161,7 @@ def _scores(trained: TrainedRun, reader: EncodedReader) -> list[RankedScores]:
                 f"{reader.table.name}: all rows have the same label{of_column}; "
                 "a threshold is chosen on rows of both"
             )
-    return scores
+    return scores, rows
 
 
 def _by_name(given: str) -> Mapping[str, object] | None:

@@ -45,8 +45,9 @@ class ThresholdRow:
         f1: The harmonic mean of precision and recall.
         balanced_accuracy: The mean of recall over both labels; None if one has no rows.
         positive_share: The share of rows that are called the second label.
-        false_positives: The rows of the first label that are called the second.
-        false_negatives: The rows of the second label that are called the first.
+        false_positives: The rows of the first label that are called the second; the sum of their
+            weights where rows have any.
+        false_negatives: The rows of the second label that are called the first, likewise.
     """
 
     threshold: float
@@ -55,8 +56,8 @@ class ThresholdRow:
     f1: float | None
     balanced_accuracy: float | None
     positive_share: float
-    false_positives: int
-    false_negatives: int
+    false_positives: float
+    false_negatives: float
 
     def cost(self, goal: ThresholdGoal) -> float:
         """Return the sum of the costs of all wrong rows."""
@@ -111,7 +112,7 @@ def threshold_row(scores: RankedScores, threshold: float) -> ThresholdRow:
         recall=recall,
         f1=ratio(2 * right, called + scores.positives),
         balanced_accuracy=balanced,
-        positive_share=called / max(1, scores.positives + scores.negatives),
+        positive_share=called / (scores.positives + scores.negatives or 1),
         false_positives=wrong,
         false_negatives=scores.positives - right,
     )
@@ -155,10 +156,11 @@ def _values(scores: RankedScores, goal: ThresholdGoal) -> Floats:
     """Return how well each candidate serves the goal: more is better."""
     right = np.pad(scores.true_positives, (1, 0)).astype(np.float64)
     wrong = np.pad(scores.false_positives, (1, 0)).astype(np.float64)
-    positives = max(1, scores.positives)
-    negatives = max(1, scores.negatives)
+    positives = scores.positives or 1
+    negatives = scores.negatives or 1
     if goal.name == "f1":
-        return 2 * right / np.maximum(1, right + wrong + scores.positives)
+        called_and_actual = right + wrong + scores.positives
+        return 2 * right / np.where(called_and_actual > 0, called_and_actual, 1)
     if goal.name == "balanced_accuracy":
         return (right / positives + 1 - wrong / negatives) / 2
     missed = scores.positives - right

@@ -1,10 +1,11 @@
 """Counts of a stream's values: exact at first, then in bins that widen, so memory stays flat."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from nnrun.results.array_types import Integers
+from nnrun.results.array_types import Floats, Integers, RowWeights
 
 MOST_BINS = 65_536  # 1.5 MB for two groups; tables with fewer distinct values are counted exactly
 
@@ -15,12 +16,13 @@ class ValueCounts:
 
     Attributes:
         keys: The lowest key of each bin, ascending, shape (bins,).
-        counts: The number of values of each group in each bin, shape (groups, bins).
+        counts: The number of values of each group in each bin, shape (groups, bins); of weighted
+            values, the sum of their weights.
         is_exact: Whether every bin holds a single key.
     """
 
     keys: Integers
-    counts: Integers
+    counts: Integers | Floats
     is_exact: bool
 
 
@@ -38,13 +40,13 @@ class ValueCounter:
         self._groups = groups
         self._shift = 0  # a bin holds 2 ** shift keys
         self._keys: Integers = np.empty(0, np.int64)
-        self._counts: Integers = np.zeros((groups, 0), np.int64)
-        self._waiting: list[tuple[Integers, Integers]] = []
+        self._counts: Integers | Floats = np.zeros((groups, 0), np.int64)
+        self._waiting: list[tuple[Integers, Integers, RowWeights]] = []
         self._rows_waiting = 0
 
-    def add(self, keys: Integers, groups: Integers) -> None:
-        """Count keys of shape (rows,), each in a group of shape (rows,)."""
-        self._waiting.append((keys, groups))
+    def add(self, keys: Integers, groups: Integers, weights: RowWeights = None) -> None:
+        """Count keys of shape (rows,), each in a group of shape (rows,), by their weights."""
+        self._waiting.append((keys, groups, weights))
         self._rows_waiting += len(keys)
         if self._rows_waiting >= MOST_BINS:  # sorting many rows at once is cheaper
             self._count_waiting()
@@ -58,22 +60,23 @@ class ValueCounter:
         """Count the values that wait, and join neighbouring bins while there are too many."""
         if not self._rows_waiting:
             return
-        keys = np.concatenate([keys for keys, _ in self._waiting]) >> self._shift
-        groups = np.concatenate([groups for _, groups in self._waiting])
+        keys = np.concatenate([keys for keys, _, _ in self._waiting]) >> self._shift
+        groups = np.concatenate([groups for _, groups, _ in self._waiting])
+        weights = joined_weights([weights for _, _, weights in self._waiting])
         self._waiting = []
         self._rows_waiting = 0
-        self._merge(keys, groups)
+        self._merge(keys, groups, weights)
         while len(self._keys) > MOST_BINS:
             self._join_neighbours()
 
-    def _merge(self, keys: Integers, groups: Integers) -> None:
+    def _merge(self, keys: Integers, groups: Integers, weights: RowWeights) -> None:
         """Add rows to the bins, and a bin for every key that has none yet."""
         known = len(self._keys)
         merged, places = np.unique(np.concatenate([self._keys, keys]), return_inverse=True)
         bins = len(merged)
         flat = groups * bins + places[known:]
-        counts = np.bincount(flat, minlength=self._groups * bins).reshape(self._groups, bins)
-        counts[:, places[:known]] += self._counts
+        counts = np.bincount(flat, weights, self._groups * bins).reshape(self._groups, bins)
+        counts[:, places[:known]] = counts[:, places[:known]] + self._counts
         self._keys = merged
         self._counts = counts
 
@@ -83,3 +86,9 @@ class ValueCounter:
         starts = np.flatnonzero(np.diff(halved, prepend=halved[0] - 1))
         self._keys = halved[starts]
         self._counts = np.add.reduceat(self._counts, starts, axis=1)
+
+
+def joined_weights(blocks: Sequence[RowWeights]) -> RowWeights:
+    """Return the weights of the rows of several blocks; None where these have none."""
+    given = [weights for weights in blocks if weights is not None]
+    return np.concatenate(given) if given else None

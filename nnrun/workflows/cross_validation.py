@@ -20,7 +20,7 @@ from nnrun.files import finite
 from nnrun.results.fold_verdict import FoldOutputs, judge_folds
 from nnrun.results.judged_run import can_be_judged
 from nnrun.results.predicted_rows import predicted_rows
-from nnrun.results.simpler_models import baseline_of, linear_model_of
+from nnrun.results.simpler_models import baseline_of, linear_model_of, row_weights
 from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.results.verdict import Verdict
 from nnrun.runs.history import Logs
@@ -273,6 +273,7 @@ def _outputs(
         linear=linear.predict(x),
         answer=baseline.answer,
         linear_name=linear.name,
+        weights=row_weights(dataset.test),
     )
 
 

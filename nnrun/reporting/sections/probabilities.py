@@ -100,7 +100,7 @@ def _cells(row: ThresholdRow, title: str) -> list[str]:
         shown_number(row.f1),
         shown_number(row.balanced_accuracy),
         f"{row.positive_share:.1%}",
-        f"{row.false_positives:,}",
-        f"{row.false_negatives:,}",
+        f"{round(row.false_positives):,}",
+        f"{round(row.false_negatives):,}",
         title,
     ]

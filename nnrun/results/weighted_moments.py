@@ -1,0 +1,42 @@
+"""Mean and variance of the columns of a matrix whose rows have weights."""
+
+import numpy as np
+
+from nnrun.results.array_types import Floats, RowWeights
+
+
+class WeightedMoments:
+    """Mean and sum of squared deviations of each column of blocks of rows.
+
+    Args:
+        columns: The number of columns.
+
+    Attributes:
+        weight: The sum of the weights: the number of rows where they have none.
+        mean: The mean of each column, shape (columns,).
+        squares: The sum of squared deviations from it, each times its weight, shape (columns,).
+    """
+
+    def __init__(self, columns: int) -> None:
+        self.weight = 0.0
+        self.mean: Floats = np.zeros(columns)
+        self.squares: Floats = np.zeros(columns)
+
+    def add(self, values: Floats, weights: RowWeights = None) -> None:
+        """Take a block of shape (rows, columns) into account, with weights of shape (rows,)."""
+        weight = float(len(values) if weights is None else weights.sum())
+        if not weight:
+            return
+        mean = weighted_sums(values, weights) / weight
+        squares = weighted_sums((values - mean) ** 2, weights)
+        # combined as in Chan, Golub and LeVeque (1979), which loses nothing to large means
+        total = self.weight + weight
+        shift = mean - self.mean
+        self.squares = self.squares + squares + shift**2 * (self.weight * weight / total)
+        self.mean = self.mean + shift * (weight / total)
+        self.weight = total
+
+
+def weighted_sums(values: Floats, weights: RowWeights) -> Floats:
+    """Return the sum of each column of values (rows, columns), each row times its weight."""
+    return np.asarray(values.sum(axis=0) if weights is None else weights @ values)
