@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from support.forgery import forge_state
 from support.marks import exhaustive, usual_names
 from support.trainings import CASES, HIDDEN, SIGMOID
 
@@ -211,6 +212,26 @@ def test_a_run_that_does_not_say_what_it_started_with_is_refused(cut):
     Run(path).write_info(config={})
     with pytest.raises(RunError, match=r"config\.yaml: batch_size: nothing then, 32 now"):
         go_on(path)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.usefixtures("eager")
+def test_a_run_whose_history_is_beyond_16_mib_goes_on(cut):
+    """250,000 epochs are behind it, as the checkpoint and the history say."""
+    epochs = 250_000
+    path = cut({"epochs": epochs + 2, "batch_size": 60}, after=8)
+    history = Run(path).history
+    header, first, *_ = history.read_text().splitlines()
+    logs = first.partition(",")[2]
+    rows = "".join(f"{epoch},{logs}\n" for epoch in range(1, epochs + 1))
+    content = f"{header}\n{rows}".encode()
+    assert len(content) > 16 << 20
+    history.write_bytes(content)
+    seen = {"history_size": len(content), "history_sha256": hashlib.sha256(content).hexdigest()}
+    forge_state(path, lambda state: state | {"epoch": epochs, "step": 0} | seen)
+    assert go_on(path).epochs == epochs + 2
+    last = history.read_bytes().splitlines()[-1]
+    assert last.startswith(b"250002,")
 
 
 @pytest.mark.usefixtures("eager")
