@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnrun.features.statistics import Moments
 from nnrun.results.array_types import Floats, Numbers, RowWeights
 from nnrun.results.weighted_moments import WeightedMoments
 from nnrun.wording import short_number
@@ -128,14 +127,12 @@ def number_baseline(
         targets: The number of target columns.
         weights: By how much each row counts, shape (rows,); by default by 1.
     """
-    moments = Moments(targets)
-    weighted = WeightedMoments(targets)
+    moments = WeightedMoments(targets)
     for block, of_block in _with_weights(y, weights):
-        moments.add(block.astype(np.float64))
-        weighted.add(block.astype(np.float64), of_block)
-    deviations = np.sqrt(weighted.squares / weighted.weight)
-    deviations[(moments.minimum == moments.maximum) | (deviations == 0)] = 1
-    return NumberBaseline(tuple(weighted.mean.tolist()), tuple(deviations.tolist()))
+        moments.add(block.astype(np.float64), of_block)
+    deviations = np.sqrt(moments.squares / moments.weight)
+    deviations[moments.is_constant | (deviations == 0)] = 1
+    return NumberBaseline(tuple(moments.mean.tolist()), tuple(deviations.tolist()))
 
 
 def _with_weights(

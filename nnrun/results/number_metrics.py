@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from nnrun.features.statistics import Moments
 from nnrun.results.array_types import Floats, Integers, Numbers, RowWeights
 from nnrun.results.value_counts import ValueCounter, ValueCounts
 from nnrun.results.weighted_moments import WeightedMoments, weighted_sums
@@ -71,8 +70,7 @@ class NumberAccumulator:
     """
 
     def __init__(self, targets: int) -> None:
-        self._actual = Moments(targets)
-        self._weighted = WeightedMoments(targets)
+        self._actual = WeightedMoments(targets)
         self._squared = np.zeros(targets)
         self._absolute = np.zeros(targets)
         self._relative = np.zeros(targets)
@@ -84,8 +82,7 @@ class NumberAccumulator:
         actual = y.astype(np.float64)
         error = np.abs(outputs.astype(np.float64) - actual)
         is_zero = actual == 0
-        self._actual.add(actual)
-        self._weighted.add(actual, weights)
+        self._actual.add(actual, weights)
         self._squared += weighted_sums(error**2, weights)
         self._absolute += weighted_sums(error, weights)
         self._relative += weighted_sums(error / np.abs(np.where(is_zero, 1, actual)), weights)
@@ -108,16 +105,15 @@ class NumberAccumulator:
 
     def _target(self, number: int) -> TargetMetrics:
         """Return the measures of one target."""
-        rows = self._weighted.weight
-        is_constant = self._actual.minimum[number] == self._actual.maximum[number]
-        unexplained = self._squared[number] / (self._weighted.squares[number] or 1.0)
+        weight = self._actual.weight
+        unexplained = self._squared[number] / (self._actual.squares[number] or 1.0)
         return TargetMetrics(
-            rows=int(self._actual.count[number]),
-            rmse=float(np.sqrt(self._squared[number] / rows)),
-            mean_absolute_error=float(self._absolute[number] / rows),
+            rows=self._actual.rows,
+            rmse=float(np.sqrt(self._squared[number] / weight)),
+            mean_absolute_error=float(self._absolute[number] / weight),
             median_absolute_error=_median(self._errors[number].result()),
-            r2=None if is_constant else float(1 - unexplained),
-            mape=None if self._has_zero[number] else float(self._relative[number] / rows),
+            r2=None if self._actual.is_constant[number] else float(1 - unexplained),
+            mape=None if self._has_zero[number] else float(self._relative[number] / weight),
         )
 
 
