@@ -10,6 +10,8 @@ import click
 from nnrun.cli.options import command, config_argument, output_option, set_option
 from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.terminal import line_width, say, say_json, say_text, tell
+from nnrun.errors import TrainingError
+from nnrun.wording import counted
 
 if TYPE_CHECKING:
     from nnrun.workflows.sweep_plan import Sweep
@@ -73,6 +75,22 @@ def run_and_print(asked: Sweep, printing: Printing) -> None:
         _print(asked, tried)
         if best:
             say(f"the best config: {best['config']}")
+    _tell_failures(asked, tried, quiet=printing.quiet)
+
+
+def _tell_failures(asked: Sweep, tried: list[Trial], *, quiet: bool) -> None:
+    """Say how many trials failed.
+
+    Raises:
+        TrainingError: All did.
+    """
+    failed = [trial for trial in tried if trial.status == "failed"]
+    if failed and len(failed) == len(tried):
+        raise TrainingError(
+            f"{asked.folder}: every trial failed; each says why in its trial-NNN.json"
+        )
+    if failed and not quiet:
+        tell(f"{len(failed)} of {counted(len(tried), 'trial')} failed")
 
 
 def _silent(_: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from nnrun.config.search_space import value_of
@@ -33,10 +34,17 @@ def sweep_panels(folder: Path, metric: str, *, training: bool = False) -> Compar
     records = list(read_records(folder).values())
     measured = [record.model_dump(include={"metrics"}) for record in records if record.metrics]
     if not measured:
-        raise RunError(f"{folder}: no trial has finished; `nnrun resume {folder}` goes on")
+        raise RunError(f"{folder}: {_why_none(records, folder)}")
     check_metric(f"--metric {metric}", metric, measured)
     compared = compared_trials(records, metric)
     return compared_panels(compared, runs_by_metric(folder, metric), training=training)
+
+
+def _why_none(records: Sequence[TrialRecord], folder: Path) -> str:
+    """Return why no trial has a metric."""
+    if not records:
+        return f"no trial has finished; `nnrun resume {folder}` goes on"
+    return f"every trial so far failed, the first since {records[0].reason}"
 
 
 def make_sweep_page(folder: Path, metric: str) -> str:

@@ -1,7 +1,7 @@
 """Optuna's study of a sweep: which settings to try next, and what became of those before."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,8 @@ from nnrun.lock import held, held_if_free, held_in_turn
 from nnrun.runs.history import Logs
 from nnrun.runs.listing import less_is_better
 from nnrun.workflows.storage_url import storage_errors
+from nnrun.workflows.study_journal import journal_errors, open_journal
 from nnrun.workflows.sweep_plan import Sweep
-
-JOURNAL = "study.journal"
-"""Optuna's journal file, in the folder of the sweep; several processes may share it."""
 
 ASKING = ".asking.lock"
 """The file that a process holds while it asks for a trial, so that none is asked for twice."""
@@ -169,7 +167,7 @@ def open_study(sweep: Sweep) -> Study:
         raise InputError(f"{reason}: {how_to_install('sweep')}") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     # In turn, or two processes make the tables of a storage.
-    with held_in_turn(sweep.folder / ASKING), storage_errors(sweep, opens=True):
+    with held_in_turn(sweep.folder / ASKING), _opening_errors(sweep):
         study = optuna.create_study(
             study_name=sweep.folder.resolve().name,
             storage=_storage(sweep),
@@ -180,14 +178,19 @@ def open_study(sweep: Sweep) -> Study:
     return Study(study, sweep)
 
 
+def _opening_errors(sweep: Sweep) -> AbstractContextManager[None]:
+    """Return what tells why a study cannot be opened."""
+    if sweep.storage is None:
+        return journal_errors(sweep.folder)
+    return storage_errors(sweep, opens=True)
+
+
 def _storage(sweep: Sweep) -> Any:  # noqa: ANN401  of Optuna's types
     """Return the storage that Optuna opens."""
     import optuna
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
 
     if sweep.storage is None:
-        return JournalStorage(JournalFileBackend(str(sweep.folder / JOURNAL)))
+        return open_journal(sweep.folder)
     return optuna.storages.get_storage(sweep.storage)
 
 

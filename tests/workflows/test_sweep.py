@@ -274,3 +274,12 @@ def test_settings_that_do_not_go_together_fail_in_their_trial_alone(project, nnr
     assert listed.out.count("failed") == 2
     assert listed.err.count("optimizer.momentum: unknown key") == 2
     assert nnrun("runs", "sw", "--best", "val_loss").out.strip() == said["trials"][0]["run"]
+
+
+def test_a_sweep_of_which_every_trial_failed_has_failed(project, nnrun):
+    done = nnrun("sweep", project.config(), "optimizer.learning_rate=1e30,1e31", "epochs=1")
+    assert done.code == 1
+    assert done.err.splitlines()[-1].startswith("sweeps/config: every trial failed")
+    page = nnrun("report", "sweeps/config")
+    assert page.code == 2
+    assert "every trial so far failed, the first since the loss is nan" in page.err
