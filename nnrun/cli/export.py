@@ -48,7 +48,8 @@ def _write_network(run: Path, form: str, output: Path) -> None:
     names = write(run, form, output)
     say(f"saved in {output}")
     order = f"{counted(len(names), 'input')}, in this order: {listed(names, MOST_INPUTS)}"
-    tell(f"takes rows of {order}; {run / 'encoding.json'} tells how they are made")
+    tell(f"the network takes rows of {order}")
+    tell(f"{run / 'encoding.json'} tells how the cells of a table become these inputs")
 
 
 def _write_bundle(run: Path, form: str, folder: Path) -> None:
@@ -57,4 +58,5 @@ def _write_bundle(run: Path, form: str, folder: Path) -> None:
 
     names = export_bundle(run, form, folder)
     say(f"saved in {folder}")
-    tell(f"has {', '.join(names)}; try: python {folder / 'predict.py'} TABLE")
+    tell(f"the folder holds {', '.join(names)}")
+    tell(f"next: python {folder / 'predict.py'} TABLE")

@@ -82,7 +82,8 @@ def _drawable(given: tuple[Path, ...]) -> list[Path]:
         return runs
     drawable = [Path(run["run"]) for run in summarize_runs(runs) if run["epochs"]]
     if len(drawable) < len(runs):
-        tell(f"left out are {counted(len(runs) - len(drawable), 'run')} without an epoch")
+        without = counted(len(runs) - len(drawable), "run")
+        tell(f"the picture leaves out {without} without an epoch")
     return drawable or runs
 
 

@@ -59,7 +59,7 @@ def resume(
         dataset,
     ):
         if not opened.checkpoint.exists() and not printing.quiet:
-            tell("no checkpoint was saved yet: it starts from the beginning")
+            tell("no checkpoint was saved yet, so training starts from the beginning")
         quiet = printing.quiet or not is_chief
 
         with loading_notice(dataset, quiet=quiet):

@@ -114,7 +114,7 @@ def test_runs_that_cannot_be_drawn_are_in_the_table_alone(nnrun, three_runs):
     assert page.index("<td>try-0</td>") < page.index("<td>try-1</td>")
     assert page.index("What failed") < page.rindex("<td>broken</td>")
     done = nnrun("plot", "many")
-    assert (done.code, done.err) == (0, "left out are 2 runs without an epoch\n")
+    assert (done.code, done.err) == (0, "the picture leaves out 2 runs without an epoch\n")
 
 
 def test_what_is_no_run_is_refused(nnrun, three_runs):

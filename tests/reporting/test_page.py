@@ -217,7 +217,7 @@ def test_a_run_that_held_nothing_out_says_so(project, nnrun):
         == 0
     )
     page = Page(make_page(Path("run")))
-    assert page.says("result", "The run held no rows out")
+    assert page.says("result", "No rows were held out of training")
     assert [name for name in SECTIONS if name not in page.names] == [
         "importance",
         "mistakes",

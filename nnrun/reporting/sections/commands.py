@@ -15,11 +15,14 @@ def next_commands(path: Path, info: RunInfo, config: Config) -> list[tuple[str, 
     table = shlex.quote(Path(config.data.train).name)
     return [
         *_measuring_commands(run, table, info),
-        (f"nnrun predict {run} {table} -o predictions.csv", "predicts the rows of a table"),
-        (f"nnrun plot {run} --data {table}", "draws what it predicts for a table"),
-        (f"nnrun resume {run} --epochs {2 * max(1, info.epochs)}", "trains it for longer"),
-        (f"nnrun reproduce {run}", "tells whether it trains to the same weights again"),
-        (f"nnrun show {run} --code", "prints the plain Keras script that does the same"),
+        (f"nnrun predict {run} {table} -o predictions.csv", "predicts the rows of a table."),
+        (f"nnrun plot {run} --data {table}", "draws what the network predicts for a table."),
+        (
+            f"nnrun resume {run} --epochs {2 * max(1, info.epochs)}",
+            "trains the network for longer.",
+        ),
+        (f"nnrun reproduce {run}", "tells whether training gives the same weights again."),
+        (f"nnrun show {run} --code", "prints a plain Keras script that trains the same network."),
     ]
 
 
@@ -27,10 +30,12 @@ def _measuring_commands(run: str, table: str, info: RunInfo) -> list[tuple[str, 
     """Return the commands that measure the rows held out, or a table where none were."""
     if "validation" in info.data or "test" in info.data:
         return [
-            (f"nnrun evaluate {run}", "measures it on the rows held out"),
-            (f"nnrun importance {run}", "tells how important every column is"),
+            (f"nnrun evaluate {run}", "measures the network on the rows held out."),
+            (f"nnrun importance {run}", "tells how important each column is."),
         ]
-    return [(f"nnrun evaluate {run} {table}", "measures it on a table that has the target")]
+    return [
+        (f"nnrun evaluate {run} {table}", "measures the network on a table that has the target.")
+    ]
 
 
 def _shown_run(path: Path) -> str:
