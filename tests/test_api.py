@@ -125,6 +125,14 @@ def test_a_run_shows_itself_and_writes_pages(run, tmp_path):
     assert nn.runs(".", sort="loss")["loss"].to_list() == [run.metrics["loss"]]
 
 
+def test_init_calls_a_frame_by_its_argument_and_a_path_by_its_name(project, frame, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    with pytest.raises(nn.TableError, match=r"^data: 'lable' is not a column; did you mean"):
+        nn.init(frame, "lable")
+    with pytest.raises(nn.TableError, match=r"^table\.csv: 'lable' is not a column"):
+        nn.init("table.csv", "lable")
+
+
 def test_init_train_and_resume_a_frame_of_pandas_as_a_program_does(project, frame, monkeypatch):
     monkeypatch.chdir(project.folder)
     given = in_pandas(frame)

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from nnrun.api.arguments import is_path, path_of
-from nnrun.errors import InputError
+from nnrun.errors import InputError, TableError
 from nnrun.files import atomic_path
 from nnrun.wording import first_line, received
 
@@ -101,6 +101,24 @@ def kept_frame(data: object, argument: str, runs: Path) -> Path:
         with atomic_path(path) as temporary:
             temporary.write_bytes(content)
     return path
+
+
+@contextmanager
+def called(argument: str, data: object, path: Path) -> Iterator[None]:
+    """Let errors call a frame by the argument that it came in, not by the file that holds it.
+
+    Args:
+        argument: The name of the argument.
+        data: What the caller gave; errors call a path by its own name.
+        path: What `kept_frame` returned for it.
+    """
+    try:
+        yield
+    except TableError as error:
+        if is_path(data):
+            raise
+        problems = [problem.replace(str(path), argument) for problem in error.problems]
+        raise TableError(problems) from None
 
 
 def _from_pandas(data: AnyTable, argument: str) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import polars as pl
 
 from nnrun.api import arguments
 from nnrun.api.boundary import nnrun_errors_alone
-from nnrun.api.frames import kept_frame
+from nnrun.api.frames import called, kept_frame
 from nnrun.api.given_config import read_given, stem_of
 from nnrun.api.many import cross_validate, sweep
 from nnrun.api.run import Run
@@ -169,7 +169,9 @@ def init(
         raise InputError(
             f"target: must be the name of a column, or a list of names; received {received(target)}"
         )
-    started = start_config(kept_frame(data, "data", RUNS), target, Path(), task)
+    path = kept_frame(data, "data", RUNS)
+    with called("data", data, path):
+        started = start_config(path, target, Path(), task)
     if not quiet:
         tell(*started.notes, *describe_columns(started.columns, WIDTH))
     values: dict[str, Any] = read_text(started.text, TextPlaces("config")).values
