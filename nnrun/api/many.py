@@ -12,11 +12,10 @@ import polars as pl
 from nnrun.api import arguments
 from nnrun.api.boundary import nnrun_errors_alone
 from nnrun.api.given_config import read_given, stem_of
-from nnrun.errors import InputError
-from nnrun.wording import received
 
 RUNS = Path("runs")  # where frames are kept that a config is trained on
 SWEEPS = Path("sweeps")
+MOST = 10**9  # trainings: a larger count is a mistake
 Overrides = dict[str, Any] | Sequence[str]
 
 
@@ -95,9 +94,9 @@ def cross_validate(
     from nnrun.workflows import cross_validation
 
     arguments.flags(quiet=quiet)
-    _check_count("folds", folds, least=2)
-    _check_count("repeats", repeats, least=1)
-    _check_count("seeds", seeds, least=1)
+    folds = arguments.whole_number("folds", folds, 2, MOST)
+    repeats = arguments.whole_number("repeats", repeats, 1, MOST)
+    seeds = arguments.whole_number("seeds", seeds, 1, MOST)
     read = read_given(config, overrides, settings, data, RUNS)
     found = cross_validation.cross_validate(
         read,
@@ -150,9 +149,8 @@ def sweep(  # noqa: PLR0913  a parameter for each option
     from nnrun.workflows.sweep import run_sweep, write_best
     from nnrun.workflows.sweep_plan import Options, plan_from
 
-    for name, count, least in (("trials", trials, 1), ("folds", folds, 2)):
-        if count is not None:
-            _check_count(name, count, least=least)
+    trials = None if trials is None else arguments.whole_number("trials", trials, 1, MOST)
+    folds = None if folds is None else arguments.whole_number("folds", folds, 2, MOST)
     arguments.flags(quiet=quiet)
     metric = arguments.text_or_none("metric", metric)
     storage = arguments.text_or_none("storage", storage)
@@ -162,13 +160,6 @@ def sweep(  # noqa: PLR0913  a parameter for each option
     asked = plan_from(base, (), folder, Options(metric, trials, folds, storage))
     tried = run_sweep(asked, _silent if quiet else _tell)
     return SweepResult(folder, [trial.as_json() for trial in tried], write_best(asked, tried))
-
-
-def _check_count(argument: str, value: object, least: int) -> None:
-    """Raise an InputError where an argument is no whole number, or is too small."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        rule = f"is a whole number of at least {least}"
-        raise InputError(f"{argument}: {rule}; received {received(value)}")
 
 
 def _tell(line: str) -> None:

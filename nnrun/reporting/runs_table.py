@@ -120,9 +120,9 @@ def _short_name(run: Summary, most: int) -> str:
 
 
 def _facts(run: Summary) -> list[str]:
-    """Return the cells of FACTS but the name; of a run that cannot be read only the status."""
+    """Return the cells of FACTS but the name; of a trial without a run only the status."""
     status = run["status"][:STATUS_WIDTH]
-    if "error" in run:
+    if run["started"] is None:  # it cannot be read, or is a trial without a run
         return [status, *["-"] * (len(FACTS) - 2)]
     started = run["started"][DAY_AND_MINUTE].replace("T", " ")
     seconds = f"{run['seconds']:.4g}" if run["seconds"] else "-"

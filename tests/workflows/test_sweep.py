@@ -112,6 +112,8 @@ def test_folds_rank_the_trials_by_the_mean_of_their_metric(project, nnrun):
     alone = json.loads(nnrun("cv", config, f"layers.0.units={best}", "--folds", "3", "--json").out)
     assert alone["folds"] == said["trials"][0]["folds"]
     assert json.loads(nnrun("resume", "sw", "--json").out) == said
+    listed = nnrun("runs", "sw", "--sort", "test_loss")
+    assert (listed.code, listed.out.count("finished")) == (0, 2)
     assert nnrun("train", said["best"]["config"], "-o", "best").code == 0
 
 
