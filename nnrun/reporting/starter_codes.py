@@ -10,8 +10,8 @@ from nnrun.reporting.starter_target import Task
 
 FEWEST_ROWS = 500
 """Where a number is predicted. With 400 rows of 14 tables the error of 8 bins was 14 % smaller on
-average. But of one, whose target is nearly linear, it was larger by a third, and of
-configs/diabetes.csv it was larger on each of eight splits."""
+average. But of one (txhousing) it was larger by a third, and of configs/diabetes.csv it was larger
+on each of eight splits."""
 
 FEWEST_ROWS_WITH_LABELS = 200
 """Where labels are predicted. With 200 or 400 rows of eight tables the error of 8 bins fell on six
