@@ -14,7 +14,8 @@ from nnrun.training.backend import tf
 from nnrun.training.batches import RowBlocks, TensorBlock, Tensors
 from nnrun.training.distributed.replicated_step import ReplicatedStep
 from nnrun.training.distributed.team import ALONE, Team
-from nnrun.training.keras_types import KerasObject, Model, Tensor
+from nnrun.training.keras_types import Graph, KerasObject, Model, Tensor
+from nnrun.training.traced_graphs import traced
 
 SECONDS_PER_CALL = 0.4  # a loop in a graph cannot be interrupted: Ctrl-C and progress wait so long
 GROWTH = 8  # a call is at most so many times as long as the last one
@@ -29,6 +30,8 @@ class EpochLoop:
         rows: The rows that will be looped over, where all are known beforehand.
         training: Whether the model's train_step is run, or its test_step.
         team: The workers and replicas that share each batch.
+        signature: What the graphs of the model depend on, where other trainings of the process may
+            run them too.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class EpochLoop:
         *,
         training: bool,
         team: Team = ALONE,
+        signature: str = "",
     ) -> None:
         self._model = model
         self._batch_size = batch_size
@@ -58,6 +62,10 @@ class EpochLoop:
             self._graph = self._shared_graph(rows)
         else:
             self._graph = self._own_graph(uses_xla=uses_xla)
+        # Whatever a graph has as constants.
+        constants = [training, batch_size, self._rest, self._is_fixed, uses_xla]
+        self._key = f"{constants} {signature}" if signature else ""
+        self._traced: dict[str, Graph] = {}
         self._results = tf.function(model.get_metrics_result, autograph=False)
 
     def _shared_graph(self, rows: RowBlocks) -> KerasObject:
@@ -117,15 +125,31 @@ class EpochLoop:
         compiles the metrics alone.
         """
         no_step = tf.constant((block.rows, 0, 0, 1), tf.int32)
-        return self._graph(block.tensors, no_step)
+        return self._run_graph(block.tensors, no_step)
 
     def _call(self, block: TensorBlock, start: int, stop: int, before: int) -> Tensor:
         """Run the steps of a block from `start` to before `stop` in one call of the graph."""
         began_at = time.perf_counter()
         numbers = tf.constant((block.rows, start, stop, before + start), tf.int32)
-        results = self._graph(block.tensors, numbers)
+        results = self._run_graph(block.tensors, numbers)
         self._fit_steps_per_call(stop - start, time.perf_counter() - began_at)
         return results
+
+    def _run_graph(self, tensors: Tensors, numbers: Tensor) -> Tensor:
+        """Call the graph, which is traced for each shape of the tensors.
+
+        To look for it here costs half of what TensorFlow's own search for it does.
+        """
+        shapes = str([tensor.shape for tensor in tensors])
+        if shapes not in self._traced:
+            self._traced[shapes] = self._trace(shapes, tensors, numbers)
+        return self._traced[shapes](tensors, numbers)
+
+    def _trace(self, shapes: str, tensors: Tensors, numbers: Tensor) -> Graph:
+        def trace() -> Graph:
+            return self._graph.get_concrete_function(tensors, numbers)
+
+        return traced(f"{shapes} {self._key}", self._model, trace) if self._key else trace()
 
     def _fit_steps_per_call(self, steps: int, seconds: float) -> None:
         """Choose how many steps the next call has, by what the last one took."""

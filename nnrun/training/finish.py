@@ -18,7 +18,6 @@ from nnrun.training.build_model import network_weights, serving_model
 from nnrun.training.callback_memory import find_kept_epoch
 from nnrun.training.checkpoint import CheckpointCallback
 from nnrun.training.distributed.team import Team
-from nnrun.training.epoch_loop import EpochLoop
 from nnrun.training.job import Job
 from nnrun.training.keras_types import Model
 from nnrun.training.zip_times import any_clock
@@ -126,9 +125,9 @@ def _measured_at_the_end(job: Job) -> dict[str, Part]:
 
 
 def _measure(part: Part, job: Job, checkpoint: CheckpointCallback, *, weighted: bool) -> Logs:
-    batch_size = job.config.batch_size
-    rows = RowBlocks(job.dataset.arrays(part, weighted=weighted), batch_size, job.team)
-    loop = EpochLoop(job.model, batch_size, rows, training=False, team=job.team)
+    arrays = job.dataset.arrays(part, weighted=weighted)
+    rows = RowBlocks(arrays, job.config.batch_size, job.team)
+    loop = job.epoch_loop(rows, training=False)
     return loop.run(rows.in_order(), lambda _: checkpoint.poll())
 
 

@@ -46,10 +46,9 @@ class _Looped:
 
 
 def _looped(job: Job, part: Part, *, training: bool) -> _Looped:
-    batch_size = job.config.batch_size
-    rows = RowBlocks(job.dataset.arrays(part, weighted=training), batch_size, job.team)
-    loop = EpochLoop(job.model, batch_size, rows, training=training, team=job.team)
-    return _Looped(rows, loop)
+    arrays = job.dataset.arrays(part, weighted=training)
+    rows = RowBlocks(arrays, job.config.batch_size, job.team)
+    return _Looped(rows, job.epoch_loop(rows, training=training))
 
 
 def _epochs(job: Job, rows: RowBlocks, first: int) -> Iterator[tuple[int, Iterator[TensorBlock]]]:

@@ -11,6 +11,7 @@ from nnrun.features.dataset import Dataset
 from nnrun.runs.arrays import Array
 from nnrun.runs.warm_start import WarmStart
 from nnrun.training.backend import keras
+from nnrun.training.batches import RowBlocks
 from nnrun.training.build_model import (
     build_network,
     build_variables,
@@ -20,7 +21,9 @@ from nnrun.training.build_model import (
 from nnrun.training.distributed.limits import check_shareable
 from nnrun.training.distributed.moments import share_moments
 from nnrun.training.distributed.team import Team
+from nnrun.training.epoch_loop import EpochLoop
 from nnrun.training.keras_types import Model
+from nnrun.training.traced_graphs import signature
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,17 @@ class Job:
     def config(self) -> Config:
         """The config, with everything that was decided for it written down."""
         return self.dataset.config
+
+    def epoch_loop(self, rows: RowBlocks, *, training: bool) -> EpochLoop:
+        """Return the loop over the rows of a part, which trains on them or measures them."""
+        return EpochLoop(
+            self.model,
+            self.config.batch_size,
+            rows,
+            training=training,
+            team=self.team,
+            signature=signature(self.config, self.model),
+        )
 
 
 def prepare(dataset: Dataset, team: Team, start: WarmStart | None = None, member: int = 0) -> Job:

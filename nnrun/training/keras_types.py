@@ -2,6 +2,9 @@
 
 from typing import Any
 
+Graph = Any
+"""A tf.types.experimental.ConcreteFunction: a function traced for tensors of some shapes."""
+
 KerasObject = Any
 """A layer, a loss, an optimizer, a metric, a callback or a list of callbacks."""
 

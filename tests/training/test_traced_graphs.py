@@ -1,0 +1,116 @@
+"""Trainings of one process trace a graph once, and each has the numbers that it has alone."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from support.marks import usual
+from support.project import Project, default_table
+from support.trainings import CASES
+
+from nnrun.features.dataset import Dataset
+from nnrun.training import traced_graphs
+from nnrun.training.epoch_loop import EpochLoop
+from nnrun.training.session import train_afresh
+
+GRAPHS = 2  # of a training: one for its epochs, one for the rows held out
+OTHER_ROWS = default_table().with_columns(pl.col("age") * 2 + 1, pl.col("height") / 3)
+
+
+@pytest.fixture(autouse=True)
+def nothing_traced(monkeypatch):
+    """Let each test begin as a process does."""
+    monkeypatch.setattr(traced_graphs, "_kept", type(traced_graphs._kept)())
+
+
+@pytest.fixture
+def traces(monkeypatch) -> list[str]:
+    """Grow by an entry whenever a graph is traced: Python runs its function then alone."""
+    traced: list[str] = []
+    run_batches = EpochLoop._run_batches
+
+    def counted(loop: EpochLoop, *arguments: Any) -> Any:
+        traced.append(loop._key)
+        return run_batches(loop, *arguments)
+
+    monkeypatch.setattr(EpochLoop, "_run_batches", counted)
+    return traced
+
+
+def trained(project: Project, dataset: Dataset) -> tuple[str, dict[str, np.ndarray[Any, Any]]]:
+    """Return the history and the weights of a training."""
+    run = train_afresh(dataset, project.folder / "run", overwrite=True).run
+    with np.load(run.weights) as arrays:
+        return run.history.read_text(), dict(arrays)
+
+
+def assert_bit_equal(one: Any, other: Any) -> None:
+    assert one[0] == other[0]
+    assert one[1].keys() == other[1].keys()
+    assert all(np.array_equal(one[1][name], other[1][name]) for name in one[1])
+
+
+def test_a_graph_is_traced_once_whatever_the_epochs(project, traces):
+    trained(project, project.dataset(epochs=5))
+    assert len(traces) == GRAPHS
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"seed": 3},
+        {"epochs": 2, "note": "shorter"},
+        {"optimizer": {"name": "Adam", "learning_rate": 0.1}},
+    ],
+    ids=["nothing else", "another seed", "fewer epochs", "another learning rate"],
+)
+def test_a_second_training_traces_nothing_and_has_its_own_numbers(project, traces, changes):
+    dataset = project.dataset(changes)
+    alone = trained(project, dataset)
+    traced_graphs._kept.clear()
+    trained(project, project.dataset(epochs=1))
+    del traces[:]
+    assert_bit_equal(trained(project, dataset), alone)
+    assert traces == []
+
+
+@pytest.mark.parametrize("changes", usual(CASES, "xla", "dropout"))
+def test_other_rows_of_the_same_number_have_their_own_moments(project, traces, changes):
+    dataset = project.dataset(changes, seed=1)
+    alone = trained(project, dataset)
+    traced_graphs._kept.clear()
+    project.table(OTHER_ROWS)
+    trained(project, project.dataset(changes))
+    del traces[:]
+    assert_bit_equal(trained(project, dataset), alone)
+    if dataset.config.rescales:  # the scale of the target is a constant of the graph
+        assert len(traces) >= GRAPHS
+    else:
+        assert traces == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"batch_size": 7},
+        {"optimizer": {"name": "Adam", "beta_1": 0.8}},
+        {"loss": {"name": "BinaryFocalCrossentropy", "gamma": 3}},
+        {"metrics": ["accuracy", "AUC"]},
+        {"layers": [{"units": 4, "activation": "elu"}, {"units": 1, "activation": "sigmoid"}]},
+        {"data.clip": 3},
+        {"jit_compile": True},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_what_computes_otherwise_is_traced(project, traces, changes):
+    trained(project, project.dataset(epochs=1))
+    trained(project, project.dataset(changes, epochs=1))
+    assert len(traces) == 2 * GRAPHS
+
+
+def test_the_members_of_an_ensemble_share_their_graphs(project, traces):
+    changes = {"data.split_seed": 1, "metrics": ["AUC", "accuracy"]}
+    trained(project, project.dataset(changes, ensemble=3, epochs=1))
+    assert len(traces) == GRAPHS
