@@ -56,7 +56,8 @@ def signature(config: Config, model: Model) -> str:
     keys = config.model_dump(mode="json", exclude=NOT_IN_GRAPHS)
     if isinstance(config.optimizer["learning_rate"], float):  # Keras makes a variable of it
         del keys["optimizer"]["learning_rate"]
-    return json.dumps([keys, model.input_shape, [_layer_facts(layer) for layer in model.layers]])
+    layers = [_layer_facts(layer) for layer in model.layers]
+    return json.dumps([keys, model.input_shape, layers])
 
 
 def traced(key: str, model: Model, trace: Callable[[], Graph]) -> Graph:
@@ -104,10 +105,10 @@ def _moments(model: Model) -> dict[str, Tensor]:
     return moments
 
 
-def _layer_facts(layer: KerasObject) -> list[object]:
+def _layer_facts(layer: KerasObject) -> object:
     """Return the class of a layer and its arguments, but for what graphs capture."""
-    arguments = layer.get_config()
-    del arguments["name"]  # Keras counts the layers of a process
+    facts = keras.saving.serialize_keras_object(layer)
+    del facts["config"]["name"]  # Keras counts the layers of a process
     if isinstance(layer, keras.layers.Normalization):
-        del arguments["mean"], arguments["variance"]
-    return [type(layer).__name__, arguments]
+        del facts["config"]["mean"], facts["config"]["variance"]
+    return facts

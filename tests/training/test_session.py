@@ -12,7 +12,7 @@ from nnrun.training.traced_graphs import MOST_GRAPHS
 
 MEGABYTE = 1 << 20
 PAGE = 4096
-GRAPHS_WITHIN = 12  # a graph: its loop, branches and the functions that Keras makes within
+GRAPHS_WITHIN = 2  # a graph, and the loop within it
 WARM = 5  # trainings until Python and TensorFlow have what they keep anyway
 
 

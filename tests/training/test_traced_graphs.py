@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from support.marks import usual
 from support.project import Project, default_table
-from support.trainings import CASES
+from support.trainings import CASES, SIGMOID
 
 from nnrun.features.dataset import Dataset
 from nnrun.training import traced_graphs
@@ -98,7 +98,7 @@ def test_other_rows_of_the_same_number_have_their_own_moments(project, traces, c
         {"optimizer": {"name": "Adam", "beta_1": 0.8}},
         {"loss": {"name": "BinaryFocalCrossentropy", "gamma": 3}},
         {"metrics": ["accuracy", "AUC"]},
-        {"layers": [{"units": 4, "activation": "elu"}, {"units": 1, "activation": "sigmoid"}]},
+        {"layers": [{"units": 4, "activation": {"name": "elu", "alpha": 0.5}}, SIGMOID]},
         {"data.clip": 3},
         {"jit_compile": True},
     ],
