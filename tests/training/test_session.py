@@ -12,7 +12,7 @@ from nnrun.training.traced_graphs import MOST_GRAPHS
 
 MEGABYTE = 1 << 20
 PAGE = 4096
-GRAPHS_WITHIN = 2  # a graph, and the loop within it
+GRAPHS_WITHIN = 5  # a graph, both of its loop, and both branches of its condition
 WARM = 5  # trainings until Python and TensorFlow have what they keep anyway
 
 
