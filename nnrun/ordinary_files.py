@@ -13,6 +13,10 @@ import sys
 from pathlib import Path
 from typing import IO, Literal, cast
 
+from nnrun.errors import NnrunError
+
+TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)  # open in the process, or in all
+
 LARGEST_FILE = 16 << 20
 """Bytes of encoding.json at the most: some 50,000 features."""
 
@@ -53,6 +57,7 @@ def open_ordinary(path: Path, mode: Literal["rb", "ab"] = "rb") -> IO[bytes]:
 
     Raises:
         NotOrdinaryError: It is a link, a folder, a pipe or a device.
+        NnrunError: Too many files are open.
         OSError: It cannot be opened.
     """
     try:
@@ -60,12 +65,19 @@ def open_ordinary(path: Path, mode: Literal["rb", "ab"] = "rb") -> IO[bytes]:
     except OSError as error:
         if error.errno in NO_FILE:
             raise _not_ordinary(path, stat.S_IFMT(path.lstat().st_mode)) from None
+        refuse_too_many_files(str(path), error)
         raise
     kind = stat.S_IFMT(os.fstat(file.fileno()).st_mode)
     if kind == stat.S_IFREG:
         return cast(IO[bytes], file)
     file.close()
     raise _not_ordinary(path, kind)
+
+
+def refuse_too_many_files(name: str, error: OSError) -> None:
+    """Raise a NnrunError where a file was one too many: nothing is wrong with that file."""
+    if error.errno in TOO_MANY_FILES:
+        raise NnrunError(f"{name}: {error.strerror}; raise the limit (ulimit -n)") from None
 
 
 def is_own_descriptor(path: Path) -> bool:
@@ -82,12 +94,17 @@ def open_named(path: Path) -> io.FileIO:
     Raises:
         NotOrdinaryError: It is a folder, a pipe, a socket or a device, or hardly anything of it is
             on the disk.
+        NnrunError: Too many files are open.
         OSError: It cannot be opened.
     """
     if is_own_descriptor(path):
         return io.FileIO(path)
     _require_file(path, path.stat())
-    file = io.FileIO(path, opener=_without_waiting)
+    try:
+        file = io.FileIO(path, opener=_without_waiting)
+    except OSError as error:
+        refuse_too_many_files(str(path), error)
+        raise
     try:
         _require_file(path, os.fstat(file.fileno()))
     except OSError:

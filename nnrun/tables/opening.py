@@ -1,7 +1,6 @@
 """One file opened as a table: its content says of which format it is."""
 
 import csv
-import errno
 import gzip
 import io
 import signal
@@ -16,8 +15,8 @@ from typing import IO, cast
 
 import polars as pl
 
-from nnrun.errors import NnrunError, TableError
-from nnrun.ordinary_files import NotOrdinaryError
+from nnrun.errors import TableError
+from nnrun.ordinary_files import NotOrdinaryError, refuse_too_many_files
 from nnrun.tables.block import NullValues
 from nnrun.tables.csv_pieces import read_pieces
 from nnrun.tables.csv_reader import open_csv
@@ -29,7 +28,6 @@ from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import TableFile, TableSource
 from nnrun.wording import first_line
 
-TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)  # open in the process, or in all
 PARQUET = b"PAR1"  # how a Parquet file begins
 ZIP = b"PK\x03\x04"  # how a zip archive begins, which a workbook is
 
@@ -116,8 +114,7 @@ def readable(name: str) -> Iterator[None]:
     except NotOrdinaryError as error:
         raise TableError(f"{name}: {error.strerror}; save the table as a file") from None
     except OSError as error:
-        if error.errno in TOO_MANY_FILES:
-            raise NnrunError(f"{name}: {error.strerror}; raise the limit (ulimit -n)") from None
+        refuse_too_many_files(name, error)
         raise TableError(f"{name}: cannot be read: {first_line(error)}") from None
     except (csv.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise TableError(f"{name}: cannot be read: {first_line(error)}") from None

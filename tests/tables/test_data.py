@@ -3,8 +3,10 @@
 import errno
 import gzip
 import json
+import os
 import random
 import re
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -19,6 +21,7 @@ from nnrun.features.faults import MISSING, ColumnFaults
 from nnrun.features.loading import load_dataset
 from nnrun.features.numbers import parse_booleans, parse_numbers
 from nnrun.features.split import hold_out
+from nnrun.ordinary_files import open_named, open_ordinary
 from nnrun.tables.opening import readable
 from nnrun.tables.table import open_table
 
@@ -335,6 +338,22 @@ def test_too_many_open_files_are_no_fault_of_the_table():
     error = OSError(errno.EMFILE, "Too many open files")
     with pytest.raises(NnrunError, match=r"a\.csv: Too many open files; raise the limit") as raised:
         _fail_reading("a.csv", error)
+    assert raised.value.exit_code == 1
+
+
+@pytest.mark.parametrize("open_file", [open_ordinary, open_named])
+def test_too_many_open_files_are_no_fault_of_any_file(tmp_path, monkeypatch, open_file):
+    path = tmp_path / "config.yaml"
+    path.touch()
+
+    def refuse(*_: Any, **__: Any) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(
+        NnrunError, match=r"config\.yaml: Too many open files; raise the limit"
+    ) as raised:
+        open_file(path)
     assert raised.value.exit_code == 1
 
 
