@@ -127,6 +127,12 @@ def losing_after(epochs):
     return report
 
 
+def test_of_many_epochs_few_are_reported():
+    study = pytest.importorskip("nnrun.workflows.study")
+    reported = [epoch + 1 for epoch in range(2_000) if study.is_reported(epoch)]
+    assert reported == [*range(1, 100), *range(100, 1_000, 10), *range(1_000, 2_001, 100)]
+
+
 def test_a_trial_that_optuna_gives_up_is_pruned(project, nnrun, monkeypatch):
     study = pytest.importorskip("nnrun.workflows.study")
     pytest.importorskip("optuna")
