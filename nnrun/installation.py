@@ -26,29 +26,53 @@ def how_to_install(extra: str) -> str:
         installed = distribution("nnrun")
     except PackageNotFoundError:  # a checkout on Python's path
         return _command("pip install -e", f"{Path(__file__).parents[1]}[{extra}]")
-    environment = Path(sys.prefix)
     packages = _packages(installed, extra)
+    return _add_to_a_tool(installed, packages) or _install_in_an_environment(installed, extra)
+
+
+def how_to_add(package: str) -> str:
+    """Return the command that puts a package beside nnrun, in the way that nnrun was installed."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        installed = distribution("nnrun")
+    except PackageNotFoundError:
+        return _command("pip install", package)
+    return _add_to_a_tool(installed, [package]) or _command(_pip(installed), package)
+
+
+def _add_to_a_tool(installed: "Distribution", packages: list[str]) -> str:
+    """Return the command where pipx or uv keeps an environment for nnrun alone, else no text."""
+    environment = Path(sys.prefix)
     if (environment / PIPX_FILE).exists():
         return _command("pipx inject", environment.name, *packages)
     if (environment / UV_TOOL_FILE).exists():
         options = [word for package in packages for word in ("--with", package)]
         return _command("uv tool install", *options, _source(installed))
-    return _install_in_an_environment(installed, extra)
+    return ""
 
 
 def _install_in_an_environment(installed: "Distribution", extra: str) -> str:
     """Return the command for an environment of a user's own: of pip, uv or conda."""
-    installer = (installed.read_text("INSTALLER") or "pip").strip()
     packages = _packages(installed, extra)
-    if installer == "conda":
+    if _installer(installed) == "conda":
         return _command("conda install -c conda-forge", *packages)
-    pip = "uv pip install" if installer == "uv" else "pip install"
+    pip = _pip(installed)
     folder = _checkout(installed)
     if folder:
         return _command(f"{pip} -e", f"{folder}[{extra}]")
     if _source(installed) != "nnrun":  # a wheel or a repository, which `nnrun[extra]` would replace
         return _command(pip, *packages)
     return _command(pip, f"nnrun[{extra}]")
+
+
+def _installer(installed: "Distribution") -> str:
+    return (installed.read_text("INSTALLER") or "pip").strip()
+
+
+def _pip(installed: "Distribution") -> str:
+    """Return how packages of PyPI are installed, in an environment of conda too."""
+    return "uv pip install" if _installer(installed) == "uv" else "pip install"
 
 
 def _packages(installed: "Distribution", extra: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nnrun.installation import how_to_install
+from nnrun.installation import how_to_add, how_to_install
 
 METADATA = """\
 Metadata-Version: 2.4
@@ -86,6 +86,25 @@ def install(tmp_path, monkeypatch):
 def test_the_hint_for_an_extra_fits_the_way_of_installation(install, way, extra, command):
     install(**way)
     assert how_to_install(extra) == command
+
+
+@pytest.mark.parametrize(
+    ("way", "command"),
+    [
+        ({}, "pip install 'psycopg[binary]'"),
+        ({"installer": "uv"}, "uv pip install 'psycopg[binary]'"),
+        ({"installer": "conda"}, "pip install 'psycopg[binary]'"),
+        ({"file": "pipx_metadata.json"}, "pipx inject nnrun 'psycopg[binary]'"),
+        (
+            {"file": "uv-receipt.toml", "installer": "uv"},
+            "uv tool install --with 'psycopg[binary]' nnrun",
+        ),
+    ],
+    ids=["pip", "uv", "conda", "pipx", "uv tool"],
+)
+def test_the_hint_for_another_package_does_so_too(install, way, command):
+    install(**way)
+    assert how_to_add("psycopg[binary]") == command
 
 
 def test_a_checkout_that_is_not_installed_is_installed_with_the_extra(monkeypatch):

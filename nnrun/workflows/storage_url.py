@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from nnrun.errors import InputError, NnrunError
+from nnrun.installation import how_to_add
 from nnrun.wording import first_line
 from nnrun.workflows.sweep_plan import Sweep
 
 PACKAGES = {
-    "psycopg": "'psycopg[binary]'",
+    "psycopg": "psycopg[binary]",
     "psycopg2": "psycopg2-binary",
     "MySQLdb": "mysqlclient",
 }
@@ -83,7 +84,7 @@ def _how_to_install(error: ImportError, url: str) -> str:
     missing = f"the driver of {url.partition(':')[0]} databases is not installed"
     if not module:
         return missing
-    return f"{missing}: pip install {PACKAGES.get(module, module)}"
+    return f"{missing}: {how_to_add(PACKAGES.get(module, module))}"
 
 
 def _secrets_of_query(query: str) -> list[str]:
