@@ -120,10 +120,10 @@ def test_every_runtime_computes_what_predict_says_for_any_number_of_rows(
     path = tmp_path / "network"
     done = nnrun("export", trained.run, "--format", form, "-o", path)
     assert (done.code, done.out) == (0, f"saved in {path}\n"), done.err
-    assert done.err.startswith(
-        f"the network takes rows of {trained.x.shape[1]} inputs, in this order: '"
-    )
-    assert len(done.err.splitlines()) == 1
+    order, reading = done.err.splitlines()
+    width = trained.x.shape[1]
+    assert order.startswith(f"the network takes rows of {width} inputs, in this order: '")
+    assert reading.endswith("encoding.json tells how the cells of a table become these inputs")
     compute = load(form, path, trained.output)
     for rows in (1, 5, len(trained.x)):
         assert compute(trained.x[:rows]) == pytest.approx(
