@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import nnrun
 from nnrun.installation import how_to_add, how_to_install
 
 METADATA = """\
@@ -112,7 +113,7 @@ def test_a_checkout_that_is_not_installed_is_installed_with_the_extra(monkeypatc
         raise PackageNotFoundError
 
     monkeypatch.setattr("importlib.metadata.distribution", find_none)
-    folder = Path(__file__).resolve().parents[1]
+    folder = Path(nnrun.__file__).parents[1]
     assert how_to_install("sweep").startswith("pip install -e ")
     assert f"{folder}[sweep]" in how_to_install("sweep")
 
