@@ -5,6 +5,7 @@
 
 import re
 import zlib
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,41 +208,27 @@ def _paths(data: Data) -> dict[str, str]:
 def _columns(config: Config, encoder: Encoder) -> Columns:
     """Return the columns; their names are listed where the script needs them."""
     data = config.data
-    kinds: dict[str, str] = {}
-    categories: dict[str, list[str | None]] = {}
-    others: list[str] = []
-    numbers_as_text: list[str] = []
-    formats: dict[str, list[str]] = {}
-    parts: dict[str, list[str]] = {}
-    for feature in encoder.features:
-        kinds[feature.name] = feature.kind
-        if feature.kind == "text":
-            categories[feature.name] = feature.categories
-        if feature.other:
-            others.append(feature.name)
-        if feature.spells_numbers:
-            numbers_as_text.append(feature.name)
-        if feature.format and feature.part:
-            formats[feature.name] = _in_order([feature.format, *feature.more_formats])
-            parts.setdefault(feature.name, []).append(feature.part)
-    mixed = bool(categories or formats)
+    kinds = {feature.name: feature.kind for feature in encoder.features}
+    texts = [feature for feature in encoder.features if feature.kind == "text"]
+    formats, parts = _dates(encoder)
+    is_mixed = bool(texts or formats)
     apart = [name for name in config.columns_apart if name not in kinds]
-    signed: list[Feature | Target] = [*encoder.features, *encoder.targets]
+    named = [*kinds, *data.target, *data.drop, *apart]
+    are_listed = data.features or data.validation or data.test or is_mixed
     has_mixed_dates = any(len(forms) > 1 for forms in formats.values())
     first = {name: forms[0] for name, forms in formats.items()}
-    named = [*kinds, *data.target, *data.drop, *apart]
-    are_listed = data.features or data.validation or data.test or mixed
+    signed: list[Feature | Target] = [*encoder.features, *encoder.targets]
     return Columns(
         target=data.target if len(data.target) > 1 else data.target[0],
         features=list(kinds) if are_listed else None,
-        categories=categories,
-        others=others,
-        numbers_as_text=numbers_as_text,
+        categories={text.name: text.categories for text in texts},
+        others=[feature.name for feature in encoder.features if feature.other],
+        numbers_as_text=[feature.name for feature in encoder.features if feature.spells_numbers],
         dates=formats if has_mixed_dates else first,
         has_mixed_dates=has_mixed_dates,
         date_parts=parts,
-        are_mixed=mixed,
-        of_texts=[*categories, *formats, *_texts_apart(config, encoder)],
+        are_mixed=is_mixed,
+        of_texts=_columns_of_text(config, encoder, formats),
         signs={each.name: each.sign for each in signed if each.sign},
         has_boolean="boolean" in kinds.values(),
         has_unnamed="Unnamed: 0" in named,
@@ -252,6 +239,23 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         has_patterns="*" in named,
         has_quotes=any('"' in name for name in named),
     )
+
+
+def _dates(encoder: Encoder) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Return the forms of each column of dates, and which of its parts are inputs."""
+    formats: dict[str, list[str]] = {}
+    parts: dict[str, list[str]] = {}
+    for feature in encoder.features:
+        if feature.format and feature.part:
+            formats[feature.name] = _in_order([feature.format, *feature.more_formats])
+            parts.setdefault(feature.name, []).append(feature.part)
+    return formats, parts
+
+
+def _columns_of_text(config: Config, encoder: Encoder, dates: Iterable[str]) -> list[str]:
+    """Return the columns that the script reads as text."""
+    texts = [feature.name for feature in encoder.features if feature.kind == "text"]
+    return [*texts, *dates, *_texts_apart(config, encoder)]
 
 
 def _numeric(config: Config, encoder: Encoder, rows: int) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -144,7 +145,7 @@ def _ticks(scale: ValueScale) -> list[tuple[float, str]]:
     """Return the height and the text of each value that is written along an axis."""
     if scale.names:
         names = [shortened(name, LONGEST_NAME) for name in scale.names]
-        step = -(-len(names) // MOST_NAMES)
+        step = math.ceil(len(names) / MOST_NAMES)
         heights = _scaled(np.arange(len(names), dtype=np.float64), scale)
         return list(zip(heights.tolist()[::step], names[::step], strict=True))
     values = _written_numbers(scale)

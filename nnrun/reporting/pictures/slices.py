@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -78,7 +79,7 @@ def _name_values(names: Sequence[str], axes: Axes) -> None:
     """Write the names of values below their dots, turned where they are long."""
     texts = [shortened(name, LONGEST_NAME) for name in names]
     axes.margins(x=0.2 / len(names) ** 0.5)
-    step = -(-len(texts) // MOST_NAMES)
+    step = math.ceil(len(texts) / MOST_NAMES)
     axes.set_xticks(range(0, len(texts), step), texts[::step])
     if sum(len(text) + 2 for text in texts) > LETTERS:
         for label in axes.get_xticklabels():
