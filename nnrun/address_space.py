@@ -6,6 +6,8 @@ is told beforehand.
 
 import os
 
+from nnrun.process_limit import process_limit
+
 LEAST = 512 << 20
 """Bytes that any command maps: polars and NumPy with their tables, measured on Linux."""
 LEAST_TO_TRAIN = 2500 << 20
@@ -22,12 +24,7 @@ FEW_THREADS = {
 
 def address_space_limit() -> int | None:
     """Return how many bytes this process may map, or None where nothing limits it."""
-    try:
-        import resource
-    except ImportError:  # Windows has none
-        return None
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    return None if limit == resource.RLIM_INFINITY else limit
+    return process_limit("RLIMIT_AS")
 
 
 def shortage(least: int) -> str | None:

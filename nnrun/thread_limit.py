@@ -8,6 +8,8 @@ import _thread
 import os
 from pathlib import Path
 
+from nnrun.process_limit import process_limit
+
 LEAST = 8
 """Threads that any command needs where libraries start as few as they can, measured on Linux."""
 BESIDE_CORES = 4
@@ -60,12 +62,7 @@ def shortage(least: int) -> str | None:
 
 def _own_limit() -> int | None:
     """Return the limit of the user that ulimit -u sets, or None."""
-    try:
-        import resource
-    except ImportError:  # Windows has none
-        return None
-    limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
-    return None if limit == resource.RLIM_INFINITY else limit
+    return process_limit("RLIMIT_NPROC")
 
 
 def _group_limit(path: str) -> int | None:
