@@ -1,24 +1,18 @@
 """A loss of Keras taken on the scale of log(1 + y)."""
 
 from nnrun.training.backend import keras
-from nnrun.training.keras_types import KerasObject, Tensor
+from nnrun.training.derived_loss import DerivedLoss
+from nnrun.training.keras_types import Tensor
 
 LEAST = -1 + 1e-6
 """The least prediction whose logarithm float32 holds: exp(x) - 1 rounds to -1 far below 0."""
 
 
-class LossOfLogs(keras.losses.Loss):  # type: ignore[misc]
+class LossOfLogs(DerivedLoss):
     """Takes a loss of log(1 + target) and log(1 + prediction), both of which are in units.
 
     Keras's metrics get the same predictions, and therefore measure in the units of the table.
-
-    Args:
-        loss: The loss of Keras.
     """
-
-    def __init__(self, loss: KerasObject) -> None:
-        super().__init__(name=loss.name, reduction=loss.reduction, dtype=loss.dtype)
-        self._loss = loss
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return the loss of each row, float32 (rows,).

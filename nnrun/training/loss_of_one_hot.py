@@ -1,22 +1,16 @@
 """A loss of Keras that takes a target for each label, given the numbers of the labels."""
 
 from nnrun.training.backend import keras
-from nnrun.training.keras_types import KerasObject, Tensor
+from nnrun.training.derived_loss import DerivedLoss
+from nnrun.training.keras_types import Tensor
 
 
-class LossOfOneHot(keras.losses.Loss):  # type: ignore[misc]
+class LossOfOneHot(DerivedLoss):
     """Takes a loss of targets that are 1 for the true label and 0 for the others.
 
     The targets stay numbers of labels, which take less memory, and Keras's sparse metrics get them
     as they are.
-
-    Args:
-        loss: The loss of Keras.
     """
-
-    def __init__(self, loss: KerasObject) -> None:
-        super().__init__(name=loss.name, reduction=loss.reduction, dtype=loss.dtype)
-        self._loss = loss
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Return the loss of each row, float32 (rows,).
