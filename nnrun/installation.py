@@ -47,7 +47,9 @@ def _add_to_a_tool(installed: "Distribution", packages: list[str]) -> str:
     if (environment / PIPX_FILE).exists():
         return _command("pipx inject", environment.name, *packages)
     if (environment / UV_TOOL_FILE).exists():
-        options = [word for package in packages for word in ("--with", package)]
+        options: list[str] = []
+        for package in packages:
+            options += ["--with", package]
         return _command("uv tool install", *options, _source(installed))
     return ""
 

@@ -123,5 +123,6 @@ def _has_bins(feature: Feature) -> bool:
 
 def _value_range(feature: Feature) -> tuple[float, float]:
     """Return between which bounds the first unit of an input with bins is the number itself."""
-    first, last = feature.edges[0], feature.edges[-1]
-    return max(first, -LARGEST_VALUE), min(last, LARGEST_VALUE)
+    start = max(feature.edges[0], -LARGEST_VALUE)
+    end = min(feature.edges[-1], LARGEST_VALUE)
+    return start, end

@@ -69,9 +69,12 @@ def _heights(scale: ValueScale) -> npt.NDArray[np.float64]:
 
 def _scaled(values: npt.NDArray[np.float64], scale: ValueScale) -> npt.NDArray[np.float64]:
     """Return where values stand on an axis whose lowest place is 0 and whose highest is 1."""
-    low, high = min(scale.places), max(scale.places)
+    low = min(scale.places)
+    high = max(scale.places)
     if scale.is_log:
-        low, high, values = np.log(low), np.log(high), np.log(values)
+        low = math.log(low)
+        high = math.log(high)
+        values = np.log(values)
     if low == high:
         return np.full(values.shape, 0.5)
     return (values - low) / (high - low)
@@ -163,7 +166,6 @@ def _written_numbers(scale: ValueScale) -> npt.NDArray[np.float64]:
     if len(distinct) <= TICKS:
         return distinct
     locator = LogLocator() if scale.is_log else MaxNLocator(TICKS)
-    low, high = distinct[0], distinct[-1]
-    found = np.asarray(locator.tick_values(low, high), np.float64)
-    is_within: npt.NDArray[np.bool_] = (found >= low) & (found <= high)
+    found = np.asarray(locator.tick_values(distinct[0], distinct[-1]), np.float64)
+    is_within: npt.NDArray[np.bool_] = (found >= distinct[0]) & (found <= distinct[-1])
     return np.compress(is_within, found)
