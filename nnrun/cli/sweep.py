@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,7 @@ import click
 from nnrun.cli.options import command, config_argument, output_option, set_option
 from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.terminal import line_width, say, say_json, say_text, tell
-from nnrun.errors import TrainingError
+from nnrun.errors import InputError, Interrupted, NnrunError, TrainingError
 from nnrun.wording import counted
 
 if TYPE_CHECKING:
@@ -67,7 +69,8 @@ def run_and_print(asked: Sweep, printing: Printing) -> None:
     """Train the trials that are not done, and print all."""
     from nnrun.workflows.sweep import run_sweep, write_best
 
-    tried = run_sweep(asked, _silent if printing.quiet else tell)
+    with _advice(asked):
+        tried = run_sweep(asked, _silent if printing.quiet else tell)
     best = write_best(asked, tried)
     if printing.as_json:
         say_json({"trials": [trial.as_json() for trial in tried], "best": best})
@@ -76,6 +79,24 @@ def run_and_print(asked: Sweep, printing: Printing) -> None:
         if best:
             say(f"the best config: {best['config']}")
     _tell_failures(asked, tried, quiet=printing.quiet)
+
+
+@contextmanager
+def _advice(asked: Sweep) -> Iterator[None]:
+    """Tell how to go on where a signal between two trials, or the system, ends a sweep."""
+    from nnrun.workflows.kept_sweep import is_sweep
+
+    try:
+        yield
+    except (InputError, Interrupted):  # these say it themselves
+        raise
+    except (KeyboardInterrupt, OSError, NnrunError):
+        if is_sweep(asked.folder):
+            tell(
+                f"{asked.folder}: the sweep has ended early; its trials so far are whole; go on "
+                f"with `nnrun resume {asked.folder}`"
+            )
+        raise
 
 
 def _tell_failures(asked: Sweep, tried: list[Trial], *, quiet: bool) -> None:

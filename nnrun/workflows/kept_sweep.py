@@ -1,10 +1,12 @@
 """The sweep that a folder holds: its config and options, with which it goes on."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
-from nnrun.config.loading import load_config, written_values
+from nnrun.config.loading import TABLES, load_config, written_values
 from nnrun.config.search_space import Choices, Range, SearchSpace, choices_of, range_text
 from nnrun.config.strict_model import Strict
 from nnrun.config.yaml_output import to_yaml
@@ -14,6 +16,7 @@ from nnrun.json_mistakes import json_mistakes
 from nnrun.lock import held_in_turn
 from nnrun.ordinary_files import read_small
 from nnrun.runs.provenance import differences
+from nnrun.wording import listed
 from nnrun.workflows.storage_url import has_password
 from nnrun.workflows.sweep_plan import Sweep
 
@@ -35,6 +38,8 @@ class KeptOptions(Strict):
         folds: By how many folds each trial is cross-validated.
         storage: The URL of Optuna's storage, unless it has a password.
         has_password: Whether the storage's URL has a password, which is not written.
+        tables: The SHA-256 of the table of each part that has one, as the first trial reads it;
+            none of a sweep that an earlier version began.
     """
 
     settings: dict[str, list[str] | str]
@@ -43,6 +48,7 @@ class KeptOptions(Strict):
     folds: int | None
     storage: str | None
     has_password: bool
+    tables: dict[str, str] = {}
 
 
 def is_sweep(folder: Path) -> bool:
@@ -50,28 +56,44 @@ def is_sweep(folder: Path) -> bool:
     return (folder / OPTIONS).is_file()
 
 
-def keep_sweep(sweep: Sweep) -> None:
+def keep_sweep(sweep: Sweep, tables: Mapping[str, str]) -> None:
     """Write the sweep into its folder, unless another one is there.
 
+    Args:
+        sweep: The sweep.
+        tables: The SHA-256 of the table of each part that has one, as the first trial reads it.
+
     Raises:
-        RunError: The folder holds a sweep of another config, or of other settings.
+        RunError: The folder holds a sweep of another config, of other settings or of other rows.
     """
     sweep.folder.mkdir(parents=True, exist_ok=True)
     with held_in_turn(sweep.folder / KEEPING):
         if is_sweep(sweep.folder):
-            _refuse_another(sweep)
-        _write(sweep)
+            _refuse_another(sweep, tables)
+        _write(sweep, tables)
 
 
-def _refuse_another(sweep: Sweep) -> None:
-    """Raise a RunError where the folder holds another sweep."""
-    changes = differences(_identity(read_sweep(sweep.folder)), _identity(sweep))
+def _refuse_another(sweep: Sweep, tables: Mapping[str, str]) -> None:
+    """Raise a RunError where the folder holds another sweep.
+
+    Machines that share a folder may have it at different paths, so tables are compared by what
+    they contain.
+    """
+    kept = _read_options(sweep.folder)
+    then, now = _identity(read_sweep(sweep.folder)), _identity(sweep)
+    if kept.tables:
+        then, now = _without_tables(then), _without_tables(now)
+    changes = differences(then, now)
     if changes:
         reason = f"holds a sweep that differs in {changes[0]}"
         raise RunError(f"{sweep.folder}: {reason}; choose another folder with -o")
+    if kept.tables and kept.tables != tables:
+        parts = [part for part in TABLES if kept.tables.get(part) != tables.get(part)]
+        reason = f"the table of {listed(parts, len(parts))} has changed since this sweep began"
+        raise RunError(f"{sweep.folder}: {reason}; undo that, or choose another folder with -o")
 
 
-def _write(sweep: Sweep) -> None:
+def _write(sweep: Sweep, tables: Mapping[str, str]) -> None:
     """Write the config and the options of a sweep into its folder."""
     is_secret = sweep.storage is not None and has_password(sweep.storage)
     options = KeptOptions(
@@ -81,10 +103,20 @@ def _write(sweep: Sweep) -> None:
         folds=sweep.folds,
         storage=None if is_secret else sweep.storage,
         has_password=is_secret,
+        tables=dict(tables),
     )
     config = to_yaml(written_values(sweep.base))
     options_text = to_json(options.model_dump())
     write_texts({sweep.folder / CONFIG: config, sweep.folder / OPTIONS: options_text})
+
+
+def _read_options(folder: Path) -> KeptOptions:
+    """Return the options that a folder holds, or raise a RunError where they were altered."""
+    path = folder / OPTIONS
+    try:
+        return KeptOptions.model_validate_json(read_small(path))
+    except ValidationError as error:
+        raise RunError(f"{path}: {json_mistakes(error)}; was it altered?") from None
 
 
 def read_sweep(folder: Path) -> Sweep:
@@ -94,11 +126,7 @@ def read_sweep(folder: Path) -> Sweep:
         RunError: Its options were altered.
         ConfigError: Its config was.
     """
-    path = folder / OPTIONS
-    try:
-        kept = KeptOptions.model_validate_json(read_small(path))
-    except ValidationError as error:
-        raise RunError(f"{path}: {json_mistakes(error)}; was it altered?") from None
+    kept = _read_options(folder)
     settings = {key: _choices(values) for key, values in kept.settings.items()}
     return Sweep(
         load_config(folder / CONFIG),
@@ -115,16 +143,17 @@ def sweep_to_resume(folder: Path) -> Sweep:
     """Return the sweep that goes on in a folder.
 
     Raises:
-        InputError: The URL of its storage has a password, which is not kept.
+        InputError: The URL of its storage has a password, which is not kept; or the options were
+            altered.
     """
-    kept = KeptOptions.model_validate_json(read_small(folder / OPTIONS))
+    kept = _read_options(folder)
     if kept.has_password:
         advice = "give the command with --storage again"
         raise InputError(f"{folder}: the password of its storage is not kept; {advice}")
     return read_sweep(folder)
 
 
-def _identity(sweep: Sweep) -> dict[str, object]:
+def _identity(sweep: Sweep) -> dict[str, Any]:
     """Return what two processes must agree on that work on one sweep."""
     return {
         "config": written_values(sweep.base),
@@ -132,6 +161,13 @@ def _identity(sweep: Sweep) -> dict[str, object]:
         "metric": sweep.metric,
         "folds": sweep.folds,
     }
+
+
+def _without_tables(identity: dict[str, Any]) -> dict[str, Any]:
+    """Return what two processes must agree on without the paths of the tables."""
+    config = identity["config"]
+    data = {key: value for key, value in config["data"].items() if key not in TABLES}
+    return {**identity, "config": {**config, "data": data}}
 
 
 def _texts(space: SearchSpace) -> dict[str, list[str] | str]:

@@ -33,8 +33,8 @@ def run_sweep(sweep: Sweep, tell: Tell) -> list[Trial]:
         Interrupted: A signal stopped it; what is done stays.
     """
     trainer = Trainer(sweep)
-    trainer.check(sweep.first_config())
-    keep_sweep(sweep)
+    tables = trainer.check(sweep.first_config())
+    keep_sweep(sweep, tables)
     if sweep.space.is_grid and sweep.storage is None:
         tried = _run_grid(sweep, trainer, tell)
     else:

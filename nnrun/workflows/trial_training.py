@@ -22,6 +22,7 @@ from nnrun.workflows.cross_validation import (
     cross_validate,
     read_and_check,
 )
+from nnrun.workflows.read_tables import ReadTables
 from nnrun.workflows.sweep_plan import Sweep
 from nnrun.workflows.trial import Trial
 
@@ -68,13 +69,19 @@ class Trainer:
         self._key: tuple[object, ...] = ()
         self._dataset: Dataset | None = None
         self._table: KeptTable | None = None
+        self._tables = ReadTables()
 
-    def check(self, config: Config) -> None:
-        """Read the tables of a config, and raise an InputError where they do not fit it."""
+    def check(self, config: Config) -> dict[str, str]:
+        """Read the tables of a config, and raise an InputError where they do not fit it.
+
+        Returns:
+            The SHA-256 of the table of each part that has one.
+        """
         if self._sweep.folds:
-            self._kept_table(config)
+            dataset = self._kept_table(config).whole
         else:
-            self._checked_dataset(config)
+            dataset = self._checked_dataset(config)
+        return dict(dataset.fingerprints)
 
     def train(self, trial: Trial, watch: Watch) -> TrialRecord:
         """Train a trial, and return what became of it.
@@ -121,6 +128,7 @@ class Trainer:
         """Return the dataset of a config, once every rule holds for it."""
         if self._dataset is None or self._key != _reading(config):
             self._dataset = load_dataset(config, self._sweep.folder / CACHE)
+            self._tables.add(self._dataset)
             self._key = _reading(config)
         dataset = replace(self._dataset, config=config)
         raise_errors(lint(dataset))
@@ -130,6 +138,7 @@ class Trainer:
         """Return the table of a config, once every rule holds for it."""
         if self._table is None or self._key != _reading(config):
             self._table = read_and_check(config)
+            self._tables.add(self._table.whole)
             self._key = _reading(config)
         raise_errors(lint(replace(self._table.whole, config=config)))
         return self._table

@@ -1,17 +1,20 @@
 """`nnrun sweep`: each trial is what a training alone would be, and a sweep goes on."""
 
 import json
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from nnrun.errors import Interrupted
+from nnrun.errors import Interrupted, TableError
 from nnrun.runs.trial_record import TrialRecord
 from nnrun.training import session
 from nnrun.workflows import sweep
+from nnrun.workflows.read_tables import ReadTables
 from nnrun.workflows.sweep import run_sweep
 from nnrun.workflows.sweep_plan import Options, plan_sweep
 
@@ -81,6 +84,51 @@ def test_a_sweep_that_is_stopped_goes_on_where_it_was(project, nnrun, stopped_at
     assert nnrun("resume", "sw").code == 0
     assert "  layers[0].units\n" in nnrun(*command).out
     assert stopped_at_the_second == ["trial-001", "trial-002", "trial-002"]
+
+
+def test_a_signal_between_two_trials_tells_how_to_go_on(project, nnrun, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    command = ("sweep", project.config(epochs=1), "layers[0].units=2,3", "-o", "sw")
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep, "_line", interrupt)
+        done = nnrun(*command)
+    assert done.code == 130
+    assert "its trials so far are whole; go on with `nnrun resume sw`" in done.err
+    assert nnrun("resume", "sw").out.count("finished") == 2
+
+
+def test_the_table_of_a_sweep_may_not_change(project, nnrun, frame):
+    command = ("sweep", project.config(epochs=1), "layers[0].units=2,3", "-o", "sw")
+    assert nnrun(*command, "--trials", "1").code == 0
+    table = project.folder / "table.csv"
+    before = table.read_bytes()
+    frame.head(len(frame) - 2).write_csv(table)
+    for again in (command, ("resume", "sw")):
+        done = nnrun(*again)
+        assert (done.code, done.out) == (2, "")
+        assert "sw: the table of 'train' has changed since this sweep began" in done.err
+    table.write_bytes(before)
+    assert nnrun(*command).out.count("finished") == 2
+
+
+def test_machines_may_have_the_folder_of_a_sweep_at_different_paths(project, nnrun):
+    config = project.config(epochs=1)
+    command = ("layers[0].units=2,3", "-o", "sw")
+    assert nnrun("sweep", config, *command, "--trials", "1").code == 0
+    copy = shutil.copy(project.folder / "table.csv", project.folder / "the_same.csv")
+    done = nnrun("sweep", config, *command, f"data.train={copy}")
+    assert (done.code, done.out.count("finished")) == (0, 2)
+
+
+def test_a_table_that_changes_between_two_readings_is_refused(project):
+    dataset = project.dataset()
+    tables = ReadTables()
+    tables.add(dataset)
+    tables.add(dataset)
+    with pytest.raises(TableError, match="changed since the first trial read it"):
+        tables.add(replace(dataset, fingerprints={"train": "another"}))
 
 
 def test_a_folder_holds_one_sweep(project, nnrun):
@@ -179,7 +227,8 @@ class Slow:
         return TrialRecord(settings=trial.settings, status="finished", metrics={"loss": loss})
 
     def check(self, config):
-        """Find nothing."""
+        """Find nothing, and read no table."""
+        return {}
 
 
 @pytest.mark.parametrize(
