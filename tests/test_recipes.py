@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ pytestmark = pytest.mark.slow
 has_onnx = pytest.mark.skipif(
     not all(map(find_spec, ("onnx", "tf2onnx", "onnxruntime"))), reason="needs the extra"
 )
+
+needs_mlflow = pytest.mark.skipif(not find_spec("mlflow"), reason="needs MLflow")
+needs_wandb = pytest.mark.skipif(not find_spec("wandb"), reason="needs wandb")
 
 
 @pytest.fixture
@@ -144,19 +148,57 @@ def test_the_line_of_cron_predicts_and_refuses_a_table_unlike_that_of_training(
     assert Path("prices.csv").read_bytes() == written
 
 
-@pytest.mark.filterwarnings("default")  # those of MLflow's packages are not ours
-@pytest.mark.usefixtures("eager")
-def test_runs_are_logged_to_mlflow(repository, nnrun, monkeypatch):
-    mlflow = pytest.importorskip("mlflow")
+@pytest.fixture
+def two_runs(repository, nnrun, eager, monkeypatch) -> None:
+    """Two runs in the folder `runs`, which `nnrun runs --json` lists on the standard input."""
     for units in (4, 8):
         arguments = (f"layers.0.units={units}", "epochs=2", "--quiet")
         assert nnrun("train", "configs/digits-relu.yaml", *arguments).code in (0, 3)
-    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # its newest kind needs a database
-    mlflow.set_tracking_uri((repository / "mlruns").as_uri())
-    code, _ = blocks(section("recipes", "Compare runs in MLflow or Weights & Biases"), "python")
     monkeypatch.setattr(sys, "stdin", io.StringIO(nnrun("runs", "--json").out))
+
+
+@pytest.fixture
+def mlflow(repository, monkeypatch) -> Any:
+    """MLflow, which writes into a folder."""
+    module = import_module("mlflow")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")  # its newest kind needs a database
+    module.set_tracking_uri((repository / "mlruns").as_uri())
+    return module
+
+
+@needs_mlflow
+@pytest.mark.filterwarnings("default")  # those of MLflow's packages are not ours
+@pytest.mark.usefixtures("two_runs")
+def test_runs_are_logged_to_mlflow(mlflow):
+    code, _ = blocks(section("recipes", "Compare runs in MLflow or Weights & Biases"), "python")
     exec(code, {})
     logged = {run.info.run_name: run.data for run in mlflow.search_runs(output_format="list")}
     assert set(logged) == {"runs/digits-relu", "runs/digits-relu-2"}
     assert logged["runs/digits-relu-2"].params["layers.0.units"] == "8"
     assert 0 < logged["runs/digits-relu-2"].metrics["val_accuracy"] <= 1
+
+
+@needs_mlflow
+@pytest.mark.filterwarnings("default")
+@pytest.mark.usefixtures("two_runs")
+def test_every_epoch_of_a_run_is_logged_to_mlflow(mlflow):
+    (code,) = blocks(section("recipes", "Log a run to MLflow"), "python")
+    exec(code, {})
+    (logged,) = mlflow.search_runs(output_format="list")
+    history = mlflow.MlflowClient().get_metric_history(logged.info.run_id, "val_loss")
+    assert [metric.step for metric in history] == [1, 2]
+    kept = mlflow.artifacts.list_artifacts(run_id=logged.info.run_id)
+    assert {"model.keras", "config.yaml"} <= {file.path for file in kept}
+
+
+@needs_wandb
+@pytest.mark.filterwarnings("default")
+@pytest.mark.usefixtures("two_runs")
+def test_runs_are_logged_to_weights_and_biases(repository, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")  # it writes a folder, which `wandb sync` sends
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    _, code = blocks(section("recipes", "Compare runs in MLflow or Weights & Biases"), "python")
+    exec(code, {})
+    logged = list(repository.glob("wandb/offline-run-*/run-*.wandb"))
+    assert len(logged) == 2
+    assert all(b"val_accuracy" in path.read_bytes() for path in logged)

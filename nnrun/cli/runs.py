@@ -36,6 +36,9 @@ def runs(
     from nnrun.reporting.runs_table import chosen_columns, describe_runs
     from nnrun.runs.listing import best_run, list_runs
 
+    if best and (sort or columns or as_json):
+        rule = "--best prints only a path"
+        raise click.UsageError(f"{rule}; leave --sort, --columns and --json out")
     if best:
         say(best_run(folder, best))
         return

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TypeGuard
 
 from nnrun.errors import InputError
 from nnrun.reporting.aligned_table import aligned_lines, shown_columns
@@ -130,13 +131,18 @@ def _facts(run: Summary) -> list[str]:
     return [status, epochs, run["verdict"] or "-", started, seconds]
 
 
+def _are_texts(value: object) -> TypeGuard[list[str]]:
+    """Return whether a value is a list of texts, as the tags are."""
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
 def _shown_value(value: object) -> str:
     """Return a setting or a metric as text, of a long one its beginning."""
-    if value is None:
+    if value is None or value == []:
         return "-"
     if isinstance(value, float):
         return f"{value:.4g}"
-    text = setting_text(value)
+    text = ", ".join(value) if _are_texts(value) else setting_text(value)
     return text if len(text) <= LONGEST_SETTING else f"{text[: LONGEST_SETTING - 3]}..."
 
 

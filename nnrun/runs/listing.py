@@ -81,7 +81,7 @@ def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
     found.sort(key=lambda run: str(run["started"]))
     if sort is None:
         return found
-    check_metric(f"--sort {sort}", sort, found, f"in {folder} ")
+    check_metric(f"--sort {sort}", sort, found, f"run in {folder}")
     return best_first(found, sort)
 
 
@@ -111,12 +111,17 @@ def runs_among(paths: Sequence[Path]) -> list[Path]:
 def best_run(folder: Path, metric: str) -> str:
     """Return the path of the finished run in a folder that is best by a metric.
 
+    Of equal runs it is the first to start.
+
     Raises:
         InputError: There is no such folder, or no finished run has such a metric.
     """
-    finished = [run for run in list_runs(folder) if run["status"] == "finished"]
-    finished = [run for run in finished if Run(Path(run["run"])).info.is_file()]
-    check_metric(f"--best {metric}", metric, finished, f"in {folder} ")
+    found = [run for run in list_runs(folder) if run["status"] == "finished"]
+    finished = [run for run in found if Run(Path(run["run"])).info.is_file()]
+    if found and not finished:
+        reason = "its trials were cross-validated, and such trials leave no run"
+        raise InputError(f"--best {metric}: {folder}: {reason}; train its best.yaml")
+    check_metric(f"--best {metric}", metric, finished, f"finished run in {folder}")
     return str(best_first(finished, metric)[0]["run"])
 
 
@@ -133,8 +138,19 @@ def less_is_better(metric: str) -> bool:
 
     Of wrong labels, too, less is better.
     """
-    name = METRIC.canonical(metric.removeprefix("val_").removeprefix("test_")) or "loss"
+    name = METRIC.canonical(_without_part(metric)) or "loss"
     return name.endswith(LESS_IS_BETTER)
+
+
+def _is_ranked(metric: str) -> bool:
+    """Return whether nnrun knows which way a metric is better: that of a forged run may be any."""
+    name = _without_part(metric)
+    return name == "loss" or METRIC.canonical(name) is not None
+
+
+def _without_part(metric: str) -> str:
+    """Return the name of a metric without that of the rows on which it was measured."""
+    return metric.removeprefix("val_").removeprefix("test_")
 
 
 def known_metrics(found: Sequence[Summary]) -> list[str]:
@@ -145,22 +161,25 @@ def known_metrics(found: Sequence[Summary]) -> list[str]:
     return list(names)
 
 
-def check_metric(option: str, metric: str, found: Sequence[Summary], place: str = "") -> None:
-    """Raise an InputError where no run has a metric that an option names.
+def check_metric(option: str, metric: str, found: Sequence[Summary], who: str = "run") -> None:
+    """Raise an InputError where no run has a metric that an option names, or it ranks no runs.
 
     Args:
         option: The option with its value.
         metric: The metric.
         found: The runs in brief.
-        place: Where they are, as in `in runs `, for the message.
+        who: What they are, as in `run in runs`, for the message.
     """
     known = known_metrics(found)
+    if metric in known and not _is_ranked(metric):
+        reason = "nnrun does not know whether less or more of this metric is better"
+        raise InputError(f"{option}: {reason}; `nnrun runs --json` has its values")
     if metric in known:
         return
     hint = did_you_mean(metric, known)
     if known and not hint:
         hint = f"; they have {listed(known, MOST_METRICS)}"
-    raise InputError(f"{option}: no run {place}has this metric{hint}")
+    raise InputError(f"{option}: no {who} has this metric{hint}")
 
 
 def _run_paths(folder: Path) -> list[Path]:

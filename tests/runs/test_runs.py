@@ -77,6 +77,34 @@ def test_the_best_of_a_metric_comes_first_and_who_lacks_it_last(nnrun, runs, met
     )
 
 
+def test_the_best_run_is_a_finished_one_and_of_equal_ones_the_first(nnrun, runs):
+    for name in "bc":
+        change(runs / name, status="finished")
+        shutil.copy(runs / "a" / "metrics.json", runs / name)
+    assert nnrun("runs", "--best", "loss").out == "runs/a\n"
+    change(runs / "a", status="failed")
+    assert nnrun("runs", "--best", "loss").out == "runs/b\n"
+    for name in "bc":
+        change(runs / name, status="failed")
+    done = nnrun("runs", "--best", "loss")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "--best loss: no finished run in runs has this metric\n"
+
+
+@pytest.mark.parametrize("option", ["--sort", "--best"])
+def test_a_metric_of_which_nobody_knows_the_better_end_ranks_no_runs(nnrun, runs, option):
+    (runs / "a" / "metrics.json").write_text('{"profit": 3.5}')
+    done = nnrun("runs", option, "profit")
+    assert (done.code, done.out) == (2, "")
+    assert f"{option} profit: nnrun does not know whether less or more" in done.err
+
+
+def test_the_best_run_is_printed_alone(nnrun, runs):
+    done = nnrun("runs", "--best", "loss", "--json")
+    assert (done.code, done.out) == (2, "")
+    assert "--best prints only a path; leave --sort, --columns and --json out" in done.err
+
+
 def test_json_is_a_list_with_all_that_is_known(nnrun, runs):
     first = json.loads(nnrun("runs", "runs", "--json").out)[0]
     facts = {"run", "status", "epochs", "goal", "started", "seconds"}
@@ -251,7 +279,9 @@ def test_the_best_run_is_named_alone(nnrun, runs):
     assert nnrun("runs", "--best", "val_accuracy").out == "runs/b\n"
     done = nnrun("runs", "--best", "val_acuracy")
     assert done.code == 2
-    assert done.err.startswith("--best val_acuracy: no run in runs has this metric; did you mean")
+    assert done.err.startswith(
+        "--best val_acuracy: no finished run in runs has this metric; did you mean"
+    )
 
 
 def test_json_has_the_settings(nnrun, noted):

@@ -162,6 +162,7 @@ def test_folds_rank_the_trials_by_the_mean_of_their_metric(project, nnrun):
     assert json.loads(nnrun("resume", "sw", "--json").out) == said
     listed = nnrun("runs", "sw", "--sort", "test_loss")
     assert (listed.code, listed.out.count("finished")) == (0, 2)
+    assert "such trials leave no run" in nnrun("runs", "sw", "--best", "test_loss").err
     assert nnrun("train", said["best"]["config"], "-o", "best").code == 0
 
 
