@@ -84,14 +84,14 @@ def run_and_print(asked: Sweep, printing: Printing) -> None:
 @contextmanager
 def _advice(asked: Sweep) -> Iterator[None]:
     """Tell how to go on where a signal between two trials, or the system, ends a sweep."""
-    from nnrun.workflows.kept_sweep import is_sweep
+    from nnrun.runs.trial_record import NAMES
 
     try:
         yield
     except (InputError, Interrupted):  # these say it themselves
         raise
     except (KeyboardInterrupt, OSError, NnrunError):
-        if is_sweep(asked.folder):
+        if any(asked.folder.glob(NAMES)):
             tell(
                 f"{asked.folder}: the sweep has ended early; its trials so far are whole; go on "
                 f"with `nnrun resume {asked.folder}`"

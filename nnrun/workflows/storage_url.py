@@ -52,6 +52,12 @@ def storage_errors(sweep: Sweep, *, opens: bool = False) -> Iterator[None]:
         _raise_told(error, sweep.storage)
 
 
+def is_of_another_machine(error: Exception) -> bool:
+    """Return whether a storage says that another machine made its tables in the same moment."""
+    is_double = type(error).__name__ == "IntegrityError"
+    return _is_of_storage(error) and (is_double or "already exists" in str(error))
+
+
 def _is_of_storage(error: Exception) -> bool:
     """Return whether Optuna, or the library by which it reaches a database, raised an error."""
     return type(error).__module__.partition(".")[0] in {"optuna", "sqlalchemy"}

@@ -1,5 +1,6 @@
 """Optuna's study of a sweep: which settings to try next, and what became of those before."""
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -11,9 +12,13 @@ from nnrun.installation import how_to_install
 from nnrun.lock import held, held_if_free, held_in_turn
 from nnrun.runs.history import Logs
 from nnrun.runs.listing import less_is_better
-from nnrun.workflows.storage_url import storage_errors
+from nnrun.runs.trial_record import TrialRecord
+from nnrun.workflows.storage_url import is_of_another_machine, storage_errors
 from nnrun.workflows.study_journal import journal_errors, open_journal
 from nnrun.workflows.sweep_plan import Sweep
+
+MAKING_TABLES = 2.0
+"""Seconds in which another machine makes the tables of a storage; SQLite needs a tenth of them."""
 
 ASKING = ".asking.lock"
 """The file that a process holds while it asks for a trial, so that none is asked for twice."""
@@ -98,6 +103,17 @@ class Study:
             if "settings" in trial.user_attrs
         ]
 
+    def records(self) -> list[tuple[int, TrialRecord]]:
+        """Return the number and a record of each trial that has ended.
+
+        The record is what the storage knows of a trial: of its metrics only that which is compared.
+        """
+        return [
+            (trial.number, _record_of(trial, self._sweep.metric))
+            for trial in self._trials()
+            if trial.state.is_finished() and "settings" in trial.user_attrs
+        ]
+
     def _lock(self, number: int) -> Path:
         return self._sweep.trial(number, {}).lock
 
@@ -145,6 +161,20 @@ class Study:
         return AskedTrial(self._study, trial, chosen, self._sweep.metric)
 
 
+def _record_of(trial: Any, metric: str) -> TrialRecord:  # noqa: ANN401
+    """Return the record of a trial that ended on another machine, as Optuna knows it."""
+    from optuna.trial import TrialState
+
+    settings = trial.user_attrs["settings"]
+    if trial.state == TrialState.FAIL:
+        reason = "it failed on another machine, whose folder says why"
+        return TrialRecord(settings=settings, status="failed", reason=reason)
+    metrics = {} if trial.value is None else {metric: trial.value}
+    if trial.state == TrialState.PRUNED:
+        return TrialRecord(settings=settings, status="pruned", metrics=metrics)
+    return TrialRecord(settings=settings, status="finished", metrics=metrics)
+
+
 def _suggest(trial: Any, key: str, values: Choices | Range) -> str:  # noqa: ANN401
     """Return a value that Optuna chooses, as --set takes it."""
     if not isinstance(values, Range):
@@ -168,14 +198,32 @@ def open_study(sweep: Sweep) -> Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     # In turn, or two processes make the tables of a storage.
     with held_in_turn(sweep.folder / ASKING), _opening_errors(sweep):
-        study = optuna.create_study(
-            study_name=sweep.folder.resolve().name,
-            storage=_storage(sweep),
-            direction="minimize" if less_is_better(sweep.metric) else "maximize",
-            load_if_exists=True,
-            pruner=optuna.pruners.MedianPruner(),
-        )
+        study = _created_once_more(sweep)
     return Study(study, sweep)
+
+
+def _created_once_more(sweep: Sweep) -> Any:  # noqa: ANN401  of Optuna's types
+    """Return Optuna's study, tried again where another machine makes the tables of the storage."""
+    try:
+        return _created(sweep)
+    except Exception as error:
+        if not is_of_another_machine(error):
+            raise
+    time.sleep(MAKING_TABLES)
+    return _created(sweep)
+
+
+def _created(sweep: Sweep) -> Any:  # noqa: ANN401  of Optuna's types
+    """Return Optuna's study, which is created if it is not there."""
+    import optuna
+
+    return optuna.create_study(
+        study_name=sweep.folder.resolve().name,
+        storage=_storage(sweep),
+        direction="minimize" if less_is_better(sweep.metric) else "maximize",
+        load_if_exists=True,
+        pruner=optuna.pruners.MedianPruner(),
+    )
 
 
 def _opening_errors(sweep: Sweep) -> AbstractContextManager[None]:

@@ -71,7 +71,17 @@ def _run_study(sweep: Sweep, study: "Study", trainer: Trainer, tell: Tell) -> li
             record = _train(sweep, trial, trainer, asked)
             asked.tell(record.metrics.get(sweep.metric))
             tell(_line(sweep, trial, record))
+    if sweep.storage is not None:
+        _record_others(sweep, study)
     return [sweep.trial(number, chosen) for number, chosen in study.trials()]
+
+
+def _record_others(sweep: Sweep, study: "Study") -> None:
+    """Write down what became of trials that machines trained which share no folder with this."""
+    for number, record in study.records():
+        trial = sweep.trial(number, record.settings)
+        if not trial.has_ended:
+            record.write(trial.path)
 
 
 def _train(sweep: Sweep, trial: Trial, trainer: Trainer, watch: Watch) -> TrialRecord:

@@ -215,6 +215,42 @@ def test_a_trial_that_was_stopped_is_taken_up_again(project, nnrun, stopped_at_t
     assert [each["status"] for each in said["trials"]] == ["finished"] * 3
 
 
+def test_machines_that_share_only_a_storage_know_the_trials_of_one_another(project, nnrun):
+    pytest.importorskip("optuna")
+    options = ("--trials", "2", "--storage", "sqlite:///sw.db", "--json")
+    command = ("sweep", project.config(epochs=1), "optimizer.learning_rate=1e-4..1e-1", *options)
+    first = json.loads(nnrun(*command, "-o", "a/sw").out)
+    second = json.loads(nnrun(*command, "-o", "b/sw").out)
+    assert [each["run"] for each in second["trials"]] == [None, None]
+    for own, other in zip(first["trials"], second["trials"], strict=True):
+        assert own["settings"] == other["settings"]
+        assert other["status"] == "finished"
+        assert other["metrics"] == {"val_loss": own["metrics"]["val_loss"]}
+    assert second["best"]["settings"] == first["best"]["settings"]
+    assert Path("b/sw/best.yaml").read_text() == Path("a/sw/best.yaml").read_text()
+    assert nnrun("runs", "b/sw").out.count("finished") == 2
+
+
+def test_tables_that_another_machine_makes_are_waited_for(project, monkeypatch):
+    optuna = pytest.importorskip("optuna")
+    from nnrun.workflows import study
+
+    create = optuna.create_study
+    raised = [type("IntegrityError", (Exception,), {"__module__": "sqlalchemy.exc"})()]
+
+    def create_late(**options):
+        if raised:
+            raise raised.pop()
+        return create(**options)
+
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setattr(optuna, "create_study", create_late)
+    monkeypatch.setattr(study, "MAKING_TABLES", 0)
+    planned = plan_sweep(project.config(), ["epochs=1..10"], Path("sw"))
+    planned.folder.mkdir()
+    assert study.open_study(planned).trials() == []
+
+
 class Slow:
     """Stands for the trainer of trials, and takes a moment for each."""
 
