@@ -220,7 +220,8 @@ class Run:
 
         Returns:
             `importance` with `mean` and `sd` of each column, the most important first, the name
-            of the `loss`, `rows`, `repeats`, and the groups of columns that are `correlated`.
+            of the `loss`, `rows`, `repeats`, and the groups of columns that are `correlated`;
+            `sample_weight` where the table has the column of weights, by which rows count.
 
         Raises:
             TableError: The table is wrong, or does not fit the run. Its `problems` are all

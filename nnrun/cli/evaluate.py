@@ -19,7 +19,7 @@ from nnrun.cli.options import (
     run_argument,
 )
 from nnrun.cli.reading import reading_options
-from nnrun.cli.rows_to_measure import rows_to_measure
+from nnrun.cli.rows_to_measure import note_on_weights, rows_to_measure
 from nnrun.cli.terminal import say_json, say_text, tell, terminal_width
 from nnrun.cli.threshold_option import threshold_option
 from nnrun.files import open_output
@@ -95,17 +95,9 @@ def evaluate(
     tell(*dict.fromkeys(rows.reason for rows in evaluated.values() if rows.reason))
     tell(*trained.notes())
     if trained.config.data.sample_weight is not None:
-        tell(*dict.fromkeys(_note_on_weights(trained, rows) for rows in evaluated.values()))
+        tell(*dict.fromkeys(note_on_weights(trained, rows.weight) for rows in evaluated.values()))
     for reader in readers.values():
         tell(*reader.notes())
-
-
-def _note_on_weights(trained: TrainedRun, rows: EvaluatedRows) -> str:
-    """Return which of the measures count the rows by their weights."""
-    column = trained.config.data.sample_weight
-    if not rows.weight:
-        return f"the table has no column {column!r} of weights: all rows count alike"
-    return f"rows count by column {column!r} of weights"
 
 
 def _threshold(

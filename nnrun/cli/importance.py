@@ -8,7 +8,7 @@ import click
 
 from nnrun.cli.options import command, json_option, path_argument, run_argument
 from nnrun.cli.reading import reading_options
-from nnrun.cli.rows_to_measure import rows_to_measure
+from nnrun.cli.rows_to_measure import note_on_weights, rows_to_measure
 from nnrun.cli.terminal import say_json, say_text, tell
 from nnrun.near_files import TABLE_ENDINGS
 from nnrun.results.reading import Reading
@@ -59,4 +59,6 @@ def importance(
         say_json(found.as_json(part))
     else:
         say_text(describe_importance(part, found))
+    if trained.config.data.sample_weight is not None:
+        tell(note_on_weights(trained, found.weight))
     tell(*reader.notes())

@@ -29,3 +29,11 @@ def rows_to_measure(run: Path, trained: TrainedRun, data: Path | None, reading: 
             "leave out --null-values, --bad-cells and --strict, or give DATA"
         )
     return held_out_rows(Run(run), trained)
+
+
+def note_on_weights(trained: TrainedRun, weight: str) -> str:
+    """Return whether rows count by their weights, whose column is "" where the table lacks it."""
+    if not weight:
+        column = trained.config.data.sample_weight
+        return f"the table has no column {column!r} of weights: all rows count alike"
+    return f"rows count by column {weight!r} of weights"

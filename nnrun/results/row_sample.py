@@ -14,7 +14,7 @@ class SampledRows:
     """Rows of a table; all of them, in their order, where these are few.
 
     Attributes:
-        matrices: Several matrices, each with a row for each sampled row.
+        matrices: Several matrices, or values (rows,), each with a row for each sampled row.
         rows_given: The number of rows they were drawn from.
     """
 

@@ -1,14 +1,14 @@
 """What a run goes by: the permutation importance of the table's columns, by the config's loss."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from nnrun.errors import TableError
 from nnrun.features.encoded_reader import EncodedReader
-from nnrun.results.array_types import Numbers
+from nnrun.results.array_types import Numbers, RowWeights
 from nnrun.results.correlation import correlated_columns, correlated_groups
 from nnrun.results.forward import Outputs
 from nnrun.results.importance import (
@@ -20,6 +20,10 @@ from nnrun.results.importance import (
 from nnrun.results.losses import row_losses
 from nnrun.results.row_sample import RowSampler, SampledRows
 from nnrun.results.trained_run import NOT_FINITE, TrainedRun
+from nnrun.results.weighted_outputs import counted_rows, weight_column, with_weights
+
+WeightedBlock = tuple[Numbers, Numbers, RowWeights]
+"""Inputs (rows, inputs), targets (rows, targets) and the weights of rows."""
 
 MOST_COLUMNS = 1_000  # of which pairs are compared: half a million pairs take a second
 
@@ -35,6 +39,7 @@ class RunImportance:
         repeats: How often each column was shuffled.
         columns: The columns, the most important first.
         correlated: Groups of columns that are correlated strongly, and share their importance.
+        weight: The column by which the loss counts the rows, or "".
     """
 
     loss: str
@@ -43,10 +48,11 @@ class RunImportance:
     repeats: int
     columns: tuple[ColumnImportance, ...]
     correlated: tuple[tuple[str, ...], ...]
+    weight: str = ""
 
     def as_json(self, part: str) -> dict[str, Any]:
         """Return what `importance --json` prints; `part` is of the rows held out, else ""."""
-        summary = {
+        summary: dict[str, Any] = {
             "importance": {
                 found.column: {"mean": found.mean, "sd": found.deviation} for found in self.columns
             },
@@ -55,6 +61,8 @@ class RunImportance:
             "repeats": self.repeats,
             "correlated": [list(group) for group in self.correlated],
         }
+        if self.weight:
+            summary["sample_weight"] = {"column": self.weight}
         return {**summary, "part": part} if part else summary
 
 
@@ -70,24 +78,25 @@ def run_importance(
 
     Args:
         trained: The run.
-        reader: Rows with the target, best those that the run held out.
+        reader: Rows with the target, best those that the run held out. They are counted by their
+            weights where their table has the column of these.
         repeats: How often each column is shuffled.
         seed: Draws the rows, and shuffles them.
         most_rows: Of more rows, these many are drawn evenly.
 
     Raises:
-        TableError: The table has mistakes, or an output is not finite.
+        TableError: The table has mistakes, or all its weights are 0, or an output is not finite.
     """
-    blocks = ((x.astype(np.float32), y.astype(np.float32)) for _, x, y in reader)
+    blocks = _weighted_blocks(trained, reader)
     found = importance_of_blocks(trained, blocks, repeats=repeats, seed=seed, most_rows=most_rows)
     if not np.isfinite([column.mean for column in found.columns]).all():
         raise TableError(f"{reader.table.name}: {NOT_FINITE}")
-    return found
+    return replace(found, weight=weight_column(trained, reader))
 
 
 def importance_of_blocks(
     trained: TrainedRun,
-    blocks: Iterable[tuple[Numbers, Numbers]],
+    blocks: Iterable[WeightedBlock],
     *,
     repeats: int = REPEATS,
     seed: int = 0,
@@ -97,19 +106,21 @@ def importance_of_blocks(
 
     Args:
         trained: The run.
-        blocks: Inputs (rows, inputs) and targets (rows, targets), float32.
+        blocks: Inputs (rows, inputs) and targets (rows, targets), float32, and the weights of the
+            rows, which stay where they are when a column is shuffled. The loss is the mean that
+            counts the rows by them. Rows of weight 0 are left out.
         repeats: How often each column is shuffled.
         seed: Draws the rows, and shuffles them.
         most_rows: Of more rows, these many are drawn evenly.
     """
     sample = _sample(blocks, most_rows, seed)
-    x, y = sample.matrices
+    x, y, weights = sample.matrices
     config = trained.config
     inputs = trained.encoder.column_inputs
 
     def loss(y: Numbers, outputs: Outputs) -> float:
         with np.errstate(all="ignore"):
-            return float(row_losses(config, y, outputs).mean())
+            return float(np.average(row_losses(config, y, outputs), weights=weights))
 
     columns = permutation_importance(
         trained.network.outputs,
@@ -132,8 +143,16 @@ def importance_of_blocks(
     )
 
 
-def _sample(blocks: Iterable[tuple[Numbers, Numbers]], most_rows: int, seed: int) -> SampledRows:
+def _weighted_blocks(trained: TrainedRun, reader: EncodedReader) -> Iterator[WeightedBlock]:
+    for encoded, weights in with_weights(trained, reader, reader):
+        yield encoded.x.astype(np.float32), encoded.y.astype(np.float32), weights
+
+
+def _sample(blocks: Iterable[WeightedBlock], most_rows: int, seed: int) -> SampledRows:
+    """Draw from the rows that count, each with its weight, which is 1 where none has one."""
     sampler = RowSampler(most_rows, seed)
-    for x, y in blocks:
-        sampler.add(x, y)
+    for x, y, weights in blocks:
+        counting = counted_rows(weights)
+        of_rows = np.ones(len(y)) if weights is None else weights
+        sampler.add(x[counting], y[counting], of_rows[counting])
     return sampler.result()

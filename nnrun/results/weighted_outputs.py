@@ -1,6 +1,7 @@
 """What a run makes of rows, each with its weight where the table has the column of weights."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -9,6 +10,18 @@ from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.row_weights import read_weights
 from nnrun.results.array_types import Booleans, RowWeights
 from nnrun.results.trained_run import ComputedBlock, TrainedRun
+from nnrun.tables.block import Block
+
+
+class HasBlock(Protocol):
+    """Values that were made of a block of a table."""
+
+    @property
+    def block(self) -> Block:
+        """The block, with the columns that its reader keeps."""
+
+
+Made = TypeVar("Made", bound=HasBlock)
 
 
 def weight_column(trained: TrainedRun, reader: EncodedReader) -> str:
@@ -25,16 +38,32 @@ def weighted_outputs(
     Raises:
         TableError: The table has mistakes, or all its weights are 0.
     """
+    yield from with_weights(trained, reader, trained.outputs(reader))
+
+
+def with_weights(
+    trained: TrainedRun, reader: EncodedReader, blocks: Iterable[Made]
+) -> Iterator[tuple[Made, RowWeights]]:
+    """Yield what was made of each block of rows, and their weights.
+
+    Args:
+        trained: The run.
+        reader: The rows; it is told to keep the column of weights.
+        blocks: What is made of them once it is asked for: the reader itself, for instance.
+
+    Raises:
+        TableError: The table has mistakes, or all its weights are 0.
+    """
     column = weight_column(trained, reader)
     if column:
         reader.kept = [column]
     counts = not column
-    for computed in trained.outputs(reader):
+    for made in blocks:
         weights = None
         if column:
-            weights = read_weights(computed.block, column).astype(np.float64)
+            weights = read_weights(made.block, column).astype(np.float64)
             counts = counts or bool(weights.any())
-        yield computed, weights
+        yield made, weights
     if not counts:
         raise TableError(f"{reader.table.name}: column {column!r}: all weights are 0")
 

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.metrics import log_loss
+from support.project import default_table
 
 from nnrun.api import functions as api
 from nnrun.results.trained_run import load_run
@@ -108,3 +110,42 @@ def test_options_out_of_range_are_refused(nnrun, copied_run, option):
     done = nnrun("importance", copied_run, *option)
     assert (done.code, done.out) == (2, "")
     assert "is not in the range" in done.err
+
+
+@pytest.fixture
+def weighted(project, nnrun):
+    """A run with weights of rows, of which some are 0, and its table."""
+    weights = np.random.default_rng(2).integers(0, 4, 60) / 2
+    frame = default_table().with_columns(weight=pl.Series(weights))
+    project.table(frame)
+    nnrun("train", project.config({"data.sample_weight": "weight"}), "-o", "run", "-q")
+    return frame
+
+
+def test_shuffled_rows_keep_their_weights_as_in_scikit_learn(nnrun, project, weighted):
+    ours = told(nnrun, "run", "table.csv", "--repeats", "1", "--seed", "3")
+    counting = weighted.filter(pl.col("weight") > 0)
+    assert ours["rows"] == len(counting) < len(weighted)
+    assert ours["sample_weight"] == {"column": "weight"}
+    run = api.load("run")
+    options = {"sample_weight": counting["weight"]}
+    least = log_loss(counting["label"], run.predict(counting)["probability"], **options)
+    generator = np.random.default_rng(3)
+    for column in load_run(project.folder / "run").encoder.column_inputs:
+        order = generator.permutation(len(counting))
+        shuffled = counting.with_columns(counting[column].gather(order))
+        loss = log_loss(counting["label"], run.predict(shuffled)["probability"], **options)
+        assert ours["importance"][column]["mean"] == pytest.approx(loss - least, abs=1e-6)
+
+
+def test_it_is_said_whether_rows_count_by_their_weights(nnrun, project, weighted):
+    done = nnrun("importance", "run")
+    assert "rows count by column 'weight' of weights" in done.err
+    project.table(weighted.drop("weight"), "plain.csv")
+    done = nnrun("importance", "run", "plain.csv", "--json")
+    assert "the table has no column 'weight' of weights: all rows count alike" in done.err
+    assert "sample_weight" not in json.loads(done.out)
+    project.table(weighted.with_columns(weight=0), "zeros.csv")
+    done = nnrun("importance", "run", "zeros.csv")
+    assert (done.code, done.out) == (2, "")
+    assert "column 'weight': all weights are 0" in done.err

@@ -64,10 +64,10 @@ class ImportanceSection:
 
 def importance_section(held_out: HeldOutRows) -> ImportanceSection:
     """Measure the importance of each column on the rows held out, as `nnrun importance` does."""
-    from nnrun.results.simpler_models import row_blocks
+    from nnrun.results.simpler_models import weighted_blocks
 
     found = importance_of_blocks(
-        held_out.trained, row_blocks(held_out.rows), most_rows=_most_rows(held_out)
+        held_out.trained, weighted_blocks(held_out.rows), most_rows=_most_rows(held_out)
     )
     important = [each.column for each in found.columns if each.mean > 0][:MOST_PICTURES]
     return ImportanceSection(
