@@ -18,10 +18,37 @@ from nnrun.training.serving import keras_forward
 from nnrun.training.trainer import train
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
-SIZES = [0.0, -0.0, 1e-30, 1e-8, 1e-3, 0.5, 1, 3, 6, 20, 88, 104, 1e4, 1e8, 1e20, 1e30]
+SIZES = [0.0, -0.0, 1e-40, 1e-30, 1e-8, 1e-3, 0.5, 1, 3, 6, 20, 88, 104, 1e4, 1e8, 1e20, 1e30]
 EXTREMES = np.array([*SIZES, *(-size for size in SIZES)], np.float32)
 SIGMOID = {"units": 1, "activation": "sigmoid"}
 NUMBERS = {"loss": "mse", "data.target": "dose"}
+COMPARED_LAYERS = [
+    {"units": 3},
+    {"units": 3, "use_bias": False, "activation": "gelu"},
+    {"type": "Dropout", "rate": 0.5},
+    {"type": "GaussianNoise", "stddev": 0.5},
+    {"type": "Activation", "activation": "softmax"},
+    {"type": "GaussianDropout", "rate": 0.5},
+    {"type": "AlphaDropout", "rate": 0.5},
+    {"type": "ReLU"},
+    {"type": "ReLU", "max_value": 1.5, "negative_slope": 0.2, "threshold": 0.7},
+    {"type": "ReLU", "max_value": 6},
+    {"type": "LeakyReLU", "negative_slope": 0.05},
+    {"type": "LeakyReLU", "negative_slope": 3},
+    {"type": "PReLU"},
+    {"type": "ELU", "alpha": 0.3},
+    {"type": "RMSNormalization"},
+    {"type": "RMSNormalization", "epsilon": 0.1},
+    {"type": "UnitNormalization"},
+    {"type": "BatchNormalization"},
+    {"type": "BatchNormalization", "scale": False, "epsilon": 0.1},
+    {"type": "BatchNormalization", "center": False},
+    {"type": "BatchNormalization", "center": False, "scale": False},
+    {"type": "LayerNormalization"},
+    {"type": "LayerNormalization", "scale": False, "epsilon": 1e-6},
+    {"type": "LayerNormalization", "center": False},
+    {"type": "LayerNormalization", "center": False, "scale": False},
+]
 
 
 def rows(inputs: int) -> Any:
@@ -79,39 +106,31 @@ def test_every_activation_and_layer_of_a_config_is_there():
 
 
 @pytest.mark.parametrize(
-    "layer",
-    [
-        {"units": 3},
-        {"units": 3, "use_bias": False, "activation": "gelu"},
-        {"type": "Dropout", "rate": 0.5},
-        {"type": "GaussianNoise", "stddev": 0.5},
-        {"type": "Activation", "activation": "softmax"},
-        {"type": "GaussianDropout", "rate": 0.5},
-        {"type": "AlphaDropout", "rate": 0.5},
-        {"type": "ReLU"},
-        {"type": "ReLU", "max_value": 1.5, "negative_slope": 0.2, "threshold": 0.7},
-        {"type": "ReLU", "max_value": 6},
-        {"type": "LeakyReLU", "negative_slope": 0.05},
-        {"type": "LeakyReLU", "negative_slope": 3},
-        {"type": "PReLU"},
-        {"type": "ELU", "alpha": 0.3},
-        {"type": "RMSNormalization"},
-        {"type": "RMSNormalization", "epsilon": 0.1},
-        {"type": "UnitNormalization"},
-        {"type": "BatchNormalization"},
-        {"type": "BatchNormalization", "scale": False, "epsilon": 0.1},
-        {"type": "BatchNormalization", "center": False},
-        {"type": "BatchNormalization", "center": False, "scale": False},
-        {"type": "LayerNormalization"},
-        {"type": "LayerNormalization", "scale": False, "epsilon": 1e-6},
-        {"type": "LayerNormalization", "center": False},
-        {"type": "LayerNormalization", "center": False, "scale": False},
-    ],
-    ids=lambda layer: " ".join(map(str, layer.values())),
+    "layer", COMPARED_LAYERS, ids=lambda layer: " ".join(map(str, layer.values()))
 )
 def test_a_layer_gives_what_keras_gives(project, layer):
     config = project.load({**NUMBERS, "layers": [{"units": 5}, layer, {"units": 1}]})
     assert_agrees(random_run(config), tolerated=1e-5)
+
+
+@pytest.mark.parametrize(
+    "layer", COMPARED_LAYERS, ids=lambda layer: " ".join(map(str, layer.values()))
+)
+def test_a_layer_gives_what_keras_gives_of_the_table_itself(project, layer):
+    config = project.load({**NUMBERS, "layers": [layer, {"units": 1}], "data.normalize": False})
+    assert_agrees(random_run(config), tolerated=1e-5)
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_a_network_of_an_activation_gives_what_keras_gives_of_extremes(project, activation):
+    layers = [{"units": 6, "activation": activation}, {"units": 1}]
+    config = project.load({**NUMBERS, "layers": layers, "data.normalize": False})
+    assert_agrees(random_run(config), tolerated=1e-5)
+
+
+def test_every_layer_of_a_config_is_compared():
+    compared = {layer.get("type", "Dense") for layer in COMPARED_LAYERS}
+    assert compared == keras_catalog.LAYER.catalog.keys()
 
 
 def assert_agrees(run: TrainedRun, tolerated: float) -> None:
@@ -124,8 +143,8 @@ def assert_agrees(run: TrainedRun, tolerated: float) -> None:
     finite = np.isfinite(ours)
     largest = [np.abs(activity).max(axis=1) for _, activity in run.network.layer_outputs(x)]
     scale = np.max(largest, axis=0)[:, None]
-    apart = np.abs(ours.astype(float) - theirs)
-    assert (apart[finite] <= tolerated * np.broadcast_to(scale, ours.shape)[finite] + 2e-6).all()
+    apart = np.abs(ours[finite].astype(float) - theirs[finite])
+    assert (apart <= tolerated * np.broadcast_to(scale, ours.shape)[finite] + 2e-6).all()
 
 
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
