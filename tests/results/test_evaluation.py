@@ -138,11 +138,7 @@ WEIGHTED = {"data.sample_weight": "weight"}
     ("changes", "names"),
     [
         exhaustive(BINARY, BINARY_METRICS, id="two labels"),
-        pytest.param(
-            SPARSE,
-            {"SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy"},
-            id="several labels",
-        ),
+        pytest.param(SPARSE, CATEGORICAL_METRICS, id="several labels"),
         pytest.param(NUMBERS, NUMBER_METRICS, id="numbers"),
     ],
 )
@@ -151,7 +147,7 @@ def test_weighted_metrics_are_those_of_keras(project, choose, changes, names):
 
 
 @pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight"])
-def test_weighted_losses_are_those_of_keras(project, reduction):
+def test_reductions_of_weighted_losses_are_those_of_keras(project, reduction):
     loss = {"name": "BinaryCrossentropy", "reduction": reduction}
     assert_same(random_run(project.load({**BINARY, **WEIGHTED, "loss": loss})))
 
@@ -322,14 +318,25 @@ def test_the_loss_is_that_of_keras(project, changes):
     assert_same(random_run(project.load({**changes, "batch_size": 64})))
 
 
+@pytest.mark.parametrize("name", sorted(keras_catalog.LOSS.catalog))
+def test_a_weighted_loss_is_that_of_keras(project, name):
+    changes = next(each for each in LOSSES.values() if canonical_loss(each) == name)
+    assert_same(random_run(project.load({**changes, **WEIGHTED})))
+
+
 def test_every_loss_of_a_config_is_compared():
-    compared = {keras_catalog.LOSS.canonical(loss_name(c)) for c in LOSSES.values()}
+    compared = {canonical_loss(changes) for changes in LOSSES.values()}
     assert compared == set(keras_catalog.LOSS.catalog)
 
 
-def loss_name(changes: dict[str, Any]) -> str:
+def canonical_loss(changes: dict[str, Any]) -> str:
+    """Return Keras's name of the loss that changes of a config lead to."""
     loss = changes.get("loss", "bce")
-    return loss if isinstance(loss, str) else loss["name"]
+    return keras_catalog.LOSS.canonical(loss if isinstance(loss, str) else loss["name"])
+
+
+def test_every_metric_of_a_config_is_compared():
+    assert METRIC.catalog.keys() == BINARY_METRICS | CATEGORICAL_METRICS | NUMBER_METRICS
 
 
 def test_every_metric_of_a_config_has_its_function():
