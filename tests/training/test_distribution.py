@@ -207,7 +207,7 @@ LONG = {"epochs": 100, "batch_size": 8, "jit_compile": False, "checkpoint": {"ev
 @pytest.mark.parametrize(
     ("count", "victim"),
     [
-        pytest.param(2, 0, id="the chief of two"),
+        exhaustive(2, 0, id="the chief of two"),
         exhaustive(3, 0, id="the chief of three"),
         exhaustive(3, 1, id="another worker"),
     ],
