@@ -21,7 +21,9 @@ def test_the_notebook_runs_with_a_bar_and_pandas(tmp_path):
     client.execute()
     shown = {cell["id"]: cell["outputs"] for cell in notebook.cells if cell["cell_type"] == "code"}
     bar, curves = (output["data"]["text/html"] for output in training(shown) if "data" in output)
-    assert re.match(r'<progress value="\d+\.000" max="50"></progress> epoch \d+/50 · loss \d', bar)
+    assert re.match(
+        r'<progress value="\d+\.000" max="150"></progress> epoch \d+/150 · loss \d', bar
+    )
     assert "better than guessing" in curves
     assert "data:image/png" in curves
     texts = ["".join(str(output) for output in outputs) for outputs in shown.values()]

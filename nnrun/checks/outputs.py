@@ -19,6 +19,10 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """The least and the largest output of an activation; one that is not listed gives any number."""
 
+FAR_FROM_ZERO = 5
+"""Standard deviations between 0 and the least number, from which on a ReLU output does harm: the
+last layer must first grow to that size, and Dropout and noise grow with it."""
+
 NEVER_NEGATIVE = ("MeanSquaredLogarithmicError", "Poisson")
 """The losses whose logarithms take no number below 0."""
 
@@ -164,6 +168,25 @@ def loss_takes_the_target(config: Config, dataset: Dataset) -> Found:
             f"{loss} takes outputs that are never negative, and {output} gives others; "
             "end in activation: softplus, relu or exponential",
         )
+
+
+@rule("far-from-zero", level="warning")
+def outputs_begin_near_the_target(config: Config, dataset: Dataset) -> Found:
+    """An output that begins at 0 is for numbers that come near 0."""
+    output = config.output_activation()
+    if output not in ("relu", "softplus") or config.loss["name"] in NEVER_NEGATIVE:
+        return
+    if not config.rescales or config.data.target_transform:
+        return
+    for target in dataset.encoder.targets:
+        distance = target.minimum / target.scale
+        if distance > FAR_FROM_ZERO:
+            yield (
+                _place_of_output(config),
+                f"{output} begins at 0, and {target.name!r} goes from {target.minimum:g} to "
+                f"{target.maximum:g}, {distance:.0f} standard deviations from there: the network "
+                "learns that distance first, and errs more; use linear",
+            )
 
 
 @rule("percentage-zero", level="warning")

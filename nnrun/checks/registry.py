@@ -112,6 +112,7 @@ ORDER = (
     "sigmoid-hidden",
     "bce-output",
     "softmax-output",
+    "far-from-zero",
     "percentage-zero",
     "huber-delta",
     "unscaled",

@@ -7,10 +7,10 @@ import sys
 import time
 from typing import Any
 
+from nnrun.cli.member_epochs import OfAllMembers
 from nnrun.cli.time_left import TimeLeft, shown_seconds
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.runs.history import Logs
-from nnrun.training.backend import keras
 from nnrun.training.keras_types import KerasObject
 
 KERNEL = "ZMQInteractiveShell"  # IPython's class in a notebook, as tqdm and rich know it
@@ -29,11 +29,11 @@ def notebook_bar(epochs: int) -> KerasObject:
     return _NotebookBar(epochs)
 
 
-class _NotebookBar(keras.callbacks.Callback):  # type: ignore[misc]
+class _NotebookBar(OfAllMembers):
     """Moves a bar of HTML with every batch; metrics are those of the last epoch.
 
     Args:
-        epochs: How many epochs the finished run has.
+        epochs: How many epochs the finished run has, over all members of an ensemble.
     """
 
     def __init__(self, epochs: int) -> None:
@@ -45,20 +45,22 @@ class _NotebookBar(keras.callbacks.Callback):  # type: ignore[misc]
         self._shown = 0.0
         self._output: Any = None
 
-    def on_train_begin(self, *_: object, **__: object) -> None:
+    def on_train_begin(self, *_: object) -> None:
         from IPython.display import display
 
-        self._output = display(_bar(0, self._epochs, ""), display_id=True)
+        super().on_train_begin()
+        if self._output is None:
+            self._output = display(_bar(0, self._epochs, ""), display_id=True)
 
     def on_epoch_begin(self, epoch: int, *_: object) -> None:
-        self._epoch = epoch
+        self._epoch = self.epochs_before + epoch
 
     def on_train_batch_end(self, batch: int, **_: object) -> None:  # Keras passes `logs` by name
         if time.monotonic() - self._shown >= PAUSE:
             self._show(self._epoch + (batch + 1) / self.params["steps"])
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self._time_left.end_epoch(epoch + 1)
+        self._time_left.end_epoch(self.epochs_before + epoch + 1)
         self._metrics = describe_metrics(logs or {})
 
     def on_train_end(self, *_: object, **__: object) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from nnrun.cli.member_epochs import OfAllMembers
 from nnrun.cli.notebook_bar import is_in_notebook, notebook_bar
 from nnrun.cli.terminal import new_console, shows_progress, tell
 from nnrun.cli.time_left import TimeLeft, shown_seconds
 from nnrun.reporting.metrics_text import describe_metrics
-from nnrun.training.backend import keras
 from nnrun.wording import printable
 
 if TYPE_CHECKING:
@@ -50,24 +50,7 @@ def progress(
         yield (_Lines(epochs, tell_last=not result_follows),)
 
 
-class _OfAllMembers(keras.callbacks.Callback):  # type: ignore[misc]
-    """Counts the epochs of an ensemble: those of a member follow those of the former one.
-
-    Attributes:
-        epochs_before: The epochs of the former members, each of which may have ended early.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.epochs_before = 0
-        self._members = 0
-
-    def on_train_begin(self, *_: object) -> None:
-        self.epochs_before = self._members * int(self.params["epochs"])
-        self._members += 1
-
-
-class _Lines(_OfAllMembers):
+class _Lines(OfAllMembers):
     """Prints a line at the end of every tenth of the run."""
 
     def __init__(self, epochs: int, *, tell_last: bool) -> None:
@@ -90,7 +73,7 @@ class _Lines(_OfAllMembers):
         return f" ({seconds:.0f} s left)" if seconds is not None and seconds >= 1 else ""
 
 
-class _Bar(_OfAllMembers):
+class _Bar(OfAllMembers):
     """Moves a bar with every batch; metrics are those of the last epoch."""
 
     def __init__(self, bar: Progress, epochs: int) -> None:

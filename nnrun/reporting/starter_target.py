@@ -31,6 +31,11 @@ MOST_LABELS = 50
 SHARE_OF_LABELS = 0.4
 """Of the rows: two rows of each label, of those that are not held out."""
 
+CLEAR_OF_ZERO = 0.5
+"""Standard deviations from 0 to the least number, from which on an output that cannot be negative
+is of no use, and in the way: it learns how far the numbers lie from 0 before it learns how they
+differ. On test scores from 606 to 707 such a network erred three times as much as a linear one."""
+
 LARGEST_SPREAD = 1e9
 """Gradients grow with the square of the target's scale, and Adam squares them again in float32."""
 
@@ -184,11 +189,14 @@ def _output(survey: TableSurvey, labels: Mapping[str, int], task: Task) -> Outpu
     if _may_be_classes(survey, labels):  # many counts are 0, which softplus never gives
         counts = f"counts from {target.minimum:g} to {target.maximum:g}"
         return Output(counts, 1, "relu", "MeanSquaredError")
-    return _output_of_numbers(target)
+    return _output_of_numbers(target, survey.target.spread)
 
 
-def _output_of_numbers(target: ColumnProfile) -> Output:
+def _output_of_numbers(target: ColumnProfile, spread: float) -> Output:
+    """Return the output that predicts numbers whose standard deviation is `spread`."""
     span = f"numbers from {target.minimum:g} to {target.maximum:g}"
+    if target.minimum > CLEAR_OF_ZERO * spread:
+        return Output(f"{span}, clear of 0", 1, "linear", "MeanSquaredError")
     if target.minimum >= 0:  # softplus: a ReLU that cannot die
         return Output(f"{span}, never negative", 1, "softplus", "MeanSquaredError")
     return Output(f"{span}, any number", 1, "linear", "MeanSquaredError")

@@ -156,6 +156,7 @@ WARNINGS = [
     ("linear-hidden", {"layers": [{"units": 4}, SIGMOID]}, [], "layers: every hidden layer is linear,"),
     ("sigmoid-hidden", {"layers": [{**DENSE, "activation": "sigmoid"}, SIGMOID]}, [], "layers[0].activation"),
     ("bce-output", {"layers": [DENSE, LINEAR]}, [], "loss: the output is linear, which is no probability;"),
+    ("far-from-zero", {**NUMBERS, "layers": [SOFTPLUS]}, [pl.col("dose") + 600], "layers[0].activation: softplus begins at 0, and"),
     ("percentage-zero", {**NUMBERS, "loss": "mape"}, [pl.col("dose") - 0.5], "loss: it divides by the target"),
     ("huber-delta", {**NUMBERS, "loss": "Huber"}, [pl.col("dose") * 1e4], "no more than MeanAbsoluteError; set"),
     ("huber-delta", {**NUMBERS, "loss": {"name": "Huber", "delta": 100}}, [], "no more than MeanSquaredError"),

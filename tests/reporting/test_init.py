@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 from support.marks import usual
 
-from nnrun.checks.registry import lint
+from nnrun.checks.registry import Finding, lint
 from nnrun.config.loading import load_config
+from nnrun.config.schema import Config
 from nnrun.features.loading import load_dataset
 from nnrun.files import write_text
 from nnrun.reporting.starter_config import write_config
@@ -55,10 +56,12 @@ TARGETS: dict[str, tuple[list[Any], str, str, int]] = {
     "three words": (cycle("cat", "dog", "cow"), "SparseCategoricalCrossentropy", "softmax", 3),
     "whole numbers from 0 on": (cycle(*range(10)), "SparseCategoricalCrossentropy", "softmax", 10),
     "whole numbers from 1 on": (cycle(1, 2, 3), "SparseCategoricalCrossentropy", "softmax", 3),
-    "whole numbers from 2 on": (cycle(2, 3, 4), "MeanSquaredError", "softplus", 1),
+    "whole numbers from 2 on": (cycle(2, 3, 4), "MeanSquaredError", "linear", 1),
     "whole numbers with a gap": (cycle(0, 1, 3), "MeanSquaredError", "softplus", 1),
     "more whole numbers than classes": (list(range(ROWS)), "MeanSquaredError", "softplus", 1),
     "numbers that are never negative": (list(abs(NUMBERS)), "MeanSquaredError", "softplus", 1),
+    "numbers that begin near 0": (cycle(0.4, 1, 2, 3), "MeanSquaredError", "softplus", 1),
+    "numbers that are clear of 0": (list(600 + NUMBERS), "MeanSquaredError", "linear", 1),
     "any numbers": (list(NUMBERS), "MeanSquaredError", "linear", 1),
 }
 
@@ -165,15 +168,29 @@ NAMES = [
 ]  # fmt: skip
 
 
+def errors_of(config: Config) -> list[Finding]:
+    return [finding for finding in lint(load_dataset(config)) if finding.level == "error"]
+
+
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("role", ["target", "drop", "gaps"])
-def test_odd_column_names_are_quoted(written, name, role):
-    cells = {"target": cycle(0, 1), "drop": [1] * ROWS, "gaps": cycle(1.5, None, 0.5)}[role]
-    frame = pl.DataFrame({"x": NUMBERS, name: cells} | ({} if role == "target" else {"y": EVEN}))
-    config = written(frame, name if role == "target" else "y")
-    assert config.data.target == [name if role == "target" else "y"]
-    assert config.data.drop == ([name] if role == "drop" else [])
-    assert not [finding for finding in lint(load_dataset(config)) if finding.level == "error"]
+def test_an_odd_name_of_the_target_is_quoted(written, name):
+    config = written(pl.DataFrame({"x": NUMBERS, name: cycle(0, 1)}), name)
+    assert config.data.target == [name]
+    assert errors_of(config) == []
+
+
+def test_odd_names_of_columns_that_are_left_out_are_quoted(written):
+    constant = dict.fromkeys(NAMES, [1] * ROWS)
+    config = written(pl.DataFrame({"x": NUMBERS, **constant, "y": EVEN}), "y")
+    assert config.data.drop == NAMES
+    assert errors_of(config) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_odd_name_of_a_column_with_gaps_is_told_in_a_comment(written, name):
+    config = written(pl.DataFrame({"x": NUMBERS, name: cycle(1.5, None, 0.5), "y": EVEN}), "y")
+    assert (config.data.missing, config.data.drop) == ("mean", [])
+    assert errors_of(config) == []
 
 
 @pytest.mark.parametrize(
