@@ -6,6 +6,10 @@ network is: Vovk, Gammerman and Shafer, Algorithmic Learning in a Random World (
 Lei et al., Distribution-Free Predictive Inference for Regression (2018). The error of a number is
 its distance from the prediction; that of a label is 1 minus its probability (Sadinle, Lei and
 Wasserman, Least Ambiguous Set-Valued Classifiers, 2019).
+
+Where rows have weights, so do their errors: the share is that of the weights, as in Tibshirani et
+al., Conformal Prediction Under Covariate Shift (2019). The weight of the row to predict is unknown,
+so that n is Kish's effective number of rows, of which each weighs alike.
 """
 
 import math
@@ -18,7 +22,7 @@ import numpy as np
 from nnrun.config.schema import Config
 from nnrun.errors import InputError
 from nnrun.features.encoder import Encoder
-from nnrun.results.array_types import Floats, Numbers
+from nnrun.results.array_types import Floats, Integers, Numbers
 from nnrun.results.losses import LEAST_PREDICTION
 from nnrun.results.row_losses import true_probability
 
@@ -132,13 +136,16 @@ def prediction_errors(config: Config, encoder: Encoder, y: Numbers, outputs: Num
     return np.abs(y.astype(np.float64) - outputs)
 
 
-def error_at(errors: Sequence[float], rows: int, level: float) -> float:
+def error_at(
+    errors: Sequence[float], rows: int, level: float, *, are_weighted: bool = False
+) -> float:
     """Return the error that a share of rows does not exceed.
 
     Args:
         errors: Some of the errors of rows held out in ascending order, as `kept_errors` keeps them.
-        rows: How many rows there were.
+        rows: How many rows there were; of weighted ones, the effective number.
         level: The share, between 0 and 1.
+        are_weighted: Whether the rows had weights, as a message then says.
 
     Raises:
         InputError: There are too few rows for this level.
@@ -146,8 +153,11 @@ def error_at(errors: Sequence[float], rows: int, level: float) -> float:
     rank = max(1, math.ceil((rows + 1) * level - ROUNDING))
     if rank > rows:
         needed = math.ceil(level / (1 - level) - ROUNDING)
+        held_out = f"the run held out {rows:,}"
+        if are_weighted:
+            held_out = f"by their weights, those of the run tell as much as {rows:,}"
         raise InputError(
-            f"an interval of {level:g} takes {needed:,} rows held out; the run held out {rows:,}: "
+            f"an interval of {level:g} takes {needed:,} rows held out; {held_out}: "
             f"ask for {math.floor(1000 * rows / (rows + 1)) / 1000:g} at most"
         )
     return errors[(rank - 1) * len(errors) // rows]
@@ -159,9 +169,33 @@ def kept_errors(errors: Floats, most: int) -> list[float]:
     Of each group the largest is kept, so that an interval may be wider, and never narrower.
     """
     ascending = np.sort(errors)
-    count = min(len(ascending), most)
-    ranks = -(-np.arange(1, count + 1) * len(ascending) // count)
+    ranks = _kept_ranks(len(ascending), most)
     return [float(error) for error in ascending[ranks - 1]]
+
+
+def kept_weighted_errors(errors: Floats, weights: Floats, rows: int, most: int) -> list[float]:
+    """Return at most so many of the errors in ascending order, evenly by the weights up to them.
+
+    With weights that are all alike, they are those of `kept_errors`.
+
+    Args:
+        errors: The errors, shape (rows,).
+        weights: The weights of the same rows, of which one at least is above 0.
+        rows: The effective number of rows.
+        most: How many errors are kept.
+    """
+    order = np.argsort(errors, kind="stable")
+    order = order[weights[order] > 0]
+    up_to = weights[order].cumsum()
+    shares = _kept_ranks(rows, most) / rows
+    places = np.searchsorted(up_to / up_to[-1], shares - ROUNDING)
+    return [float(error) for error in errors[order][places]]
+
+
+def _kept_ranks(rows: int, most: int) -> Integers:
+    """Return the rank of the largest of each group of rows; there are at most so many groups."""
+    count = min(rows, most)
+    return np.asarray(-(-np.arange(1, count + 1) * rows // count))
 
 
 def _joined(labels: Sequence[str], is_in: Iterator[bool] | Column) -> str:

@@ -1,11 +1,16 @@
 """A run judged: on the rows it held out once it is trained, or on another table later."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
+from nnrun.config.schema import Config
 from nnrun.errors import RunError
-from nnrun.features.dataset import Dataset
+from nnrun.features.dataset import Dataset, HeldOut
 from nnrun.features.encoder import Encoder
+from nnrun.results.array_types import Floats
 from nnrun.results.assessment import LabelAssessor, NumberAssessor
 from nnrun.results.baseline import LabelBaseline, MultilabelBaseline
 from nnrun.results.class_measure import LABELS_WITH_CONFUSION
@@ -13,9 +18,15 @@ from nnrun.results.interval import prediction_errors
 from nnrun.results.linear_model import LinearModel
 from nnrun.results.multilabel_assessment import MultilabelAssessor
 from nnrun.results.row_losses import AnyThreshold, threshold_of
-from nnrun.results.saved_intervals import write_intervals
+from nnrun.results.saved_intervals import ErrorsOfPart, write_intervals
 from nnrun.results.saved_verdict import SavedVerdict, read_verdict, write_verdict
-from nnrun.results.simpler_models import Baseline, baseline_of, linear_model_of, weighted_blocks
+from nnrun.results.simpler_models import (
+    Baseline,
+    baseline_of,
+    linear_model_of,
+    row_weights,
+    weighted_blocks,
+)
 from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.results.training_rows import models_of_training_rows
 from nnrun.runs.directory import Run
@@ -59,9 +70,18 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
         predictions = trained.probabilities(trained.forward(x))
         assessor.add(x, y, predictions, weights)
         errors.append(prediction_errors(trained.config, trained.encoder, y, predictions))
-    write_intervals(run, name, errors)
+    write_intervals(run, _errors_of_part(dataset.config, dataset.held_out, errors))
     names = [target.name for target in dataset.encoder.targets]
     return write_verdict(run.verdict, assessor.result(), name, baseline, linear, names)
+
+
+def _errors_of_part(config: Config, held_out: HeldOut, errors: Sequence[Floats]) -> ErrorsOfPart:
+    """Return the errors on the rows held out, with the weights of these where they have some."""
+    weights = row_weights(held_out.part)
+    column = ""
+    if weights is not None and config.data.sample_weight:
+        column = config.data.sample_weight
+    return ErrorsOfPart(held_out.name, np.concatenate(errors), weights, column)
 
 
 def is_training_table(run: Path, table: Table, rows: int) -> bool:

@@ -4,7 +4,6 @@ The file may come from strangers: it is bounded before it is read. It is of the 
 checksum it has: for others, the rows held out are read again.
 """
 
-from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, cast
@@ -17,10 +16,18 @@ from nnrun.errors import InputError, RunError
 from nnrun.files import to_json, write_text
 from nnrun.json_mistakes import json_mistakes
 from nnrun.ordinary_files import read_small
-from nnrun.results.array_types import Floats
+from nnrun.results.array_types import Floats, RowWeights
+from nnrun.results.effective_rows import EffectiveRows
 from nnrun.results.held_out import held_out_rows, parts_held_out
-from nnrun.results.interval import Interval, error_at, kept_errors, prediction_errors
+from nnrun.results.interval import (
+    Interval,
+    error_at,
+    kept_errors,
+    kept_weighted_errors,
+    prediction_errors,
+)
 from nnrun.results.trained_run import NOT_FINITE, TrainedRun
+from nnrun.results.weighted_outputs import weight_column, weighted_outputs
 from nnrun.runs.directory import Run
 from nnrun.wording import first_line
 
@@ -55,27 +62,38 @@ class SavedIntervals(BaseModel, extra="forbid"):
     part: Part
     """The part of the rows."""
     rows: Annotated[int, Field(ge=1)]
-    """How many they are."""
+    """How many they are; of weighted rows, how many of equal weight tell as much."""
     errors: list[Errors]
     """Of each target, or of the label, some of the errors in ascending order."""
+    sample_weight: str = ""
+    """The column of weights by which the rows count, or "" where all count alike."""
 
 
-class _OfPart(NamedTuple):
+class ErrorsOfPart(NamedTuple):
+    """The errors on the rows of a part.
+
+    Attributes:
+        part: The part.
+        errors: What `prediction_errors` gives, (rows, targets).
+        weights: The weights of the rows, (rows,); None where all count alike.
+        column: The column that holds them, or "".
+    """
+
     part: Part
     errors: Floats
+    weights: RowWeights = None
+    column: str = ""
 
 
-def write_intervals(run: Run, part: Part, errors: Iterable[Floats]) -> None:
-    """Write intervals.json, unless a prediction is not finite.
-
-    Args:
-        run: The run directory.
-        part: The part of the rows.
-        errors: What `prediction_errors` gives, (rows, targets), in blocks.
-    """
-    saved = _summed_up(run, _OfPart(part, np.concatenate(list(errors))))
-    if saved:
-        write_text(run.intervals, to_json(saved.model_dump()))
+def write_intervals(run: Run, found: ErrorsOfPart) -> None:
+    """Write intervals.json, unless a prediction is not finite."""
+    saved = _summed_up(run, found)
+    if saved is None:
+        return
+    content = saved.model_dump()
+    if not saved.sample_weight:  # versions that know no weights read the file of other rows
+        del content["sample_weight"]
+    write_text(run.intervals, to_json(content))
 
 
 def interval_of(path: Path, trained: TrainedRun, level: float | None) -> Interval | None:
@@ -96,14 +114,35 @@ def interval_of(path: Path, trained: TrainedRun, level: float | None) -> Interva
         raise InputError("an interval needs a share of the rows between 0 and 1, such as 0.9")
     run = Run(path)
     saved = _read(run) or _from_rows(run, trained)
-    if len(saved.errors) != (1 if trained.encoder.labels else len(trained.encoder.targets)):
-        raise RunError(f"{run.intervals}: its targets are not those of the run; was it altered?")
-    widest = tuple(error_at(errors, saved.rows, level) for errors in saved.errors)
-    note = (
-        f"intervals contain the truth in {100 * level:g} of 100 rows, by the errors on the "
-        f"{saved.rows:,} rows of {saved.part}"
+    _check_fits(run, saved, trained)
+    are_weighted = bool(saved.sample_weight)
+    widest = tuple(
+        error_at(errors, saved.rows, level, are_weighted=are_weighted) for errors in saved.errors
     )
-    return Interval(level, widest, note, are_of_logs=bool(trained.config.data.target_transform))
+    are_of_logs = bool(trained.config.data.target_transform)
+    return Interval(level, widest, _note(saved, level), are_of_logs=are_of_logs)
+
+
+def _check_fits(run: Run, saved: SavedIntervals, trained: TrainedRun) -> None:
+    """Raise RunError where the targets or the column of weights are not those of the run."""
+    targets = 1 if trained.encoder.labels else len(trained.encoder.targets)
+    if len(saved.errors) != targets:
+        raise RunError(f"{run.intervals}: its targets are not those of the run; was it altered?")
+    if saved.sample_weight not in ("", trained.config.data.sample_weight):
+        raise RunError(f"{run.intervals}: its weights are not those of the run; was it altered?")
+
+
+def _note(saved: SavedIntervals, level: float) -> str:
+    """Return the line that says which rows the intervals come from."""
+    rows = f"{saved.rows:,} rows of {saved.part}"
+    if saved.sample_weight:
+        rows = (
+            f"rows of {saved.part} by column {saved.sample_weight!r} of weights, "
+            f"which tell as much as {saved.rows:,} rows"
+        )
+    return (
+        f"intervals contain the truth in {100 * level:g} of 100 rows, by the errors on the {rows}"
+    )
 
 
 def _read(run: Run) -> SavedIntervals | None:
@@ -134,27 +173,48 @@ def _from_rows(run: Run, trained: TrainedRun) -> SavedIntervals:
         )
     part, reader = list(held_out_rows(run, trained).items())[-1]
     errors = []
-    for computed in trained.outputs(reader):
+    weights = []
+    for computed, of_rows in weighted_outputs(trained, reader):
         predictions = trained.probabilities(computed.outputs.predictions)
         errors.append(prediction_errors(trained.config, trained.encoder, computed.y, predictions))
-    saved = _summed_up(run, _OfPart(cast("Part", part), np.concatenate(errors)))
+        if of_rows is not None:
+            weights.append(of_rows)
+    found = ErrorsOfPart(
+        cast("Part", part),
+        np.concatenate(errors),
+        np.concatenate(weights) if weights else None,
+        weight_column(trained, reader),
+    )
+    saved = _summed_up(run, found)
     if saved is None:
         raise InputError(NOT_FINITE)
     return saved
 
 
-def _summed_up(run: Run, found: _OfPart) -> SavedIntervals | None:
+def _summed_up(run: Run, found: ErrorsOfPart) -> SavedIntervals | None:
     """Return the errors of a part as they are saved, or None where one is not finite."""
     if not np.isfinite(found.errors).all():
         return None
     targets = found.errors.shape[1]
     most = min(MOST_ERRORS, max(1, MOST_NUMBERS // targets))
+    counter = EffectiveRows()
+    counter.add(len(found.errors), found.weights)
+    rows = counter.count()
+    errors = [_kept(column, found.weights, rows, most) for column in found.errors.T]
     return SavedIntervals(
         weights=_checksum(run),
         part=found.part,
-        rows=len(found.errors),
-        errors=[kept_errors(column, most) for column in found.errors.T],
+        rows=rows,
+        errors=errors,
+        sample_weight=found.column,
     )
+
+
+def _kept(errors: Floats, weights: RowWeights, rows: int, most: int) -> list[float]:
+    """Return the errors that are kept of a target."""
+    if weights is None:
+        return kept_errors(errors, most)
+    return kept_weighted_errors(errors, weights, rows, most)
 
 
 def _checksum(run: Run) -> str:

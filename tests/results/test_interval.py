@@ -11,7 +11,14 @@ from support.project import default_table
 from nnrun.api import functions as api
 from nnrun.errors import InputError
 from nnrun.features.encoder import Encoder
-from nnrun.results.interval import Interval, error_at, kept_errors, label_errors
+from nnrun.results.effective_rows import EffectiveRows
+from nnrun.results.interval import (
+    Interval,
+    error_at,
+    kept_errors,
+    kept_weighted_errors,
+    label_errors,
+)
 from nnrun.results.json_lines import answer_lines
 from nnrun.results.saved_intervals import interval_of
 from nnrun.results.trained_run import load_run
@@ -52,6 +59,40 @@ def test_of_many_errors_so_many_are_kept_that_no_interval_is_narrower():
     for level in (0.1, 0.9, 0.95, 0.999):
         exact = np.ceil(12_346 * level - 1e-9)
         assert exact <= error_at(kept, len(errors), level) <= exact + 13
+
+
+@pytest.mark.parametrize("level", [0.5, 0.9, 0.95])
+def test_errors_of_other_rows_are_as_small_in_so_much_of_the_weight(level):
+    """Rows that weigh more have larger errors, so that counting all alike covers too little."""
+    generator = np.random.default_rng(1)
+
+    def draw(rows):
+        weights = generator.integers(1, 9, rows).astype(float)
+        return np.abs(generator.normal(size=rows) * weights), weights
+
+    shares = []
+    for _ in range(40):
+        errors, weights = draw(2_000)
+        counter = EffectiveRows()
+        counter.add(2_000, weights)
+        kept = kept_weighted_errors(errors, weights, counter.count(), most=1_000)
+        bound = error_at(kept, counter.count(), level)
+        others, of_others = draw(2_000)
+        shares.append(np.average(others <= bound, weights=of_others))
+    assert level - 0.005 <= np.mean(shares) <= level + 0.02
+
+
+@pytest.mark.parametrize("rows", [7, 99, 12_345])
+@pytest.mark.parametrize("weight", [1.0, 0.1, 3.0])
+def test_weights_that_are_all_alike_keep_the_same_errors(rows, weight):
+    errors = np.random.default_rng(0).normal(size=rows) ** 2
+    kept = kept_weighted_errors(errors, np.full(rows, weight), rows, most=1_000)
+    assert kept == kept_errors(errors, most=1_000)
+
+
+def test_the_error_of_a_row_of_weight_0_is_not_kept():
+    errors = np.array([3.0, 1.0, 2.0, 9.0, 0.0])
+    assert kept_weighted_errors(errors, np.array([1, 1, 1, 0, 0.0]), 3, most=9) == [1, 2, 3]
 
 
 def test_too_few_rows_are_told():
@@ -111,6 +152,37 @@ def test_an_interval_needs_no_table_unless_the_weights_are_others(nnrun, numbers
     done = nnrun(*command)
     assert (done.code, done.out) == (2, "")
     assert "intervals.json: cannot be read: errors.0: must ascend" in done.err
+
+
+@pytest.fixture
+def weighted_run(nnrun, project):
+    """A run whose rows held out have weights."""
+    weights = np.random.default_rng(2).integers(0, 4, 60) / 2
+    project.table(default_table().with_columns(weight=pl.Series(weights)))
+    nnrun("train", project.config({**NUMBERS, "data.sample_weight": "weight"}), "-o", "run", "-q")
+    return project.folder / "run"
+
+
+def test_rows_held_out_count_by_their_weights(nnrun, project, weighted_run):
+    path = weighted_run / "intervals.json"
+    saved = json.loads(path.read_text())
+    nnrun("evaluate", weighted_run, "-o", "rows.csv")
+    held_out = pl.read_csv(project.folder / "rows.csv")
+    weights = pl.read_csv(project.folder / "table.csv")["weight"].gather(held_out["line"] - 2)
+    assert saved["sample_weight"] == "weight"
+    assert saved["rows"] == round(weights.sum() ** 2 / (weights**2).sum()) < len(held_out)
+    predicted = ["predict", weighted_run, "table.csv", "--interval", "0.8"]
+    first = nnrun(*predicted)
+    assert f"column 'weight' of weights, which tell as much as {saved['rows']} rows" in first.err
+    path.unlink()
+    assert nnrun(*predicted) == first
+    path.write_text(json.dumps({**saved, "sample_weight": "dose"}))
+    altered = nnrun(*predicted)
+    assert (altered.code, altered.out) == (2, "")
+    assert "intervals.json: its weights are not those of the run; was it altered?" in altered.err
+    path.unlink()
+    done = nnrun("predict", weighted_run, "table.csv", "--interval", "0.99")
+    assert f"by their weights, those of the run tell as much as {saved['rows']}: ask" in done.err
 
 
 def test_python_and_lines_of_json_get_intervals_too(nnrun, numbers_run):
