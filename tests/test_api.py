@@ -345,3 +345,22 @@ def test_what_the_system_refuses_is_an_error_of_nnrun(run, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(nn.NnrunError, match=r"Not a directory"):
         run.report(tmp_path / "file" / "page.html")
+
+
+@pytest.mark.parametrize(
+    "train",
+    [
+        lambda config, data: nn.train(config, data=data, quiet=True),
+        lambda config, data: nn.train(config, "my runs/one", data=data, quiet=True),
+        lambda config, data: nn.check(config, data=data),
+        lambda config, data: nn.cross_validate(config, data=data, quiet=True),
+        lambda config, data: nn.sweep(config, {"seed": [1, 2]}, data=data, quiet=True),
+    ],
+    ids=["train", "train elsewhere", "check", "cross_validate", "sweep"],
+)
+def test_errors_call_a_frame_by_its_argument(project, frame, train, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    with pytest.raises(nn.InputError) as caught:
+        train(project.config(), frame.drop("label"))
+    assert "data.target: 'label' is not a column of data; it has " in str(caught.value)
+    assert ".nnrun-frames" not in str(caught.value)

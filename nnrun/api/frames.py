@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,9 +14,9 @@ from typing import Any
 import polars as pl
 
 from nnrun.api.arguments import is_path, path_of
-from nnrun.errors import InputError, TableError
+from nnrun.errors import InputError
 from nnrun.files import atomic_path
-from nnrun.wording import first_line, received
+from nnrun.wording import first_line, received, short_path
 
 FRAMES = ".nnrun-frames"
 """The folder beside the runs in which the frames are kept that runs were trained on."""
@@ -104,21 +105,30 @@ def kept_frame(data: object, argument: str, runs: Path) -> Path:
 
 
 @contextmanager
-def called(argument: str, data: object, path: Path) -> Iterator[None]:
-    """Let errors call a frame by the argument that it came in, not by the file that holds it.
+def called(argument: str, data: object, runs: Path) -> Iterator[None]:
+    """Let errors call a frame by the argument that it came in, not by the file that keeps it.
 
     Args:
         argument: The name of the argument.
         data: What the caller gave; errors call a path by its own name.
-        path: What `kept_frame` returned for it.
+        runs: The folder beside which `kept_frame` keeps frames.
     """
     try:
         yield
-    except TableError as error:
-        if is_path(data):
+    except InputError as error:
+        if data is None or is_path(data):
             raise
-        problems = [problem.replace(str(path), argument) for problem in error.problems]
-        raise TableError(problems) from None
+        kept = _kept_in(runs)
+        problems = [kept.sub(argument, problem) for problem in error.problems]
+        raise type(error)(problems) from None
+
+
+def _kept_in(runs: Path) -> re.Pattern[str]:
+    """Return a pattern of the paths of kept frames as messages write them."""
+    folder = runs.absolute() / FRAMES
+    spellings = {str(folder), short_path(str(folder))}
+    longest_first = sorted(map(re.escape, spellings), key=len, reverse=True)
+    return re.compile(rf"({'|'.join(longest_first)})[/\\][0-9a-f]{{16}}\.parquet")
 
 
 def _from_pandas(data: AnyTable, argument: str) -> pl.DataFrame:

@@ -98,16 +98,17 @@ def train(  # noqa: PLR0913  an argument for each option
     arguments.flags(overwrite=overwrite, quiet=quiet)
     folder = path.parent if path else RUNS
     read = read_given(config, overrides, settings, data, folder)
-    run = training.train(
-        read,
-        stem=stem_of(config),
-        path=path,
-        engine=engine,
-        overwrite=overwrite,
-        distribute=distribute,
-        quiet=quiet,
-        from_run=_path_of_run(from_run),
-    )
+    with called("data", data, folder):
+        run = training.train(
+            read,
+            stem=stem_of(config),
+            path=path,
+            engine=engine,
+            overwrite=overwrite,
+            distribute=distribute,
+            quiet=quiet,
+            from_run=_path_of_run(from_run),
+        )
     return Run(run.path)
 
 
@@ -126,7 +127,8 @@ def check(
         TableError: A table is wrong. Its `problems` are all mistakes.
     """
     read = read_given(config, overrides, settings, data, RUNS)
-    return summarize_dataset(load_checked(read, RUNS / CACHE, has_matrices=False))
+    with called("data", data, RUNS):
+        return summarize_dataset(load_checked(read, RUNS / CACHE, has_matrices=False))
 
 
 @nnrun_errors_alone
@@ -170,7 +172,7 @@ def init(
             f"target: must be the name of a column, or a list of names; received {received(target)}"
         )
     path = kept_frame(data, "data", RUNS)
-    with called("data", data, path):
+    with called("data", data, RUNS):
         started = start_config(path, target, Path(), task)
     if not quiet:
         tell(*started.notes, *describe_columns(started.columns, WIDTH))

@@ -11,6 +11,7 @@ import polars as pl
 
 from nnrun.api import arguments
 from nnrun.api.boundary import nnrun_errors_alone
+from nnrun.api.frames import called
 from nnrun.api.given_config import read_given, stem_of
 
 RUNS = Path("runs")  # where frames are kept that a config is trained on
@@ -98,11 +99,10 @@ def cross_validate(
     repeats = arguments.whole_number("repeats", repeats, 1, MOST)
     seeds = arguments.whole_number("seeds", seeds, 1, MOST)
     read = read_given(config, overrides, settings, data, RUNS)
-    found = cross_validation.cross_validate(
-        read,
-        cross_validation.read_and_check(read, None if quiet else _tell),
-        cross_validation.Folds(folds, repeats, seeds),
-    )
+    dealt = cross_validation.Folds(folds, repeats, seeds)
+    with called("data", data, RUNS):
+        table = cross_validation.read_and_check(read, None if quiet else _tell)
+        found = cross_validation.cross_validate(read, table, dealt)
     told = {"judged": {}, **found.as_json()}
     return CrossValidationResult(**told, predictions=found.predictions)
 
@@ -158,7 +158,8 @@ def sweep(  # noqa: PLR0913  a parameter for each option
     given = {} if settings is None else {"sweep.settings": settings}
     base = read_given(config, overrides, given, data, folder)
     asked = plan_from(base, (), folder, Options(metric, trials, folds, storage))
-    tried = run_sweep(asked, _silent if quiet else _tell)
+    with called("data", data, folder):
+        tried = run_sweep(asked, _silent if quiet else _tell)
     return SweepResult(folder, [trial.as_json() for trial in tried], write_best(asked, tried))
 
 
