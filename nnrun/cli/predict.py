@@ -58,8 +58,8 @@ JSON_LINES_HELP = (
     "For programs: read a JSON object from each line of standard input, and answer it at once."
 )
 JSON_LINES_RULE = (
-    "--json-lines reads standard input and writes standard output; leave out DATA, -o, --keep, "
-    "--spread and --escape-formulas"
+    "--json-lines reads standard input and writes standard output; leave out DATA, -o, --keep "
+    "and --escape-formulas"
 )
 ENGINE_HELP = "Compute with NumPy, or with Keras, to compare the two.  [default: numpy]"
 
@@ -102,9 +102,9 @@ def predict(  # noqa: PLR0913  a parameter for each option
     Columns are found by name, in any order.
     """
     if json_lines:
-        if data or output or keep or escape_formulas or spread:
+        if data or output or keep or escape_formulas:
             raise click.UsageError(JSON_LINES_RULE)
-        _answer_lines(run, threshold, interval, engine, reading)
+        _answer_lines(run, threshold, interval, engine, reading, spread=spread)
         return
     if not data:
         raise click.UsageError("Missing argument 'DATA': a table, or - for standard input.")
@@ -151,6 +151,8 @@ def _answer_lines(
     level: float | None,
     engine: str,
     reading: Reading,
+    *,
+    spread: bool,
 ) -> None:
     """Answer each line of standard input at once."""
     from nnrun.results.json_lines import answer_lines
@@ -161,7 +163,8 @@ def _answer_lines(
     interval = _interval(run, trained, level)
     if not sys.stdin:
         return
-    for answer in answer_lines(trained, sys.stdin.buffer, bound, reading, interval):
+    answers = answer_lines(trained, sys.stdin.buffer, bound, reading, interval, spread=spread)
+    for answer in answers:
         say_document(answer)  # which flushes
 
 

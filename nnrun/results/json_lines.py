@@ -17,9 +17,10 @@ import polars as pl
 
 from nnrun.errors import InputError
 from nnrun.features.matrix_store import Matrix
+from nnrun.results.ensemble import spread_of
 from nnrun.results.interval import Interval
 from nnrun.results.plain_rows import PlainRows
-from nnrun.results.predicted import interpret_outputs
+from nnrun.results.predicted import interpret_outputs, spread_columns
 from nnrun.results.reading import Reading
 from nnrun.results.row_losses import AnyThreshold
 from nnrun.results.trained_run import NOT_FINITE, STDIN, TrainedRun
@@ -42,6 +43,8 @@ def answer_lines(
     threshold: AnyThreshold = None,
     reading: Reading | None = None,
     interval: Interval | None = None,
+    *,
+    spread: bool = False,
 ) -> Iterator[str]:
     """Yield the answer to each line of a stream, without a line end, as soon as the line is there.
 
@@ -53,12 +56,15 @@ def answer_lines(
         reading: How strictly a line is read, by default as a table is. What makes a mistake of a
             table makes an error of a line.
         interval: How far the truth may be from predictions, which answers tell too.
+        spread: Whether answers tell how far the members of an ensemble are apart.
 
     Raises:
-        InputError: The threshold is none.
+        InputError: The threshold is none, or there is no ensemble.
     """
     trained.check_threshold(threshold)
-    predictor = _RowPredictor(trained, threshold, reading or Reading(), interval)
+    if spread:
+        trained.check_has_spread()
+    predictor = _RowPredictor(trained, threshold, reading or Reading(), interval, spread=spread)
     for number, line in enumerate(_lines(stream), start=1):
         try:
             answer = predictor.answer(_parse(line), number)
@@ -76,11 +82,14 @@ class _RowPredictor:
         threshold: AnyThreshold,
         reading: Reading,
         interval: Interval | None,
+        *,
+        spread: bool,
     ) -> None:
         self._trained = trained
         self._threshold = threshold
         self._reading = reading
         self._interval = interval
+        self._spread = spread
         self._nulls = NullValues.of([*trained.config.data.null_values, *reading.null_values])
         self._names = list(dict.fromkeys(feature.name for feature in trained.encoder.features))
         self._plain = PlainRows(trained.encoder, self._nulls)
@@ -121,6 +130,9 @@ class _RowPredictor:
         if self._interval:
             ranges = self._interval.columns(trained.encoder, trained.probabilities(outputs))
             answer |= {name: _value(cells[0]) for name, cells in ranges.items()}
+        if self._spread:
+            columns = spread_columns(predicted, spread_of(trained.network, x))
+            answer |= {column.name: _value(column.to_numpy()[0]) for column in columns}
         return answer
 
 

@@ -138,8 +138,8 @@ class TrainedRun:
                 table has mistakes.
         """
         self.check_threshold(threshold)
-        if spread and self.config.ensemble == 1:
-            raise InputError("--spread needs an ensemble, and the run is one network")
+        if spread:
+            self.check_has_spread()
         reader.table.require(keep)
         reader.kept = keep
         for block, x, _ in reader:
@@ -154,6 +154,11 @@ class TrainedRun:
             if spread:
                 columns += spread_columns(predicted, spread_of(self.network, rows))
             yield _with_kept(block, keep, columns)
+
+    def check_has_spread(self) -> None:
+        """Raise an InputError if the run has no members that could be apart."""
+        if self.config.ensemble == 1:
+            raise InputError("--spread needs an ensemble, and the run is one network")
 
     def outputs(self, reader: EncodedReader) -> Iterator[ComputedBlock]:
         """Yield a table with the target block by block, with what the network makes of it.

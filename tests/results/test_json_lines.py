@@ -5,14 +5,17 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
 import pytest
+from support.networks import untrained_run
 
 from nnrun.errors import InputError
 from nnrun.results import json_lines
 from nnrun.results.json_lines import answer_lines
+from nnrun.results.plain_dates import PLAIN_FORMATS, plain_date
 from nnrun.results.reading import Reading
 from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.training.trainer import train
@@ -142,6 +145,54 @@ def test_categories_and_missing_cells_are_what_they_are_in_a_table(project, fram
     written = pl.concat(trained.predictions(trained.reader(source, target=False, owed=True)))
     ours = [answer["probability"] for answer in answered]
     assert ours == pytest.approx(written["probability"].to_list(), rel=1e-5)
+
+
+def as_text(form: str, day: int) -> str:
+    """Return the date so many days after the start of 2024, as dates of a form are written."""
+    date = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=day, hours=day % 24)
+    return date.strftime(form.replace("%.f", ""))
+
+
+@pytest.mark.parametrize("form", PLAIN_FORMATS)
+def test_dates_are_what_they_are_in_a_table(project, frame, form):
+    texts = [as_text(form, day) for day in range(0, 720, 12)]
+    project.table(frame.with_columns(when=pl.Series(texts)))
+    trained = untrained_run(project.dataset({"data.dates": "expand"}))
+    cells = [as_text(form, day) for day in (3, 100, 365)]
+    cells += [f" {texts[0]}", texts[0].replace("-0", "-"), texts[0].replace("2024", "2031")]
+    rows = [{**ROW, "when": cell} for cell in cells]
+    source = trained.open(pl.DataFrame(rows).write_csv().encode(), "-")
+    reader = trained.reader(source, target=False, owed=True)
+    written = pl.concat(trained.predictions(reader))
+    stream = io.BytesIO("".join(f"{json.dumps(row)}\n" for row in rows).encode())
+    answered = [json.loads(answer) for answer in answer_lines(trained, stream)]
+    ours = [answer["probability"] for answer in answered]
+    assert ours == pytest.approx(written["probability"].to_list(), rel=1e-5)
+    assert ["notes" in answer for answer in answered] == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize("text", ["2024-02-30", "2024-13-01", "0999-01-01", "2024-1-1", "1/2/2024"])
+def test_what_is_no_plain_date_is_left_to_polars(text):
+    assert plain_date(text, "%Y-%m-%d") is None
+
+
+def test_24_hours_are_no_time_of_a_day():
+    assert plain_date("2024-02-03 24:00", "%Y-%m-%d %H:%M") is None
+
+
+def test_an_answer_tells_how_far_the_members_of_an_ensemble_are_apart(project, frame):
+    trained = untrained_run(project.dataset({"ensemble": 2}))
+    line = json.dumps(ROW).encode()
+    (answer,) = map(json.loads, answer_lines(trained, io.BytesIO(line), spread=True))
+    source = trained.open(pl.DataFrame([ROW]).write_csv().encode(), "-")
+    reader = trained.reader(source, target=False, owed=True)
+    (written,) = trained.predictions(reader, spread=True)
+    assert answer["spread"] == pytest.approx(written["spread"].item(), rel=1e-5)
+
+
+def test_the_spread_of_one_network_is_refused(trained):
+    with pytest.raises(InputError, match="--spread needs an ensemble"):
+        next(answer_lines(trained, io.BytesIO(b"{}"), spread=True))
 
 
 @pytest.mark.parametrize("more", [("table.csv",), ("-o", "x.csv"), ("--keep", "age")])
