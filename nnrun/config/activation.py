@@ -42,7 +42,8 @@ class Activation:
         if mapping is not None:
             raise problem(f"{received(name)} is Python code; in a config, write {mapping}")
         hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
-        raise problem(f"{received(name)} is not an activation{hint}")
+        refusal = self.named.refusal(name, hint)
+        raise problem(refusal or f"{received(name)} is not an activation{hint}")
 
     def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.validate)

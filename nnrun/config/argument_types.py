@@ -193,7 +193,8 @@ def number_or_object(named: Named) -> FieldType:
     """Return the type of a positive number, in whose place a Keras object may stand."""
 
     def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
-        return named.validate(value) if isinstance(value, dict) else handler(value)
+        is_name = isinstance(value, str) and value[:1].isalpha()  # of a class, or a call of it
+        return named.validate(value) if isinstance(value, dict) or is_name else handler(value)
 
     either = Positive | Annotated[Spec, named]
     return Annotated[

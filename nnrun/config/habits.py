@@ -9,6 +9,17 @@ from nnrun.config.yaml_scalars import parse_scalar
 
 _FOUND_IN_THE_TABLE = "leave it out: nnrun counts the inputs in the table"
 _AT_THE_TOP = "it belongs at the top of the config, not under data"
+_OF_A_DENSE_LAYER = "each layer is an entry: `layers: [{units: 8, activation: relu}, ...]`"
+_PENALTY = "each layer has its own: `layers: [{units: 8, kernel_regularizer: {l2: 0.01}}, ...]`"
+_SCHEDULE = (
+    "it is the optimizer's: "
+    "`optimizer: {learning_rate: {name: CosineDecay, initial_learning_rate: 0.01}}`"
+)
+_STANDARDISED = "nnrun standardises unless `data: {normalize: false}` says otherwise"
+_OF_THE_OPTIMIZER = "it is the optimizer's: `optimizer: {name: SGD, momentum: 0.9}`"
+_NORMALIZATION = "it is a layer: `layers: [..., {type: BatchNormalization}, ...]`"
+_UNITS = "Keras calls it units: `{units: 8, activation: relu}`"
+_DEVICE = "leave it out: nnrun trains on the GPUs that TensorFlow finds, else on the CPU"
 _OF_A_LAYER = "each layer has its own: `layers: [{units: 8, activation: relu}, ...]`"
 _EPOCHS = "Keras calls it epochs: `epochs: 100`"
 _ON_THE_COMMAND_LINE = "leave it out: `nnrun train --quiet` shows no progress"
@@ -19,21 +30,32 @@ HABITS: dict[str, dict[str, str]] = {
         "batch": "Keras calls it batch_size",
         "callbacks": "each callback is a key: `early_stopping: {patience: 10}`, "
         "`reduce_lr_on_plateau: {factor: 0.5}`, `tensorboard: true`",
-        "device": "leave it out: nnrun trains on the GPUs that TensorFlow finds, else on the CPU",
+        **dict.fromkeys(("criterion", "loss_function", "objective"), "Keras calls it loss"),
+        **dict.fromkeys(("cuda", "device", "gpu", "gpus"), _DEVICE),
+        **dict.fromkeys(("batch_norm", "batch_normalization", "batchnorm"), _NORMALIZATION),
         "dropout": "it is a layer: `layers: [..., {type: Dropout, rate: 0.2}, ...]`",
         "patience": "it is that of early stopping: `early_stopping: {patience: 10}`",
         "compile": "its arguments are keys of the config: loss, optimizer, metrics",
         "fit": "its arguments are keys of the config: epochs, batch_size, class_weight",
         **dict.fromkeys(
-            ("hidden_layers", "hidden_layer_sizes", "hidden_units"),
-            "each layer is an entry: `layers: [{units: 8, activation: relu}, ...]`",
+            ("hidden_layers", "hidden_layer_sizes", "hidden_units", "neurons", "units"),
+            _OF_A_DENSE_LAYER,
         ),
+        "jit": "Keras calls it jit_compile: `jit_compile: true`",
+        **dict.fromkeys(("l1", "l2", "regularization", "regularizer"), _PENALTY),
+        **dict.fromkeys(("learning_rate_schedule", "lr_schedule", "lr_scheduler"), _SCHEDULE),
+        "momentum": _OF_THE_OPTIMIZER,
+        **dict.fromkeys(("n_models", "n_estimators", "members"), "it is `ensemble: 5`"),
+        **dict.fromkeys(("scaler", "scaling", "standardize", "standardise"), _STANDARDISED),
         "learning_rate": "it is the optimizer's: `optimizer: {name: adam, learning_rate: 0.001}`",
         "lr": "it is the optimizer's: `optimizer: {name: adam, learning_rate: 0.001}`",
         "model": "the layers belong at the top: `layers: [{units: 25, activation: relu}, ...]`",
         "network": "the layers belong at the top: `layers: [{units: 25, activation: relu}, ...]`",
         "name": "`nnrun train -o FOLDER` names the run, and `note` says what it is",
-        **dict.fromkeys(("n_epochs", "num_epochs", "max_epochs", "nb_epoch", "max_iter"), _EPOCHS),
+        **dict.fromkeys(
+            ("iterations", "max_epochs", "max_iter", "n_epochs", "nb_epoch", "num_epochs", "steps"),
+            _EPOCHS,
+        ),
         "output": "`nnrun train -o FOLDER` says where the run goes",
         **dict.fromkeys(("random_state", "random_seed"), "Keras calls it seed: `seed: 0`"),
         "shuffle": "leave it out: nnrun draws a new order of the rows in every epoch",
@@ -72,6 +94,12 @@ HABITS: dict[str, dict[str, str]] = {
     },
     "Dense": {
         **dict.fromkeys(("input_dim", "input_shape"), _FOUND_IN_THE_TABLE),
+        **dict.fromkeys(("neurons", "nodes", "out_features", "output_dim", "size"), _UNITS),
+        "act": "Keras calls it activation: `{units: 8, activation: relu}`",
+        **dict.fromkeys(
+            ("l1", "l2", "regularizer"),
+            "Keras calls it kernel_regularizer: `{units: 8, kernel_regularizer: {l2: 0.01}}`",
+        ),
         "dropout": "it is a layer of its own, after this one: `{type: Dropout, rate: 0.2}`",
         "batch_norm": "it is a layer of its own, after this one: `{type: BatchNormalization}`",
     },

@@ -32,8 +32,9 @@ def _not_offered(plural: str) -> list[str]:
     return names
 
 
-def _callback(name: str) -> Named:
-    return Named(snake_case(name), {name: _catalog("callbacks")[name]}, default=name)
+def _callback(name: str, *, number_means: str) -> Named:
+    catalog = {name: _catalog("callbacks")[name]}
+    return Named(snake_case(name), catalog, default=name, number_means=number_means)
 
 
 INITIALIZER = Named(
@@ -42,7 +43,17 @@ INITIALIZER = Named(
 REGULARIZER = Named("regularizer", _catalog("regularizers"), default="L1L2")
 CONSTRAINT = Named("constraint", _catalog("constraints"), not_offered=_not_offered("constraints"))
 
-ACTIVATION = Named("activation", _catalog("activations"))
+ACTIVATION = Named(
+    "activation",
+    _catalog("activations"),
+    not_offered=("glu", "threshold"),
+    reasons={
+        "glu": "it halves the units of its layer; use silu, which multiplies each unit by its own "
+        "gate",
+        "threshold": "use relu with arguments, as in {name: relu, threshold: 0.5}, which gives 0 "
+        "up to the threshold",
+    },
+)
 ACTIVATIONS = list(ACTIVATION.catalog)
 
 # Layers have arguments that are such objects themselves.
@@ -55,7 +66,12 @@ SCHEDULE = Named("learning-rate schedule", _catalog("schedules"))
 _TYPES.add("learning_rate", number_or_object(SCHEDULE))
 
 LAYER = Named(
-    "layer", _catalog("layers"), key="type", default="Dense", not_offered=_not_offered("layers")
+    "layer",
+    _catalog("layers"),
+    key="type",
+    default="Dense",
+    not_offered=_not_offered("layers"),
+    number_means="units",
 )
 LOSS = Named(
     "loss",
@@ -110,8 +126,8 @@ METRIC = Named(
     keep_spelling=True,
     not_offered=_not_offered("metrics"),
 )
-EARLY_STOPPING = _callback("EarlyStopping")
-REDUCE_LR = _callback("ReduceLROnPlateau")
+EARLY_STOPPING = _callback("EarlyStopping", number_means="patience")
+REDUCE_LR = _callback("ReduceLROnPlateau", number_means="factor")
 
 
 def _is_for_numbers(metric: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError, create_model
 from pydantic_core import CoreSchema, InitErrorDetails, core_schema
 
-from nnrun.config.habits import call_as_mapping
+from nnrun.config.habits import bare_name, call_as_mapping
 from nnrun.config.places import YamlValue
 from nnrun.config.strict_model import Strict, problem
 from nnrun.wording import did_you_mean, received
@@ -42,6 +42,8 @@ class Named:
         keep_spelling: Whether the name stays as it was written: a metric is logged by it.
         not_offered: The classes of this kind that Keras has and a config cannot name.
         reasons: Why not, for some of them, and what to write in their place.
+        number_means: The argument of the default class that people mean by a mere number, as units
+            by the 25 of `layers: [25, 1]`; "" where they mean none.
     """
 
     kind: str
@@ -52,6 +54,7 @@ class Named:
     keep_spelling: bool = False
     not_offered: Collection[str] = ()
     reasons: dict[str, str] = field(default_factory=dict)
+    number_means: str = ""
 
     def validate(self, value: YamlValue) -> Spec:
         """Return the canonical name with every argument.
@@ -59,7 +62,8 @@ class Named:
         Where the spelling is kept, a mere name stays alone.
         """
         if not isinstance(value, str | dict):
-            raise problem(f"must be {self._forms()}; received {received(value)}")
+            rule = f"must be {self._forms()}; received {received(value)}"
+            raise problem(f"{rule}{self._advice_on_number(value)}")
         arguments = {self.key: value} if isinstance(value, str) else dict(value)
         given = arguments.pop(self.key, self.default)
         name = self.canonical(str(given))
@@ -93,6 +97,12 @@ class Named:
             return f"a name or a mapping with {self.key!r}"
         return "a mapping of arguments"
 
+    def _advice_on_number(self, value: YamlValue) -> str:
+        """Return how to write what is meant by a mere number, after the message that refuses it."""
+        if not self.number_means or isinstance(value, bool) or not isinstance(value, int | float):
+            return ""
+        return f"; write {{{self.number_means}: {value}}}"
+
     def _unknown(self, given: object) -> ValidationError:
         """Return the error of a name that is missing, or that no class has."""
         message = self._why_unknown(given)
@@ -108,13 +118,23 @@ class Named:
         mapping = call_as_mapping(str(given), self.key, self.catalog, self.canonical)
         if mapping:
             return f"{received(given)} is Python code; in a config, write {mapping}"
-        hint = did_you_mean(str(given), list(self.spellings))
+        hint = did_you_mean(str(given), list(self.spellings)) or known
+        refusal = self.refusal(str(given), hint)
+        return refusal or f"{received(given)} is not {article} {self.kind}{hint}"
+
+    def refusal(self, given: str, hint: str) -> str:
+        """Return why a class of Keras cannot be named, or "" where Keras has none of this name.
+
+        Args:
+            given: The name, or a call of it.
+            hint: What is said where there is no reason of its own.
+        """
         for name in self.not_offered:
-            if _folded(str(given)) == _folded(name):
+            if _folded(bare_name(given)) == _folded(name):
                 lacked = f"nnrun does not support {received(given)}, which Keras has"
                 reason = self.reasons.get(name)
-                return f"{lacked}: {reason}" if reason else f"{lacked}{hint or known}"
-        return f"{received(given)} is not {article} {self.kind}{hint or known}"
+                return f"{lacked}: {reason}" if reason else f"{lacked}{hint}"
+        return ""
 
     def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.validate)

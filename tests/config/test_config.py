@@ -33,6 +33,23 @@ activation: relu  ->  1: activation: unknown key; each layer has its own: `layer
 batch: 8  ->  1: batch: unknown key; Keras calls it batch_size
 hidden_layers: [8, 8]  ->  1: hidden_layers: unknown key; each layer is an entry: `layers: [{units: 8, activation: relu},
 num_epochs: 3  ->  1: num_epochs: unknown key; Keras calls it epochs
+steps: 3  ->  1: steps: unknown key; Keras calls it epochs
+units: 8  ->  1: units: unknown key; each layer is an entry: `layers: [{units: 8, activation: relu},
+gpu: true  ->  1: gpu: unknown key; leave it out: nnrun trains on the GPUs
+criterion: bce  ->  1: criterion: unknown key; Keras calls it loss
+batch_norm: true  ->  1: batch_norm: unknown key; it is a layer: `layers: [..., {type: BatchNormalization}, ...]`
+momentum: 0.9  ->  1: momentum: unknown key; it is the optimizer's: `optimizer: {name: SGD, momentum: 0.9}`
+l2: 0.1  ->  1: l2: unknown key; each layer has its own: `layers: [{units: 8, kernel_regularizer: {l2: 0.01}}, ...]`
+lr_scheduler: cosine  ->  1: lr_scheduler: unknown key; it is the optimizer's: `optimizer: {learning_rate: {name: CosineDecay,
+standardize: true  ->  1: standardize: unknown key; nnrun standardises unless `data: {normalize: false}` says
+n_models: 3  ->  1: n_models: unknown key; it is `ensemble: 5`
+jit: true  ->  1: jit: unknown key; Keras calls it jit_compile
+early_stopping: 5  ->  17: early_stopping: must be a mapping of arguments; received 5; write {patience: 5}
+early_stopping: true  ->  17: early_stopping: must be a mapping of arguments; received true
+optimizer: {learning_rate: cosine}  ->  28: optimizer.learning_rate: 'cosine' is not a learning-rate schedule; did you mean 'CosineDecay'?
+optimizer: {learning_rate: CosineDecay}  ->  28: optimizer.learning_rate.initial_learning_rate: this key is required
+optimizer: {learning_rate: "CosineDecay(0.1, 9)"}  ->  28: optimizer.learning_rate: 'CosineDecay(0.1, 9)' is Python code; in a config, write {name: CosineDecay, initial_learning_rate: 0.1, decay_steps: 9}
+optimizer: {learning_rate: "0.1"}  ->  28: optimizer.learning_rate: must be a number; received '0.1'; write it without quotes
 validation_split: 0.2  ->  1: validation_split: unknown key; it belongs under data
 test_size: 0.2  ->  1: test_size: unknown key; the share to hold out is under data: `data: {validation_split: 0.2}`
 random_state: 1  ->  1: random_state: unknown key; Keras calls it seed
@@ -135,6 +152,32 @@ CHANGED = [
         "LeakyReLU(0.1)",
         "5:28: layers[0].activation: 'LeakyReLU(0.1)' is Python code; in a config, write "
         "{name: LeakyReLU, negative_slope: 0.1}",
+    ),
+    (
+        "sigmoid",
+        "glu",
+        "5:28: layers[0].activation: nnrun does not support 'glu', which Keras has: it halves the",
+    ),
+    (
+        "sigmoid",
+        "'threshold(0.5, 0)'",
+        "5:28: layers[0].activation: nnrun does not support 'threshold(0.5, 0)', which Keras has: "
+        "use relu with arguments, as in {name: relu, threshold: 0.5}",
+    ),
+    (
+        "sigmoid",
+        "{name: threshold, threshold: 1}",
+        "5:35: layers[0].activation.name: nnrun does not support 'threshold', which Keras has",
+    ),
+    (
+        "{units: 1, activation: sigmoid}",
+        "25",
+        "5:5: layers[0]: must be a name or a mapping with 'type'; received 25; write {units: 25}",
+    ),
+    (
+        "units: 1",
+        "neurons: 1, units: 1",
+        "5:6: layers[0].neurons: unknown key; Keras calls it units",
     ),
     (
         "sigmoid}",
