@@ -199,8 +199,10 @@ class Run:
             part: evaluate_rows(self._trained, reader, self.path, bound)
             for part, reader in readers.items()
         }
-        notes = [note for reader in readers.values() for note in reader.notes()]
-        warn([*self._trained.notes(), *notes])
+        notes = self._trained.notes()
+        for reader in readers.values():
+            notes = [*notes, *reader.notes()]
+        warn(notes)
         summary = summarize(evaluated)
         metrics = summary.pop("metrics")
         return {**summary, **metrics}

@@ -116,7 +116,10 @@ def _node(schema: Schema, path: list[str]) -> list[Schema]:
                 elif key in part.get("properties", {}):
                     below.append(part["properties"][key])
         nodes = below
-    return [part for node in nodes for part in _parts(node, schema)]
+    described: list[Schema] = []
+    for node in nodes:
+        described += _parts(node, schema)
+    return described
 
 
 def _parts(node: Schema, schema: Schema) -> Iterator[Schema]:

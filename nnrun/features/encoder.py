@@ -125,7 +125,10 @@ class Encoder(Strict):
     @property
     def inputs(self) -> list[Feature]:
         """The feature that each column of the matrix comes from."""
-        return [feature for feature in self.features for _ in range(feature.width)]
+        inputs: list[Feature] = []
+        for feature in self.features:
+            inputs += [feature] * feature.width
+        return inputs
 
     @property
     def width(self) -> int:
@@ -135,7 +138,10 @@ class Encoder(Strict):
     @property
     def input_names(self) -> list[str]:
         """What each column of the matrix holds, as in `age`, `town is York` or `month of day`."""
-        return [name for feature in self.features for name in feature.input_names]
+        names: list[str] = []
+        for feature in self.features:
+            names += feature.input_names
+        return names
 
     @property
     def column_inputs(self) -> dict[str, list[int]]:

@@ -1,5 +1,7 @@
 """Inputs that equal a target in every row, gathered block by block."""
 
+from itertools import product
+
 import numpy as np
 
 from nnrun.features.feature import Feature
@@ -19,12 +21,10 @@ class TargetCopies:
 
     def __init__(self, inputs: list[Feature], targets: int) -> None:
         self._inputs = inputs
-        self._pairs = [
-            (column, target)
-            for column, feature in enumerate(inputs)
-            if feature.kind in ("number", "boolean")
-            for target in range(targets)
+        comparable = [
+            column for column, feature in enumerate(inputs) if feature.kind in ("number", "boolean")
         ]
+        self._pairs = list(product(comparable, range(targets)))
 
     def add(self, x: Values, y: Values) -> None:
         """Take rows into account: x of shape (rows, inputs) and y of shape (rows, targets)."""

@@ -1,6 +1,7 @@
 """A folder that predicts without nnrun: the network, encoding.json, and a script to read."""
 
 import codecs
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def _features(encoder: Encoder) -> dict[str, Any]:
     features = encoder.features
     kinds = {feature.kind for feature in features}
     date_formats = _date_formats(encoder)
-    forms = [form for forms in date_formats.values() for form in forms]
+    forms = list(chain.from_iterable(date_formats.values()))
     return {
         "kinds": kinds,
         "readers": _readers(kinds),

@@ -34,6 +34,7 @@ from nnrun.results.verdict import (
     headline_metric,
     verdict_on,
 )
+from nnrun.results.weighted_outputs import counted_rows
 
 AnyMetrics = LabelMetrics | MultilabelMetrics | NumberMetrics
 
@@ -125,8 +126,11 @@ class ModelAssessor(Generic[Accumulator]):
         if weights is None:
             self._sampler.add(y, outputs)
         else:
-            counting = weights > 0
-            x, y, outputs, weights = x[counting], y[counting], outputs[counting], weights[counting]
+            counting = counted_rows(weights)
+            x = x[counting]
+            y = y[counting]
+            outputs = outputs[counting]
+            weights = weights[counting]
             self._sampler.add(y, outputs, weights[:, None])
         self._effective.add(len(y), weights)
         self._measure.add(y, outputs, weights)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def correlated_groups(pairs: Sequence[CorrelatedColumns]) -> tuple[tuple[str, ..
     for pair in pairs:
         names = [pair.first, pair.second]
         connected = [group for group in groups if not set(group).isdisjoint(names)]
-        joined = dict.fromkeys(name for group in [*connected, names] for name in group)
+        joined = dict.fromkeys(chain(*connected, names))
         groups = [group for group in groups if group not in connected]
         groups.append(list(joined))
     return tuple(tuple(group) for group in groups)

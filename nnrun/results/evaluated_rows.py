@@ -167,7 +167,9 @@ class _Measure:
         """Take rows into account; those of weight 0 do not count."""
         if weights is not None:
             counting = counted_rows(weights)
-            y, outputs, weights = y[counting], outputs[counting], weights[counting]
+            y = y[counting]
+            outputs = outputs[counting]
+            weights = weights[counting]
         self._accumulator.add(y, outputs, weights)
 
     def of_targets(self) -> "list[_Measure]":

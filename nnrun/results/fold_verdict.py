@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -74,7 +75,7 @@ def judge_folds(draws: Sequence[Sequence[FoldOutputs]], labels: int, seed: int) 
         interval=intervals["network"] or Interval(values["network"], values["network"]),
         gain=intervals["gain"],
         baseline=values["baseline"],
-        baseline_answer=_common_answer([fold.answer for folds in draws for fold in folds]),
+        baseline_answer=_common_answer([fold.answer for fold in chain.from_iterable(draws)]),
         linear=values["linear"],
         linear_name=first.linear_name,
     )

@@ -13,12 +13,11 @@ Regularizer = Callable[[Spec, Array], float]
 
 def weight_penalty(network: Network) -> float:
     """Return what the regularizers of weights add to the loss of every batch."""
-    penalties = (
-        penalty(regularizer, array)
-        for step in network.steps
-        for regularizer, array in _regularized_weights(step)
-    )
-    return sum(penalties)
+    total = 0.0
+    for step in network.steps:
+        for regularizer, array in _regularized_weights(step):
+            total += penalty(regularizer, array)
+    return total
 
 
 def activity_regularizer(step: Step) -> Spec | None:

@@ -71,8 +71,11 @@ def _piecewise_linear_code(encoder: Encoder, numeric: Spec) -> list[KerasObject]
 
 def network_weights(model: Model) -> list[KerasObject]:
     """Return the weights of the config's layers in Keras's order, which `weight_shapes` names."""
-    layers = [layer for layer in model.layers if layer.name != CODE]
-    return [weight for layer in layers for weight in layer.weights]
+    weights: list[KerasObject] = []
+    for layer in model.layers:
+        if layer.name != CODE:
+            weights += layer.weights
+    return weights
 
 
 def _clipping(bound: float) -> list[KerasObject]:

@@ -90,7 +90,9 @@ class EpochHistory:
         """Let history.csv have these rows alone, which an earlier version's checkpoint holds."""
         with atomic_path(self._path) as temporary:
             content = append_history(temporary, rows, 0)
-        self._values = array("d", [row[name] for row in rows for name in self.columns])
+        self._values = array("d")
+        for row in rows:
+            self._values.extend(row[name] for name in self.columns)
         self._size = len(content)
         self._digest = hashlib.sha256(content)
 

@@ -80,9 +80,11 @@ def _refuse_another(sweep: Sweep, tables: Mapping[str, str]) -> None:
     they contain.
     """
     kept = _read_options(sweep.folder)
-    then, now = _identity(read_sweep(sweep.folder)), _identity(sweep)
+    then = _identity(read_sweep(sweep.folder))
+    now = _identity(sweep)
     if kept.tables:
-        then, now = _without_tables(then), _without_tables(now)
+        then = _without_tables(then)
+        now = _without_tables(now)
     changes = differences(then, now)
     if changes:
         reason = f"holds a sweep that differs in {changes[0]}"
