@@ -37,7 +37,11 @@ def _are_mappings(value: object) -> bool:
 
 
 def differing_keys(runs: Sequence[Settings]) -> list[str]:
-    """Return the keys whose values are not the same in all runs, in the order of the config."""
+    """Return the keys whose values are not the same in all runs, in the order of the config.
+
+    A mapping or list without values is as good as none: where another run has values, their own
+    keys tell them.
+    """
     keys: dict[str, None] = {}
     for settings in runs:
         keys |= dict.fromkeys(settings)
@@ -45,5 +49,11 @@ def differing_keys(runs: Sequence[Settings]) -> list[str]:
     return [
         key
         for key in keys
-        if key not in DECIDED and any(run.get(key) != first.get(key) for run in runs)
+        if key not in DECIDED and any(_told(run, key) != _told(first, key) for run in runs)
     ]
+
+
+def _told(settings: Settings, key: str) -> object:
+    """Return the value of a key; None where it is missing or is empty."""
+    value = settings.get(key)
+    return None if value in ({}, []) else value

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from support.forgery import forge_json
 
+from nnrun.reporting.compared_page import ComparedPanels, ComparedTable, render_compared
 from nnrun.reporting.pictures.compared import Compared, Point, compared_runs
 from nnrun.reporting.pictures.figure import make_figure
 from nnrun.reporting.pictures.parallel import parallel_panel
@@ -68,6 +69,17 @@ def test_a_page_of_several_runs_has_table_slices_and_curves(nnrun, three_runs):
         assert text in page
     assert "somebody" not in page
     assert str(Path.cwd()) not in page
+
+
+@pytest.mark.parametrize("count", [20, 21, 23])
+def test_a_page_shows_twenty_trials_before_its_pictures_and_unfolds_the_others(count):
+    rows = [[f"trial-{number:03}"] for number in range(count)]
+    table = ComparedTable("trial", ["trial"], rows, failures=[])
+    page = render_compared("s", table, None, ComparedPanels([], [], []))
+    shown, _, unfolded = page.partition("<details>")
+    assert [f"<td>{name}</td>" in shown for [name] in rows] == [n < 20 for n in range(count)]
+    assert unfolded.count("<td>trial-") == count - 20
+    assert (f"The other {count - 20} trial" in unfolded) == (count > 20)
 
 
 def test_a_folder_stands_for_its_runs(nnrun, three_runs):

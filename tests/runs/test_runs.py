@@ -14,6 +14,7 @@ import pytest
 from nnrun.config.keras_catalog import METRIC
 from nnrun.runs.directory import Run
 from nnrun.runs.listing import less_is_better, list_runs
+from nnrun.runs.settings import differing_keys, settings_of
 from nnrun.training.backend import keras
 
 
@@ -308,6 +309,16 @@ def test_diff_shows_what_differs_and_all_metrics(nnrun, noted):
     text = nnrun("diff", "runs/a", "runs/b").out
     assert "tables: the same" in text
     assert re.search(r"^optimizer.learning_rate +0.01 +0.5$", text, re.MULTILINE)
+
+
+def test_settings_of_an_empty_mapping_or_list_differ_by_their_own_keys():
+    bare = settings_of({"expect": {}, "callbacks": [], "metrics": [], "batch_size": 0})
+    full = settings_of(
+        {"expect": {"val_loss": "< 1"}, "callbacks": [{"name": "X"}], "metrics": ["AUC"]}
+    )
+    found = ["metrics", "batch_size", "expect.val_loss", "callbacks[0].name"]
+    assert differing_keys([bare, full]) == found
+    assert differing_keys([full, bare]) == [*found[2:], "metrics", "batch_size"]
 
 
 def test_diff_of_no_run_is_refused(nnrun, runs):
