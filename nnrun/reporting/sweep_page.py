@@ -15,8 +15,9 @@ from nnrun.reporting.compared_page import (
 )
 from nnrun.reporting.metrics_text import shown_number
 from nnrun.reporting.pictures.compared import compared_trials
+from nnrun.reporting.pictures.value_scale import MISSING
 from nnrun.runs.listing import check_metric, less_is_better, runs_by_metric
-from nnrun.runs.trial_record import TrialRecord, read_records
+from nnrun.runs.trial_record import TrialRecord, read_records, setting_keys
 
 
 def sweep_panels(folder: Path, metric: str, *, training: bool = False) -> ComparedPanels:
@@ -59,10 +60,11 @@ def make_sweep_page(folder: Path, metric: str) -> str:
     """
     panels = sweep_panels(folder, metric)
     records = sorted(read_records(folder).items(), key=lambda item: _rank(item[1], metric))
+    keys = setting_keys(record.settings for _, record in records)
     table = ComparedTable(
         kind="trial",
-        head=["trial", "status", metric, *records[0][1].settings],
-        rows=[_row(name, record, metric) for name, record in records],
+        head=["trial", "status", metric, *keys],
+        rows=[_row(name, record, metric, keys) for name, record in records],
         failures=[(name, record.reason) for name, record in records if record.reason],
     )
     return render_compared(folder.resolve().name, table, metric, panels)
@@ -76,8 +78,12 @@ def _rank(record: TrialRecord, metric: str) -> tuple[bool, float]:
     return False, value if less_is_better(metric) else -value
 
 
-def _row(name: str, record: TrialRecord, metric: str) -> list[str]:
+def _row(name: str, record: TrialRecord, metric: str, keys: Sequence[str]) -> list[str]:
     value = record.metrics.get(metric)
     shown = "-" if value is None else shown_number(value)
-    settings = [shown_number(value_of(text)) for text in record.settings.values()]
-    return [name, record.status, shown, *settings]
+    return [name, record.status, shown, *(_shown_setting(record, key) for key in keys)]
+
+
+def _shown_setting(record: TrialRecord, key: str) -> str:
+    text = record.settings.get(key)
+    return MISSING if text is None else shown_number(value_of(text))

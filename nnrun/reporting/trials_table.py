@@ -5,6 +5,7 @@ from typing import Any
 
 from nnrun.reporting.aligned_table import aligned_lines
 from nnrun.reporting.metrics_text import shown_number
+from nnrun.runs.trial_record import setting_keys
 from nnrun.wording import printable
 
 
@@ -16,11 +17,11 @@ def describe_trials(trials: Sequence[dict[str, Any]], metric: str, width: int) -
         metric: The metric by which they are ordered.
         width: How many characters a line may have.
     """
-    keys = list(trials[0]["settings"]) if trials else []
+    keys = setting_keys(trial["settings"] for trial in trials)
     table = [["run", "status", metric, *map(printable, keys)]]
     for trial in trials:
         value = trial["metrics"].get(metric)
         shown = "-" if value is None else shown_number(value)
-        settings = [printable(shown_number(trial["settings"][key])) for key in keys]
+        settings = [printable(shown_number(trial["settings"].get(key, "-"))) for key in keys]
         table.append([trial["name"], trial["status"], shown, *settings])
     return "\n".join(aligned_lines(table, width, 3))

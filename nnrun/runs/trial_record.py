@@ -1,5 +1,6 @@
 """What became of a trial of a sweep: a file beside its run directory."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +39,14 @@ class TrialRecord(BaseModel):
     def write(self, trial: Path) -> None:
         """Write the record of the trial whose run directory is, or would be, at a path."""
         write_json(record_path(trial), self.model_dump())
+
+
+def setting_keys(trials: Iterable[Mapping[str, object]]) -> list[str]:
+    """Return each key of the settings of trials once; the files of a stranger need not agree."""
+    keys: dict[str, None] = {}
+    for settings in trials:
+        keys |= dict.fromkeys(settings)
+    return list(keys)
 
 
 def record_path(trial: Path) -> Path:

@@ -1,5 +1,6 @@
 """Several runs on one page and in one picture: what differs, the metric by it, and curves."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,9 @@ from nnrun.reporting.pictures.slices import slice_panels
 from nnrun.reporting.pictures.value_scale import value_scale
 from nnrun.reporting.runs_page import comparing_metric
 from nnrun.reporting.short_names import short_names
+from nnrun.reporting.sweep_page import make_sweep_page
+from nnrun.reporting.trials_table import describe_trials
+from nnrun.runs.trial_record import TrialRecord
 
 pytestmark = pytest.mark.drawn
 
@@ -79,7 +83,20 @@ def test_a_page_shows_twenty_trials_before_its_pictures_and_unfolds_the_others(c
     shown, _, unfolded = page.partition("<details>")
     assert [f"<td>{name}</td>" in shown for [name] in rows] == [n < 20 for n in range(count)]
     assert unfolded.count("<td>trial-") == count - 20
-    assert (f"The other {count - 20} trial" in unfolded) == (count > 20)
+    assert (f"The other trials: {count - 20}<" in unfolded) == (count > 20)
+
+
+@pytest.mark.parametrize("key", ["epochs", "<script>x", "\x1b[31m", "a\0b", ""], ids=ascii)
+def test_trials_of_a_stranger_need_not_have_the_same_settings(key, tmp_path):
+    trials = [{"epochs": "3"}, {key: "4"}, {}]
+    for number, settings in enumerate(trials):
+        record = TrialRecord(settings=settings, status="finished", metrics={"loss": number})
+        record.write(tmp_path / f"trial-{number:03}")
+    page = make_sweep_page(tmp_path, "loss")
+    assert "<td>trial-002</td><td>finished</td><td>2</td><td>-</td>" in re.sub(r"\n *", "", page)
+    assert not re.search("<script>x|[\\x1b\0]", page)
+    rows = [{"name": "t", "status": "finished", "metrics": {}, "settings": each} for each in trials]
+    assert "\x1b" not in describe_trials(rows, "loss", 100)
 
 
 def test_a_folder_stands_for_its_runs(nnrun, three_runs):

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from nnrun.reporting.pictures.value_scale import MISSING
 from nnrun.reporting.runs_table import NOTE, setting_text
 from nnrun.reporting.shareable import without_folders_in
 from nnrun.runs.listing import Summary, less_is_better
 from nnrun.runs.settings import Settings, differing_keys
-from nnrun.runs.trial_record import TrialRecord
+from nnrun.runs.trial_record import TrialRecord, setting_keys
 
 FEWEST = 3  # points: of two, a line of the table tells as much
 
@@ -57,11 +58,12 @@ class Compared:
 
 def compared_trials(records: Iterable[TrialRecord], metric: str) -> Compared:
     """Return the trials of a sweep that have the metric."""
+    measured = [record for record in records if record.metrics.get(metric) is not None]
+    keys = setting_keys(record.settings for record in measured)
     points = []
-    for record in records:
-        value = record.metrics.get(metric)
-        if value is not None:
-            points.append(Point(record.settings, value, record.status))
+    for record in measured:
+        settings = {key: record.settings.get(key, MISSING) for key in keys}
+        points.append(Point(settings, record.metrics[metric], record.status))
     return Compared(metric, points)
 
 
