@@ -58,12 +58,14 @@ class Compared:
 
 def compared_trials(records: Iterable[TrialRecord], metric: str) -> Compared:
     """Return the trials of a sweep that have the metric."""
-    measured = [record for record in records if record.metrics.get(metric) is not None]
+    measured = [record for record in records if metric in record.metrics]
     keys = setting_keys(record.settings for record in measured)
     points = []
     for record in measured:
         settings = {key: record.settings.get(key, MISSING) for key in keys}
-        points.append(Point(settings, record.metrics[metric], record.status))
+        value = record.metrics[metric]
+        if value is not None:
+            points.append(Point(settings, value, record.status))
     return Compared(metric, points)
 
 
