@@ -4,7 +4,11 @@ The products are those that a step of this network needs, by NumPy's BLAS on the
 forward and one for the kernel of each layer, and one for the inputs of each layer but the first.
 An epoch and the products are timed in turn in one process, and the ratio is the median of pairs.
 
-    python tests/benchmarks/blas.py [--rows 2000000] [--epochs 6]
+    python tests/benchmarks/blas.py [--rows 2000000] [--epochs 6] [--cpu-time]
+
+While other programs run, only the CPU time of a single core is steady:
+
+    taskset -c 1 python tests/benchmarks/blas.py --rows 200000 --epochs 7 --cpu-time
 """
 
 import argparse
@@ -71,12 +75,12 @@ def products() -> Callable[[], None]:
     return compute
 
 
-def time_of(compute: Callable[[], None], times: int) -> float:
-    """Return the seconds that so many calls take."""
-    began = time.perf_counter()
+def time_of(compute: Callable[[], None], times: int, clock: Callable[[], float]) -> float:
+    """Return the seconds of a clock that so many calls take."""
+    began = clock()
     for _ in range(times):
         compute()
-    return time.perf_counter() - began
+    return clock() - began
 
 
 def main() -> None:
@@ -84,7 +88,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=ROWS)
     parser.add_argument("--epochs", type=int, default=6, help="the first one compiles")
+    parser.add_argument("--cpu-time", action="store_true", help="count what the cores worked")
     options = parser.parse_args()
+    clock = time.process_time if options.cpu_time else time.perf_counter
     compute = products()
     steps = -(-options.rows // BATCH)
     began: list[float] = []
@@ -98,11 +104,11 @@ def main() -> None:
         from nnrun.training.trainer import train
 
         def end(_epoch: int, _logs: object) -> None:
-            seconds = time.perf_counter() - began.pop()
-            pairs.append((seconds, time_of(compute, steps)))
+            seconds = clock() - began.pop()
+            pairs.append((seconds, time_of(compute, steps, clock)))
 
         callback = keras.callbacks.LambdaCallback(
-            on_epoch_begin=lambda epoch, logs: began.append(time.perf_counter()),
+            on_epoch_begin=lambda epoch, logs: began.append(clock()),
             on_epoch_end=end,
         )
         train(dataset, stem="blas", path=folder / "run", callbacks=(callback,))
