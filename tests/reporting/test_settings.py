@@ -28,8 +28,28 @@ CONFIG = {
             ["type Dense-Dense, units 64-10", "type Dense, units 10"],
         ),
         ({"seed": 3}, ["", "seed 3"]),
+        (
+            {
+                "layers": [
+                    {**CONFIG["layers"][0], "kernel_initializer": {"name": "Zeros"}},
+                    {
+                        **CONFIG["layers"][1],
+                        "kernel_initializer": {"name": "HeNormal", "seed": None, "scale": 2},
+                    },
+                ]
+            },
+            ["", "kernel_initializer Zeros-HeNormal(scale 2)"],
+        ),
     ],
-    ids=["nothing", "what auto came to be", "one", "two", "layers", "one that only one run has"],
+    ids=[
+        "nothing",
+        "what auto came to be",
+        "one",
+        "two",
+        "layers",
+        "one that only one run has",
+        "mappings in layers",
+    ],
 )
 def test_the_settings_in_which_two_configs_differ(change, expected):
     assert differing_settings([CONFIG, {**CONFIG, **change}]) == expected

@@ -78,5 +78,13 @@ def _layer_settings(layers: Sequence[Any]) -> Settings:
     settings: Settings = {}
     for argument in arguments:
         values = [spec[argument] for spec in specs if argument in spec]
-        settings[f"layers.{argument}"] = "-".join(map(str, values))
+        settings[f"layers.{argument}"] = "-".join(map(_argument_text, values))
     return settings
+
+
+def _argument_text(value: object) -> str:
+    """Return an argument of a layer; of a mapping its name and the arguments that are given."""
+    if not isinstance(value, dict) or "name" not in value:
+        return str(value)
+    given = [f"{key} {own}" for key, own in value.items() if key != "name" and own is not None]
+    return f"{value['name']}({', '.join(given)})" if given else str(value["name"])
