@@ -85,7 +85,7 @@ def large_inputs_are_standardised(config: Config, dataset: Dataset) -> Found:
     if large:
         yield (
             ("data", "normalize"),
-            f"values beyond {LARGE:g} with normalize: false in {listed(large, 3)}; "
+            f"columns hold values beyond {LARGE:g}, and normalize is false: {listed(large, 3)}; "
             "leave normalize out",
         )
 
@@ -99,11 +99,18 @@ def no_column_equals_the_target(config: Config, dataset: Dataset) -> Found:
 
 
 @rule("constant", level="warning")
-def columns_are_not_constant(_: Config, dataset: Dataset) -> Found:
+def columns_are_not_constant(config: Config, dataset: Dataset) -> Found:
     """Every column has more than one value among the training rows."""
-    constant = [feature.name for feature in dataset.encoder.features if _is_constant(feature)]
+    features = dataset.encoder.features
+    varied = {feature.name for feature in features if not _is_constant(feature)}
+    names = dict.fromkeys(feature.name for feature in features)  # a date is several features
+    constant = [name for name in names if name not in varied]
     if constant:
-        yield dataset.train.name, f"constant in the training rows: {listed(constant, 3)}"
+        yield (
+            dataset.train.name,
+            f"columns have one value in all training rows: {listed(constant, 3)}; "
+            f"leave them out: {leave_out_line(config.data, constant)}",
+        )
 
 
 def _is_constant(feature: Feature) -> bool:

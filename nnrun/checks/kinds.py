@@ -19,7 +19,8 @@ def no_column_tells_rows_apart(config: Config, dataset: Dataset) -> Found:
     if reasons:
         shown = "; ".join(f"column {name!r} {reason}" for name, reason in reasons.items())
         line = leave_out_line(config.data, list(reasons))
-        yield dataset.train.name, f"{shown}; it says nothing about new rows: {line}"
+        subject = "it" if len(reasons) == 1 else "such a column"
+        yield dataset.train.name, f"{shown}; {subject} says nothing about new rows: {line}"
 
 
 @rule("codes", level="warning")
@@ -36,8 +37,8 @@ def numbers_are_categories_on_purpose(config: Config, dataset: Dataset) -> Found
 def _mixed(data: Data, facts: ColumnFacts) -> str:
     """Return what is made of text among numbers, and the lines that say it or its opposite."""
     return (
-        f"column {facts.name!r} holds numbers and text ({listed(facts.codes, SHOWN)}), taken as "
-        f"{facts.values} categories; if it should: "
+        f"column {facts.name!r} holds numbers and text ({listed(facts.codes, SHOWN)}), "
+        f"and is taken as {facts.values} categories; if that is right: "
         f"{columns_line(data, 'categorical', [facts.name])}; if such cells are missing: "
         f"{null_values_line(data, facts.codes)}"
     )
@@ -47,7 +48,7 @@ def _named(data: Data, facts: ColumnFacts) -> str:
     """Return what is made of whole numbers named like identifiers, and the lines that say it."""
     return (
         f"column {facts.name!r} is named like an identifier and has {facts.values} values in "
-        f"{facts.rows:,} rows, taken as categories; if it should: "
+        f"{facts.rows:,} rows, and its values are taken as categories; if that is right: "
         f"{columns_line(data, 'categorical', [facts.name])}; if it is a number: "
         f"{columns_line(data, 'numeric_columns', [facts.name])}"
     )

@@ -23,7 +23,7 @@ THRESHOLD_ADVICE = "a threshold below 0.5 may find more of them; predict takes o
 
 SHOWN = 3  # groups of labels that a message names
 
-FOR_NUMBERS = "for numbers, use loss: MeanSquaredError"
+FOR_NUMBERS = "use loss: MeanSquaredError for numbers"
 
 
 @rule("labels", level="error")
@@ -124,7 +124,7 @@ def _two_labels(config: Config, labels: list[str]) -> Found:
         yield (
             ("data", "target"),
             f"{loss} needs two labels; received {len(labels)}: {_shown(labels)}; {FOR_NUMBERS}, "
-            f"for several labels SparseCategoricalCrossentropy{_number_advice(labels)}",
+            f"or SparseCategoricalCrossentropy for several labels{_number_advice(labels)}",
         )
     else:
         yield from _positive_label(config, labels)

@@ -47,7 +47,8 @@ def _clauses(table: str, faults: ColumnFaults, feature: Feature) -> Iterator[str
         bad = faults[kind]
         if bad.count:
             cells = f"{_cells_are(bad.count)} {what} ({_examples(table, bad)})"
-            yield f"{cells}, taken as missing and filled with {_fill_of(feature)}"
+            be = _is_or_are(bad.count)
+            yield f"{cells}, and {be} taken as missing and filled with {_fill_of(feature)}"
     if _tells_missing(faults, feature):
         yield _describe_missing(faults, feature)
         if not faults.present:
@@ -58,8 +59,8 @@ def _clauses(table: str, faults: ColumnFaults, feature: Feature) -> Iterator[str
         yield _describe_unseen(faults["unseen_category"])
     if faults["other_category"].count:
         other = faults["other_category"]
-        cells = f"{counted(other.count, 'cell')} of categories that are rare or new to training"
-        yield f"{cells} ({other.examples}); taken as other"
+        cells = f"{_cells_hold(other.count)} categories that are rare or new to training"
+        yield f"{cells} ({other.examples}), and {_is_or_are(other.count)} taken as other"
 
 
 def _tells_missing(faults: ColumnFaults, feature: Feature) -> bool:
@@ -80,9 +81,10 @@ def _describe_missing(faults: ColumnFaults, feature: Feature) -> str:
     missing = faults["missing"].count
     every = missing == faults.rows > 1
     cells = "every cell is missing" if every else f"{_cells_are(missing)} missing"
-    became = f"filled with {_fill_of(feature)}"
+    be = "is" if every else _is_or_are(missing)
+    became = f"and {be} filled with {_fill_of(feature)}"
     if feature.kind == "text":
-        became = f"taken as {_category_of_missing(feature)}"
+        became = f"and {be} taken as {_category_of_missing(feature)}"
     if feature.missing_share is None:
         return f"{cells}, {became}"
     if not feature.missing_share:
@@ -122,12 +124,20 @@ def _describe_far(table: str, faults: ColumnFaults, feature: Feature) -> str:
 
 
 def _describe_unseen(unseen: Fault) -> str:
-    cells = f"{counted(unseen.count, 'cell')} of categories that training never saw"
-    return f"{cells} ({unseen.examples}); taken as no category"
+    cells = f"{_cells_hold(unseen.count)} categories that training never saw"
+    return f"{cells} ({unseen.examples}), and {_is_or_are(unseen.count)} taken as no category"
 
 
 def _cells_are(count: int) -> str:
-    return "1 cell is" if count == 1 else f"{count:,} cells are"
+    return f"{counted(count, 'cell')} {_is_or_are(count)}"
+
+
+def _cells_hold(count: int) -> str:
+    return f"{counted(count, 'cell')} {'holds' if count == 1 else 'hold'}"
+
+
+def _is_or_are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _examples(table: str, fault: Fault) -> str:

@@ -152,10 +152,16 @@ class EncodedReader:
         dropped = self.dropped - self._blank
         if self._blank:
             rows = counted(self._blank, "row")
-            notes.append(f"{self.table.name}: {rows} of nothing but separators left out")
+            verbs = (
+                "that holds only separators is"
+                if self._blank == 1
+                else "that hold only separators are"
+            )
+            notes.append(f"{self.table.name}: {rows} {verbs} left out")
         if dropped:
             rows = counted(dropped, "row")
-            notes.append(f"{self.table.name}: {rows} left out for a missing cell")
+            verb = "is" if dropped == 1 else "are"
+            notes.append(f"{self.table.name}: {rows} {verb} left out for a missing cell")
         return [*notes, *self.differences()]
 
     def differences(self) -> list[str]:

@@ -58,7 +58,7 @@ def test_null_values_are_added_to_those_of_the_config(shared_run, nnrun, table):
     assert "the cell is missing" in done.err
     assert "(3 such cells: lines 2, 3, 4)" in done.err
     done = nnrun("predict", shared_run, path, *arguments, "--bad-cells", "missing")
-    assert "every cell is missing, filled with the mean" in done.err
+    assert "every cell is missing, and is filled with the mean" in done.err
 
 
 def test_strict_writes_no_row_to_stdout_of_a_table_that_it_refuses(shared_run, nnrun, table):

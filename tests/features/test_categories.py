@@ -70,8 +70,8 @@ def test_cells_that_become_other_are_counted_and_are_no_warning(project):
     x = np.concatenate([block.x for block in reader])
     assert x[:, :3].tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1], [0, 0, 1]]
     assert reader.notes() == [
-        "l.csv: column 'breed': 3 cells of categories that are rare or new to training "
-        "('Dingo', 'Saluki'); taken as other"
+        "l.csv: column 'breed': 3 cells hold categories that are rare or new to training "
+        "('Dingo', 'Saluki'), and are taken as other"
     ]
     assert not [finding for finding in lint(dataset) if finding.code == "unseen-category"]
 

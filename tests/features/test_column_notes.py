@@ -10,6 +10,7 @@ from nnrun.tables.table import open_table
 
 ALL_ROWS = {"data.validation_split": 0}
 FILLED = "filled with the mean of training"
+SEVERAL_BLANK = "2 rows that hold only separators are"
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def rows_of(column: str, *cells: str) -> str:
         pytest.param(
             "age",
             ["31", "", "NA"],
-            f"2 cells are missing, {FILLED}, 39.5; none were missing in training",
+            f"2 cells are missing, and are {FILLED}, 39.5; none were missing in training",
             id="none were missing in training",
         ),
         pytest.param(
@@ -64,25 +65,25 @@ def rows_of(column: str, *cells: str) -> str:
         pytest.param(
             "income",
             ["1", "", ""],
-            f"2 cells are missing, {FILLED}, 1967; 10 % of the rows were missing in training",
+            f"2 cells are missing, and are {FILLED}, 1967; 10 % of the rows were missing in training",
             id="many more than before",
         ),
         pytest.param(
             "income",
             ["", "NA", ""],
-            f"every cell is missing, {FILLED}, 1967; 10 % of the rows were missing in training",
+            f"every cell is missing, and is {FILLED}, 1967; 10 % of the rows were missing in training",
             id="a column wholly empty",
         ),
         pytest.param(
             "joined",
             ["2001-01-01", ""],
-            "1 cell is missing, filled with the means of training; none were missing in training",
+            "1 cell is missing, and is filled with the means of training; none were missing in training",
             id="a date",
         ),
         pytest.param(
             "town",
             ["", "", ""],
-            "every cell is missing, taken as none of the categories; none were missing in training",
+            "every cell is missing, and is taken as none of the categories; none were missing in training",
             id="a column of text wholly empty",
         ),
         pytest.param("age", ["-19", "98"], None, id="no farther than the width"),
@@ -103,7 +104,7 @@ def rows_of(column: str, *cells: str) -> str:
         pytest.param(
             "town",
             ["Hull", "Ely", ""],
-            "2 cells of categories that training never saw ('Hull', a missing cell); taken as no category",
+            "2 cells hold categories that training never saw ('Hull', a missing cell), and are taken as no category",
             id="categories",
         ),
     ],
@@ -145,7 +146,10 @@ def test_bad_cells_are_refused_or_taken_as_missing_and_counted(
         f"new.csv:2: column {column!r}: {cell!r}"
     )
     (note,) = notes_on(encoder, text, bad_cells="missing")
-    assert f"1 cell is {what} ({cell!r}; line 2), taken as missing and filled with the mean" in note
+    assert (
+        f"1 cell is {what} ({cell!r}; line 2), and is taken as missing and filled with the mean"
+        in note
+    )
 
 
 def test_bad_cells_are_filled_also_where_training_missed_none(project, frame, problems):
@@ -164,7 +168,7 @@ def test_a_run_of_an_earlier_version_tells_of_empty_columns_alone(encoder):
         del feature["missing_share"]
     encoder = Encoder(**old)
     assert notes_on(encoder, rows_of("age", "", "1e6")) == []
-    note = f"new.csv: column 'age': every cell is missing, {FILLED}, 39.5"
+    note = f"new.csv: column 'age': every cell is missing, and is {FILLED}, 39.5"
     assert notes_on(encoder, rows_of("age", "", "")) == [note]
 
 
@@ -177,8 +181,8 @@ def test_rows_of_nothing_but_separators_are_no_rows(encoder, blank, separator):
     text = "\n".join([header, *rows])
     notes = notes_on(encoder, text, bad_cells="missing")
     if blank:
-        counted = "1 row" if len(blank) == 1 else "2 rows"
-        assert notes.pop(0) == f"new.csv: {counted} of nothing but separators left out"
+        counted = "1 row that holds only separators is" if len(blank) == 1 else SEVERAL_BLANK
+        assert notes.pop(0) == f"new.csv: {counted} left out"
     line = 2 + next(place for place, row in enumerate(rows) if "oops" in row)
     assert f"('oops'; line {line})" in notes[0]
     far = 2 + next(place for place, row in enumerate(rows) if "1e6" in row)
@@ -187,7 +191,7 @@ def test_rows_of_nothing_but_separators_are_no_rows(encoder, blank, separator):
 
 def test_a_table_of_separators_alone_is_a_header_alone(encoder):
     text = "age,income,joined,town\n,,,\n,,,\n"
-    assert notes_on(encoder, text) == ["new.csv: 2 rows of nothing but separators left out"]
+    assert notes_on(encoder, text) == ["new.csv: 2 rows that hold only separators are left out"]
 
 
 def test_training_counts_rows_of_separators_among_those_left_out(project, frame):

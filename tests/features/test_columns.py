@@ -300,22 +300,22 @@ LATER = [  # a training column, the cells of a later table, and what is said of 
     (
         TOWNS,
         ["York", "Hull", "Hull"],
-        "2 cells of categories that training never saw ('Hull'); taken as no category",
+        "2 cells hold categories that training never saw ('Hull'), and are taken as no category",
     ),
     (
         TOWNS,
         ["York", "Hull", ""],
-        "2 cells of categories that training never saw ('Hull', a missing cell); taken as no category",
+        "2 cells hold categories that training never saw ('Hull', a missing cell), and are taken as no category",
     ),
     (
         TOWNS,
         ["a", "b", "c"],
-        "3 cells of categories that training never saw ('a', 'b', 'c'); taken as no category",
+        "3 cells hold categories that training never saw ('a', 'b', 'c'), and are taken as no category",
     ),
     (
         TOWNS,
         ["York", "york", "Ely"],
-        "1 cell of categories that training never saw ('york'); taken as no category",
+        "1 cell holds categories that training never saw ('york'), and is taken as no category",
     ),
     (GAPS, ["York", "", "NA"], None),
     (TOWNS, ["York", "Ely", " Bath"], None),
@@ -381,7 +381,7 @@ LAST = {
     "height": "171,172,173,174",
     "dose": "0.4,0.5,0.5,0.6",
 }
-FILLED = "new.csv: column 'age': 1 cell is missing, filled with the mean of training, "
+FILLED = "new.csv: column 'age': 1 cell is missing, and is filled with the mean of training, "
 
 
 @pytest.fixture(params=ENDS)
@@ -436,7 +436,10 @@ def test_evaluation_leaves_rows_out_and_says_so(trained):
     left_out = {"mean": 1, "drop": 2}[missing]
     assert (rows, reading.dropped) == (4 - left_out, left_out)
     note, *filled = reading.notes()
-    assert note == f"new.csv: {'1 row' if left_out == 1 else '2 rows'} left out for a missing cell"
+    assert (
+        note
+        == f"new.csv: {'1 row is' if left_out == 1 else '2 rows are'} left out for a missing cell"
+    )
     assert [line.startswith(FILLED) for line in filled] == [True] * (missing == "mean")
 
 

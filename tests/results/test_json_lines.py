@@ -71,7 +71,7 @@ def test_a_bad_cell_may_be_taken_as_missing(answers, cell):
 def test_more_null_values_are_missing_in_lines_too(answers, mark):
     reading = Reading(null_values=("-9", "?"), bad_cells="missing")
     (answer,) = answers({**ROW, "age": mark}, reading=reading)
-    assert "missing, filled with the mean of training" in answer["notes"][0]
+    assert "missing, and is filled with the mean of training" in answer["notes"][0]
     (refused,) = answers({**ROW, "age": mark}, reading=Reading(null_values=("-9", "?")))
     assert "the cell is missing" in refused["error"]
 
