@@ -17,7 +17,7 @@ from nnrun.features.given_encoder import GivenEncoder
 from nnrun.features.kept_rows import RowMask
 from nnrun.features.matrix_store import AnyFloats, Matrix, Store
 from nnrun.features.profile import TableProfile
-from nnrun.features.repeated_rows import RowHashes
+from nnrun.features.repeated_rows import RowHashes, compared_columns
 from nnrun.features.row_weights import WeightSurvey
 from nnrun.features.split import split_rows
 from nnrun.features.statistics import Values
@@ -99,7 +99,7 @@ def encode(
     encoder = given.for_table(profile) if given else profile.encoder()
     problems = profile.problems_of_rows() if given else profile.problems()
     is_compared = len(tables) > 1 or profile.split is not None
-    hashes = RowHashes(_compared_columns(encoder), is_wanted=is_compared)
+    hashes = RowHashes(compared_columns(encoder), is_wanted=is_compared)
     fitted: FittedTable | None = None
     if not problems:
         fitted = _fit_training_table(
@@ -143,11 +143,6 @@ def _encode_others(
         except TableError as error:
             problems += error.problems
     return parts, problems
-
-
-def _compared_columns(encoder: Encoder) -> list[str]:
-    names = [feature.name for feature in encoder.features]
-    return list(dict.fromkeys([*names, *(target.name for target in encoder.targets)]))
 
 
 def _encode_other_table(

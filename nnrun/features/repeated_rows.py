@@ -1,26 +1,56 @@
-"""Rows that are measured and trained on too: equal cells in all features and targets."""
+"""Rows that are measured and trained on too: equal in all features and targets."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import polars as pl
 
+from nnrun.features.encoder import Encoder
 from nnrun.features.kept_rows import RowMask
+from nnrun.features.numbers import parse_booleans, parse_numbers
 from nnrun.tables.block import Block
 
 MOST_ROWS = 2_000_000
 """The rows of a part that are compared at the most: their hashes take 16 MB."""
 
 
+class ComparedColumn(NamedTuple):
+    """A column by which rows are compared: by numbers, so that 0.5 and 0.50 are one, or by text."""
+
+    name: str
+    kind: str
+    sign: str = ""
+
+    def cells(self, block: Block) -> pl.Series:
+        """Return what the cells of a block mean, whatever the file's format and spelling."""
+        if self.kind == "number":
+            return parse_numbers(block, self.name, self.sign).values
+        if self.kind == "boolean":
+            return parse_booleans(block, self.name).values
+        return block.texts(self.name)
+
+
+def compared_columns(encoder: Encoder) -> list[ComparedColumn]:
+    """Return the columns of the features and the targets, each once."""
+    columns = {
+        each.name: ComparedColumn(each.name, each.kind, each.sign) for each in encoder.features
+    }
+    for target, labels in zip(encoder.targets, encoder.labels_of_targets, strict=True):
+        kind = "text" if labels else "number"
+        columns.setdefault(target.name, ComparedColumn(target.name, kind))
+    return list(columns.values())
+
+
 class RowHashes:
     """Gathers a hash of each row, by the part that it belongs to.
 
     Args:
-        columns: The features and targets, by whose cells rows are compared.
+        columns: The features and targets, by which rows are compared.
         is_wanted: Whether any part is compared with the training rows. A share that is drawn is
             not: in a table of few distinct values equal rows stand on both sides by chance.
     """
 
-    def __init__(self, columns: Sequence[str], *, is_wanted: bool) -> None:
+    def __init__(self, columns: Sequence[ComparedColumn], *, is_wanted: bool) -> None:
         self._columns = list(columns)
         self._is_wanted = is_wanted
         self._hashes: dict[str, list[pl.Series]] = {}
@@ -35,8 +65,8 @@ class RowHashes:
         """Take rows of a block into account, by default all, as far as there is room."""
         if not self._is_wanted or self._rows.get(part, 0) >= MOST_ROWS:
             return
-        compared = pl.DataFrame([block.frame[name] for name in self._columns])
-        hashes = compared.hash_rows()
+        cells = [column.cells(block) for column in self._columns]
+        hashes = pl.DataFrame([c.alias(str(i)) for i, c in enumerate(cells)]).hash_rows()
         chosen = hashes if is_row is None else hashes.filter(pl.Series(is_row))
         self._hashes.setdefault(part, []).append(chosen)
         self._rows[part] = self._rows.get(part, 0) + len(chosen)

@@ -66,3 +66,18 @@ def test_a_share_that_is_drawn_is_not_compared(project):
     table = default_table()
     project.table(pl.concat([table, table]))
     assert found(project) == []
+
+
+@pytest.mark.parametrize("write", ["parquet", "other spelling", "other order"])
+def test_rows_are_equal_however_a_file_writes_them(two_tables, write):
+    test = pl.read_csv(two_tables.folder / "test.csv")
+    name = "test.csv"
+    if write == "parquet":
+        name = "test.parquet"
+        test.write_parquet(two_tables.folder / name)
+    elif write == "other spelling":
+        two_tables.table(test.with_columns(height=pl.format("{}e0", "height")), name)
+    else:
+        two_tables.table(test.select(reversed(test.columns)), name)
+    (message,) = found(two_tables, **{"data.test": name, "data.validation_split": 0})
+    assert f"{name}: 3 rows stand among the test rows" in message
