@@ -132,6 +132,7 @@ def _kept_in(runs: Path) -> re.Pattern[str]:
 
 
 def _from_pandas(data: AnyTable, argument: str) -> pl.DataFrame:
+    """Return a frame of pandas as one of polars; cells that pandas takes for missing are null."""
     columns = []
     for name in data.columns:
         if not isinstance(name, str):
@@ -150,6 +151,7 @@ def _without(cells: Sequence[object], is_missing: Sequence[bool]) -> list[object
 
 
 def _from_rows(rows: Sequence[object], argument: str) -> pl.DataFrame:
+    """Return dicts, one for each row, as a frame; a key that a row lacks is a missing cell."""
     names: dict[str, None] = {}
     for row in rows:
         if not isinstance(row, Mapping) or not all(isinstance(name, str) for name in row):

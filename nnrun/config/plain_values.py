@@ -56,6 +56,7 @@ def with_settings(source: YamlSource, settings: Settings, argument: str) -> Yaml
 def _with_setting(
     source: YamlSource, settings: Settings, setting: object, argument: str
 ) -> YamlSource:
+    """Return the source with one setting over it: `key=value` as text, or a key of a mapping."""
     if not isinstance(setting, str):
         raise ConfigError(f"{argument}: a key must be text; received {received(setting)}")
     if not isinstance(settings, Mapping):

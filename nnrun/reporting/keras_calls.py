@@ -47,6 +47,7 @@ def callback_calls(config: Config) -> list[Call]:
 
 
 def _metric(config: Config, metric: Spec) -> Call | str:
+    """Return the text or the call that names a metric in the script's `compile`."""
     is_accuracy = metric in ({"name": "accuracy"}, {"name": "acc"})
     if is_accuracy and not config.from_logits and not config.is_multilabel:
         return str(metric["name"])

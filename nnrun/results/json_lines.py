@@ -121,6 +121,7 @@ class _RowPredictor:
         return {**answer, "notes": notes} if notes else answer
 
     def _predict(self, x: Matrix, number: int) -> Answer:
+        """Return what the run answers to one encoded row, x of shape (1, inputs)."""
         outputs = self._trained.forward(x)
         if not np.isfinite(outputs).all():
             raise InputError(f"{STDIN}:{number}: {NOT_FINITE}")

@@ -89,6 +89,7 @@ class ParquetSizes:
             raise TableError(f"{self.name}: {reason}; copy or write it again") from None
 
     def _check_group(self, number: int, columns: list[UnpackedColumn]) -> None:
+        """Raise a TableError where the wanted columns of a row group unpack to too many bytes."""
         total = sum(column.size for column in columns)
         if total <= MOST_UNPACKED:
             return

@@ -144,6 +144,7 @@ def _measure_parts(job: Job, network: "AnyNetwork") -> Logs:
 
 
 def _measure(config: Config, network: "AnyNetwork", part: Part) -> Logs:
+    """Return the loss and the metrics of the mean of the members on the rows of a part."""
     evaluation = Evaluation(config, network)
     start = 0
     for x, y in row_blocks(part):

@@ -55,6 +55,7 @@ def _write_onnx(path: Path, metadata: Metadata) -> None:
 
 
 def _write_litert(path: Path, metadata: Metadata) -> None:
+    """Add texts to the metadata of a LiteRT file, each as a buffer of its own."""
     from tensorflow.lite.python import schema_py_generated as schema
     from tensorflow.lite.tools import flatbuffer_utils
 

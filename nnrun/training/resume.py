@@ -110,6 +110,7 @@ def _differences(run: Run, info: RunInfo, config: Config, *, force: bool) -> lis
 
 
 def _changes_of_config(run: Run, info: RunInfo, config: Config) -> list[str]:
+    """Return a line for each difference between the run's config and what it was trained with."""
     now = config.model_dump(mode="json")
     then = with_later_keys(info.config)
     then["checkpoint"] = now["checkpoint"]  # it may change at any time

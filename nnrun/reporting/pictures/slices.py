@@ -57,6 +57,7 @@ def _draw_rings(
     axes: Axes,
     size: float | None = None,
 ) -> None:
+    """Draw points as rings, if there are any."""
     if placed:
         x, y = _places(placed)
         axes.plot(x, y, "o", mec=color, mfc="none", ms=size, label=label)
