@@ -23,7 +23,7 @@ def how_to_resume(run: Run, team: Team) -> str:
 
 def interrupted(epoch: int, config: Config, advice: str, signal_number: int) -> Interrupted:
     """Return the error of a training that a signal stopped at an epoch."""
-    text = f"stopped at epoch {epoch} of {config.epochs}; {advice}"
+    text = f"training stopped at epoch {epoch} of {config.epochs}; {advice}"
     return Interrupted(text, signal_number)
 
 

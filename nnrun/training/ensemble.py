@@ -175,7 +175,7 @@ def _told_member(number: int, members: int) -> Iterator[None]:
     try:
         yield
     except Interrupted as error:
-        line = f"member {number} of {members} {error}"
+        line = f"member {number} of {members}: {error}"
         raise Interrupted(line, error.exit_code - 128) from None
     except TrainingError as error:
         raise TrainingError(f"member {number} of {members}: {error}") from None
@@ -188,7 +188,7 @@ def _recorded_outcome(run: Run, job: Job) -> Iterator[None]:
         yield
     except KeyboardInterrupt:  # between two members
         _write_status(run, "interrupted")
-        raise Interrupted(f"stopped; {how_to_resume(run, job.team)}") from None
+        raise Interrupted(f"training stopped; {how_to_resume(run, job.team)}") from None
     except BaseException as error:
         _write_status(run, "interrupted" if isinstance(error, Interrupted) else "failed")
         raise

@@ -211,7 +211,9 @@ def _named_errors(place: Place) -> Iterator[None]:
     try:
         yield
     except Interrupted as error:
-        raise Interrupted("interrupted; no file is left", error.exit_code - 128) from None
+        raise Interrupted(
+            "the training was interrupted, and leaves no file", error.exit_code - 128
+        ) from None
     except TrainingError as error:
         raise TrainingError(f"{name}: {error}") from None
     except InputError as error:

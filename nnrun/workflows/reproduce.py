@@ -103,7 +103,7 @@ def _train_again(
                 start=start,
             )
     except Interrupted as error:  # it names the folder to go on with, which is removed
-        line = f"interrupted; {run.path} is as it was"
+        line = f"the training was interrupted; {run.path} is as it was"
         raise Interrupted(line, error.exit_code - 128) from None
 
 

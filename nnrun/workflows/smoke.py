@@ -126,7 +126,9 @@ def _train_and_predict(
         try:
             result = train(dataset, stem="", path=path, engine=engine)
         except Interrupted as error:  # it names the folder to go on with, which is removed
-            raise Interrupted("interrupted; no file is left", error.exit_code - 128) from None
+            raise Interrupted(
+                "the training was interrupted, and leaves no file", error.exit_code - 128
+            ) from None
         trained = load_run(result.run.path)
         reader = trained.reader(table, target=False)
         return result.epochs, sum(len(frame) for frame in trained.predictions(reader))

@@ -119,7 +119,9 @@ def test_the_saved_model_is_plain_keras_and_averages(train_in, changes):
 @pytest.mark.usefixtures("eager")
 def test_an_ensemble_stopped_in_its_last_member_goes_on_there(train_in, project, nnrun):
     whole = train_in("whole", ensemble=2, **STOPPING, **OFTEN)
-    with pytest.raises(Interrupted, match=r"member 2 of 2 stopped at epoch 2 of 3; go on with:"):
+    with pytest.raises(
+        Interrupted, match=r"member 2 of 2: training stopped at epoch 2 of 3; go on with:"
+    ):
         train_in("run", StopIn(2, 1), ensemble=2, **STOPPING, **OFTEN)
     cut = project.folder / "run"
     (listed,) = json.loads(nnrun("runs", cut, "--json").out)

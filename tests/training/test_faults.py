@@ -117,7 +117,7 @@ def test_a_second_signal_amid_a_save_leaves_the_last_one_and_the_run_goes_on(job
             numbers,
             lambda number: twice(number, signal.SIGINT),
             130,
-            "^\n?(interrupted|stopped at epoch)",
+            "^\n?(interrupted|training stopped at epoch)",
         )
     finally:
         signal.signal(signal.SIGINT, handler)

@@ -121,7 +121,7 @@ def test_a_signal_stops_within_a_moment_and_the_printed_command_goes_on(jobs, du
     assert process.wait() == code
     assert job.step() < ROWS["an epoch"][0]  # the rest of the rows was not waited for
     told, command = process.text().split("; go on with: nnrun ")
-    assert told == "stopped at epoch 1 of 2"
+    assert told == "training stopped at epoch 1 of 2"
     assert shlex.split(command) == ["resume", RUN]
     assert job.status() == "interrupted"
     assert job.server.run(job.folder, *shlex.split(command)) == 0
@@ -139,7 +139,9 @@ def test_a_second_signal_stops_at_once_and_damages_nothing(jobs, during):
         time.sleep(pause)
         process.send(signal.SIGINT)
         assert process.wait() in (130, -signal.SIGINT), process.text()  # 130 to a shell, both
-        assert process.text().strip().startswith(("interrupted", "stopped at epoch 1 of 2"))
+        assert (
+            process.text().strip().startswith(("interrupted", "training stopped at epoch 1 of 2"))
+        )
         assert "Traceback" not in process.text()
         process = job.go_on()
     process.go_on()

@@ -153,7 +153,7 @@ def test_a_test_table_is_left_aside(project, nnrun):
     ("error", "message"),
     [
         (TrainingError("loss is nan"), "fold 1 of repeat 1 with seed 0: loss is nan"),
-        (Interrupted("resume it", 15), "interrupted; no file is left"),
+        (Interrupted("resume it", 15), "the training was interrupted, and leaves no file"),
     ],
 )
 def test_a_fold_that_fails_is_named(project, monkeypatch, error, message):

@@ -147,6 +147,6 @@ def test_an_interrupted_smoke_names_no_folder_to_go_on_with(project, nnrun, monk
     assert nnrun("train", project.config(), "--smoke") == (
         143,
         "",
-        "interrupted; no file is left\n",
+        "the training was interrupted, and leaves no file\n",
     )
     assert not [path for path in temporary.iterdir() if path.name.startswith("nnrun-")]

@@ -206,7 +206,7 @@ def test_a_trial_that_was_stopped_is_taken_up_again(project, nnrun, stopped_at_t
     done = nnrun(*command, "--trials", "3", "-o", "sw", *storage)
     assert done.code == 130
     assert (
-        "stopped in trial-002; the trials before are whole; go on with `nnrun resume sw`"
+        "the sweep stopped in trial-002; the trials before are whole; go on with `nnrun resume sw`"
         in done.err
     )
     said = json.loads(nnrun("resume", "sw", "--json").out)
