@@ -37,7 +37,7 @@ def compared_columns(encoder: Encoder) -> list[ComparedColumn]:
     }
     for target, labels in zip(encoder.targets, encoder.labels_of_targets, strict=True):
         kind = "text" if labels else "number"
-        columns.setdefault(target.name, ComparedColumn(target.name, kind))
+        columns.setdefault(target.name, ComparedColumn(target.name, kind, target.sign))
     return list(columns.values())
 
 

@@ -81,3 +81,11 @@ def test_rows_are_equal_however_a_file_writes_them(two_tables, write):
         two_tables.table(test.select(reversed(test.columns)), name)
     (message,) = found(two_tables, **{"data.test": name, "data.validation_split": 0})
     assert f"{name}: 3 rows stand among the test rows" in message
+
+
+def test_rows_with_another_target_are_others_where_it_has_a_sign(two_tables):
+    numbers = {"data.target": "dose", "loss": "MeanSquaredError", "layers": [{"units": 1}]}
+    for name, more in (("table.csv", 0), ("test.csv", 1)):
+        table = pl.read_csv(two_tables.folder / name)
+        two_tables.table(table.with_columns(dose=pl.format("{} %", pl.col("dose") + more)), name)
+    assert found(two_tables, **numbers, **{"data.test": "test.csv"}) == []
