@@ -27,6 +27,8 @@ LARGE = 10.0
 LARGEST_INTEGER = 2**24
 """float32 holds every integer up to this one."""
 
+SHOWN = 3  # columns that a message names
+
 
 @rule("feature-range", level="error")
 def columns_fit_in_float32(config: Config, dataset: Dataset) -> Found:
@@ -85,8 +87,8 @@ def large_inputs_are_standardised(config: Config, dataset: Dataset) -> Found:
     if large:
         yield (
             ("data", "normalize"),
-            f"columns hold values beyond {LARGE:g}, and normalize is false: {listed(large, 3)}; "
-            "leave normalize out",
+            f"columns hold values beyond {LARGE:g}, and normalize is false: "
+            f"{listed(large, SHOWN)}; leave normalize out",
         )
 
 
@@ -105,12 +107,13 @@ def columns_are_not_constant(config: Config, dataset: Dataset) -> Found:
     varied = {feature.name for feature in features if not _is_constant(feature)}
     names = dict.fromkeys(feature.name for feature in features)  # a date is several features
     constant = [name for name in names if name not in varied]
-    if constant:
-        yield (
-            dataset.train.name,
-            f"columns have one value in all training rows: {listed(constant, 3)}; "
-            f"leave them out: {leave_out_line(config.data, constant)}",
-        )
+    if not constant:
+        return
+    advice = "leave them out"
+    if len(constant) <= SHOWN:  # a table of pictures has hundreds, whose line nobody reads
+        advice = f"{advice}: {leave_out_line(config.data, constant)}"
+    found = f"columns have one value in all training rows: {listed(constant, SHOWN)}"
+    yield dataset.train.name, f"{found}; {advice}"
 
 
 def _is_constant(feature: Feature) -> bool:

@@ -416,3 +416,22 @@ def test_codes_named_so_are_not_called_numbers_with_units(project):
     codes = [each.code for each in lint(project.dataset())]
     assert "codes" in codes
     assert "number-like" not in codes
+
+
+def test_the_line_that_leaves_constant_columns_out_is_told_of_few(findings):
+    few, many = (
+        findings({}, [pl.lit(1).alias(f"pixel_{i}") for i in range(count)]) for count in (3, 4)
+    )
+    assert few[0].message.endswith("leave them out: `drop: [pixel_0, pixel_1, pixel_2]`")
+    assert many[0].message.endswith("'pixel_2', ... (4 in all); leave them out")
+
+
+def test_a_date_is_constant_only_where_all_its_parts_are(findings):
+    days = pl.format("2020-01-{}", 10 + pl.int_range(60) % 20).alias("day")
+    same = pl.lit("2020-01-10").alias("day")
+    codes = [
+        [found.code for found in findings({"data.dates": "expand"}, [column])]
+        for column in (days, same)
+    ]
+    assert "constant" not in codes[0]
+    assert "constant" in codes[1]
