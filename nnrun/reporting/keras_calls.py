@@ -63,16 +63,15 @@ def _metric(config: Config, metric: Spec) -> Call | str:
 def _call(module: str, kind: Named, spec: Spec) -> Call:
     """Return the call that makes a Keras object, without arguments that are Keras's defaults."""
     name = spec[kind.key]
-    required = [
-        _nested(argument, spec[argument])
-        for argument, (_, default) in kind.catalog[name].items()
-        if default is REQUIRED
-    ]
-    changed = {
-        argument: _nested(argument, value)
-        for argument, value in changed_arguments(kind, spec).items()
-    }
-    return Call(f"keras.{module}.{name}", required, changed)
+    changed = changed_arguments(kind, spec)
+    positional: list[object] = []
+    keywords: dict[str, object] = {}
+    for argument, (_, default) in kind.catalog[name].items():
+        if default is REQUIRED and not keywords:
+            positional.append(_nested(argument, spec[argument]))
+        elif default is REQUIRED or argument in changed:
+            keywords[argument] = _nested(argument, spec[argument])
+    return Call(f"keras.{module}.{name}", positional, keywords)
 
 
 def _nested(argument: str, value: object) -> object:
