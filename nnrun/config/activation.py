@@ -41,6 +41,9 @@ class Activation:
             mapping = bare
         if mapping is not None:
             raise problem(f"{received(name)} is Python code; in a config, write {mapping}")
+        meant = self.named.elsewhere.get(bare.replace("_", "").lower())
+        if meant:
+            raise problem(f"{received(name)} is not an activation of Keras; {meant}")
         hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
         refusal = self.named.refusal(name, hint)
         raise problem(refusal or f"{received(name)} is not an activation{hint}")

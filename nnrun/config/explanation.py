@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from nnrun.config.examples import example_of
 from nnrun.config.places import Keys, YamlValue, dotted
+from nnrun.config.yaml_output import in_flow
 from nnrun.config.yaml_scalars import parse_scalar
 from nnrun.config.yaml_source import YamlSource
 from nnrun.wording import received
@@ -31,6 +33,8 @@ _OWN = {"nnrun", "unknown_key"}
 """The types of errors whose messages are whole already."""
 
 _NOTHING_RECEIVED = {"missing", "too_short", "string_too_short"}
+_WRONG_KINDS = {kind for kind in _RULES if kind.endswith("_type")} - {"bool_type"}
+"""The types of errors after which a value is shown that the key may have."""
 _NOT_QUOTED = {"int_type", "float_type", "bool_type"}
 
 Found = dict[Keys, list[ErrorDetails]]
@@ -52,7 +56,7 @@ def explain(error: ValidationError, source: YamlSource) -> Iterator[str]:
             continue
         is_unknown = any(details["type"] == "unknown_key" for details in found[keys])
         place = source.locate_key(keys) if is_unknown else source.locate(keys)
-        yield f"{place}: {dotted(keys)}: {_message(found[keys])}"
+        yield f"{place}: {dotted(keys)}: {_message(found[keys])}{_example(keys, found[keys])}"
 
 
 def _by_place(error: ValidationError, source: YamlSource) -> Found:
@@ -79,6 +83,18 @@ def _message(errors: list[ErrorDetails]) -> str:
     if kinds & _NOT_QUOTED and _is_quoted_number(value):
         message += "; write it without quotes and leading zeros"
     return message
+
+
+def _example(keys: Keys, errors: list[ErrorDetails]) -> str:
+    """Return how to write a value, after the message on one of a wrong kind, or ""."""
+    value = errors[0]["input"]
+    kinds = {details["type"] for details in errors}
+    if not kinds & _WRONG_KINDS or _is_quoted_number(value):
+        return ""
+    if value is False and not kinds & _NOT_QUOTED:
+        return "; leave it out"
+    example = example_of(keys)
+    return "" if example is None else f"; write it as in `{keys[-1]}: {in_flow(example)}`"
 
 
 def _rule(errors: list[ErrorDetails]) -> str:

@@ -15,12 +15,25 @@ _SCHEDULE = (
     "it is the optimizer's: "
     "`optimizer: {learning_rate: {name: CosineDecay, initial_learning_rate: 0.01}}`"
 )
+_WARMUP = (
+    "it is the optimizer's: `optimizer: {learning_rate: {name: CosineDecay, "
+    "initial_learning_rate: 0.0, warmup_target: 0.01, warmup_steps: 100}}`"
+)
 _STANDARDISED = "nnrun standardises unless `data: {normalize: false}` says otherwise"
 _OF_THE_OPTIMIZER = "it is the optimizer's: `optimizer: {name: SGD, momentum: 0.9}`"
 _NORMALIZATION = "it is a layer: `layers: [..., {type: BatchNormalization}, ...]`"
 _UNITS = "Keras calls it units: `{units: 8, activation: relu}`"
 _DEVICE = "leave it out: nnrun trains on the GPUs that TensorFlow finds, else on the CPU"
 _OF_A_LAYER = "each layer has its own: `layers: [{units: 8, activation: relu}, ...]`"
+_SPLIT = "a split by a column is `data: {split: {group: COLUMN}}`, or {time: ...} or {column: ...}"
+_CLIPPING = "it is the optimizer's: `optimizer: {name: adam, clipnorm: 1.0}`"
+_EARLY_STOPPING = (
+    "it is that of early stopping: "
+    "`early_stopping: {monitor: val_loss, patience: 10, restore_best_weights: true}`"
+)
+_LOG_TARGET = "logarithms of the target are `data: {target_transform: log1p}`"
+_PRECISION = "leave it out: nnrun computes in float32"
+_FOLDS = "leave it out: `nnrun cv CONFIG --folds 5` cross-validates"
 _EPOCHS = "Keras calls it epochs: `epochs: 100`"
 _ON_THE_COMMAND_LINE = "leave it out: `nnrun train --quiet` shows no progress"
 
@@ -34,7 +47,23 @@ HABITS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("cuda", "device", "gpu", "gpus"), _DEVICE),
         **dict.fromkeys(("batch_norm", "batch_normalization", "batchnorm"), _NORMALIZATION),
         "dropout": "it is a layer: `layers: [..., {type: Dropout, rate: 0.2}, ...]`",
-        "patience": "it is that of early stopping: `early_stopping: {patience: 10}`",
+        **dict.fromkeys(("monitor", "patience", "restore_best_weights"), _EARLY_STOPPING),
+        "save_best_only": "leave it out: the best epoch is kept where "
+        "`early_stopping: {restore_best_weights: true}` says so",
+        **dict.fromkeys(("cv", "folds", "k_folds", "kfold", "n_folds", "n_splits"), _FOLDS),
+        **dict.fromkeys(("dtype", "mixed_precision", "precision"), _PRECISION),
+        **dict.fromkeys(("fold", "group", "groups", "time"), _SPLIT),
+        **dict.fromkeys(("log", "log1p", "log_target", "target_log"), _LOG_TARGET),
+        **dict.fromkeys(
+            ("clip_grad", "clipnorm", "clipvalue", "grad_clip", "gradient_clip", "max_grad_norm"),
+            _CLIPPING,
+        ),
+        **dict.fromkeys(("warmup", "warmup_epochs", "warmup_steps"), _WARMUP),
+        **dict.fromkeys(
+            ("weight", "weights"),
+            "a weight for each row is `data: {sample_weight: COLUMN}`, for each label "
+            "`class_weight: {no: 1, yes: 5}`",
+        ),
         "compile": "its arguments are keys of the config: loss, optimizer, metrics",
         "fit": "its arguments are keys of the config: epochs, batch_size, class_weight",
         **dict.fromkeys(
@@ -45,7 +74,10 @@ HABITS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("l1", "l2", "regularization", "regularizer"), _PENALTY),
         **dict.fromkeys(("learning_rate_schedule", "lr_schedule", "lr_scheduler"), _SCHEDULE),
         "momentum": _OF_THE_OPTIMIZER,
-        **dict.fromkeys(("n_models", "n_estimators", "members"), "it is `ensemble: 5`"),
+        **dict.fromkeys(
+            ("bagging", "members", "n_estimators", "n_models", "n_seeds", "seeds"),
+            "it is `ensemble: 5`, with seed, seed + 1 and so on",
+        ),
         **dict.fromkeys(("scaler", "scaling", "standardize", "standardise"), _STANDARDISED),
         "learning_rate": "it is the optimizer's: `optimizer: {name: adam, learning_rate: 0.001}`",
         "lr": "it is the optimizer's: `optimizer: {name: adam, learning_rate: 0.001}`",
@@ -61,7 +93,11 @@ HABITS: dict[str, dict[str, str]] = {
         "shuffle": "leave it out: nnrun draws a new order of the rows in every epoch",
         "steps_per_epoch": "leave it out: an epoch is a pass over all rows, in steps of batch_size",
         "task": "leave it out: the loss says what is predicted",
-        "test_size": "the share to hold out is under data: `data: {validation_split: 0.2}`",
+        **dict.fromkeys(
+            ("test_size", "test_split", "val_size", "val_split", "valid_split", "validation_size"),
+            "the share to hold out is under data: `data: {validation_split: 0.2}`",
+        ),
+        "validation_freq": "leave it out: the rows held out are measured after every epoch",
         "validation_data": "name the table under data: `data: {validation: FILE}`",
         "weight_decay": "it is the optimizer's: `optimizer: {name: AdamW, weight_decay: 0.004}`",
         "workers": "leave it out: several machines are told by TF_CONFIG, as for Keras",
@@ -88,7 +124,31 @@ HABITS: dict[str, dict[str, str]] = {
         **dict.fromkeys(
             ("sep", "separator", "delimiter"), "leave it out: nnrun finds the separator itself"
         ),
-        "test_size": "the share to hold out is `validation_split: 0.2`",
+        **dict.fromkeys(
+            ("test_size", "test_split", "val_size", "val_split", "valid_split", "validation_size"),
+            "the share to hold out is `validation_split: 0.2`",
+        ),
+        **dict.fromkeys(("bins", "n_bins", "ple"), "it is `numeric: {name: ple, bins: 16}`"),
+        "group": "whole groups are held out by `split: {group: COLUMN}`",
+        "groups": "whole groups are held out by `split: {group: COLUMN}`",
+        "time": "the last rows are held out by `split: {time: COLUMN}`",
+        "fold": "a column says which rows are held out by `split: {column: COLUMN}`",
+        "stratify": "leave it out: each label keeps its share under validation_split",
+        "shuffle": "leave it out: rows are drawn at random, and the last ones are held out by "
+        "`split: {time: COLUMN}`",
+        **dict.fromkeys(
+            ("log", "log1p", "log_target", "target_log"),
+            "logarithms of the target are `target_transform: log1p`",
+        ),
+        **dict.fromkeys(
+            ("clipping", "outliers", "winsorize"), "inputs far out are bounded by `clip: 5`"
+        ),
+        **dict.fromkeys(
+            ("scale", "scaler", "scaling", "standardise"),
+            "it is `numeric: standard` or `numeric: robust`",
+        ),
+        **dict.fromkeys(("dropna", "drop_na"), "rows with a missing cell go by `missing: drop`"),
+        **dict.fromkeys(("fillna", "fill_na", "impute", "imputer"), "it is `missing: mean`"),
         "na_values": "the texts of missing cells are `null_values: [...]`",
         "standardize": "nnrun standardises unless `normalize: false` says otherwise",
     },
@@ -102,12 +162,28 @@ HABITS: dict[str, dict[str, str]] = {
         ),
         "dropout": "it is a layer of its own, after this one: `{type: Dropout, rate: 0.2}`",
         "batch_norm": "it is a layer of its own, after this one: `{type: BatchNormalization}`",
+        "name": "leave it out: Keras names the layers",
+        "trainable": "leave it out: every layer is trained",
+    },
+    "LeakyReLU": {"alpha": "Keras 3 calls it negative_slope"},
+    "PReLU": {
+        "alpha": "it is learnt, from `alpha_initializer: {name: Constant, value: 0.1}` on",
     },
 }
 """By the model and the unknown key: how to say it, after the words `unknown key; `."""
 
-RENAMED = {"lr": "learning_rate", "decay": "weight_decay"}
-"""The arguments of optimizers by the names that they had in Keras 2."""
+RENAMED = {
+    "lr": "learning_rate",
+    "decay": "weight_decay",
+    "bias": "use_bias",
+    "drop_rate": "rate",
+    "eps": "epsilon",
+    "p": "rate",
+    "prob": "rate",
+    "sigma": "stddev",
+    "std": "stddev",
+}
+"""The arguments of Keras by the names that they had in Keras 2, or have elsewhere."""
 
 
 def habit_hint(model: str, key: str, known: list[str]) -> str | None:
@@ -159,11 +235,18 @@ def call_as_mapping(
         return None
     arguments = dict(zip(classes[class_name], call.args, strict=False))
     arguments |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    arguments = {_renamed(name, classes[class_name]): value for name, value in arguments.items()}
     arguments.pop(key, None)  # the name that Python gives the object is told by its class here
     if not arguments:
         return name
     pairs = [f"{argument}: {_in_flow_yaml(value)}" for argument, value in arguments.items()]
     return f"{{{', '.join([f'{key}: {name}', *pairs])}}}"
+
+
+def _renamed(argument: str, known: Iterable[str]) -> str:
+    """Return an argument by the name that Keras has for it, where it has another."""
+    name = RENAMED.get(argument, argument)
+    return name if argument not in known and name in known else argument
 
 
 def _in_flow_yaml(value: ast.expr) -> str:

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Annotated
 
+from nnrun.config import foreign_names
 from nnrun.config.activation import Activation
 from nnrun.config.argument_types import ArgumentTypes, number_or_object
 from nnrun.config.named import Catalog, Named, Spec, snake_case
@@ -32,20 +33,33 @@ def _not_offered(plural: str) -> list[str]:
     return names
 
 
-def _callback(name: str, *, number_means: str) -> Named:
+def _callback(name: str, *, number_means: str, example: str) -> Named:
     catalog = {name: _catalog("callbacks")[name]}
-    return Named(snake_case(name), catalog, default=name, number_means=number_means)
+    return Named(
+        snake_case(name), catalog, default=name, number_means=number_means, example=example
+    )
 
 
 INITIALIZER = Named(
-    "initializer", _catalog("initializers"), not_offered=_not_offered("initializers")
+    "initializer",
+    _catalog("initializers"),
+    not_offered=_not_offered("initializers"),
+    elsewhere=foreign_names.INITIALIZERS,
 )
-REGULARIZER = Named("regularizer", _catalog("regularizers"), default="L1L2")
-CONSTRAINT = Named("constraint", _catalog("constraints"), not_offered=_not_offered("constraints"))
+REGULARIZER = Named(
+    "regularizer", _catalog("regularizers"), default="L1L2", number_means="l2", example="l2: 0.01"
+)
+CONSTRAINT = Named(
+    "constraint",
+    _catalog("constraints"),
+    not_offered=_not_offered("constraints"),
+    number_means="name: MaxNorm, max_value",
+)
 
 ACTIVATION = Named(
     "activation",
     _catalog("activations"),
+    elsewhere=foreign_names.ACTIVATIONS,
     not_offered=("glu", "threshold"),
     reasons={
         "glu": "it halves the units of its layer; use silu, which multiplies each unit by its own "
@@ -71,6 +85,8 @@ LAYER = Named(
     key="type",
     default="Dense",
     not_offered=_not_offered("layers"),
+    reasons=foreign_names.REASONS_OF_LAYERS,
+    elsewhere=foreign_names.LAYERS,
     number_means="units",
 )
 LOSS = Named(
@@ -84,6 +100,7 @@ LOSS = Named(
         "msle": "MeanSquaredLogarithmicError",
     },
     not_offered=_not_offered("losses"),
+    elsewhere=foreign_names.LOSSES,
     reasons={
         **dict.fromkeys(
             ("Hinge", "SquaredHinge"),
@@ -126,8 +143,14 @@ METRIC = Named(
     keep_spelling=True,
     not_offered=_not_offered("metrics"),
 )
-EARLY_STOPPING = _callback("EarlyStopping", number_means="patience")
-REDUCE_LR = _callback("ReduceLROnPlateau", number_means="factor")
+EARLY_STOPPING = _callback(
+    "EarlyStopping",
+    number_means="patience",
+    example="monitor: val_loss, patience: 10, restore_best_weights: true",
+)
+REDUCE_LR = _callback(
+    "ReduceLROnPlateau", number_means="factor", example="factor: 0.5, patience: 5"
+)
 
 
 def _is_for_numbers(metric: str) -> bool:

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from pydantic import ValidationError, create_model
-from pydantic_core import CoreSchema, InitErrorDetails, core_schema
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from nnrun.config.habits import bare_name, call_as_mapping
 from nnrun.config.places import YamlValue
@@ -19,6 +19,9 @@ Spec = dict[str, Any]
 
 Catalog = dict[str, dict[str, tuple[Any, Any]]]
 """The type and default of each argument of each class, as pydantic takes them."""
+
+_KEYS_OF_CLASSES = ("class", "class_name", "kind", "name", "type")
+"""The keys under which programs name a class."""
 
 REQUIRED: Any = ...
 """The default of an argument that must be given."""
@@ -44,6 +47,8 @@ class Named:
         reasons: Why not, for some of them, and what to write in their place.
         number_means: The argument of the default class that people mean by a mere number, as units
             by the 25 of `layers: [25, 1]`; "" where they mean none.
+        example: The arguments to write where a mapping is needed and no number was given.
+        elsewhere: What to write for names that other programs have, in lower case without `_`.
     """
 
     kind: str
@@ -55,6 +60,8 @@ class Named:
     not_offered: Collection[str] = ()
     reasons: dict[str, str] = field(default_factory=dict)
     number_means: str = ""
+    example: str = ""
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
     def validate(self, value: YamlValue) -> Spec:
         """Return the canonical name with every argument.
@@ -63,7 +70,8 @@ class Named:
         """
         if not isinstance(value, str | dict):
             rule = f"must be {self._forms()}; received {received(value)}"
-            raise problem(f"{rule}{self._advice_on_number(value)}")
+            raise problem(f"{rule}{self._advice_on_kind(value)}")
+        self._refuse_class_as_key(value)
         arguments = {self.key: value} if isinstance(value, str) else dict(value)
         given = arguments.pop(self.key, self.default)
         name = self.canonical(str(given))
@@ -97,27 +105,60 @@ class Named:
             return f"a name or a mapping with {self.key!r}"
         return "a mapping of arguments"
 
-    def _advice_on_number(self, value: YamlValue) -> str:
-        """Return how to write what is meant by a mere number, after the message that refuses it."""
-        if not self.number_means or isinstance(value, bool) or not isinstance(value, int | float):
-            return ""
-        return f"; write {{{self.number_means}: {value}}}"
+    def _advice_on_kind(self, value: YamlValue) -> str:
+        """Return what to write for a value of a wrong kind, after the message that refuses it."""
+        if value is False:
+            return "; leave it out"
+        is_number = isinstance(value, int | float) and value is not True
+        if is_number and self.number_means:
+            return f"; write {{{self.number_means}: {value}}}"
+        return f"; write {{{self.example}}}" if self.example else ""
+
+    def _refuse_class_as_key(self, value: YamlValue) -> None:
+        """Refuse a mapping that names its class by another key, or has it as a key.
+
+        They are `{type: adam}`, where the key is `name`, and `{adam: {learning_rate: 0.01}}`.
+
+        Raises:
+            ValidationError: The value is such a mapping.
+        """
+        if not isinstance(value, dict) or self.key in value:
+            return
+        known = self.catalog[self.default] if self.default else {}
+        for key, inner in value.items():
+            name = inner if key in _KEYS_OF_CLASSES else key
+            is_class = isinstance(name, str) and self.canonical(name) is not None
+            is_meant = key in _KEYS_OF_CLASSES or len(value) == 1
+            if is_class and is_meant and key not in known:
+                message = f"unknown key; the class has the key {self.key!r}: {{{self.key}: {name}"
+                raise self._error("unknown_key", f"{message}, ...}}", key, inner)
 
     def _unknown(self, given: object) -> ValidationError:
         """Return the error of a name that is missing, or that no class has."""
-        message = self._why_unknown(given)
-        details = InitErrorDetails(type=problem(message), loc=(self.key,), input=given)
+        return self._error("nnrun", self._why_unknown(given), self.key, given)
+
+    def _error(self, kind: str, message: str, key: str, value: object) -> ValidationError:
+        """Return pydantic's error of a value below a key."""
+        error = PydanticCustomError(kind, "{message}", {"message": message})
+        details = InitErrorDetails(type=error, loc=(key,), input=value)
         return ValidationError.from_exception_data(self.kind, [details])
 
     def _why_unknown(self, given: object) -> str:
         """Return the message for a name that is missing, or that no class has."""
         known = f"; known: {', '.join(self.catalog)}"
         article = "an" if self.kind[0] in "aeiou" else "a"
+        if given is not None and len(self.catalog) == 1 and "(" not in str(given):
+            return f"must be {self._forms()}; received {received(given)}; write {{{self.example}}}"
         if given is None:
             return f"{self.key!r} is missing: the name of {article} {self.kind}{known}"
         mapping = call_as_mapping(str(given), self.key, self.catalog, self.canonical)
         if mapping:
             return f"{received(given)} is Python code; in a config, write {mapping}"
+        if str(given).count(")") > str(given).count("("):
+            return f"{received(given)} is the rest of Python code that YAML divided at its comma"
+        meant = self.elsewhere.get(_folded(bare_name(str(given))))
+        if meant:
+            return f"{received(given)} is not {article} {self.kind} of Keras; {meant}"
         hint = did_you_mean(str(given), list(self.spellings)) or known
         refusal = self.refusal(str(given), hint)
         return refusal or f"{received(given)} is not {article} {self.kind}{hint}"

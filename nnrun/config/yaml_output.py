@@ -37,6 +37,14 @@ def in_quotes(text: str) -> str:
     return re.sub(UNPRINTABLE, lambda character: f"\\u{ord(character[0]):04x}", quoted)
 
 
+def in_flow(value: object) -> str:
+    """Return a value in one line, its mappings in braces and its lists in brackets."""
+    text = yaml.dump(
+        value, Dumper=_Dumper, sort_keys=False, default_flow_style=True, width=math.inf
+    )
+    return text.removesuffix("...\n").strip()
+
+
 class _Dumper(yaml.SafeDumper):
     def represent_data(self, data: YamlValue) -> yaml.Node:
         if isinstance(data, dict):

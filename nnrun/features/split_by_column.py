@@ -8,6 +8,12 @@ from nnrun.features.kept_rows import RowMask
 from nnrun.features.profile import TableProfile
 from nnrun.features.split_column import PARTS_NAMED, SplitColumn
 
+_REMEDIES = {
+    "train": "write it in the rows to train on",
+    "validation": "write it in some of the rows to train on, to be measured after every epoch",
+}
+"""What to do about a part that no cell names."""
+
 
 def split_by_column(profile: TableProfile, column: SplitColumn) -> dict[str, RowMask]:
     """Return for each part which rows are its own, those to train on first.
@@ -27,7 +33,7 @@ def split_by_column(profile: TableProfile, column: SplitColumn) -> dict[str, Row
     if len(sizes) < 2:
         place = profile.config.where("data", "split", column.split.kind)
         values = f"column {column.split.name!r} has the same value in all rows"
-        raise ConfigError(f"{place}: {values}, so no row could be held out")
+        raise ConfigError(f"{place}: {values}, so no row could be held out; name another column")
     if column.split.kind == "time":
         is_held_out = _last_times(sizes, column.split.share)
     else:
@@ -80,7 +86,8 @@ def _parts_named(config: Config, column: SplitColumn) -> dict[str, RowMask]:
     place = config.where("data", "split", "column")
     for part in ("train", "validation"):
         if not parts[part].any():
-            raise ConfigError(f"{place}: no row of column {column.split.name!r} says {part}")
+            lacked = f"no row of column {column.split.name!r} says {part}"
+            raise ConfigError(f"{place}: {lacked}; {_REMEDIES[part]}")
     if parts["test"].any() and config.data.test:
         rule = "it names rows to test on, and so does data.test"
         raise ConfigError(f"{place}: {rule}; leave one of the two out")

@@ -45,7 +45,22 @@ standardize: true  ->  1: standardize: unknown key; nnrun standardises unless `d
 n_models: 3  ->  1: n_models: unknown key; it is `ensemble: 5`
 jit: true  ->  1: jit: unknown key; Keras calls it jit_compile
 early_stopping: 5  ->  17: early_stopping: must be a mapping of arguments; received 5; write {patience: 5}
-early_stopping: true  ->  17: early_stopping: must be a mapping of arguments; received true
+early_stopping: true  ->  17: early_stopping: must be a mapping of arguments; received true; write {monitor: val_loss, patience: 10,
+early_stopping: false  ->  17: early_stopping: must be a mapping of arguments; received false; leave it out
+early_stopping: val_loss  ->  17: early_stopping: must be a mapping of arguments; received 'val_loss'; write {monitor:
+reduce_lr_on_plateau: true  ->  23: reduce_lr_on_plateau: must be a mapping of arguments; received true; write {factor: 0.5,
+seeds: [1, 2]  ->  1: seeds: unknown key; it is `ensemble: 5`, with seed, seed + 1 and so on
+weights: w  ->  1: weights: unknown key; a weight for each row is `data: {sample_weight: COLUMN}`, for each label
+restore_best_weights: true  ->  1: restore_best_weights: unknown key; it is that of early stopping: `early_stopping:
+clipnorm: 1  ->  1: clipnorm: unknown key; it is the optimizer's: `optimizer: {name: adam, clipnorm: 1.0}`
+optimizer: Adam(lr=0.1)  ->  12: optimizer: 'Adam(lr=0.1)' is Python code; in a config, write {name: Adam, learning_rate: 0.1}
+optimizer: {type: adam}  ->  13: optimizer.type: unknown key; the class has the key 'name': {name: adam, ...}
+optimizer: {sgd: {momentum: 0.9}}  ->  13: optimizer.sgd: unknown key; the class has the key 'name': {name: sgd, ...}
+metrics: [acc, name='a')]  ->  16: metrics[1]: "name='a')" is the rest of Python code that YAML divided at its comma
+checkpoint: 10  ->  13: checkpoint: must be a mapping; received 10; write it as in `checkpoint: {every_seconds: 10}`
+metrics: {name: auc}  ->  10: metrics: must be a list; received {'name': 'auc'}; write it as in `metrics: [accuracy, AUC]`
+ensemble: true  ->  11: ensemble: must be a whole number; received true; write it as in `ensemble: 5`
+class_weight: false  ->  15: class_weight: must be 'balanced' or a mapping; received false; leave it out
 optimizer: {learning_rate: cosine}  ->  28: optimizer.learning_rate: 'cosine' is not a learning-rate schedule; did you mean 'CosineDecay'?
 optimizer: {learning_rate: CosineDecay}  ->  28: optimizer.learning_rate.initial_learning_rate: this key is required
 optimizer: {learning_rate: "CosineDecay(0.1, 9)"}  ->  28: optimizer.learning_rate: 'CosineDecay(0.1, 9)' is Python code; in a config, write {name: CosineDecay, initial_learning_rate: 0.1, decay_steps: 9}
@@ -236,6 +251,42 @@ CHANGED = [
         "  target: label",
         "  target: label\n  label: label",
         "4:3: data.label: unknown key; the column to predict is",
+    ),
+    (
+        "  target: label",
+        "  target: label\n  validation_split: 20%",
+        "4:21: data.validation_split: must be a number; received '20%'; write it as in `validation",
+    ),
+    (
+        "  target: label",
+        "  target: label\n  bins: 8",
+        "4:3: data.bins: unknown key; it is `numeric: {name: ple, bins: 16}`",
+    ),
+    (
+        "BinaryCrossentropy",
+        "log_loss",
+        "6:7: loss: 'log_loss' is not a loss of Keras; write BinaryCrossentropy for one of two",
+    ),
+    (
+        "activation: sigmoid",
+        "activation: lrelu",
+        "5:28: layers[0].activation: 'lrelu' is not an activation of Keras; write leaky_relu",
+    ),
+    (
+        "{units: 1, activation: sigmoid}",
+        "{type: Flatten}",
+        "5:12: layers[0].type: nnrun does not support 'Flatten', which Keras has: leave it out",
+    ),
+    (
+        "{units: 1, activation: sigmoid}",
+        "{type: Dropout, rate: 0.1, p: 0.5}",
+        "5:32: layers[0].p: unknown key; Keras calls it rate",
+    ),
+    (
+        "activation: sigmoid",
+        "kernel_regularizer: 0.1",
+        "5:36: layers[0].kernel_regularizer: must be a name or a mapping with 'name'; received 0.1; "
+        "write {l2: 0.1}",
     ),
     (
         "  target: label",
