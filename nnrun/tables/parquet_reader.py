@@ -13,14 +13,10 @@ import polars.selectors as cs
 
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
+from nnrun.tables.parquet_rows import ParquetRows
 from nnrun.tables.parquet_sizes import ParquetSizes
 from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import ReadingPlan, TableFile
-from nnrun.tables.text_size import SharedText, frame_text_bytes, pieces_of_text
-
-ROWS = 131_072  # of a block
-CELLS = 16 << 20
-"""Cells of a block at the most: of numbers, 128 MiB. Up to 128 columns have blocks of `ROWS`."""
 
 MICROSECONDS = 1_000_000  # of a second: durations are seconds
 TEXT = (pl.String, pl.Categorical, pl.Enum)  # of such columns, 1 and 2 are text too
@@ -68,16 +64,14 @@ class _ParquetFile:
     def _frames(self, columns: list[str]) -> Iterator[pl.DataFrame]:
         """Yield rows, so many at a time, as long as the file stays as it is."""
         with _unchanged(self.source), _opened(self.source) as file:
-            ParquetSizes(file, self.name).check(columns)
+            sizes = ParquetSizes(file, self.name).measure(columns)
             rows = self.scan.select(pl.len()).collect().item()
-        wanted = self.scan.select(cs.by_name(columns))
-        shared = SharedText(self.name, self._size)
-        step = max(1, min(ROWS, CELLS // max(1, len(columns))))
-        for first in range(0, rows, step):
-            with _unchanged(self.source):
-                frame = wanted.slice(first, step).collect()
-            shared.add(frame, frame_text_bytes(frame))
-            yield from pieces_of_text(frame, self.name, first)
+        yield from ParquetRows(self.name, self._cells, sizes, self._size).frames(rows)
+
+    def _cells(self, columns: list[str], first: int, count: int) -> pl.DataFrame:
+        """Return some rows of some columns, if the file is as it was."""
+        with _unchanged(self.source):
+            return self.scan.select(cs.by_name(columns)).slice(first, count).collect()
 
     @property
     def _size(self) -> int:

@@ -14,7 +14,8 @@ from nnrun.errors import TableError
 from nnrun.tables.thrift_compact import CompactReader, Structure, ThriftError
 
 MOST_UNPACKED = 512 << 20
-"""Bytes of a row group that may stand in memory at once. polars needs some twice as much."""
+"""Bytes of a column of a row group that may stand in memory at once. polars needs some twice as
+much."""
 
 LARGEST_FOOTER = 16 << 20
 """Bytes: some 100,000 columns in all row groups. To read so many takes seconds."""
@@ -53,11 +54,26 @@ class Chunk(NamedTuple):
     is_kept: bool
 
 
-class UnpackedColumn(NamedTuple):
-    """How many bytes of a column stand in memory at once."""
+class RowGroup(NamedTuple):
+    """The columns of a row group, and how many rows it has."""
 
-    size: int
-    column: str
+    chunks: list[Chunk]
+    rows: int
+
+
+@dataclass(frozen=True)
+class UnpackedSizes:
+    """What the wanted columns of a file take in memory.
+
+    Attributes:
+        columns: The bytes of each column that stand in memory at once, in the row group where
+            these are most.
+        row_text: The bytes of text in a row, as the rows of a row group have on average, in the row
+            group where these are most. Texts that rows share count once.
+    """
+
+    columns: dict[str, int]
+    row_text: float
 
 
 @dataclass(frozen=True)
@@ -72,39 +88,55 @@ class ParquetSizes:
     file: IO[bytes]
     name: str
 
-    def check(self, columns: Collection[str]) -> None:
-        """Raise a TableError unless memory has room for these columns of each row group.
+    def measure(self, columns: Collection[str]) -> UnpackedSizes:
+        """Return what these columns take in memory.
 
         Raises:
             OSError: The file cannot be read.
-            TableError: A row group is too large, or the file is cut short or damaged.
+            TableError: A column of a row group is too large, or the file is cut short or damaged.
         """
+        largest = dict.fromkeys(columns, 0)
+        row_text = 0.0
         try:
-            groups = self._row_groups()
-            for number, chunks in enumerate(groups, start=1):
-                wanted = [chunk for chunk in chunks if chunk.column in columns]
-                self._check_group(number, [self._unpacked(chunk) for chunk in wanted])
+            for number, group in enumerate(self._row_groups(), start=1):
+                sizes, text = self._group_sizes(group, columns)
+                self._check_group(number, sizes)
+                largest.update((name, max(size, largest[name])) for name, size in sizes.items())
+                row_text = max(row_text, text / max(1, group.rows))
         except ThriftError as error:
             reason = f"cannot be read: the Parquet file is damaged or cut short: {error}"
             raise TableError(f"{self.name}: {reason}; copy or write it again") from None
+        return UnpackedSizes(largest, row_text)
 
-    def _check_group(self, number: int, columns: list[UnpackedColumn]) -> None:
-        """Raise a TableError where the wanted columns of a row group unpack to too many bytes."""
-        total = sum(column.size for column in columns)
-        if total <= MOST_UNPACKED:
+    def _group_sizes(self, group: RowGroup, columns: Collection[str]) -> tuple[dict[str, int], int]:
+        """Return the bytes of each wanted column of a row group, and those of all its text."""
+        sizes: dict[str, int] = {}
+        text = 0
+        for chunk in group.chunks:
+            if chunk.column not in columns:
+                continue
+            size = self._unpacked(chunk)
+            sizes[chunk.column] = sizes.get(chunk.column, 0) + size  # a nested one has several
+            if chunk.is_kept:
+                text += size
+        return sizes, text
+
+    def _check_group(self, number: int, sizes: dict[str, int]) -> None:
+        """Raise a TableError where a column of a row group unpacks to too many bytes."""
+        column = max(sizes, key=sizes.__getitem__, default="")
+        if not sizes or sizes[column] <= MOST_UNPACKED:
             return
-        largest = max(columns)
-        received = f"row group {number} unpacks to {total:,} bytes at once"
-        share = f"{largest.size:,} of them in column {largest.column!r}"
-        rule = f"at most {MOST_UNPACKED:,} are read"
+        received = f"column {column!r} of row group {number} unpacks to {sizes[column]:,} bytes"
+        rule = f"at most {MOST_UNPACKED:,} are read at once"
         remedy = "leave that column out, or write the file with fewer rows in a row group"
-        raise TableError(f"{self.name}: {received}, {share}; {rule}: {remedy}")
+        raise TableError(f"{self.name}: {received}; {rule}: {remedy}")
 
-    def _row_groups(self) -> Iterator[list[Chunk]]:
-        """Yield the columns of each row group."""
+    def _row_groups(self) -> Iterator[RowGroup]:
+        """Yield what the footer says of each row group."""
         footer = CompactReader(self._footer()).structure()
         for group in _structures(footer, 4):
-            yield [_chunk(column) for column in _structures(group, 1)]
+            chunks = [_chunk(column) for column in _structures(group, 1)]
+            yield RowGroup(chunks, _number(group, 3))
 
     def _footer(self) -> bytes:
         """Return the bytes of the footer, which is the last in the file."""
@@ -118,11 +150,10 @@ class ParquetSizes:
             raise ThriftError("the footer is longer than the file")
         return self._read(end - size, size)
 
-    def _unpacked(self, chunk: Chunk) -> UnpackedColumn:
+    def _unpacked(self, chunk: Chunk) -> int:
         """Return how many bytes of a column stand in memory at once."""
         sizes = list(self._page_sizes(chunk))
-        size = sum(sizes) if chunk.is_kept else max(sizes, default=0)
-        return UnpackedColumn(size, chunk.column)
+        return sum(sizes) if chunk.is_kept else max(sizes, default=0)
 
     def _page_sizes(self, chunk: Chunk) -> Iterator[int]:
         """Yield how many bytes each page of a column takes in memory."""

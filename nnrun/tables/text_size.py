@@ -65,11 +65,17 @@ def pieces_of_text(frame: pl.DataFrame, name: str, first: int) -> Iterator[pl.Da
         yield frame
         return
     if len(frame) == 1:
-        rule = f"{size:,} bytes of text, where a row has at most {MOST_TEXT:,}"
-        raise TableError(f"{name}:row {first + 1}: {rule}: {_largest_column(frame)}")
+        raise row_of_much_text(frame, name, first)
     half = len(frame) // 2
     yield from pieces_of_text(frame[:half], name, first)
     yield from pieces_of_text(frame[half:], name, first + half)
+
+
+def row_of_much_text(frame: pl.DataFrame, name: str, first: int) -> TableError:
+    """Return what is said of a frame of one row that has more text than a row may have."""
+    size = frame_text_bytes(frame)
+    rule = f"{size:,} bytes of text, where a row has at most {MOST_TEXT:,}"
+    return TableError(f"{name}:row {first + 1}: {rule}: {_largest_column(frame)}")
 
 
 def frame_text_bytes(frame: pl.DataFrame) -> int:

@@ -8,7 +8,7 @@ import pytest
 from support.thrift import varint
 
 from nnrun.errors import TableError
-from nnrun.tables import parquet_reader, parquet_sizes, text_size
+from nnrun.tables import parquet_rows, parquet_sizes, text_size
 from nnrun.tables.parquet_sizes import ParquetSizes
 from nnrun.tables.table import open_table
 from nnrun.tables.table_file import ReadingPlan
@@ -47,8 +47,8 @@ def test_a_column_that_is_wanted_is_refused_with_its_size_place_and_remedy(monke
     with pytest.raises(TableError) as caught:
         read(table_with_giant())
     (line,) = caught.value.problems
-    assert line.startswith("t: row group 1 unpacks to 1,0")
-    assert "of them in column 'note'; at most 100,000 are read: leave that column out" in line
+    assert line.startswith("t: column 'note' of row group 1 unpacks to 1,0")
+    assert "bytes; at most 100,000 are read at once: leave that column out" in line
 
 
 def test_each_row_group_is_looked_at():
@@ -56,7 +56,7 @@ def test_each_row_group_is_looked_at():
     content = parquet(pl.DataFrame({"note": rows}), row_group_size=26)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parquet_sizes, "MOST_UNPACKED", 1_000_000)
-        with pytest.raises(TableError, match=r"^t: row group 2 unpacks to 2,00"):
+        with pytest.raises(TableError, match=r"^t: column 'note' of row group 2 unpacks to 2,00"):
             read(content)
 
 
@@ -65,19 +65,19 @@ def test_the_heads_of_pages_are_believed_and_not_the_footer(monkeypatch):
     size = CompactReader(content[4:]).structure()[2]
     forged = content.replace(varint(2 * size), varint(2 * 1_040_000), 1)
     monkeypatch.setattr(parquet_sizes, "MOST_UNPACKED", 1_030_000)
-    ParquetSizes(io.BytesIO(content), "t").check(["note"])
+    ParquetSizes(io.BytesIO(content), "t").measure(["note"])
     with pytest.raises(TableError, match="row group 1 unpacks to 1,040,0"):
-        ParquetSizes(io.BytesIO(forged), "t").check(["note"])
+        ParquetSizes(io.BytesIO(forged), "t").measure(["note"])
 
 
 def test_numbers_are_unpacked_page_by_page_and_text_is_kept_whole(monkeypatch):
     numbers = pl.DataFrame({"a": [float(i) for i in range(50_000)]})
     content = parquet(numbers, data_page_size=8_000, statistics=False)
     monkeypatch.setattr(parquet_sizes, "MOST_UNPACKED", 100_000)
-    ParquetSizes(io.BytesIO(content), "t").check(["a"])
+    ParquetSizes(io.BytesIO(content), "t").measure(["a"])
     texts = parquet(numbers.select(pl.col("a").cast(pl.String)), data_page_size=8_000)
     with pytest.raises(TableError, match="row group 1 unpacks to"):
-        ParquetSizes(io.BytesIO(texts), "t").check(["a"])
+        ParquetSizes(io.BytesIO(texts), "t").measure(["a"])
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,91 @@ def test_a_row_of_too_much_text_is_named(monkeypatch):
     ]
 
 
+def table_of_many_kinds(rows=40):
+    """Return columns of each kind that a group of rows holds in another way."""
+    numbers = {f"number{i}": [float(i * row) for row in range(rows)] for i in range(4)}
+    texts = {f"text{i}": [f"the text {i} of row {row}" for row in range(rows)] for i in range(4)}
+    more = {"list": [[row, row + 1] for row in range(rows)], "gap": [None] * rows}
+    return pl.DataFrame(numbers | texts | more)
+
+
+def cells(content, *columns):
+    return pl.concat([block.frame for block in read(content, *columns)])
+
+
+@pytest.mark.parametrize("at_once", [1, 700, 1_500])
+def test_columns_that_are_too_large_together_are_read_some_at_a_time(monkeypatch, at_once):
+    table = table_of_many_kinds()
+    one_group = parquet(table)
+    small_groups = parquet(table, row_group_size=7)
+    expected = cells(small_groups)
+    monkeypatch.setattr(parquet_rows, "MOST_AT_ONCE", at_once)
+    monkeypatch.setattr(parquet_rows, "ROWS", 9)
+    assert cells(one_group).equals(expected)
+    assert cells(small_groups).equals(expected)
+    assert cells(one_group, "text1", "number2").equals(expected.select("number2", "text1"))
+
+
+def test_a_row_group_may_be_larger_than_any_of_its_columns_may(monkeypatch):
+    content = parquet(table_of_many_kinds())
+    monkeypatch.setattr(parquet_sizes, "MOST_UNPACKED", 1_500)
+    assert (
+        sum(ParquetSizes(io.BytesIO(content), "t").measure(["text1", "text2"]).columns.values())
+        > 1_500
+    )
+    assert cells(content).height == 40
+
+
+def test_the_columns_of_a_structure_count_together(monkeypatch):
+    content = parquet(pl.DataFrame({"a": [{"b": "x" * 600, "c": "y" * 600}]}))
+    monkeypatch.setattr(parquet_sizes, "MOST_UNPACKED", 1_000)
+    with pytest.raises(TableError, match=r"^t: column 'a' of row group 1 unpacks to 1,2"):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "batches"),
+    [
+        ({}, [[]]),
+        ({"a": 3, "b": 3, "c": 4}, [["a", "b", "c"]]),
+        ({"a": 3, "b": 8, "c": 2, "d": 1}, [["a"], ["b", "c"], ["d"]]),
+        ({"a": 30, "b": 30, "c": 0}, [["a"], ["b"], ["c"]]),
+    ],
+    ids=["no columns", "room for all", "room for some", "room for none"],
+)
+def test_batches_of_columns_have_room_at_once(monkeypatch, sizes, batches):
+    monkeypatch.setattr(parquet_rows, "MOST_AT_ONCE", 10)
+    assert parquet_rows.column_batches(sizes) == batches
+
+
+def test_fewer_rows_are_read_where_they_have_much_text(monkeypatch):
+    monkeypatch.setattr(parquet_rows, "MOST_AT_ONCE", 8_000)
+    content = parquet(pl.DataFrame({"a": range(64), "note": [f"{row:0500}" for row in range(64)]}))
+    reads = []
+    collect = pl.LazyFrame.collect
+    monkeypatch.setattr(
+        pl.LazyFrame, "collect", lambda frame: reads.append(collect(frame)) or reads[-1]
+    )
+    monkeypatch.setattr(parquet_rows, "ROWS", 64)
+    assert [len(block.frame) for block in read(content)] == [8] * 8
+    assert [len(rows) for rows in reads[-8:]] == [8] * 8
+
+
+def test_text_that_rows_share_is_not_read_of_all_columns_before_it_is_counted(monkeypatch):
+    monkeypatch.setattr(text_size, "MOST_TEXT", 2_000)
+    monkeypatch.setattr(parquet_rows, "MOST_AT_ONCE", 1_000)
+    table = pl.DataFrame({name: ["x" * 100] * 64 for name in "abcd"})
+    assert [len(block.frame) for block in read(parquet(table))] == [4] * 16
+    assert cells(parquet(table)).equals(table)
+    longer = table.with_columns(a=pl.Series(["x"] * 9 + ["y" * 3_000] + ["x"] * 54))
+    with pytest.raises(
+        TableError, match=r"^t:row 10: 3,000 bytes of text, .* leave out column 'a'"
+    ):
+        read(parquet(longer))
+
+
 def test_blocks_of_many_columns_have_fewer_rows(monkeypatch):
-    monkeypatch.setattr(parquet_reader, "CELLS", 100)
+    monkeypatch.setattr(parquet_rows, "CELLS", 100)
     content = parquet(pl.DataFrame({f"c{i}": range(40) for i in range(10)}))
     assert [len(block.frame) for block in read(content)] == [10] * 4
     assert [len(block.frame) for block in read(content, "c3")] == [40]

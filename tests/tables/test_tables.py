@@ -18,7 +18,7 @@ from nnrun.errors import InputError
 from nnrun.features import loading
 from nnrun.features.faults import MISSING, ColumnFaults
 from nnrun.features.numbers import parse_numbers
-from nnrun.tables import csv_pieces, csv_reader, parquet_reader
+from nnrun.tables import csv_pieces, csv_reader, parquet_rows
 from nnrun.tables.table import open_table
 from nnrun.tables.table_file import ReadingPlan
 
@@ -33,7 +33,7 @@ def blocks_of(monkeypatch):
     def set_size(size):
         monkeypatch.setattr(csv_pieces, "BLOCK", size)
         monkeypatch.setattr(csv_pieces, "FIRST", size)
-        monkeypatch.setattr(parquet_reader, "ROWS", size)
+        monkeypatch.setattr(parquet_rows, "ROWS", size)
 
     return set_size
 

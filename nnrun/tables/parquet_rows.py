@@ -1,0 +1,95 @@
+"""The rows of a Parquet file, read so many at a time and some of the columns at a time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from nnrun.tables import text_size
+from nnrun.tables.parquet_sizes import UnpackedSizes
+from nnrun.tables.text_size import SharedText, frame_text_bytes, pieces_of_text, row_of_much_text
+
+ROWS = 131_072  # of a block
+
+CELLS = 16 << 20
+"""Cells of a block at the most: of numbers, 128 MiB. Up to 128 columns have blocks of `ROWS`."""
+
+MOST_AT_ONCE = 128 << 20
+"""Bytes that columns unpack to which are read at once, and bytes of the text of a block. polars
+unpacks all columns side by side; to read fewer at once takes no longer."""
+
+ReadCells = Callable[[list[str], int, int], pl.DataFrame]
+"""A function of columns, the first row and how many rows, which returns these cells."""
+
+
+@dataclass(frozen=True)
+class ParquetRows:
+    """Reads rows of a Parquet file in parts that have room in memory.
+
+    Args:
+        name: The file, as messages call it.
+        read: The function that reads cells.
+        sizes: What the wanted columns unpack to.
+        file_size: The bytes of the file.
+    """
+
+    name: str
+    read: ReadCells
+    sizes: UnpackedSizes
+    file_size: int
+
+    def frames(self, rows: int) -> Iterator[pl.DataFrame]:
+        """Yield the first rows of the file.
+
+        Raises:
+            TableError: A row has too much text, or rows share long texts.
+        """
+        shared = SharedText(self.name, self.file_size)
+        step = rows_of_block(self.sizes)
+        first = 0
+        while first < rows:
+            frame, text = self._read(first, step)
+            shared.add(frame, text)
+            if frame.width == len(self.sizes.columns):
+                yield from pieces_of_text(frame, self.name, first)
+                first += step
+            elif step > 1:
+                step //= 2
+            else:
+                raise row_of_much_text(frame, self.name, first)
+
+    def _read(self, first: int, count: int) -> tuple[pl.DataFrame, int]:
+        """Return the cells of some rows, and how many bytes of text they have.
+
+        Columns are missing once there is more text than a block has, so that memory has room.
+        """
+        parts = []
+        text = 0
+        for batch in column_batches(self.sizes.columns):
+            part = self.read(batch, first, count)
+            parts.append(part)
+            text += frame_text_bytes(part)
+            if text > text_size.MOST_TEXT:
+                break
+        return pl.concat(parts, how="horizontal"), text
+
+
+def column_batches(sizes: dict[str, int]) -> list[list[str]]:
+    """Return columns, each with its bytes, in lists that may be read at once; at least one list."""
+    batches: list[list[str]] = [[]]
+    total = 0
+    for column, size in sizes.items():
+        total += size
+        if total > MOST_AT_ONCE and batches[-1]:
+            batches.append([])
+            total = size
+        batches[-1].append(column)
+    return batches
+
+
+def rows_of_block(sizes: UnpackedSizes) -> int:
+    """Return how many rows have room in memory at once, as far as sizes tell."""
+    rows = max(1, min(ROWS, CELLS // max(1, len(sizes.columns))))
+    while rows > 1 and rows * sizes.row_text > MOST_AT_ONCE:
+        rows //= 2  # as `pieces_of_text` would
+    return rows
