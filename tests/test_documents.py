@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from support.marks import usual
+from support.marks import exhaustive, usual
 from support.pages import PAGES, blocks, broken_links, read_page
 from support.processes import run_python
 from support.project import ROOT
@@ -45,9 +45,7 @@ def test_every_config_has_a_bar():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "path", usual({path.stem: path for path in CONFIGS}, "digits-relu", "digits", "diabetes")
-)
+@pytest.mark.parametrize("path", usual({path.stem: path for path in CONFIGS}, "diabetes"))
 def test_every_config_trains_to_a_result_worth_having(path, tmp_path):
     config = load_config(path)
     dataset = load_dataset(config)
@@ -159,7 +157,7 @@ def _in_short(line: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["README", "docs/runs"])
+@pytest.mark.parametrize("name", ["README", exhaustive("docs/runs", id="docs/runs")])
 def test_the_commands_of_a_page_run_in_their_order(repository, nnrun, name):
     run_commands((ROOT / f"{name}.md").read_text(encoding="utf-8"), nnrun)
 

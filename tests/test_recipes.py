@@ -119,6 +119,7 @@ def test_a_served_run_answers_what_predict_says(repository, nnrun, monkeypatch, 
     assert answered[:, 0] == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
+@pytest.mark.exhaustive
 def test_what_another_program_writes_as_parquet_is_trained_on(repository, nnrun, frame):
     recipe = section("recipes", "Train on what DuckDB selects")
     returned = pl.Series(["no", "yes"]).gather(frame["label"])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from support.marks import exhaustive
 from support.processes import run_python
 
 from nnrun.training.backend import keras
@@ -340,8 +341,10 @@ def test_the_command_line_imports_nothing_heavy(tmp_path):
 
 @pytest.mark.parametrize(
     ("without", "imported"),
-    [("OPTIONAL", []), ("()", ["matplotlib.pyplot", "pandas"])],
-    ids=["command line", "notebook"],
+    [
+        pytest.param("OPTIONAL", [], id="command line"),
+        exhaustive("()", ["matplotlib.pyplot", "pandas"], id="notebook"),
+    ],
 )
 def test_keras_imports_pandas_and_its_like_in_a_notebook_alone(project, without, imported):
     project.write("pandas.py", "DataFrame = Series = None")

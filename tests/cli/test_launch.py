@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from support.marks import exhaustive
 
 from nnrun.errors import NnrunError
 
@@ -66,7 +67,10 @@ def test_a_limit_on_memory_is_told_before_anything_is_loaded():
 
 @POSIX
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS heeds no such limit")
-@pytest.mark.parametrize("mebibytes", [520, 640, 800, 1000])
+@pytest.mark.parametrize(
+    "mebibytes",
+    [pytest.param(520, id="520"), *(exhaustive(size, id=str(size)) for size in (640, 800, 1000))],
+)
 def test_a_command_works_under_a_limit_on_memory(tmp_path, mebibytes):
     table = tmp_path / "table.csv"
     table.write_text("a,b,label\n" + "1,2,0\n2.5,3,1\n" * 50)

@@ -218,7 +218,7 @@ def test_every_example_of_the_help_runs(tmp_path, nnrun, monkeypatch):
 @pytest.mark.parametrize(
     "variables",
     [
-        pytest.param({}, id="as they are"),
+        exhaustive({}, id="as they are"),
         exhaustive({"NO_COLOR": "1"}, id="NO_COLOR"),
         pytest.param({"FORCE_COLOR": "1", "NO_COLOR": "1"}, id="FORCE_COLOR and NO_COLOR"),
     ],
@@ -241,6 +241,7 @@ def test_pipes_get_no_escape_codes(project, variables):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_a_narrow_terminal_has_a_bar_in_one_line_and_no_colour_under_no_color(server, project):
     pty, fcntl, termios = (pytest.importorskip(name) for name in ("pty", "fcntl", "termios"))
     terminal, theirs = pty.openpty()

@@ -133,14 +133,10 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-USUAL = (
-    "class weights, every batch of the same size",
-    "metrics of logits",
-    "smoothed labels",
-)
+USUAL = "class weights, every batch of the same size"
 
 
-@pytest.mark.parametrize("changes", usual(CASES, *USUAL))
+@pytest.mark.parametrize("changes", usual(CASES, USUAL))
 def test_compiled_epoch_equals_keras_fit_bit_for_bit(project, animals, changes):
     dataset = project.dataset({**CLASSES, **changes})
     assert [finding for finding in lint(dataset) if finding.level == "error"] == []
@@ -203,15 +199,15 @@ def test_training_learns(project, animals):
     ("labels", "expected"),
     [
         pytest.param(["dog", "cat", "cow"], ["cat", "cow", "dog"], id="words"),
-        pytest.param(list(range(11)), [str(i) for i in range(11)], id="eleven whole numbers"),
+        exhaustive(list(range(11)), [str(i) for i in range(11)], id="eleven whole numbers"),
         pytest.param([10, 9, 2, -1], ["-1", "2", "9", "10"], id="a negative number"),
         exhaustive(["1.0", "2", "10.0"], ["1.0", "2", "10.0"], id="whole numbers with a point"),
         exhaustive([0.5, 1.5, 2.5], ["0.5", "1.5", "2.5"], id="fractions"),
         pytest.param(["10", "9", "x"], ["10", "9", "x"], id="numbers and a word"),
         exhaustive(["false", "true"], ["false", "true"], id="false and true"),
-        pytest.param(["True", "False"], ["False", "True"], id="True and False"),
+        exhaustive(["True", "False"], ["False", "True"], id="True and False"),
         exhaustive([1, 0], ["0", "1"], id="0 and 1"),
-        pytest.param(
+        exhaustive(
             ["größer", "a, b", 'say "c"'], ["a, b", "größer", 'say "c"'], id="commas and quotes"
         ),
     ],

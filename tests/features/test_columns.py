@@ -5,6 +5,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 import pytest
+from support.marks import exhaustive
 
 from nnrun.checks.registry import lint
 from nnrun.config.loading import load_config
@@ -225,7 +226,7 @@ REFUSED = [  # a column, changes, and what the refusal says after the table's na
 
 
 @pytest.mark.parametrize(("column", "changes", "phrase"), REFUSED, ids=range(len(REFUSED)))
-@pytest.mark.parametrize("size", [100, 1 << 20])
+@pytest.mark.parametrize("size", [100, exhaustive(1 << 20, id="one block")])
 def test_a_column_that_is_no_input_is_refused_and_says_why(
     project, problems, frame, monkeypatch, column, changes, phrase, size
 ):

@@ -291,7 +291,7 @@ def mutations(draw: Any) -> Any:
     return encoding
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(mutations())
 def test_whatever_is_changed_the_file_is_refused_or_reads_a_table_or_refuses_that(encoding):
     with tempfile.TemporaryDirectory() as folder, suppress(InputError):

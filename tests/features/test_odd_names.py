@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from support.marks import usual_names
 
 PATTERN = "^x$"
 ODD = [PATTERN, "^.*$", "^(?:$", "*", ".", "[0]", "{{x}}", 'a "quote"', "it's", "a\nline"]
@@ -84,7 +85,7 @@ def test_features_may_have_any_names(outcome):
 
 
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", usual_names(ROLES, "label", "category", "split by group"))
 def test_a_column_for_anything_may_be_named_as_a_pattern(outcome, role):
     inputs = dict(zip(["a", "b"], numbers(2), strict=True)) | {"label": cells_for("label")}
     if role == "label":

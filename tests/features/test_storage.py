@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from support.marks import exhaustive, usual
+from support.marks import usual
 from support.processes import DEADLINE
 
 from nnrun.errors import TableError
@@ -143,14 +143,11 @@ ENGINES: dict[str, dict[str, Any]] = {
 STORED = {f"{name}, in files": (changes, False) for name, changes in ENGINES.items()} | {
     f"{name}, in memory": (changes, True) for name, changes in ENGINES.items()
 }
-USUAL = (
-    "batches larger than a chunk, in files",
-    "validation and test tables, in files",
-)
+USUAL = "validation and test tables, in files"
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("stored", usual(STORED, *USUAL))
+@pytest.mark.parametrize("stored", usual(STORED, USUAL))
 def test_both_engines_agree_bit_for_bit_on_a_table_in_blocks(project, frame, mapped, stored):
     changes, in_memory = stored
     for name in ("other.csv", "third.csv"):
@@ -167,9 +164,8 @@ def test_both_engines_agree_bit_for_bit_on_a_table_in_blocks(project, frame, map
     assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
 
 
-@pytest.mark.parametrize(
-    "small", [pytest.param(True, id="small blocks"), exhaustive(False, id="one block")]
-)
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("small", [True, False], ids=["small blocks", "one block"])
 def test_training_from_files_is_as_good_as_from_memory(project, mapped, request, small):
     if small:
         request.getfixturevalue("small_blocks")

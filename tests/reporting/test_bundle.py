@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 from support.forgery import everything
+from support.marks import usual_names
 from support.networks import untrained_run
 from support.project import ROOT, Project
 from support.script_folder import load_script
@@ -299,7 +300,7 @@ def lonely_python(folder: Path, runtime: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", RUNTIMES)
+@pytest.mark.parametrize("form", usual_names(RUNTIMES, "onnx"))
 def test_a_folder_predicts_where_nothing_but_numpy_and_the_runtime_is_there(form, tmp_path, choose):
     if not find_spec(RUNTIMES[form]) or (form == "onnx" and not find_spec("tf2onnx")):
         pytest.skip(f"needs {RUNTIMES[form]}")

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 from support.forgery import everything, forge_config
+from support.marks import exhaustive
 from support.networks import ACTIVATIONS_WITH_ARGUMENTS, untrained_run
 from support.project import Project, default_table
 
@@ -59,6 +60,11 @@ has_litert = pytest.mark.skipif(
 FORMATS = [
     "saved_model",
     pytest.param("litert", marks=has_litert),
+    pytest.param("onnx", marks=has_onnx),
+]
+USUAL_FORMATS = [
+    exhaustive("saved_model", id="saved_model"),
+    pytest.param("litert", marks=[has_litert, pytest.mark.exhaustive]),
     pytest.param("onnx", marks=has_onnx),
 ]
 Computes = Callable[[Any], Any]
@@ -113,7 +119,7 @@ def load(form: str, path: Path, name: str) -> Computes:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", USUAL_FORMATS)
 def test_every_runtime_computes_what_predict_says_for_any_number_of_rows(
     trained, form, nnrun, tmp_path
 ):
@@ -228,7 +234,7 @@ def layers_in_turn(layers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", USUAL_FORMATS)
 def test_every_layer_and_way_to_take_numbers_is_computed_as_numpy_does(
     form, project, choose, frame
 ):

@@ -159,6 +159,7 @@ AVERAGED = [
 ]
 
 
+@pytest.mark.exhaustive
 def test_metrics_of_several_targets_of_two_labels_are_those_of_keras(project, choose):
     names = BINARY_METRICS - {"F1Score", "FBetaScore"}
     all_in_one_run(project, MULTILABEL, names, choose)

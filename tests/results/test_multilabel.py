@@ -159,6 +159,7 @@ def test_a_label_that_only_rows_held_out_have_is_refused(project):
     assert "data.target: no row to train on has the label '1'" in error.message
 
 
+@pytest.mark.exhaustive
 def test_the_script_in_plain_keras_trains_to_the_same_losses(dataset, monkeypatch, capsys):
     project_folder = Path(dataset.config.data.train).parent
     monkeypatch.chdir(project_folder)

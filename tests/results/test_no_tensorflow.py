@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from support.marks import usual
 
 COMMANDS = {
     "predict": ("predict", "run", "table.csv"),
@@ -44,7 +45,7 @@ def without_tensorflow(folder, script: str, *arguments: str) -> "subprocess.Comp
     return subprocess.run(command, cwd=folder, input="", capture_output=True, text=True)
 
 
-@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS.keys())
+@pytest.mark.parametrize("arguments", usual(COMMANDS, "predict", "evaluate", "report"))
 def test_a_command_that_runs_a_network_forward_needs_no_tensorflow(project, copied_run, arguments):
     done = without_tensorflow(project.folder, COMMAND, *arguments)
     assert (done.returncode, done.stderr) == (

@@ -209,7 +209,7 @@ print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 @posix
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["predict", "evaluate"])
+@pytest.mark.parametrize("command", ["predict", exhaustive("evaluate", id="evaluate")])
 def test_memory_does_not_grow_with_the_table(run, tmp_path, command):
     peaks = []
     for count in (20_000, 1_000_000):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from support.marks import exhaustive, usual
 
 from nnrun.checks.registry import lint
 from nnrun.config.schema import Data
@@ -345,7 +346,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("text", BORDERS + WRONG, ids=range(len(BORDERS + WRONG)))
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("pack", usual({"as it is": bytes, "packed": gzip.compress}, "as it is"))
 def test_blocks_do_not_show(project, blocks_of, text, pack):
     path = project.table(pack(text.encode()))
     expected = outcome(path)
@@ -457,7 +458,16 @@ def test_lines_are_those_of_a_texts_editor(blocks_of):
             assert len(cells(text.encode())) == 12
 
 
-def test_a_table_trains_the_same_in_many_blocks(project, frame, blocks_of):
+@pytest.mark.parametrize(
+    ("missing", "size"),
+    [
+        pytest.param("mean", 200, id="mean, blocks of 200 bytes"),
+        exhaustive("mean", 30, id="mean, blocks of 30 bytes"),
+        pytest.param("drop", 1000, id="drop, blocks of 1,000 bytes"),
+        exhaustive("drop", 200, id="drop, blocks of 200 bytes"),
+    ],
+)
+def test_a_table_trains_the_same_in_many_blocks(project, frame, blocks_of, missing, size):
     frame = frame.with_columns(
         town=pl.Series(["York", "Ely", 'the\n"Bath"', None] * 15),
         when=pl.format("2020-{}-{}", 1 + pl.int_range(60) % 12, 1 + pl.int_range(60) % 28),
@@ -466,25 +476,21 @@ def test_a_table_trains_the_same_in_many_blocks(project, frame, blocks_of):
     )
     project.table(frame)
     project.table(frame[::3], "other.csv")
-    for missing in ("mean", "drop"):
-        changes = {"data.missing": missing, "data.dates": "expand", "data.test": "other.csv"}
-        whole = project.dataset(changes)
-        for size in (30, 200, 1000):
-            blocks_of(size)
-            blocks = project.dataset(changes)
-            for part in ("train", "validation", "test"):
-                np.testing.assert_array_equal(getattr(blocks, part).x, getattr(whole, part).x)
-                np.testing.assert_array_equal(getattr(blocks, part).y, getattr(whole, part).y)
-            assert blocks.label_counts == whole.label_counts
-            assert [str(finding) for finding in lint(blocks)] == [
-                str(finding) for finding in lint(whole)
-            ]
-            for ours, theirs in zip(blocks.encoder.features, whole.encoder.features, strict=True):
-                exact = {"mean": 0.0, "variance": 1.0}  # sums of blocks differ in their last bits
-                assert ours.model_copy(update=exact) == theirs.model_copy(update=exact)
-                assert (ours.mean, ours.variance) == pytest.approx(
-                    (theirs.mean, theirs.variance), rel=1e-12
-                )
+    changes = {"data.missing": missing, "data.dates": "expand", "data.test": "other.csv"}
+    whole = project.dataset(changes)
+    blocks_of(size)
+    blocks = project.dataset(changes)
+    for part in ("train", "validation", "test"):
+        np.testing.assert_array_equal(getattr(blocks, part).x, getattr(whole, part).x)
+        np.testing.assert_array_equal(getattr(blocks, part).y, getattr(whole, part).y)
+    assert blocks.label_counts == whole.label_counts
+    assert [str(finding) for finding in lint(blocks)] == [str(finding) for finding in lint(whole)]
+    for ours, theirs in zip(blocks.encoder.features, whole.encoder.features, strict=True):
+        exact = {"mean": 0.0, "variance": 1.0}  # sums of blocks differ in their last bits
+        assert ours.model_copy(update=exact) == theirs.model_copy(update=exact)
+        assert (ours.mean, ours.variance) == pytest.approx(
+            (theirs.mean, theirs.variance), rel=1e-12
+        )
 
 
 def test_a_table_too_large_to_keep_is_read_again(project, frame, blocks_of, monkeypatch):

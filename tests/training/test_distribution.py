@@ -121,7 +121,7 @@ def check_equal(folder: Path, tolerance: float = TOLERANCE) -> None:
 @pytest.mark.parametrize(
     ("workers", "rows", "batch_size", "last", "in_memory"),
     [
-        pytest.param(2, 60, 11, 9, True, id="two, in memory"),
+        exhaustive(2, 60, 11, 9, True, id="two, in memory"),
         exhaustive(3, 59, 8, 1, False, id="three, from files"),
         exhaustive(3, 59, 8, 1, True, id="three, in memory"),
         exhaustive(2, 60, 11, 9, False, id="two, from files"),

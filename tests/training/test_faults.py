@@ -41,7 +41,7 @@ def jobs() -> dict[str, Job]:
     return {}
 
 
-@pytest.fixture(params=["resume", "train"])
+@pytest.fixture(params=["resume", pytest.param("train", marks=pytest.mark.exhaustive)])
 def job(request, nnrun, jobs, monkeypatch, tmp_path_factory) -> Job:
     name = request.param
     folder = jobs[name].run.parent if name in jobs else tmp_path_factory.mktemp("job")

@@ -154,11 +154,7 @@ def whole(project) -> Callable[..., Result]:
     return run
 
 
-USUAL = (
-    "every batch of the same size",
-    "many at once",
-    "mapped from files",
-)
+USUAL = ("many at once", "mapped from files")
 
 
 @pytest.mark.parametrize("name", usual_names(RESUMED, *USUAL))
@@ -246,7 +242,7 @@ def test_a_run_whose_checkpoint_was_removed_is_refused(cut):
     "after",
     [
         exhaustive(3, id="after three calls"),
-        pytest.param(7, id="after seven calls"),
+        exhaustive(7, id="after seven calls"),
         exhaustive(8, id="after eight calls"),
     ],
 )
@@ -261,7 +257,7 @@ def test_a_run_of_the_keras_engine_goes_on_too(project, whole, after):
 
 @pytest.mark.parametrize(
     "longer",
-    [pytest.param(12, id="a few times"), exhaustive(1, id="as often as it can")],
+    [exhaustive(12, id="a few times"), exhaustive(1, id="as often as it can")],
 )
 def test_a_run_that_stops_again_and_again_ends_the_same(project, whole, longer):
     changes = {**DROPOUT, "batch_size": 8}

@@ -29,6 +29,7 @@ def resident() -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_trainings_leave_no_more_graphs_than_are_kept(project: Project) -> None:
     before = live_graphs()
     for batch_size in range(4, 4 + MOST_GRAPHS):  # two graphs a training, of which none is alike

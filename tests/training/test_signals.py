@@ -129,7 +129,8 @@ def test_a_signal_stops_within_a_moment_and_the_printed_command_goes_on(jobs, du
     assert outcome(job.run) == job.expected
 
 
-@pytest.mark.parametrize("during", ["an epoch", exhaustive("validation", id="validation")])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("during", ["an epoch", "validation"])
 def test_a_second_signal_stops_at_once_and_damages_nothing(jobs, during):
     job = jobs(during)
     process = job.start()
@@ -180,7 +181,8 @@ def test_a_second_training_on_one_run_is_refused_until_the_first_is_dead(jobs):
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"]
+    ("number", "code"),
+    [exhaustive(signal.SIGINT, 130, id="SIGINT"), pytest.param(signal.SIGTERM, 143, id="SIGTERM")],
 )
 def test_a_signal_while_predicting_what_a_pipe_brings_leaves_the_old_file(
     server, tmp_path, number, code

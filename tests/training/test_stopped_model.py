@@ -5,6 +5,7 @@ import signal
 
 import numpy as np
 import pytest
+from support.marks import exhaustive
 from support.project import default_table
 
 from nnrun.api import functions as api
@@ -44,8 +45,15 @@ def stopped(project):
     return call
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize(
+    ("engine", "number"),
+    [
+        pytest.param("compiled", signal.SIGINT, id="compiled, SIGINT"),
+        exhaustive("compiled", signal.SIGTERM, id="compiled, SIGTERM"),
+        exhaustive("keras", signal.SIGINT, id="keras, SIGINT"),
+        pytest.param("keras", signal.SIGTERM, id="keras, SIGTERM"),
+    ],
+)
 def test_a_stopped_training_leaves_the_weights_of_its_checkpoint_as_a_model(
     stopped, plain_keras, number, engine
 ):

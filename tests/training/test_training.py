@@ -125,7 +125,12 @@ def test_training_learns(project, run_folder):
 
 
 @pytest.mark.parametrize(
-    "seconds", [0, 4_400_000_000, 10_000_000_000], ids=["1970", "2109", "2286"]
+    "seconds",
+    [
+        exhaustive(0, id="1970"),
+        pytest.param(4_400_000_000, id="2109"),
+        exhaustive(10_000_000_000, id="2286"),
+    ],
 )
 def test_a_clock_that_is_far_off_costs_no_training(
     project, run_folder, monkeypatch, plain_keras, seconds

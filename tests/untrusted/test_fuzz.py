@@ -21,7 +21,7 @@ from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.loading import load_dataset
 from nnrun.tables.table import open_table
 
-FEW, MORE, MANY = 100, 500, 10_000  # examples
+FEW, MORE, MANY = 50, 500, 10_000  # examples
 SECONDS = 2  # of the processor, for one of the many
 MEMORY = 512 << 20  # bytes that the many of one kind may add to the peak
 GOOD = "age,town,when,label\n" + "1,York,2020-01-01,0\n2,Ely,2020-02-03,1\n" * 5

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.forgery import sign
 from support.hostile_values import ARGUMENTS, changed_json
+from support.marks import exhaustive
 
 import nnrun as nn
 from nnrun.api import training
@@ -137,7 +138,9 @@ def damaged(draw: Any, content: bytes) -> bytes:
     return content[:place] + middle + content[place + draw(st.integers(0, 40)) :]
 
 
-@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
+@pytest.mark.parametrize(
+    "signed", [exhaustive(False, id="unsigned"), pytest.param(True, id="signed")]
+)
 @pytest.mark.parametrize("name", FILES)
 def test_a_run_answers_whatever_its_files_hold(run, project, chosen, name, signed):
     whole = (run.path / name).read_bytes()

@@ -224,7 +224,7 @@ def forge(data: st.DataObject, content: bytes) -> bytes:
     return content
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=100, deadline=None, database=None)
 @given(data=st.data())
 def test_whatever_the_files_of_a_run_hold_it_is_shown_or_refused(finished, tmp_path_factory, data):
     run = Path(shutil.copytree(finished, tmp_path_factory.mktemp("forged") / "run"))

@@ -20,6 +20,7 @@ from support.forgery import (
     patched,
     zipped,
 )
+from support.marks import usual_names
 
 import nnrun as package
 
@@ -224,7 +225,7 @@ BAD_ARRAYS: dict[str, Callable[[dict[str, bytes], str], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("file", ARRAYS)
+@pytest.mark.parametrize("file", usual_names(ARRAYS, "weights.npz"))
 @pytest.mark.parametrize("craft", BAD_ARRAYS.values(), ids=BAD_ARRAYS.keys())
 def test_arrays_that_are_not_plainly_those_of_the_network_are_refused(
     copied_run, refusal_of, file, craft

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from support.forgery import everything
+from support.marks import usual_names
 
 from nnrun.config.loading import load_config
 from nnrun.errors import Interrupted, TrainingError
@@ -65,6 +66,7 @@ def test_mean_sd_and_verdict_are_those_of_the_folds(project, nnrun):
 
 
 @pytest.mark.usefixtures("eager")
+@pytest.mark.exhaustive
 def test_labels_of_chance_are_no_better_than_the_baseline(project, nnrun, frame):
     label = np.random.default_rng(3).integers(0, 2, 60)
     project.table(frame.with_columns(label=pl.Series(label)))
@@ -83,16 +85,18 @@ def test_repeats_and_seeds_train_each_fold_again(project, nnrun):
     assert "trained 8 of 8: test_loss" in done.err
 
 
+BY_COLUMN: dict[str, list[str]] = {
+    "time": [f"2024-01-{1 + row // 2:02}" for row in range(60)],
+    "column": ["train", "train", "validation"] * 20,
+    "group": [f"g{row // 3}" for row in range(60)],
+}
+
+
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize("kind", ["time", "column", "group"])
+@pytest.mark.parametrize("kind", usual_names(BY_COLUMN, "group"))
 def test_folds_go_by_the_column_that_splits_the_table(project, nnrun, frame, kind):
-    cells = {
-        "time": [f"2024-01-{1 + row // 2:02}" for row in range(60)],
-        "column": ["train", "train", "validation"] * 20,
-        "group": [f"g{row // 3}" for row in range(60)],
-    }
     weights = pl.Series([1.0, 2.0] * 30)
-    project.table(frame.with_columns(by=pl.Series(cells[kind]), weight=weights))
+    project.table(frame.with_columns(by=pl.Series(BY_COLUMN[kind]), weight=weights))
     changes = {
         "data.split": {kind: "by"},
         "data.validation_split": project.drop,

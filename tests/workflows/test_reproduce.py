@@ -51,6 +51,7 @@ def test_what_is_not_the_same_again_is_listed(nnrun, project):
     assert len(done.err.splitlines()) == 4
 
 
+@pytest.mark.exhaustive
 def test_a_history_beyond_16_mib_is_compared_too(nnrun, project):
     assert nnrun("train", project.config(epochs=1), "-o", "run", "-q").code == 0
     history = Run(project.folder / "run").history

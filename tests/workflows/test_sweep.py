@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.marks import exhaustive
 
 from nnrun.errors import Interrupted, TableError
 from nnrun.runs.trial_record import TrialRecord
@@ -198,7 +199,11 @@ def test_a_trial_that_optuna_gives_up_is_pruned(project, nnrun, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "storage", [(), ("--storage", "sqlite:///sw.db")], ids=["journal", "sqlite"]
+    "storage",
+    [
+        pytest.param((), id="journal"),
+        exhaustive(("--storage", "sqlite:///sw.db"), id="sqlite"),
+    ],
 )
 def test_a_trial_that_was_stopped_is_taken_up_again(project, nnrun, stopped_at_the_second, storage):
     pytest.importorskip("optuna")
