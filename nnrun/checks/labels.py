@@ -35,6 +35,11 @@ def labels_fit_the_loss(config: Config, dataset: Dataset) -> Found:
         yield from _two_labels(config, list(dataset.label_counts))
     elif config.is_classes and len(config.data.target) == 1:
         yield from _several_labels(config, dataset)
+    elif config.data.positive is not None and not config.is_classes:
+        yield (
+            ("data", "positive"),
+            f"is for labels, and {config.loss['name']} predicts numbers; remove it",
+        )
 
 
 def _two_labels_of_each_target(config: Config, dataset: Dataset) -> Found:

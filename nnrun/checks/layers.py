@@ -62,11 +62,39 @@ def no_orthogonal_rows_of_activations(config: Config, _: Dataset) -> Found:
             )
 
 
+@rule("constraint-values", level="error")
+def bounds_of_constraints_are_in_order(config: Config, _: Dataset) -> Found:
+    """The least norm of MinMaxNorm is not beyond the largest one."""
+    for number, layer in enumerate(config.layers):
+        for argument, constraint in layer.items():
+            if not argument.endswith("_constraint") or not constraint:
+                continue
+            least = constraint.get("min_value", 0)
+            if least > constraint.get("max_value", least):
+                yield (
+                    ("layers", number, argument, "min_value"),
+                    f"the least norm, {least:g}, is beyond the largest one, "
+                    f"{constraint['max_value']:g}; exchange them",
+                )
+
+
 @rule("tensorboard", level="error")
 def tensorboard_is_installed(config: Config, _: Dataset) -> Found:
     """The tensorboard package is installed where the config asks for its logs."""
     if config.tensorboard and not importlib.util.find_spec("tensorboard"):
         yield ("tensorboard",), f"the package is not installed: {how_to_install('tensorboard')}"
+
+
+@rule("dropout-all", level="warning")
+def dropout_leaves_some_units(config: Config, _: Dataset) -> Found:
+    """No layer drops all units, so that the layers before it learn."""
+    for i in config.layers_with("rate"):
+        if config.layers[i]["rate"] == 1:
+            yield (
+                ("layers", i, "rate"),
+                f"{config.layers[i]['type']} drops every unit in training, so nothing is learnt "
+                "from the table; take a rate such as 0.2",
+            )
 
 
 @rule("linear-hidden", level="warning")

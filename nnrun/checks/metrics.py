@@ -79,11 +79,23 @@ def one_rule_sets_the_learning_rate(config: Config, _: Dataset) -> Found:
 
 
 @rule("schedule-values", level="error")
-def a_piece_has_a_value(config: Config, _: Dataset) -> Found:
-    """PiecewiseConstantDecay has rising boundaries, and a value more than boundaries."""
+def arguments_of_a_schedule_fit(config: Config, _: Dataset) -> Found:
+    """The arguments of a schedule that go together are given together."""
     schedule = config.schedule
-    if not schedule or "boundaries" not in schedule:
+    if not schedule:
         return
+    if "boundaries" in schedule:
+        yield from _pieces_without_value(schedule)
+    if schedule.get("warmup_steps") and schedule["warmup_target"] is None:
+        yield (
+            ("optimizer", "learning_rate", "warmup_steps"),
+            "there is no warm-up without warmup_target, the learning rate that it reaches; give "
+            "it too",
+        )
+
+
+def _pieces_without_value(schedule: Spec) -> Found:
+    """Yield what is wrong unless boundaries rise, and there is one value more than boundaries."""
     boundaries = schedule["boundaries"]
     values = len(schedule["values"])
     if values != len(boundaries) + 1:

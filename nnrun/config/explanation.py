@@ -102,7 +102,10 @@ def _rule(errors: list[ErrorDetails]) -> str:
     rules = []
     for details in errors:
         rule = _RULES.get(details["type"], details["msg"])
-        rules.append(rule.format(**details.get("ctx", {})))
+        context = details.get("ctx", {})
+        if details["type"] == "too_short" and context["min_length"] > 1:
+            rule = "must have at least {min_length} entries"
+        rules.append(rule.format(**context))
     rule = " or ".join(rules).replace("Input should be", "must be")
     return rule.replace(" or must be true", ", true").replace(" or must be ", " or ")
 

@@ -90,6 +90,11 @@ HABITS: dict[str, dict[str, str]] = {
         ),
         "output": "`nnrun train -o FOLDER` says where the run goes",
         **dict.fromkeys(("random_state", "random_seed"), "Keras calls it seed: `seed: 0`"),
+        **dict.fromkeys(
+            ("interval", "intervals"), "leave it out: `nnrun predict --interval 0.9` adds bounds"
+        ),
+        "spread": "leave it out: `nnrun predict --spread` adds the column",
+        "threshold": "leave it out: `nnrun predict --threshold 0.3` sets it",
         "shuffle": "leave it out: nnrun draws a new order of the rows in every epoch",
         "steps_per_epoch": "leave it out: an epoch is a pass over all rows, in steps of batch_size",
         "task": "leave it out: the loss says what is predicted",

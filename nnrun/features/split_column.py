@@ -17,8 +17,14 @@ PARTS_NAMED = ("train", "validation", "test")
 """What the cells of `split: {column: COLUMN}` say, in letters of any case."""
 
 NOT_PLACED = "the cell is missing, and the split cannot assign the row; fill it in"
-IN_ORDER = "; the rows are put in order by dates or by numbers"
-NO_PART = f"is none of {', '.join(PARTS_NAMED[:-1])} and {PARTS_NAMED[-1]}"
+IN_ORDER = (
+    "; the rows are put in order by dates or by numbers: name another column, or hold whole groups "
+    "out by {group: COLUMN}"
+)
+NO_PART = (
+    f"is none of {', '.join(PARTS_NAMED[:-1])} and {PARTS_NAMED[-1]}; write one of them, or hold "
+    "whole groups out by {group: COLUMN}"
+)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ LOGS = {"data.target_transform": "log1p"}
 NUMBERS = {"data.target": "dose", "loss": "MeanSquaredError", "layers": [DENSE, LINEAR]}
 LOGITS = {"loss": {"name": "BinaryCrossentropy", "from_logits": True}, "layers": [DENSE, LINEAR]}
 UNSEEN = {"data.validation": "other.csv", "data.validation_split": Project.drop}
+CROSSED = {"name": "MinMaxNorm", "min_value": 3, "max_value": 2}
+WARM_UP = {"name": "CosineDecay", "initial_learning_rate": 0.1, "warmup_steps": 5}
 ORTHOGONAL = {
     "units": 2,
     "activation": "relu",
@@ -124,6 +126,9 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("plateau-schedule", {"optimizer.learning_rate": COSINE, "reduce_lr_on_plateau": {}}, [], "follows CosineDecay"),
     ("schedule-values", {"optimizer.learning_rate": {**PIECES, "boundaries": [5]}}, [], "received 3 for 1"),
     ("schedule-values", {"optimizer.learning_rate": {**PIECES, "boundaries": [9, 5]}}, [], "each boundary must be larger"),
+    ("schedule-values", {"optimizer.learning_rate": WARM_UP}, [], "warmup_steps: there is no warm-up without warmup_tar"),
+    ("constraint-values", {"layers": [{**DENSE, "bias_constraint": CROSSED}, SIGMOID]}, [], "bias_constraint.min_value: the least norm, 3"),
+    ("labels", {**NUMBERS, "data.positive": 3}, [], "data.positive: is for labels, and MeanSquaredError predicts"),
     ("class-weight", {**NUMBERS, "class_weight": "balanced"}, [], "class_weight: weights are only for classes"),
     ("class-weight", {"class_weight": {"0": 2.0}}, [], "class_weight: label '1' has no weight"),
     ("class-weight", {"class_weight": {"0": 1.0, "1": 1.0, "2": 1.0}}, [], "class_weight: '2' is not a label"),
@@ -153,6 +158,7 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("feature-range", {**NUMBERS, "data.target": "age"}, [age * 1e12], "too much for gradients"),
 ]  # fmt: skip
 WARNINGS = [
+    ("dropout-all", {"layers": [DENSE, {"type": "AlphaDropout", "rate": 1}, SIGMOID]}, [], "layers[1].rate: AlphaDropout drops every"),
     ("linear-hidden", {"layers": [{"units": 4}, SIGMOID]}, [], "layers: every hidden layer is linear,"),
     ("sigmoid-hidden", {"layers": [{**DENSE, "activation": "sigmoid"}, SIGMOID]}, [], "layers[0].activation"),
     ("bce-output", {"layers": [DENSE, LINEAR]}, [], "loss: the output is linear, which is no probability;"),

@@ -49,6 +49,7 @@ early_stopping: true  ->  17: early_stopping: must be a mapping of arguments; re
 early_stopping: false  ->  17: early_stopping: must be a mapping of arguments; received false; leave it out
 early_stopping: val_loss  ->  17: early_stopping: must be a mapping of arguments; received 'val_loss'; write {monitor:
 reduce_lr_on_plateau: true  ->  23: reduce_lr_on_plateau: must be a mapping of arguments; received true; write {factor: 0.5,
+optimizer: {learning_rate: {name: PiecewiseConstantDecay, boundaries: [9], values: [1]}}  ->  84: optimizer.learning_rate.values: must have at least 2 entries
 seeds: [1, 2]  ->  1: seeds: unknown key; it is `ensemble: 5`, with seed, seed + 1 and so on
 weights: w  ->  1: weights: unknown key; a weight for each row is `data: {sample_weight: COLUMN}`, for each label
 restore_best_weights: true  ->  1: restore_best_weights: unknown key; it is that of early stopping: `early_stopping:
