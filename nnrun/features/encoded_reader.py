@@ -83,7 +83,7 @@ class EncodedReader:
         for feature in encoder.features:  # of a date, the first part stands for it
             self._features.setdefault(feature.name, feature)
         self._ranges = training_ranges(encoder)
-        self._targets = [t.name for t in encoder.targets] if target else []
+        self._targets = encoder.target_names if target else []
         labels_of_targets = zip(encoder.targets, encoder.labels_of_targets, strict=True)
         self._labels = {t.name: labels for t, labels in labels_of_targets if labels}
         self._faults: dict[str, ColumnFaults] = {}

@@ -23,7 +23,7 @@ from nnrun.errors import RunError
 from nnrun.features.categories import encode_categories
 from nnrun.features.cells import ParsedCells
 from nnrun.features.dates import FORMATS, parse_dates, take_part
-from nnrun.features.feature import Feature, Target
+from nnrun.features.feature import Feature, Kind, Target
 from nnrun.features.kept_rows import MissingPolicy
 from nnrun.features.labels import encode_labels, label_codes
 from nnrun.features.number_scales import NumberScales
@@ -121,6 +121,36 @@ class Encoder(Strict):
             alone = target.model_copy(update={"labels": []})
             encoders.append(self.model_copy(update={"targets": [alone], "labels": labels}))
         return encoders
+
+    @property
+    def target_names(self) -> list[str]:
+        """The columns of the targets, in order."""
+        return [target.name for target in self.targets]
+
+    @property
+    def target_scales(self) -> list[float]:
+        """What an output of the network is multiplied by, for each target."""
+        return [target.scale for target in self.targets]
+
+    @property
+    def target_offsets(self) -> list[float]:
+        """What is added to an output of the network, for each target."""
+        return [target.offset for target in self.targets]
+
+    @property
+    def target_ranges(self) -> list[float]:
+        """From the least to the greatest number of each target; 1 where all are the same."""
+        return [target.maximum - target.minimum or 1.0 for target in self.targets]
+
+    @property
+    def kinds(self) -> set[Kind]:
+        """The kinds of the features."""
+        return {feature.kind for feature in self.features}
+
+    @property
+    def column_names(self) -> list[str]:
+        """The columns of the features, in order; of a date, several parts may be features."""
+        return list(dict.fromkeys(feature.name for feature in self.features))
 
     @property
     def inputs(self) -> list[Feature]:

@@ -148,9 +148,18 @@ class Feature(Strict):
         """What each of its inputs holds, as in `age`, `town is York` or `month of day`."""
         if self.kind != "text":
             return [f"{self.part} of {self.name}" if self.part else self.name]
-        names = [f"{self.name} is {category or 'missing'}" for category in self.categories]
+        return [f"{self.name} is {category}" for category in self.category_names()]
+
+    def category_names(self, missing: str = "missing", other: str = "other") -> list[str]:
+        """Return the category of each input of text.
+
+        Args:
+            missing: What the category of missing cells is called.
+            other: What the input for each cell of no category is called.
+        """
+        names = [category or missing for category in self.categories]
         if self.other:
-            names.append(f"{self.name} is other")
+            names.append(other)
         return names
 
 

@@ -64,7 +64,7 @@ class GivenEncoder:
 
     def _target_misfits(self, config: Config) -> Iterator[str]:
         """Yield why the targets of a config are not those of the run."""
-        known = [target.name for target in self.encoder.targets]
+        known = self.encoder.target_names
         wanted = config.data.target
         if wanted != known:
             place = config.where("data", "target")
@@ -102,7 +102,7 @@ class GivenEncoder:
         data = profile.config.data
         known = {feature.name: feature for feature in self.encoder.features}
         here = [column.name for column in profile.features]
-        targets = {target.name for target in self.encoder.targets}
+        targets = set(self.encoder.target_names)
         extra = [name for name in here if name not in known and name not in targets]
         if extra:
             yield (

@@ -1,12 +1,15 @@
 """Cells in columns of even width, as many columns as a line has room for."""
 
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Callable, Sequence
+from itertools import accumulate, zip_longest
 
-GAP = 2  # spaces between two columns
+GAP = "  "  # between two columns
+
+Table = Sequence[Sequence[str]]
+"""The cells of each line, of which the last ones may lack."""
 
 
-def aligned_lines(table: Sequence[Sequence[str]], width: int, always: int) -> list[str]:
+def aligned_lines(table: Table, width: int, always: int) -> list[str]:
     """Return the lines of a table.
 
     Args:
@@ -15,17 +18,34 @@ def aligned_lines(table: Sequence[Sequence[str]], width: int, always: int) -> li
         always: How many columns, from the first on, are shown in any case.
     """
     columns = shown_columns(table, width, always)
-    widths = _widths(table)
-    return ["".join(map(str.ljust, cells[:columns], widths)).rstrip() for cells in table]
+    return left_aligned([cells[:columns] for cells in table])
 
 
-def shown_columns(table: Sequence[Sequence[str]], width: int, always: int) -> int:
+def shown_columns(table: Table, width: int, always: int) -> int:
     """Return how many columns of a table are shown, from the first on."""
-    ends = accumulate(_widths(table))
-    fitting = sum(end - GAP <= width for end in ends)  # no gap follows the last column
-    return max(always, fitting)
+    shown = 0
+    for end in accumulate(column_widths(table)):
+        if end + shown * len(GAP) > width:
+            break
+        shown += 1
+    return max(always, shown)
 
 
-def _widths(table: Sequence[Sequence[str]]) -> list[int]:
-    """Return the width of each column, with the gap behind it."""
-    return [max(map(len, column)) + GAP for column in zip(*table, strict=True)]
+def left_aligned(table: Table) -> list[str]:
+    """Return a line for each row of cells, in columns that begin together."""
+    return _aligned(table, str.ljust)
+
+
+def right_aligned(table: Table) -> list[str]:
+    """Return a line for each row of cells, in columns that end together."""
+    return _aligned(table, str.rjust)
+
+
+def column_widths(table: Table) -> list[int]:
+    """Return how many characters the longest cell of each column has."""
+    return [max(map(len, column)) for column in zip_longest(*table, fillvalue="")]
+
+
+def _aligned(table: Table, justify: Callable[[str, int], str]) -> list[str]:
+    widths = column_widths(table)
+    return [GAP.join(map(justify, cells, widths)).rstrip() for cells in table]

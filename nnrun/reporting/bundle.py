@@ -80,7 +80,7 @@ def prediction_script(trained: TrainedRun, form: str) -> str:
         output=output_name(trained),
         config=config,
         data=config.data,
-        targets=[target.name for target in encoder.targets],
+        targets=encoder.target_names,
         **_threshold(trained),
         **_features(encoder),
         **_cells(config.data),
@@ -99,34 +99,30 @@ def _threshold(trained: TrainedRun) -> dict[str, Any]:
 
 def _features(encoder: Encoder) -> dict[str, Any]:
     """Return what the script needs to know of the features, for what none has is left out."""
-    features = encoder.features
-    kinds = {feature.kind for feature in features}
     date_formats = _date_formats(encoder)
     forms = list(chain.from_iterable(date_formats.values()))
     return {
-        "kinds": kinds,
-        "readers": _readers(kinds),
+        "features": encoder.features,
+        "kinds": encoder.kinds,
+        "readers": _readers(encoder.kinds),
         "missing": encoder.missing,
         "example": _example(encoder),
-        "has_other": any(feature.other for feature in features),
-        "has_signs": any(feature.sign for feature in features),
-        "has_unnamed": any(feature.name == UNNAMED for feature in features),
-        "spells_numbers": any(feature.spells_numbers for feature in features),
+        "has_unnamed": UNNAMED in encoder.column_names,
         "spelt_number": SPELT_NUMBER,
         "date_formats": date_formats,
-        "has_short_years": any("%y" in form for form in forms),
+        "has_short_years": "%y" in " ".join(forms),
         "times": list(PYTHON_TIMES),
     }
 
 
 def _has_plain_numbers(trained: TrainedRun) -> bool:
     """Tell whether each cell is a text or a number such as 1234.5, which needs no function."""
-    features = trained.encoder.features
-    kinds = {feature.kind for feature in features} - {"text"}
+    encoder = trained.encoder
     data = trained.config.data
-    numbers = NumberFormat(data.decimal, data.thousands)
-    has_signs = any(feature.sign for feature in features)
-    return kinds == {"number"} and numbers.is_plain and not has_signs
+    if encoder.kinds - {"text"} != {"number"}:
+        return False
+    has_signs = any(feature.sign for feature in encoder.features)
+    return NumberFormat(data.decimal, data.thousands).is_plain and not has_signs
 
 
 def _readers(kinds: set[Kind]) -> dict[str, str]:
@@ -172,8 +168,7 @@ def _python_dates(date_format: str, more: list[str]) -> list[str]:
     order = ORDERS[date_format]
     if order == "time":
         return [""]
-    seen = [_date_of(form) for form in (date_format, *more)]
-    dates = [*seen, *DATES[order]]
+    dates = [*map(_date_of, [date_format, *more]), *DATES[order]]
     for other in OTHER_ORDERS:
         dates += DATES[other]
     python_dates = []
@@ -187,15 +182,16 @@ def _python_dates(date_format: str, more: list[str]) -> list[str]:
 def _date_of(date_format: str) -> str:
     """Return the part of a format that is the date."""
     dates = DATES[ORDERS[date_format]]
-    return max((date for date in dates if date_format.startswith(date)), key=len)
+    return max(filter(date_format.startswith, dates), key=len)
 
 
 def _example(encoder: Encoder) -> str:
     """Return a row as a dict of Python that is typical of training, or "" where it is too long."""
-    columns = {feature.name: feature for feature in encoder.features}
-    if len(columns) > MOST_EXAMPLES:
+    if len(encoder.column_names) > MOST_EXAMPLES:
         return ""
-    row = {name: _typical_cell(feature) for name, feature in columns.items()}
+    row = {}
+    for feature in encoder.features:
+        row[feature.name] = _typical_cell(feature)
     text = repr(row)
     ends_docstring = "\\" in text or '"""' in text
     return "" if ends_docstring or not text.isprintable() else text
@@ -204,7 +200,7 @@ def _example(encoder: Encoder) -> str:
 def _typical_cell(feature: Feature) -> Any:  # noqa: ANN401 - a text or a number
     """Return a cell that is near those of training."""
     if feature.kind == "text":
-        return next((text for text in feature.categories if text), "other")
+        return next(filter(None, feature.categories), "other")
     if feature.kind == "date":
         return feature.example or "2024-12-31"
     if feature.kind == "boolean":

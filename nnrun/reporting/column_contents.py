@@ -1,6 +1,7 @@
 """What the columns of a training table hold: how often values occur, and how many are missing."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,7 +15,6 @@ from nnrun.results.array_types import Floats, Integers
 from nnrun.wording import counted
 
 BARS = 16  # of a small histogram
-MISSING_CATEGORY = "missing"
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,12 @@ class _NumberCounter:
     def result(self) -> ColumnContents:
         """Return what was counted."""
         column = self._column
-        ends = zip(self._edges[:-1], self._edges[1:], strict=True)
+        extents = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(self._edges)]
         return ColumnContents(
             name=self._name,
             kind=self._kind,
             counts=tuple(self._counts.tolist()),
-            names=tuple(f"{low:.4g} to {high:.4g}" for low, high in ends),
+            names=tuple(extents),
             missing=1 - int(self._counts.sum()) / max(1, self._rows),
             note=f"{column.minimum:.4g} to {column.maximum:.4g}, mean {column.mean:.4g}",
         )
@@ -134,25 +134,23 @@ class _CategoryCounter:
 
     def result(self) -> ColumnContents:
         """Return what was counted."""
-        names = [category or MISSING_CATEGORY for category in self._feature.categories]
-        if self._feature.other:
-            names.append("other")
+        categories = self._feature.category_names()
         frequent = np.argsort(-self._counts, kind="stable")[:BARS]
+        names = [categories[place] for place in frequent]
         return ColumnContents(
             name=self._feature.name,
             kind="text",
             counts=tuple(self._counts[frequent].astype(int).tolist()),
-            names=tuple(names[place] for place in frequent),
+            names=tuple(names),
             missing=self._missing / max(1, self._rows),
-            note=_named(names, frequent),
+            note=_named(names, len(categories)),
         )
 
 
-def _named(names: list[str], frequent: Integers) -> str:
+def _named(frequent: list[str], count: int) -> str:
     """Return how many categories there are, and the most frequent three."""
-    count = len(names)
     text = f"{counted(count, 'category')}: " if count == 1 else f"{count:,} categories: "
-    text += ", ".join(repr(names[place]) for place in frequent[:3])
+    text += ", ".join(map(repr, frequent[:3]))
     return f"{text}, ..." if count > 3 else text
 
 
@@ -165,5 +163,6 @@ def _new_counters(encoder: Encoder) -> list[_NumberCounter | _CategoryCounter]:
         else:
             counters.append(_NumberCounter(feature, feature.input_names[0], feature.kind))
     if not encoder.labels and not encoder.is_multilabel:
-        counters += [_NumberCounter(target, target.name, "target") for target in encoder.targets]
+        for target in encoder.targets:
+            counters.append(_NumberCounter(target, target.name, "target"))
     return counters

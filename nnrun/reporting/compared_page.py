@@ -95,7 +95,7 @@ def render_compared(
         failures=table.failures,
         metric=metric,
         less_is_better=metric is not None and less_is_better(metric),
-        parallel=[wide_svg(panel) for panel in panels.parallel],
-        slices=[inline_svg(panel) for panel in panels.slices],
-        curves=[inline_svg(panel) for panel in panels.curves],
+        parallel=list(map(wide_svg, panels.parallel)),
+        slices=list(map(inline_svg, panels.slices)),
+        curves=list(map(inline_svg, panels.curves)),
     )

@@ -24,7 +24,8 @@ def describe_comparison(names: tuple[str, str], found: Comparison) -> str:
 
 def _section(title: str, names: tuple[str, str], values: Values) -> list[str]:
     table = [[title, *map(printable, names)]]
-    table += [[printable(key), *(_shown(key, value) for value in values[key])] for key in values]
+    for key, (first, second) in values.items():
+        table.append([printable(key), _shown(key, first), _shown(key, second)])
     return aligned_lines(table, 0, len(table[0]))
 
 

@@ -23,10 +23,8 @@ NAME_LENGTH = 12
 
 def dependence_of(held_out: HeldOutRows, column: str) -> Dependence:
     """Return what the network answers along a column; of a date, along its most telling part."""
-    found = [
-        _along_inputs(held_out, inputs)
-        for inputs in _input_groups(held_out.trained.encoder, column)
-    ]
+    groups = _input_groups(held_out.trained.encoder, column)
+    found = [_along_inputs(held_out, inputs) for inputs in groups]
     return max(found, key=lambda dependence: float(np.ptp(dependence.answers, axis=0).max()))
 
 
@@ -68,12 +66,10 @@ def _most_changing(answers: Floats) -> list[int]:
 def _values(feature: Feature, grid: Numbers) -> Floats | list[str]:
     """Return the values of the grid: numbers, or what a boolean's and a category's are called."""
     if feature.kind == "boolean":
-        return ["yes" if value else "no" for value in grid[:, 0]]
+        return list(np.where(grid[:, 0], "yes", "no"))
     if feature.kind != "text":
         return grid[:, 0].astype(np.float64)
-    names = [category or "missing" for category in feature.categories]
-    if feature.other:
-        names.append("other")
+    names = feature.category_names()
     return [_category_name(names, row) for row in grid]
 
 
@@ -93,9 +89,8 @@ def _in_one_unit(encoder: Encoder, answers: Floats) -> Floats:
     """Return answers in the target's unit; of several targets, each in its own range."""
     if encoder.labels or encoder.is_multilabel or len(encoder.targets) == 1:
         return answers
-    lows = np.array([target.minimum for target in encoder.targets])
-    highs = np.array([target.maximum for target in encoder.targets])
-    return np.asarray((answers - lows) / np.where(highs > lows, highs - lows, 1.0))
+    lows = [target.minimum for target in encoder.targets]
+    return np.asarray((answers - lows) / encoder.target_ranges)
 
 
 def _answer(encoder: Encoder, outputs: int) -> str:

@@ -1,15 +1,15 @@
 """What `evaluate` prints: measures beside those of simpler models, and tables of labels."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nnrun.reporting.aligned_table import left_aligned, right_aligned
 from nnrun.reporting.metrics_text import confusion_lines, shown_number
 from nnrun.results.assessment import Assessment
 from nnrun.results.evaluated_rows import EvaluatedRows
 from nnrun.results.thresholds import ThresholdRow
 from nnrun.wording import printable
 
-GAP = "  "
 MOST_LABELS = 30  # that have a line each; --json has all
 SCORE_COLUMNS = ("rows", "predicted", "precision", "recall", "f1", "auc", "average_precision")
 THRESHOLD_COLUMNS = ("threshold", "precision", "recall", "f1", "balanced_accuracy")
@@ -58,7 +58,7 @@ def _measure_lines(evaluated: EvaluatedRows) -> list[str]:
         if not isinstance(value, list | dict):
             others = _beside(name, evaluated.assessment) if evaluated.assessment else []
             table.append([name, shown_number(value), *others])
-    return _left_aligned(table)
+    return left_aligned(table)
 
 
 def _beside(name: str, assessment: Assessment) -> Cells:
@@ -77,9 +77,9 @@ def _label_lines(metrics: Mapping[str, Any]) -> list[str]:
     """Return a line for each label, with what is measured of it."""
     scores = metrics["per_label"]
     shown = list(scores.items())[:MOST_LABELS]
-    table = [["label", *(name.replace("_", " ") for name in SCORE_COLUMNS)]]
+    table = [["label", *_titles(SCORE_COLUMNS)]]
     for label, score in shown:
-        table.append([label, *(_rounded(score[name]) for name in SCORE_COLUMNS)])
+        table.append([label, *_rounded_cells(score, SCORE_COLUMNS)])
     lines = right_aligned(table)
     if len(scores) > len(shown):
         lines.append(f"and {len(scores) - len(shown)} labels more: --json has all")
@@ -98,37 +98,22 @@ def _reliability_lines(bins: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _threshold_lines(rows: Sequence[ThresholdRow]) -> list[str]:
     """Return a line for each threshold: what it gives."""
-    table = [[*(name.replace("_", " ") for name in THRESHOLD_COLUMNS), "called positive"]]
+    table = [[*_titles(THRESHOLD_COLUMNS), "called positive"]]
     for row in rows:
-        cells = [_rounded(getattr(row, name)) for name in THRESHOLD_COLUMNS]
+        cells = _rounded_cells(vars(row), THRESHOLD_COLUMNS)
         table.append([*cells, _rounded(row.positive_share)])
     return right_aligned(table)
+
+
+def _titles(columns: Sequence[str]) -> Cells:
+    return [name.replace("_", " ") for name in columns]
+
+
+def _rounded_cells(measures: Mapping[str, Any], columns: Sequence[str]) -> Cells:
+    return [_rounded(measures[name]) for name in columns]
 
 
 def _rounded(value: float | None) -> str:
     if value is None:
         return "-"
     return str(value) if isinstance(value, int) else f"{value:.3g}"
-
-
-def _left_aligned(table: Sequence[Cells]) -> list[str]:
-    widths = list(_widths(table))
-    return [
-        GAP.join(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)).rstrip()
-        for cells in table
-    ]
-
-
-def right_aligned(table: Sequence[Cells]) -> list[str]:
-    """Return a line for each row of cells, in columns that end together."""
-    widths = list(_widths(table))
-    return [
-        GAP.join(cell.rjust(width) for cell, width in zip(cells, widths, strict=False))
-        for cells in table
-    ]
-
-
-def _widths(table: Sequence[Cells]) -> Iterator[int]:
-    """Yield the width of each column."""
-    for place in range(max(map(len, table))):
-        yield max(len(cells[place]) for cells in table if place < len(cells))

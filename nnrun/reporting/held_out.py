@@ -117,6 +117,5 @@ def _row_losses(encoder: Encoder, y: Numbers, outputs: Numbers) -> Floats:
             for number in range(y.shape[1])
         ]
         return np.asarray(np.mean(of_targets, axis=0))
-    ranges = [target.maximum - target.minimum or 1.0 for target in encoder.targets]
-    errors = np.abs(outputs.astype(np.float64) - y) / ranges
+    errors = np.abs(outputs.astype(np.float64) - y) / encoder.target_ranges
     return np.asarray(errors.mean(axis=1))

@@ -1,6 +1,6 @@
 """What `importance` prints: a line for each column, and which columns share their importance."""
 
-from nnrun.reporting.evaluation_text import right_aligned
+from nnrun.reporting.aligned_table import right_aligned
 from nnrun.results.correlation import correlation_note
 from nnrun.results.importance import ColumnImportance
 from nnrun.results.run_importance import RunImportance

@@ -37,7 +37,7 @@ def _label_counts(dataset: Dataset) -> Summary:
     """Return the rows of each label, or of several targets those of each target by its name."""
     if not dataset.encoder.is_multilabel:
         return {**dataset.label_counts}
-    names = [target.name for target in dataset.encoder.targets]
+    names = dataset.encoder.target_names
     return dict(zip(names, dataset.label_counts_of_targets, strict=True))
 
 

@@ -4,10 +4,10 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nnrun.reporting.aligned_table import right_aligned
 from nnrun.reporting.confused_labels import confused_pairs
 from nnrun.wording import counted, short_number
 
-GAP = 2  # spaces between the columns of a confusion matrix
 WIDTH = 80  # characters of a line of a terminal, at least
 MOST_PAIRS = 10  # of labels that are taken for each other
 TITLES = {
@@ -38,7 +38,10 @@ def metric_title(name: str) -> str:
 
 def describe_metrics(metrics: Mapping[str, Any]) -> str:
     """Return `loss 0.0123, accuracy 0.987`."""
-    return ", ".join(f"{name} {shown_number(value)}" for name, value in metrics.items())
+    texts = []
+    for name, value in metrics.items():
+        texts.append(f"{name} {shown_number(value)}")
+    return ", ".join(texts)
 
 
 def confusion_lines(
@@ -54,11 +57,11 @@ def confusion_lines(
     table = [["", *labels]]
     for label, counts in zip(labels, confusion, strict=True):
         table.append([label, *map(str, counts)])
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    if sum(widths) + GAP * (len(widths) - 1) > width:
+    lines = right_aligned(table)
+    if len(lines[0]) > width:
         return _worst_confusions(labels, confusion)
     head = "confusion matrix: a line for each actual label, a column for each predicted one"
-    return [head, *(_aligned(cells, widths) for cells in table)]
+    return [head, *lines]
 
 
 def _worst_confusions(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[str]:
@@ -73,11 +76,6 @@ def _worst_confusions(labels: Sequence[str], confusion: Sequence[Sequence[int]])
     if len(pairs) > MOST_PAIRS:
         lines.append(f"  and {counted(len(pairs) - MOST_PAIRS, 'pair')} more")
     return lines
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Return a line of the matrix; columns end together."""
-    return (" " * GAP).join(map(str.rjust, cells, widths)).rstrip()
 
 
 def wrapped(text: str, width: int | None) -> str:

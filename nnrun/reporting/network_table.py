@@ -6,6 +6,7 @@ from nnrun.config.architecture import LayerSummary, summarize
 from nnrun.config.schedules import describe_learning_rate
 from nnrun.config.schema import Config
 from nnrun.features.encoder import Encoder
+from nnrun.reporting.aligned_table import column_widths
 from nnrun.wording import counted
 
 Row = tuple[str, str, str]
@@ -55,13 +56,10 @@ def network_rows(config: Config, encoder: Encoder) -> list[Row]:
 def network_lines(config: Config, encoder: Encoder) -> list[str]:
     """Return the table in aligned columns, and a line with loss, optimizer and epochs."""
     rows = network_rows(config, encoder)
-    name_width, shape_width, count_width = (
-        max(map(len, column)) for column in zip(*rows, strict=True)
-    )
-    lines = [
-        f"{name:{name_width}}  {shape:{shape_width}}  {count:>{count_width}}"
-        for name, shape, count in rows
-    ]
+    name_width, shape_width, count_width = column_widths(rows)
+    lines = []
+    for name, shape, count in rows:
+        lines.append(f"{name:{name_width}}  {shape:{shape_width}}  {count:>{count_width}}")
     return [*lines, _fitting(config)]
 
 

@@ -97,7 +97,7 @@ def make_page(path: Path) -> str:
         tables=_table_sections(run),
         metrics={name: shown_number(value) for name, value in run.read_metrics().items()},
         kept_epoch=info.best_epoch,
-        curves=[inline_svg(panel) for panel in curve_panels([path])],
+        curves=list(map(inline_svg, curve_panels([path]))),
         parts=[(part, rows, without_folder(str(table))) for part, rows, table in part_rows(info)],
         network=network_rows(config, encoder),
         config=config_section(config),
@@ -155,7 +155,7 @@ def _held_out_sections(held_out: HeldOutRows) -> HeldOutSections:
     assessment = held_out.assessment
     importance = importance_section(held_out)
     columns = [bar.column for bar in importance.bars]
-    names = [target.name for target in held_out.trained.encoder.targets]
+    names = held_out.trained.encoder.target_names
     return HeldOutSections(
         rows=f"{counted(assessment.rows, 'row')} of {held_out.part}",
         verdict=assessment.verdict,

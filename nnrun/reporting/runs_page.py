@@ -84,15 +84,18 @@ def comparing_metric(found: Sequence[Summary]) -> str | None:
         return None
     shared = [name for name in known_metrics(measured) if _all_have(name, measured)]
     others = [name for name in shared if name not in LOSSES]
-    held_out = [name for name in others if name.startswith("val_")]
     losses = {setting_text(run["settings"].get("loss")) for run in measured}
     if len(losses) > 1 and others:
-        return [*held_out, *others][0]
-    return next((name for name in LOSSES if name in shared), LOSSES[-1])
+        return max(others, key=_is_of_validation)  # the first one, of several
+    return "val_loss" if "val_loss" in shared else "loss"
 
 
 def _all_have(metric: str, found: Sequence[Summary]) -> bool:
     return all(metric in run["metrics"] for run in found)
+
+
+def _is_of_validation(metric: str) -> bool:
+    return metric.startswith("val_")
 
 
 def _ordered(paths: Sequence[Path], metric: str | None) -> tuple[list[Summary], str | None]:
@@ -107,17 +110,21 @@ def _ordered(paths: Sequence[Path], metric: str | None) -> tuple[list[Summary], 
 def _table(found: Sequence[Summary], metric: str | None) -> ComparedTable:
     """Return the table of the page, whose columns are those of `nnrun runs`."""
     names = short_names([run["run"] for run in found])
-    shown = [_shareable(run) for run in found]
+    shown = list(map(_shareable, found))
     columns = default_columns(shown, metric, MOST_SETTINGS)
-    cells = [run_cells(run, columns, name) for run, name in zip(shown, names, strict=True)]
-    broken = [
-        (name, run["error"]) for run, name in zip(shown, names, strict=True) if "error" in run
-    ]
-    return ComparedTable("run", run_titles(columns), cells, broken)
+    rows = []
+    failures = []
+    for run, name in zip(shown, names, strict=True):
+        rows.append(run_cells(run, columns, name))
+        if "error" in run:
+            failures.append((name, run["error"]))
+    return ComparedTable("run", run_titles(columns), rows, failures)
 
 
 def _shareable(run: Summary) -> Summary:
     """Return a run in brief whose texts name no folder of this machine."""
     settings = {key: without_folders_in(value) for key, value in run["settings"].items()}
-    told = {"error": without_folders(run["error"], run["run"])} if "error" in run else {}
-    return {**run, "settings": settings, **told}
+    shareable = {**run, "settings": settings}
+    if "error" in run:
+        shareable["error"] = without_folders(run["error"], run["run"])
+    return shareable

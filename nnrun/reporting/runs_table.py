@@ -33,7 +33,8 @@ def describe_runs(
     """
     names = default_columns(found, first) if columns is None else columns
     table = [run_titles(names)]
-    table += [run_cells(run, names, _short_name(run, width // 3)) for run in found]
+    for run in found:
+        table.append(run_cells(run, names, _short_name(run, width // 3)))
     lines = aligned_lines(table, width, len(FACTS))
     left_out = names[shown_columns(table, width, len(FACTS)) - len(FACTS) :]
     if left_out:
@@ -68,11 +69,11 @@ def chosen_columns(found: list[Summary], text: str) -> list[str]:
     for run in found:
         known |= dict.fromkeys(run["settings"])
     names = [name.strip() for name in text.split(",") if name.strip()]
-    problems = [
-        f"--columns {name}: no run has such a setting or metric{did_you_mean(name, list(known))}"
-        for name in names
-        if name not in known
-    ]
+    problems = []
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, list(known))
+            problems.append(f"--columns {name}: no run has such a setting or metric{hint}")
     if problems:
         raise InputError(problems)
     return names
@@ -97,7 +98,7 @@ def _in_order(metrics: list[str], first: str | None) -> list[str]:
 
 def run_titles(names: list[str]) -> list[str]:
     """Return the head of the table."""
-    return [*FACTS, *(printable(_title(name)) for name in names)]
+    return [*FACTS, *map(printable, map(_title, names))]
 
 
 def run_cells(run: Summary, names: list[str], title: str) -> list[str]:

@@ -61,12 +61,13 @@ def make_sweep_page(folder: Path, metric: str) -> str:
     panels = sweep_panels(folder, metric)
     records = sorted(read_records(folder).items(), key=lambda item: _rank(item[1], metric))
     keys = setting_keys(record.settings for _, record in records)
-    table = ComparedTable(
-        kind="trial",
-        head=["trial", "status", metric, *keys],
-        rows=[_row(name, record, metric, keys) for name, record in records],
-        failures=[(name, record.reason) for name, record in records if record.reason],
-    )
+    rows = []
+    failures = []
+    for name, record in records:
+        rows.append(_row(name, record, metric, keys))
+        if record.reason:
+            failures.append((name, record.reason))
+    table = ComparedTable("trial", ["trial", "status", metric, *keys], rows, failures)
     return render_compared(folder.resolve().name, table, metric, panels)
 
 

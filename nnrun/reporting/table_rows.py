@@ -70,7 +70,7 @@ def _blocks_without_missing(
 ) -> Iterator[Block]:
     """Yield the blocks of a table without the rows that the dataset leaves out."""
     features = list(dataset.encoder.column_inputs)
-    targets = [target.name for target in dataset.encoder.targets]
+    targets = dataset.encoder.target_names
     needed = needed_columns(dataset.config.data.missing, features, targets)
     plan = ReadingPlan(columns=frozenset([*columns, *needed]))
     for block, _ in kept_rows(table, needed, plan):

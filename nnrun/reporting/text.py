@@ -8,7 +8,7 @@ from nnrun.config.architecture import summarize
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
-from nnrun.features.feature import Feature, Target
+from nnrun.features.feature import Target
 from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.reporting.network_table import network_lines
@@ -34,10 +34,15 @@ def summarize_in_a_line(dataset: Dataset) -> str:
     """Return what is going to be trained: rows, inputs and parameters."""
     inputs = len(dataset.encoder.inputs)
     layers = summarize(dataset.config, dataset.encoder.width)
-    rows = [f"{part.rows:,} rows of {name}" for name, part in dataset.parts.items()]
-    parameters = counted(sum(layer.parameters for layer in layers), "parameter")
-    network = f"{counted(inputs, 'input')}, {counted(len(layers), 'layer')}, {parameters}"
-    return f"{', '.join(rows)}; {network}"
+    rows = []
+    for name, part in dataset.parts.items():
+        rows.append(f"{part.rows:,} rows of {name}")
+    network = [
+        counted(inputs, "input"),
+        counted(len(layers), "layer"),
+        counted(sum(layer.parameters for layer in layers), "parameter"),
+    ]
+    return f"{', '.join(rows)}; {', '.join(network)}"
 
 
 def describe_run(path: Path) -> str:
@@ -52,17 +57,19 @@ def describe_run(path: Path) -> str:
     if info.started_from:
         lines.append(f"start      with the weights of {info.started_from.path}")
     lines += _progress_lines(run, info)
-    lines += [f"{name:10} {rows} rows, {table}" for name, rows, table in part_rows(info)]
+    for name, rows, table in part_rows(info):
+        lines.append(f"{name:10} {rows} rows, {table}")
     lines += _epoch_lines(run, info, config)
     return _with_network(lines, config, encoder)
 
 
 def part_rows(info: RunInfo) -> list[PartRow]:
     """Return of each part of a run's data its name, how many rows it has, and its table."""
-    held_out = "held out of the training table"
-    return [
-        (name, part.get("rows"), part.get("path", held_out)) for name, part in info.data.items()
-    ]
+    rows: list[PartRow] = []
+    for name, part in info.data.items():
+        table = part.get("path", "held out of the training table")
+        rows.append((name, part.get("rows"), table))
+    return rows
 
 
 def _with_network(lines: list[str], config: Config, encoder: Encoder) -> str:
@@ -86,19 +93,12 @@ def _part_lines(dataset: Dataset) -> Iterator[str]:
 
 def _feature_lines(encoder: Encoder) -> Iterator[str]:
     """Yield the names of the features, and a line for each column of text."""
-    names = list(dict.fromkeys(feature.name for feature in encoder.features))
-    yield f"features  {listed(names, MOST_NAMES)}"
+    yield f"features  {listed(encoder.column_names, MOST_NAMES)}"
     for feature in encoder.features:
         if feature.kind == "text":
-            categories = listed(_category_names(feature), MOST_NAMES)
+            names = feature.category_names(missing="a missing cell", other="all others")
+            categories = listed(names, MOST_NAMES)
             yield f"          {feature.name!r}: an input for each of {categories}"
-
-
-def _category_names(feature: Feature) -> list[str]:
-    names = ["a missing cell" if category is None else category for category in feature.categories]
-    if feature.other:
-        names.append("all others")
-    return names
 
 
 def _target_line(config: Config, target: Target, label_counts: Mapping[str, int]) -> str:

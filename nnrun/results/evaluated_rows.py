@@ -116,7 +116,7 @@ def evaluate_rows(
         if each:
             each(computed)
         rows += len(computed.x)
-    names = [target.name for target in trained.encoder.targets]
+    names = trained.encoder.target_names
     logs = evaluation.result()
     evaluated = _evaluated(rows, logs, measure, threshold, names)
     return replace(evaluated, reason=judge.reason, weight=weight, rows=rows)

@@ -327,8 +327,8 @@ def _multiplication(factor: float) -> Step:
 
 
 def _rescaling(encoder: Encoder) -> Step:
-    scale = _as_float32([target.scale for target in encoder.targets])
-    offset = _as_float32([target.offset for target in encoder.targets])
+    scale = _as_float32(encoder.target_scales)
+    offset = _as_float32(encoder.target_offsets)
     return Step({"type": "Rescaling"}, [scale, offset], _rescale)
 
 

@@ -91,7 +91,7 @@ class _RowPredictor:
         self._interval = interval
         self._spread = spread
         self._nulls = NullValues.of([*trained.config.data.null_values, *reading.null_values])
-        self._names = list(dict.fromkeys(feature.name for feature in trained.encoder.features))
+        self._names = trained.encoder.column_names
         self._plain = PlainRows(trained.encoder, self._nulls)
 
     def answer(self, row: Row, number: int) -> Answer:

@@ -71,7 +71,7 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
         assessor.add(x, y, predictions, weights)
         errors.append(prediction_errors(trained.config, trained.encoder, y, predictions))
     write_intervals(run, _errors_of_part(dataset.config, dataset.held_out, errors))
-    names = [target.name for target in dataset.encoder.targets]
+    names = dataset.encoder.target_names
     return write_verdict(run.verdict, assessor.result(), name, baseline, linear, names)
 
 

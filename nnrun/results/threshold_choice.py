@@ -182,7 +182,7 @@ def _of_each_target(trained: TrainedRun, by_name: Mapping[str, object]) -> tuple
     """
     if not trained.encoder.is_multilabel:
         raise InputError("thresholds by name are for a run with several targets of two labels")
-    names = [target.name for target in trained.encoder.targets]
+    names = trained.encoder.target_names
     problems = [
         f"--threshold: {name!r} is not a target of the run{did_you_mean(name, names)}; "
         f"its targets are {listed(names, 12)}"

@@ -109,7 +109,7 @@ class TrainedRun:
 
     def ignored(self, table: Table) -> list[str]:
         """Return the table's columns that are neither features nor targets."""
-        used = {feature.name for feature in self.encoder.features}
+        used = set(self.encoder.column_names)
         used.update(self.config.data.target, self.config.data.drop)
         return [name for name in table.columns if name not in used]
 
@@ -293,7 +293,7 @@ def _source(data: Path) -> TableSource:
 
 def _check_fit(run: Run, config: Config, encoder: Encoder) -> None:
     """Raise a RunError unless the config and the encoder are of one run."""
-    targets = [target.name for target in encoder.targets]
+    targets = encoder.target_names
     has_labels = bool(encoder.labels) or encoder.is_multilabel
     if targets != config.data.target or has_labels != config.is_classes:
         raise RunError(

@@ -89,9 +89,7 @@ def _clipping(bound: float) -> list[KerasObject]:
 
 def _rescaling(encoder: Encoder) -> KerasObject:
     """Return the layer that brings standardised outputs back to the scales of the targets."""
-    scales = [target.scale for target in encoder.targets]
-    offsets = [target.offset for target in encoder.targets]
-    return keras.layers.Rescaling(scales, offsets)
+    return keras.layers.Rescaling(encoder.target_scales, encoder.target_offsets)
 
 
 def _back_from_logs() -> list[KerasObject]:

@@ -20,7 +20,7 @@ def network_metadata(trained: TrainedRun) -> Metadata:
     encoder = trained.encoder
     lists = {
         "inputs": encoder.input_names,
-        "targets": [target.name for target in encoder.targets],
+        "targets": encoder.target_names,
         "labels": encoder.labels_of_targets if encoder.is_multilabel else encoder.labels,
     }
     return {name: json.dumps(texts, ensure_ascii=False) for name, texts in lists.items() if texts}

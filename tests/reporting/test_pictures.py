@@ -18,6 +18,8 @@ from sklearn.metrics import average_precision_score
 from support.forgery import forge_json
 
 from nnrun.errors import RunError
+from nnrun.features.encoder import Encoder
+from nnrun.features.feature import Target
 from nnrun.features.loading import load_dataset
 from nnrun.reporting.pictures.confusion import cell_colors
 from nnrun.reporting.pictures.curves import curve_panels
@@ -60,15 +62,9 @@ def write_history(run: Path, **columns: Any) -> Path:
 
 
 def outcome(measure: Any, labels: list[str] | None = None, targets: list[str] | None = None) -> Any:
-    class Named:
-        def __init__(self, name: str) -> None:
-            self.name = name
-
-    class Known:
-        pass
-
-    known: Any = Known()
-    known.labels, known.targets = labels or [], [Named(name) for name in targets or []]
+    known = Encoder.model_construct(
+        features=[], targets=[Target(name=name) for name in targets or []], labels=labels or []
+    )
     return make_figure(outcome_panels(known, measure), columns=2)
 
 

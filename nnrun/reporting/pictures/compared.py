@@ -46,6 +46,15 @@ class Compared:
         return list(self.points[0].settings) if self.points else []
 
     @property
+    def values(self) -> Sequence[float]:
+        """The metric of each point."""
+        return [point.value for point in self.points]
+
+    def texts(self, key: str) -> Sequence[str]:
+        """Return the text of a setting for each point."""
+        return [point.settings[key] for point in self.points]
+
+    @property
     def best(self) -> Point | None:
         """The best that finished, or None where none did."""
         finished = [point for point in self.points if point.status == "finished"]
@@ -62,9 +71,9 @@ def compared_trials(records: Iterable[TrialRecord], metric: str) -> Compared:
     keys = setting_keys(record.settings for record in measured)
     points = []
     for record in measured:
-        settings = {key: record.settings.get(key, MISSING) for key in keys}
         value = record.metrics[metric]
         if value is not None:
+            settings = dict.fromkeys(keys, MISSING) | record.settings
             points.append(Point(settings, value, record.status))
     return Compared(metric, points)
 
@@ -90,10 +99,16 @@ def _told_keys(runs: Sequence[Settings]) -> list[str]:
     """
     told: list[str] = []
     for key in differing_keys(runs):
-        siblings = [other for other in told if _parent(other) == _parent(key)]
-        if key != NOTE and not any(_follows(key, other, runs) for other in siblings):
+        if key != NOTE and not _follows_from_a_sibling(key, told, runs):
             told.append(key)
     return told
+
+
+def _follows_from_a_sibling(key: str, told: Sequence[str], runs: Sequence[Settings]) -> bool:
+    for other in told:
+        if _parent(other) == _parent(key) and _follows(key, other, runs):
+            return True
+    return False
 
 
 def _parent(key: str) -> str:
@@ -104,8 +119,13 @@ def _follows(key: str, other: str, runs: Sequence[Settings]) -> bool:
     """Return whether a key is missing in some runs, and its value follows from another's."""
     if all(key in run for run in runs):
         return False
-    pairs = {(setting_text(run.get(other)), setting_text(run.get(key))) for run in runs}
-    return len(pairs) == len({first for first, _ in pairs})
+    values: dict[str, str] = {}
+    for run in runs:
+        value = setting_text(run.get(key))
+        known = values.setdefault(setting_text(run.get(other)), value)
+        if known != value:
+            return False
+    return True
 
 
 def _point_of_run(run: Summary, keys: Sequence[str], metric: str) -> Point:

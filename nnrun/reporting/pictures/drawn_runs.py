@@ -70,9 +70,9 @@ def curves_of(paths: Sequence[Path]) -> list[RunCurves]:
     Raises:
         RunError: A path is no run, has no epoch yet, or its files were altered.
     """
-    runs = [_curves_of(path) for path in paths]
+    runs = list(map(_curves_of, paths))
     settings = differing_settings([Run(path).read_info().config for path in paths])
-    labels = _labels([str(path) for path in paths], settings)
+    labels = _labels(list(map(str, paths)), settings)
     return [replace(run, label=label) for run, label in zip(runs, labels, strict=True)]
 
 
@@ -87,7 +87,9 @@ def _curves_of(path: Path) -> RunCurves:
     history = drawable_history(run)
     kept = run.read_info().best_epoch
     within = 1 <= kept <= len(history["loss"])  # the files of a run need not agree
-    members = [RunCurves("", own, best_epoch(own), None) for own in member_histories(history)]
+    members = []
+    for own in member_histories(history):
+        members.append(RunCurves("", own, best_epoch(own), None))
     return RunCurves("", history, best_epoch(history), kept if within else None, members)
 
 

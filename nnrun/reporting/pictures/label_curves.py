@@ -81,10 +81,10 @@ def _linestyle(number: int) -> str:
 
 def _rarest_share(scores: Scores) -> float:
     """Return the share of the rarest label that rows have; of two labels both count."""
-    shares = [_share(of_label) for of_label in scores.values()]
+    shares = list(map(_share, scores.values()))
     if len(scores) == 1:
         shares.append(1 - shares[0])
-    return min((share for share in shares if share > 0), default=1.0)
+    return min(filter(None, shares), default=1.0)  # no row may have a label
 
 
 def _are_corners(scores: Scores) -> bool:

@@ -1,5 +1,7 @@
 """Names of runs, columns and labels as pictures show them."""
 
+from collections.abc import Iterable
+
 from nnrun.wording import printable
 
 
@@ -9,3 +11,8 @@ def shortened(name: str, most: int = 40) -> str:
         half = most // 2
         name = f"{name[: half - 2]}...{name[1 - half :]}"
     return printable(name)
+
+
+def all_shortened(names: Iterable[str], most: int = 40) -> list[str]:
+    """Return each name as `shortened` does."""
+    return [shortened(name, most) for name in names]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nnrun.features.encoder import Encoder
 from nnrun.reporting.pictures.confusion import draw_confusion
 from nnrun.reporting.pictures.label_curves import draw_label_curves
-from nnrun.reporting.pictures.names import shortened
+from nnrun.reporting.pictures.names import all_shortened, shortened
 from nnrun.reporting.pictures.scatter import TargetSample, draw_predictions, draw_residuals
 from nnrun.results.class_measure import ClassMeasure, MultilabelMeasure
 from nnrun.results.number_measure import NumberMeasure
@@ -38,7 +38,7 @@ def outcome_panels(
 
 
 def _label_panels(encoder: Encoder, measure: ClassMeasure) -> list[Panel]:
-    labels = [shortened(label, LABEL_LENGTH) for label in encoder.labels]
+    labels = all_shortened(encoder.labels, LABEL_LENGTH)
     panels: list[Panel] = []
     if measure.confusion is not None:  # it is of too many labels
         panels.append(partial(draw_confusion, labels, measure.confusion))
@@ -54,7 +54,8 @@ def _panels_of_targets(encoder: Encoder, measure: MultilabelMeasure) -> list[Pan
     encoders = encoder.of_each_target()[:MOST_TARGETS]
     for of_target, own in zip(encoders, measure.targets, strict=False):
         name = shortened(of_target.targets[0].name)
-        panels += [partial(_draw_titled, name, panel) for panel in _label_panels(of_target, own)]
+        for panel in _label_panels(of_target, own):
+            panels.append(partial(_draw_titled, name, panel))
     return panels
 
 
@@ -74,7 +75,7 @@ def _samples(encoder: Encoder, measure: NumberMeasure) -> list[TargetSample]:
 
 
 def _target_names(encoder: Encoder) -> list[str]:
-    names = [shortened(target.name) for target in encoder.targets]
+    names = all_shortened(encoder.target_names)
     if len(names) == 1:
         return names
     return [f"{name} ({number} of {len(names)})" for number, name in enumerate(names, 1)]

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from nnrun.reporting.pictures.compared import Compared, Point
 from nnrun.reporting.pictures.figure import GROUND, INK
-from nnrun.reporting.pictures.names import shortened
+from nnrun.reporting.pictures.names import all_shortened
 from nnrun.reporting.pictures.value_scale import ValueScale, is_wide, value_scale
 from nnrun.wording import short_number
 
@@ -46,8 +46,8 @@ def parallel_panel(compared: Compared) -> list[Panel]:
 def _draw(compared: Compared, axes: Axes) -> None:
     """Draw a line for each point, the worse first, so that the better lie above them."""
     scales = _scales(compared)
-    heights = np.stack([_heights(scale) for scale in scales])
-    ranks = np.argsort(np.argsort([compared.rank(point) for point in compared.points]))
+    heights = np.stack(list(map(_heights, scales)))
+    ranks = np.argsort(np.argsort(list(map(compared.rank, compared.points))))
     for number in np.argsort(-ranks):
         point = compared.points[number]
         _draw_line(point, heights[:, number], _color(ranks[number], len(ranks)), compared, axes)
@@ -57,8 +57,8 @@ def _draw(compared: Compared, axes: Axes) -> None:
 def _scales(compared: Compared) -> list[ValueScale]:
     """Return the scale of each axis, that of the metric last."""
     keys = compared.keys[:MOST_SETTINGS]
-    scales = [value_scale([point.settings[key] for point in compared.points]) for key in keys]
-    values = [point.value for point in compared.points]
+    scales = [value_scale(compared.texts(key)) for key in keys]
+    values = compared.values
     return [*scales, ValueScale(values, is_log=is_wide(values))]
 
 
@@ -124,10 +124,11 @@ def _draw_axes(names: Sequence[str], scales: Sequence[ValueScale], axes: Axes) -
 
 def _key_names(names: Sequence[str]) -> list[str]:
     """Return the names below the axes; many of them stand in two lines by turns."""
-    shown = [shortened(name, LONGEST_KEY) for name in names]
-    if len(names) <= MOST_IN_A_LINE:
-        return shown
-    return [f"\n{name}" if place % 2 else name for place, name in enumerate(shown)]
+    shown = all_shortened(names, LONGEST_KEY)
+    if len(names) > MOST_IN_A_LINE:
+        for place in range(1, len(names), 2):
+            shown[place] = f"\n{shown[place]}"
+    return shown
 
 
 def _write(text: str, place: float, height: float, axes: Axes) -> None:
@@ -147,15 +148,13 @@ def _write(text: str, place: float, height: float, axes: Axes) -> None:
 def _ticks(scale: ValueScale) -> list[tuple[float, str]]:
     """Return the height and the text of each value that is written along an axis."""
     if scale.names:
-        names = [shortened(name, LONGEST_NAME) for name in scale.names]
+        names = all_shortened(scale.names, LONGEST_NAME)
         step = math.ceil(len(names) / MOST_NAMES)
         heights = _scaled(np.arange(len(names), dtype=np.float64), scale)
         return list(zip(heights.tolist()[::step], names[::step], strict=True))
     values = _written_numbers(scale)
-    return [
-        (height, short_number(value))
-        for height, value in zip(_scaled(values, scale), values, strict=True)
-    ]
+    heights = _scaled(values, scale).tolist()
+    return list(zip(heights, map(short_number, values.tolist()), strict=True))
 
 
 def _written_numbers(scale: ValueScale) -> npt.NDArray[np.float64]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nnrun.reporting.pictures.figure import INK
 
 if TYPE_CHECKING:
@@ -24,10 +26,10 @@ def draw_reliability(bins: Sequence[ReliabilityBin], of: str, axes: Axes) -> Non
         of: Whose probability it is, as in `'yes'`.
         axes: Where the curve is drawn.
     """
-    most = max(group.rows for group in bins)
+    rows = np.array([group.rows for group in bins])
     given = [group.probability for group in bins]
     true = [group.share for group in bins]
-    sizes = [max(SMALLEST_DOT, LARGEST_DOT * group.rows / most) for group in bins]
+    sizes = np.maximum(SMALLEST_DOT, LARGEST_DOT * rows / rows.max())
     axes.plot([0, 1], [0, 1], ":", color=INK)
     axes.plot(given, true, "-", color="C0", linewidth=1)
     axes.scatter(given, true, sizes, color="C0", zorder=3)

@@ -23,7 +23,7 @@ def differing_settings(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     Returns:
         Texts such as `learning_rate 0.01, units 64-32-10`; "" where all configs are alike.
     """
-    flat = [_flattened(config) for config in configs]
+    flat = list(map(_flattened, configs))
     paths: dict[str, None] = {}
     for settings in flat:
         paths.update(dict.fromkeys(settings))
@@ -37,8 +37,11 @@ def _differs(path: str, flat: Sequence[Settings]) -> bool:
 
 
 def _text(settings: Settings, paths: Sequence[str]) -> str:
-    own = [path for path in paths if path in settings]
-    return ", ".join(f"{_short_path(path)} {_shown(settings[path])}" for path in own)
+    texts = []
+    for path in paths:
+        if path in settings:
+            texts.append(f"{_short_path(path)} {_shown(settings[path])}")
+    return ", ".join(texts)
 
 
 def _short_path(path: str) -> str:
@@ -86,5 +89,10 @@ def _argument_text(value: object) -> str:
     """Return an argument of a layer; of a mapping its name and the arguments that are given."""
     if not isinstance(value, dict) or "name" not in value:
         return str(value)
-    given = [f"{key} {own}" for key, own in value.items() if key != "name" and own is not None]
-    return f"{value['name']}({', '.join(given)})" if given else str(value["name"])
+    given = []
+    for key, own in value.items():
+        if key != "name" and own is not None:
+            given.append(f"{key} {own}")
+    if not given:
+        return str(value["name"])
+    return f"{value['name']}({', '.join(given)})"

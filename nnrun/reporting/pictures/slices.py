@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nnrun.reporting.pictures.compared import Compared, Point
-from nnrun.reporting.pictures.names import shortened
+from nnrun.reporting.pictures.compared import Compared
+from nnrun.reporting.pictures.names import all_shortened, shortened
 from nnrun.reporting.pictures.value_scale import ValueScale, is_wide, value_scale
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ LETTERS = 36  # of the names of values that fit beside each other below a panel
 LONGEST_NAME = 18  # characters of a name that is turned
 MOST_NAMES = 24  # values that have room below a panel
 
+Place = tuple[float, float]
+"""Where a point stands: by the value of a setting, and by its metric."""
+
 
 def slice_panels(compared: Compared) -> list[Panel]:
     """Return a panel for each setting."""
@@ -31,40 +34,44 @@ def slice_panels(compared: Compared) -> list[Panel]:
 
 def _draw_slice(key: str, compared: Compared, axes: Axes) -> None:
     """Draw the metric over a setting: full dots for what finished, rings for what was pruned."""
-    scale = value_scale([point.settings[key] for point in compared.points])
-    placed = list(zip(scale.places, compared.points, strict=True))
-    _draw_dots([pair for pair in placed if pair[1].status != "pruned"], "finished", axes)
-    _draw_rings([pair for pair in placed if pair[1].status == "pruned"], "pruned", "C1", axes)
-    best = [pair for pair in placed if pair[1] is compared.best]
-    _draw_rings(best, "best", "C2", axes, size=BEST_DOT)
+    scale = value_scale(compared.texts(key))
+    places = list(zip(scale.places, compared.values, strict=True))
+    finished = []
+    pruned = []
+    for place, point in zip(places, compared.points, strict=True):
+        if point.status == "pruned":
+            pruned.append(place)
+        else:
+            finished.append(place)
+    _draw_dots(finished, "finished", axes)
+    _draw_rings(pruned, "pruned", "C1", axes)
+    if compared.best:
+        best = places[compared.points.index(compared.best)]
+        _draw_rings([best], "best", "C2", axes, size=BEST_DOT)
     axes.set(xlabel=shortened(key), ylabel=shortened(compared.metric))
     _set_scale(scale, axes)
-    if is_wide([point.value for point in compared.points]):
+    if is_wide(compared.values):
         axes.set_yscale("log")
         _write_plain_numbers(axes.yaxis)
 
 
-def _draw_dots(placed: Sequence[tuple[float, Point]], label: str, axes: Axes) -> None:
-    if placed:
-        x, y = _places(placed)
+def _draw_dots(places: Sequence[Place], label: str, axes: Axes) -> None:
+    if places:
+        x, y = zip(*places, strict=True)
         axes.plot(x, y, "o", color="C0", label=label)
 
 
 def _draw_rings(
-    placed: Sequence[tuple[float, Point]],
+    places: Sequence[Place],
     label: str,
     color: str,
     axes: Axes,
     size: float | None = None,
 ) -> None:
     """Draw points as rings, if there are any."""
-    if placed:
-        x, y = _places(placed)
+    if places:
+        x, y = zip(*places, strict=True)
         axes.plot(x, y, "o", mec=color, mfc="none", ms=size, label=label)
-
-
-def _places(placed: Sequence[tuple[float, Point]]) -> tuple[list[float], list[float]]:
-    return [place for place, _ in placed], [point.value for _, point in placed]
 
 
 def _set_scale(scale: ValueScale, axes: Axes) -> None:
@@ -78,7 +85,7 @@ def _set_scale(scale: ValueScale, axes: Axes) -> None:
 
 def _name_values(names: Sequence[str], axes: Axes) -> None:
     """Write the names of values below their dots, turned where they are long."""
-    texts = [shortened(name, LONGEST_NAME) for name in names]
+    texts = all_shortened(names, LONGEST_NAME)
     axes.margins(x=0.2 / len(names) ** 0.5)
     step = math.ceil(len(texts) / MOST_NAMES)
     axes.set_xticks(range(0, len(texts), step), texts[::step])

@@ -27,7 +27,7 @@ class ValueScale:
 
 def value_scale(texts: Sequence[str]) -> ValueScale:
     """Return the scale of values, given as text; numbers among texts come first, in their order."""
-    numbers = [_number(text) for text in texts]
+    numbers = list(map(_number, texts))
     if all(map(math.isfinite, numbers)):
         return ValueScale(numbers, is_log=is_wide(numbers))
     names = sorted(dict.fromkeys(texts), key=_order)

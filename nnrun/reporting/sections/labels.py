@@ -28,10 +28,10 @@ def label_balance(dataset: Dataset) -> Sequence[LabelBalance]:
         counts = _positive_counts(dataset)
     rows = dataset.train.rows
     most = max(counts.values(), default=1) or 1
-    return [
-        LabelBalance(label, f"{count:,}", f"{count / rows:.1%}", count / most)
-        for label, count in list(counts.items())[:MOST_LABELS]
-    ]
+    balance = []
+    for label, count in list(counts.items())[:MOST_LABELS]:
+        balance.append(LabelBalance(label, f"{count:,}", f"{count / rows:.1%}", count / most))
+    return balance
 
 
 def _positive_counts(dataset: Dataset) -> dict[str, int]:

@@ -12,7 +12,7 @@ from nnrun.reporting.confused_labels import confused_pairs
 from nnrun.reporting.metrics_text import shown_number
 from nnrun.reporting.pictures.inline_svg import InlineSvg, inline_svg
 from nnrun.reporting.pictures.outcome import outcome_panels
-from nnrun.reporting.table_rows import TableRow, rows_held_out
+from nnrun.reporting.table_rows import rows_held_out
 from nnrun.results.assessment import AnyMetrics
 from nnrun.results.label_measure import LabelMetrics, LabelScore
 from nnrun.results.number_metrics import NumberMetrics
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from nnrun.features.encoder import Encoder
     from nnrun.reporting.held_out import HeldOutRows
     from nnrun.results.array_types import Numbers
-    from nnrun.results.worst_rows import WorstRows
 
 MOST_LABELS = 100  # whose measures are shown
 MOST_PAIRS = 10  # of labels that are taken for each other
@@ -70,7 +69,7 @@ def mistake_section(held_out: HeldOutRows, columns: Sequence[str]) -> MistakeSec
     shown_columns = columns[:MOST_CELLS]
     panels = outcome_panels(encoder, held_out.measure)
     return MistakeSection(
-        pictures=[inline_svg(panel) for panel in panels],
+        pictures=list(map(inline_svg, panels)),
         head=_head(encoder),
         parts=parts[:MOST_LABELS],
         parts_left_out=max(0, len(parts) - MOST_LABELS),
@@ -92,11 +91,10 @@ def _parts(encoder: Encoder, metrics: AnyMetrics) -> list[Cells]:
         return []
     if isinstance(metrics, LabelMetrics):
         return [_score_cells(score.label, score) for score in metrics.labels]
-    names = [target.name for target in encoder.targets]
-    return [
-        _score_cells(name, of_target.labels[1])
-        for name, of_target in zip(names, metrics.targets, strict=True)
-    ]
+    rows = []
+    for name, of_target in zip(encoder.target_names, metrics.targets, strict=True):
+        rows.append(_score_cells(name, of_target.labels[1]))
+    return rows
 
 
 def _score_cells(name: str, score: LabelScore) -> Cells:
@@ -115,15 +113,17 @@ def _pairs(metrics: AnyMetrics) -> list[Cells]:
     if not isinstance(metrics, LabelMetrics) or len(metrics.labels) == 2:
         return []
     labels = [score.label for score in metrics.labels]
-    pairs = confused_pairs(labels, metrics.confusion_matrix)[:MOST_PAIRS]
-    return [[pair.actual, pair.called, f"{pair.rows:,}", f"{pair.share:.1%}"] for pair in pairs]
+    rows: list[Cells] = []
+    for pair in confused_pairs(labels, metrics.confusion_matrix)[:MOST_PAIRS]:
+        rows.append([pair.actual, pair.called, f"{pair.rows:,}", f"{pair.share:.1%}"])
+    return rows
 
 
 def _answer_head(encoder: Encoder) -> list[str]:
     """Return the heads of the columns that hold what is so and what the network says."""
     if encoder.labels:
         return ["actual", "called", "probability of the actual"]
-    names = [target.name for target in encoder.targets[:MOST_TARGETS]]
+    names = encoder.target_names[:MOST_TARGETS]
     if len(names) == 1:
         return ["actual", "predicted", "residual"]
     head = []
@@ -134,32 +134,23 @@ def _answer_head(encoder: Encoder) -> list[str]:
 
 
 def _worst_rows(held_out: HeldOutRows, columns: Sequence[str]) -> list[Cells]:
+    """Return what is true of each of the worst rows, what the network answers, and its cells."""
     worst = held_out.worst
     rows = rows_held_out(held_out.dataset, held_out.part, worst.numbers, columns)
-    answers = _answers(held_out.trained.encoder, worst)
-    return [_row_cells(row, answer) for row, answer in zip(rows, answers, strict=True)]
+    lines: list[Cells] = []
+    for row, actual, outputs in zip(rows, worst.y, worst.outputs, strict=True):
+        answer = _answer(held_out.trained.encoder, actual, outputs)
+        lines.append([row.place, *answer, *row.cells.values()])
+    return lines
 
 
-def _row_cells(row: TableRow, answer: Cells) -> Cells:
-    return [row.place, *answer, *row.cells.values()]
-
-
-def _answers(encoder: Encoder, worst: WorstRows) -> list[Cells]:
-    """Return what is true of each row, and what the network answers."""
+def _answer(encoder: Encoder, actual: Numbers, outputs: Numbers) -> Cells:
+    """Return what is true of a row, and what the network answers."""
     if encoder.labels:
-        return [
-            _label_answer(encoder, int(actual), outputs)
-            for actual, outputs in zip(worst.y[:, 0], worst.outputs, strict=True)
-        ]
+        return _label_answer(encoder, int(actual[0]), outputs)
     if encoder.is_multilabel:
-        return [
-            _answer_of_targets(encoder, actual, outputs)
-            for actual, outputs in zip(worst.y, worst.outputs, strict=True)
-        ]
-    return [
-        _number_answer(actual, predicted)
-        for actual, predicted in zip(worst.y, worst.outputs, strict=True)
-    ]
+        return _answer_of_targets(encoder, actual, outputs)
+    return _number_answer(actual, outputs)
 
 
 def _label_answer(encoder: Encoder, actual: int, outputs: Numbers) -> Cells:
