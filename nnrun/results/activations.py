@@ -235,5 +235,6 @@ def activation_function(activation: str | Spec) -> Activation:
     """
     if isinstance(activation, str):
         return ACTIVATIONS[activation]
-    arguments = {name: value for name, value in activation.items() if name != "name"}
-    return partial(ACTIVATIONS[activation["name"]], **arguments)
+    arguments = dict(activation)
+    name = arguments.pop("name")
+    return partial(ACTIVATIONS[name], **arguments)

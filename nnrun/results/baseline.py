@@ -49,8 +49,22 @@ class MultilabelBaseline:
 
     def predict(self, rows: int) -> Floats:
         """Return the share of each target's second label for each row, shape (rows, targets)."""
-        shares = np.array([target.shares[1] for target in self.targets])
-        return np.broadcast_to(shares, (rows, len(shares)))
+        return np.broadcast_to(np.array(self.shares), (rows, len(self.shares)))
+
+    @property
+    def shares(self) -> list[float]:
+        """The share of the second label of each target."""
+        return [target.shares[1] for target in self.targets]
+
+    @classmethod
+    def of_shares(
+        cls, labels: Iterable[Sequence[str]], shares: Sequence[float]
+    ) -> "MultilabelBaseline":
+        """Return the baseline of targets, given their two labels and the shares of the second."""
+        targets = []
+        for pair, share in zip(labels, shares, strict=True):
+            targets.append(LabelBaseline(tuple(pair), (1 - share, share)))
+        return cls(tuple(targets))
 
 
 @dataclass(frozen=True)
@@ -108,13 +122,7 @@ def multilabel_baseline(
     moments = WeightedMoments(len(labels))
     for block, of_block in _with_weights(y, weights):
         moments.add(block.astype(np.float64), of_block)
-    shares = moments.mean.tolist()
-    return MultilabelBaseline(
-        tuple(
-            LabelBaseline(pair, (1 - share, share))
-            for pair, share in zip(labels, shares, strict=True)
-        )
-    )
+    return MultilabelBaseline.of_shares(labels, moments.mean.tolist())
 
 
 def number_baseline(

@@ -1,6 +1,6 @@
 """Intervals by the bootstrap: measures of rows drawn again, with replacement, a thousand times."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,8 +44,24 @@ def draw_weights(rows: int, seed: int, replicates: int = REPLICATES) -> Iterator
 
 def replicate(measures: Measures, rows: int, seed: int = 0) -> Replicates:
     """Return the measures of a thousand draws of these rows."""
-    chunks = [measures(weights) for weights in draw_weights(rows, seed)]
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+    chunks = list(map(measures, draw_weights(rows, seed)))
+    replicates = {}
+    for name in chunks[0]:
+        replicates[name] = np.concatenate([chunk[name] for chunk in chunks])
+    return replicates
+
+
+def mean_replicates(parts: Sequence[Replicates], names: Iterable[str]) -> Replicates:
+    """Return the means of some measures over parts that have the same replicates.
+
+    Args:
+        parts: The replicates of each part, such as those of each target.
+        names: The measures.
+    """
+    means = {}
+    for name in names:
+        means[name] = np.mean([part[name] for part in parts], axis=0)
+    return means
 
 
 def interval(

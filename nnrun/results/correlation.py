@@ -60,7 +60,7 @@ def correlated_groups(pairs: Sequence[CorrelatedColumns]) -> tuple[tuple[str, ..
         joined = dict.fromkeys(chain(*connected, names))
         groups = [group for group in groups if group not in connected]
         groups.append(list(joined))
-    return tuple(tuple(group) for group in groups)
+    return tuple(map(tuple, groups))
 
 
 def correlation_note(group: Sequence[str]) -> str:

@@ -61,10 +61,10 @@ def make_any_network(config: Config, encoder: Encoder, weights: Mapping[str, Arr
     """
     if config.ensemble == 1:
         return make_network(config, encoder, weights)
-    members = [
-        make_network(config, encoder, weights, member_prefix(config, number))
-        for number in range(config.ensemble)
-    ]
+    members = []
+    for number in range(config.ensemble):
+        prefix = member_prefix(config, number)
+        members.append(make_network(config, encoder, weights, prefix))
     return Ensemble(members, config.from_logits)
 
 

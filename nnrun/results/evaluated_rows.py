@@ -71,7 +71,7 @@ class EvaluatedRows:
         if isinstance(self.threshold, float):  # else each target has its own
             summary["threshold"] = self.threshold
         if self.scores:
-            summary["thresholds"] = [asdict(row) for row in self.thresholds()]
+            summary["thresholds"] = list(map(asdict, self.thresholds()))
         if self.targets:
             summary["targets"] = {name: rows.as_json() for name, rows in self.targets.items()}
         judged = self.assessment.as_json() if self.assessment else dict.fromkeys(JUDGED)
@@ -154,7 +154,7 @@ class _Measure:
     def of(cls, trained: TrainedRun, threshold: AnyThreshold) -> "_Measure | None":
         """Return what measures a run, or None where it has too many labels."""
         if trained.encoder.is_multilabel:
-            pairs = [tuple(target.labels) for target in trained.encoder.targets]
+            pairs = list(map(tuple, trained.encoder.labels_of_targets))
             return cls(MultilabelAccumulator(pairs, threshold))
         labels = tuple(trained.encoder.labels)
         if len(labels) > LABELS_WITH_CONFUSION:
@@ -176,7 +176,7 @@ class _Measure:
         """Return what measured each of several targets of labels, else nothing."""
         if not isinstance(self._accumulator, MultilabelAccumulator):
             return []
-        return [_Measure(accumulator) for accumulator in self._accumulator.of_targets()]
+        return list(map(_Measure, self._accumulator.of_targets()))
 
     def result(self) -> tuple[AnyMetrics, Mapping[int, RankedScores]]:
         """Return the measures, and the ranked probabilities of labels by their numbers."""
@@ -195,22 +195,19 @@ def _evaluated(
     """Return the measures of all rows; of several targets of labels, those of each too."""
     if measure is None:
         return EvaluatedRows(rows, dict(logs), None, threshold, None)
+    targets = {}
     if isinstance(measure, _Measure):
         whole = _of_measure(measure, logs, threshold)
-        of_targets = [
-            _of_measure(of_target, {}, threshold_of(threshold, number))
-            for number, of_target in enumerate(measure.of_targets())
-        ]
+        for number, alone in enumerate(measure.of_targets()):
+            of_target = threshold_of(threshold, number)
+            targets[names[number]] = _of_measure(alone, {}, of_target)
     else:
         assessment = measure.result()
         whole = _of_assessment(assessment, logs, threshold)
-        of_targets = [
-            _of_assessment(of_target, {}, threshold_of(threshold, number))
-            for number, of_target in enumerate(assessment.targets)
-        ]
-    return (
-        replace(whole, targets=dict(zip(names, of_targets, strict=True))) if of_targets else whole
-    )
+        for number, of_one in enumerate(assessment.targets):
+            of_target = threshold_of(threshold, number)
+            targets[names[number]] = _of_assessment(of_one, {}, of_target)
+    return replace(whole, targets=targets)
 
 
 def _of_assessment(

@@ -57,7 +57,10 @@ class Evaluation:
         with np.errstate(all="ignore"):
             total = self._total + self._of_batch(self._pending, self._pending_weights)
             loss = total / self._rows + self._penalty
-            return {"loss": loss, **{name: m.result() for name, m in self._metrics.items()}}
+            logs = {"loss": loss}
+            for name, metric in self._metrics.items():
+                logs[name] = metric.result()
+            return logs
 
     def _add_losses(self, losses: RowValues, weights: RowWeights) -> None:
         """Add what the losses of rows contribute to the total; a batch at a time where it must."""
@@ -88,7 +91,7 @@ class Evaluation:
 
         Keras divides the penalty of a batch by its rows, so that the two cancel.
         """
-        if not any(activity_regularizer(step) for step in self._members[0].steps):
+        if not any(map(activity_regularizer, self._members[0].steps)):
             return 0.0
         total = 0.0
         for member in self._members:

@@ -7,7 +7,13 @@ from itertools import chain
 import numpy as np
 
 from nnrun.results.array_types import Floats, Integers, Numbers, RowWeights
-from nnrun.results.bootstrap import Interval, Replicates, interval, replicate
+from nnrun.results.bootstrap import (
+    Interval,
+    Replicates,
+    interval,
+    mean_replicates,
+    replicate,
+)
 from nnrun.results.label_replicates import LabelRows
 from nnrun.results.number_replicates import NumberRows
 from nnrun.results.row_sample import SAMPLED_ROWS
@@ -63,7 +69,7 @@ def judge_folds(draws: Sequence[Sequence[FoldOutputs]], labels: int, seed: int) 
         labels: The number of labels of each target, 0 for numbers.
         seed: Draws the rows of the bootstrap.
     """
-    gathered = [_gather(folds) for folds in draws]
+    gathered = list(map(_gather, draws))
     metric = _metric(gathered[0].y, gathered[0].weights, labels)
     first = draws[0][0]
     comparison = _Comparison(gathered, labels, metric)
@@ -104,46 +110,48 @@ class _Comparison:
         sample = np.random.default_rng(seed).choice(self._rows, size, replace=False)
         of_sample = self._measures(sample, np.ones((1, size)))
         replicates = replicate(lambda weights: self._measures(sample, weights), size, seed)
-        values = self.values()
-        return {
-            name: interval(
-                values[name],
+        intervals = {}
+        for name, value in self.values().items():
+            intervals[name] = interval(
+                value,
                 float(of_sample[name][0]),
                 replicates[name],
                 rows=size,
                 rows_given=self._rows,
             )
-            for name in values
-        }
+        return intervals
 
     def _measures(self, chosen: Integers, weights: Floats) -> Replicates:
         """Return the means of the measures over all draws, each of shape (replicates,)."""
         of_draws = [self._of_draw(draw, chosen, weights) for draw in self._draws]
-        return {name: np.mean([each[name] for each in of_draws], axis=0) for name in of_draws[0]}
+        return mean_replicates(of_draws, of_draws[0])
 
     def _of_draw(self, draw: _Gathered, chosen: Integers, weights: Floats) -> Replicates:
         """Return the measures of a draw, and what the network gains over the baseline."""
         y = draw.y[chosen]
         weights = weights * draw.weights[chosen]
-        outputs = {name: getattr(draw, name)[chosen] for name in ("network", "baseline", "linear")}
-        measured = {name: self._headline(y, of, weights) for name, of in outputs.items()}
+        network = draw.network[chosen]
+        baseline = draw.baseline[chosen]
+        measured = {
+            "network": self._headline(y, network, weights),
+            "baseline": self._headline(y, baseline, weights),
+            "linear": self._headline(y, draw.linear[chosen], weights),
+        }
         if self._labels:
-            gain = measured["network"] - measured["baseline"]
+            measured["gain"] = measured["network"] - measured["baseline"]
         else:  # in standard deviations, so that all targets count alike
-            scaled = {
-                name: self._headline_of_scaled(y, of, weights) for name, of in outputs.items()
-            }
-            gain = scaled["baseline"] - scaled["network"]
-        return {**measured, "gain": gain}
+            error = self._headline_of_scaled(y, network, weights)
+            measured["gain"] = self._headline_of_scaled(y, baseline, weights) - error
+        return measured
 
     def _headline(self, y: Numbers, outputs: Numbers, weights: Floats) -> Floats:
-        if self._labels:
-            of_targets = [
-                LabelRows(actual.astype(np.int64), of_target, self._labels).headline(weights)
-                for actual, of_target in zip(y.T, _of_each_target(y, outputs), strict=True)
-            ]
-            return np.mean([found[self._metric] for found in of_targets], axis=0)
-        return NumberRows(y, outputs).headline(weights)[self._metric]
+        if not self._labels:
+            return NumberRows(y, outputs).headline(weights)[self._metric]
+        of_targets = []
+        for actual, of_target in zip(y.T, _of_each_target(y, outputs), strict=True):
+            rows = LabelRows(actual.astype(np.int64), of_target, self._labels)
+            of_targets.append(rows.headline(weights)[self._metric])
+        return np.mean(of_targets, axis=0)
 
     def _headline_of_scaled(self, y: Numbers, outputs: Numbers, weights: Floats) -> Floats:
         return self._headline(y / self._unit, outputs / self._unit, weights)
@@ -165,14 +173,18 @@ def _deviations(draw: _Gathered) -> Floats:
 
 def _gather(folds: Sequence[FoldOutputs]) -> _Gathered:
     """Return the rows of all folds, in the order of the table."""
-    order = np.argsort(np.concatenate([fold.rows for fold in folds]), kind="stable")
+    order = np.argsort(_joined(folds, "rows"), kind="stable")
     return _Gathered(
-        y=np.concatenate([fold.y for fold in folds])[order],
-        network=np.concatenate([fold.network for fold in folds])[order],
-        baseline=np.concatenate([fold.baseline for fold in folds])[order],
-        linear=np.concatenate([fold.linear for fold in folds])[order],
-        weights=np.concatenate([_weights_of(fold) for fold in folds])[order],
+        y=_joined(folds, "y")[order],
+        network=_joined(folds, "network")[order],
+        baseline=_joined(folds, "baseline")[order],
+        linear=_joined(folds, "linear")[order],
+        weights=np.concatenate(list(map(_weights_of, folds)))[order],
     )
+
+
+def _joined(folds: Sequence[FoldOutputs], name: str) -> Numbers:
+    return np.concatenate([getattr(fold, name) for fold in folds])
 
 
 def _weights_of(fold: FoldOutputs) -> Floats:

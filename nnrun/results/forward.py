@@ -297,7 +297,7 @@ LAYERS: dict[str, Layer] = {
 
 def _normalization(encoder: Encoder) -> Step:
     moments = [feature.moments for feature in encoder.inputs]
-    mean, variance = (_as_float32(list(column)) for column in zip(*moments, strict=True))
+    mean, variance = map(_as_float32, zip(*moments, strict=True))
     return Step({"type": "Normalization"}, [mean, variance], _standardize)
 
 
@@ -339,7 +339,7 @@ def _back_from_logs() -> list[Step]:
     return [exponential, less_one]
 
 
-def _as_float32(numbers: list[float]) -> Array:
+def _as_float32(numbers: Sequence[float]) -> Array:
     with np.errstate(
         over="ignore"
     ):  # a variance may be beyond float32, and becomes inf in Keras too

@@ -15,6 +15,7 @@ so that n is Kish's effective number of rows, of which each weighs alike.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from nnrun.errors import InputError
 from nnrun.features.encoder import Encoder
 from nnrun.results.array_types import Floats, Integers, Numbers
 from nnrun.results.losses import LEAST_PREDICTION
+from nnrun.results.predicted import target_columns
 from nnrun.results.row_losses import true_probability
 
 BETWEEN_LABELS = "|"
@@ -67,20 +69,21 @@ class Interval:
         if encoder.labels:
             return {"prediction_set": _sets(encoder.labels, outputs, self.errors[0])}
         if encoder.is_multilabel:
-            return {
-                f"prediction_{target.name}_set": _sets(target.labels, outputs[:, [number]], error)
-                for number, (target, error) in enumerate(
-                    zip(encoder.targets, self.errors, strict=True)
-                )
-            }
-        names = ["prediction"]
-        if len(encoder.targets) > 1:
-            names = [f"prediction_{target.name}" for target in encoder.targets]
+            return self._sets_of_targets(encoder, outputs)
         columns: dict[str, Column] = {}
+        names = target_columns("prediction", encoder)
         for name, error, values in zip(names, self.errors, outputs.T, strict=True):
             low, high = self._ends(values.astype(np.float64), error)
             columns[f"{name}_low"] = low.astype(np.float32)
             columns[f"{name}_high"] = high.astype(np.float32)
+        return columns
+
+    def _sets_of_targets(self, encoder: Encoder, outputs: Numbers) -> dict[str, Column]:
+        """Return the column of the labels of each target that may be true."""
+        columns: dict[str, Column] = {}
+        for number, target in enumerate(encoder.targets):
+            sets = _sets(target.labels, outputs[:, [number]], self.errors[number])
+            columns[f"prediction_{target.name}_set"] = sets
         return columns
 
     def _ends(self, values: Floats, error: float) -> tuple[Floats, Floats]:
@@ -93,12 +96,11 @@ class Interval:
 
 def _sets(labels: Sequence[str], outputs: Numbers, largest: float) -> Column:
     """Return the labels of each row whose error would be small enough, as text."""
-    codes = np.arange(len(labels))
-    may_be = np.stack(
-        [label_errors(np.full(len(outputs), code), outputs) for code in codes], axis=1
-    )
-    rows = may_be <= largest
-    return np.array([_joined(labels, row) for row in rows], dtype=object)
+    errors = []
+    for code in range(len(labels)):
+        errors.append(label_errors(np.full(len(outputs), code), outputs))
+    may_be = np.column_stack(errors) <= largest
+    return np.array([_joined(labels, row) for row in may_be], dtype=object)
 
 
 def label_errors(actual: Numbers, outputs: Numbers) -> Floats:
@@ -170,7 +172,7 @@ def kept_errors(errors: Floats, most: int) -> list[float]:
     """
     ascending = np.sort(errors)
     ranks = _kept_ranks(len(ascending), most)
-    return [float(error) for error in ascending[ranks - 1]]
+    return ascending[ranks - 1].tolist()
 
 
 def kept_weighted_errors(errors: Floats, weights: Floats, rows: int, most: int) -> list[float]:
@@ -189,7 +191,7 @@ def kept_weighted_errors(errors: Floats, weights: Floats, rows: int, most: int) 
     up_to = weights[order].cumsum()
     shares = _kept_ranks(rows, most) / rows
     places = np.searchsorted(up_to / up_to[-1], shares - ROUNDING)
-    return [float(error) for error in errors[order][places]]
+    return errors[order][places].tolist()
 
 
 def _kept_ranks(rows: int, most: int) -> Integers:
@@ -199,4 +201,4 @@ def _kept_ranks(rows: int, most: int) -> Integers:
 
 
 def _joined(labels: Sequence[str], is_in: Iterator[bool] | Column) -> str:
-    return BETWEEN_LABELS.join(label for label, is_one in zip(labels, is_in, strict=True) if is_one)
+    return BETWEEN_LABELS.join(compress(labels, is_in))

@@ -130,10 +130,11 @@ class _RowPredictor:
         answer = predicted.first_row()
         if self._interval:
             ranges = self._interval.columns(trained.encoder, trained.probabilities(outputs))
-            answer |= {name: _value(cells[0]) for name, cells in ranges.items()}
+            for name, cells in ranges.items():
+                answer[name] = _value(cells[0])
         if self._spread:
-            columns = spread_columns(predicted, spread_of(trained.network, x))
-            answer |= {column.name: _value(column.to_numpy()[0]) for column in columns}
+            for column in spread_columns(predicted, spread_of(trained.network, x)):
+                answer[column.name] = _value(column.to_numpy()[0])
         return answer
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnrun.results.array_types import Floats, Integers, Numbers, RowWeights
+from nnrun.results.measure_values import all_but, defined_numbers, mean_defined, mean_of
 from nnrun.results.ranked_scores import RankedScores, ScoreCounter
 from nnrun.results.reliability import ReliabilityBin, ReliabilityCounter
 from nnrun.results.row_losses import (
@@ -93,7 +94,7 @@ class LabelMetrics:
 
     def numbers(self) -> dict[str, float]:
         """Return the measures that are a single number and defined, by name."""
-        return {name: value for name, value in vars(self).items() if isinstance(value, float)}
+        return defined_numbers(self)
 
     def as_json(self) -> dict[str, Any]:
         """Return all measures, as `evaluate --json` shows them.
@@ -101,13 +102,15 @@ class LabelMetrics:
         Those of the second of two labels are left out where there are more, and those of ranked
         scores where there are too many labels to rank.
         """
-        values = {name: value for name, value in vars(self).items() if name not in self._left_out}
+        per_label = {}
+        for score in self.labels:
+            per_label[score.label] = all_but(score, {"label"})
         return {
-            **values,
-            "per_label": {score.label: _without_label(score) for score in self.labels},
-            "reliability": [asdict(group) for group in self.reliability],
-            "labels": [score.label for score in self.labels],
-            "confusion_matrix": [list(row) for row in self.confusion_matrix],
+            **all_but(self, self._left_out),
+            "per_label": per_label,
+            "reliability": list(map(asdict, self.reliability)),
+            "labels": list(per_label),
+            "confusion_matrix": list(map(list, self.confusion_matrix)),
         }
 
     @property
@@ -186,26 +189,26 @@ class LabelAccumulator:
         labels = label_scores(self._labels, self._confusion, self.weighted, _of_each(ranked))
         rows = int(self._confusion.sum())
         weight = self.weighted.sum().item()
-        recalls = [score.recall for score in labels if score.recall is not None]
+        appearing = list(filter(_appears, labels))
         second = labels[1] if len(labels) == 2 else NO_SCORE
         reliability = self._reliability.result()
         return LabelMetrics(
             rows=rows,
             accuracy=np.trace(self.weighted).item() / weight,
-            balanced_accuracy=float(np.mean(recalls)),
+            balanced_accuracy=mean_defined(score.recall for score in labels) or 0.0,
             precision=second.precision,
             recall=second.recall,
             f1=second.f1,
-            macro_precision=_macro([s.precision for s in labels if _appears(s)]),
-            macro_recall=_macro([s.recall for s in labels if _appears(s)]),
-            macro_f1=_macro([s.f1 for s in labels if _appears(s)]),
+            macro_precision=mean_of(appearing, "precision"),
+            macro_recall=mean_of(appearing, "recall"),
+            macro_f1=mean_of(appearing, "f1"),
             log_loss=self._log_loss / weight,
-            auc=_mean_defined([scores.auc() for scores in ranked.values()]),
-            average_precision=_mean_defined([s.average_precision() for s in ranked.values()]),
+            auc=mean_defined(scores.auc() for scores in ranked.values()),
+            average_precision=mean_defined(s.average_precision() for s in ranked.values()),
             brier_score=self._brier / weight,
             calibration_error=self._reliability.calibration_error(),
             labels=labels,
-            confusion_matrix=tuple(tuple(row) for row in self._confusion.tolist()),
+            confusion_matrix=tuple(map(tuple, self._confusion.tolist())),
             reliability=reliability,
         )
 
@@ -282,10 +285,6 @@ def _areas(scores: RankedScores | None) -> tuple[float | None, float | None]:
     return scores.auc(), scores.average_precision()
 
 
-def _without_label(score: LabelScore) -> dict[str, Any]:
-    return {name: value for name, value in vars(score).items() if name != "label"}
-
-
 def ratio(part: float, whole: float) -> float | None:
     """Return part / whole, or None where the whole is 0."""
     return part / whole if whole else None
@@ -293,14 +292,3 @@ def ratio(part: float, whole: float) -> float | None:
 
 def _appears(score: LabelScore) -> bool:
     return score.rows + score.predicted > 0
-
-
-def _macro(values: list[float | None]) -> float:
-    """Return the mean, None counting as 0, as scikit-learn's zero_division=0."""
-    defined: Floats = np.array([value or 0.0 for value in values])
-    return float(defined.mean())
-
-
-def _mean_defined(values: list[float | None]) -> float | None:
-    defined = [value for value in values if value is not None]
-    return float(np.mean(defined)) if defined else None

@@ -70,14 +70,13 @@ class LabelRows:
             "f1": _divide(2 * right, actual + called),
         }
         appears = actual + called > 0
-        macro = {
-            f"macro_{name}": np.where(appears, np.nan_to_num(values), 0).sum(axis=1)
-            / appears.sum(axis=1)
-            for name, values in of_labels.items()
-        }
-        if self.labels > 2:
-            return macro
-        return macro | {name: values[:, 1] for name, values in of_labels.items()}
+        replicates = {}
+        for name, values in of_labels.items():
+            total = np.where(appears, np.nan_to_num(values), 0).sum(axis=1)
+            replicates[f"macro_{name}"] = total / appears.sum(axis=1)
+            if self.labels == 2:
+                replicates[name] = values[:, 1]
+        return replicates
 
     def _by_scores(self, weights: Floats) -> Replicates:
         """Return AUC and average precision: of the second of two labels, or the means."""
@@ -87,8 +86,7 @@ class LabelRows:
         for number in numbers:
             scores = self.outputs[:, min(number, self.outputs.shape[1] - 1)]
             curves.append(weighted_curves(self.actual == number, scores, by_row))
-        auc = np.column_stack([areas for areas, _ in curves])
-        average_precision = np.column_stack([precisions for _, precisions in curves])
+        auc, average_precision = map(np.column_stack, zip(*curves, strict=True))
         return {"auc": _mean_defined(auc), "average_precision": _mean_defined(average_precision)}
 
 

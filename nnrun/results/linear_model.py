@@ -125,10 +125,11 @@ def fit_multilabel_model(
     codes: Integers = y[chosen].astype(np.int64)
     problem = rotated.rows, rotated.squares
     fits = [fit_logistic(*problem, column, 1, PENALTY, of_rows) for column in codes.T]
+    slopes, intercepts = zip(*fits, strict=True)
     return LinearModel(
         output="sigmoid",
-        weights=rotated.directions @ np.hstack([slopes for slopes, _ in fits]),
-        intercepts=np.concatenate([intercepts for _, intercepts in fits]),
+        weights=rotated.directions @ np.hstack(slopes),
+        intercepts=np.concatenate(intercepts),
         mean=rotated.mean,
         scale=rotated.scale,
         rows=len(codes),

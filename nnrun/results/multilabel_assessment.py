@@ -8,7 +8,7 @@ import numpy as np
 from nnrun.results.array_types import Floats, Numbers, RowWeights
 from nnrun.results.assessment import GAIN, Assessment, LabelAssessor, ModelAssessor, intervals_of
 from nnrun.results.baseline import MultilabelBaseline
-from nnrun.results.bootstrap import Interval, Replicates
+from nnrun.results.bootstrap import Interval, Replicates, mean_replicates
 from nnrun.results.label_replicates import LabelRows
 from nnrun.results.linear_model import LinearModel
 from nnrun.results.multilabel_measure import MultilabelAccumulator, MultilabelMetrics
@@ -46,15 +46,15 @@ class MultilabelAssessor(ModelAssessor[MultilabelAccumulator]):
         )
         self._baseline = baseline
         self._threshold = threshold
-        self._assessors = [
-            LabelAssessor(
+        self._assessors = []
+        for number, of_target in enumerate(baseline.targets):
+            assessor = LabelAssessor(
                 of_target,
                 linear.of_output(number) if linear else None,
                 threshold=threshold_of(threshold, number),
                 seed=seed,
             )
-            for number, of_target in enumerate(baseline.targets)
-        ]
+            self._assessors.append(assessor)
 
     def add(self, x: Numbers, y: Numbers, outputs: Numbers, weights: RowWeights = None) -> None:
         """Take rows into account, for all targets together and for each alone."""
@@ -106,18 +106,19 @@ class MultilabelAssessor(ModelAssessor[MultilabelAccumulator]):
 
     def _rows(self, y: Numbers, outputs: Numbers, threshold: AnyThreshold) -> list[LabelRows]:
         """Return the rows of each target."""
-        return [
-            LabelRows(
-                y[:, number].astype(np.int64),
+        of_targets = []
+        for number, actual in enumerate(y.T):
+            rows = LabelRows(
+                actual.astype(np.int64),
                 outputs[:, [number]],
                 labels=2,
                 threshold=threshold_of(threshold, number),
             )
-            for number in range(y.shape[1])
-        ]
+            of_targets.append(rows)
+        return of_targets
 
 
 def _mean_headlines(of_targets: list[LabelRows], weights: Floats) -> Replicates:
     """Return the means over the targets, of weights (replicates, rows)."""
     found = [rows.headline(weights) for rows in of_targets]
-    return {name: np.mean([each[name] for each in found], axis=0) for name in HEADLINES}
+    return mean_replicates(found, HEADLINES)

@@ -13,6 +13,7 @@ import numpy as np
 
 from nnrun.results.array_types import Numbers, RowWeights
 from nnrun.results.label_measure import LabelAccumulator, LabelMetrics, ratio, weighted_sum
+from nnrun.results.measure_values import all_but, defined_numbers, mean_defined, mean_of
 from nnrun.results.row_losses import AnyThreshold, called_labels, threshold_of
 
 
@@ -55,12 +56,11 @@ class MultilabelMetrics:
 
     def numbers(self) -> dict[str, float]:
         """Return the measures that are a single number and defined, by name."""
-        return {name: value for name, value in vars(self).items() if isinstance(value, float)}
+        return defined_numbers(self)
 
     def as_json(self) -> dict[str, Any]:
         """Return the measures of all targets together, as `evaluate --json` shows them."""
-        left_out = ("rows", "targets")
-        return {name: value for name, value in vars(self).items() if name not in left_out}
+        return all_but(self, {"rows", "targets"})
 
 
 class MultilabelAccumulator:
@@ -73,10 +73,10 @@ class MultilabelAccumulator:
 
     def __init__(self, labels: Sequence[tuple[str, ...]], threshold: AnyThreshold = None) -> None:
         self._threshold = threshold
-        self._of_targets = [
-            LabelAccumulator(pair, threshold_of(threshold, number))
-            for number, pair in enumerate(labels)
-        ]
+        self._of_targets = []
+        for number, pair in enumerate(labels):
+            of_target = threshold_of(threshold, number)
+            self._of_targets.append(LabelAccumulator(pair, of_target))
         self._right_rows = 0.0
         self._rows = 0.0
 
@@ -108,18 +108,18 @@ def summarize_targets(
     """Return the measures of several targets, given the two that no target alone has."""
     return MultilabelMetrics(
         rows=targets[0].rows,
-        accuracy=_mean([target.accuracy for target in targets]),
+        accuracy=mean_of(targets, "accuracy"),
         subset_accuracy=subset_accuracy,
-        balanced_accuracy=_mean([target.balanced_accuracy for target in targets]),
-        macro_precision=_mean([target.precision or 0.0 for target in targets]),
-        macro_recall=_mean([target.recall or 0.0 for target in targets]),
-        macro_f1=_mean([target.f1 or 0.0 for target in targets]),
+        balanced_accuracy=mean_of(targets, "balanced_accuracy"),
+        macro_precision=mean_of(targets, "precision"),
+        macro_recall=mean_of(targets, "recall"),
+        macro_f1=mean_of(targets, "f1"),
         micro_f1=micro_f1,
-        log_loss=_mean([target.log_loss for target in targets]),
-        auc=_mean_defined([target.auc for target in targets]),
-        average_precision=_mean_defined([target.average_precision for target in targets]),
-        brier_score=_mean([target.brier_score for target in targets]),
-        calibration_error=_mean([target.calibration_error for target in targets]),
+        log_loss=mean_of(targets, "log_loss"),
+        auc=mean_defined(target.auc for target in targets),
+        average_precision=mean_defined(target.average_precision for target in targets),
+        brier_score=mean_of(targets, "brier_score"),
+        calibration_error=mean_of(targets, "calibration_error"),
         targets=targets,
     )
 
@@ -128,12 +128,3 @@ def _micro_f1(targets: list[LabelAccumulator]) -> float | None:
     matrices = np.array([target.weighted for target in targets])
     (_, false_positives), (false_negatives, true_positives) = matrices.sum(axis=0).tolist()
     return ratio(2 * true_positives, 2 * true_positives + false_positives + false_negatives)
-
-
-def _mean(values: list[float]) -> float:
-    return float(np.mean(values))
-
-
-def _mean_defined(values: list[float | None]) -> float | None:
-    defined = [value for value in values if value is not None]
-    return _mean(defined) if defined else None

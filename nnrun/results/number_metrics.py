@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnrun.results.array_types import Floats, Integers, Numbers, RowWeights
+from nnrun.results.measure_values import all_but, defined_numbers, mean_of, mean_where_all
 from nnrun.results.value_counts import ValueCounter, ValueCounts
 from nnrun.results.weighted_moments import WeightedMoments, weighted_sums
 
@@ -33,7 +34,7 @@ class TargetMetrics:
 
     def numbers(self) -> dict[str, float]:
         """Return the measures that are a single number and defined, by name."""
-        return {name: value for name, value in vars(self).items() if isinstance(value, float)}
+        return defined_numbers(self)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class NumberMetrics:
 
     def as_json(self) -> dict[str, Any]:
         """Return the means, None where one is not defined, as `evaluate --json` shows them."""
-        return {name: value for name, value in vars(self.mean).items() if name != "rows"}
+        return all_but(self.mean, {"rows"})
 
 
 class NumberAccumulator:
@@ -95,11 +96,11 @@ class NumberAccumulator:
         targets = tuple(self._target(number) for number in range(len(self._errors)))
         mean = TargetMetrics(
             rows=targets[0].rows,
-            rmse=float(np.mean([target.rmse for target in targets])),
-            mean_absolute_error=float(np.mean([t.mean_absolute_error for t in targets])),
-            median_absolute_error=float(np.mean([t.median_absolute_error for t in targets])),
-            r2=_mean_of_all([target.r2 for target in targets]),
-            mape=_mean_of_all([target.mape for target in targets]),
+            rmse=mean_of(targets, "rmse"),
+            mean_absolute_error=mean_of(targets, "mean_absolute_error"),
+            median_absolute_error=mean_of(targets, "median_absolute_error"),
+            r2=mean_where_all(targets, "r2"),
+            mape=mean_where_all(targets, "mape"),
         )
         return NumberMetrics(mean, targets)
 
@@ -129,8 +130,3 @@ def _median(counts: ValueCounts) -> float:
     # of weights too, half of the sum lies at or below the first, and at or above the second
     middle = [np.searchsorted(up_to, half, "left"), np.searchsorted(up_to, half, "right")]
     return float(counts.keys[middle].view(np.float64).mean())
-
-
-def _mean_of_all(values: list[float | None]) -> float | None:
-    defined = [value for value in values if value is not None]
-    return float(np.mean(defined)) if len(defined) == len(values) else None

@@ -97,11 +97,10 @@ class PlainRows:
     def _plan(self, feature: Feature, start: int) -> None:
         """Note how the cells of a feature that begins at this input are written."""
         if feature.kind == "text":
-            self._categories[feature.name] = {
-                category: start + place
-                for place, category in enumerate(feature.categories)
-                if category is not None and self._is_present(category)
-            }
+            places = self._categories[feature.name] = {}
+            for place, category in enumerate(feature.categories, start):
+                if category is not None and self._is_present(category):
+                    places[category] = place
         elif feature.format in PLAIN_FORMATS and feature.part:
             _, parts = self._dates.setdefault(feature.name, (feature.format, {}))
             parts[feature.part] = start

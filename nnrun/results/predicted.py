@@ -48,12 +48,16 @@ class Predicted:
 
     def columns(self) -> list[pl.Series]:
         """Return the columns, those of labels last."""
-        columns = [pl.Series(name, cells) for name, cells in self.numbers.items()]
-        return columns + [called.column(name) for name, called in self.called.items()]
+        columns = list(map(pl.Series, self.numbers, self.numbers.values()))
+        for name, called in self.called.items():
+            columns.append(called.column(name))
+        return columns
 
     def first_row(self) -> dict[str, Any]:
         """Return the first row for JSON, numbers with the digits that their float32 needs."""
-        row: dict[str, Any] = {name: float(str(cells[0])) for name, cells in self.numbers.items()}
+        row: dict[str, Any] = {}
+        for name, cells in self.numbers.items():
+            row[name] = float(str(cells[0]))
         for name, called in self.called.items():
             row[name] = called.labels[called.codes[0]]
         return row
@@ -80,20 +84,29 @@ def interpret_outputs(
         codes = called_labels(outputs, threshold_of(threshold, 0))
         called = {"prediction": CalledLabels(codes, encoder.labels)}
         return Predicted(_by_name(names, outputs), called)
-    names = [f"prediction_{target.name}" for target in encoder.targets]
-    if len(names) == 1:
-        names = ["prediction"]
-    return Predicted(_by_name(names, outputs), {})
+    return Predicted(_by_name(target_columns("prediction", encoder), outputs), {})
 
 
 def _labels_of_targets(encoder: Encoder, outputs: Matrix, threshold: AnyThreshold) -> Predicted:
     """Return the probability of the second label of each target, and the label that is called."""
-    names = [f"probability_{target.name}" for target in encoder.targets]
     called = {}
     for number, target in enumerate(encoder.targets):
         codes = called_labels(outputs[:, [number]], threshold_of(threshold, number))
         called[f"prediction_{target.name}"] = CalledLabels(codes, target.labels)
+    names = target_columns("probability", encoder)
     return Predicted(_by_name(names, outputs), called)
+
+
+def target_columns(content: str, encoder: Encoder) -> list[str]:
+    """Return the name of a column for each target, which names it where there are several.
+
+    Args:
+        content: What the columns hold, such as `prediction`.
+        encoder: The encoder of the run.
+    """
+    if len(encoder.targets) == 1:
+        return [content]
+    return [f"{content}_{name}" for name in encoder.target_names]
 
 
 def spread_columns(predicted: Predicted, spread: Matrix) -> list[pl.Series]:
@@ -110,7 +123,7 @@ def spread_columns(predicted: Predicted, spread: Matrix) -> list[pl.Series]:
     names = ["spread"]
     if spread.shape[1] > 1:
         names = [f"spread_{name.partition('_')[2]}" for name in predicted.numbers]
-    return [pl.Series(name, column) for name, column in zip(names, spread.T, strict=True)]
+    return list(map(pl.Series, names, spread.T))
 
 
 def _by_name(names: list[str], outputs: Matrix) -> dict[str, Column]:

@@ -5,7 +5,7 @@ import polars as pl
 
 from nnrun.features.encoder import Encoder
 from nnrun.features.matrix_store import Matrix
-from nnrun.results.predicted import interpret_outputs
+from nnrun.results.predicted import interpret_outputs, target_columns
 from nnrun.results.row_losses import AnyThreshold
 from nnrun.results.trained_run import ComputedBlock, TrainedRun
 from nnrun.tables.block import Block
@@ -47,9 +47,7 @@ def _lines(block: Block) -> pl.Series:
 
 def _actual(encoder: Encoder, y: Matrix) -> list[pl.Series]:
     """Return a column of the true labels or numbers of each target."""
-    names = ["actual"]
-    if len(encoder.targets) > 1:
-        names = [f"actual_{target.name}" for target in encoder.targets]
+    names = target_columns("actual", encoder)
     columns = []
     for name, labels, values in zip(names, encoder.labels_of_targets, y.T, strict=True):
         if labels:

@@ -52,14 +52,15 @@ class RunImportance:
 
     def as_json(self, part: str) -> dict[str, Any]:
         """Return what `importance --json` prints; `part` is of the rows held out, else ""."""
+        importance = {}
+        for found in self.columns:
+            importance[found.column] = {"mean": found.mean, "sd": found.deviation}
         summary: dict[str, Any] = {
-            "importance": {
-                found.column: {"mean": found.mean, "sd": found.deviation} for found in self.columns
-            },
+            "importance": importance,
             "loss": self.loss,
             "rows": self.rows,
             "repeats": self.repeats,
-            "correlated": [list(group) for group in self.correlated],
+            "correlated": list(map(list, self.correlated)),
         }
         if self.weight:
             summary["sample_weight"] = {"column": self.weight}

@@ -84,7 +84,7 @@ class SavedVerdict(BaseModel, extra="forbid"):
         if encoder.labels:
             return LabelBaseline(tuple(encoder.labels), tuple(self.shares)), linear
         if encoder.is_multilabel:
-            return _multilabel_baseline(encoder, self.shares), linear
+            return MultilabelBaseline.of_shares(encoder.labels_of_targets, self.shares), linear
         return NumberBaseline(tuple(self.means), tuple(self.deviations)), linear
 
 
@@ -103,6 +103,8 @@ def write_verdict(
     verdict = assessment.verdict
     sentences = [of_target.verdict.sentence for of_target in assessment.targets]
     targets = dict(zip(names, sentences, strict=True)) if sentences else {}
+    judged = assessment.as_json()
+    del judged["verdict"]  # it stands among the others
     saved = SavedVerdict(
         part=part,
         rows=assessment.rows,
@@ -116,7 +118,7 @@ def write_verdict(
         deviations=list(getattr(baseline, "deviations", [])),
         linear_model=_saved_linear_model(linear) if linear else None,
         targets=targets,
-        **{name: value for name, value in assessment.as_json().items() if name != "verdict"},
+        **judged,
     )
     text = _as_text(saved)
     if len(text.encode()) > LARGEST_FILE:
@@ -148,19 +150,7 @@ def _as_text(saved: SavedVerdict) -> str:
 
 
 def _shares(baseline: Baseline) -> list[float]:
-    if isinstance(baseline, MultilabelBaseline):
-        return [target.shares[1] for target in baseline.targets]
-    return list(baseline.shares) if isinstance(baseline, LabelBaseline) else []
-
-
-def _multilabel_baseline(encoder: Encoder, shares: list[float]) -> MultilabelBaseline:
-    """Return the baseline of several targets, given the shares of their second labels."""
-    return MultilabelBaseline(
-        tuple(
-            LabelBaseline(tuple(target.labels), (1 - share, share))
-            for target, share in zip(encoder.targets, shares, strict=True)
-        )
-    )
+    return [] if isinstance(baseline, NumberBaseline) else list(baseline.shares)
 
 
 def _saved_linear_model(model: LinearModel) -> SavedLinearModel:

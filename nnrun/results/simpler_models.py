@@ -34,7 +34,7 @@ def baseline_of(dataset: Dataset) -> Baseline:
     if labels:
         return label_baseline(tuple(labels), targets, weights)
     if dataset.encoder.is_multilabel:
-        pairs = [tuple(target.labels) for target in dataset.encoder.targets]
+        pairs = list(map(tuple, dataset.encoder.labels_of_targets))
         return multilabel_baseline(pairs, targets, weights)
     return number_baseline(targets, len(dataset.encoder.targets), weights)
 

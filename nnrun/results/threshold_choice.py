@@ -128,8 +128,9 @@ def _in_words(trained: TrainedRun, threshold: float | tuple[float, ...]) -> str:
     """Return the beginning of a sentence on thresholds, as in `threshold 0.4 is`."""
     if not isinstance(threshold, tuple):
         return f"threshold {threshold:.4g} is"
-    targets = trained.encoder.targets
-    shown = [f"{target.name}={value:.4g}" for target, value in zip(targets, threshold, strict=True)]
+    shown = []
+    for name, value in zip(trained.encoder.target_names, threshold, strict=True):
+        shown.append(f"{name}={value:.4g}")
     return f"thresholds {','.join(shown)} are"
 
 
@@ -169,8 +170,11 @@ def _by_name(given: str) -> Mapping[str, object] | None:
     is_cost = given.startswith("cost=") and ":" in given
     if "=" not in given or is_cost:
         return None
-    parts = [part.rpartition("=") for part in given.split(",")]
-    return {name.strip(): value for name, _, value in parts}
+    thresholds = {}
+    for part in given.split(","):
+        name, _, value = part.rpartition("=")
+        thresholds[name.strip()] = value
+    return thresholds
 
 
 def _of_each_target(trained: TrainedRun, by_name: Mapping[str, object]) -> tuple[float, ...]:
@@ -183,12 +187,11 @@ def _of_each_target(trained: TrainedRun, by_name: Mapping[str, object]) -> tuple
     if not trained.encoder.is_multilabel:
         raise InputError("thresholds by name are for a run with several targets of two labels")
     names = trained.encoder.target_names
-    problems = [
-        f"--threshold: {name!r} is not a target of the run{did_you_mean(name, names)}; "
-        f"its targets are {listed(names, 12)}"
-        for name in by_name
-        if name not in names
-    ]
+    problems = []
+    for name in by_name:
+        if name not in names:
+            hint = f"{did_you_mean(name, names)}; its targets are {listed(names, 12)}"
+            problems.append(f"--threshold: {name!r} is not a target of the run{hint}")
     thresholds = dict.fromkeys(names, DEFAULT_THRESHOLD)
     for name, given in by_name.items():
         number = _probability(given)
@@ -198,7 +201,7 @@ def _of_each_target(trained: TrainedRun, by_name: Mapping[str, object]) -> tuple
             thresholds[name] = number
     if problems:
         raise InputError(problems)
-    return tuple(thresholds[name] for name in names)
+    return tuple(thresholds.values())
 
 
 def _probability(given: object) -> float | None:

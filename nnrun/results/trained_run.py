@@ -150,7 +150,7 @@ class TrainedRun:
             columns = predicted.columns()
             if interval:
                 ranges = interval.columns(self.encoder, self.probabilities(outputs))
-                columns += [pl.Series(name, cells) for name, cells in ranges.items()]
+                columns += map(pl.Series, ranges, ranges.values())
             if spread:
                 columns += spread_columns(predicted, spread_of(self.network, rows))
             yield _with_kept(block, keep, columns)
@@ -218,7 +218,7 @@ class TrainedRun:
     @property
     def has_two_labels(self) -> bool:
         """Whether each target has two labels, which a threshold decides between."""
-        return all(len(labels) == 2 for labels in self.encoder.labels_of_targets)
+        return set(map(len, self.encoder.labels_of_targets)) == {2}
 
     def new_measure(self) -> AnyMeasure:
         """Return what sums up targets and outputs for pictures of the run."""
@@ -329,7 +329,9 @@ def _with_kept(block: Block, keep: Sequence[str], columns: list[pl.Series]) -> p
             "two columns of predictions would have the same name, since a target is called as the "
             "interval of another one; leave out --interval"
         )
-    clash = next((name for name in keep if name in predicted), None)
-    if clash is not None:
-        raise TableError(f"{clash!r} cannot be kept: predictions have a column of that name")
-    return pl.DataFrame([*(block.cells(name).alias(name) for name in keep), *columns])
+    kept = []
+    for name in keep:
+        if name in predicted:
+            raise TableError(f"{name!r} cannot be kept: predictions have a column of that name")
+        kept.append(block.cells(name).alias(name))
+    return pl.DataFrame([*kept, *columns])

@@ -60,12 +60,11 @@ class ValueCounter:
         """Count the values that wait, and join neighbouring bins while there are too many."""
         if not self._rows_waiting:
             return
-        keys = np.concatenate([keys for keys, _, _ in self._waiting]) >> self._shift
-        groups = np.concatenate([groups for _, groups, _ in self._waiting])
-        weights = joined_weights([weights for _, _, weights in self._waiting])
+        keys, groups, weights = zip(*self._waiting, strict=True)
         self._waiting = []
         self._rows_waiting = 0
-        self._merge(keys, groups, weights)
+        shifted = np.concatenate(keys) >> self._shift
+        self._merge(shifted, np.concatenate(groups), joined_weights(weights))
         while len(self._keys) > MOST_BINS:
             self._join_neighbours()
 
