@@ -58,8 +58,10 @@ class Manifest(BaseModel):
 
 def write_manifest(folder: Path) -> None:
     """Write the manifest of the files in a folder."""
-    names = sorted(path.name for path in folder.iterdir() if path.name not in OWN)
-    files = {name: _facts(folder / name) for name in names}
+    files = {}
+    for path in sorted(folder.iterdir()):
+        if path.name not in OWN:
+            files[path.name] = _facts(path)
     write_json(folder / MANIFEST, Manifest(format=FORMAT, files=files).model_dump())
 
 

@@ -147,15 +147,20 @@ def finish_surveys(
         table: The table.
         needed: The columns whose missing cells leave their rows out.
     """
-    again = {column.name: column.to_count_again() for column in surveys}
-    to_read = [column for column in again.values() if column]
+    whole = []
+    to_read = []
+    for survey in surveys:
+        again = survey.to_count_again()
+        if again:
+            to_read.append(again)
+        whole.append(again or survey)
     if to_read:
         names = [column.name for column in to_read]
         plan = ReadingPlan(columns=frozenset([*names, *needed]))
         for block, _ in kept_rows(table, needed, plan):
             for column in to_read:
                 column.add(block)
-    return [(again[column.name] or column).result() for column in surveys]
+    return [survey.result() for survey in whole]
 
 
 class _NumberRange:

@@ -156,7 +156,7 @@ class Dataset:
         """
         counts = self.label_counts
         rows = sum(counts.values())
-        labels = sum(1 for count in counts.values() if count)
+        labels = sum(map(bool, counts.values()))
         weights = dict.fromkeys(counts, 0.0)
         for label, count in counts.items():
             if count:

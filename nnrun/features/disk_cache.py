@@ -55,8 +55,9 @@ def cache_key(
 def save_converted(dataset: Dataset, folder: Path) -> None:
     """Write what a folder needs beside the matrices to be the dataset."""
     write_json(folder / "encoding.json", dataset.encoder.model_dump())
-    facts = {
-        key: PartFacts(
+    facts = {}
+    for key, part in dataset.parts.items():
+        facts[key] = PartFacts(
             rows=len(part.x),
             name=part.name,
             dropped=part.dropped,
@@ -64,9 +65,6 @@ def save_converted(dataset: Dataset, folder: Path) -> None:
             is_weighted=part.weights is not None,
             repeated=part.repeated,
         )
-        for key, part in dataset.parts.items()
-    }
-    for key, part in dataset.parts.items():
         if part.weights is not None:
             part.weights.tofile(folder / f"{key}-w.f32")
     write_json(folder / "parts.json", facts)

@@ -84,8 +84,7 @@ class EncodedReader:
             self._features.setdefault(feature.name, feature)
         self._ranges = training_ranges(encoder)
         self._targets = encoder.target_names if target else []
-        labels_of_targets = zip(encoder.targets, encoder.labels_of_targets, strict=True)
-        self._labels = {t.name: labels for t, labels in labels_of_targets if labels}
+        self._labels = dict(zip(encoder.target_names, encoder.labels_of_targets, strict=True))
         self._faults: dict[str, ColumnFaults] = {}
 
     def __iter__(self) -> Iterator[EncodedBlock]:
@@ -169,14 +168,21 @@ class EncodedReader:
 
         They are missing where training had few such, far beyond its range, or of other categories.
         """
-        features = self._features.items()
-        notes = [column_note(self.table.name, self._faults[name], f) for name, f in features]
-        return [note for note in notes if note]
+        notes = []
+        for name, feature in self._features.items():
+            note = column_note(self.table.name, self._faults[name], feature)
+            if note:
+                notes.append(note)
+        return notes
 
     def unseen(self) -> list[str]:
         """Return a line for each column with categories that training never saw."""
-        notes = [unseen_note(self.table.name, faults) for faults in self._faults.values()]
-        return [note for note in notes if note]
+        notes = []
+        for faults in self._faults.values():
+            note = unseen_note(self.table.name, faults)
+            if note:
+                notes.append(note)
+        return notes
 
     @property
     def _missing(self) -> MissingPolicy:
@@ -186,7 +192,7 @@ class EncodedReader:
 
     def _columns_of_numbers(self) -> frozenset[str]:
         numbers = {f.name for f in self.encoder.features if f.kind == "number"}
-        if not self._labels:
+        if not any(self._labels.values()):
             numbers.update(self._targets)
         return frozenset(numbers)
 
@@ -255,7 +261,7 @@ class EncodedReader:
         return faults.messages(rules)
 
     def _target_problems(self, name: str, faults: ColumnFaults) -> list[str]:
-        if name not in self._labels:
+        if not self._labels.get(name):
             return faults.number_messages({"missing": NO_TARGET}, TEXT_ADVICE)
         known = listed(self._labels[name], 10)
         unknown = f"is not a label that training saw ({known})"

@@ -160,6 +160,10 @@ class Encoder(Strict):
             inputs += [feature] * feature.width
         return inputs
 
+    def inputs_read(self, *, has_categories: bool) -> list[Feature]:
+        """Return the `inputs`, or without categories those that are not of text."""
+        return [feature for feature in self.inputs if has_categories or feature.kind != "text"]
+
     @property
     def width(self) -> int:
         """How many numbers the first layer of the config takes; a code of a number is several."""
@@ -342,11 +346,11 @@ def _fitted_text(feature: Feature, x: Moments, start: int) -> Feature:
 def _without_constant_parts(features: list[Feature]) -> list[Feature]:
     """Leave out the parts of a date that are the same in all rows, unless all are."""
     varying = {f.name for f in features if f.part and f.minimum < f.maximum}
-    return [
-        feature
-        for feature in features
-        if feature.name not in varying or feature.minimum < feature.maximum
-    ]
+    kept = []
+    for feature in features:
+        if feature.name not in varying or feature.minimum < feature.maximum:
+            kept.append(feature)
+    return kept
 
 
 def _fitted_target(target: Target, y: TargetMoments, column: int, config: Config) -> Target:

@@ -142,11 +142,11 @@ class ColumnFaults:
             rules: What is wrong with each kind of cell.
             hinted: Whether a line tells how a number could be written otherwise.
         """
-        return [
-            cell_message(self.name, self[kind], rule, hinted=hinted)
-            for kind, rule in rules.items()
-            if self[kind].count
-        ]
+        messages = []
+        for kind, rule in rules.items():
+            if self[kind].count:
+                messages.append(cell_message(self.name, self[kind], rule, hinted=hinted))
+        return messages
 
     def number_messages(
         self, rules: Mapping[FaultKind, str], text_advice: str = "", *, advice: str = ""

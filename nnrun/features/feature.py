@@ -104,10 +104,13 @@ class Feature(Strict):
     def _leave_out_what_is_default(self, serialize: SerializerFunctionWrapHandler) -> Any:  # noqa: ANN401 - what pydantic gives
         """Leave out scale and edges where there are none: tables may have 50,000 columns."""
         values = serialize(self)
-        unknown = {name for name in ("center", "scale") if getattr(self, name) is None}
+        if self.center is None:
+            values.pop("center", None)
+        if self.scale is None:
+            values.pop("scale", None)
         if not self.edges:
-            unknown.add("edges")
-        return {name: value for name, value in values.items() if name not in unknown}
+            values.pop("edges", None)
+        return values
 
     def _check_scale(self, *, is_text: bool) -> None:
         """Refuse edges that leave no bin between them, and a scale of what is no number."""
@@ -121,7 +124,7 @@ class Feature(Strict):
 
     def _has_the_parts_of_its_kind(self) -> bool:
         if self.kind == "date":
-            orders = {ORDERS.get(form) for form in (self.format or "", *self.more_formats)}
+            orders = set(map(ORDERS.get, [self.format or "", *self.more_formats]))
             return len(orders) == 1 and self.part in date_parts(self.format)
         return self.format is None and self.part is None and not self.more_formats
 

@@ -63,10 +63,11 @@ def draw_folds(profile: TableProfile, count: int, repeat: int = 0) -> list[FoldR
     if split and split.split.kind == "column":
         is_always_trained_on = (split.cells == "validation").to_numpy()
     is_dealt = fold_of_row >= 0
-    return [
-        FoldRows(is_dealt & (fold_of_row != fold) | is_always_trained_on, fold_of_row == fold)
-        for fold in range(count)
-    ]
+    folds = []
+    for fold in range(count):
+        is_held_out = fold_of_row == fold
+        folds.append(FoldRows(is_dealt & ~is_held_out | is_always_trained_on, is_held_out))
+    return folds
 
 
 def _folds_by_time(split: SplitColumn, count: int) -> list[FoldRows]:
@@ -135,11 +136,11 @@ def _check_labels(profile: TableProfile, is_dealt: RowMask) -> None:
     problems = []
     for name, labels in profile.labels.items():
         of_target = f" of {name!r}" if len(profile.labels) > 1 else ""
-        problems += [
-            f"{profile.name}: the label {label!r}{of_target} has 1 row, and cannot be both trained "
-            "on and measured; give it 2 or more, or leave its row out"
-            for label in _labels_of_one_row(labels, is_dealt)
-        ]
+        for label in _labels_of_one_row(labels, is_dealt):
+            problems.append(
+                f"{profile.name}: the label {label!r}{of_target} has 1 row, and cannot be both "
+                "trained on and measured; give it 2 or more, or leave its row out"
+            )
     if problems:
         raise InputError(problems)
 

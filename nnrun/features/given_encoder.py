@@ -101,7 +101,7 @@ class GivenEncoder:
         """Yield which columns the run does not know, lacks here, or reads in another way."""
         data = profile.config.data
         known = {feature.name: feature for feature in self.encoder.features}
-        here = [column.name for column in profile.features]
+        here = profile.feature_names
         targets = set(self.encoder.target_names)
         extra = [name for name in here if name not in known and name not in targets]
         if extra:

@@ -71,7 +71,7 @@ def keep_table(config: Config) -> KeptTable:
     opened = {key: replace(table, keep=sys.maxsize) for key, table in open_tables(config).items()}
     profile = profile_table(opened["train"], config)
     whole = encode(opened, profile, Keeping(has_inputs=False))
-    needed = needed_columns(config.data.missing, _feature_names(profile), config.data.target)
+    needed = needed_columns(config.data.missing, profile.feature_names, config.data.target)
     blocks = list(opened["train"].blocks())
     return KeptTable(
         profile,
@@ -80,10 +80,6 @@ def keep_table(config: Config) -> KeptTable:
         _numbers_of_kept_rows(blocks, needed),
         opened.get("validation"),
     )
-
-
-def _feature_names(profile: TableProfile) -> list[str]:
-    return [column.name for column in profile.features]
 
 
 def _numbers_of_kept_rows(blocks: list[Block], needed: list[str]) -> RowNumbers:

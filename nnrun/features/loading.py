@@ -120,8 +120,12 @@ def open_tables(config: Config) -> dict[str, Table]:
 
 
 def _paths(config: Config) -> dict[str, Path]:
-    paths = {key: getattr(config.data, key) for key in PARTS}
-    return {key: Path(path) for key, path in paths.items() if path}
+    paths = {}
+    for key in PARTS:
+        path = getattr(config.data, key)
+        if path:
+            paths[key] = Path(path)
+    return paths
 
 
 def _is_a_file(path: Path) -> bool:
@@ -160,7 +164,7 @@ def _fits_in_memory(profile: TableProfile, given: GivenEncoder | None) -> bool:
 def _has_wrong_labels(encoder: Encoder) -> bool:
     """Tell of labels that lint refuses, and that no encoding.json may hold."""
     if encoder.is_multilabel:
-        return any(len(target.labels) != 2 for target in encoder.targets)
+        return set(map(len, encoder.labels_of_targets)) != {2}
     return len(encoder.labels) == 1
 
 

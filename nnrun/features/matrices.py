@@ -12,7 +12,6 @@ from nnrun.features.column_facts import column_facts
 from nnrun.features.dataset import Dataset, Part
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
-from nnrun.features.feature import Feature
 from nnrun.features.given_encoder import GivenEncoder
 from nnrun.features.kept_rows import RowMask
 from nnrun.features.matrix_store import AnyFloats, Matrix, Store
@@ -106,19 +105,19 @@ def encode(
             tables["train"], profile, keeping, encoder if given else None, hashes
         )
         encoder = fitted.encoder
-    others = {key: table for key, table in tables.items() if key != "train"}
     weight = profile.config.data.sample_weight
-    parts, problems_of_others = _encode_others(others, encoder, keeping, hashes, weight=weight)
+    parts, problems_of_others = _encode_others(tables, encoder, keeping, hashes, weight=weight)
     problems += problems_of_others
     if fitted is None or problems:
         raise TableError(problems)
     parts |= _training_parts(fitted, profile)
-    parts = {key: part._replace(repeated=hashes.repeated(key)) for key, part in parts.items()}
+    for key, part in parts.items():
+        parts[key] = part._replace(repeated=hashes.repeated(key))
     return Dataset(
         profile.config,
         encoder,
         fingerprints={key: table.fingerprint() for key, table in tables.items()},
-        columns=[column_facts(column) for column in profile.features],
+        columns=list(map(column_facts, profile.features)),
         null_texts=profile.null_texts,
         copies=fitted.copies,
         from_run=given.run if given else "",
@@ -138,6 +137,8 @@ def _encode_others(
     parts: dict[str, Part] = {}
     problems: list[str] = []
     for key, table in tables.items():
+        if key == "train":
+            continue
         try:
             parts[key] = _encode_other_table(table, encoder, key, keeping, hashes, weight=weight)
         except TableError as error:
@@ -224,7 +225,8 @@ def _read_through(
     hashes: RowHashes,
 ) -> FittedTable:
     """Fill the matrices of each part through an encoder that stays as it is."""
-    copies = TargetCopies(_kept_inputs(encoder, keeping), len(encoder.targets))
+    inputs = encoder.inputs_read(has_categories=keeping.has_inputs)
+    copies = TargetCopies(inputs, len(encoder.targets))
     reader = EncodedReader(
         encoder, table, target=True, fill=False, has_categories=keeping.has_inputs
     )
@@ -234,11 +236,6 @@ def _read_through(
         if key == "train":
             copies.add(x, y)
     return FittedTable(encoder, stores, rows, {"train": reader.unseen()}, copies.names())
-
-
-def _kept_inputs(encoder: Encoder, keeping: Keeping) -> list[Feature]:
-    """Return the feature of each column that is read: all but text where nobody wants inputs."""
-    return [f for f in encoder.inputs if keeping.has_inputs or f.kind != "text"]
 
 
 def _fit(
@@ -269,7 +266,8 @@ def _fit(
         stores[key].append(x, y)
         if key == "train":
             training.add(x, y)
-    unseen = {key: reader.unseen() for key in list(rows)[1:2]}
+    held_out = list(rows)[1:]
+    unseen = {held_out[0]: reader.unseen()} if held_out else {}
     return FittedTable(training.fitted_encoder(), stores, rows, unseen, training.copies())
 
 
@@ -296,9 +294,10 @@ def _rows_by_part(
 def _new_stores(
     encoder: Encoder, rows: Mapping[str, RowMask], keeping: Keeping
 ) -> dict[str, PartStore]:
-    return {
-        key: _new_store(encoder, int(is_row.sum()), key, keeping) for key, is_row in rows.items()
-    }
+    stores = {}
+    for key, is_row in rows.items():
+        stores[key] = _new_store(encoder, int(is_row.sum()), key, keeping)
+    return stores
 
 
 def _finish(store: PartStore, means: AnyFloats, profile: TableProfile, unseen: list[str]) -> Part:

@@ -63,7 +63,7 @@ def number_hint(*cells: str) -> str:
     Args:
         cells: Cells of a column that are not read as numbers.
     """
-    if any("\0" in cell for cell in cells):
+    if "\0" in "".join(cells):
         return "; it holds a NUL byte"
     if cells and re.fullmatch(PLAIN, cells[0]):
         return "; decimal and thousands under data say that numbers are written in another way"

@@ -72,6 +72,11 @@ class TableProfile:
     weights: Weights | None = None
     weight_problems: Sequence[str] = ()
 
+    @property
+    def feature_names(self) -> list[str]:
+        """The columns that are features."""
+        return [column.name for column in self.features]
+
     def problems(self) -> list[str]:
         """Return a line for each column that cannot be used, or each kind of wrong cell in it."""
         if not self.rows:
@@ -82,8 +87,7 @@ class TableProfile:
         rules: dict[FaultKind, str] = {"missing": NO_TARGET}
         for faults in self.targets:
             if self.labels:
-                advice = "".join(f"; {line}" for line in self._nulls_of(faults.name, "label"))
-                problems += [line + advice for line in faults.messages(rules)]
+                problems += self._messages_of_texts(faults, rules, "label")
             else:
                 advice = _advice_on_text(self.config.data, faults["not_number"])
                 text_advice = LIST_ADVICE if len(self.targets) > 1 else TEXT_ADVICE
@@ -158,9 +162,12 @@ class TableProfile:
         categorical = columns_line(data, "categorical", [column.name])
         return [f"{line}{advice}; if the column does not hold dates: {categorical}"]
 
-    def _nulls_of(self, name: str, noun: str) -> list[str]:
-        """Return a line for each text that counts as missing in a column of text."""
-        return null_text_lines(self.config.data, name, self.null_texts, noun=noun)
+    def _messages_of_texts(
+        self, faults: ColumnFaults, rules: Mapping[FaultKind, str], noun: str
+    ) -> list[str]:
+        """Return the messages on a column of text, each with the texts that count as missing."""
+        lines = null_text_lines(self.config.data, faults.name, self.null_texts, noun=noun)
+        return ["; ".join([message, *lines]) for message in faults.messages(rules)]
 
     def _empty_advice(self) -> str:
         if self.config.data.missing == "drop":
@@ -192,8 +199,7 @@ class TableProfile:
         if data.missing == "error":
             rules["missing"] = MISSING
         if kind_of(column) == "text":
-            nulls = "".join(f"; {line}" for line in self._nulls_of(column.name, "category"))
-            return [line + nulls for line in column.faults.messages(rules)]
+            return self._messages_of_texts(column.faults, rules, "category")
         if kind_of(column) != "number":
             return [*column.faults.messages(rules), *self._no_dates(column)]
         advice = _advice_on_text(data, column.faults["not_number"])
@@ -258,15 +264,15 @@ class _TableSurvey:
         split = config.data.split
         is_split = config.data.validation_split > 0 or split is not None
         self.rows = 0
-        self.features = [
-            ColumnSurvey(
+        self.features: list[ColumnSurvey] = []
+        for name in features:
+            survey = ColumnSurvey(
                 name,
                 declared_kind(config.data, name),
                 keep_places=is_split,
                 day_first=config.data.day_first,
             )
-            for name in features
-        ]
+            self.features.append(survey)
         self.split = SplitSurvey(split, config.data) if split else None
         weight = config.data.sample_weight
         self.weights = WeightSurvey(weight) if weight is not None else None
@@ -277,9 +283,9 @@ class _TableSurvey:
         else:
             self._numbers = {name: ColumnFaults(name) for name in targets}
         self.signs = dict.fromkeys(targets, "")
-        self.null_texts: dict[str, Counter[str]] = {
-            name: Counter() for name in (*features, *targets)
-        }
+        self.null_texts: dict[str, Counter[str]] = {}
+        for name in (*features, *targets):
+            self.null_texts[name] = Counter()
 
     def add(self, block: Block) -> None:
         """Take a block into account."""

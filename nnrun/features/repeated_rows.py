@@ -32,9 +32,9 @@ class ComparedColumn(NamedTuple):
 
 def compared_columns(encoder: Encoder) -> list[ComparedColumn]:
     """Return the columns of the features and the targets, each once."""
-    columns = {
-        each.name: ComparedColumn(each.name, each.kind, each.sign) for each in encoder.features
-    }
+    columns = {}
+    for feature in encoder.features:
+        columns[feature.name] = ComparedColumn(feature.name, feature.kind, feature.sign)
     for target, labels in zip(encoder.targets, encoder.labels_of_targets, strict=True):
         kind = "text" if labels else "number"
         columns.setdefault(target.name, ComparedColumn(target.name, kind, target.sign))
@@ -65,8 +65,10 @@ class RowHashes:
         """Take rows of a block into account, by default all, as far as there is room."""
         if not self._is_wanted or self._rows.get(part, 0) >= MOST_ROWS:
             return
-        cells = [column.cells(block) for column in self._columns]
-        hashes = pl.DataFrame([c.alias(str(i)) for i, c in enumerate(cells)]).hash_rows()
+        cells = {}
+        for number, column in enumerate(self._columns):
+            cells[str(number)] = column.cells(block)
+        hashes = pl.DataFrame(cells).hash_rows()
         chosen = hashes if is_row is None else hashes.filter(pl.Series(is_row))
         self._hashes.setdefault(part, []).append(chosen)
         self._rows[part] = self._rows.get(part, 0) + len(chosen)

@@ -25,9 +25,10 @@ def choose_features(config: Config, table: Table) -> list[str]:
     data = config.data
     problems = []
     for key in ("target", "features", "drop", "categorical", "numeric_columns", "date_columns"):
-        unknown = [name for name in getattr(data, key) or [] if name not in table.columns]
-        place = config.where("data", key)
-        problems += [f"{place}: {_describe_unknown(name, table)}" for name in unknown]
+        for name in getattr(data, key) or []:
+            if name not in table.columns:
+                place = config.where("data", key)
+                problems.append(f"{place}: {_describe_unknown(name, table)}")
     for keys, name in _columns_apart(data):
         if name not in table.columns:
             problems.append(f"{config.where('data', *keys)}: {_describe_unknown(name, table)}")

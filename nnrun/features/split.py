@@ -60,9 +60,9 @@ def hold_out(
     codes = pl.zeros(count, eager=True) if labels is None else labels
     groups = _rows_of_each(codes)
     sizes = _sizes_to_hold_out(groups, fraction, keep=0 if labels is None else keep)
-    held_out = [
-        generator.permutation(rows)[:size] for rows, size in zip(groups, sizes, strict=True)
-    ]
+    held_out = []
+    for rows, size in zip(groups, sizes, strict=True):
+        held_out.append(generator.permutation(rows)[:size])
     validation = np.sort(np.concatenate(held_out)).astype(np.intp)
     is_trained = np.ones(count, bool)
     is_trained[validation] = False
@@ -84,9 +84,10 @@ def _sizes_to_hold_out(groups: list[RowNumbers], fraction: float, keep: int) -> 
         fraction: The share of all rows to hold out.
         keep: How many rows of each group stay at least.
     """
-    lengths = [len(rows) for rows in groups]
+    lengths = np.array(list(map(len, groups)))
     ends = np.rint(fraction * np.cumsum([0, *lengths])).astype(int)
-    return np.minimum(np.diff(ends), [length - keep for length in lengths])
+    sizes: RowNumbers = np.minimum(np.diff(ends), lengths - keep)
+    return sizes
 
 
 def _labels_to_share(profile: TableProfile) -> pl.Series | None:

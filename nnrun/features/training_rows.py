@@ -20,7 +20,7 @@ class TrainingRows:
     """
 
     def __init__(self, encoder: Encoder, config: Config, rows: int, *, has_categories: bool):
-        inputs = [f for f in encoder.inputs if has_categories or f.kind != "text"]
+        inputs = encoder.inputs_read(has_categories=has_categories)
         numbers = [place for place, feature in enumerate(inputs) if feature.kind != "text"]
         targets = len(encoder.targets)
         self._encoder = encoder
