@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from nnrun.checks.registry import Found, rule
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset, Part
+from nnrun.features.kept_rows import left_out
 from nnrun.wording import counted, listed
 
 
@@ -90,13 +91,12 @@ def no_row_is_on_both_sides(_: Config, dataset: Dataset) -> Found:
 
 
 @rule("dropped-rows", level="warning")
-def no_rows_are_left_out(_: Config, dataset: Dataset) -> Found:
-    """No row is left out for a missing cell."""
+def no_rows_are_left_out(config: Config, dataset: Dataset) -> Found:
+    """No row is left out for what it lacks."""
     for part in _parts(dataset):
         is_split = part is not dataset.train and part.name == dataset.train.name
         if part.dropped and not is_split:  # the training rows' line tells of both
-            rows = "1 row is" if part.dropped == 1 else f"{part.dropped:,} rows are"
-            yield part.name, f"{rows} left out for a missing cell"
+            yield part.name, left_out(part.dropped, config.data.missing)
 
 
 @rule("unseen-category", level="warning")

@@ -14,7 +14,14 @@ from nnrun.features.column_notes import column_note, unseen_note
 from nnrun.features.encoder import Encoder
 from nnrun.features.faults import MISSING, NO_TARGET, NUMBER_RULES, OWED, ColumnFaults
 from nnrun.features.feature import Feature
-from nnrun.features.kept_rows import MissingPolicy, RowMask, kept_rows, needed_columns
+from nnrun.features.kept_rows import (
+    MissingPolicy,
+    RowMask,
+    blank_left_out,
+    kept_rows,
+    left_out,
+    needed_columns,
+)
 from nnrun.features.statistics import Values
 from nnrun.features.training_range import far_numbers, training_ranges
 from nnrun.tables.block import Block
@@ -150,17 +157,9 @@ class EncodedReader:
         notes = []
         dropped = self.dropped - self._blank
         if self._blank:
-            rows = counted(self._blank, "row")
-            verbs = (
-                "that holds only separators is"
-                if self._blank == 1
-                else "that hold only separators are"
-            )
-            notes.append(f"{self.table.name}: {rows} {verbs} left out")
+            notes.append(f"{self.table.name}: {blank_left_out(self._blank)}")
         if dropped:
-            rows = counted(dropped, "row")
-            verb = "is" if dropped == 1 else "are"
-            notes.append(f"{self.table.name}: {rows} {verb} left out for a missing cell")
+            notes.append(f"{self.table.name}: {left_out(dropped, self._missing)}")
         return [*notes, *self.differences()]
 
     def differences(self) -> list[str]:

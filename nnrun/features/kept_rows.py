@@ -8,12 +8,31 @@ import numpy as np
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
 from nnrun.tables.table_file import ReadingPlan
+from nnrun.wording import counted
 
 MissingPolicy = Literal["error", "mean", "drop"]
 """How `data.missing` treats missing cells: refuse the table, fill them in, or drop their rows."""
 
 RowMask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 """Whether each row of a table is meant."""
+
+
+def left_out(count: int, missing: MissingPolicy) -> str:
+    """Say how many rows are left out, at least one, and for which missing cells.
+
+    Where missing cells are mistakes, only rows that have no cell at all are left out.
+    """
+    if missing == "error":
+        return blank_left_out(count)
+    verb = "is" if count == 1 else "are"
+    cell = "target" if missing == "mean" else "cell"
+    return f"{counted(count, 'row')} {verb} left out for a missing {cell}"
+
+
+def blank_left_out(count: int) -> str:
+    """Say how many rows are left out, at least one, in which every cell is missing."""
+    verbs = "that holds only separators is" if count == 1 else "that hold only separators are"
+    return f"{counted(count, 'row')} {verbs} left out"
 
 
 def kept_rows(

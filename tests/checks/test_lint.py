@@ -63,6 +63,7 @@ PAIR = {"data.target": ["label", "sick"], "layers": [DENSE, {**SIGMOID, "units":
 SICK = pl.Series("sick", ["no", "Yes", "yes", "no"] * 15)
 PIECES = {"name": "PiecewiseConstantDecay", "values": [0.1, 0.01, 0.001]}
 SOFTPLUS = {"units": 1, "activation": "softplus"}
+NO_TARGETS = pl.when(pl.int_range(60) > 1).then("label")
 GAPS = pl.when(pl.int_range(60) != 7).then("age")
 OTHER = {"data.test": "other.csv"}  # whose towns are all Leeds
 RARE = (pl.int_range(pl.len()) < 4).cast(int).alias("label")
@@ -171,6 +172,7 @@ WARNINGS = [
     ("imbalance", SEVERAL, [RARE_TOWN], "rows are 'Ely'; consider class_weight: balanced"),
     ("imbalance", {**SEVERAL, "layers": [DENSE, {**SOFTMAX, "units": 4}]}, [RARE_TOWNS], "and 1 other label is rare too; c"),
     ("dropped-rows", {"data.missing": "drop"}, [GAPS], "table.csv: 1 row is left out for a missing cell"),
+    ("dropped-rows", {"data.missing": "mean"}, [NO_TARGETS], "table.csv: 2 rows are left out for a missing target"),
     ("dropped-rows", {"data.missing": "mean"}, [pl.when(age > 40).then("label")], "rows are left out for a"),
     ("unseen-category", OTHER, [TOWN], "other.csv: column 'town': 60 cells hold categories that"),
     ("unscaled", {"data.normalize": False}, [], "data.normalize: columns hold values beyond 10, and normalize is false: 'age'"),

@@ -422,6 +422,12 @@ def test_a_missing_cell_is_taken_as_in_training_but_every_row_is_owed_a_predicti
     )
 
 
+NOTES = {
+    "mean": "1 row is left out for a missing target",
+    "drop": "2 rows are left out for a missing cell",
+}
+
+
 def test_evaluation_leaves_rows_out_and_says_so(trained):
     missing = trained.encoder.missing
     reading = EncodedReader(trained.encoder, later(label="0,,0,1"), target=True)
@@ -437,10 +443,7 @@ def test_evaluation_leaves_rows_out_and_says_so(trained):
     left_out = {"mean": 1, "drop": 2}[missing]
     assert (rows, reading.dropped) == (4 - left_out, left_out)
     note, *filled = reading.notes()
-    assert (
-        note
-        == f"new.csv: {'1 row is' if left_out == 1 else '2 rows are'} left out for a missing cell"
-    )
+    assert note == f"new.csv: {NOTES[missing]}"
     assert [line.startswith(FILLED) for line in filled] == [True] * (missing == "mean")
 
 
