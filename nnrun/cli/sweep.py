@@ -13,7 +13,7 @@ from nnrun.cli.options import command, config_argument, output_option, set_optio
 from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.terminal import line_width, say, say_json, say_text, tell
 from nnrun.errors import InputError, Interrupted, NnrunError, TrainingError
-from nnrun.wording import counted
+from nnrun.wording import counted, joined
 
 if TYPE_CHECKING:
     from nnrun.workflows.sweep_plan import Sweep
@@ -106,12 +106,23 @@ def _tell_failures(asked: Sweep, tried: list[Trial], *, quiet: bool) -> None:
         TrainingError: All did.
     """
     failed = [trial for trial in tried if trial.status == "failed"]
+    advice = _how_to_repeat(asked, failed)
     if failed and len(failed) == len(tried):
         raise TrainingError(
-            f"{asked.folder}: every trial failed; each says why in its trial-NNN.json"
+            f"{asked.folder}: every trial failed; each says why in its trial-NNN.json; {advice}"
         )
     if failed and not quiet:
-        tell(f"{len(failed)} of {counted(len(tried), 'trial')} failed")
+        tell(f"{len(failed)} of {counted(len(tried), 'trial')} failed; {advice}")
+
+
+def _how_to_repeat(asked: Sweep, failed: list[Trial]) -> str:
+    """Return how trials that failed are trained again."""
+    if asked.storage is not None:
+        return "once the cause is mended, sweep into another folder with -o"
+    names = joined([f"{trial.path.name}.json" for trial in failed], 3)
+    return (
+        f"once the cause is mended, remove {names}, and `nnrun resume {asked.folder}` trains again"
+    )
 
 
 def _silent(_: str) -> None:

@@ -12,13 +12,16 @@ from nnrun.installation import how_to_install
 from nnrun.lock import held, held_if_free, held_in_turn
 from nnrun.runs.history import Logs
 from nnrun.runs.listing import less_is_better
-from nnrun.runs.trial_record import TrialRecord
+from nnrun.runs.trial_record import TrialRecord, record_path
 from nnrun.workflows.storage_url import is_of_another_machine, storage_errors
 from nnrun.workflows.study_journal import journal_errors, open_journal
 from nnrun.workflows.sweep_plan import Sweep
 
 MAKING_TABLES = 2.0
 """Seconds in which another machine makes the tables of a storage; SQLite needs a tenth of them."""
+
+REPEATS = "repeats"
+"""The attribute of a trial that has the number of the failed one whose settings it tries again."""
 
 ASKING = ".asking.lock"
 """The file that a process holds while it asks for a trial, so that none is asked for twice."""
@@ -100,7 +103,7 @@ class Study:
         return [
             (trial.number, trial.user_attrs["settings"])
             for trial in self._trials()
-            if "settings" in trial.user_attrs
+            if "settings" in trial.user_attrs and not self._is_to_be_repeated(trial)
         ]
 
     def records(self) -> list[tuple[int, TrialRecord]]:
@@ -127,7 +130,8 @@ class Study:
         for trial in self._trials():
             lock = self._lock(trial.number)
             is_of_this_folder = lock.exists() or self._sweep.storage is None
-            if trial.state.is_finished() or not is_of_this_folder:
+            is_open = trial.state == optuna.trial.TrialState.RUNNING
+            if not is_open or not is_of_this_folder:
                 continue
             is_ours = locks.enter_context(held_if_free(lock))
             if is_ours and not self._trials()[trial.number].state.is_finished():
@@ -136,11 +140,32 @@ class Study:
 
     def _new_trial(self, count: int, locks: ExitStack) -> Any:  # noqa: ANN401
         """Return a new trial, or None where there are enough, those that run among them."""
-        if len(self._trials()) >= count:
+        self._repeat_failed()
+        trials = self._trials()
+        is_any_waiting = any(trial.state.name == "WAITING" for trial in trials)
+        enough = len(trials) - sum(map(self._is_to_be_repeated, trials)) >= count
+        if enough and not is_any_waiting:
             return None
         trial = self._study.ask()
         locks.enter_context(held(self._lock(trial.number)))
         return trial
+
+    def _repeat_failed(self) -> None:
+        """Let Optuna ask again for what failed, where somebody removed the record of a trial."""
+        trials = self._trials()
+        repeated = {trial.user_attrs.get(REPEATS) for trial in trials}
+        for trial in trials:
+            if self._is_to_be_repeated(trial) and trial.number not in repeated:
+                self._study.enqueue_trial(trial.params, user_attrs={REPEATS: trial.number})
+
+    def _is_to_be_repeated(self, trial: Any) -> bool:  # noqa: ANN401
+        """Return whether a trial failed, and its record is gone, so that it is trained anew.
+
+        Where machines share a storage, a record may be on another one.
+        """
+        is_recorded = record_path(self._sweep.trial(trial.number, {}).path).exists()
+        has_failed = trial.state.name == "FAIL" and self._sweep.storage is None
+        return has_failed and not is_recorded
 
     def _trials(self) -> list[Any]:
         """Return Optuna's trials in the order of their numbers, as they are now."""

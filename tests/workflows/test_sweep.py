@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from support.marks import exhaustive
 
-from nnrun.errors import Interrupted, TableError
+from nnrun.errors import Interrupted, TableError, TrainingError
 from nnrun.runs.trial_record import TrialRecord
 from nnrun.training import session
 from nnrun.workflows import sweep
@@ -373,6 +373,49 @@ def test_settings_that_do_not_go_together_fail_in_their_trial_alone(project, nnr
     assert listed.out.count("failed") == 2
     assert listed.err.count("optimizer.momentum: unknown key") == 2
     assert nnrun("runs", "sw", "--best", "val_loss").out.strip() == said["trials"][0]["run"]
+
+
+@pytest.fixture
+def failing_once(monkeypatch) -> list[str]:
+    """The names of the runs that are trained; the first training fails."""
+    trained: list[str] = []
+    train = session.train_afresh
+
+    def fail_once(dataset, path, **options):
+        trained.append(path.name)
+        if len(trained) == 1:
+            raise TrainingError("the device is gone")
+        return train(dataset, path, **options)
+
+    monkeypatch.setattr(session, "train_afresh", fail_once)
+    return trained
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [
+        pytest.param("0.1,0.2", ["trial-001", "trial-002", "trial-001"], id="a grid"),
+        pytest.param("1e-4..1e-1", ["trial-001", "trial-002", "trial-003"], id="optuna"),
+    ],
+)
+def test_a_trial_that_failed_is_trained_again_once_its_record_is_removed(
+    project, nnrun, failing_once, values, names
+):
+    pytest.importorskip("optuna")
+    command = ("sweep", project.config(epochs=1), f"optimizer.learning_rate={values}")
+    done = nnrun(*command, "--trials", "2", "-o", "sw", "--json")
+    failed = json.loads(done.out)["trials"][1]
+    assert failed["status"] == "failed"
+    assert done.err.splitlines()[-1] == (
+        "1 of 2 trials failed; once the cause is mended, remove trial-001.json, and `nnrun resume "
+        "sw` trains again"
+    )
+    Path("sw/trial-001.json").unlink()
+    for _ in range(2):  # and only once
+        said = json.loads(nnrun("resume", "sw", "--json").out)
+        assert [each["status"] for each in said["trials"]] == ["finished"] * 2
+        assert failed["settings"] in [each["settings"] for each in said["trials"]]
+        assert failing_once == names
 
 
 def test_a_sweep_of_which_every_trial_failed_has_failed(project, nnrun):
