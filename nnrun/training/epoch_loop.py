@@ -52,31 +52,28 @@ class EpochLoop:
         self._rest = count % batch_size
         self._steps_per_call = 1
         self._step = model.train_step if training else model.test_step
-        uses_xla = bool(model.jit_compile) and rows is not None
+        self._uses_xla = bool(model.jit_compile) and rows is not None
         # Keras fixes the number of a batch's rows where all batches have the same, which rounds
         # differently. XLA needs it fixed.
-        self._is_fixed = team.count == 1 and rows is not None and (uses_xla or not self._rest)
+        self._is_fixed = team.count == 1 and rows is not None and (self._uses_xla or not self._rest)
         self._take_batch: Callable[..., None] = self._take_own_batch
         if rows and team.count > 1:
             self._take_batch = ReplicatedStep(model, team, batch_size, training=training)
             self._graph = self._shared_graph(rows)
         else:
-            self._graph = self._own_graph(uses_xla=uses_xla)
+            self._graph = tf.function(
+                self._run_batches, jit_compile=self._uses_xla, autograph=False
+            )
         # Whatever a graph has as constants.
-        constants = [training, batch_size, self._rest, self._is_fixed, uses_xla]
+        rest = self._rest if self._is_fixed else None
+        constants = [training, batch_size, rest, self._is_fixed, self._uses_xla]
         self._key = f"{constants} {signature}" if signature else ""
-        self._traced: dict[str, Graph] = {}
+        self._traced: dict[int | None, Graph] = {}
         self._results = tf.function(model.get_metrics_result, autograph=False)
 
     def _shared_graph(self, rows: RowBlocks) -> KerasObject:
         """Return the graph of a worker: all trace alike, or their messages would not meet."""
         return tf.function(self._run_batches, input_signature=_signature(rows), autograph=False)
-
-    def _own_graph(self, *, uses_xla: bool) -> KerasObject:
-        """Return the graph of one process that has all rows."""
-        return tf.function(
-            self._run_batches, jit_compile=uses_xla, autograph=False, reduce_retracing=True
-        )
 
     def run(
         self,
@@ -136,20 +133,23 @@ class EpochLoop:
         return results
 
     def _run_graph(self, tensors: Tensors, numbers: Tensor) -> Tensor:
-        """Call the graph, which is traced for each shape of the tensors.
+        """Call the graph, which is traced for any number of rows, or by XLA for each.
 
         To look for it here costs half of what TensorFlow's own search for it does.
         """
         if tf.config.functions_run_eagerly():  # as somebody does who looks for a mistake
             return self._graph(tensors, numbers)
-        shapes = str([tensor.shape for tensor in tensors])
-        if shapes not in self._traced:
-            self._traced[shapes] = self._trace(shapes, tensors, numbers)
-        return self._traced[shapes](tensors, numbers)
+        rows = tensors[0].shape[0] if self._uses_xla else None
+        if rows not in self._traced:
+            self._traced[rows] = self._trace(rows, tensors, numbers)
+        return self._traced[rows](tensors, numbers)
 
-    def _trace(self, shapes: str, tensors: Tensors, numbers: Tensor) -> Graph:
+    def _trace(self, rows: int | None, tensors: Tensors, numbers: Tensor) -> Graph:
+        shapes = [[rows, *tensor.shape[1:]] for tensor in tensors]
+
         def trace() -> Graph:
-            return self._graph.get_concrete_function(tensors, numbers)
+            columns = tuple(tf.TensorSpec(shape, tf.float32) for shape in shapes)
+            return self._graph.get_concrete_function(columns, numbers)
 
         return traced(f"{shapes} {self._key}", self._model, trace) if self._key else trace()
 

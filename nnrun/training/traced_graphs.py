@@ -2,18 +2,20 @@
 
 To trace a graph takes half a second, as long as a hundred epochs of a small network. The folds of a
 cross-validation, the trials of a sweep and the members of an ensemble compute the same. A graph
-takes every variable, and the moments that inputs are standardised by, as a further argument, which
-TensorFlow calls a capture: given those of another training, it gives the very numbers of a graph
-that was traced for that one.
+takes every variable, and the numbers that follow from the rows of a training, as further arguments,
+which TensorFlow calls captures: given those of another training, it gives the very numbers of a
+graph that was traced for that one. Those numbers are the moments that inputs are standardised by,
+and the scales and offsets that targets are brought back by.
 """
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from nnrun.config.schema import Config
-from nnrun.training.backend import keras
+from nnrun.training.backend import keras, tf
 from nnrun.training.keras_types import Graph, KerasObject, Model, Tensor
 from nnrun.training.variables import all_variables
 
@@ -56,7 +58,11 @@ def signature(config: Config, model: Model) -> str:
     keys = config.model_dump(mode="json", exclude=NOT_IN_GRAPHS)
     if isinstance(config.optimizer["learning_rate"], float):  # Keras makes a variable of it
         del keys["optimizer"]["learning_rate"]
-    layers = [_layer_facts(layer) for layer in model.layers]
+    rescalings = _rescalings(model)
+    layers = [
+        _layer_facts(layer, is_captured=number in rescalings)
+        for number, layer in enumerate(model.layers)
+    ]
     return json.dumps([keys, model.input_shape, layers])
 
 
@@ -70,7 +76,8 @@ def traced(key: str, model: Model, trace: Callable[[], Graph]) -> Graph:
     """
     tensors = _tensors(model)
     if key not in _kept:
-        graph = trace()
+        with _captured_scales(model, tensors):
+            graph = trace()
         names = {id(tensor): name for name, tensor in tensors.items()}
         captured = [names.get(id(tensor), "") for tensor in graph.captured_inputs]
         if "" in captured or not _moments(model).keys() <= set(captured):
@@ -89,10 +96,28 @@ def _with_captures(kept: _Kept, tensors: dict[str, Tensor]) -> Graph:
     return graph
 
 
+@contextmanager
+def _captured_scales(model: Model, tensors: dict[str, Tensor]) -> Iterator[None]:
+    """Let a graph that is traced capture scales and offsets, of which Keras makes constants.
+
+    Outside of it they are lists of numbers again, as which Keras saves them.
+    """
+    layers = _rescalings(model)
+    numbers = {number: (layer.scale, layer.offset) for number, layer in layers.items()}
+    try:
+        for number, layer in layers.items():
+            layer.scale = tensors[f"scale_{number}"]
+            layer.offset = tensors[f"offset_{number}"]
+        yield
+    finally:
+        for number, layer in layers.items():
+            layer.scale, layer.offset = numbers[number]
+
+
 def _tensors(model: Model) -> dict[str, Tensor]:
-    """Return what the graphs of a model may capture: its variables' handles, and moments."""
+    """Return what the graphs of a model may capture: its variables' handles, moments and scales."""
     handles = {name: variable.value.handle for name, variable in all_variables(model).items()}
-    return handles | _moments(model)
+    return handles | _moments(model) | _scales(model)
 
 
 def _moments(model: Model) -> dict[str, Tensor]:
@@ -105,10 +130,36 @@ def _moments(model: Model) -> dict[str, Tensor]:
     return moments
 
 
-def _layer_facts(layer: KerasObject) -> object:
+def _scales(model: Model) -> dict[str, Tensor]:
+    """Return tensors of the scale and the offset of each layer that has those of its rows."""
+    scales = {}
+    for number, layer in _rescalings(model).items():
+        scales[f"scale_{number}"] = tf.constant(layer.scale, layer.compute_dtype)
+        scales[f"offset_{number}"] = tf.constant(layer.offset, layer.compute_dtype)
+    return scales
+
+
+def _rescalings(model: Model) -> dict[int, KerasObject]:
+    """Return the layers, by their places, whose scales follow from the rows, as graphs capture.
+
+    Those of a config are single numbers. XLA rounds otherwise where it knows the numbers.
+    """
+    if model.jit_compile:
+        return {}
+    numbered = enumerate(model.layers)
+    return {number: layer for number, layer in numbered if _has_scales_of_rows(layer)}
+
+
+def _has_scales_of_rows(layer: KerasObject) -> bool:
+    return isinstance(layer, keras.layers.Rescaling) and isinstance(layer.scale, list)
+
+
+def _layer_facts(layer: KerasObject, *, is_captured: bool) -> object:
     """Return the class of a layer and its arguments, but for what graphs capture."""
     facts = keras.saving.serialize_keras_object(layer)
     del facts["config"]["name"]  # Keras counts the layers of a process
     if isinstance(layer, keras.layers.Normalization):
         del facts["config"]["mean"], facts["config"]["variance"]
+    if is_captured:
+        del facts["config"]["scale"], facts["config"]["offset"]
     return facts

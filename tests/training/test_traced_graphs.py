@@ -75,7 +75,7 @@ def test_a_second_training_traces_nothing_and_has_its_own_numbers(project, trace
     assert traces == []
 
 
-@pytest.mark.parametrize("changes", usual(CASES, "dropout"))
+@pytest.mark.parametrize("changes", usual(CASES, "dropout", "numbers"))
 def test_other_rows_of_the_same_number_have_their_own_moments(project, traces, changes):
     dataset = project.dataset(changes, seed=1)
     alone = trained(project, dataset)
@@ -84,10 +84,34 @@ def test_other_rows_of_the_same_number_have_their_own_moments(project, traces, c
     trained(project, project.dataset(changes))
     del traces[:]
     assert_bit_equal(trained(project, dataset), alone)
-    if dataset.config.rescales:  # the scale of the target is a constant of the graph
-        assert len(traces) >= GRAPHS
-    else:
-        assert traces == []
+    assert traces == []
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"data.numeric": {"name": "ple", "values": True}}],
+    ids=["numbers", "coded numbers"],
+)
+def test_xla_which_rounds_by_the_scale_of_a_target_traces_each(project, traces, changes):
+    changes = CASES["numbers"] | changes | {"jit_compile": True}
+    dataset = project.dataset(changes, seed=1)
+    alone = trained(project, dataset)
+    traced_graphs._kept.clear()
+    project.table(OTHER_ROWS.with_columns(pl.col("dose") * 3 + 1))
+    trained(project, project.dataset(changes))
+    del traces[:]
+    assert_bit_equal(trained(project, dataset), alone)
+    assert len(traces) == GRAPHS
+
+
+def test_tables_of_other_numbers_of_rows_share_their_graphs(project, traces):
+    changes = {**CASES["numbers"], "batch_size": 7, "epochs": 1}
+    trained(project, project.dataset(changes))
+    project.table(OTHER_ROWS.head(-8))
+    del traces[:]
+    trained(project, project.dataset(changes))
+    assert traces == []
 
 
 COMPUTED_OTHERWISE = {
