@@ -33,8 +33,8 @@ def shortage(least: int) -> str | None:
     if limit is None or limit >= least:
         return None
     return (
-        f"out of memory: this needs {least >> 20:,} MiB at least, and the limit of the process "
-        f"(ulimit -v) is {limit >> 20:,} MiB; raise the limit"
+        f"out of memory: this command needs {least >> 20:,} MiB or more; the process has a limit "
+        f"(ulimit -v) of {limit >> 20:,} MiB; raise the limit"
     )
 
 

@@ -143,8 +143,8 @@ def remove_temporaries(folder: Path) -> None:
     """
     for left in folder.glob(f"{TEMPORARY}*"):
         if left.is_dir() and not left.is_symlink():
-            advice = "it is not nnrun's; move it away"
-            raise InputError(f"{left}: is a folder, where an unfinished file belongs; {advice}")
+            advice = "nnrun did not create it; move it elsewhere"
+            raise InputError(f"{left}: is a folder with the name of a temporary file; {advice}")
         left.unlink()
 
 

@@ -32,5 +32,5 @@ def _mistake(detail: ErrorDetails) -> str:
         return message
     key = printable(".".join(map(str, detail["loc"])))[:LONGEST_KEY]
     if detail["type"] == "missing":
-        return f"{key}: it is missing"
-    return f"{key or 'the whole'}: {message}, received {received(detail['input'])}"
+        return f"{key} is missing"
+    return f"{key or 'the whole value'}: {message}, received {received(detail['input'])}"

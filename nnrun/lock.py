@@ -19,7 +19,7 @@ def held(lock: Path) -> Iterator[None]:
     """Hold a lock file while the body runs; the system lets go of it when the process dies.
 
     Raises:
-        RunError: Another process holds it, or it is no ordinary file.
+        RunError: Another process holds it, or it is not an ordinary file.
     """
     with _opened(lock) as file:
         if not _try_to_hold(file):
@@ -35,7 +35,7 @@ def held_if_free(lock: Path) -> Iterator[bool]:
     """Hold a lock file while the body runs, unless another process does; yield whether it is held.
 
     Raises:
-        RunError: It is no ordinary file.
+        RunError: It is not an ordinary file.
     """
     with _opened(lock) as file:
         yield _try_to_hold(file)
@@ -46,7 +46,7 @@ def held_in_turn(lock: Path) -> Iterator[None]:
     """Hold a lock file while the body runs, once no other process does.
 
     Raises:
-        RunError: It is no ordinary file.
+        RunError: It is not an ordinary file.
     """
     with _opened(lock) as file:
         while not _try_to_hold(file):
@@ -74,7 +74,7 @@ def _opened(lock: Path) -> IO[bytes]:
     try:
         return open_ordinary(lock, "ab")
     except NotOrdinaryError as error:
-        raise RunError(f"{lock}: {error.strerror}; move it away") from None
+        raise RunError(f"{lock}: {error.strerror}; move it elsewhere") from None
 
 
 def _try_to_hold(file: IO[bytes]) -> bool:

@@ -140,7 +140,7 @@ def read_small(path: Path, most: int = LARGEST_FILE) -> bytes:
         most: The largest size, in bytes, that such a file has.
 
     Raises:
-        OSError: The file cannot be read, is no ordinary file, or is larger.
+        OSError: The file cannot be read, is not an ordinary file, or is larger.
     """
     with open_ordinary(path) as file:
         content = file.read(most + 1)
@@ -178,10 +178,12 @@ def _require_file(path: Path, status: os.stat_result) -> None:
         raise _not_ordinary(path, kind)
     stored = getattr(status, "st_blocks", status.st_size) * STAT_BLOCK
     if status.st_size > SPARSE_FROM and stored * SPARSE_SHARE < status.st_size:
-        reason = f"is a sparse file: of {status.st_size:,} bytes, {stored:,} are on the disk"
+        reason = (
+            f"is a sparse file: only {stored:,} of its {status.st_size:,} bytes are on the disk"
+        )
         raise NotOrdinaryError(errno.EINVAL, reason, str(path))
 
 
 def _not_ordinary(path: Path, kind: int) -> NotOrdinaryError:
-    reason = f"is {KINDS.get(kind, 'something else')}, where a file belongs"
+    reason = f"is {KINDS.get(kind, 'something else')}, not a file"
     return NotOrdinaryError(errno.EINVAL, reason, str(path))

@@ -55,7 +55,7 @@ def shortage(least: int) -> str | None:
     if count == least:
         return None
     return (
-        f"too few threads: this needs {least} at least, and the limit of the user or of the "
+        f"too few threads: this command needs {least} or more, and the limit of the user or of the "
         f"container (ulimit -u, pids.max) leaves {count}; raise the limit"
     )
 

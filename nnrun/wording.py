@@ -12,7 +12,7 @@ LONGEST_LINE = 1_000  # characters
 LONGEST_MESSAGE = 16_000  # characters
 LONGEST_VALUE = 80  # characters: a line of a terminal
 LONGEST_NAME = 400  # characters of a name that others are compared with, in the square of the time
-DIGITS = 4  # of a number that is no whole one, as many as a person compares
+DIGITS = 4  # of a number that is not a whole one, as many as a person compares
 MOST_DIGITS = 17  # which a float64 has
 MOST_PLAIN = 1e15  # from which on a number is shorter with an exponent
 

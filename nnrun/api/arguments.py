@@ -28,7 +28,7 @@ def path_of(argument: str, value: object) -> Path:
     except UnicodeEncodeError:  # half of a surrogate pair
         encoded = b"\0"
     if b"\0" in encoded:
-        rule = "must have neither NUL nor half of a character in it"
+        rule = "must contain neither NUL nor half of a character"
         raise InputError(f"{argument}: {rule}; received {received(str(value))}")
     return Path(value)
 

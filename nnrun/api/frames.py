@@ -33,7 +33,7 @@ def source_of_table(data: object, argument: str) -> Path | bytes:
     """Return what a table is read from: its path, or the bytes of a Parquet file.
 
     Raises:
-        InputError: The data is no table; the message begins with the argument's name.
+        InputError: The data is not a table; the message begins with the argument's name.
     """
     if is_path(data):
         return path_of(argument, data)
@@ -64,7 +64,7 @@ def _refused(argument: str) -> Iterator[None]:
     try:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError) as error:
-        reason = f"is no table that can be kept: {first_line(error)}"
+        reason = f"cannot be kept as a table: {first_line(error)}"
         raise InputError(f"{argument}: {reason}") from None
 
 

@@ -83,7 +83,7 @@ def train(  # noqa: PLR0913  an argument for each option
     Raises:
         ConfigError: The config is wrong. Like the next two, it has a list of `problems`.
         TableError: A table is wrong.
-        RunError: The run directory exists, or is no run; or `from_run` is no run.
+        RunError: The run directory exists, or is not a run; or `from_run` is not a run.
         InputError: An argument is wrong; the message begins with its name.
         TrainingError: The loss is not finite.
         Interrupted: A signal stopped the training.

@@ -223,7 +223,7 @@ def labels_are_not_rare(config: Config, dataset: Dataset) -> Found:
         yield from _rare_labels_of_targets(config, dataset)
         return
     total = sum(dataset.label_counts.values())
-    if len(dataset.label_counts) > total / 2:  # they are no labels, which another rule says
+    if len(dataset.label_counts) > total / 2:  # they are not labels, which another rule says
         return
     rare = rare_labels(dataset.label_counts)
     if not rare:

@@ -257,6 +257,6 @@ def _not_a_probability(config: Config, fitting: tuple[str, ...]) -> Found:
     loss = config.loss["name"]
     yield (
         ("loss",),
-        f"the output is {output}, which is no probability; end in activation: {fitting[0]}, "
+        f"the output is {output}, which is not a probability; end in activation: {fitting[0]}, "
         f"or in linear with loss: {{name: {loss}, from_logits: true}}",
     )

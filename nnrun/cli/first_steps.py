@@ -22,7 +22,7 @@ def first_steps(folder: Path) -> list[str]:
         f"nnrun init {_quoted(table)} --target COLUMN -o {_quoted(config)}": "writes a config",
         f"nnrun train {_quoted(config)}": "trains it, and says whether the network is any good",
         f"nnrun report {_quoted(run)}": "writes a page on what it learned, and where it fails",
-        f"nnrun predict {_quoted(run)} {_quoted(table)}": "predicts a row for each row of a table",
+        f"nnrun predict {_quoted(run)} {_quoted(table)}": "predicts the rows of a table",
     }
     if config in names:  # there is a config already
         steps.pop(next(iter(steps)))

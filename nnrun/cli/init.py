@@ -26,8 +26,8 @@ SCHEMA = "nnrun.schema.json"
 SCHEMA_LINE = f"# yaml-language-server: $schema={SCHEMA}\n"  # by which editors find the schema
 TASKS = click.Choice(["binary", "classes", "regression"])
 TASK_HELP = (
-    "Take the target as one of two labels, one of several labels, or a number. Default: its cells "
-    "tell."
+    "Predict one of two labels, one of several labels, or a number. Default: what the target's "
+    "cells suggest."
 )
 WIDTH = 200  # characters of a line where no terminal says how many fit
 

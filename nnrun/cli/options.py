@@ -112,7 +112,7 @@ def _paths_that_begin(typed: str, endings: tuple[str, ...]) -> list[str]:
     found = []
     for depth in DEPTHS:
         for ending in endings:
-            found += glob(escape(typed) + depth + ending)  # noqa: PTH207  it is no folder's path
+            found += glob(escape(typed) + depth + ending)  # noqa: PTH207  it is not a folder's path
     return sorted(path.removesuffix(RUN_INFO) for path in found)
 
 

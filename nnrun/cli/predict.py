@@ -216,7 +216,7 @@ def _destination(output: Path | None, *, whole: bool) -> Iterator[IO[bytes]]:
 
 
 def _column_names(keep: tuple[str, ...], columns: list[str]) -> list[str]:
-    """Return the names that --keep gives, each once; commas divide what is no column's name."""
+    """Return the names that --keep gives, each once; commas divide what is not a column's name."""
     names: list[str] = []
     for text in keep:
         if text in columns:

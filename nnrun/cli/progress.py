@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Logs = Mapping[str, float]
 
-LINES = 10  # for a whole run, where stderr is no terminal
+LINES = 10  # for a whole run, where stderr is not a terminal
 LEAST_BAR = 10  # characters of the bar, however long the metrics are
 LONGEST_TIME = len("59 min left")  # that is common
 GAPS = 3  # characters between the four parts of the line

@@ -13,12 +13,10 @@ from nnrun.results.reading import Reading
 if TYPE_CHECKING:
     from nnrun.features.encoded_reader import BadCells
 
-NULL_VALUES_HELP = (
-    "Take cells with this text as missing as well, as in --null-values '?'. Repeatable."
-)
+NULL_VALUES_HELP = "Treat cells with this text as missing too, as in --null-values '?'. Repeatable."
 BAD_CELLS = click.Choice(["error", "missing"])
 BAD_CELLS_HELP = (
-    "Refuse a cell that should be a number or a date and is not, or take it as missing. Missing "
+    "Refuse a cell that should be a number or a date and is not, or treat it as missing. Missing "
     "cells are then filled with the mean of training and counted.  [default: error]"
 )
 STRICT_HELP = (

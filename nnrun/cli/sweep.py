@@ -93,7 +93,7 @@ def _advice(asked: Sweep) -> Iterator[None]:
     except (KeyboardInterrupt, OSError, NnrunError):
         if any(asked.folder.glob(NAMES)):
             tell(
-                f"{asked.folder}: the sweep has ended early; its trials so far are whole; go on "
+                f"{asked.folder}: the sweep has ended early; its trials so far are kept; go on "
                 f"with `nnrun resume {asked.folder}`"
             )
         raise

@@ -28,7 +28,7 @@ def column_names(value: object) -> list[str]:
     columns = [name for name in names if name is not None]
     repeated = _repeated(columns)
     if repeated:
-        raise problem(f"names a column twice: {', '.join(map(repr, repeated))}")
+        raise problem(f"must name each column once; it repeats {', '.join(map(repr, repeated))}")
     return columns
 
 
@@ -64,7 +64,9 @@ def distinct_metrics(metrics: list[Spec]) -> list[Spec]:
     """Refuse two metrics of one name, since each is logged by its name."""
     repeated = _repeated([metric["name"] for metric in metrics])
     if repeated:
-        raise problem(f"two metrics have one name: {', '.join(repeated)}")
+        raise problem(
+            f"each metric must have a name of its own; received twice: {', '.join(repeated)}"
+        )
     return metrics
 
 
@@ -91,14 +93,16 @@ def no_other_column(name: str | None, info: ValidationInfo) -> str | None:
     """Refuse a column of weights that is a target or a feature too."""
     for other in ("target", "features"):
         if name in (info.data.get(other) or []):
-            raise problem(f"{name!r} is named in data.{other} too, and a weight is neither")
+            raise problem(
+                f"data.{other} names {name!r} too; weights are neither targets nor features"
+            )
     return name
 
 
 def of_standardised_inputs(clip: float | None, info: ValidationInfo) -> float | None:
     """Refuse a bound in standard deviations where inputs are not standardised."""
     if clip is not None and not info.data.get("normalize", True):
-        raise problem("bounds standardised inputs; remove it, or remove normalize: false")
+        raise problem("applies to standardised inputs alone; remove it, or remove normalize: false")
     return clip
 
 
@@ -117,14 +121,14 @@ def disjoint_columns(columns: list[str], info: ValidationInfo) -> list[str]:
         named = set(info.data.get(other) or []) - {""}
         shared = sorted(named & set(columns))
         if shared:
-            raise problem(f"{', '.join(map(repr, shared))} is named in data.{other} too")
+            raise problem(f"data.{other} names {', '.join(map(repr, shared))} too")
     return columns
 
 
 def unlike_the_decimal_mark(thousands: str, info: ValidationInfo) -> str:
     """Refuse one mark for decimals and between groups of digits."""
     if thousands and thousands == info.data.get("decimal"):
-        raise problem(f"{thousands!r} is the decimal mark as well; set another data.decimal")
+        raise problem(f"{thousands!r} is also the decimal mark; set data.decimal to another mark")
     return thousands
 
 
@@ -134,7 +138,7 @@ def text_encoding(name: str) -> str:
         "".encode(name)
     except (LookupError, UnicodeError, ValueError):
         known = "such as latin-1, cp1252 or utf-16"
-        raise problem(f"{name!r} is no text encoding of Python, {known}") from None
+        raise problem(f"{name!r} is not a text encoding that Python knows, {known}") from None
     return name
 
 
@@ -145,7 +149,7 @@ def one_kind(columns: list[str], info: ValidationInfo) -> list[str]:
             continue
         shared = sorted(set(info.data.get(other, [])) & set(columns))
         if shared:
-            raise problem(f"{', '.join(map(repr, shared))} is named in data.{other} too")
+            raise problem(f"data.{other} names {', '.join(map(repr, shared))} too")
     return columns
 
 

@@ -12,23 +12,23 @@ _AT_THE_TOP = "it belongs at the top of the config, not under data"
 _OF_A_DENSE_LAYER = "each layer is an entry: `layers: [{units: 8, activation: relu}, ...]`"
 _PENALTY = "each layer has its own: `layers: [{units: 8, kernel_regularizer: {l2: 0.01}}, ...]`"
 _SCHEDULE = (
-    "it is the optimizer's: "
+    "the optimizer takes it: "
     "`optimizer: {learning_rate: {name: CosineDecay, initial_learning_rate: 0.01}}`"
 )
 _WARMUP = (
-    "it is the optimizer's: `optimizer: {learning_rate: {name: CosineDecay, "
+    "the optimizer takes it: `optimizer: {learning_rate: {name: CosineDecay, "
     "initial_learning_rate: 0.0, warmup_target: 0.01, warmup_steps: 100}}`"
 )
 _STANDARDISED = "nnrun standardises unless `data: {normalize: false}` says otherwise"
-_OF_THE_OPTIMIZER = "it is the optimizer's: `optimizer: {name: SGD, momentum: 0.9}`"
+_OF_THE_OPTIMIZER = "the optimizer takes it: `optimizer: {name: SGD, momentum: 0.9}`"
 _NORMALIZATION = "it is a layer: `layers: [..., {type: BatchNormalization}, ...]`"
 _UNITS = "Keras calls it units: `{units: 8, activation: relu}`"
 _DEVICE = "leave it out: nnrun trains on the GPUs that TensorFlow finds, else on the CPU"
 _OF_A_LAYER = "each layer has its own: `layers: [{units: 8, activation: relu}, ...]`"
 _SPLIT = "a split by a column is `data: {split: {group: COLUMN}}`, or {time: ...} or {column: ...}"
-_CLIPPING = "it is the optimizer's: `optimizer: {name: adam, clipnorm: 1.0}`"
+_CLIPPING = "the optimizer takes it: `optimizer: {name: adam, clipnorm: 1.0}`"
 _EARLY_STOPPING = (
-    "it is that of early stopping: "
+    "early stopping takes it: "
     "`early_stopping: {monitor: val_loss, patience: 10, restore_best_weights: true}`"
 )
 _LOG_TARGET = "logarithms of the target are `data: {target_transform: log1p}`"
@@ -79,8 +79,8 @@ HABITS: dict[str, dict[str, str]] = {
             "it is `ensemble: 5`, with seed, seed + 1 and so on",
         ),
         **dict.fromkeys(("scaler", "scaling", "standardize", "standardise"), _STANDARDISED),
-        "learning_rate": "it is the optimizer's: `optimizer: {name: adam, learning_rate: 0.001}`",
-        "lr": "it is the optimizer's: `optimizer: {name: adam, learning_rate: 0.001}`",
+        "learning_rate": "the optimizer takes it: `optimizer: {name: adam, learning_rate: 0.001}`",
+        "lr": "the optimizer takes it: `optimizer: {name: adam, learning_rate: 0.001}`",
         "model": "the layers belong at the top: `layers: [{units: 25, activation: relu}, ...]`",
         "network": "the layers belong at the top: `layers: [{units: 25, activation: relu}, ...]`",
         "name": "`nnrun train -o FOLDER` names the run, and `note` says what it is",
@@ -104,8 +104,8 @@ HABITS: dict[str, dict[str, str]] = {
         ),
         "validation_freq": "leave it out: the rows held out are measured after every epoch",
         "validation_data": "name the table under data: `data: {validation: FILE}`",
-        "weight_decay": "it is the optimizer's: `optimizer: {name: AdamW, weight_decay: 0.004}`",
-        "workers": "leave it out: several machines are told by TF_CONFIG, as for Keras",
+        "weight_decay": "the optimizer takes it: `optimizer: {name: AdamW, weight_decay: 0.004}`",
+        "workers": "leave it out: TF_CONFIG names the machines, as it does for Keras",
         "verbose": _ON_THE_COMMAND_LINE,
     },
     "Data": {
@@ -192,7 +192,7 @@ RENAMED = {
 
 
 def habit_hint(model: str, key: str, known: list[str]) -> str | None:
-    """Return how to say what an unknown key of a model means, or None where it is no habit.
+    """Return how to say what an unknown key of a model means, or None where it is not a habit.
 
     Args:
         model: The class name of the model.
@@ -218,7 +218,7 @@ def call_as_mapping(
     classes: Mapping[str, Iterable[str]],
     canonical: Callable[[str], str | None],
 ) -> str | None:
-    """Return a call of Python as the mapping that a config takes, or None where it is no call.
+    """Return a call of Python as the mapping that a config takes, or None where it is not a call.
 
     `Dense(25, activation="relu")` becomes `{type: Dense, units: 25, activation: relu}`.
 

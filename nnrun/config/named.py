@@ -150,7 +150,7 @@ class Named:
         if given is not None and len(self.catalog) == 1 and "(" not in str(given):
             return f"must be {self._forms()}; received {received(given)}; write {{{self.example}}}"
         if given is None:
-            return f"{self.key!r} is missing: the name of {article} {self.kind}{known}"
+            return f"{self.key!r} is missing; it names {article} {self.kind}{known}"
         mapping = call_as_mapping(str(given), self.key, self.catalog, self.canonical)
         if mapping:
             return f"{received(given)} is Python code; in a config, write {mapping}"

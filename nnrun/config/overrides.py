@@ -9,6 +9,7 @@ from nnrun.config.places import Keys, YamlValue
 from nnrun.config.yaml_reader import TextPlaces, check_characters, read_text
 from nnrun.config.yaml_source import Place, YamlSource
 from nnrun.errors import ConfigError
+from nnrun.wording import counted
 
 
 def override(source: YamlSource, text: str) -> YamlSource:
@@ -88,7 +89,7 @@ def _key_in(parent: YamlValue, part: str, name: str) -> str | int:
     if isinstance(parent, list):
         if part.isdigit() and int(part) < len(parent):
             return int(part)
-        received = f"a list of {len(parent)}, counted from 0"
+        received = f"a list of {counted(len(parent), 'item')}, whose numbers begin at 0"
     else:
         received = repr(parent)
     raise ConfigError(f"{name}: {part!r} names nothing in {received}")

@@ -73,7 +73,7 @@ def _plain(value: object, name: str, keys: Keys) -> YamlValue:
     if len(keys) > MAX_DEPTH:
         raise ConfigError(f"{name}: values are nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, str) and not _is_text(value):
-        rule = "a text has no half of a character in it, as a lone surrogate is"
+        rule = "a text must contain no half of a character, such as a lone surrogate"
         raise ConfigError(f"{name}: {rule}; received {received(value)}")
     if value is None or type(value) in (bool, int, float, str):
         return value

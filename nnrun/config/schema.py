@@ -96,12 +96,12 @@ class Data(Strict):
     `seed`."""
     split: Annotated[Split | None, AfterValidator(one_split)] = None
     """The column by which rows are held out, where a draw of single rows would leak: {group:
-    COLUMN}, {time: COLUMN} or {column: COLUMN}. It is no feature unless `features` names it."""
+    COLUMN}, {time: COLUMN} or {column: COLUMN}. It is not a feature unless `features` names it."""
     test: Annotated[str, Field(min_length=1)] | None = None
     """A table that is measured once, after training."""
     sample_weight: Annotated[Column | None, AfterValidator(no_other_column)] = None
     """The column of the rows' weights, by which the loss, the metrics and the verdict count them.
-    It is no feature."""
+    It is not a feature."""
     normalize: bool = True
     """Standardise the features inside the model and, where it is a number, the target
     too. Poisson takes the target as it is."""
@@ -147,7 +147,7 @@ class Data(Strict):
     year, month, day, weekday and hour."""
     day_first: bool | None = None
     """Whether the day comes before the month in dates such as 1/5/24. Default: the cells tell,
-    where one of them is no date in the other order."""
+    where one of them is not a date in the other order."""
     max_categories: Annotated[int, Field(ge=2, le=MOST_CATEGORIES)] = 300
     """The most inputs that a column of text becomes. The less frequent of its categories share the
     last one, `other`, with those that training never saw."""

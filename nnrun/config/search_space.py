@@ -136,7 +136,7 @@ def choices_of(text: str) -> Choices | Range | None:
     ends = RANGE.fullmatch(text.strip())
     if ends:
         if float(ends[1]) >= float(ends[2]):
-            raise ConfigError("the first end of a range is the lower one")
+            raise ConfigError("a range must begin with its lower end")
         return _range(ends[1], ends[2])
     if "," not in text or text.strip()[:1] in ("[", "{", '"', "'"):
         return None
@@ -149,7 +149,7 @@ def check_distinct(values: Sequence[str]) -> None:
     """Raise a ConfigError where a value stands twice, whose trials would be the same."""
     repeated = sorted(value for value, count in Counter(values).items() if count > 1)
     if repeated:
-        raise ConfigError(f"{listed(repeated, 3)} stands in the list twice")
+        raise ConfigError(f"{listed(repeated, 3)} is in the list twice")
 
 
 def setting_text(value: YamlValue) -> str:

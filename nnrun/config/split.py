@@ -51,7 +51,7 @@ class Split(Strict):
     @model_validator(mode="before")
     @classmethod
     def _fill_in_the_share(cls, value: object) -> object:
-        """Refuse what is no mapping, and write the default share out where one is needed."""
+        """Refuse what is not a mapping, and write the default share out where one is needed."""
         if isinstance(value, Split):
             return value
         if not isinstance(value, Mapping):
@@ -68,7 +68,7 @@ class Split(Strict):
         """Refuse several columns, or none, and a share where cells decide."""
         given = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
-            names = " and ".join(given) or "none of them"
+            names = " and ".join(given) or "none of these keys"
             raise problem(f"must be {FORMS}; received {names}")
         if self.column is not None and self.validation is not None:
             raise problem("the column says where each row belongs; leave validation out")

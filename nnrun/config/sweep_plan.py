@@ -48,9 +48,11 @@ def _keys_of_configs(settings: dict[str, Any]) -> dict[str, Any]:
     for key in settings:
         path = key_path(key)
         if path is None or path.partition(".")[0] == "sweep":
-            raise problem(f"a key is one of the config's, as in layers.0.units; received {key!r}")
+            raise problem(
+                f"a key must be one of the config, as in layers.0.units; received {key!r}"
+            )
         if path in paths:
-            raise problem(f"{paths[path]!r} and {key!r} are one key")
+            raise problem(f"{paths[path]!r} and {key!r} are the same key")
         paths[path] = key
     return settings
 

@@ -49,7 +49,7 @@ def read_file(path: Path, content: bytes | None = None) -> YamlSource:
         content: Its bytes, where they were read already.
 
     Raises:
-        ConfigError: It cannot be read, or it is no mapping of what a config may hold.
+        ConfigError: It cannot be read, or it is not a mapping of what a config may hold.
     """
     data = _read_bytes(path) if content is None else content
     _check_size(path, data)
@@ -74,7 +74,7 @@ def _read_bytes(path: Path) -> bytes:
     """Return the bytes of a config, or raise a ConfigError where the file is none."""
     if path.name.lower().endswith(TABLE_ENDINGS) and not URL.match(str(path)):
         command = f"nnrun init {shlex.quote(str(path))} --target ..."
-        raise ConfigError(f"{path}: that is a table; write a config for it with: {command}")
+        raise ConfigError(f"{path}: this is a table; write a config for it with: {command}")
     try:
         data = read_named(path, MAX_BYTES + 1)
     except NotOrdinaryError as error:
@@ -134,7 +134,7 @@ def read_text(text: str, places: TextPlaces) -> YamlSource:
 def check_characters(text: str, places: TextPlaces) -> None:
     """Raise a ConfigError at a character that YAML does not allow."""
     bad = yaml.reader.Reader.NON_PRINTABLE.search(text)
-    if bad:  # in an argument, a byte that is no UTF-8 too
+    if bad:  # in an argument, a byte that is not UTF-8 either
         place = places.end_of(text[: bad.start()])
         raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
 

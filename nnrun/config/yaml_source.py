@@ -22,7 +22,7 @@ class YamlSource:
         name: The file's name, or the argument that gave the text.
         values: Mappings, lists and scalars.
         places: The place of every key path, in the order of the file.
-        has_no_lines: Whether the values are no text's, but a program's.
+        has_no_lines: Whether the values are not text's, but a program's.
     """
 
     name: str

@@ -48,11 +48,11 @@ class ColumnProfile:
             None where nobody wants it, or there are too many texts.
         holds_text: Whether the file says that the cells are text.
         dates: How the cells are written as dates; two orders where both fit, none where most cells
-            are no dates.
+            are not dates.
         minimum: The least number, 0 where there is none.
         maximum: The greatest number, 0 where there is none.
         whole: Whether all numbers are whole, and there are any.
-        distinct_share: The share of distinct ones among whole numbers, 0 where it is no large one.
+        distinct_share: The share of distinct ones among whole numbers, 0 where it is not large.
         leading_zero: A cell of digits that begin with a zero, or None. Where the cells are many
             distinct numbers, the first block alone is looked at.
         sign: The sign, such as %, that stands beside each number.
@@ -187,7 +187,7 @@ def why_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
         return "has no value: every cell is missing"
     kind = kind_of(column)
     if column.declared == "date" and kind != "date":
-        return f"is named in date_columns, and most of its cells are no dates ({column.examples})"
+        return f"is named in date_columns, and most of its cells are not dates ({column.examples})"
     if kind == "date":
         return _why_dates_are_unfit(column, expand_dates=expand_dates)
     if kind == "text" and column.has_many_texts:

@@ -30,7 +30,7 @@ class DateProfile:
         order: Whether day, month or year comes first.
         formats: The formats of the cells, first the one with the most parts.
         example: The first date.
-        others: The cells that are no dates of that order.
+        others: The cells that are not dates of that order.
     """
 
     order: DateOrder
@@ -80,7 +80,7 @@ class DateSurvey:
         self._candidates = [found for found in extended if found.others.count < self._rows / 2]
 
     def result(self) -> list[DateProfile]:
-        """Return the orders in which the fewest cells are no dates: two where both fit, or none."""
+        """Return the orders in which the fewest cells are not dates: two, one or none."""
         if not self._rows:
             return []
         fewest = min((found.others.count for found in self._candidates), default=0)

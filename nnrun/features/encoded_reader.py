@@ -32,7 +32,7 @@ from nnrun.wording import counted, listed, received
 TEXT_ADVICE = ", and training read numbers here"
 
 BadCells = Literal["error", "missing"]
-"""How a cell that is no number or date is treated: as a mistake, or as a missing cell."""
+"""How a cell that is not a number or date is treated: as a mistake, or as a missing cell."""
 
 
 class EncodedBlock(NamedTuple):
@@ -55,7 +55,7 @@ class EncodedReader:
         most_rows: The most rows of a block; by default what the file's own have.
         has_categories: Whether the inputs of text are among the columns of x. Without them, x tells
             statistics of numbers, and is filled and compared with training by nobody.
-        bad_cells: Whether a cell that is no number or date is a mistake, or is missing. Missing
+        bad_cells: Whether a cell that is not a number or date is a mistake, or is missing. Missing
             cells are then filled, whatever the encoder says of them.
 
     Attributes:

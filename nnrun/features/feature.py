@@ -113,7 +113,7 @@ class Feature(Strict):
         return values
 
     def _check_scale(self, *, is_text: bool) -> None:
-        """Refuse edges that leave no bin between them, and a scale of what is no number."""
+        """Refuse edges that leave no bin between them, and a scale of what is not a number."""
         are_apart = all(after - before >= LEAST_WIDTH for before, after in pairwise(self.edges))
         if not are_apart:
             raise problem("edges must ascend")

@@ -106,13 +106,13 @@ class GivenEncoder:
         extra = [name for name in here if name not in known and name not in targets]
         if extra:
             yield (
-                f"{profile.name}: has columns that are no features of {self.run}: "
+                f"{profile.name}: has columns that are not features of {self.run}: "
                 f"{listed(extra, SHOWN)}; to train without them: {leave_out_line(data, extra)}"
             )
         lacking = [name for name in known if name not in here and name not in data.target]
         if lacking:
             yield (
-                f"{profile.name}: features of {self.run} are no features here: "
+                f"{profile.name}: features of {self.run} are not features here: "
                 f"{listed(lacking, SHOWN)}"
             )
         for feature in known.values():

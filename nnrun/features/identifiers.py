@@ -15,9 +15,9 @@ FEW_VALUES = 300
 """So many categories are inputs by default (`data.max_categories`)."""
 
 ROWS_PER_VALUE = 5
-"""Values of fewer rows are no inputs by default (`data.min_frequency`). Of 127 public columns named
-like identifiers, 54 told rows apart, 39 had fewer rows of each value, mostly persons, and 34 so
-many or more, such as plots, schools and shops."""
+"""Values of fewer rows are not inputs by default (`data.min_frequency`). Of 127 public columns
+named like identifiers, 54 told rows apart, 39 had fewer rows of each value, mostly persons, and 34
+so many or more, such as plots, schools and shops."""
 
 SPAN = 2.0
 """Row numbers of half a table, drawn at random, span about twice its rows."""

@@ -196,7 +196,7 @@ def _load_converted(
 def _remove_damaged(folder: Path) -> None:
     remove_folder(folder)
     if folder.exists():
-        raise RunError(f"{folder}: is no table that nnrun converted, or holds more; remove it")
+        raise RunError(f"{folder}: is not a table that nnrun converted, or holds more; remove it")
 
 
 def _convert(

@@ -20,10 +20,10 @@ CODE = re.compile(r"[1-9]\d{3,}|0\d{3,}")
 """A code such as a zip code: there can be many of them, all of one length."""
 
 YEARS = range(1500, 2200)
-"""Numbers of four digits that count, and are no codes."""
+"""Numbers of four digits that count, and are not codes."""
 
 TRUTH_WORDS = frozenset(("true", "false", "yes", "no"))
-"""Words that are no codes among numbers: true and false stand for 1 and 0 there."""
+"""Words that are not codes among numbers: true and false stand for 1 and 0 there."""
 
 
 def holds_codes(rows_by_text: Mapping[str, int], others: Collection[str]) -> bool:
@@ -34,7 +34,7 @@ def holds_codes(rows_by_text: Mapping[str, int], others: Collection[str]) -> boo
 
     Args:
         rows_by_text: The rows of each distinct cell that is not missing.
-        others: Those of them that are no numbers.
+        others: Those of them that are not numbers.
     """
     rows = sum(rows_by_text.values())
     if rows < max(FEWEST_ROWS, ROWS_PER_CODE * len(rows_by_text)):

@@ -42,7 +42,7 @@ def null_text_lines(
         data: The config's section on tables.
         column: The column.
         null_texts: For each column the rows of each text that stands for a missing cell.
-        noun: What such a text would be, if it were no missing cell.
+        noun: What such a text would be, if it were not a missing cell.
     """
     if "null_values" in data.model_fields_set:
         return []

@@ -51,7 +51,7 @@ class ValueScales(NamedTuple):
     """What makes numbers of their units again: unit u becomes scales[u] * unit + offsets[u].
 
     Attributes:
-        scales: float32 (units,); 1 for a unit that is no number itself.
+        scales: float32 (units,); 1 for a unit that is not a number itself.
         offsets: float32 (units,); 0 for such a unit.
     """
 

@@ -55,7 +55,7 @@ class TableProfile:
             rows that are left out too.
         signs: The sign, such as %, that stands beside each number of a target.
         weights: The weight of each row, float32 (rows,), or None where all count alike.
-        weight_problems: A line for each kind of cell that is no weight.
+        weight_problems: A line for each kind of cell that is not a weight.
         split: The column by which the table is split, or None where a share or nothing is drawn.
     """
 
@@ -150,7 +150,7 @@ class TableProfile:
         return [spellings[key] for key in order_keys(spellings, self.config.data.positives)]
 
     def _no_dates(self, column: ColumnProfile) -> list[str]:
-        """Return a line on the cells that are no dates in a column of dates, if there are any."""
+        """Return a line on the cells that are not dates in a column of dates, if there are any."""
         if kind_of(column) != "date" or not column.dates[0].others.count:
             return []
         data = self.config.data

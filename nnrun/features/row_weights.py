@@ -19,7 +19,7 @@ def read_weights(block: Block, name: str) -> Weights:
     """Return the weight of each row of a block, float32 (rows,).
 
     Raises:
-        TableError: With a line for each kind of cell that is no weight.
+        TableError: With a line for each kind of cell that is not a weight.
     """
     survey = WeightSurvey(name)
     survey.add(block)
@@ -50,7 +50,7 @@ class WeightSurvey:
         self._values.append(parsed.values.cast(pl.Float32))
 
     def problems(self) -> list[str]:
-        """Return a line for each kind of cell that is no weight."""
+        """Return a line for each kind of cell that is not a weight."""
         problems = self._faults.number_messages({"missing": NO_WEIGHT}, AS_TEXT)
         if self._negative.count:
             problems.append(cell_message(self._faults.name, self._negative, NEGATIVE))

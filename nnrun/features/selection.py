@@ -15,7 +15,7 @@ from nnrun.wording import did_you_mean, listed
 def choose_features(config: Config, table: Table) -> list[str]:
     """Return the features that the config names, or every other column of the table.
 
-    The column that splits the table is no feature unless the config names it among them. That of
+    The column that splits the table is not a feature unless the config names it among them. That of
     the rows' weights never is.
 
     Raises:

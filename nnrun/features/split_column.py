@@ -94,7 +94,7 @@ class SplitSurvey:
 
 
 def _time_problems(column: ColumnProfile, table: str) -> Iterator[str]:
-    """Yield a line for each reason why cells that are not missing are no times in order."""
+    """Yield a line for each reason why cells that are not missing are not times in order."""
     place = f"{table}: column {column.name!r}"
     if not column.dates:
         yield from column.faults.number_messages({}, IN_ORDER)

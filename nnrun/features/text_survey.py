@@ -11,7 +11,7 @@ MOST_TEXTS = 20_000
 """A column of more distinct texts is refused: it tells rows apart. Places fit in 16 bits."""
 
 MOST_NUMBERS = 100
-"""Numbers of more distinct ones are no codes, and need not be looked at as text."""
+"""Numbers of more distinct ones are not codes, and need not be looked at as text."""
 
 
 class TextSurvey:

@@ -1,6 +1,7 @@
 """A folder that predicts without nnrun: the network, encoding.json, and a script to read."""
 
 import codecs
+import json
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def export_bundle(run: Path, form: str, folder: Path) -> list[str]:
         The names of the files in it.
 
     Raises:
-        RunError: The path is no run, has no model, or its files were altered.
+        RunError: The path is not a run, has no model, or its files were altered.
         InputError: A package is missing.
         NnrunError: The format lacks what the network needs.
         OSError: The folder cannot be written.
@@ -75,6 +76,7 @@ def prediction_script(trained: TrainedRun, form: str) -> str:
     return render(
         "predict.py.j2",
         is_plain=_has_plain_numbers(trained),
+        refuses_missing=_refuses_missing(trained),
         form=form,
         network=NETWORKS[form],
         output=output_name(trained),
@@ -116,13 +118,21 @@ def _features(encoder: Encoder) -> dict[str, Any]:
 
 
 def _has_plain_numbers(trained: TrainedRun) -> bool:
-    """Tell whether each cell is a text or a number such as 1234.5, which needs no function."""
+    """Tell whether every cell is a text, a truth value or a number such as 1234.5."""
     encoder = trained.encoder
     data = trained.config.data
-    if encoder.kinds - {"text"} != {"number"}:
+    if not encoder.kinds - {"text"} or encoder.kinds & {"date"}:
         return False
     has_signs = any(feature.sign for feature in encoder.features)
     return NumberFormat(data.decimal, data.thousands).is_plain and not has_signs
+
+
+def _refuses_missing(trained: TrainedRun) -> bool:
+    """Tell whether a missing cell is refused as any text is that cannot be read as a number."""
+    encoder = trained.encoder
+    has_numbers = bool(NullValues.of(trained.config.data.null_values).numbers)
+    is_plain = _has_plain_numbers(trained) and encoder.kinds == {"number"} and not has_numbers
+    return encoder.missing != "mean" and is_plain
 
 
 def _readers(kinds: set[Kind]) -> dict[str, str]:
@@ -144,8 +154,7 @@ def _cells(data: Data) -> dict[str, Any]:
         "nulls": list(dict.fromkeys(["", *data.null_values])),
         "null_numbers": sorted(set(NullValues.of(data.null_values).numbers)),
         "numbers": NumberFormat(data.decimal, data.thousands),
-        "true_words": [word for word, number in WORDS.items() if number == "1"],
-        "false_words": [word for word, number in WORDS.items() if number == "0"],
+        "truth_words": json.dumps(WORDS),
     }
 
 

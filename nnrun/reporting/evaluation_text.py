@@ -82,7 +82,7 @@ def _label_lines(metrics: Mapping[str, Any]) -> list[str]:
         table.append([label, *_rounded_cells(score, SCORE_COLUMNS)])
     lines = right_aligned(table)
     if len(scores) > len(shown):
-        lines.append(f"and {len(scores) - len(shown)} labels more: --json has all")
+        lines.append(f"and {len(scores) - len(shown)} more labels: --json lists all")
     return lines
 
 

@@ -31,7 +31,7 @@ def export(run: Path, form: str, output: Path) -> list[str]:
         The names of the inputs in their order.
 
     Raises:
-        RunError: The path is no run, has no model, or its files were altered.
+        RunError: The path is not a run, has no model, or its files were altered.
         InputError: A package is missing.
         NnrunError: The format lacks what the network needs.
         OSError: The output cannot be written.
@@ -46,7 +46,7 @@ def load_exportable(run: Path, form: str) -> TrainedRun:
     """Load a run, and refuse a format that needs a missing package, before TensorFlow is imported.
 
     Raises:
-        RunError: The path is no run, has no model, or its files were altered.
+        RunError: The path is not a run, has no model, or its files were altered.
         InputError: A package is missing.
     """
     if form == "onnx":

@@ -45,8 +45,8 @@ def summarize_run(path: Path) -> Summary:
     """Return what a run directory says of itself.
 
     Raises:
-        RunError: The path is no run, or its files were altered.
-        ConfigError: Its config is no config of nnrun's.
+        RunError: The path is not a run, or its files were altered.
+        ConfigError: Its config is not a config of nnrun's.
     """
     from nnrun.results.saved_verdict import read_verdict  # which `check` does without
 

@@ -16,7 +16,7 @@ def best_and_kept(run: Run, info: RunInfo, config: Config) -> str:
     best = best_epoch(run.history)
     if best is None or config.ensemble > 1:  # each member keeps one
         return ""
-    what = "validation" if best.by == "val_loss" else "the loss of training"
+    what = "validation" if best.by == "val_loss" else "the training loss"
     sentence = f"{what} was best at epoch {best.epoch} ({short_number(best.value)})"
     if not info.best_epoch:
         return f"{sentence} so far"

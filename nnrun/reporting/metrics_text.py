@@ -19,7 +19,7 @@ TITLES = {
     "mape": "MAPE",
     "brier_score": "Brier score",
 }
-"""How people write the names of measures that are no words."""
+"""How people write the names of measures that are not words."""
 
 
 def shown_number(value: object) -> str:
@@ -69,7 +69,7 @@ def _worst_confusions(labels: Sequence[str], confusion: Sequence[Sequence[int]])
     pairs = confused_pairs(labels, confusion)
     if not pairs:
         return ["no label is taken for another"]
-    lines = ["labels taken for each other most often (--json has the whole matrix)"]
+    lines = ["labels taken for each other most often (--json lists the whole matrix)"]
     for pair in pairs[:MOST_PAIRS]:
         rows = f"{counted(pair.rows, 'row')}, {pair.share:.1%} of the label"
         lines.append(f"  {pair.actual!r} as {pair.called!r}: {rows}")

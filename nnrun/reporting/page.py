@@ -84,8 +84,8 @@ def make_page(path: Path) -> str:
     """Return the page of a run, finished or not.
 
     Raises:
-        RunError: The path is no run, or its files were altered.
-        ConfigError: Its config is no config of nnrun's.
+        RunError: The path is not a run, or its files were altered.
+        ConfigError: Its config is not a config of nnrun's.
     """
     run = Run(path)
     info, config, encoder = run.load()

@@ -44,7 +44,7 @@ def runs_panels(
         training: Whether the curves of training are drawn too.
 
     Raises:
-        RunError: A path is no run, has no epoch yet, or its files were altered.
+        RunError: A path is not a run, has no epoch yet, or its files were altered.
         InputError: No run has the metric.
     """
     found, metric = _ordered(paths, metric)

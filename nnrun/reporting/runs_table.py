@@ -148,7 +148,7 @@ def _shown_value(value: object) -> str:
 
 
 def setting_text(value: object) -> str:
-    """Return a setting as text: `-` where there is none, else as JSON writes what is no text."""
+    """Return a setting as text: `-` where there is none, else as JSON writes what is not text."""
     if value is None:
         return "-"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -54,7 +54,7 @@ class Columns:
     several, a list of them. `date_parts` has the parts that are inputs. Columns `are_mixed` if
     some of them are text or dates. Columns `of_texts` keep commas and points as they are, and
     `signs` stand beside the numbers of columns. Columns that split the table or weigh its rows
-    stand `apart` where they are no features, and dates that split it have the `split_formats`. It
+    stand `apart` where they are not features, and dates that split it have the `split_formats`. It
     `has_patterns` where polars takes a name for all columns, and `has_quotes` where these stand in
     names.
     """
@@ -139,7 +139,7 @@ def run_script(path: Path, *, exact: bool = False) -> str:
     """Return the script of a run, as `dataset_script` does.
 
     Raises:
-        RunError: The path is no run, or its files were altered.
+        RunError: The path is not a run, or its files were altered.
     """
     info, config, encoder = Run(path).load()
     rows = int(info.data.get("train", {}).get("rows", 0))
@@ -267,7 +267,7 @@ def _numeric(config: Config, encoder: Encoder, rows: int) -> dict[str, str]:
 
 
 def _texts_apart(config: Config, encoder: Encoder) -> list[str]:
-    """Return the columns of text that are no inputs: a target of labels, and what splits rows."""
+    """Return the columns of text that are not inputs: a target of labels, and what splits rows."""
     data = config.data
     names = list(data.target) if config.is_classes else []
     features = {feature.name for feature in encoder.features}

@@ -119,14 +119,14 @@ def _why_unfit(column: SurveyedColumn) -> str | None:
 
 
 def wrong_dates(profile: ColumnProfile) -> list[str]:
-    """Return the first distinct cells that are no dates in a column of dates."""
+    """Return the first distinct cells that are not dates in a column of dates."""
     if kind_of(profile) != "date":
         return []
     return [cell for cell in profile.dates[0].others.cells if cell is not None]
 
 
 def _why_no_number(column: SurveyedColumn) -> str | None:
-    """Return why a column of numbers is no input, or None."""
+    """Return why a column of numbers is not an input, or None."""
     profile = column.profile
     reason = why_identifier(profile)
     if reason:

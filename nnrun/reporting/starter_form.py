@@ -74,7 +74,7 @@ class TableForm(NamedTuple):
             notes.append(f"The text is in {self.encoding}, not in UTF-8.")
         if self.skip_rows:
             lines = counted(self.skip_rows, "line")
-            notes.append(f"The header stands below {lines} of another kind, which are skipped.")
+            notes.append(f"The header follows {lines} of other text, which the config skips.")
         if self.columns:
             names = listed(self.columns, 3)
             notes.append(f"The table has no header; its columns are named {names}.")
@@ -121,7 +121,7 @@ def _form_of_workbook(file: Path, name: str) -> TableForm:
 
 def _refuse_a_pipe(file: Path) -> None:
     if file.exists() and not (file.is_file() or file.is_dir()):
-        reason = "is no ordinary file; a config names a file that can be read again"
+        reason = "is not an ordinary file; a config names a file that can be read again"
         raise TableError(f"{short_path(str(file))}: {reason}: save the table as one")
 
 

@@ -99,7 +99,7 @@ def _null_texts(columns: Iterable[SurveyedColumn], kept: Iterable[str]) -> list[
 
 
 def _marks(survey: TableSurvey) -> list[str]:
-    """Return the cells that are no numbers, or no dates, in columns of these: they are missing."""
+    """Return the cells of columns of numbers or dates that are neither: they are missing."""
     marks: dict[str, None] = {}
     for column in survey.columns:
         if _is_marked(column, survey.label_counts):

@@ -20,7 +20,7 @@ from nnrun.tables.table import Table
 
 NULL_VALUES = tuple(Data(train="table.csv", target=["target"]).null_values)
 MOST_WRONG_CELLS = 50
-"""Of more distinct cells that are no numbers a column is no longer taken for numbers with marks."""
+"""A column with more distinct cells that are not numbers is not taken for numbers with marks."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class SurveyedColumn:
     Attributes:
         profile: What `check` and `train` will know of the column.
         spread: The standard deviation of its numbers.
-        wrong_cells: The rows of each distinct cell that is no good number, at most
+        wrong_cells: The rows of each distinct cell that is not a good number, at most
             MOST_WRONG_CELLS + 1 of them.
         null_texts: The rows of each text that stands for a missing cell.
         copy: Whether the column is the target itself, or tells it exactly.

@@ -146,7 +146,7 @@ def _why_no_target(
 
 
 def _why_no_classes(survey: TableSurvey, labels: int, *, is_given: bool) -> str | None:
-    """Return why the target's cells are no labels, or None."""
+    """Return why the target's cells are not labels, or None."""
     target = survey.target.profile
     if not is_given and kind_of(target) in ("date", "text"):
         reason = why_unfit(target, expand_dates=False)
@@ -161,7 +161,7 @@ def _why_no_classes(survey: TableSurvey, labels: int, *, is_given: bool) -> str 
 
 
 def _why_no_numbers(survey: TableSurvey) -> str | None:
-    """Return why the target's cells are no numbers that a network predicts, or None."""
+    """Return why the target's cells are not numbers that a network predicts, or None."""
     target = survey.target.profile
     if target.faults.is_text or kind_of(target) in ("boolean", "date"):
         return f"--task regression needs numbers; received {target.examples}"
@@ -172,7 +172,7 @@ def _why_no_numbers(survey: TableSurvey) -> str | None:
 
 
 def _refuse_wrong_numbers(survey: TableSurvey) -> None:
-    """Raise a TableError where cells of the target are no numbers."""
+    """Raise a TableError where cells of the target are not numbers."""
     problems = survey.target.profile.faults.number_messages({}, text_advice="")
     if problems:
         raise TableError(problems)
@@ -242,8 +242,8 @@ def combine_targets(
             for choice, survey in zip(choices, surveys, strict=True)
         ]
         raise TableError(
-            f"{surveys[0].name}: several targets are all numbers, or all have two labels; "
-            f"{', '.join(kinds)}; write a config for each, or say --task"
+            f"{surveys[0].name}: several targets must be numbers alone, or have two labels each; "
+            f"{', '.join(kinds)}; write a config for each, or give --task"
         )
     outputs = [choice.output for choice in choices]
     activations = {output.activation for output in outputs}

@@ -49,7 +49,7 @@ def describe_run(path: Path) -> str:
     """Return what a run directory says of itself: its status, data and epochs, and the network.
 
     Raises:
-        RunError: The path is no run, or its files were altered.
+        RunError: The path is not a run, or its files were altered.
     """
     run = Run(path)
     info, config, encoder = run.load()

@@ -37,7 +37,7 @@ def held_out_rows(run: Run, trained: TrainedRun) -> Readers:
     info = run.read_info()
     parts = parts_held_out(run)
     if not parts:
-        raise RunError(f"{run.path}: the run held no rows out; {_advice(run)}")
+        raise RunError(f"{run.path}: the run held out no rows; {_advice(run)}")
     problems = list(_problems(config, info, parts))
     if problems:
         raise RunError([*problems[:-1], f"{problems[-1]}; {_advice(run)}"])
@@ -60,7 +60,7 @@ def _problems(config: Config, info: RunInfo, parts: Sequence[str]) -> Iterator[s
     for part in dict.fromkeys(of_parts.values()):
         table = str(getattr(config.data, part))
         if not find_files(Path(table)):
-            yield f"{table}: is no longer there, and the rows held out come from it"
+            yield f"{table}: no longer exists, and the rows held out come from it"
         elif was_changed(table, info.data.get(part, {})):
             yield f"{table}: {ANOTHER_TABLE}: which rows were held out cannot be told"
 
@@ -78,7 +78,7 @@ def _reader(run: Run, trained: TrainedRun, info: RunInfo, part: str) -> EncodedR
     drawn = split_rows(profile_table(table, trained.config)).get(part)
     if drawn is None or drawn.sum() != info.data[part].get("rows"):
         raise RunError(
-            f"{run.path}: the rows held out are drawn in another way since version {info.nnrun}, "
+            f"{run.path}: this version of nnrun holds out other rows than version {info.nnrun}, "
             f"which trained the run; {_advice(run)}"
         )
     return trained.reader(table, target=True).only(drawn)

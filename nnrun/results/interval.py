@@ -157,10 +157,10 @@ def error_at(
         needed = math.ceil(level / (1 - level) - ROUNDING)
         held_out = f"the run held out {rows:,}"
         if are_weighted:
-            held_out = f"by their weights, those of the run tell as much as {rows:,}"
+            held_out = f"the weighted rows of the run count as {rows:,}"
         raise InputError(
-            f"an interval of {level:g} takes {needed:,} rows held out; {held_out}: "
-            f"ask for {math.floor(1000 * rows / (rows + 1)) / 1000:g} at most"
+            f"an interval of {level:g} needs {needed:,} rows held out; {held_out}; "
+            f"ask for at most {math.floor(1000 * rows / (rows + 1)) / 1000:g}"
         )
     return errors[(rank - 1) * len(errors) // rows]
 

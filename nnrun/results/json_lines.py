@@ -161,7 +161,7 @@ def _parse(line: bytes) -> Row:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"the line is no JSON: {first_line(error)}") from None
+        raise InputError(f"the line is not JSON: {first_line(error)}") from None
     if not isinstance(row, dict):
         raise InputError(
             f"a line must be a JSON object with a key for each column; received {received(row)}"
@@ -178,7 +178,7 @@ def _check_encodable(name: str, text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise InputError(f"{name!r} holds half of a surrogate pair, which is no text") from None
+        raise InputError(f"{name!r} contains half of a surrogate pair, which is not text") from None
 
 
 def _cell(name: str, value: object) -> pl.Series:

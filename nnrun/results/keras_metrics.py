@@ -270,4 +270,4 @@ OTHERS: dict[str, Callable[[Spec], Metric]] = {
     "TrueNegatives": _at_one_threshold(lambda c, _: c.true_negatives[0]),
     "TruePositives": _at_one_threshold(lambda c, _: c.true_positives[0]),
 }
-"""The metrics that are no mean over the rows."""
+"""The metrics that are not a mean over the rows."""

@@ -19,7 +19,7 @@ PLAIN_FORMATS = {name: re.compile(shape, re.ASCII) for name, shape in _SHAPES.it
 
 
 def plain_date(text: str, date_format: str) -> datetime | None:
-    """Return the date that a text is, or None where it is no plain one of this format.
+    """Return the date that a text is, or None where it is not a plain one of this format.
 
     Args:
         text: A cell.

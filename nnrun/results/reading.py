@@ -17,7 +17,7 @@ class Reading:
 
     Attributes:
         null_values: What missing cells look like besides what the config says.
-        bad_cells: Whether a cell that is no number or date is a mistake, or is missing.
+        bad_cells: Whether a cell that is not a number or date is a mistake, or is missing.
         strict: Whether cells unlike those of training are mistakes.
     """
 

@@ -138,7 +138,7 @@ def _note(saved: SavedIntervals, level: float) -> str:
     if saved.sample_weight:
         rows = (
             f"rows of {saved.part} by column {saved.sample_weight!r} of weights, "
-            f"which tell as much as {saved.rows:,} rows"
+            f"which count as {saved.rows:,} rows"
         )
     return (
         f"intervals contain the truth in {100 * level:g} of 100 rows, by the errors on the {rows}"

@@ -181,8 +181,8 @@ def _of_each_target(trained: TrainedRun, by_name: Mapping[str, object]) -> tuple
     """Return the threshold of each target, the default for those that are not named.
 
     Raises:
-        InputError: The run has not several targets of labels, a name is no target, or a threshold
-            is no probability.
+        InputError: The run has not several targets of labels, a name is not a target, or a
+            threshold is not a probability.
     """
     if not trained.encoder.is_multilabel:
         raise InputError("thresholds by name are for a run with several targets of two labels")

@@ -205,7 +205,7 @@ class TrainedRun:
         ]
 
     def check_threshold(self, threshold: AnyThreshold) -> None:
-        """Raise an InputError where the threshold is no probability of one of two labels."""
+        """Raise an InputError where the threshold is not a probability of one of two labels."""
         if threshold is None:
             return
         given = threshold if isinstance(threshold, tuple) else (threshold,)
@@ -273,7 +273,7 @@ def open_run(
         target: Whether to read the targets.
         owed: Whether every row is owed a prediction.
         null_values: What missing cells look like besides what the config says.
-        bad_cells: Whether a cell that is no number or date is a mistake, or is missing.
+        bad_cells: Whether a cell that is not a number or date is a mistake, or is missing.
     """
     trained = load_run(run)
     table = open_data(trained, data, null_values)

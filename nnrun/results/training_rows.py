@@ -50,14 +50,16 @@ def _load_training_rows(run: Run, trained: TrainedRun) -> Dataset:
     """
     config = trained.config
     if not find_files(Path(config.data.train)):
-        raise RunError(f"{config.data.train}: the training table is no longer there")
+        raise RunError(f"{config.data.train}: the training table no longer exists")
     info = run.read_info()
     changed = changed_tables(config, info)
     if changed:
         raise RunError(changed)
     dataset = load_dataset(config, given=given_encoder_of(info, trained.encoder, run))
     if dataset.encoder.input_names != trained.encoder.input_names:
-        raise RunError(f"{config.data.train}: this version makes other inputs of it")
+        raise RunError(
+            f"{config.data.train}: this version of nnrun makes other inputs of the table"
+        )
     return dataset
 
 

@@ -107,7 +107,7 @@ def _advice(auc: Interval | None, judgement: Judgement) -> str:
         return ""
     return (
         f"The probabilities do rank rows (AUC {_ends(auc, is_share=True)}): another threshold "
-        "may do better than 0.5; predict takes one with --threshold"
+        "may do better than 0.5; give it to predict with --threshold"
     )
 
 

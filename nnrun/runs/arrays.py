@@ -27,7 +27,7 @@ STATE = "state"
 """The member that holds text, as bytes of any length."""
 
 ROOM = 1 << 20
-"""Bytes of the state, and of all in the file that is no array, at the most."""
+"""Bytes of the state, and of all in the file that is not an array, at the most."""
 
 MEMBER = 1 << 10
 """Bytes of a zip member's headers and of its entry in the directory, at the most."""
@@ -135,10 +135,10 @@ def _read_member(archive: zipfile.ZipFile, name: str, spec: Spec) -> Array:
     """Return an array, or raise a ValueError where its header says another shape or dtype."""
     with archive.open(f"{name}.npy") as member:
         if np.lib.format.read_magic(member) != (1, 0):
-            raise ValueError(f"{name} is of another format")
+            raise ValueError(f"{name} has a format that nnrun does not write")
         shape, in_fortran_order, dtype = np.lib.format.read_array_header_1_0(member)
         if (shape, dtype.name) != spec or not dtype.isnative or in_fortran_order:
-            raise ValueError(f"{name} is {dtype} {shape}, where {spec[1]} {spec[0]} belongs")
+            raise ValueError(f"{name} must be {spec[1]} {spec[0]}; received {dtype} {shape}")
         # A byte beyond the end, so that zipfile compares the checksum.
         data = member.read(_byte_count(*spec) + 1)
     return np.frombuffer(data, dtype).reshape(shape)

@@ -49,7 +49,7 @@ def compare_runs(first: Path, second: Path) -> Comparison:
     """Return what is the same and what is not in two runs, finished or not.
 
     Raises:
-        RunError: A path is no run, or a file of it cannot be read.
+        RunError: A path is not a run, or a file of it cannot be read.
     """
     runs = [Run(first), Run(second)]
     infos = [run.read_info() for run in runs]

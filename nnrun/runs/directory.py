@@ -95,12 +95,12 @@ class Run:
         """Return the facts of run.json.
 
         Raises:
-            RunError: The directory is no run, or has a link or a device in it.
+            RunError: The directory is not a run, or has a link or a device in it.
         """
         if not self.info.is_file():
             reason = "does not exist"
             if self.path.exists():
-                reason = "is no run directory: it has no run.json"
+                reason = "is not a run directory: it has no run.json"
             advice = "give what `nnrun train` printed"
             if URL.match(str(self.path)):
                 advice = "paths are local: download the run, and give its path"
@@ -134,8 +134,8 @@ class Run:
             trained: Whether the run must have a model.
 
         Raises:
-            RunError: The directory is no run, has no model, or was altered.
-            ConfigError: config.yaml is no config.
+            RunError: The directory is not a run, has no model, or was altered.
+            ConfigError: config.yaml is not a config.
         """
         info = self.read_info()
         if trained or info.status == "finished" or info.checksums:
@@ -161,7 +161,7 @@ class Run:
         """
         for name in (*FILES, LOCK):
             if (self.path / name).is_dir():
-                raise RunError(f"{self.path / name}: is a folder, where a file belongs")
+                raise RunError(f"{self.path / name}: is a folder, not a file")
         with held(self.path / LOCK):
             yield
 
@@ -213,8 +213,8 @@ class Run:
         """Return the verified model of the run, with its weights.
 
         Raises:
-            RunError: The directory is no run, has no model, or was altered.
-            ConfigError: config.yaml is no config.
+            RunError: The directory is not a run, has no model, or was altered.
+            ConfigError: config.yaml is not a config.
         """
         return read_saved_model(self.path, self.read_info(), with_weights=True)
 
@@ -233,13 +233,13 @@ def check_target(path: Path, *, overwrite: bool) -> None:
     """Check that a run may be written to a path.
 
     Raises:
-        RunError: Something stands there that is no run, or is not to be replaced.
+        RunError: Something stands there that is not a run, or is not to be replaced.
     """
     if not _is_taken(path):
         return
     if not (path / "run.json").exists():
-        raise RunError(f"{path}: exists, and is no run directory; choose another with -o")
-    Run(path).read_info()  # raises where it is no run of nnrun's
+        raise RunError(f"{path}: exists, and is not a run directory; choose another with -o")
+    Run(path).read_info()  # raises where it is not a run of nnrun's
     if not overwrite:
         raise RunError(f"{path}: exists; choose another with -o, or replace it with --overwrite")
 

@@ -96,7 +96,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     Cells beyond the last column are left out.
 
     Raises:
-        RunError: The file is no history, or larger than any.
+        RunError: The file is not a history, or larger than any.
     """
     with _refused(path):
         lines = _whole_lines(path)
@@ -112,8 +112,8 @@ def read_history(path: Path) -> History:
     """Return the columns of a history.csv, without rows where no epoch has ended.
 
     Raises:
-        RunError: The file is no history, or larger than any; has a cell that is no number; or its
-            epochs are not 1, 2, 3 and so on.
+        RunError: The file is not a history, or larger than any; has a cell that is not a number; or
+            its epochs are not 1, 2, 3 and so on.
     """
     with _refused(path):
         lines = _whole_lines(path)
@@ -148,7 +148,7 @@ def count_epochs(path: Path) -> int:
 def best_epoch(path: Path) -> BestEpoch | None:
     """Return the first epoch of the least val_loss, or loss where nothing is held out.
 
-    None stands for a history without a finite loss, and for a file that is no history: the other
+    None stands for a history without a finite loss, and for a file that is not a history: the other
     files of its run can be shown all the same.
     """
     try:

@@ -42,7 +42,7 @@ def summarize_briefly(path: Path) -> Summary:
         `settings`, by the keys that --set takes, `started`, `goal` and `seconds`.
 
     Raises:
-        RunError: The path is no run, or a file of it cannot be read.
+        RunError: The path is not a run, or a file of it cannot be read.
     """
     run = Run(path)
     info = run.read_info()
@@ -200,7 +200,7 @@ def _summarize_trial(path: Path) -> Summary:
     except RunError as error:
         return _broken(path, error)
     if record is None:
-        return _broken(path, RunError(f"{path}: is gone"))
+        return _broken(path, RunError(f"{path}: no longer exists"))
     known = {
         "run": str(path),
         "status": record.status,

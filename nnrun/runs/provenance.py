@@ -107,7 +107,7 @@ def check_tables(info: RunInfo, dataset: Dataset) -> None:
 def check_encoding(run: Run, encoder: Encoder, dataset: Dataset) -> None:
     """Raise a RunError where a run's encoder is not the one that its tables give."""
     if not _agrees(encoder.model_dump(), dataset.encoder.model_dump()):
-        raise RunError(f"{run.encoding}: is not what the table gives; it was altered")
+        raise RunError(f"{run.encoding}: does not describe the table; it was altered")
 
 
 def _agrees(then: Any, now: Any) -> bool:  # noqa: ANN401 - any value of JSON

@@ -68,7 +68,7 @@ def read_saved_model(path: Path, info: RunInfo, *, with_weights: bool = False) -
 
     Raises:
         RunError: The run has no model, or a file is missing or was altered.
-        ConfigError: config.yaml is no config.
+        ConfigError: config.yaml is not a config.
     """
     _check_presence(path, info)
     files = _Files(path, info)
@@ -111,8 +111,8 @@ class _Files:
                 is_whole = self._has_right_size(name, size)
                 if is_whole and size > most:
                     raise RunError(
-                        f"{self._path / name}: cannot be read: it has {size:,} bytes, and that of "
-                        f"this network {most:,} at the most"
+                        f"{self._path / name}: cannot be read: it has {size:,} bytes, and "
+                        f"the file of this network has at most {most:,}"
                     )
                 if is_whole and keep:
                     content = file.read(size)

@@ -40,7 +40,7 @@ def open_warm_start(path: Path, config: Config) -> tuple[WarmStart, GivenEncoder
     What of the config does not fit the run is told by the encoder's `misfits`.
 
     Raises:
-        RunError: The path is no run, or the run has no model, or was altered.
+        RunError: The path is not a run, or the run has no model, or was altered.
     """
     run = Run(path)
     info = run.read_info()
@@ -96,7 +96,7 @@ def reopen_warm_start(run: Run, config: Config) -> WarmStart | None:
     except RunError as error:
         raise RunError([f"{advice}, which cannot be read:", *error.problems]) from None
     if start.facts.weights != facts.weights or not start.weights:
-        raise RunError(f"{advice}, which has other weights now (their SHA-256 is another)")
+        raise RunError(f"{advice}, which has other weights now (their SHA-256 differs)")
     return start
 
 
@@ -112,7 +112,7 @@ def given_encoder_of(info: RunInfo, encoder: Encoder, run: Run) -> GivenEncoder 
         return None
     given = GivenEncoder(encoder, info.started_from.path)
     if given.checksum() != info.started_from.encoding:
-        raise RunError(f"{run.encoding}: is not what training wrote; it was altered")
+        raise RunError(f"{run.encoding}: differs from what training wrote; it was altered")
     return given
 
 
@@ -133,15 +133,15 @@ def _misfits(run: str, config: Config, saved: SavedModel) -> Iterator[str]:
         other = getattr(saved.config.data, key)
         if value != other:
             place = config.where("data", key)
-            yield f"{place}: is {received(value)}, where that of {run} is {received(other)}"
+            yield f"{place}: must be {received(other)}, as in {run}; received {received(value)}"
     if config.ensemble != saved.config.ensemble:
-        members = counted(config.ensemble, "member")
-        yield f"{config.where('ensemble')}: has {members}, where {run} has {saved.config.ensemble}"
+        rule = f"must be {saved.config.ensemble}, as in {run}"
+        yield f"{config.where('ensemble')}: {rule}; received {config.ensemble}"
     are_alike = config.is_classes == saved.config.is_classes
     if are_alike and _scaling(config) != _scaling(saved.config):
         yield (
             f"{config.where('loss')}: with {config.loss['name']} and {config.output_activation()} "
-            f"the outputs are scaled to the targets in another way than in {run}, with "
+            f"nnrun scales the outputs to the targets in another way than in {run}, with "
             f"{saved.config.loss['name']} and {saved.config.output_activation()}"
         )
     yield from _layer_misfits(run, config, saved)
@@ -159,14 +159,14 @@ def _layer_misfits(run: str, config: Config, saved: SavedModel) -> Iterator[str]
     if len(wanted) != len(known):
         count = counted(len(wanted), "layer")
         yield (
-            f"{config.where('layers')}: {count} with weights, where {run} has {len(known)}: "
+            f"{config.where('layers')}: {count} with weights, but {run} has {len(known)}: "
             f"{', '.join(_in_words(layer) for _, layer in known)}"
         )
         return
     for (place, layer), (_, other) in zip(wanted, known, strict=True):
         if _form(layer) != _form(other):
             yield (
-                f"{config.where('layers', place)}: is {_in_words(layer)}, where {run} has "
+                f"{config.where('layers', place)}: is {_in_words(layer)}, but {run} has "
                 f"{_in_words(other)}"
             )
 

@@ -80,7 +80,7 @@ def _as_utf_8(file: io.BufferedIOBase, dialect: Dialect, name: str) -> io.Buffer
 def _skip_lines(file: io.BufferedIOBase, pending: bytes, count: int) -> bytes:
     """Read so many lines, and return the bytes at hand of the next; `pending` is read already.
 
-    These lines are no records: a quote in them encloses nothing.
+    These lines are not records: a quote in them encloses nothing.
     """
     while count:
         _, line_end, pending = pending.partition(b"\n")

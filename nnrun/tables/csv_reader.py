@@ -171,7 +171,7 @@ def _stated_header(name: str, start: bytes, dialect: Dialect) -> CsvHeader:
     if cells == len(inputs):
         return CsvHeader(inputs, likely_separator, line, lines=0, size=-1)
     rule = f"data.columns names {counted(len(columns), 'column')}"
-    raise TableError(f"{name}:{line}: {counted(cells, 'cell')}, where {rule}")
+    raise TableError(f"{name}:{line}: {counted(cells, 'cell')}, but {rule}")
 
 
 def _find_separator(name: str, start: bytes, line: int) -> str:

@@ -76,7 +76,7 @@ class CsvRecords:
             frame = pl.read_csv(
                 data, separator=self.separator, has_header=has_header, schema=schema
             )
-        except pl.exceptions.PolarsError:  # it stops at the first cell that is no number
+        except pl.exceptions.PolarsError:  # it stops at the first cell that is not a number
             return None
         frame.columns = self.header
         return frame if self._is_whole(frame) else None
@@ -153,7 +153,7 @@ class CsvRecords:
                     every_row_has_one_more = False
                 if len(cells) not in (0, width):
                     received = counted(len(cells), "cell")
-                    problems.append(f"{self.name}:{line}: {received}, where the header has {width}")
+                    problems.append(f"{self.name}:{line}: {received}, but the header has {width}")
         except TableError as error:
             problems += error.problems
         if every_row_has_one_more and len(problems) > 1:

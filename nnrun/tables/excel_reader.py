@@ -59,7 +59,7 @@ def open_excel(
         dialect: Says which sheet, and how many rows stand before the header.
 
     Raises:
-        TableError: It is no workbook, is too large, or has no such sheet; or fastexcel is missing.
+        TableError: It is not a workbook, is too large, or lacks the sheet; or fastexcel is missing.
     """
     _check_archive(source, name)
     sheet = _read_sheet(_content(source), name, dialect)

@@ -25,7 +25,7 @@ class NumberFormat:
         return self == PLAIN_NUMBERS
 
     def to_plain(self, texts: pl.Series) -> pl.Series:
-        """Return numbers as polars reads them. What is no number of this format becomes null."""
+        """Return numbers as polars reads them. What is not a number of this format becomes null."""
         is_number = texts.str.contains(self._pattern)
         plain = texts.str.replace_all(self.thousands, "", literal=True)
         plain = plain.str.replace(self.decimal, ".", literal=True)

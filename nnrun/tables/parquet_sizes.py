@@ -208,10 +208,10 @@ def _structures(values: Structure, number: int) -> list[Structure]:
     """Return the structures of a list."""
     found = values.get(number)
     if not isinstance(found, list):
-        raise ThriftError(f"field {number} is no list")
+        raise ThriftError(f"field {number} is not a list")
     structures = [value for value in found if isinstance(value, dict)]
     if len(structures) < len(found):
-        raise ThriftError(f"field {number} is no list of structures")
+        raise ThriftError(f"field {number} is not a list of structures")
     return structures
 
 
@@ -219,5 +219,5 @@ def _number(values: Structure, number: int) -> int:
     """Return a number that is not negative, as sizes and places are."""
     found = values.get(number)
     if not isinstance(found, int) or found < 0:
-        raise ThriftError(f"field {number} is no size and no place")
+        raise ThriftError(f"field {number} is neither a size nor a place")
     return found

@@ -21,7 +21,7 @@ LONG_LIST = 15  # in place of a list's size, which then follows
 
 
 class ThriftError(ValueError):
-    """The bytes are no structure in the compact protocol."""
+    """The bytes are not a structure in the compact protocol."""
 
 
 class CompactReader:

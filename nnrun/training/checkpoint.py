@@ -102,7 +102,7 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         due, number = map(int, self.team.gather(int(is_due), self.stop_request.signal).max(axis=0))
         if (save or due or number) and not self._ended:
             self.save()
-        if number:  # perhaps another worker's: this one's own may come yet, and is no second one
+        if number:  # perhaps another worker's: this one's own may come yet, and is not a second one
             raise self.interrupted(number)
 
     def save(self) -> None:

@@ -83,7 +83,7 @@ def _gelu(x: Tensor) -> Tensor:
 
 
 def _check_onnx(path: Path) -> None:
-    """Raise an error where the file is no valid ONNX: tf2onnx only logs what ONNX lacks."""
+    """Raise an error where the file is not a valid ONNX: tf2onnx only logs what ONNX lacks."""
     from onnx.checker import check_model
 
     check_model(path)

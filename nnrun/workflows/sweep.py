@@ -90,7 +90,7 @@ def _train(sweep: Sweep, trial: Trial, trainer: Trainer, watch: Watch) -> TrialR
         record = trainer.train(trial, watch)
     except Interrupted as error:
         advice = f"go on with `nnrun resume {sweep.folder}`"
-        line = f"the sweep stopped in {trial.path.name}; the trials before are whole; {advice}"
+        line = f"the sweep stopped in {trial.path.name}; the trials before it are kept; {advice}"
         raise Interrupted(line, error.exit_code - 128) from None
     record.write(trial.path)
     return record

@@ -36,7 +36,7 @@ Vector = np.ndarray[Any, Any]
 
 
 class Source(NamedTuple):
-    """A table and the column to predict: a number, or labels; `drop` has what is no input."""
+    """A table and the column to predict: a number, or labels; `drop` has what is not an input."""
 
     package: str
     item: str

@@ -196,7 +196,7 @@ def test_check_sums_up_the_table_and_the_network(project, nnrun):
     [
         (["train", "nope.yaml"], "nope.yaml: cannot be read: No such file or directory"),
         (["predict", "nope", "table.csv"], "nope: does not exist"),
-        (["predict", ".", "table.csv"], "is no run directory"),
+        (["predict", ".", "table.csv"], "is not a run directory"),
         (["show", "nope"], "nope: cannot be read"),
         (["evaluate", "run", "nope.csv"], "nope.csv: there is no such file"),
         (["train", "config.yaml", "-o", "run"], "run: exists; choose another with -o"),
@@ -214,7 +214,7 @@ def test_check_sums_up_the_table_and_the_network(project, nnrun):
             ["predict", "run", "table.csv", "-o", "run"],
             "-o run: there is no folder to write such a file in",
         ),
-        (["predict", "table.csv", "table.csv"], "is no run directory"),
+        (["predict", "table.csv", "table.csv"], "is not a run directory"),
         (["predict", "run", "table.csv", "--threshold", "2"], "is not in the range"),
     ],
 )

@@ -60,7 +60,7 @@ def test_too_few_files_are_told():
 def test_a_limit_on_memory_is_told_before_anything_is_loaded():
     limit = "import resource; resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))"
     done = run(f"from nnrun.launch import main\n{limit}\nmain()")
-    expected = "needs 512 MiB at least, and the limit of the process (ulimit -v) is 300 MiB"
+    expected = "needs 512 MiB or more; the process has a limit (ulimit -v) of 300 MiB"
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert expected in done.stderr
 

@@ -13,7 +13,7 @@ def trained(project, trained_runs) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "advice"),
     [
-        (["train", "table.csv"], "that is a table; write a config for it with: nnrun init"),
+        (["train", "table.csv"], "this is a table; write a config for it with: nnrun init"),
         (["check", "confg.yaml"], "did you mean 'config.yaml'?"),
         (
             ["predict", "run", "tabel.csv"],

@@ -44,7 +44,7 @@ def test_threads_are_counted_as_far_as_they_start(leave):
     assert thread_limit.shortage(3) is None
     problem = thread_limit.shortage(4)
     assert problem is not None
-    assert problem.startswith("too few threads: this needs 4 at least, ")
+    assert problem.startswith("too few threads: this command needs 4 or more, ")
     assert "leaves 3; raise the limit" in problem
 
 

@@ -38,9 +38,9 @@ units: 8  ->  1: units: unknown key; each layer is an entry: `layers: [{units: 8
 gpu: true  ->  1: gpu: unknown key; leave it out: nnrun trains on the GPUs
 criterion: bce  ->  1: criterion: unknown key; Keras calls it loss
 batch_norm: true  ->  1: batch_norm: unknown key; it is a layer: `layers: [..., {type: BatchNormalization}, ...]`
-momentum: 0.9  ->  1: momentum: unknown key; it is the optimizer's: `optimizer: {name: SGD, momentum: 0.9}`
+momentum: 0.9  ->  1: momentum: unknown key; the optimizer takes it: `optimizer: {name: SGD, momentum: 0.9}`
 l2: 0.1  ->  1: l2: unknown key; each layer has its own: `layers: [{units: 8, kernel_regularizer: {l2: 0.01}}, ...]`
-lr_scheduler: cosine  ->  1: lr_scheduler: unknown key; it is the optimizer's: `optimizer: {learning_rate: {name: CosineDecay,
+lr_scheduler: cosine  ->  1: lr_scheduler: unknown key; the optimizer takes it: `optimizer: {learning_rate: {name: CosineDecay,
 standardize: true  ->  1: standardize: unknown key; nnrun standardises unless `data: {normalize: false}` says
 n_models: 3  ->  1: n_models: unknown key; it is `ensemble: 5`
 jit: true  ->  1: jit: unknown key; Keras calls it jit_compile
@@ -52,8 +52,8 @@ reduce_lr_on_plateau: true  ->  23: reduce_lr_on_plateau: must be a mapping of a
 optimizer: {learning_rate: {name: PiecewiseConstantDecay, boundaries: [9], values: [1]}}  ->  84: optimizer.learning_rate.values: must have at least 2 entries
 seeds: [1, 2]  ->  1: seeds: unknown key; it is `ensemble: 5`, with seed, seed + 1 and so on
 weights: w  ->  1: weights: unknown key; a weight for each row is `data: {sample_weight: COLUMN}`, for each label
-restore_best_weights: true  ->  1: restore_best_weights: unknown key; it is that of early stopping: `early_stopping:
-clipnorm: 1  ->  1: clipnorm: unknown key; it is the optimizer's: `optimizer: {name: adam, clipnorm: 1.0}`
+restore_best_weights: true  ->  1: restore_best_weights: unknown key; early stopping takes it: `early_stopping:
+clipnorm: 1  ->  1: clipnorm: unknown key; the optimizer takes it: `optimizer: {name: adam, clipnorm: 1.0}`
 optimizer: Adam(lr=0.1)  ->  12: optimizer: 'Adam(lr=0.1)' is Python code; in a config, write {name: Adam, learning_rate: 0.1}
 optimizer: {type: adam}  ->  13: optimizer.type: unknown key; the class has the key 'name': {name: adam, ...}
 optimizer: {sgd: {momentum: 0.9}}  ->  13: optimizer.sgd: unknown key; the class has the key 'name': {name: sgd, ...}
@@ -87,7 +87,7 @@ seed: 4294967296  ->  7: seed: must be less than 4294967296; received 4294967296
 seed: 1e999  ->  7: seed: numbers must be finite; received 1e999
 tensorboard: no  ->  14: tensorboard: must be true or false; received 'no'
 metrics: 3  ->  10: metrics: must be a list; received 3
-metrics: [acc, acc]  ->  10: metrics: two metrics have one name: acc
+metrics: [acc, acc]  ->  10: metrics: each metric must have a name of its own; received twice: acc
 metrics: [{name: AUC, num_thresholds: 1}]  ->  39: metrics[0].num_thresholds: must be at least 2; received 1
 metrics: [RecallAtPrecision]  ->  11: metrics[0].precision: this key is required
 metrics: [~]  ->  11: metrics[0]: must be a name or a mapping with 'name'; received nothing
@@ -104,10 +104,10 @@ expect: {baseline: '> 0'}  ->  9: expect: baseline must be better; received '> 0
 expect: {loss: better}  ->  9: expect: loss must be an operator and a number; only baseline is better
 sweep: {settings: {epochs: 5}}  ->  28: sweep.settings.epochs: must be a list of values, as in [16, 32], or a
 sweep: {settings: {epochs: []}}  ->  28: sweep.settings.epochs: must be a list of values, as in [16, 32], or a
-sweep: {settings: {epochs: 5..1}}  ->  28: sweep.settings.epochs: the first end of a range is the lower one
-sweep: {settings: {epochs: [1, 1]}}  ->  28: sweep.settings.epochs: '1' stands in the list twice
-sweep: {settings: {a..b: [1]}}  ->  19: sweep.settings: a key is one of the config's, as in layers.0.units
-sweep: {settings: {sweep.trials: [1]}}  ->  19: sweep.settings: a key is one of the config's
+sweep: {settings: {epochs: 5..1}}  ->  28: sweep.settings.epochs: a range must begin with its lower end
+sweep: {settings: {epochs: [1, 1]}}  ->  28: sweep.settings.epochs: '1' is in the list twice
+sweep: {settings: {a..b: [1]}}  ->  19: sweep.settings: a key must be one of the config, as in layers.0.units
+sweep: {settings: {sweep.trials: [1]}}  ->  19: sweep.settings: a key must be one of the config
 sweep: {settings: {'layers[0].units': [1], layers.0.units: [2]}}  ->  19: sweep.settings: 'layers[0].units' and
 sweep: {settings: {}}  ->  19: sweep.settings: must not be empty
 sweep: {trials: 5}  ->  8: sweep.settings: this key is required
@@ -124,7 +124,7 @@ optimizer: a\0  ->  13: character U+0000 is not allowed in a config
 CHANGED = [
     ("  target: label\n", "", "2:3: data.target: this key is required"),
     ("label", "y\n  trget: label", "4:3: data.trget: unknown key; did you mean 'target'?"),
-    ("label", "y\n  features: [y]", "4:13: data.features: 'y' is named in data.target too"),
+    ("label", "y\n  features: [y]", "4:13: data.features: data.target names 'y' too"),
     ("label", "y\n  positive: {y: 1}", "4:13: data.positive: must be "),
     ("label", "y\n  validation_split: 1", "4:21: data.validation_split: must be less than 1"),
     (
@@ -231,7 +231,7 @@ CHANGED = [
     (
         "  target: label",
         "  target: label\n  normalize: false\n  clip: 5",
-        "5:9: data.clip: bounds standardised inputs; remove it, or remove normalize: false",
+        "5:9: data.clip: applies to standardised inputs alone; remove it, or remove normalize: false",
     ),
     (
         "  target: label",
@@ -319,7 +319,7 @@ NOT_CONFIGS = [
 SETS = [
     ("epochs=0", "epochs: must be at least 1; received 0"),
     ("layers[0].units=0", "layers[0].units: must be at least 1; received 0"),
-    ("layers[1].units=2", "'1' names nothing in a list of 1, counted from 0"),
+    ("layers[1].units=2", "'1' names nothing in a list of 1 item, whose numbers begin at 0"),
     ("epochs.x=3", "'x' names nothing in 3"),
     ("epcohs=3", "epcohs: unknown key; did you mean 'epochs'?"),
     ("optimzer.rho=0.5", "optimzer: unknown key; did you mean 'optimizer'?"),
@@ -445,7 +445,7 @@ def test_a_missing_file_and_a_folder_are_said_to_be_so(tmp_path, problems):
     assert problems(load_config, missing) == [
         f"{missing}: cannot be read: No such file or directory"
     ]
-    folder = f"{tmp_path}: is a folder, where a file belongs; give the path of a YAML config"
+    folder = f"{tmp_path}: is a folder, not a file; give the path of a YAML config"
     assert problems(load_config, tmp_path) == [folder]
 
 

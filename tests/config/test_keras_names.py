@@ -308,7 +308,7 @@ def test_what_keras_refuses_nnrun_refuses_first(
         "negative patience",
         "a mode that is none",
         "too much smoothing",
-        "a learning rate that is no number",
+        "a learning rate that is not a number",
         "two thresholds",
     ],
 )

@@ -42,8 +42,8 @@ def test_a_grid_has_all_combinations():
 
 def test_an_empty_range_and_a_value_twice_are_mistakes(problems):
     assert problems(search_space, ["a=2..1", "b=1,2", "c=1,2,1"]) == [
-        "--set a=2..1: the first end of a range is the lower one",
-        "--set c=1,2,1: '1' stands in the list twice",
+        "--set a=2..1: a range must begin with its lower end",
+        "--set c=1,2,1: '1' is in the list twice",
     ]
 
 

@@ -55,7 +55,7 @@ def test_text_in_a_column_of_numbers_is_an_error(floors, problems):
 
 def test_a_column_of_dates_in_which_other_cells_stand_is_refused(floors, problems):
     (line,) = problems(floors.dataset, {"data.date_columns": ["floor"], "data.dates": "expand"})
-    assert "column 'floor' is named in date_columns, and most of its cells are no dates" in line
+    assert "column 'floor' is named in date_columns, and most of its cells are not dates" in line
 
 
 @pytest.mark.parametrize("key", ["categorical", "numeric_columns", "date_columns"])
@@ -66,5 +66,5 @@ def test_a_column_that_is_not_there_is_told(floors, key):
 
 def test_a_column_has_one_kind(floors):
     changes = {"data.categorical": ["floor"], "data.date_columns": ["floor"]}
-    with pytest.raises(ConfigError, match=r"'floor' is named in data.categorical too"):
+    with pytest.raises(ConfigError, match=r"data.categorical names 'floor' too"):
         floors.load(changes)

@@ -95,10 +95,10 @@ def test_a_cell_of_another_table_is_told_too(weighted, project, frame, cell):
     ("changes", "problem"),
     [
         ({"data.sample_weight": "wait"}, "data.sample_weight: 'wait' is not a column of"),
-        ({"data.sample_weight": "label"}, "'label' is named in data.target too, and a weight is"),
+        ({"data.sample_weight": "label"}, "data.target names 'label' too; weights are"),
         (
             {"data.sample_weight": "age", "data.features": ["age"]},
-            "'age' is named in data.features too",
+            "data.features names 'age' too",
         ),
     ],
     ids=["unknown", "the target", "a feature"],

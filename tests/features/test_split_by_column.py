@@ -143,7 +143,7 @@ def test_rows_of_test_beside_a_table_of_test_are_refused(split, project, frame):
     [
         ({"data.split": 0.2}, "must be {group: COLUMN}, {time: COLUMN} or {column: COLUMN}; recei"),
         ({"data.split": {"group": "age", "time": "age"}}, "COLUMN}; received group and time"),
-        ({"data.split": {}}, "{column: COLUMN}; received none of them"),
+        ({"data.split": {}}, "{column: COLUMN}; received none of these keys"),
         (
             {"data.split": {"column": "age", "validation": 0.2}},
             "where each row belongs; leave validati",

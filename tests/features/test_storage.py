@@ -359,7 +359,7 @@ DAMAGE: dict[str, tuple[str, Any]] = {
         "train-y.f32",
         lambda data: np.full(len(data) // 4, 7, np.float32).tobytes(),
     ),
-    "labels that are no numbers": ("validation-y.f32", lambda data: b"\xff" * len(data)),
+    "labels that are not numbers": ("validation-y.f32", lambda data: b"\xff" * len(data)),
 }
 
 
@@ -402,7 +402,7 @@ def test_a_file_where_the_folder_of_converted_tables_should_be_is_a_message(
     shutil.rmtree(folder)
     folder.write_text("x")
     assert problems(mapped) == [
-        f"{folder}: is no table that nnrun converted, or holds more; remove it"
+        f"{folder}: is not a table that nnrun converted, or holds more; remove it"
     ]
     assert folder.read_text() == "x"
 
@@ -470,7 +470,7 @@ def test_links_pipes_and_folders_among_converted_tables_are_refused(
     make(folder / name)
     [line] = problems(mapped)
     kind = next(kind for kind, made in NO_FILES.items() if made is make)
-    assert line == f"{folder / name}: is {kind}, where a file belongs; remove it"
+    assert line == f"{folder / name}: is {kind}, not a file; remove it"
     assert (folder / "elsewhere").exists()
 
 
@@ -492,7 +492,7 @@ def test_a_damaged_folder_that_holds_other_files_is_refused(project, mapped, pro
     damage(folder / "train-x.f32", b"")
     (folder / "thesis.txt").write_text("x")
     assert problems(mapped) == [
-        f"{folder}: is no table that nnrun converted, or holds more; remove it"
+        f"{folder}: is not a table that nnrun converted, or holds more; remove it"
     ]
     assert (folder / "thesis.txt").exists()
 

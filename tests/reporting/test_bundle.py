@@ -1,5 +1,6 @@
 """The folder of `export --bundle`: its script predicts what nnrun does, without nnrun."""
 
+import csv
 import io
 import subprocess
 import sys
@@ -143,9 +144,42 @@ def test_the_script_predicts_what_nnrun_does_of_every_kind_of_cell(mixed, change
     script = load_script(trained, mixed.folder, monkeypatch)
     for table in (mixed_table(), new_table()):
         content = table.write_csv()
-        rows = script.read_csv(io.StringIO(content, newline=""))
+        rows = list(csv.DictReader(io.StringIO(content, newline="")))
         predicted = pl.DataFrame(script.predict(rows))
         assert_equal(predicted, predicted_by_nnrun(trained, content.encode()))
+
+
+@pytest.mark.parametrize("missing", ["error", "mean"])
+@pytest.mark.parametrize("texts", [["age", "ok"], ["age", "ok", "town"]], ids=["none", "town"])
+def test_plain_numbers_beside_truth_values_are_read_in_place(project, texts, missing, monkeypatch):
+    columns = (
+        mixed_table()
+        .select(
+            "age",
+            "town",
+            "label",
+            pl.col("wet").replace_strict({0: "false", 1: "True"}).alias("ok"),
+        )
+        .filter(pl.col("town") != "")
+    )
+    full = columns.filter(pl.col("age") != "")
+    project.table(full if missing == "error" else columns)
+    changes = {**MIXED, "data.categorical": [], "data.thousands": ""}
+    trained = untrained_run(
+        project.dataset({**changes, "data.features": texts, "data.missing": missing})
+    )
+    script = load_script(trained, project.folder, monkeypatch)
+    assert not hasattr(script, "read_number")
+    cells = {
+        "age": ["+1e1", "4.", "-2"],
+        "ok": ["T", "0.0", " no"],
+        "town": ["Nowhere", "Ulm", "York"],
+    }
+    content = pl.DataFrame(cells).write_csv()
+    predicted = script.predict(list(csv.DictReader(io.StringIO(content))))
+    assert_equal(pl.DataFrame(predicted), predicted_by_nnrun(trained, content.encode()))
+    with pytest.raises(ValueError, match=r"row 1: ok: '0.5' cannot be read as a boolean"):
+        script.predict([{"age": 1, "ok": "0.5", "town": "Ulm"}])
 
 
 @pytest.mark.parametrize(
@@ -157,7 +191,7 @@ def test_a_threshold_decides_the_label_as_in_nnrun(mixed, name, monkeypatch):
     content = mixed_table().write_csv()
     first = predicted_by_nnrun(trained, content.encode()).to_series()
     for threshold in (float(first[3]), 0.0, 1.0):  # the first is met exactly
-        predicted = script.predict(script.read_csv(io.StringIO(content)), threshold)
+        predicted = script.predict(list(csv.DictReader(io.StringIO(content))), threshold)
         expected = predicted_by_nnrun(trained, content.encode(), threshold)
         assert_equal(pl.DataFrame(predicted), expected)
 
@@ -216,10 +250,10 @@ def test_in_python_a_row_is_a_dict(project, monkeypatch):
     [
         ({"age": "x"}, "row 1: age: 'x' cannot be read as a number"),
         ({"age": "1_0"}, "row 1: age: '1_0' cannot be read as a number"),
-        ({"age": "nan"}, "row 1: age: the cell is missing"),
+        ({"age": "nan"}, "row 1: age: 'nan' cannot be read as a number"),
         ({"age": float("inf")}, "row 1: age: inf cannot be read as a number"),
         ({"age": "-1e39"}, "row 1: age: '-1e39' cannot be read as a number"),
-        ({"age": None}, "row 1: age: the cell is missing"),
+        ({"age": None}, "row 1: age: None cannot be read as a number"),
         ({}, "'age'"),
     ],
     ids=["text", "an underscore", "nan", "infinity", "too large", "none", "no column"],

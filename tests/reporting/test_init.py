@@ -127,7 +127,7 @@ def test_text_of_many_categories_is_kept(written):
 @pytest.mark.parametrize(
     ("name", "cells"),
     [
-        ("paid", cycle(0.5, 1.5)),  # ends in id, and is no identifier
+        ("paid", cycle(0.5, 1.5)),  # ends in id, and is not an identifier
         ("id", [n + 0.5 for n in range(ROWS)][::-1]),  # measured, by its fractions
         ("index_of_mass", list(NUMBERS)),
         ("colour", cycle("red", "green")),
@@ -340,7 +340,7 @@ def test_a_table_that_cannot_be_trained_on_is_refused(project, nnrun, frame, mes
         ([".", "--target", "y"], "is a folder"),
         (["empty.csv", "--target", "y"], "empty.csv: the file is empty"),
         (["header.csv", "--target", "y"], "header.csv: there is only a header"),
-        (["ragged.csv", "--target", "y"], "ragged.csv:3: 1 cell, where the header has 2"),
+        (["ragged.csv", "--target", "y"], "ragged.csv:3: 1 cell, but the header has 2"),
         (["odd.csv"], "Missing option '--target'"),
         (["odd.csv", "--target", "y", "-o", "nope/new.yaml"], "no folder"),
         (["odd.csv", "--target", "y", "-o", "."], "exists; choose another name"),

@@ -167,7 +167,7 @@ def test_a_pipe_is_refused_since_a_config_cannot_name_it(project, nnrun):
     os.mkfifo(project.folder / "pipe")
     done = nnrun("init", "pipe", "--target", "y")
     assert done.code == 2
-    assert "pipe: is no ordinary file; a config names a file that can be read again" in done.err
+    assert "pipe: is not an ordinary file; a config names a file that can be read again" in done.err
 
 
 def sheet(price: str = "1.234,5") -> list[list[Any]]:

@@ -55,9 +55,7 @@ def test_the_best_epoch_and_the_kept_one_are_said(said, kept, changes, expected)
 
 def test_without_rows_held_out_the_loss_of_training_is_meant(said):
     line = said(LOSSES, 3, name="loss")
-    assert (
-        line == "the loss of training was best at epoch 2 (0.174); the last epoch is kept (0.289)"
-    )
+    assert line == "the training loss was best at epoch 2 (0.174); the last epoch is kept (0.289)"
 
 
 def test_train_says_it_too(project, nnrun):

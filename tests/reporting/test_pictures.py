@@ -282,7 +282,7 @@ def test_a_run_without_an_epoch_has_nothing_to_draw(nnrun, copied_run, content):
         "no loss",
         "a cell too many",
         "text for a number",
-        "bytes that are no text",
+        "bytes that are not text",
         "NUL bytes",
     ],
 )

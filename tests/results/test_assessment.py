@@ -218,7 +218,7 @@ def test_probabilities_that_rank_but_never_reach_a_half_are_told():
     assert verdict.verdict == "no better"
     assert verdict.advice == (
         "The probabilities do rank rows (AUC 1.000 to 1.000): another threshold may do better "
-        "than 0.5; predict takes one with --threshold"
+        "than 0.5; give it to predict with --threshold"
     )
     assert constant(0.63, 100, called=0.6).verdict.advice == ""
     assert assessed("breast_cancer").verdict.advice == ""

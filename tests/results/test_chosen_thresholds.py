@@ -80,7 +80,7 @@ def test_a_stored_threshold_needs_no_table_any_more(nnrun, copied_run, project, 
     finally:
         table.write_bytes(content)
     assert stored.code == 0
-    assert (other.code, "is no longer there" in other.err) == (2, True)
+    assert (other.code, "no longer exists" in other.err) == (2, True)
 
 
 def test_a_threshold_of_other_weights_is_not_taken(nnrun, copied_run):

@@ -82,7 +82,7 @@ def evaluated_by_keras(run: TrainedRun, x: Any, y: Any, weights: Any = None) -> 
 
 
 def evaluated(run: TrainedRun, x: Any, y: Any, weights: Any = None) -> dict[str, float]:
-    """Return the loss and the metrics over blocks of rows that are no batches."""
+    """Return the loss and the metrics over blocks of rows that are not batches."""
     evaluation = Evaluation(run.config, run.network)
     for start in range(0, ROWS, 150):
         block = slice(start, start + 150)

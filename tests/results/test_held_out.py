@@ -109,7 +109,7 @@ def test_a_table_that_is_gone_or_another_is_told(nnrun, project, copied_run, sha
         table.write_bytes(content)
     assert (changed.code, changed.out, gone.code, gone.out) == (2, "", 2, "")
     assert "is not the table that the run started with" in changed.err
-    assert "table.csv: is no longer there" in gone.err
+    assert "table.csv: no longer exists" in gone.err
     for done in (changed, gone):
         command = f"nnrun evaluate {shlex.quote(str(copied_run))} DATA"
         assert f"give a table with the target: {command}" in done.err
@@ -118,7 +118,7 @@ def test_a_table_that_is_gone_or_another_is_told(nnrun, project, copied_run, sha
 def test_a_run_that_held_nothing_out_says_so(nnrun, own):
     done = nnrun("evaluate", own({"data.validation_split": 0}))
     assert (done.code, done.out) == (2, "")
-    assert "the run held no rows out; give a table with the target" in done.err
+    assert "the run held out no rows; give a table with the target" in done.err
 
 
 def test_rows_drawn_in_another_way_are_told(nnrun, copied_run):
@@ -127,7 +127,7 @@ def test_rows_drawn_in_another_way_are_told(nnrun, copied_run):
     (copied_run / "run.json").write_text(json.dumps(info))
     done = nnrun("evaluate", copied_run)
     assert (done.code, done.out) == (2, "")
-    assert "drawn in another way" in done.err
+    assert "holds out other rows than version" in done.err
 
 
 def test_the_rows_are_written_with_their_lines_and_what_is_true(nnrun, project, copied_run):

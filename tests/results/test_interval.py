@@ -96,7 +96,9 @@ def test_the_error_of_a_row_of_weight_0_is_not_kept():
 
 
 def test_too_few_rows_are_told():
-    with pytest.raises(InputError, match=r"of 0.9 takes 9 rows held out.* 8: ask for 0.888 at"):
+    with pytest.raises(
+        InputError, match=r"of 0.9 needs 9 rows held out.* 8; ask for at most 0.888"
+    ):
         error_at([1.0] * 8, 8, 0.9)
     assert error_at([1.0] * 9, 9, 0.9) == 1
 
@@ -173,7 +175,7 @@ def test_rows_held_out_count_by_their_weights(nnrun, project, weighted_run):
     assert saved["rows"] == round(weights.sum() ** 2 / (weights**2).sum()) < len(held_out)
     predicted = ["predict", weighted_run, "table.csv", "--interval", "0.8"]
     first = nnrun(*predicted)
-    assert f"column 'weight' of weights, which tell as much as {saved['rows']} rows" in first.err
+    assert f"column 'weight' of weights, which count as {saved['rows']} rows" in first.err
     path.unlink()
     assert nnrun(*predicted) == first
     path.write_text(json.dumps({**saved, "sample_weight": "dose"}))
@@ -182,7 +184,7 @@ def test_rows_held_out_count_by_their_weights(nnrun, project, weighted_run):
     assert "intervals.json: its weights are not those of the run; was it altered?" in altered.err
     path.unlink()
     done = nnrun("predict", weighted_run, "table.csv", "--interval", "0.99")
-    assert f"by their weights, those of the run tell as much as {saved['rows']}: ask" in done.err
+    assert f"the weighted rows of the run count as {saved['rows']}; ask" in done.err
 
 
 def test_python_and_lines_of_json_get_intervals_too(nnrun, numbers_run):
@@ -208,7 +210,7 @@ def test_labels_get_a_column_of_sets(nnrun, copied_run, project):
 
 @pytest.mark.parametrize(
     ("level", "message"),
-    [("1", "a share of the rows between 0 and 1"), ("0.99", "takes 99 rows held out; the run")],
+    [("1", "a share of the rows between 0 and 1"), ("0.99", "needs 99 rows held out; the run")],
 )
 def test_what_is_no_level_is_refused(nnrun, copied_run, level, message):
     done = nnrun("predict", copied_run, "table.csv", "--interval", level)

@@ -97,10 +97,10 @@ def test_the_threshold_moves_the_label(answers):
 @pytest.mark.parametrize(
     ("line", "error"),
     [
-        ("nonsense", "the line is no JSON: Expecting value"),
-        ("", "the line is no JSON: Expecting value"),
-        ("[" * 100_000, "the line is no JSON"),
-        ('{"age": 1' + "0" * 5_000 + "}", "the line is no JSON: Exceeds the limit"),
+        ("nonsense", "the line is not JSON: Expecting value"),
+        ("", "the line is not JSON: Expecting value"),
+        ("[" * 100_000, "the line is not JSON"),
+        ('{"age": 1' + "0" * 5_000 + "}", "the line is not JSON: Exceeds the limit"),
         ([1], "a line must be a JSON object with a key for each column; received [1]"),
         ({"age": 40}, "2 keys are missing: 'height', 'dose'"),
         ({"age": 40, "height": 170}, "1 key is missing: 'dose'"),
@@ -111,7 +111,7 @@ def test_the_threshold_moves_the_label(answers):
         ({**ROW, "dose": 1e39}, "-:2: column 'dose': '1e+39' is beyond what float32 holds"),
         ({**ROW, "dose": 10**40}, "is beyond what float32 holds"),
         ('{"age": 1, "height": 2, "dose": NaN}', "-:2: column 'dose'"),
-        ('{"age": 1, "height": 2, "dose": "\\ud800"}', "'dose' holds half of a surrogate pair"),
+        ('{"age": 1, "height": 2, "dose": "\\ud800"}', "'dose' contains half of a surrogate pair"),
     ],
 )
 def test_a_wrong_line_is_answered_with_its_error_and_the_next_is_predicted(answers, line, error):

@@ -143,7 +143,7 @@ def test_without_the_training_table_what_cannot_be_told_is_null(
     summary = json.loads(done.out)
     assert (done.code, summary["linear"]) == (0, None)
     assert (summary["baseline"] is None, summary["verdict"] is None) == (not changes, not changes)
-    reason = "is no longer there" if is_gone else "is not the table that the run started with"
+    reason = "no longer exists" if is_gone else "is not the table that the run started with"
     assert reason in summary["reason"]
     assert summary["reason"] in done.err
 

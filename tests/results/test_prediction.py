@@ -217,7 +217,7 @@ def test_weights_that_do_not_fit_the_config_are_refused(project, trained):
 def test_what_is_no_finished_run_is_refused(project, tmp_path):
     with pytest.raises(RunError, match="does not exist"):
         load_run(tmp_path / "nowhere")
-    with pytest.raises(RunError, match="is no run directory"):
+    with pytest.raises(RunError, match="is not a run directory"):
         load_run(project.folder)
     (tmp_path / "run.json").write_text('{"status": "interrupted"}')
     with pytest.raises(RunError, match="has no model yet: its status is 'interrupted'"):

@@ -101,7 +101,7 @@ def test_a_run_without_rows_held_out_needs_a_table(nnrun, project):
     nnrun("train", project.config({"data.validation_split": 0}), "-o", "run", "-q")
     done = nnrun("importance", "run")
     assert (done.code, done.out) == (2, "")
-    assert "held no rows out; give a table" in done.err
+    assert "held out no rows; give a table" in done.err
     assert told(nnrun, "run", "table.csv")["rows"] == 60
 
 

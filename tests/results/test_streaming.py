@@ -125,7 +125,7 @@ def test_a_reader_that_closes_early_ends_the_command_quietly(run):
         exhaustive(
             "x,,170,0.5,1\n", "-:30002: column 'age': the cell is missing", id="a missing cell"
         ),
-        exhaustive("x,40,170\n", "-:30002: 3 cells, where the header has 5", id="too few cells"),
+        exhaustive("x,40,170\n", "-:30002: 3 cells, but the header has 5", id="too few cells"),
         exhaustive(
             "x,40,170,1e39,1\n",
             "-:30002: column 'dose': '1e39' is beyond what float32 holds",

@@ -46,5 +46,5 @@ def test_statistics_may_be_rounded_otherwise(check):
     ids=["another mean", "another name", "another missing share", "no variance"],
 )
 def test_an_encoding_that_tells_otherwise_is_refused(check, change):
-    with pytest.raises(RunError, match="is not what the table gives"):
+    with pytest.raises(RunError, match="does not describe the table"):
         check(change)

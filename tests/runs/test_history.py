@@ -128,7 +128,7 @@ def test_a_file_that_is_no_history_is_refused_with_the_reason(path, content, rea
     [
         pytest.param(b"epoch,loss\n1,low\n", id="a word"),
         pytest.param(b"epoch,loss\n2,0.5\n", id="a first epoch that is 2"),
-        pytest.param(b"epoch,loss\nnan,0.5\n", id="an epoch that is no number"),
+        pytest.param(b"epoch,loss\nnan,0.5\n", id="an epoch that is not a number"),
         pytest.param(b"epoch,loss\n1,0.5,0.5\n", id="a cell too many"),
     ],
 )

@@ -12,7 +12,7 @@ import numpy as np
 SERVER = """
 import json, os, sys
 answers = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)  # what Keras prints is no answer
+os.dup2(2, 1)  # what Keras prints is not an answer
 sys.modules["nnrun"] = None  # any import of it fails
 import numpy as np
 import keras

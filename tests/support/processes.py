@@ -122,7 +122,7 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pid in self.running:  # not yet waited for, so the number is no other's
+        for pid in self.running:  # not yet waited for, so the number is not another's
             os.kill(pid, signal.SIGKILL)
         self._process.kill()
         self._process.communicate()

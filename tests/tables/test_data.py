@@ -30,10 +30,10 @@ ZIPPED = gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (i, i * 7919 % 1009) for
 CORRUPT = ZIPPED[:200] + b"xxxx" + ZIPPED[204:]
 
 REFUSED = [  # the file, and what each line of the refusal begins with
-    ("a,b\n1,2\n3,4,5\n6,7\n", ["3: 3 cells, where the header has 2"]),
-    ("a,b\n1,2\n3\n6,7,8\n", ["3: 1 cell, where the header has 2", "4: 3 cells, where the header has 2"]),
-    ("a,b\n1,2\n3,4,\n5,6", ["3: 3 cells, where the header has 2"]),
-    ('a,b\n"1\n\n",2\n3,4,5\n', ["5: 3 cells, where the header has 2"]),
+    ("a,b\n1,2\n3,4,5\n6,7\n", ["3: 3 cells, but the header has 2"]),
+    ("a,b\n1,2\n3\n6,7,8\n", ["3: 1 cell, but the header has 2", "4: 3 cells, but the header has 2"]),
+    ("a,b\n1,2\n3,4,\n5,6", ["3: 3 cells, but the header has 2"]),
+    ('a,b\n"1\n\n",2\n3,4,5\n', ["5: 3 cells, but the header has 2"]),
     ("a,b\n" + "1\n" * 12, [*[f"{i}: 1 cell" for i in range(2, 12)], " and 2 more such lines"]),
     ("a,b\n1,2\n1,x\n3,4\n", ["3: column 'b': 'x' is not a number"]),
     ("a,b\r\n1,2\r\n\r\n3,x\r\n4,5\r\n", ["4: column 'b': 'x' is not a number"]),

@@ -124,7 +124,7 @@ def test_title_lines_are_skipped_and_lines_are_still_those_of_the_file():
     ("table", "message"),
     [
         (b"x\na,a\n1,2\n", "t:2: 2 columns are named 'a'"),
-        (b"x\na,b\n1,2\n1,2,3\n", "t:4: 3 cells, where the header has 2"),
+        (b"x\na,b\n1,2\n1,2,3\n", "t:4: 3 cells, but the header has 2"),
         (b"x\n", "t: the file is empty"),
         (b"x", "t: the file is empty"),
         (b"x\n\n1\n", "t:2: the first line is blank"),
@@ -139,11 +139,11 @@ def test_a_mistake_below_title_lines_is_told_by_its_line(table, message):
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"encoding": "latin-0"}, "'latin-0' is no text encoding of Python"),
-        ({"encoding": "hex"}, "'hex' is no text encoding of Python"),
-        ({"encoding": "a\0b"}, "is no text encoding of Python"),
-        ({"decimal": ",", "thousands": ","}, "',' is the decimal mark as well"),
-        ({"thousands": "."}, "'.' is the decimal mark as well"),
+        ({"encoding": "latin-0"}, "'latin-0' is not a text encoding that Python knows"),
+        ({"encoding": "hex"}, "'hex' is not a text encoding that Python knows"),
+        ({"encoding": "a\0b"}, "is not a text encoding that Python knows"),
+        ({"decimal": ",", "thousands": ","}, "',' is also the decimal mark"),
+        ({"thousands": "."}, "'.' is also the decimal mark"),
     ],
 )
 def test_keys_that_fit_no_table_are_refused(keys, message):
@@ -161,7 +161,7 @@ def test_a_cell_more_in_every_row_is_told_once(row):
 
 
 def test_a_cell_more_in_some_rows_is_told_for_each():
-    with pytest.raises(TableError, match="t:2: 3 cells, where the header has 2"):
+    with pytest.raises(TableError, match="t:2: 3 cells, but the header has 2"):
         blocks(b"a,b\n1,2,3\n4,5\n")
 
 
@@ -207,7 +207,7 @@ def test_a_table_without_a_header_may_lack_the_target():
 
 
 def test_a_table_of_more_columns_than_are_named_is_refused():
-    with pytest.raises(TableError, match=r"t:1: 4 cells, where data\.columns names 2 columns"):
+    with pytest.raises(TableError, match=r"t:1: 4 cells, but data\.columns names 2 columns"):
         blocks(b"1,2,3,4\n", columns=["a", "b"])
 
 

@@ -264,7 +264,7 @@ PARTS = [  # the parts of a table, and what the refusal says
     (["a,b\n1,2\n", "a,c\n1,2\n"], "part-1.csv: lacks 'b' and has 'c' besides, unlike {}part-0.csv; parts have"),
     (["a,b\n1,2\n", "a\n1\n"], "part-1.csv: lacks 'b', unlike {}part-0.csv; parts have the same columns"),
     (["a,b\n1,2\n", ""], "part-1.csv: the file is empty; a table has a header and rows"),
-    (["a,b\n1,2\n", "a,b\n1,2\n3\n"], "part-1.csv:3: 1 cell, where the header has 2"),
+    (["a,b\n1,2\n", "a,b\n1,2\n3\n"], "part-1.csv:3: 1 cell, but the header has 2"),
     (["a,b\n1,2\n", "a,b\n1,2\n3,x\n"], "part-1.csv:3: column 'b': 'x' is not a number"),
     (["a,b\n1,\n1,3\n1,\n", "a,b\n1,2\n1,\n"], "part-0.csv:2: column 'b': the cell is missing; fill it in, or set "),
     (["a,b\n1,\n1,3\n1,\n", "a,b\n1,2\n1,\n"], "(3 such cells: lines 2, 4, ...)"),
@@ -546,7 +546,7 @@ def test_polars_makes_no_columns_of_the_first_row_of_a_block(monkeypatch, proble
     monkeypatch.setattr(pl, "read_csv", read_csv)
     table = open_table(b"a,b\n" + first + b"\n1,2\n", NULLS, "t")
     plan = ReadingPlan(frozenset("ab"))
-    assert "cells, where the header has 2" in problems(list, table.blocks(plan))[0]
+    assert "cells, but the header has 2" in problems(list, table.blocks(plan))[0]
     assert not widths
 
 

@@ -69,8 +69,8 @@ def test_without_tf_config_there_is_one_worker(monkeypatch):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "the whole: Invalid JSON"),
-        ("[]", "the whole: Input should be an object"),
+        ("{", "the whole value: Invalid JSON"),
+        ("[]", "the whole value: Input should be an object"),
         ('{"cluster": {"worker": []}}', "cluster.worker: List should have at least 1 item"),
         ('{"cluster": {"worker": "a:1"}}', "cluster.worker: Input should be a valid"),
         (

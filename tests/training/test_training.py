@@ -249,7 +249,9 @@ def test_run_directories_are_numbered_and_never_overwritten_unasked(project, mon
 def test_a_folder_that_is_no_run_is_not_overwritten(project, run_folder):
     run_folder.mkdir()
     (run_folder / "thesis.txt").write_text("years of work")
-    with pytest.raises(RunError, match="exists, and is no run directory; choose another with -o"):
+    with pytest.raises(
+        RunError, match="exists, and is not a run directory; choose another with -o"
+    ):
         train(project.dataset(), stem="x", path=run_folder, overwrite=True)
     assert (run_folder / "thesis.txt").read_text() == "years of work"
 

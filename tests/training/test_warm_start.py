@@ -94,15 +94,15 @@ def test_every_thing_that_does_not_fit_is_named_in_one_pass(base, project, nnrun
     done = nnrun("train", "config.yaml", "--from", base)
     assert (done.code, done.out) == (2, "")
     for text in (
-        "data.normalize: is false, where that of",
+        "data.normalize: must be true, as in",
         "ensemble: has 2 members, where",
         "layers[0]: is Dense with weights (3, 30) and (30,), where",
         "layers[1]: is Dense with weights (30, 4) and (4,), where",
         "column 'label' has labels that",
         "does not know: 'maybe', 'no'; it knows '0', '1'",
-        "has columns that are no features of",
+        "has columns that are not features of",
         "'extra'; to train without them: `drop: [extra]`",
-        "are no features here: 'height'",
+        "are not features here: 'height'",
         "data.categorical: column 'dose' is text, where",
     ):
         assert text in done.err
@@ -112,11 +112,11 @@ def test_every_thing_that_does_not_fit_is_named_in_one_pass(base, project, nnrun
     ("changes", "text"),
     [
         ({"data.target": "age", "loss": "MeanSquaredError"}, "data.target: is 'age', where"),
-        ({"data.positive": 0}, "data.positive: is '0', where that of"),
+        ({"data.positive": 0}, "data.positive: must be "),
         ({"data.numeric": "robust"}, "data.numeric: is"),
         ({"data.clip": 3}, "data.clip: is 3"),
         ({"layers": [{"units": 1, "activation": "sigmoid"}]}, "layers: 1 layer with weights"),
-        ({"data.drop": ["age"]}, "are no features here: 'age'"),
+        ({"data.drop": ["age"]}, "are not features here: 'age'"),
     ],
     ids=["target", "positive", "numeric", "clip", "layers", "columns"],
 )

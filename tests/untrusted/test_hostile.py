@@ -101,7 +101,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "a key with an escape": lambda: Case(f'{CONFIG}"\\e[31m": 1\n'),
     "a key with a line end": lambda: Case(f'{CONFIG}"see\\n\\td": 1\n'),
     "a --set with an escape": lambda: Case(override="\x1b[31m=1"),
-    "a --set that is no UTF-8": lambda: Case(override="\udcff=1"),
+    "a --set that is not UTF-8": lambda: Case(override="\udcff=1"),
     "a path longer than a name may be": lambda: Case(override="data.train=" + "x" * 300),
     "/dev/zero": lambda: Case(override="data.train=/dev/zero"),
     "600 MB of NUL, zipped": lambda: Case(table=zipped(bytes(1 << 20), 600)),

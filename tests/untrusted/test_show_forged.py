@@ -93,9 +93,9 @@ HISTORIES: dict[str, bytes] = {
     "rows without loss": b"epoch,accuracy\n1,0.5\n",
     "a row that is too short": b"epoch,loss\n1\n",
     "a loss that is empty": b"epoch,loss\n1,\n",
-    "a loss that is no number": b"epoch,loss\n1,low\n",
+    "a loss that is not a number": b"epoch,loss\n1,low\n",
     "a loss that is not finite": b"epoch,loss\n1,nan\n2,inf\n",
-    "an epoch that is no number": b"epoch,loss\none,0.5\n",
+    "an epoch that is not a number": b"epoch,loss\none,0.5\n",
     "an epoch that is a command": b"epoch,loss\n\x1b[2J,0.5\n",
     "an epoch of 5,000 digits": b"epoch,loss\n" + b"9" * 5_000 + b",0.5\n",
     "an epoch that is empty": b"epoch,loss\n,0.5\n",
@@ -117,7 +117,7 @@ def test_a_history_without_a_best_epoch_is_left_out(run, content):
 
 def test_a_row_of_too_many_cells_is_read(run):
     (run / "history.csv").write_bytes(b"epoch,loss\n1,0.5,7,8\n2,0.25\n3,0.25\n")
-    assert "best       the loss of training was best at epoch 2 (0.25)" in (show(run) or "")
+    assert "best       the training loss was best at epoch 2 (0.25)" in (show(run) or "")
 
 
 STRANGE: dict[str, Callable[[bytes], bytes]] = {

@@ -58,10 +58,10 @@ BAD_STATES: dict[str, Callable[[State], Any] | bytes] = {
     "a best epoch beyond the history": stopping(best_epoch=1000),
     "a best epoch before the first": stopping(best_epoch=-5),
     "a best value beyond float32": stopping(best=-1e308),
-    "a best epoch that is no number": stopping(best_epoch=float("nan")),
+    "a best epoch that is not a number": stopping(best_epoch=float("nan")),
     "less than no seconds": entries(seconds=-1.0),
     "endless seconds": entries(seconds=float("inf")),
-    "seconds that are no number": entries(seconds=float("nan")),
+    "seconds that are not a number": entries(seconds=float("nan")),
 }
 
 
@@ -103,7 +103,7 @@ def test_a_history_of_another_shape_is_refused(copied_run, refusal_of, data, sta
 HARMLESS_STATES = {
     "a step beyond the end of the epoch": entries(step=10**18),
     "patience that is over": stopping(wait=10**30),
-    "a best value that is no number": stopping(best=float("nan")),
+    "a best value that is not a number": stopping(best=float("nan")),
     "a run that is stopped": entries(stopped=True),
 }
 

@@ -51,7 +51,7 @@ READERS: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("read", READERS.values(), ids=READERS.keys())
 def test_a_file_that_is_none_when_it_is_opened_is_refused(tmp_path, make, read):
     make(tmp_path / "file")
-    with pytest.raises(RunError, match=r"file: .*is a (link|pipe|folder), where a file belongs"):
+    with pytest.raises(RunError, match=r"file: .*is a (link|pipe|folder), not a file"):
         read(tmp_path / "file")
 
 
@@ -194,13 +194,13 @@ def test_a_folder_where_a_file_belongs_ends_a_training_before_it_begins(
     ):
         done = nnrun(*command)
         assert done.code == 2
-        assert f"{name}: is a folder, where " in done.err
+        assert f"{name}: is a folder, not a file" in done.err
 
 
 def test_a_folder_as_the_lock_of_a_new_run_is_refused(project, nnrun):
     (project.folder / "new" / ".lock").mkdir(parents=True)
     done = nnrun("train", project.config(), "-o", "new")
-    assert (done.code, "new/.lock: is a folder, where a file belongs" in done.err) == (2, True)
+    assert (done.code, "new/.lock: is a folder, not a file" in done.err) == (2, True)
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -228,4 +228,4 @@ def test_a_wrong_key_of_a_verdict_is_named(nnrun, project, copied_run):
     done = nnrun("show", copied_run)
     assert done.code == 2
     assert "received 3" in done.err
-    assert "linear: it is missing" in done.err
+    assert "linear is missing" in done.err

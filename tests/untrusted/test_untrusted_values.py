@@ -18,7 +18,7 @@ WIDE = [{"units": 10**8, "activation": "relu"}, {"units": 1, "activation": "sigm
 
 def test_weights_are_compared_with_the_config_before_anything_is_made(copied_run, refusal_of):
     forge_config(copied_run, {"layers": WIDE})
-    assert "where float32 (3, 100000000) belongs" in refusal_of("predict", "weights.npz")
+    assert "must be float32 (3, 100000000)" in refusal_of("predict", "weights.npz")
     refusal_of("evaluate", "weights.npz")
 
 
@@ -37,7 +37,7 @@ BAD_CONFIGS = {
     "depth of mappings": "{a: " * 100_000,
     "more than a mebibyte": "#" * (1 << 20) + "\n",
     "several documents": "a: 1\n---\nb: 2\n",
-    "bytes that are no text": b"\xff\xfe\0",
+    "bytes that are not text": b"\xff\xfe\0",
     "control characters": "data: \x07\n",
     "nothing": "",
 }
@@ -95,7 +95,7 @@ BAD_ENCODINGS: dict[str, Callable[[Any], Any]] = {
     "a negative variance": feature(variance=-1.0),
     "a number that is infinite": feature(mean=1e999),
     "a mean beyond float32": feature(mean=1e39),
-    "a part that is no part of a date": feature(kind="date", format="%Y-%m-%d", part="__class__"),
+    "a part that no date has": feature(kind="date", format="%Y-%m-%d", part="__class__"),
     "text without categories": feature(kind="text"),
     "a category twice": only_text,
     "a form without a part": feature(format="%Y-%m-%d"),

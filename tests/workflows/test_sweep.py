@@ -96,7 +96,7 @@ def test_a_signal_between_two_trials_tells_how_to_go_on(project, nnrun, monkeypa
         patch.setattr(sweep, "_line", interrupt)
         done = nnrun(*command)
     assert done.code == 130
-    assert "its trials so far are whole; go on with `nnrun resume sw`" in done.err
+    assert "its trials so far are kept; go on with `nnrun resume sw`" in done.err
     assert nnrun("resume", "sw").out.count("finished") == 2
 
 
@@ -211,7 +211,7 @@ def test_a_trial_that_was_stopped_is_taken_up_again(project, nnrun, stopped_at_t
     done = nnrun(*command, "--trials", "3", "-o", "sw", *storage)
     assert done.code == 130
     assert (
-        "the sweep stopped in trial-002; the trials before are whole; go on with `nnrun resume sw`"
+        "the sweep stopped in trial-002; the trials before it are kept; go on with `nnrun resume sw`"
         in done.err
     )
     said = json.loads(nnrun("resume", "sw", "--json").out)

@@ -36,7 +36,7 @@ def curve_panels(paths: Sequence[Path], *, training: bool = False) -> list[Panel
         training: Whether the curves of training are drawn of several runs too.
 
     Raises:
-        RunError: A path is no run, has no epoch yet, or its files were altered.
+        RunError: A path is not a run, has no epoch yet, or its files were altered.
     """
     runs = curves_of(paths)
     if len(runs) == 1:

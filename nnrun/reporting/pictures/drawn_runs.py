@@ -68,7 +68,7 @@ def curves_of(paths: Sequence[Path]) -> list[RunCurves]:
     """Return runs as they are drawn, each labelled by the settings in which they differ.
 
     Raises:
-        RunError: A path is no run, has no epoch yet, or its files were altered.
+        RunError: A path is not a run, has no epoch yet, or its files were altered.
     """
     runs = list(map(_curves_of, paths))
     settings = differing_settings([Run(path).read_info().config for path in paths])

@@ -15,7 +15,7 @@ def drawable_history(run: Run) -> History:
     Numbers that are not finite, or beyond float32, are NaN.
 
     Raises:
-        RunError: The path is no run, no epoch has ended yet, or the file was altered.
+        RunError: The path is not a run, no epoch has ended yet, or the file was altered.
     """
     run.read_info()
     history = read_history(run.history)

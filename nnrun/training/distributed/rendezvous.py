@@ -114,7 +114,7 @@ def _take_report(
 
 
 def _reported_index(line: str, host: str, cluster: Cluster, reported: Container[int]) -> int | None:
-    """Return which worker reports, or None where it is no worker.
+    """Return which worker reports, or None where it is not a worker.
 
     Raises:
         ConfigError: It belongs to another cluster, or another worker has its number.
