@@ -18,7 +18,7 @@ from nnrun.cli.terminal import complain, drop_unwritten, flush, open_streams, te
 from nnrun.errors import NnrunError
 from nnrun.launch import release
 from nnrun.signals import stop_signals
-from nnrun.system_errors import describe_system_error
+from nnrun.system_errors import as_nnrun_error
 from nnrun.training.tensorflow_import import OPTIONAL, leave_out
 
 came: list[int] = []
@@ -79,12 +79,11 @@ def _answer(error: Exception) -> int:
     if isinstance(error, click.ClickException):
         complain(error)
         return 2
+    if isinstance(error, OSError | MemoryError):
+        error = as_nnrun_error(error)
     if isinstance(error, NnrunError):
         tell(*str(error).split("\n"))
         return error.exit_code
-    if isinstance(error, OSError | MemoryError):
-        tell(describe_system_error(error))
-        return 1
     if came:  # TensorFlow makes errors of its own of a signal
         return 128 + _last_signal()
     raise error

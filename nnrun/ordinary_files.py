@@ -48,7 +48,11 @@ NO_FILE = (errno.ELOOP, errno.EISDIR, errno.ENXIO)
 """The errors of opening a link, a folder, and a socket or a pipe that nobody reads."""
 
 
-class NotOrdinaryError(OSError):
+class UnfitFileError(OSError):
+    """What stands at a path is not what nnrun would have written there, or may read there."""
+
+
+class NotOrdinaryError(UnfitFileError):
     """A link, a folder, a pipe, a socket or a device stands where a file belongs."""
 
 
@@ -140,12 +144,13 @@ def read_small(path: Path, most: int = LARGEST_FILE) -> bytes:
         most: The largest size, in bytes, that such a file has.
 
     Raises:
-        OSError: The file cannot be read, is not an ordinary file, or is larger.
+        UnfitFileError: It is not an ordinary file, or is larger.
+        OSError: The file cannot be read.
     """
     with open_ordinary(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise OSError(errno.EFBIG, f"is larger than {most >> 20} MiB", str(path))
+        raise UnfitFileError(errno.EFBIG, f"is larger than {most >> 20} MiB", str(path))
     return content
 
 

@@ -2,10 +2,23 @@
 
 import errno
 
+from nnrun.errors import InputError, NnrunError
 from nnrun.files import DISK_ERRORS
+from nnrun.ordinary_files import UnfitFileError
 
 NO_FOLDER = "No usable temporary directory"  # as Python's tempfile says it
 OUT_OF_MEMORY = "out of memory: use fewer units, a smaller batch_size or a smaller table"
+
+MISPLACED = (UnfitFileError, IsADirectoryError, NotADirectoryError)
+"""What is no failure of the system: the user names a path at which something else stands, or the
+folder that he names has it."""
+
+
+def as_nnrun_error(error: OSError | MemoryError) -> NnrunError:
+    """Return the error of nnrun's family for one of the system's, with its place and reason."""
+    if isinstance(error, MISPLACED):
+        return InputError(describe_system_error(error))
+    return NnrunError(describe_system_error(error))
 
 
 def describe_system_error(error: OSError | MemoryError) -> str:

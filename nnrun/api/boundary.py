@@ -4,8 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from nnrun.errors import NnrunError
-from nnrun.system_errors import describe_system_error
+from nnrun.system_errors import as_nnrun_error
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -19,6 +18,6 @@ def nnrun_errors_alone(function: Callable[Arguments, Result]) -> Callable[Argume
         try:
             return function(*args, **kwargs)
         except (OSError, MemoryError) as error:
-            raise NnrunError(describe_system_error(error)) from error
+            raise as_nnrun_error(error) from error
 
     return translated

@@ -13,6 +13,7 @@ from nnrun.cli.options import command, config_argument, output_option, set_optio
 from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.terminal import line_width, say, say_json, say_text, tell
 from nnrun.errors import InputError, Interrupted, NnrunError, TrainingError
+from nnrun.system_errors import MISPLACED
 from nnrun.wording import counted, joined
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _advice(asked: Sweep) -> Iterator[None]:
 
     try:
         yield
-    except (InputError, Interrupted):  # these say it themselves
+    except (InputError, Interrupted, *MISPLACED):  # these say it themselves
         raise
     except (KeyboardInterrupt, OSError, NnrunError):
         if any(asked.folder.glob(NAMES)):

@@ -1,5 +1,6 @@
 """What became of a trial of a sweep: a file beside its run directory."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
@@ -60,9 +61,10 @@ def read_record(trial: Path) -> TrialRecord | None:
 
     Raises:
         RunError: The record was altered.
+        UnfitFileError: It is a link, or no file.
     """
     path = record_path(trial)
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
     try:
         return TrialRecord.model_validate_json(read_small(path))

@@ -1,5 +1,6 @@
 """The sweep that a folder holds: its config and options, with which it goes on."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,8 @@ class KeptOptions(Strict):
 
 
 def is_sweep(folder: Path) -> bool:
-    """Return whether a folder is that of a sweep which can go on."""
-    return (folder / OPTIONS).is_file()
+    """Return whether a folder is that of a sweep which can go on, or says to be."""
+    return os.path.lexists(folder / OPTIONS)
 
 
 def keep_sweep(sweep: Sweep, tables: Mapping[str, str]) -> None:
@@ -127,11 +128,13 @@ def read_sweep(folder: Path) -> Sweep:
     Raises:
         RunError: Its options were altered.
         ConfigError: Its config was.
+        UnfitFileError: One of the two is a link, or no file.
     """
+    config = folder / CONFIG
     kept = _read_options(folder)
     settings = {key: _choices(values) for key, values in kept.settings.items()}
     return Sweep(
-        load_config(folder / CONFIG),
+        load_config(config, content=read_small(config)),
         SearchSpace((), settings),
         folder,
         metric=kept.metric,

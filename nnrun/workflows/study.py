@@ -1,8 +1,10 @@
 """Optuna's study of a sweep: which settings to try next, and what became of those before."""
 
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -174,16 +176,29 @@ class Study:
 
     def _with_settings(self, trial: Any) -> AskedTrial:  # noqa: ANN401
         """Return a trial with the settings that Optuna suggests for it, or has suggested."""
-        import optuna
-
-        # By the trial's number: the same again, and not the same in two processes.
-        seed = self._sweep.base.seed + trial.number
-        self._study.sampler = optuna.samplers.TPESampler(seed=seed)
+        self._study.sampler = _sampler(self._sweep, trial.number)
         chosen = {
             key: _suggest(trial, key, values) for key, values in self._sweep.space.settings.items()
         }
         trial.set_user_attr("settings", chosen)
         return AskedTrial(self._study, trial, chosen, self._sweep.metric)
+
+
+def _sampler(sweep: Sweep, number: int) -> Any:  # noqa: ANN401  of Optuna's types
+    """Return what chooses the settings of a trial, given its number.
+
+    The same number has the same settings again, and two processes do not have the same. Of lists,
+    each combination is chosen once.
+    """
+    import optuna
+
+    sampler = optuna.samplers.TPESampler(seed=sweep.base.seed + number)
+    combination = next(islice(sweep.space.combinations(), number, None), None)
+    if not sweep.space.is_grid or combination is None:
+        return sampler
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.samplers.PartialFixedSampler(combination, sampler)
 
 
 def _record_of(trial: Any, metric: str) -> TrialRecord:  # noqa: ANN401

@@ -1,9 +1,11 @@
 """A config trained with many settings in one process, each trial a run in one folder."""
 
 from itertools import islice
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nnrun.config.search_space import some_values
 from nnrun.errors import Interrupted
 from nnrun.files import write_text
 from nnrun.lock import held_if_free
@@ -60,7 +62,7 @@ def _run_grid(sweep: Sweep, trainer: Trainer, tell: Tell) -> list[Trial]:
 
 def _run_study(sweep: Sweep, study: "Study", trainer: Trainer, tell: Tell) -> list[Trial]:
     """Train what Optuna suggests until there are so many trials."""
-    count = sweep.trials or DEFAULT_TRIALS
+    count = _number_of_trials(sweep)
     is_enough = False
     while not is_enough:
         with study.next_trial(count) as asked:
@@ -74,6 +76,15 @@ def _run_study(sweep: Sweep, study: "Study", trainer: Trainer, tell: Tell) -> li
     if sweep.storage is not None:
         _record_others(sweep, study)
     return [sweep.trial(number, chosen) for number, chosen in study.trials()]
+
+
+def _number_of_trials(sweep: Sweep) -> int:
+    """Return how many trials there are to be; of lists, there are no more than combinations."""
+    if sweep.space.is_grid:
+        sizes: list[int] = [len(some_values(each)) for each in sweep.space.settings.values()]
+        combinations = prod(sizes)
+        return min(sweep.trials or combinations, combinations)
+    return sweep.trials or DEFAULT_TRIALS
 
 
 def _record_others(sweep: Sweep, study: "Study") -> None:

@@ -277,15 +277,17 @@ class Slow:
     ("setting", "storage"),
     [
         ("epochs=1,2,3,4,5,6,7,8,9,10", None),
+        ("epochs=1,2,3,4,5,6,7,8,9,10", "sqlite:///sw.db"),
         ("epochs=1..10", None),
         ("epochs=1..10", "sqlite:///sw.db"),
     ],
-    ids=["grid", "journal", "sqlite"],
+    ids=["grid", "grid in a storage", "journal", "sqlite"],
 )
 def test_several_at_work_on_one_sweep_train_each_trial_once(project, monkeypatch, setting, storage):
     pytest.importorskip("optuna")
     monkeypatch.chdir(project.folder)
-    options = Options(metric="loss", trials=10, storage=storage)
+    trials = None if "," in setting else 10
+    options = Options(metric="loss", trials=trials, storage=storage)
     planned = plan_sweep(project.config(), [setting], Path("sw"), options)
     trained = []
     monkeypatch.setattr(sweep, "Trainer", lambda _: Slow(trained))
@@ -298,6 +300,8 @@ def test_several_at_work_on_one_sweep_train_each_trial_once(project, monkeypatch
     assert [each.status for each in again] == ["finished"] * 10
     losses = [each.metrics["loss"] for each in again]
     assert losses == sorted(losses)
+    if planned.space.is_grid:
+        assert losses == [*range(1, 11)]
     assert {each.path for trials in found for each in trials} == {each.path for each in again}
 
 
