@@ -17,6 +17,8 @@ from nnrun.json_mistakes import json_mistakes
 from nnrun.lock import held_in_turn
 from nnrun.ordinary_files import read_small
 from nnrun.runs.provenance import differences
+from nnrun.tables.fingerprint import fingerprint
+from nnrun.tables.table import find_files
 from nnrun.wording import listed
 from nnrun.workflows.storage_url import has_password
 from nnrun.workflows.sweep_plan import Sweep
@@ -39,8 +41,8 @@ class KeptOptions(Strict):
         folds: By how many folds each trial is cross-validated.
         storage: The URL of Optuna's storage, unless it has a password.
         has_password: Whether the storage's URL has a password, which is not written.
-        tables: The SHA-256 of the table of each part that has one, as the first trial reads it;
-            none of a sweep that an earlier version began.
+        tables: The SHA-256 of the table of each part that has one, as the first trial reads it,
+            and of each table that a setting names; none of a sweep that an earlier version began.
     """
 
     settings: dict[str, list[str] | str]
@@ -62,7 +64,8 @@ def keep_sweep(sweep: Sweep, tables: Mapping[str, str]) -> None:
 
     Args:
         sweep: The sweep.
-        tables: The SHA-256 of the table of each part that has one, as the first trial reads it.
+        tables: The SHA-256 of the table of each part that has one, as the first trial reads it,
+            and of each table that a setting names.
 
     Raises:
         RunError: The folder holds a sweep of another config, of other settings or of other rows.
@@ -90,10 +93,36 @@ def _refuse_another(sweep: Sweep, tables: Mapping[str, str]) -> None:
     if changes:
         reason = f"holds a sweep that differs in {changes[0]}"
         raise RunError(f"{sweep.folder}: {reason}; choose another folder with -o")
-    if kept.tables and kept.tables != tables:
-        parts = [part for part in TABLES if kept.tables.get(part) != tables.get(part)]
-        reason = f"the table of {listed(parts, len(parts))} has changed since this sweep began"
+    changed = _changed(kept.tables, tables)
+    if changed:
+        reason = f"the table of {listed(changed, 3)} has changed since this sweep began"
         raise RunError(f"{sweep.folder}: {reason}; undo that, or choose another folder with -o")
+
+
+def _changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return which tables are others now, of those that were noted when the sweep began.
+
+    One that a setting names may have been missing then, or be missing now: its trials fail.
+    """
+    if not then:
+        return []
+    parts = [part for part in TABLES if then.get(part) != now.get(part)]
+    swept = [key for key in then if key not in TABLES and now.get(key, then[key]) != then[key]]
+    return parts + swept
+
+
+def swept_tables(sweep: Sweep) -> dict[str, str]:
+    """Return the SHA-256 of each table that a setting names, by `data.train=houses.csv`."""
+    found = {}
+    for part in TABLES:
+        values = sweep.space.settings.get(f"data.{part}", ())
+        if isinstance(values, Range):
+            continue
+        for value in values:
+            path = Path(value).expanduser().absolute()
+            if find_files(path):
+                found[f"data.{part}={value}"] = fingerprint(str(path))
+    return found
 
 
 def _write(sweep: Sweep, tables: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from nnrun.errors import Interrupted
 from nnrun.files import write_text
 from nnrun.lock import held_if_free
 from nnrun.runs.trial_record import TrialRecord
-from nnrun.workflows.kept_sweep import keep_sweep
+from nnrun.workflows.kept_sweep import keep_sweep, swept_tables
 from nnrun.workflows.sweep_plan import DEFAULT_TRIALS, Sweep
 from nnrun.workflows.trial import Trial, best_first
 from nnrun.workflows.trial_training import Tell, Trainer, Unwatched, Watch
@@ -36,7 +36,7 @@ def run_sweep(sweep: Sweep, tell: Tell) -> list[Trial]:
     """
     trainer = Trainer(sweep)
     tables = trainer.check(sweep.first_config())
-    keep_sweep(sweep, tables)
+    keep_sweep(sweep, tables | swept_tables(sweep))
     if sweep.space.is_grid and sweep.storage is None:
         tried = _run_grid(sweep, trainer, tell)
     else:

@@ -100,6 +100,19 @@ def test_a_signal_between_two_trials_tells_how_to_go_on(project, nnrun, monkeypa
     assert nnrun("resume", "sw").out.count("finished") == 2
 
 
+def test_no_table_that_a_setting_names_may_change(project, nnrun, frame):
+    for name in ("a.csv", "b.csv"):
+        frame.write_csv(name)
+    command = ("sweep", project.config(epochs=1), "data.train=a.csv,b.csv,c.csv", "-o", "sw")
+    assert "c.csv: failed: " in nnrun(*command).err
+    frame.write_csv("c.csv")  # it was missing before
+    assert nnrun("resume", "sw").code == 0
+    frame.head(len(frame) - 2).write_csv("b.csv")
+    done = nnrun("resume", "sw")
+    assert done.code == 2
+    assert "sw: the table of 'data.train=b.csv' has changed since this sweep began" in done.err
+
+
 def test_the_table_of_a_sweep_may_not_change(project, nnrun, frame):
     command = ("sweep", project.config(epochs=1), "layers[0].units=2,3", "-o", "sw")
     assert nnrun(*command, "--trials", "1").code == 0
