@@ -1,5 +1,6 @@
 """The settings of runs: the values of their configs by dotted keys, and which of them differ."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,21 +40,31 @@ def _are_mappings(value: object) -> bool:
 def differing_keys(runs: Sequence[Settings]) -> list[str]:
     """Return the keys whose values are not the same in all runs, in the order of the config.
 
-    A mapping or list without values is as good as none: where another run has values, their own
-    keys tell them.
+    Where a mapping or list has values in one run and none in another, the keys of these values tell
+    it alone. `metrics: []` and no `metrics` are told apart.
     """
     keys: dict[str, None] = {}
     for settings in runs:
         keys |= dict.fromkeys(settings)
+    parents: set[str] = set()
+    for key in keys:
+        parents.update(key[: match.start()] for match in re.finditer(r"[.\[]", key))
     first = runs[0] if runs else {}
     return [
         key
         for key in keys
-        if key not in DECIDED and any(_told(run, key) != _told(first, key) for run in runs)
+        if key not in DECIDED
+        and any(_told(run, key, parents) != _told(first, key, parents) for run in runs)
     ]
 
 
-def _told(settings: Settings, key: str) -> object:
-    """Return the value of a key; None where it is missing or is empty."""
+def _told(settings: Settings, key: str, parents: set[str]) -> object:
+    """Return the value of a key; None where it is missing, or is empty and a run has values in it.
+
+    Args:
+        settings: The settings of a run.
+        key: The key.
+        parents: The keys in which some run has values.
+    """
     value = settings.get(key)
-    return None if value in ({}, []) else value
+    return None if key in parents and value in ({}, []) else value

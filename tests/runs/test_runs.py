@@ -321,6 +321,14 @@ def test_settings_of_an_empty_mapping_or_list_differ_by_their_own_keys():
     assert differing_keys([full, bare]) == [*found[2:], "metrics", "batch_size"]
 
 
+def test_an_empty_list_differs_from_none():
+    without = settings_of({"metrics": None, "expect": None})
+    assert differing_keys([without, settings_of({"metrics": [], "expect": {}})]) == [
+        "metrics",
+        "expect",
+    ]
+
+
 def test_diff_of_no_run_is_refused(nnrun, runs):
     done = nnrun("diff", "runs/a", "runs/nowhere")
     assert (done.code, done.out) == (2, "")

@@ -21,6 +21,8 @@ MOST_SLICES = 9  # settings that are drawn; a picture of more cannot be read
 BEST_DOT = 10  # points of the ring around the best
 LETTERS = 36  # of the names of values that fit beside each other below a panel
 LONGEST_NAME = 18  # characters of a name that is turned
+LONGEST_METRIC = 26  # characters of the metric's name, which stands beside a panel
+LONGEST_KEY = 36  # characters of the setting's name, which stands below a panel
 MOST_NAMES = 24  # values that have room below a panel
 
 Place = tuple[float, float]
@@ -48,7 +50,8 @@ def _draw_slice(key: str, compared: Compared, axes: Axes) -> None:
     if compared.best:
         best = places[compared.points.index(compared.best)]
         _draw_rings([best], "best", "C2", axes, size=BEST_DOT)
-    axes.set(xlabel=shortened(key), ylabel=shortened(compared.metric))
+    xlabel = shortened(key, LONGEST_KEY)
+    axes.set(xlabel=xlabel, ylabel=shortened(compared.metric, LONGEST_METRIC))
     _set_scale(scale, axes)
     if is_wide(compared.values):
         axes.set_yscale("log")
