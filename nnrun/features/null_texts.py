@@ -1,7 +1,7 @@
 """The texts that stand for missing cells, and how many rows have each."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -20,8 +20,25 @@ def count_null_texts(block: Block, name: str) -> Counter[str]:
     if cells.dtype != pl.String:  # numbers that were read as such
         return Counter()
     texts = cells.str.strip_chars()
-    null_texts = [text for text in block.null_values.texts if text]
+    null_texts = _null_texts(block)
     return count_texts(texts.filter(texts.is_in(null_texts)), len(null_texts))
+
+
+def columns_with_null_texts(block: Block, names: Iterable[str]) -> list[str]:
+    """Return the columns in which some text stands for a missing cell; an empty cell is none.
+
+    It asks polars once for all columns, of which a table can have thousands, and few have any.
+    """
+    of_text = [name for name in names if block.frame[name].dtype == pl.String]
+    if not of_text:
+        return []
+    is_null = pl.all().str.strip_chars().is_in(_null_texts(block))
+    has_any = block.frame[of_text].select(is_null.any()).row(0)
+    return [name for name, has in zip(of_text, has_any, strict=True) if has]
+
+
+def _null_texts(block: Block) -> list[str]:
+    return [text for text in block.null_values.texts if text]
 
 
 def count_texts(texts: pl.Series, most: int) -> Counter[str]:

@@ -17,7 +17,11 @@ from nnrun.features.feature import Feature, Target
 from nnrun.features.kept_rows import RowMask, needed_columns
 from nnrun.features.labels import LabelProfile, LabelSurvey, order_keys
 from nnrun.features.mixed_cells import ROWS_PER_CODE
-from nnrun.features.null_texts import count_null_texts, null_text_lines
+from nnrun.features.null_texts import (
+    columns_with_null_texts,
+    count_null_texts,
+    null_text_lines,
+)
 from nnrun.features.numbers import parse_first_numbers, parse_numbers
 from nnrun.features.row_weights import Weights, WeightSurvey
 from nnrun.features.selection import choose_features, choose_targets, declared_kind
@@ -307,8 +311,8 @@ class _TableSurvey:
 
     def count_null_texts(self, block: Block) -> None:
         """Take the texts that stand for missing cells into account, in all rows of a block."""
-        for name, counts in self.null_texts.items():
-            counts.update(count_null_texts(block, name))
+        for name in columns_with_null_texts(block, self.null_texts):
+            self.null_texts[name].update(count_null_texts(block, name))
 
     def columns_of_numbers(self) -> frozenset[str]:
         """Return the features that the next block may read as numbers."""

@@ -57,19 +57,18 @@ class TextSurvey:
         if self.overflowed:
             return
         stripped = [text.strip() for text in distinct.head(most + 1)]
-        new = len(self._counts.keys() | stripped)
-        rows = texts.drop_nulls().unique_counts()
-        for text, count in zip(stripped, rows, strict=False):  # rows of more than `most` are not
-            self._counts[text] += count
-        if new > most:
+        self._counts.update(dict.fromkeys(stripped, 0))
+        if len(self._counts) > most or len(distinct) > len(stripped):
             self._overflow(most)
-        elif self._places is not None:
-            self._places.append(self._places_of(texts, distinct, stripped))
-
-    def _places_of(self, texts: pl.Series, distinct: pl.Series, stripped: list[str]) -> pl.Series:
-        place = {text: place for place, text in enumerate(self._counts)}
-        places = [place[text] for text in stripped]
-        return texts.replace_strict(distinct, places, default=None, return_dtype=pl.UInt16)
+            return
+        numbers = texts.cast(pl.Enum(distinct)).to_physical()  # of each row's text in `distinct`
+        rows = np.bincount(numbers.drop_nulls().to_numpy(), minlength=len(stripped)).tolist()
+        for text, count in zip(stripped, rows, strict=True):
+            self._counts[text] += count
+        if self._places is not None:
+            place = {text: place for place, text in enumerate(self._counts)}
+            places = pl.Series([place[text] for text in stripped], dtype=pl.UInt16)
+            self._places.append(places.gather(numbers))
 
     def _overflow(self, most: int) -> None:
         self.overflowed = True
