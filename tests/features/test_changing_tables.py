@@ -14,7 +14,7 @@ import pytest
 from nnrun.errors import TableError
 from nnrun.features import loading
 from nnrun.features.loading import load_dataset
-from nnrun.tables import csv_pieces, parquet_reader, stored_file
+from nnrun.tables import csv_pieces, parquet_rows, stored_file
 from nnrun.tables.fingerprint import fingerprint
 from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table import open_table
@@ -148,7 +148,7 @@ def test_a_table_that_changes_between_its_header_and_its_rows_is_refused(
 
 def test_a_table_that_grows_while_its_rows_are_read_is_refused(project, frame, write, monkeypatch):
     monkeypatch.setattr(csv_pieces, "BLOCK", 256)
-    monkeypatch.setattr(parquet_reader, "ROWS", 16)
+    monkeypatch.setattr(parquet_rows, "ROWS", 16)
     path = project.table(write(frame))
     table = open_table(path, [""], "t")
     blocks = table.blocks()
