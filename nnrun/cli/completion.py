@@ -5,6 +5,7 @@ What cannot be read offers nothing: a completion has nowhere to tell of an error
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -27,13 +28,17 @@ def complete_setting(
 ) -> list[CompletionItem]:
     """Return settings that begin as what was typed: keys first, then the values of a key."""
     from nnrun.config.json_schema import config_schema
+    from nnrun.config.overrides import key_path
 
     schema = config_schema()
     key, equals, _ = typed.partition("=")
     if equals:
-        values = _values(_node(schema, key.split(".")))
+        values = _values(_node(schema, (key_path(key) or key).split(".")))
         return _beginning(typed, (f"{key}={value}" for value in values))
-    return _beginning(typed, (f"{name}=" for name in _keys(schema, _given(context, "config"))))
+    names: Iterable[str] = _keys(schema, _given(context, "config"))
+    if "[" in key:
+        names = map(_in_brackets, names)
+    return _beginning(typed, (f"{name}=" for name in names))
 
 
 def complete_column(argument: str) -> Complete:
@@ -77,7 +82,12 @@ def _given(context: click.Context, argument: str) -> Path | None:
 
 
 def _beginning(typed: str, words: Iterable[str]) -> list[CompletionItem]:
-    return [CompletionItem(word) for word in words if word.startswith(typed)]
+    """Return the words that begin as what was typed, or else those that do in another case."""
+    known = list(words)
+    found = [word for word in known if word.startswith(typed)]
+    if not found:
+        found = [word for word in known if word.casefold().startswith(typed.casefold())]
+    return [CompletionItem(word) for word in found]
 
 
 def _keys(schema: Schema, config: Path | None) -> Iterator[str]:
@@ -91,6 +101,11 @@ def _keys(schema: Schema, config: Path | None) -> Iterator[str]:
         from nnrun.config.yaml_reader import read_file
 
         yield from _inner_keys(read_file(config or Path()).values)
+
+
+def _in_brackets(key: str) -> str:
+    """Return a key such as layers.0.units as `layers[0].units`."""
+    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", key)
 
 
 def _inner_keys(values: dict[str, Any]) -> Iterator[str]:

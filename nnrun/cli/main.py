@@ -7,6 +7,7 @@ from platform import python_version
 import click
 
 from nnrun import __version__
+from nnrun.cli import bash_words  # noqa: F401  it registers itself with click
 from nnrun.cli.check import check
 from nnrun.cli.cv import cv
 from nnrun.cli.diff import diff

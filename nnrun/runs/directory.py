@@ -15,7 +15,7 @@ from nnrun.features.encoder import Encoder
 from nnrun.files import remove_temporaries, to_json, write_text
 from nnrun.json_mistakes import json_mistakes
 from nnrun.lock import held, is_held
-from nnrun.near_files import URL, as_written
+from nnrun.near_files import URL, as_written, missing_file_hint
 from nnrun.ordinary_files import read_small
 from nnrun.runs.history import count_epochs
 from nnrun.runs.info import RunInfo
@@ -98,16 +98,7 @@ class Run:
             RunError: The directory is not a run, or has a link or a device in it.
         """
         if not self.info.is_file():
-            reason = "does not exist"
-            if self.path.exists():
-                reason = "is not a run directory: it has no run.json"
-            advice = "give what `nnrun train` printed"
-            if URL.match(str(self.path)):
-                advice = "paths are local: download the run, and give its path"
-            meant = Path("runs") / self.path
-            if (meant / "run.json").is_file():
-                advice = f"did you mean {str(meant)!r}?"
-            raise RunError(f"{as_written(str(self.path))}: {reason}; {advice}")
+            raise RunError(f"{as_written(str(self.path))}: {_why_no_run(self.path)}")
         self._refuse_links_and_devices()
         try:
             return RunInfo.model_validate_json(read_small(self.info))
@@ -300,3 +291,16 @@ def _clear(run: Run) -> None:
     remove_temporaries(run.path)
     shutil.rmtree(run.tensorboard, ignore_errors=True)
     shutil.rmtree(run.members, ignore_errors=True)
+
+
+def _why_no_run(path: Path) -> str:
+    """Return why a path is not a run directory, and what to give in its place."""
+    advice = "; give the path that `nnrun train` printed"
+    if URL.match(str(path)):
+        return "does not exist; paths are local: download the run, and give its path"
+    if path.exists():
+        return f"is not a run directory: it has no run.json{advice}"
+    meant = Path("runs") / path
+    if (meant / "run.json").is_file():
+        return f"does not exist; did you mean {str(meant)!r}?"
+    return f"does not exist{missing_file_hint(path) or advice}"

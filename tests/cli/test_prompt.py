@@ -13,7 +13,13 @@ from pathlib import Path
 
 import click
 import pytest
-from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
+from click.shell_completion import (
+    BashComplete,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    get_completion_class,
+)
 from support.marks import exhaustive
 from support.processes import wait_for
 from support.project import ROOT
@@ -96,6 +102,31 @@ def test_settings_are_completed_by_key_and_value(folder):
     assert "plain loss=Poisson" in completed("train", "nowhere.yaml", "loss=")
     assert completed("train", "a.yaml", "jit_compile=t") == ["plain jit_compile=true"]
     assert completed("train", "a.yaml", "nosuch.key=") == []
+    assert completed("train", "a.yaml", "loss=poi") == ["plain loss=Poisson"]
+    assert completed("train", "a.yaml", "layers[0].u") == ["plain layers[0].units="]
+    assert "plain layers[0].activation=relu6" in completed("train", "x", "layers[0].activation=re")
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["train", "a.yaml", "jit_compile", "=", "t"], ["plain,true"]),
+        (["train", "a.yaml", "jit_compile", "="], ["plain,auto", "plain,false", "plain,true"]),
+        (
+            ["train", "a.yaml", "--set", "epochs", "=", "5", "jit_compile", "=", "f"],
+            ["plain,false"],
+        ),
+        (["train", "a.yaml", "epochs", "=", "5", "ep"], ["plain,epochs="]),
+        (["train", "a.yaml", "'jit_compile=t"], ["plain,jit_compile=true"]),
+    ],
+    ids=["a value", "no value yet", "behind another setting", "a key", "in an open quote"],
+)
+def test_bash_divides_settings_at_their_equals_signs(folder, words, answer, monkeypatch):
+    monkeypatch.setenv("COMP_WORDS", "\n".join(["nnrun", *words]))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    complete = get_completion_class("bash")
+    assert complete is not None
+    assert complete(cli, {}, "nnrun", "_NNRUN_COMPLETE").complete().splitlines() == answer
 
 
 def test_columns_metrics_and_formats_are_completed(folder):
