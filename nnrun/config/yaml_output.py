@@ -18,9 +18,10 @@ def to_yaml(values: dict[str, Any]) -> str:
     """Return YAML that means the same, without the keys whose value is None.
 
     A mapping that is only a name is written as the name. A text stays in one line, however long,
-    for a path is looked for as it is.
+    for a path is looked for as it is. Characters that reverse what is shown are escapes.
     """
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
+    text = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
+    return _escaped(text)  # which stand in double quotes, as all that is not printable
 
 
 def in_yaml(name: str) -> str:
@@ -33,8 +34,12 @@ def in_yaml(name: str) -> str:
 
 def in_quotes(text: str) -> str:
     """Return any text in double quotes, as YAML reads it."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return re.sub(UNPRINTABLE, lambda character: f"\\u{ord(character[0]):04x}", quoted)
+    return _escaped(json.dumps(text, ensure_ascii=False))
+
+
+def _escaped(text: str) -> str:
+    """Return a text with escapes, as double quotes know them, in place of such characters."""
+    return re.sub(UNPRINTABLE, lambda character: f"\\u{ord(character[0]):04x}", text)
 
 
 def in_flow(value: object) -> str:

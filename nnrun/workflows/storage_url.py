@@ -69,9 +69,16 @@ def _raise_told(error: Exception, url: str) -> None:
     if isinstance(error, ImportError):
         raise InputError(f"--storage: {_how_to_install(error, url)}") from None
     if type(error).__name__ in {"OperationalError", "StorageInternalError"}:
-        advice = "is it running, and are its name, user and password right?"
-        raise NnrunError(f"--storage: the database cannot be used: {reason}; {advice}") from None
+        unusable = f"the database cannot be used: {reason}; {_advice_on(url)}"
+        raise NnrunError(f"--storage: {unusable}") from None
     raise InputError(f"--storage: Optuna cannot open it: {reason}") from None
+
+
+def _advice_on(url: str) -> str:
+    """Return what to look at where a database cannot be used."""
+    if url.startswith("sqlite"):
+        return "does its folder exist, and may the file be written?"
+    return "is it running, and are its name, user and password right?"
 
 
 def _origin(error: Exception) -> BaseException:
@@ -99,7 +106,8 @@ def _secrets_of_query(query: str) -> list[str]:
 
 def _without_secrets(text: str, url: str) -> str:
     """Return a message in which the URL and its passwords are left out."""
-    text = text.replace(url, "the URL")
+    if url:
+        text = text.replace(url, "the URL")
     for secret in sorted(_secrets(url), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text

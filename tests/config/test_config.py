@@ -491,6 +491,12 @@ def test_to_yaml_loads_to_the_same_config(load, added):
     assert again.model_dump(exclude={"metrics"}) == config.model_dump(exclude={"metrics"})
 
 
+def test_to_yaml_escapes_what_reverses_the_text_that_is_shown(load):
+    config = load(BASE.replace("label", '"a\\u202eb\\u2066"'))
+    assert r'"a\u202eb\u2066"' in config.to_yaml()
+    assert load(config.to_yaml()).data == config.data
+
+
 def test_set_reaches_into_mappings_and_lists_and_makes_a_mapping_of_a_name(load):
     sets = (
         "optimizer.rho=5e-1",

@@ -32,10 +32,11 @@ def test_a_password_is_known_wherever_the_url_has_it(url, expected):
     [
         ("mysql+nodriver://u:geheim@h/x", 2, "Optuna cannot open it"),
         ("geheim", 2, "Optuna cannot open it: Could not parse SQLAlchemy URL"),
+        ("", 2, "Optuna cannot open it: Could not parse SQLAlchemy URL from given URL string\n"),
         ("postgresql://u:geheim@h:port/x", 2, "Optuna cannot open it"),
-        ("sqlite:////no-such-folder/geheim.db", 1, "the database cannot be used"),
+        ("sqlite:////no-such-folder/geheim.db", 1, "; does its folder exist, and may the file be "),
     ],
-    ids=["an unknown driver", "no URL", "a wrong port", "out of reach"],
+    ids=["an unknown driver", "no URL", "nothing", "a wrong port", "out of reach"],
 )
 def test_a_storage_that_cannot_be_opened_is_told_without_its_password(
     project, nnrun, url, code, message
