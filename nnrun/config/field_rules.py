@@ -60,6 +60,16 @@ def listed_alone(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def path_of_table(value: object) -> object:
+    """Refuse a share of rows where a table is to be named."""
+    if isinstance(value, float) and 0 < value < 1:
+        raise problem(
+            f"must be the path of a table; received {received(value)}; a share of the training "
+            f"rows is `validation_split: {value:g}`"
+        )
+    return value
+
+
 def distinct_metrics(metrics: list[Spec]) -> list[Spec]:
     """Refuse two metrics of one name, since each is logged by its name."""
     repeated = _repeated([metric["name"] for metric in metrics])

@@ -58,6 +58,27 @@ LOSSES = {
     ),
 }
 
+METRICS = {
+    "rmse": "write root_mean_squared_error",
+    **dict.fromkeys(("r2", "rsquared"), "write r2_score"),
+    **dict.fromkeys(("f1", "fscore"), "write f1_score"),
+    **dict.fromkeys(("auroc", "aucroc", "rocauc", "rocaucscore"), "write AUC"),
+    **dict.fromkeys(
+        ("ap", "auprc", "averageprecision", "praucscore", "prauc"),
+        "write {name: AUC, curve: PR}",
+    ),
+    **dict.fromkeys(
+        ("logloss", "crossentropy"),
+        "write binary_crossentropy for one of two labels, sparse_categorical_crossentropy for one "
+        "of several",
+    ),
+    "sensitivity": "write recall",
+    **dict.fromkeys(
+        ("balancedaccuracy", "brier", "brierscore", "f1macro", "macrof1", "specificity"),
+        "leave it out: `nnrun evaluate` measures labels in more ways",
+    ),
+}
+
 ACTIVATIONS = {
     **dict.fromkeys(("leaky", "lrelu"), "write leaky_relu"),
     **dict.fromkeys(("identity", "none"), "write linear"),

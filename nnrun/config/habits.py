@@ -183,6 +183,7 @@ RENAMED = {
     "bias": "use_bias",
     "drop_rate": "rate",
     "eps": "epsilon",
+    "momentum": "beta_1",
     "p": "rate",
     "prob": "rate",
     "sigma": "stddev",

@@ -130,7 +130,12 @@ LOSSES_OF_ONE_HOT = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
 """The losses whose targets are a probability for each label: 1 for the true one."""
 LOSSES_OF_SEVERAL_LABELS = ("SparseCategoricalCrossentropy", *LOSSES_OF_ONE_HOT)
 OPTIMIZER = Named(
-    "optimizer", _catalog("optimizers"), default="RMSprop", not_offered=_not_offered("optimizers")
+    "optimizer",
+    _catalog("optimizers"),
+    default="RMSprop",
+    not_offered=_not_offered("optimizers"),
+    number_means="name: adam, learning_rate",
+    example="name: adam, learning_rate: 0.001",
 )
 METRIC = Named(
     "metric",
@@ -141,6 +146,7 @@ METRIC = Named(
         **LOSS.aliases,
     },
     keep_spelling=True,
+    elsewhere=foreign_names.METRICS,
     not_offered=_not_offered("metrics"),
 )
 EARLY_STOPPING = _callback(

@@ -21,7 +21,12 @@ _ENCODINGS: Catalog = {
     },
 }
 
-NUMERIC = Named(kind="numeric encoding", catalog=_ENCODINGS)
+NUMERIC = Named(
+    kind="numeric encoding",
+    catalog=_ENCODINGS,
+    number_means="name: ple, bins",
+    example="name: ple, bins: 16",
+)
 """`standard` subtracts the mean and divides by the standard deviation; `robust` takes the median
 and the interquartile range; `ple` is the piecewise-linear encoding of quantiles of Gorishniy et
 al. (2022), "On Embeddings for Numerical Features in Tabular Deep Learning". With `values`, the

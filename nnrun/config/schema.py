@@ -21,6 +21,7 @@ from nnrun.config.field_rules import (
     one_kind,
     one_split,
     one_validation,
+    path_of_table,
     text_encoding,
     unlike_the_decimal_mark,
 )
@@ -85,7 +86,9 @@ class Data(Strict):
     """The input columns, in order. Default: every other column."""
     drop: Annotated[Columns, AfterValidator(disjoint_columns)] = []
     """The columns to leave out of the default features."""
-    validation: Annotated[str, Field(min_length=1)] | None = None
+    validation: Annotated[
+        Annotated[str, Field(min_length=1)] | None, BeforeValidator(path_of_table)
+    ] = None
     """A second table, which is measured after every epoch and never trained on."""
     validation_split: Annotated[Fraction, AfterValidator(one_validation)] = 0.0
     """The share of the training rows to hold out in place of a second table. `split_seed` decides

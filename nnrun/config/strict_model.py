@@ -26,6 +26,20 @@ def problem(message: str) -> PydanticCustomError:
     return PydanticCustomError("nnrun", "{message}", {"message": message})
 
 
+_CALLED = {
+    "CheckpointOptions": "checkpoint",
+    "Config": "a config",
+    "Data": "data",
+    "Split": "split",
+    "SweepPlan": "sweep",
+}
+
+
+def _called(model: str) -> str:
+    """Return what people call a model; that of a Keras class has its name."""
+    return _CALLED.get(model, model)
+
+
 class Strict(BaseModel):
     """Base of every model here: unknown keys, wrong types and non-finite numbers are errors."""
 
@@ -68,5 +82,5 @@ class Strict(BaseModel):
         for name, field in cls.model_fields.items():
             if key in getattr(field.annotation, "model_fields", {}):
                 return f"; it belongs under {name}"
-        takes = f"; {cls.__name__} takes {', '.join(known) or 'none'}"
+        takes = f"; {_called(cls.__name__)} takes {', '.join(known) or 'none'}"
         return did_you_mean(key, known) or takes

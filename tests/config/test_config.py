@@ -59,6 +59,11 @@ optimizer: {type: adam}  ->  13: optimizer.type: unknown key; the class has the 
 optimizer: {sgd: {momentum: 0.9}}  ->  13: optimizer.sgd: unknown key; the class has the key 'name': {name: sgd, ...}
 metrics: [acc, name='a')]  ->  16: metrics[1]: "name='a')" is the rest of Python code that YAML divided at its comma
 checkpoint: 10  ->  13: checkpoint: must be a mapping; received 10; write it as in `checkpoint: {every_seconds: 10}`
+metrics: [RMSE]  ->  11: metrics[0]: 'RMSE' is not a metric of Keras; write root_mean_squared_error
+optimizer: 0.01  ->  12: optimizer: must be a name or a mapping with 'name'; received 0.01; write {name: adam, learning_rate: 0.01}
+optimizer: {name: adam, momentum: 0.9}  ->  25: optimizer.momentum: unknown key; Keras calls it beta_1
+checkpoint: {often: 2}  ->  14: checkpoint.often: unknown key; checkpoint takes every_seconds
+log_every: 5  ->  1: log_every: unknown key; a config takes data, layers, loss
 metrics: {name: auc}  ->  10: metrics: must be a list; received {'name': 'auc'}; write it as in `metrics: [accuracy, AUC]`
 ensemble: true  ->  11: ensemble: must be a whole number; received true; write it as in `ensemble: 5`
 class_weight: false  ->  15: class_weight: must be 'balanced' or a mapping; received false; leave it out
@@ -257,6 +262,18 @@ CHANGED = [
         "  target: label",
         "  target: label\n  validation_split: 20%",
         "4:21: data.validation_split: must be a number; received '20%'; write it as in `validation",
+    ),
+    (
+        "  target: label",
+        "  target: label\n  validation: 0.2",
+        "4:15: data.validation: must be the path of a table; received 0.2; a share of the training rows "
+        "is `validation_split: 0.2`",
+    ),
+    (
+        "  target: label",
+        "  target: label\n  numeric: 16",
+        "4:12: data.numeric: must be a name or a mapping with 'name'; received 16; "
+        "write {name: ple, bins: 16}",
     ),
     (
         "  target: label",

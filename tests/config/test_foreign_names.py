@@ -5,11 +5,12 @@ import re
 import pytest
 
 from nnrun.config import foreign_names
-from nnrun.config.keras_catalog import ACTIVATION, INITIALIZER, LAYER, LOSS
+from nnrun.config.keras_catalog import ACTIVATION, INITIALIZER, LAYER, LOSS, METRIC
 from nnrun.config.named import Named
 
 KINDS = {
     "losses": (LOSS, foreign_names.LOSSES),
+    "metrics": (METRIC, foreign_names.METRICS),
     "activations": (ACTIVATION, foreign_names.ACTIVATIONS),
     "initializers": (INITIALIZER, foreign_names.INITIALIZERS),
     "layers": (LAYER, foreign_names.LAYERS),
