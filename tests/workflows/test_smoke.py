@@ -10,7 +10,7 @@ import pytest
 from support.forgery import everything
 
 from nnrun.errors import Interrupted
-from nnrun.tables import parquet_reader, table
+from nnrun.tables import parquet_rows, table
 from nnrun.training import trainer
 from nnrun.workflows import smoke
 
@@ -72,7 +72,7 @@ def test_of_a_large_table_the_head_is_read_until_it_shows_every_label(
     project, monkeypatch, units, blocks
 ):
     monkeypatch.setattr(smoke, "KEPT", 1 << 10)
-    monkeypatch.setattr(parquet_reader, "ROWS", 1_000)
+    monkeypatch.setattr(parquet_rows, "ROWS", 1_000)
     number = np.arange(10_000)
     label = (number >= 6_500) * 1 + (number == 8_900) * (units > 1)
     pl.DataFrame({"x": number % 7, "label": label}).write_parquet(project.folder / "table.csv")
