@@ -56,8 +56,8 @@ class NotOrdinaryError(UnfitFileError):
     """A link, a folder, a pipe, a socket or a device stands where a file belongs."""
 
 
-def open_ordinary(path: Path, mode: Literal["rb", "ab"] = "rb") -> IO[bytes]:
-    """Open an ordinary file for its bytes, to read them or to append to them.
+def open_ordinary(path: Path, mode: Literal["rb", "rb+", "ab"] = "rb") -> IO[bytes]:
+    """Open an ordinary file for its bytes, to read them, to cut them or to append to them.
 
     Raises:
         NotOrdinaryError: It is a link, a folder, a pipe or a device.
@@ -67,7 +67,8 @@ def open_ordinary(path: Path, mode: Literal["rb", "ab"] = "rb") -> IO[bytes]:
     try:
         file = open(path, mode, opener=_without_following)  # noqa: SIM115  Path.open takes no opener
     except OSError as error:
-        if error.errno in NO_FILE:
+        cannot_seek = isinstance(error, io.UnsupportedOperation)  # a pipe, opened to be cut
+        if error.errno in NO_FILE or cannot_seek:
             raise _not_ordinary(path, stat.S_IFMT(path.lstat().st_mode)) from None
         refuse_too_many_files(str(path), error)
         raise

@@ -1,5 +1,6 @@
 """Optuna's journal of a study, in the folder of a sweep; several processes may share it."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,19 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from nnrun.errors import NnrunError, RunError
+from nnrun.ordinary_files import UnfitFileError, open_ordinary, size_of
 from nnrun.wording import first_line
 
 JOURNAL = "study.journal"
 
+LARGEST_JOURNAL = 512 << 20
+"""Bytes: some 25,000 trials that report a hundred epochs each. Optuna holds all of them."""
+
 
 def open_journal(folder: Path) -> Any:  # noqa: ANN401  of Optuna's types
-    """Return Optuna's storage of a journal, which loses a line that a kill left unfinished."""
+    """Return Optuna's storage of a journal, which loses a line that a kill left unfinished.
+
+    Raises:
+        UnfitFileError: It is no ordinary file, or larger than any journal. Optuna would follow a
+            link, and wait for a pipe.
+    """
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 
     path = folder / JOURNAL
     lock = JournalFileSymlinkLock(str(path))
-    if path.is_file():
+    if os.path.lexists(path):
         _drop_unfinished_line(path, lock)
     return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
 
@@ -39,11 +49,15 @@ def journal_errors(folder: Path) -> Iterator[None]:
 
 def _drop_unfinished_line(path: Path, lock: Any) -> None:  # noqa: ANN401
     """Cut the journal after its last whole line. While the lock is held, nobody writes."""
-    lock.acquire()
-    try:
-        content = path.read_bytes()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            os.truncate(path, whole)
-    finally:
-        lock.release()
+    with open_ordinary(path, "rb+") as file:
+        if size_of(file) > LARGEST_JOURNAL:
+            reason = f"is larger than {LARGEST_JOURNAL >> 20} MiB"
+            raise UnfitFileError(errno.EFBIG, reason, str(path))
+        lock.acquire()
+        try:
+            content = file.read()
+            whole = content.rfind(b"\n") + 1
+            if whole < len(content):
+                file.truncate(whole)
+        finally:
+            lock.release()

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from nnrun.errors import RunError
+from nnrun.ordinary_files import UnfitFileError
 from nnrun.workflows.study_journal import JOURNAL, journal_errors, open_journal
 
 optuna = pytest.importorskip("optuna")
@@ -50,3 +51,24 @@ def test_a_journal_that_was_altered_is_refused(journal):
     with pytest.raises(RunError, match=r"study\.journal: it was altered .*; remove the file"):
         trials(journal.parent)
     assert not os.path.lexists(f"{journal}.lock")
+
+
+def sparse(path):
+    with path.open("wb") as file:
+        file.truncate(64 << 30)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, sparse])
+def test_what_is_no_journal_is_neither_read_nor_waited_for(tmp_path, make):
+    make(tmp_path / JOURNAL)
+    with pytest.raises(UnfitFileError):
+        trials(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", "a line\nthe next", '{"op_code": 0}\n'])
+def test_a_link_in_place_of_a_journal_is_not_followed(tmp_path, content):
+    (tmp_path / "other").write_text(content)
+    (tmp_path / JOURNAL).symlink_to(tmp_path / "other")
+    with pytest.raises(UnfitFileError, match="is a link"):
+        trials(tmp_path)
+    assert (tmp_path / "other").read_text() == content
