@@ -54,10 +54,10 @@ def threshold_of(value: object) -> float | str | dict[str, float] | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Mapping):
-        return {
-            name: _number("threshold", number, "must be a number for each target")
-            for name, number in zip(texts("threshold", [*value]), value.values(), strict=True)
-        }
+        thresholds = {}
+        for name, number in zip(texts("threshold", [*value]), value.values(), strict=True):
+            thresholds[name] = _number("threshold", number, "must be a number for each target")
+        return thresholds
     return _number("threshold", value, "must be a number or a text")
 
 

@@ -79,8 +79,7 @@ def like(data: AnyTable, predictions: pl.DataFrame) -> AnyTable:
     A frame of pandas keeps its index. A path gives a frame of polars.
     """
     if is_pandas(data):
-        columns = {column.name: column.to_list() for column in predictions}
-        return type(data)(columns, index=data.index)
+        return type(data)(predictions.to_dict(as_series=False), index=data.index)
     if isinstance(data, Mapping):
         return predictions.row(0, named=True)
     if isinstance(data, Sequence) and not isinstance(data, str):
@@ -167,7 +166,7 @@ def _from_rows(rows: Sequence[object], argument: str) -> pl.DataFrame:
 
 def _column(name: str, cells: Sequence[Any], argument: str) -> pl.Series:
     """Return cells as a column of numbers or of true and false where all are, else of text."""
-    cells = [_of_python(cell) for cell in cells]
+    cells = list(map(_of_python, cells))
     kinds = {type(cell) for cell in cells if cell is not None}
     if kinds == {int} and all(cell in INT64 for cell in cells if cell is not None):
         return pl.Series(name, cells, dtype=pl.Int64)

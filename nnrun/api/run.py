@@ -195,12 +195,10 @@ class Run:
         goal = arguments.threshold_of(threshold)
         readers = self._readers(data)
         bound = threshold_for(self.path, self._trained, goal).value
-        evaluated = {
-            part: evaluate_rows(self._trained, reader, self.path, bound)
-            for part, reader in readers.items()
-        }
+        evaluated = {}
         notes = self._trained.notes()
-        for reader in readers.values():
+        for part, reader in readers.items():
+            evaluated[part] = evaluate_rows(self._trained, reader, self.path, bound)
             notes = [*notes, *reader.notes()]
         warn(notes)
         summary = summarize(evaluated)

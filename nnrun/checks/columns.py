@@ -103,10 +103,9 @@ def no_column_equals_the_target(config: Config, dataset: Dataset) -> Found:
 @rule("constant", level="warning")
 def columns_are_not_constant(config: Config, dataset: Dataset) -> Found:
     """Every column has more than one value among the training rows."""
-    features = dataset.encoder.features
-    varied = {feature.name for feature in features if not _is_constant(feature)}
-    names = dict.fromkeys(feature.name for feature in features)  # a date is several features
-    constant = [name for name in names if name not in varied]
+    encoder = dataset.encoder
+    varied = {feature.name for feature in encoder.features if not _is_constant(feature)}
+    constant = [name for name in encoder.column_names if name not in varied]
     if not constant:
         return
     advice = "leave them out"

@@ -172,7 +172,8 @@ def labels_differ_by_more_than_case(_: Config, dataset: Dataset) -> Found:
     for counts in dataset.label_counts_of_targets:
         alike += _labels_alike(counts)
     if alike:
-        shown = "; ".join(" and ".join(map(repr, labels)) for labels in alike[:SHOWN])
+        groups = [" and ".join(map(repr, labels)) for labels in alike[:SHOWN]]
+        shown = "; ".join(groups)
         yield (
             ("data", "target"),
             f"labels differ only by case or spaces, and count as several: {shown}; "
@@ -241,7 +242,8 @@ def _rare_labels_of_targets(config: Config, dataset: Dataset) -> Found:
     label_counts = dataset.label_counts_of_targets
     for name, counts in zip(config.data.target, label_counts, strict=True):
         if len(counts) == 2:  # another rule refuses all else
-            found += [(rows, label, name) for label, rows in rare_labels(counts).items()]
+            for label, rows in rare_labels(counts).items():
+                found.append((rows, label, name))
     if not found:
         return
     (count, label, name), *others = sorted(found)

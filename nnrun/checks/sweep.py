@@ -1,8 +1,7 @@
 """Rules about the sweep of a config, which `nnrun sweep` trains."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import chain
 
 from nnrun.checks.registry import Found, rule
 from nnrun.config.loading import with_overrides
@@ -37,10 +36,19 @@ def wrong_values(
     settings = list(_values(space))[:MOST_TRIED]
     for key, value in settings:
         problem = _problem(config, {key: value})
-        beside = [{other: its, key: value} for other, its in settings if other != key]
-        if problem and all(_problem(config, each) for each in beside):
+        if problem and not _fits_beside_another(config, key, value, settings):
             text = f"{key}={value}"
             yield key, text, problem.removeprefix(f"--set {text}: ")
+
+
+def _fits_beside_another(
+    config: Config, key: str, value: str, settings: Sequence[tuple[str, str]]
+) -> bool:
+    """Return whether a value makes a config beside a value of another setting."""
+    for other, its_value in settings:
+        if other != key and not _problem(config, {other: its_value, key: value}):
+            return True
+    return False
 
 
 def _unknown_metric(config: Config, sweep: SweepPlan) -> Found:
@@ -74,8 +82,9 @@ def rankable_metrics(config: Config, folds: int | None) -> list[str]:
 
 def _values(space: Mapping[str, Choices | Range]) -> Iterator[tuple[str, str]]:
     """Yield each value of each setting, of a range both ends."""
-    tried = [[(key, value) for value in some_values(it)] for key, it in space.items()]
-    return chain.from_iterable(tried)
+    for key, choices in space.items():
+        for value in some_values(choices):
+            yield key, value
 
 
 def _problem(config: Config, settings: Chosen) -> str:

@@ -112,11 +112,13 @@ def _inner_keys(values: dict[str, Any]) -> Iterator[str]:
     """Yield keys such as optimizer.learning_rate and layers.0.units."""
     for key, value in values.items():
         if isinstance(value, dict) and key != "data":
-            yield from (f"{key}.{name}" for name in value)
+            for name in value:
+                yield f"{key}.{name}"
         if isinstance(value, list) and key in LISTS:
             for number, item in enumerate(value):
                 if isinstance(item, dict):
-                    yield from (f"{key}.{number}.{name}" for name in item)
+                    for name in item:
+                        yield f"{key}.{number}.{name}"
 
 
 def _node(schema: Schema, path: list[str]) -> list[Schema]:

@@ -27,9 +27,10 @@ def first_steps(folder: Path) -> list[str]:
     if config in names:  # there is a config already
         steps.pop(next(iter(steps)))
     width = max(map(len, steps))
-    lines = [f"  {command:{width}}  {what}" for command, what in steps.items()]
+    lines = ["nnrun trains a Keras network on a table, from a YAML config. Do this first:"]
+    for command, what in steps.items():
+        lines.append(f"  {command:{width}}  {what}")
     return [
-        "nnrun trains a Keras network on a table, from a YAML config. Do this first:",
         *lines,
         "`nnrun --help` lists all commands, and `nnrun COMMAND --help` the options of one.",
     ]

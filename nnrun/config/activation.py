@@ -53,8 +53,7 @@ class Activation:
 
     def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
         forms: list[dict[str, Any]] = [{"enum": list(self.named.catalog)}]
-        forms += [self.named.form_of(name) for name in self._with_arguments()]
+        for name, arguments in self.named.catalog.items():
+            if arguments:
+                forms.append(self.named.form_of(name))
         return {"title": self.named.kind, "anyOf": forms}
-
-    def _with_arguments(self) -> list[str]:
-        return [name for name, arguments in self.named.catalog.items() if arguments]

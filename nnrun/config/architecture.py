@@ -44,9 +44,10 @@ def _name(spec: Spec) -> str:
     activation = spec["activation"]
     if isinstance(activation, str):
         return f"{spec['type']} {activation}"
-    changed = changed_arguments(ACTIVATION, activation)
-    shown = ", ".join(f"{argument} {_shown(value)}" for argument, value in changed.items())
-    return f"{spec['type']} {activation['name']} ({shown})"
+    arguments = []
+    for argument, value in changed_arguments(ACTIVATION, activation).items():
+        arguments.append(f"{argument} {_shown(value)}")
+    return f"{spec['type']} {activation['name']} ({', '.join(arguments)})"
 
 
 def _shown(value: object) -> str:

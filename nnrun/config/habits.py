@@ -240,13 +240,17 @@ def call_as_mapping(
     if not isinstance(call, ast.Call):
         return None
     arguments = dict(zip(classes[class_name], call.args, strict=False))
-    arguments |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+    for keyword in call.keywords:
+        if keyword.arg:
+            arguments[keyword.arg] = keyword.value
     arguments = {_renamed(name, classes[class_name]): value for name, value in arguments.items()}
     arguments.pop(key, None)  # the name that Python gives the object is told by its class here
     if not arguments:
         return name
-    pairs = [f"{argument}: {_in_flow_yaml(value)}" for argument, value in arguments.items()]
-    return f"{{{', '.join([f'{key}: {name}', *pairs])}}}"
+    pairs = [f"{key}: {name}"]
+    for argument, value in arguments.items():
+        pairs.append(f"{argument}: {_in_flow_yaml(value)}")
+    return f"{{{', '.join(pairs)}}}"
 
 
 def _renamed(argument: str, known: Iterable[str]) -> str:

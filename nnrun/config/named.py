@@ -182,14 +182,14 @@ class Named:
 
     def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
         forms: list[dict[str, Any]] = _name_schemas(self._offered, list(self.spellings))
-        forms += [self.form_of(name) for name in self.catalog]
+        forms += map(self.form_of, self.catalog)
         return {"title": self.kind, "anyOf": forms}
 
     @property
     def _offered(self) -> list[str]:
         """The one spelling of each class that editors offer."""
         short = ["accuracy"] if "accuracy" in self.aliases else []
-        return [*short, *(self._offered_spelling(name) for name in self.catalog)]
+        return [*short, *map(self._offered_spelling, self.catalog)]
 
     def _offered_spelling(self, name: str) -> str:
         """Return a metric as the history writes it, and any other class as Keras does."""
@@ -232,11 +232,10 @@ def changed_arguments(named: Named, spec: Spec) -> Spec:
         spec: The validated object.
     """
     name = spec[named.key]
-    required = {
-        argument: spec[argument]
-        for argument, (_, default) in named.catalog[name].items()
-        if default is REQUIRED
-    }
+    required = {}
+    for argument, (_, default) in named.catalog[name].items():
+        if default is REQUIRED:
+            required[argument] = spec[argument]
     defaults = named.validate({named.key: name, **required})
     return {
         argument: value

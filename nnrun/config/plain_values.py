@@ -78,10 +78,10 @@ def _plain(value: object, name: str, keys: Keys) -> YamlValue:
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, Mapping):
-        return {
-            _key(key, name, keys): _plain(inner, name, (*keys, str(key)))
-            for key, inner in value.items()
-        }
+        mapping = {}
+        for key, inner in value.items():
+            mapping[_key(key, name, keys)] = _plain(inner, name, (*keys, str(key)))
+        return mapping
     if isinstance(value, list | tuple):
         return [_plain(inner, name, (*keys, i)) for i, inner in enumerate(value)]
     if isinstance(value, str | Path):

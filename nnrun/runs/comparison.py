@@ -39,10 +39,12 @@ class Comparison(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """Return what `diff --json` prints, each value as `a` and `b`."""
-        return {
-            section: {key: {"a": pair.first, "b": pair.second} for key, pair in values.items()}
-            for section, values in self._asdict().items()
-        }
+        sections: dict[str, Any] = {}
+        for title, values in self._asdict().items():
+            sections[title] = {}
+            for key, pair in values.items():
+                sections[title][key] = {"a": pair.first, "b": pair.second}
+        return sections
 
 
 def compare_runs(first: Path, second: Path) -> Comparison:
@@ -51,16 +53,16 @@ def compare_runs(first: Path, second: Path) -> Comparison:
     Raises:
         RunError: A path is not a run, or a file of it cannot be read.
     """
-    runs = [Run(first), Run(second)]
-    infos = [run.read_info() for run in runs]
-    metrics = [
-        {"epochs": info.epochs, **finite(run.read_metrics())}
-        for run, info in zip(runs, infos, strict=True)
-    ]
+    infos = []
+    metrics = []
+    for run in (Run(first), Run(second)):
+        info = run.read_info()
+        infos.append(info)
+        metrics.append({"epochs": info.epochs, **finite(run.read_metrics())})
     return Comparison(
-        settings=_differing([_settings(info) for info in infos]),
-        tables=_differing([_tables(info) for info in infos]),
-        versions=_differing([_versions(info) for info in infos]),
+        settings=_differing(list(map(_settings, infos))),
+        tables=_differing(list(map(_tables, infos))),
+        versions=_differing(list(map(_versions, infos))),
         metrics=_pairs(metrics, list(metrics[0] | metrics[1])),
     )
 

@@ -77,7 +77,7 @@ def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
         advice = "give one in which `nnrun train` made runs"
         raise InputError(f"{folder}: there is no such folder; {advice}")
     found = summarize_runs(_run_paths(folder))
-    found += [_summarize_trial(path) for path in _trials_without_runs(folder)]
+    found += map(_summarize_trial, _trials_without_runs(folder))
     found.sort(key=lambda run: str(run["started"]))
     if sort is None:
         return found
@@ -87,7 +87,7 @@ def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
 
 def summarize_runs(paths: Sequence[Path]) -> list[Summary]:
     """Return runs in brief, as `list_runs` does, in the order of their paths."""
-    return [_summarize_readable(path) for path in paths]
+    return list(map(_summarize_readable, paths))
 
 
 def best_first(found: Sequence[Summary], metric: str) -> list[Summary]:
@@ -116,8 +116,8 @@ def best_run(folder: Path, metric: str) -> str:
     Raises:
         InputError: There is no such folder, or no finished run has such a metric.
     """
-    found = [run for run in list_runs(folder) if run["status"] == "finished"]
-    finished = [run for run in found if Run(Path(run["run"])).info.is_file()]
+    found = _finished(folder)
+    finished = list(filter(_has_a_run, found))
     if found and not finished:
         reason = "its trials were cross-validated, and such trials leave no run"
         raise InputError(f"--best {metric}: {folder}: {reason}; train its best.yaml")
@@ -127,10 +127,18 @@ def best_run(folder: Path, metric: str) -> str:
 
 def runs_by_metric(folder: Path, metric: str) -> list[Path]:
     """Return the paths of the finished runs in a folder that have a metric, the best first."""
-    found = [run for run in list_runs(folder) if run["status"] == "finished"]
-    measured = [run for run in found if run["metrics"].get(metric) is not None]
-    paths = [Path(run["run"]) for run in best_first(measured, metric)]
-    return [path for path in paths if Run(path).info.is_file()]
+    finished = filter(_has_a_run, _finished(folder))
+    measured = [run for run in finished if run["metrics"].get(metric) is not None]
+    return [Path(run["run"]) for run in best_first(measured, metric)]
+
+
+def _finished(folder: Path) -> list[Summary]:
+    return [run for run in list_runs(folder) if run["status"] == "finished"]
+
+
+def _has_a_run(found: Summary) -> bool:
+    """Return whether there is a run; trials that were cross-validated leave none."""
+    return Run(Path(found["run"])).info.is_file()
 
 
 def less_is_better(metric: str) -> bool:
@@ -188,9 +196,12 @@ def _run_paths(folder: Path) -> list[Path]:
 
 def _trials_without_runs(folder: Path) -> list[Path]:
     """Return the trials of a sweep that failed before they began, or are cross-validations."""
-    records = sorted(folder.glob(NAMES))
-    trials = [record.with_suffix("") for record in records]
-    return [trial for trial in trials if not Run(trial).info.is_file()]
+    trials = []
+    for record in sorted(folder.glob(NAMES)):
+        trial = record.with_suffix("")
+        if not Run(trial).info.is_file():
+            trials.append(trial)
+    return trials
 
 
 def _summarize_trial(path: Path) -> Summary:

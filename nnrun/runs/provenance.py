@@ -116,7 +116,9 @@ def _agrees(then: Any, now: Any) -> bool:  # noqa: ANN401 - any value of JSON
     An earlier version knew no missing shares, and may have rounded statistics otherwise.
     """
     if isinstance(then, dict):
-        then = {**then, **{key: now[key] for key in LATER_FIELDS if then.get(key, "") is None}}
+        for key in LATER_FIELDS:
+            if then.get(key, "") is None:
+                then = {**then, key: now[key]}
         return then.keys() == now.keys() and all(_agrees(then[key], now[key]) for key in then)
     if isinstance(then, list):
         return len(then) == len(now) and all(map(_agrees, then, now))
@@ -139,12 +141,11 @@ def with_later_keys(config: dict[str, Any]) -> dict[str, Any]:
 
 def _defaults(model: type[Strict]) -> dict[str, Any]:
     """Return the defaults of the keys that may be left out."""
-    fields = model.model_fields.items()
-    return {
-        name: field.get_default(call_default_factory=True)
-        for name, field in fields
-        if not field.is_required()
-    }
+    defaults = {}
+    for name, field in model.model_fields.items():
+        if not field.is_required():
+            defaults[name] = field.get_default(call_default_factory=True)
+    return defaults
 
 
 def differences(then: object, now: object, keys: Keys = ()) -> list[str]:

@@ -49,13 +49,12 @@ def differing_keys(runs: Sequence[Settings]) -> list[str]:
     parents: set[str] = set()
     for key in keys:
         parents.update(key[: match.start()] for match in re.finditer(r"[.\[]", key))
-    first = runs[0] if runs else {}
-    return [
-        key
-        for key in keys
-        if key not in DECIDED
-        and any(_told(run, key, parents) != _told(first, key, parents) for run in runs)
-    ]
+    return [key for key in keys if key not in DECIDED and _differs(key, runs, parents)]
+
+
+def _differs(key: str, runs: Sequence[Settings], parents: set[str]) -> bool:
+    first = _told(runs[0], key, parents)
+    return any(_told(run, key, parents) != first for run in runs)
 
 
 def _told(settings: Settings, key: str, parents: set[str]) -> object:

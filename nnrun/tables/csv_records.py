@@ -68,8 +68,9 @@ class CsvRecords:
         """Return the frame with columns of numbers, or None where polars cannot read it so."""
         if not any(name in numbers for name in self.header):
             return None
-        dtypes = [pl.Float64 if name in numbers else pl.String for name in self.header]
-        schema = {str(place): dtype for place, dtype in enumerate(dtypes)}  # as in `_first_line`
+        schema = {}
+        for place, name in enumerate(self.header):  # named by their places, as in `_first_line`
+            schema[str(place)] = pl.Float64 if name in numbers else pl.String
         has_header = self._may_mislead_polars()
         data = self._first_line() + self.data if has_header else self.data
         try:
@@ -137,7 +138,7 @@ class CsvRecords:
         if problems:
             return problems
         for line, cells in self._records():
-            if any('"' in cell for cell in cells):
+            if '"' in "".join(cells):
                 remedy = "leave it out, or quote the cell and write it twice"
                 return [f"{self.name}:{line}: a quote stands inside a cell; {remedy}"]
         return [f"{self.name}:{self.line}: cannot be read as CSV: {reason}"]

@@ -105,16 +105,14 @@ def compile_model(model: Model, config: Config, rows: int) -> None:
         config: The config that names optimizer, loss and metrics.
         rows: The number of training rows, which decides with the epochs about `jit_compile: auto`.
     """
-    metrics = [metric_arguments(config, metric) for metric in config.metric_specs]
+    metrics = []
+    for spec in config.metric_specs:
+        metrics.append(make(keras.metrics, metric_arguments(config, spec), "class"))
     are_weighted = config.data.sample_weight is not None
     model.compile(
         optimizer=_optimizer(config),
         loss=_loss(config),
-        **{
-            "weighted_metrics" if are_weighted else "metrics": [
-                make(keras.metrics, spec, "class") for spec in metrics
-            ]
-        },
+        **{"weighted_metrics" if are_weighted else "metrics": metrics},
         jit_compile=uses_xla(config, model.input_shape[-1], rows),
     )
 
@@ -182,6 +180,6 @@ def _argument(name: str, value: object) -> object:
 
 def _activation(spec: Spec) -> KerasObject:
     """Return an activation with its arguments, as an object that Keras saves."""
-    arguments = {name: value for name, value in spec.items() if name != "name"}
-    make_object = attrgetter(OBJECTS_OF_ACTIVATIONS[spec["name"]])(keras)
+    arguments = dict(spec)
+    make_object = attrgetter(OBJECTS_OF_ACTIVATIONS[arguments.pop("name")])(keras)
     return make_object(**arguments)

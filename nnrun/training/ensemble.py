@@ -106,17 +106,18 @@ def _save_mean(run: Run, job: Job) -> Result:
     weights: dict[str, Array] = {}
     for number, member in enumerate(members):
         prefix = member_prefix(config, number)
-        arrays = _weights_of(member, config.member(number))
-        weights |= {prefix + name: array for name, array in arrays.items()}
+        for name, array in _weights_of(member, config.member(number)).items():
+            weights[prefix + name] = array
     network = make_any_network(config, dataset.encoder, weights)
     trained = TrainedRun(config, dataset.encoder, weights, network, network)
     _write_history(run, members)
+    infos = [member.read_info() for member in members]
     result = Result(
         run=run,
         is_chief=True,
-        epochs=sum(member.read_info().epochs for member in members),
+        epochs=sum(info.epochs for info in infos),
         best_epoch=0,
-        seconds=sum(member.read_info().seconds for member in members),
+        seconds=sum(info.seconds for info in infos),
         metrics=_measure_parts(job, network),
     )
     if not all(np.isfinite(array).all() for array in weights.values()):
@@ -138,8 +139,8 @@ def _measure_parts(job: Job, network: "AnyNetwork") -> Logs:
     prefixes = {"train": "", "validation": "val_", "test": "test_"}
     metrics: Logs = {}
     for name, part in job.dataset.parts.items():
-        logs = _measure(job.config, network, part)
-        metrics |= {prefixes[name] + key: value for key, value in logs.items()}
+        for key, value in _measure(job.config, network, part).items():
+            metrics[prefixes[name] + key] = value
     return metrics
 
 
@@ -162,9 +163,10 @@ def _write_history(run: Run, members: list[Run]) -> None:
     rows: list[Logs] = []
     for number, member in enumerate(members, 1):
         history = read_history(member.history)
-        names = [name for name in history if name != "epoch"]
-        table = zip(*(history[name].tolist() for name in names), strict=True)
-        rows += [{MEMBER: number, **dict(zip(names, values, strict=True))} for values in table]
+        del history["epoch"]  # the rows of all members are counted anew
+        columns = [column.tolist() for column in history.values()]
+        for values in zip(*columns, strict=True):
+            rows.append({MEMBER: number, **dict(zip(history, values, strict=True))})
     with atomic_path(run.history) as temporary:
         append_history(temporary, rows, 0)
 

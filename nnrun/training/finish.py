@@ -110,7 +110,8 @@ def final_metrics(job: Job, checkpoint: CheckpointCallback, best_epoch: int) -> 
     metrics = checkpoint.history.row(best_epoch)
     for prefix, part in _measured_at_the_end(job).items():
         logs = _measure(part, job, checkpoint, weighted=prefix == "")
-        metrics |= {prefix + name: value for name, value in logs.items()}
+        for name, value in logs.items():
+            metrics[prefix + name] = value
     return metrics
 
 
@@ -158,9 +159,12 @@ def save_network(run: Run, network: TrainedNetwork, result: Result, stopped_at: 
         write_arrays(new[run.weights], network.weights)
         metrics = to_json({"epoch": result.best_epoch, **finite(result.metrics)})
         new[run.metrics].write_text(metrics, encoding="utf-8")
-        checked = {name: new.get(run.path / name, run.path / name) for name in CHECKED}
-        checksums = {name: sha256(path) for name, path in checked.items()}
-        sizes = {name: path.stat().st_size for name, path in checked.items()}
+        checksums = {}
+        sizes = {}
+        for name in CHECKED:
+            path = new.get(run.path / name, run.path / name)
+            checksums[name] = sha256(path)
+            sizes[name] = path.stat().st_size
         # So that the former model or this one serves, wherever a kill comes.
         run.write_info(saving=checksums, saving_sizes=sizes)
         info = _saved_info(

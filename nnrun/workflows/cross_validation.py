@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -97,29 +98,33 @@ class CrossValidation:
     @property
     def mean(self) -> dict[str, float]:
         """The mean of every metric over the trainings."""
-        return {name: float(np.mean(values)) for name, values in self._by_metric().items()}
+        return self._over_trainings(np.mean)
 
     @property
     def sd(self) -> dict[str, float]:
         """The standard deviation of every metric, as that of a sample."""
-        return {name: float(np.std(values, ddof=1)) for name, values in self._by_metric().items()}
+        return self._over_trainings(partial(np.std, ddof=1))
 
     @property
     def predictions(self) -> pl.DataFrame:
         """The predictions of every row by networks that never saw it, in the order of the rows."""
-        frames = [each.predictions for each in self.trained]
-        names = frames[0].columns  # a label may be spelt otherwise in the rows of another fold
-        alike = [frame.rename(dict(zip(frame.columns, names, strict=True))) for frame in frames]
-        return pl.concat(alike).sort("row", maintain_order=True)
+        # a label may be spelt otherwise in the rows of another fold
+        names = self.trained[0].predictions.columns
+        frames = []
+        for each in self.trained:
+            frame = each.predictions
+            frames.append(frame.rename(dict(zip(frame.columns, names, strict=True))))
+        return pl.concat(frames).sort("row", maintain_order=True)
 
     def as_json(self) -> dict[str, Any]:
         """Return what `cv --json` prints."""
-        places = [
-            {**each.place._asdict(), "rows": each.rows, "epochs": each.epochs}
-            for each in self.trained
-        ]
+        metrics = []
+        places = []
+        for each in self.trained:
+            metrics.append(finite(each.metrics))
+            places.append({**each.place._asdict(), "rows": each.rows, "epochs": each.epochs})
         summary: dict[str, Any] = {
-            "folds": [finite(each.metrics) for each in self.trained],
+            "folds": metrics,
             "mean": finite(self.mean),
             "sd": finite(self.sd),
             "verdict": self.verdict.verdict if self.verdict else None,
@@ -130,9 +135,13 @@ class CrossValidation:
             summary |= {"judged": {name: getattr(self.verdict, name) for name in judged}}
         return summary
 
-    def _by_metric(self) -> dict[str, list[float]]:
-        names = self.trained[0].metrics
-        return {name: [each.metrics[name] for each in self.trained] for name in names}
+    def _over_trainings(self, statistic: Callable[[list[float]], np.floating]) -> dict[str, float]:
+        """Return a statistic of every metric over the trainings."""
+        statistics = {}
+        for name in self.trained[0].metrics:
+            values = [each.metrics[name] for each in self.trained]
+            statistics[name] = float(statistic(values))
+        return statistics
 
 
 def read_and_check(config: Config, warn: Callable[[str], None] | None = None) -> KeptTable:

@@ -43,9 +43,9 @@ def smoke(config: Config, engine: Literal["compiled", "keras"] = "compiled") -> 
     heads = {key: read_head(table, config) for key, table in open_tables(config).items()}
     dataset = _load_heads(config, heads)
     raise_errors(lint(dataset))
-    few: dict[str, Any] = {
-        key: few_rows(part, dataset.encoder) for key, part in dataset.parts.items()
-    }
+    few: dict[str, Any] = {}
+    for key, part in dataset.parts.items():
+        few[key] = few_rows(part, dataset.encoder)
     epochs, predictions = _train_and_predict(replace(dataset, **few), heads["train"], engine)
     return {
         "rows": len(few["train"].x),

@@ -102,22 +102,22 @@ class Study:
 
     def trials(self) -> list[tuple[int, Chosen]]:
         """Return the number and the settings of each trial, of all processes."""
-        return [
-            (trial.number, trial.user_attrs["settings"])
-            for trial in self._trials()
-            if "settings" in trial.user_attrs and not self._is_to_be_repeated(trial)
-        ]
+        chosen = []
+        for trial in self._trials():
+            if "settings" in trial.user_attrs and not self._is_to_be_repeated(trial):
+                chosen.append((trial.number, trial.user_attrs["settings"]))
+        return chosen
 
     def records(self) -> list[tuple[int, TrialRecord]]:
         """Return the number and a record of each trial that has ended.
 
         The record is what the storage knows of a trial: of its metrics only that which is compared.
         """
-        return [
-            (trial.number, _record_of(trial, self._sweep.metric))
-            for trial in self._trials()
-            if trial.state.is_finished() and "settings" in trial.user_attrs
-        ]
+        records = []
+        for trial in self._trials():
+            if trial.state.is_finished() and "settings" in trial.user_attrs:
+                records.append((trial.number, _record_of(trial, self._sweep.metric)))
+        return records
 
     def _lock(self, number: int) -> Path:
         return self._sweep.trial(number, {}).lock
@@ -177,9 +177,9 @@ class Study:
     def _with_settings(self, trial: Any) -> AskedTrial:  # noqa: ANN401
         """Return a trial with the settings that Optuna suggests for it, or has suggested."""
         self._study.sampler = _sampler(self._sweep, trial.number)
-        chosen = {
-            key: _suggest(trial, key, values) for key, values in self._sweep.space.settings.items()
-        }
+        chosen = {}
+        for key, values in self._sweep.space.settings.items():
+            chosen[key] = _suggest(trial, key, values)
         trial.set_user_attr("settings", chosen)
         return AskedTrial(self._study, trial, chosen, self._sweep.metric)
 
