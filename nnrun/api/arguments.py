@@ -18,6 +18,10 @@ def is_path(value: object) -> bool:
 def path_of(argument: str, value: object) -> Path:
     """Return a path.
 
+    Args:
+        argument: The name of the argument, which an error begins with.
+        value: What the caller gave.
+
     Raises:
         InputError: It is none, or holds a character that no name of a file has.
     """
@@ -34,14 +38,32 @@ def path_of(argument: str, value: object) -> Path:
 
 
 def path_or_none(argument: str, value: object) -> Path | None:
-    """Return a path, or None for None and for an empty text."""
+    """Return a path, or None for None and for an empty text.
+
+    Args:
+        argument: The name of the argument, which an error begins with.
+        value: What the caller gave.
+
+    Raises:
+        InputError: It is neither.
+    """
     if value is None or (isinstance(value, str) and not value):
         return None
     return path_of(argument, value)
 
 
 def whole_number(argument: str, value: object, least: int, most: int) -> int:
-    """Return a whole number, of Python or of NumPy, between two bounds that are in the range."""
+    """Return a whole number, of Python or of NumPy.
+
+    Args:
+        argument: The name of the argument, which an error begins with.
+        value: What the caller gave.
+        least: The least that it may be.
+        most: The largest that it may be.
+
+    Raises:
+        InputError: It is none, or beyond these.
+    """
     number = None if isinstance(value, bool) else _as_index(value)
     if number is not None and least <= number <= most:
         return number
@@ -49,8 +71,20 @@ def whole_number(argument: str, value: object, least: int, most: int) -> int:
     raise InputError(f"{argument}: {rule}; received {received(value)}")
 
 
+def whole_number_or_none(argument: str, value: object, least: int, most: int) -> int | None:
+    """Return a whole number as `whole_number` does, or None for None."""
+    return None if value is None else whole_number(argument, value, least, most)
+
+
 def threshold_of(value: object) -> float | str | dict[str, float] | None:
-    """Return a threshold: a number, a goal, one number for each target, or None."""
+    """Return a threshold: a number, a goal, one number for each target, or None.
+
+    Args:
+        value: What the caller gave as `threshold`.
+
+    Raises:
+        InputError: It is none of these.
+    """
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Mapping):
@@ -62,19 +96,43 @@ def threshold_of(value: object) -> float | str | dict[str, float] | None:
 
 
 def number_or_none(argument: str, value: object) -> float | None:
-    """Return a number or None."""
+    """Return a number or None.
+
+    Args:
+        argument: The name of the argument, which an error begins with.
+        value: What the caller gave.
+
+    Raises:
+        InputError: It is neither.
+    """
     return None if value is None else _number(argument, value, "must be a number")
 
 
 def text_or_none(argument: str, value: object) -> str | None:
-    """Return a text or None."""
+    """Return a text or None.
+
+    Args:
+        argument: The name of the argument, which an error begins with.
+        value: What the caller gave.
+
+    Raises:
+        InputError: It is neither.
+    """
     if value is None or isinstance(value, str):
         return value
     raise InputError(f"{argument}: must be a text; received {received(value)}")
 
 
 def texts(argument: str, value: object) -> list[str]:
-    """Return a list of texts; a text itself is none."""
+    """Return a list of texts; a text itself is none.
+
+    Args:
+        argument: The name of the argument, which an error begins with.
+        value: What the caller gave.
+
+    Raises:
+        InputError: It is none.
+    """
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         items = list(value)
         if all(isinstance(item, str) for item in items):
@@ -83,7 +141,16 @@ def texts(argument: str, value: object) -> list[str]:
 
 
 def choice(argument: str, value: object, choices: Sequence[str]) -> None:
-    """Raise an InputError unless a value is one of the choices."""
+    """Check that a value is one of the choices.
+
+    Args:
+        argument: The name of the argument, which an error begins with.
+        value: What the caller gave.
+        choices: What it may be.
+
+    Raises:
+        InputError: It is none of these.
+    """
     if not isinstance(value, str) or value not in choices:
         listed = ", ".join(map(repr, choices))
         raise InputError(f"{argument}: must be one of {listed}; received {received(value)}")

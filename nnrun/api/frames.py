@@ -32,6 +32,10 @@ LARGEST_FLOAT64 = int(sys.float_info.max)
 def source_of_table(data: object, argument: str) -> Path | bytes:
     """Return what a table is read from: its path, or the bytes of a Parquet file.
 
+    Args:
+        data: What the caller gave.
+        argument: The name of the argument that it came in.
+
     Raises:
         InputError: The data is not a table; the message begins with the argument's name.
     """
@@ -44,7 +48,15 @@ def source_of_table(data: object, argument: str) -> Path | bytes:
 
 
 def as_frame(data: object, argument: str) -> pl.DataFrame:
-    """Return a frame of polars, of any kind of table that is held in memory."""
+    """Return a frame of polars, of any kind of table that is held in memory.
+
+    Args:
+        data: What the caller gave.
+        argument: The name of the argument that it came in.
+
+    Raises:
+        InputError: The data is no table; the message begins with the argument's name.
+    """
     if isinstance(data, pl.DataFrame):
         return data
     if isinstance(data, pl.LazyFrame):
@@ -77,6 +89,10 @@ def like(data: AnyTable, predictions: pl.DataFrame) -> AnyTable:
     """Return predictions as the kind of table that the rows came in.
 
     A frame of pandas keeps its index. A path gives a frame of polars.
+
+    Args:
+        data: The table whose rows were predicted.
+        predictions: A row for each of its rows.
     """
     if is_pandas(data):
         return type(data)(predictions.to_dict(as_series=False), index=data.index)
@@ -91,6 +107,15 @@ def kept_frame(data: object, argument: str, runs: Path) -> Path:
     """Return the path of a table; a frame is written once to a file that is named for its bytes.
 
     What measures, resumes or reproduces a run reads its table again.
+
+    Args:
+        data: What the caller gave.
+        argument: The name of the argument that it came in.
+        runs: The folder beside whose runs frames are kept.
+
+    Raises:
+        InputError: The data is no table; the message begins with the argument's name.
+        OSError: The frame cannot be written.
     """
     content = source_of_table(data, argument)
     if isinstance(content, Path):

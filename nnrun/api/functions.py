@@ -120,7 +120,16 @@ def check(
     data: object = None,
     **settings: Any,  # noqa: ANN401  each has the type of its key
 ) -> dict[str, Any]:
-    """Return what `nnrun check --json` prints. The arguments are those of `train`.
+    """Return what `nnrun check --json` prints.
+
+    Args:
+        config: The path of a YAML file, or a dict, as for `train`.
+        overrides: Values that replace those of the config, as for `train`.
+        data: The training table in place of `data.train`: a path or a frame.
+        **settings: Keys of the config with their values, such as epochs=5.
+
+    Returns:
+        The tables with their rows, the encoding, the network, the config, and the warnings.
 
     Raises:
         ConfigError: The config is wrong. Its `problems` are all mistakes.
@@ -166,11 +175,7 @@ def init(
     if task is not None:
         arguments.choice("task", task, get_args(Task))
     arguments.flags(quiet=quiet)
-    names = target if isinstance(target, list) and target else [target]
-    if not all(isinstance(name, str) for name in names):
-        raise InputError(
-            f"target: must be the name of a column, or a list of names; received {received(target)}"
-        )
+    _check_target(target)
     path = kept_frame(data, "data", RUNS)
     with called("data", data, RUNS):
         started = start_config(path, target, Path(), task)
@@ -183,6 +188,9 @@ def init(
 @nnrun_errors_alone
 def load(path: str | Path) -> Run:
     """Return the run in a directory, which may come from strangers.
+
+    Args:
+        path: The run directory.
 
     Raises:
         RunError: There is no run, or its files were altered.
@@ -209,6 +217,14 @@ def runs(folder: str | Path = RUNS, *, sort: str | None = None) -> pl.DataFrame:
 
     metric = arguments.text_or_none("sort", sort)
     return frame_of_runs(list_runs(arguments.path_or_none("folder", folder) or RUNS, metric))
+
+
+def _check_target(target: object) -> None:
+    """Raise an InputError unless a target is a name, or a list of names that has one at least."""
+    names = target if isinstance(target, list) and target else [target]
+    if not all(isinstance(name, str) for name in names):
+        rule = "must be the name of a column, or a list of names"
+        raise InputError(f"target: {rule}; received {received(target)}")
 
 
 def _path_of_run(run: object) -> Path | None:

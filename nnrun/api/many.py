@@ -149,8 +149,8 @@ def sweep(  # noqa: PLR0913  a parameter for each option
     from nnrun.workflows.sweep import run_sweep, write_best
     from nnrun.workflows.sweep_plan import Options, plan_from
 
-    trials = None if trials is None else arguments.whole_number("trials", trials, 1, MOST)
-    folds = None if folds is None else arguments.whole_number("folds", folds, 2, MOST)
+    trials = arguments.whole_number_or_none("trials", trials, 1, MOST)
+    folds = arguments.whole_number_or_none("folds", folds, 2, MOST)
     arguments.flags(quiet=quiet)
     metric = arguments.text_or_none("metric", metric)
     storage = arguments.text_or_none("storage", storage)
@@ -160,7 +160,8 @@ def sweep(  # noqa: PLR0913  a parameter for each option
     asked = plan_from(base, (), folder, Options(metric, trials, folds, storage))
     with called("data", data, folder):
         tried = run_sweep(asked, _silent if quiet else _tell)
-    return SweepResult(folder, [trial.as_json() for trial in tried], write_best(asked, tried))
+    found = [trial.as_json() for trial in tried]
+    return SweepResult(folder, found, write_best(asked, tried))
 
 
 def _tell(line: str) -> None:

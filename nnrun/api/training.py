@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nnrun.config.schema import Config
     from nnrun.features.dataset import Dataset
     from nnrun.runs.directory import Run
+    from nnrun.runs.warm_start import WarmStart
     from nnrun.training.finish import Result
 
 Engine = Literal["compiled", "keras"]
@@ -30,19 +31,26 @@ def train(
     quiet: bool,
     from_run: Path | None = None,
 ) -> Run:
-    """Train a config into a run directory, and return that."""
+    """Train a config into a run directory, and return that.
+
+    Args:
+        config: The config.
+        stem: The name of the run under `runs`, where no path is given.
+        path: The run directory.
+        engine: nnrun's compiled epochs, or Keras's own `fit` on the same batches.
+        overwrite: Whether a run that stands there is replaced.
+        distribute: The devices that train together.
+        quiet: Whether neither progress nor warnings are shown.
+        from_run: The run whose weights the training starts with; by default they are drawn.
+
+    Raises:
+        NnrunError: As `nnrun.train` does.
+    """
     from nnrun.cli.progress import progress
     from nnrun.training import trainer
 
-    warn_of = None if quiet else _warn_of_finding
     folder = path.parent if path else Path("runs")
-    start = None
-    if from_run is None:
-        dataset = load_checked(config, folder / CACHE, warn_of)
-    else:
-        from nnrun.workflows.warm_start import load_warm
-
-        dataset, start = load_warm(config, from_run, folder, warn_of)
+    dataset, start = _load(config, from_run, folder, quiet=quiet)
     with progress(config.total_epochs, quiet=quiet) as callbacks:
         result = trainer.train(
             dataset,
@@ -59,7 +67,17 @@ def train(
 
 
 def resume(path: Path, *, epochs: int | None, force: bool, quiet: bool) -> None:
-    """Go on with a run from its last checkpoint."""
+    """Go on with a run from its last checkpoint.
+
+    Args:
+        path: The run directory.
+        epochs: How many epochs there are to be; by default as many as the run was to have.
+        force: Whether other versions than those of the run may go on with it.
+        quiet: Whether neither progress nor warnings are shown.
+
+    Raises:
+        NnrunError: As `nnrun.Run.resume` does.
+    """
     from nnrun.cli.progress import progress
     from nnrun.training import trainer
     from nnrun.training.resume import reopen
@@ -68,6 +86,18 @@ def resume(path: Path, *, epochs: int | None, force: bool, quiet: bool) -> None:
         with progress(dataset.config.total_epochs, quiet=quiet) as callbacks:
             result = trainer.resume(run, dataset, callbacks)
         _finish(result, dataset, quiet=quiet)
+
+
+def _load(
+    config: Config, from_run: Path | None, folder: Path, *, quiet: bool
+) -> tuple[Dataset, WarmStart | None]:
+    """Return the dataset of a config, and the run whose weights its training starts with."""
+    warn_of = None if quiet else _warn_of_finding
+    if from_run is None:
+        return load_checked(config, folder / CACHE, warn_of), None
+    from nnrun.workflows.warm_start import load_warm
+
+    return load_warm(config, from_run, folder, warn_of)
 
 
 def _finish(result: Result, dataset: Dataset, *, quiet: bool) -> None:

@@ -69,12 +69,7 @@ def evaluate(
     from nnrun.results.evaluated_rows import summarize
     from nnrun.results.trained_run import load_run
 
-    if threshold is not None and best_threshold is not None:
-        raise click.UsageError("--threshold and --best-threshold exclude each other; give one")
-    if best_threshold is not None and data and (str(data) == "-" or data.is_fifo()):
-        raise click.UsageError(
-            "--best-threshold reads DATA twice; save it as a file first, or leave DATA out"
-        )
+    _check_thresholds(threshold, best_threshold, data)
     if output:
         check_output(output, data or Path())
     trained = load_run(run)
@@ -92,12 +87,31 @@ def evaluate(
         tell(chosen.note)
     if data is not None:
         _tell_of_training_table(run, readers[""].table, evaluated[""].rows)
-    tell(*dict.fromkeys(rows.reason for rows in evaluated.values() if rows.reason))
-    tell(*trained.notes())
+    tell(*_notes(trained, readers, evaluated))
+
+
+def _check_thresholds(given: object, goal: str | None, data: Path | None) -> None:
+    """Raise a UsageError where options exclude each other, or DATA cannot be read twice."""
+    if given is not None and goal is not None:
+        raise click.UsageError("--threshold and --best-threshold exclude each other; give one")
+    if goal is not None and data and (str(data) == "-" or data.is_fifo()):
+        raise click.UsageError(
+            "--best-threshold reads DATA twice; save it as a file first, or leave DATA out"
+        )
+
+
+def _notes(
+    trained: TrainedRun, readers: Readers, evaluated: Mapping[str, EvaluatedRows]
+) -> Iterator[str]:
+    """Yield what is to be told of rows that were measured; parts share some of it."""
+    reasons = {rows.reason: None for rows in evaluated.values()}
+    yield from filter(None, reasons)
+    yield from trained.notes()
     if trained.config.data.sample_weight is not None:
-        tell(*dict.fromkeys(note_on_weights(trained, rows.weight) for rows in evaluated.values()))
+        notes = [note_on_weights(trained, rows.weight) for rows in evaluated.values()]
+        yield from dict.fromkeys(notes)
     for reader in readers.values():
-        tell(*reader.notes())
+        yield from reader.notes()
 
 
 def _threshold(

@@ -71,10 +71,7 @@ def train(  # noqa: PLR0913  a parameter for each option
     if epochs:
         overrides = (*overrides, f"epochs={epochs}")
     if smoke:
-        if output or overwrite:
-            raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
-        if from_run:
-            raise click.UsageError("--smoke tries weights that are drawn; leave out --from")
+        _check_smoke(output, from_run, overwrite=overwrite)
         smoke_test(config, overrides, engine, printing)
         return
     from nnrun.runs.directory import check_target
@@ -104,6 +101,14 @@ def train(  # noqa: PLR0913  a parameter for each option
             start=start,
         )
     finish(result, dataset, replace(printing, quiet=quiet))
+
+
+def _check_smoke(output: Path | None, from_run: Path | None, *, overwrite: bool) -> None:
+    """Raise a UsageError where options are given that a smoke test has no use for."""
+    if output or overwrite:
+        raise click.UsageError("--smoke leaves no run behind; leave out -o and --overwrite")
+    if from_run:
+        raise click.UsageError("--smoke tries weights that are drawn; leave out --from")
 
 
 def _load(

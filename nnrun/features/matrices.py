@@ -113,9 +113,20 @@ def encode(
     parts |= _training_parts(fitted, profile)
     for key, part in parts.items():
         parts[key] = part._replace(repeated=hashes.repeated(key))
+    return _dataset(tables, profile, fitted, parts, given)
+
+
+def _dataset(
+    tables: Mapping[str, Table],
+    profile: TableProfile,
+    fitted: FittedTable,
+    parts: Mapping[str, Part],
+    given: GivenEncoder | None,
+) -> Dataset:
+    """Return the dataset of these parts, with what was found of the training table."""
     return Dataset(
         profile.config,
-        encoder,
+        fitted.encoder,
         fingerprints={key: table.fingerprint() for key, table in tables.items()},
         columns=list(map(column_facts, profile.features)),
         null_texts=profile.null_texts,

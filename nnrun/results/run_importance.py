@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from nnrun.config.schema import Config
 from nnrun.errors import TableError
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.results.array_types import Numbers, RowWeights
@@ -116,32 +118,32 @@ def importance_of_blocks(
     """
     sample = _sample(blocks, most_rows, seed)
     x, y, weights = sample.matrices
-    config = trained.config
     inputs = trained.encoder.column_inputs
-
-    def loss(y: Numbers, outputs: Outputs) -> float:
-        with np.errstate(all="ignore"):
-            return float(np.average(row_losses(config, y, outputs), weights=weights))
-
     columns = permutation_importance(
         trained.network.outputs,
         x,
         y,
         inputs,
-        loss,
+        partial(_mean_loss, trained.config, weights),
         repeats=repeats,
         seed=seed,
         most_rows=most_rows,
     )
     pairs = correlated_columns(x, inputs) if len(inputs) <= MOST_COLUMNS else ()
     return RunImportance(
-        loss=config.loss["name"],
+        loss=trained.config.loss["name"],
         rows=len(x),
         rows_given=sample.rows_given,
         repeats=repeats,
         columns=columns,
         correlated=correlated_groups(pairs),
     )
+
+
+def _mean_loss(config: Config, weights: Numbers, y: Numbers, outputs: Outputs) -> float:
+    """Return the mean of the losses of rows, which counts them by their weights (rows,)."""
+    with np.errstate(all="ignore"):
+        return float(np.average(row_losses(config, y, outputs), weights=weights))
 
 
 def _weighted_blocks(trained: TrainedRun, reader: EncodedReader) -> Iterator[WeightedBlock]:

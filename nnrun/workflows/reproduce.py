@@ -55,10 +55,7 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
     run = Run(path)
     info = run.read_info()
     saved = run.read_model()
-    if info.stopped_at:
-        command = f"nnrun resume {shlex.quote(str(path))}"
-        reason = f"was stopped at epoch {info.stopped_at} of {info.goal}"
-        raise RunError(f"{path}: {reason}; finish it first with: {command}")
+    _refuse_unfinished(path, info)
     config = saved.config
     encoder = saved.encoder
     weights = saved.read_weights()
@@ -78,6 +75,14 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
         raise ExpectationError(shown_lines([*lines, *_changes_since(info)]))
     arrays = counted(len(weights), "array")
     return f"equal: the table, {counted(again.epochs, 'epoch')} of history, {arrays} of weights"
+
+
+def _refuse_unfinished(path: Path, info: RunInfo) -> None:
+    """Raise a RunError where a run was stopped before its last epoch."""
+    if info.stopped_at:
+        command = f"nnrun resume {shlex.quote(str(path))}"
+        reason = f"was stopped at epoch {info.stopped_at} of {info.goal}"
+        raise RunError(f"{path}: {reason}; finish it first with: {command}")
 
 
 def _train_again(
