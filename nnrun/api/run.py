@@ -323,9 +323,9 @@ class Run:
             NnrunError: The format lacks what the network needs.
         """
         from nnrun.reporting.bundle import export_bundle
-        from nnrun.reporting.export import FORMATS, export
+        from nnrun.reporting.export import NETWORK_FORMATS, export
 
-        arguments.choice("format", format, FORMATS)
+        arguments.choice("format", format, NETWORK_FORMATS)
         arguments.flags(bundle=bundle)
         path = arguments.path_of("output", output)
         if path.exists():

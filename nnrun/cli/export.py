@@ -8,7 +8,7 @@ from nnrun.cli.options import PATH, check_output, command, output_option, run_ar
 from nnrun.cli.terminal import say, tell
 from nnrun.wording import counted, listed
 
-FORMATS = click.Choice(["saved_model", "litert", "onnx"])
+FORMAT = click.Choice(["saved_model", "litert", "onnx"])
 FORMAT_HELP = (
     "TensorFlow's SavedModel, LiteRT (formerly TensorFlow Lite), or ONNX.  [default for --bundle: "
     "onnx]"
@@ -23,7 +23,7 @@ MOST_INPUTS = 20  # that are named
 
 @command("export runs/digits-relu --format onnx -o digits.onnx")
 @run_argument
-@click.option("-f", "--format", "form", type=FORMATS, help=FORMAT_HELP)
+@click.option("-f", "--format", "form", type=FORMAT, help=FORMAT_HELP)
 @output_option(OUTPUT_HELP)
 @click.option("--bundle", type=PATH, metavar="FOLDER", help=BUNDLE_HELP)
 def export(run: Path, form: str | None, output: Path | None, bundle: Path | None) -> None:
@@ -36,7 +36,7 @@ def export(run: Path, form: str | None, output: Path | None, bundle: Path | None
     if bundle:
         _write_bundle(run, form or "onnx", bundle)
     elif form is None:
-        raise click.UsageError(f"-o needs --format, which is one of {', '.join(FORMATS.choices)}")
+        raise click.UsageError(f"-o needs --format, which is one of {', '.join(FORMAT.choices)}")
     elif output:
         _write_network(run, form, output)
 

@@ -42,9 +42,9 @@ def plot(
     the curves of the best ten are drawn. With --data, draw the confusion matrix and ROC or
     precision-recall curves of labels, or predicted against actual numbers and residuals.
     """
-    from nnrun.reporting.pictures.figure import FORMATS, encode_figure
+    from nnrun.reporting.pictures.figure import PICTURE_ENDINGS, encode_figure
 
-    check_output(output, data or Path(), FORMATS)
+    check_output(output, data or Path(), PICTURE_ENDINGS)
     if data and len(runs) > 1:
         raise click.UsageError(f"--data needs exactly one RUN; received {len(runs)}")
     if data:

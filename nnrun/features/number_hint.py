@@ -7,7 +7,7 @@ from functools import lru_cache
 from nnrun.features.signs import LONGEST, bare_cell
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
 
-FORMATS = (
+LIKELY_FORMATS = (
     NumberFormat(".", ","),
     NumberFormat(",", ""),
     NumberFormat(",", "."),
@@ -26,24 +26,25 @@ CELLS_KNOWN = 1024
 """The first cells of a few columns: each block asks for them again."""
 
 WAYS = {
-    FORMATS[0]: "numbers are written without separators of thousands and with a decimal point, "
-    "as in 1234.5",
-    FORMATS[1]: "decimals are written with a point, as in 1.5",
+    LIKELY_FORMATS[
+        0
+    ]: "numbers are written without separators of thousands and with a decimal point, as in 1234.5",
+    LIKELY_FORMATS[1]: "decimals are written with a point, as in 1.5",
 }
 """What is said of the two commonest ways to write a number."""
 
 
 def find_number_format(cells: Sequence[str]) -> NumberFormat | None:
-    """Return the first format of FORMATS in which all cells are written, if there is one."""
+    """Return the first format of LIKELY_FORMATS in which all cells are written, if there is one."""
     texts = [bare_cell(cell).strip() for cell in cells]
-    for number_format in FORMATS:
+    for number_format in LIKELY_FORMATS:
         if all(map(number_format.matches, texts)):
             return number_format
     return None
 
 
 def written_elsewhere(cells: Sequence[str]) -> list[str]:
-    """Return those of the cells that are numbers in one of FORMATS, and not as in 1234.5.
+    """Return those of the cells that are numbers in one of LIKELY_FORMATS, and not as in 1234.5.
 
     Longer cells than numbers are none, and are not kept for the next block.
     """

@@ -14,14 +14,14 @@ from nnrun.results.partial_dependence import partial_dependence, value_grid
 if TYPE_CHECKING:
     from nnrun.features.encoder import Encoder
     from nnrun.features.feature import Feature
-    from nnrun.reporting.held_out import HeldOutRows
+    from nnrun.reporting.measured_rows import MeasuredRows
     from nnrun.results.array_types import Floats, Numbers
 
 MOST_LINES = 6  # as many colours as there are
 NAME_LENGTH = 12
 
 
-def dependence_of(held_out: HeldOutRows, column: str) -> Dependence:
+def dependence_of(held_out: MeasuredRows, column: str) -> Dependence:
     """Return what the network answers along a column; of a date, along its most telling part."""
     groups = _input_groups(held_out.trained.encoder, column)
     found = [_along_inputs(held_out, inputs) for inputs in groups]
@@ -36,7 +36,7 @@ def _input_groups(encoder: Encoder, column: str) -> list[list[int]]:
     return [[number] for number in inputs]
 
 
-def _along_inputs(held_out: HeldOutRows, inputs: list[int]) -> Dependence:
+def _along_inputs(held_out: MeasuredRows, inputs: list[int]) -> Dependence:
     """Return what the network answers for values of some inputs, on the rows held out."""
     trained = held_out.trained
     x = np.asarray(held_out.rows.x)

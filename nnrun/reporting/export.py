@@ -15,7 +15,7 @@ from nnrun.results.trained_run import TrainedRun, load_run
 from nnrun.temporary_folder import temporary_files_in
 from nnrun.wording import first_line
 
-FORMATS = ("saved_model", "litert", "onnx")
+NETWORK_FORMATS = ("saved_model", "litert", "onnx")
 ONNX_PACKAGES = ("tf2onnx", "onnx")
 
 
@@ -24,7 +24,7 @@ def export(run: Path, form: str, output: Path) -> list[str]:
 
     Args:
         run: The run directory of a run that has a model.
-        form: One of FORMATS.
+        form: One of NETWORK_FORMATS.
         output: The file, or for saved_model the folder, to write.
 
     Returns:
@@ -76,7 +76,7 @@ def write_network(run: Path, trained: TrainedRun, form: str, path: Path) -> None
     Args:
         run: The run directory.
         trained: The run.
-        form: One of FORMATS.
+        form: One of NETWORK_FORMATS.
         path: The file, or for saved_model the folder, to write. That of litert ends in .tflite.
 
     Raises:

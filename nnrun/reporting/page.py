@@ -13,8 +13,8 @@ from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
 from nnrun.errors import InputError
 from nnrun.reporting.column_contents import ColumnContents, column_contents
-from nnrun.reporting.held_out import HeldOutRows, load_same_dataset, measure_held_out
 from nnrun.reporting.kept_epoch import best_and_kept
+from nnrun.reporting.measured_rows import MeasuredRows, load_same_dataset, measure_held_out
 from nnrun.reporting.metrics_text import shown_number
 from nnrun.reporting.network_table import network_rows
 from nnrun.reporting.pictures.curves import curve_panels
@@ -150,7 +150,7 @@ def _read_tables(run: Run) -> TableSections:
     )
 
 
-def _held_out_sections(held_out: HeldOutRows) -> HeldOutSections:
+def _held_out_sections(held_out: MeasuredRows) -> HeldOutSections:
     """Return the sections of the page that are about the rows held out."""
     assessment = held_out.assessment
     importance = importance_section(held_out)

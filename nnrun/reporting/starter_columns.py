@@ -64,19 +64,19 @@ def choose_columns(columns: Sequence[SurveyedColumn], target: str) -> list[Colum
 
     Columns that tell the target exactly are left out, unless nothing else is there to learn from.
     """
-    choices = [_choose_column(column, target, may_copy=False) for column in columns]
+    choices = [_choose_column(column, target, may_leak=False) for column in columns]
     if all(choice.drop_reason for choice in choices):
-        return [_choose_column(column, target, may_copy=True) for column in columns]
+        return [_choose_column(column, target, may_leak=True) for column in columns]
     return choices
 
 
-def _choose_column(column: SurveyedColumn, target: str, *, may_copy: bool) -> ColumnChoice:
-    """Return what becomes of a column; `may_copy` tells whether it may tell the target exactly."""
+def _choose_column(column: SurveyedColumn, target: str, *, may_leak: bool) -> ColumnChoice:
+    """Return what becomes of a column; `may_leak` tells whether it may tell the target exactly."""
     profile = column.profile
-    copy_reason = _why_copy(column, target)
+    leakage = _describe_leakage(column, target)
     reason = _why_unfit(column)
-    if not may_copy:
-        reason = copy_reason or reason
+    if not may_leak:
+        reason = leakage or reason
     made = f"dropped: {_in_short(profile, reason)}" if reason else _made_of(column)
     return ColumnChoice(
         name=column.name,
@@ -84,7 +84,7 @@ def _choose_column(column: SurveyedColumn, target: str, *, may_copy: bool) -> Co
         made=made,
         missing=_missing_share(profile),
         drop_reason=reason,
-        note=None if reason else copy_reason,
+        note=None if reason else leakage,
     )
 
 
@@ -98,11 +98,11 @@ def _missing_share(profile: ColumnProfile) -> float:
     return profile.missing / profile.rows if profile.rows else 0.0
 
 
-def _why_copy(column: SurveyedColumn, target: str) -> str | None:
+def _describe_leakage(column: SurveyedColumn, target: str) -> str | None:
     """Return how the column tells the target exactly, or None where it does not."""
-    if column.copy == "equal":
+    if column.leakage == "equal":
         return f"equals the target {target!r}"
-    if column.copy == "one to one":
+    if column.leakage == "one to one":
         return f"determines {target!r}: each of its values belongs to one of the target's"
     return None
 

@@ -9,7 +9,7 @@ from nnrun.features.numbers import parse_first_numbers
 from nnrun.tables.block import Block
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
 
-FORMATS = (
+NUMBER_FORMATS = (
     PLAIN_NUMBERS,
     NumberFormat(thousands=","),
     NumberFormat(decimal=","),
@@ -42,8 +42,8 @@ def find_number_format(block: Block) -> tuple[NumberFormat, list[str]]:
     columns = [name for name in texts if _may_be_marked(sample.column(name))]
     if not columns:
         return PLAIN_NUMBERS, []
-    counts = {each: _count_numbers(sample, texts, each) for each in FORMATS}
-    best = max(FORMATS, key=lambda each: sum(counts[each].values()))
+    counts = {each: _count_numbers(sample, texts, each) for each in NUMBER_FORMATS}
+    best = max(NUMBER_FORMATS, key=lambda each: sum(counts[each].values()))
     marked = [name for name in columns if counts[best][name] > counts[PLAIN_NUMBERS][name]]
     return best, marked
 

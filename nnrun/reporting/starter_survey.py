@@ -13,8 +13,8 @@ from nnrun.features.column_survey import ColumnSurvey
 from nnrun.features.faults import NUMBER_RULES
 from nnrun.features.null_texts import count_null_texts, count_texts
 from nnrun.features.statistics import Moments
-from nnrun.reporting.starter_copies import Copy, CopySurvey
 from nnrun.reporting.starter_dates import DayOrderGuess
+from nnrun.reporting.starter_leakage import Leakage, LeakageSurvey
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.table import Table
 
@@ -48,14 +48,14 @@ class SurveyedColumn:
         wrong_cells: The rows of each distinct cell that is not a good number, at most
             MOST_WRONG_CELLS + 1 of them.
         null_texts: The rows of each text that stands for a missing cell.
-        copy: Whether the column is the target itself, or tells it exactly.
+        leakage: Whether the column is the target itself, or tells it exactly.
     """
 
     profile: ColumnProfile
     spread: float
     wrong_cells: Mapping[str, int]
     null_texts: Mapping[str, int]
-    copy: Copy | None
+    leakage: Leakage | None
 
     @property
     def name(self) -> str:
@@ -131,7 +131,7 @@ class _Survey:
         self._moments = Moments(1)
         self._wrong_cells: Counter[str] = Counter()
         self._null_texts: Counter[str] = Counter()
-        self._copies = CopySurvey()
+        self._leakage = LeakageSurvey()
 
     def add(self, block: Block) -> ParsedCells:
         """Take a block into account, in which every row has a target, and return the cells."""
@@ -143,7 +143,7 @@ class _Survey:
 
     def compare(self, cells: ParsedCells, target: ParsedCells) -> None:
         """Look whether the cells of a block, as `add` returned them, tell the target."""
-        self._copies.add(cells, target)
+        self._leakage.add(cells, target)
 
     def result(self) -> SurveyedColumn:
         """Return what the blocks so far tell."""
@@ -152,7 +152,7 @@ class _Survey:
             spread=self._moments.describe(0).variance ** 0.5,
             wrong_cells=dict(self._wrong_cells),
             null_texts=dict(self._null_texts),
-            copy=self._copies.result(),
+            leakage=self._leakage.result(),
         )
 
     def _look_at_wrong_cells(self, parsed: ParsedCells) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Panel = Callable[[Axes], None]  # draws on the axes
 
-FORMATS = (".png", ".svg", ".pdf")
+PICTURE_ENDINGS = (".png", ".svg", ".pdf")
 STYLE = Path(__file__).with_name("style.mplstyle")
 INK = "#262626"  # the colour of text and axes, for which a page puts its own
 GROUND = "#fefefe"  # the colour behind text that lies on lines, for which a page puts its own
@@ -94,7 +94,7 @@ def _add_legend(figure: Figure) -> None:
 
 @_own_settings()
 def encode_figure(figure: Figure, ending: str) -> bytes:
-    """Return the bytes of the picture's file, whose name ends in one of FORMATS."""
+    """Return the bytes of the picture's file, whose name ends in one of PICTURE_ENDINGS."""
     file = io.BytesIO()
     if ending == ".png":
         _write_png(figure, file)

@@ -17,7 +17,7 @@ from nnrun.results.run_importance import importance_of_blocks
 from nnrun.wording import listed
 
 if TYPE_CHECKING:
-    from nnrun.reporting.held_out import HeldOutRows
+    from nnrun.reporting.measured_rows import MeasuredRows
 
 MOST_NAMES = 12  # of a group of correlated columns
 MOST_BARS = 30  # columns whose importance is shown
@@ -62,7 +62,7 @@ class ImportanceSection:
     pictures: Sequence[InlineSvg]
 
 
-def importance_section(held_out: HeldOutRows) -> ImportanceSection:
+def importance_section(held_out: MeasuredRows) -> ImportanceSection:
     """Measure the importance of each column on the rows held out, as `nnrun importance` does."""
     from nnrun.results.simpler_models import weighted_blocks
 
@@ -82,7 +82,7 @@ def importance_section(held_out: HeldOutRows) -> ImportanceSection:
     )
 
 
-def _most_rows(held_out: HeldOutRows) -> int:
+def _most_rows(held_out: MeasuredRows) -> int:
     """Return how many rows are shuffled: of a wide table as many as take some seconds."""
     columns = len(held_out.trained.encoder.column_inputs)
     inputs = held_out.rows.x.shape[1]
@@ -101,5 +101,5 @@ def _bars(found: Sequence[ColumnImportance]) -> list[ImportanceBar]:
     return bars
 
 
-def _picture(held_out: HeldOutRows, column: str) -> InlineSvg:
+def _picture(held_out: MeasuredRows, column: str) -> InlineSvg:
     return inline_svg(partial(draw_dependence, dependence_of(held_out, column)))

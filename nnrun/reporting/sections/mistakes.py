@@ -19,7 +19,7 @@ from nnrun.results.number_metrics import NumberMetrics
 
 if TYPE_CHECKING:
     from nnrun.features.encoder import Encoder
-    from nnrun.reporting.held_out import HeldOutRows
+    from nnrun.reporting.measured_rows import MeasuredRows
     from nnrun.results.array_types import Numbers
 
 MOST_LABELS = 100  # whose measures are shown
@@ -56,7 +56,7 @@ class MistakeSection:
     worst: Sequence[Cells]
 
 
-def mistake_section(held_out: HeldOutRows, columns: Sequence[str]) -> MistakeSection:
+def mistake_section(held_out: MeasuredRows, columns: Sequence[str]) -> MistakeSection:
     """Return the section.
 
     Args:
@@ -133,7 +133,7 @@ def _answer_head(encoder: Encoder) -> list[str]:
     return head
 
 
-def _worst_rows(held_out: HeldOutRows, columns: Sequence[str]) -> list[Cells]:
+def _worst_rows(held_out: MeasuredRows, columns: Sequence[str]) -> list[Cells]:
     """Return what is true of each of the worst rows, what the network answers, and its cells."""
     worst = held_out.worst
     rows = rows_held_out(held_out.dataset, held_out.part, worst.numbers, columns)

@@ -6,7 +6,7 @@ import polars as pl
 
 from nnrun.features.cells import ParsedCells
 
-Copy = Literal["equal", "one to one"]
+Leakage = Literal["equal", "one to one"]
 """A column equals the target, or each of its values goes with one value of the target alone."""
 
 FEWEST_ROWS = 100
@@ -17,7 +17,7 @@ ROWS_OF_A_VALUE = 2
 then numbers must rise or fall together as well."""
 
 
-class CopySurvey:
+class LeakageSurvey:
     """Gathers whether a column tells the target exactly, block by block.
 
     It keeps the distinct pairs of the two as long as they go one to one, which few columns do
@@ -39,7 +39,7 @@ class CopySurvey:
         self._is_equal = self._is_equal and _are_equal(pairs)
         self._keep(pairs.unique())
 
-    def result(self) -> Copy | None:
+    def result(self) -> Leakage | None:
         """Return how the column tells the target, or None where it does not."""
         if self._pairs is None or len(self._pairs) < 2:
             return None

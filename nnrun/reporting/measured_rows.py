@@ -1,4 +1,4 @@
-"""The rows that a run held out, measured anew: the test table, else the rows of validation."""
+"""The rows that a run held out, measured anew: the test table, else those of validation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class HeldOutRows:
+class MeasuredRows:
     """The rows that a run held out, and what its network makes of them.
 
     Attributes:
@@ -67,7 +67,7 @@ def load_same_dataset(run: Run, trained: TrainedRun) -> Dataset:
     return dataset
 
 
-def measure_held_out(run: Run, trained: TrainedRun, dataset: Dataset) -> HeldOutRows | None:
+def measure_held_out(run: Run, trained: TrainedRun, dataset: Dataset) -> MeasuredRows | None:
     """Return how the network does on the rows held out, or None where the run held none out.
 
     Raises:
@@ -79,7 +79,7 @@ def measure_held_out(run: Run, trained: TrainedRun, dataset: Dataset) -> HeldOut
     assessor = _assessor_of(run, trained, dataset)
     measure = trained.new_measure()
     worst = _measure_rows(trained, rows, assessor, measure)
-    return HeldOutRows(part, rows, trained, dataset, assessor.result(), measure, worst)
+    return MeasuredRows(part, rows, trained, dataset, assessor.result(), measure, worst)
 
 
 def _measure_rows(
