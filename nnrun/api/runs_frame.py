@@ -18,7 +18,10 @@ def frame_of_runs(runs: Rows) -> pl.DataFrame:
     if not runs:
         return pl.DataFrame()
     rows = [{**run["metrics"], **run} for run in runs]
-    frame = _frame_of(rows, [name for name in _names(rows) if name not in ("metrics", "settings")])
+    columns = _names(rows)
+    columns.remove("metrics")
+    columns.remove("settings")
+    frame = _frame_of(rows, columns)
     settings = [run["settings"] for run in runs]
     names = _names(settings)
     if names:
@@ -35,7 +38,10 @@ def _names(rows: Rows) -> list[str]:
 
 
 def _frame_of(rows: Rows, names: Sequence[str]) -> pl.DataFrame:
-    return pl.DataFrame([_column(name, [row.get(name) for row in rows]) for name in names])
+    columns = []
+    for name in names:
+        columns.append(_column(name, [row.get(name) for row in rows]))
+    return pl.DataFrame(columns)
 
 
 def _column(name: str, values: list[Any]) -> pl.Series:

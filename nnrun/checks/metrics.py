@@ -135,7 +135,7 @@ def _tested(dataset: Dataset) -> list[str]:
     """Return the names of the quantities that are measured once, on the rows of the test."""
     if dataset.test is None:
         return []
-    return [f"test_{name}" for name in dataset.config.logged if not name.startswith("val_")]
+    return dataset.config.tested
 
 
 def _hint(name: str, known: list[str], *, in_expect: bool) -> str:

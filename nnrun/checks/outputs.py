@@ -120,7 +120,9 @@ def outputs_reach_the_target(config: Config, dataset: Dataset) -> Found:
     output = config.output_activation()
     for target in dataset.encoder.targets:
         low, high = _output_range(config, target)
-        allowed = f"{low:g}..{high:g}" if high < np.inf else f"{low} and above"
+        allowed = f"{low} and above"
+        if high < np.inf:
+            allowed = f"{low:g}..{high:g}"
         least, most = learnt_range(config, target)
         if least < low or most > high:
             yield (

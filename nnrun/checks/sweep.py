@@ -77,7 +77,7 @@ def rankable_metrics(config: Config, folds: int | None) -> list[str]:
     """Return the metrics by which trials can be ranked: those of a run, or of each fold."""
     if not folds and not config.data.test:
         return config.logged
-    return [*config.logged, *(f"test_{name}" for name in config.logged if name[:4] != "val_")]
+    return [*config.logged, *config.tested]
 
 
 def _values(space: Mapping[str, Choices | Range]) -> Iterator[tuple[str, str]]:

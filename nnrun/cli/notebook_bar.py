@@ -70,7 +70,8 @@ class _NotebookBar(OfAllMembers):
         self._shown = time.monotonic()
         left = shown_seconds(self._time_left.seconds()) if done < self._epoch + 1 else ""
         words = [f"epoch {self._epoch + 1}/{self._epochs}", left, self._metrics]
-        self._output.update(_bar(done, self._epochs, " · ".join(word for word in words if word)))
+        text = " · ".join(filter(None, words))
+        self._output.update(_bar(done, self._epochs, text))
 
 
 def _bar(done: float, epochs: int, text: str) -> object:

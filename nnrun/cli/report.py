@@ -31,7 +31,8 @@ def report(runs: tuple[Path, ...], metric: str | None, output: Path | None) -> N
     the folder of runs or of a sweep, it shows a table of what differs and of the metrics, the
     metric over each setting, and the curves of the best.
     """
-    output = output or Path(f"{runs[0].resolve().name if len(runs) == 1 else 'runs'}.html")
+    name = runs[0].resolve().name if len(runs) == 1 else "runs"
+    output = output or Path(f"{name}.html")
     check_output(output, runs[0], (".html", ".htm"))
     save(output, _page(runs, metric).encode())
 
@@ -49,5 +50,7 @@ def _page(given: tuple[Path, ...], metric: str | None) -> str:
     if len(runs) == 1:
         refuse_metric_of_one(metric)
         return make_page(runs[0])
-    name = given[0].resolve().name if len(given) == 1 else counted(len(runs), "run")
+    name = counted(len(runs), "run")
+    if len(given) == 1:
+        name = given[0].resolve().name
     return make_runs_page(name, runs, metric)

@@ -56,7 +56,8 @@ def explain(error: ValidationError, source: YamlSource) -> Iterator[str]:
             continue
         is_unknown = any(details["type"] == "unknown_key" for details in found[keys])
         place = source.locate_key(keys) if is_unknown else source.locate(keys)
-        yield f"{place}: {dotted(keys)}: {_message(found[keys])}{_example(keys, found[keys])}"
+        message = _message(found[keys]) + _example(keys, found[keys])
+        yield f"{place}: {dotted(keys)}: {message}"
 
 
 def _by_place(error: ValidationError, source: YamlSource) -> Found:
@@ -94,7 +95,9 @@ def _example(keys: Keys, errors: list[ErrorDetails]) -> str:
     if value is False and not kinds & _NOT_QUOTED:
         return "; leave it out"
     example = example_of(keys)
-    return "" if example is None else f"; write it as in `{keys[-1]}: {in_flow(example)}`"
+    if example is None:
+        return ""
+    return f"; write it as in `{keys[-1]}: {in_flow(example)}`"
 
 
 def _rule(errors: list[ErrorDetails]) -> str:

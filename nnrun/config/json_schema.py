@@ -95,7 +95,9 @@ def _describe_values(node: object, key: str, texts: dict[str, str]) -> None:
     if not isinstance(node, dict):
         return
     if "enum" in node:
-        described = [texts.get(f"{key}.{value}") or texts.get(value, "") for value in node["enum"]]
+        described = []
+        for value in node["enum"]:
+            described.append(texts.get(f"{key}.{value}") or texts.get(value, ""))
         if any(described):
             node["enumDescriptions"] = described
     for name, part in list(node.items()):

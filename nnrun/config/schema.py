@@ -337,6 +337,11 @@ class Config(Strict, json_schema_extra=_DIALECT):
             logged += [f"val_{name}" for name in logged]
         return logged
 
+    @property
+    def tested(self) -> list[str]:
+        """The names of the quantities that are measured once, on the rows of a test."""
+        return [f"test_{name}" for name in self.logged if not name.startswith("val_")]
+
     def where(self, *keys: str | int) -> str:
         """Return `file:line:column: dotted.path` of a key, for a message about its value."""
         return f"{self._source.locate(keys)}: {dotted(keys)}"

@@ -141,7 +141,8 @@ def _open_matrix(manifest: Manifest, path: Path, columns: int) -> Matrix:
 
 def _check_weights(weights: Weights, facts: PartFacts) -> None:
     """Raise a ValueError where the weights are not of a part's rows, or are none."""
-    if len(weights) != facts.rows or not (np.isfinite(weights) & (weights >= 0)).all():
+    are_weights = np.isfinite(weights) & (weights >= 0)
+    if len(weights) != facts.rows or not are_weights.all():
         raise ValueError(f"the weights of {facts.name} are not those of its rows")
 
 
@@ -150,5 +151,6 @@ def _check_part(x: Matrix, y: Matrix, facts: PartFacts, encoder: Encoder) -> Non
     if not len(x) == len(y) == facts.rows:
         raise ValueError(f"the matrices of {facts.name} have other rows than were written")
     for column, labels in enumerate(encoder.labels_of_targets):
-        if labels and not 0 <= y[:, column].min() <= y[:, column].max() < len(labels):
+        numbers = y[:, column]
+        if labels and not (numbers.min() >= 0 and numbers.max() < len(labels)):
             raise ValueError(f"the targets of {facts.name} are not its labels")

@@ -49,10 +49,12 @@ def bare_cell(cell: str) -> str:
     sign = next(filter(is_sign, cell), "")
     if not sign:
         return cell
-    shape = rf"\s*[-+]?\s*(?:{re.escape(sign)}\s*{NUMBER}|{NUMBER}{re.escape(sign)})\s*"
+    literal = re.escape(sign)
+    shape = rf"\s*[-+]?\s*(?:{literal}\s*{NUMBER}|{NUMBER}{literal})\s*"
     if not re.fullmatch(shape, cell):
         return cell
-    return re.sub(r"^\s*([-+]?)\s*", r"\1", cell.replace(sign, "", 1)).strip()
+    bare = cell.replace(sign, "", 1)
+    return re.sub(r"^\s*([-+]?)\s*", r"\1", bare).strip()
 
 
 def is_sign(character: str) -> bool:

@@ -21,14 +21,18 @@ class TargetCopies:
 
     def __init__(self, inputs: list[Feature], targets: int) -> None:
         self._inputs = inputs
-        comparable = [
-            column for column, feature in enumerate(inputs) if feature.kind in ("number", "boolean")
-        ]
-        self._pairs = list(product(comparable, range(targets)))
+        self._pairs: list[tuple[int, int]] = []
+        for column, feature in enumerate(inputs):
+            if feature.kind in ("number", "boolean"):
+                self._pairs += product([column], range(targets))
 
     def add(self, x: Values, y: Values) -> None:
         """Take rows into account: x of shape (rows, inputs) and y of shape (rows, targets)."""
-        self._pairs = [(i, j) for i, j in self._pairs if _are_equal(x[:, i], y[:, j])]
+        equal = []
+        for column, target in self._pairs:
+            if _are_equal(x[:, column], y[:, target]):
+                equal.append((column, target))
+        self._pairs = equal
 
     def names(self) -> list[str]:
         """Return the columns that equal a target."""
@@ -40,5 +44,7 @@ def _are_equal(
     other: np.ndarray[tuple[int], np.dtype[np.float64]],
 ) -> bool:
     """Tell whether columns are equal as float32, which training sees."""
-    some = np.array_equal(one[:SAMPLE].astype(np.float32), other[:SAMPLE].astype(np.float32))
-    return some and np.array_equal(one.astype(np.float32), other.astype(np.float32))
+    for rows in (slice(SAMPLE), slice(None)):
+        if not np.array_equal(one[rows].astype(np.float32), other[rows].astype(np.float32)):
+            return False
+    return True

@@ -38,7 +38,9 @@ def _kept(run: Run, info: RunInfo, best: BestEpoch) -> str:
     if info.best_epoch == count_epochs(run.history):
         name = "the last epoch"
     loss = run.read_metrics().get(best.by)
-    return f"{name} is kept" if loss is None else f"{name} is kept ({short_number(loss)})"
+    if loss is None:
+        return f"{name} is kept"
+    return f"{name} is kept ({short_number(loss)})"
 
 
 def _advice(config: Config, best: BestEpoch) -> str:

@@ -134,15 +134,13 @@ def _of_all_targets(studies: Sequence[_Study]) -> _Study:
     target = combine_targets(
         [study.target for study in studies], [study.survey for study in studies]
     )
-    columns = []
-    for of_column in zip(*(study.columns for study in studies), strict=True):
-        left_out = [choice for choice in of_column if choice.drop_reason]
-        columns.append(left_out[0] if left_out else of_column[0])
-    null_values = [
-        text
-        for text in first.reading.null_values
-        if all(text in study.reading.null_values for study in studies)
-    ]
+    columns = list(first.columns)
+    null_values = list(first.reading.null_values)
+    for study in studies[1:]:
+        for place, choice in enumerate(study.columns):
+            if choice.drop_reason and not columns[place].drop_reason:
+                columns[place] = choice
+        null_values = [text for text in null_values if text in study.reading.null_values]
     reading = replace(first.reading, null_values=tuple(null_values))
     return _Study(first.survey, reading, target, columns)
 
@@ -154,7 +152,7 @@ def list_columns(data: Path) -> list[ColumnChoice]:
         TableError: The table cannot be read.
     """
     table, _ = _open(data)
-    surveys = [ColumnSurvey(name) for name in table.columns]
+    surveys = list(map(ColumnSurvey, table.columns))
     for block in table.blocks():
         for survey in surveys:
             survey.add(block)
@@ -226,24 +224,30 @@ def _render(study: _Study, studies: Sequence[_Study], path: str, form: TableForm
     """
     survey, reading, target, columns = study
     inputs = [column for column in columns if not column.drop_reason]
+    dropped = [column.name for column in columns if column.drop_reason]
+    input_names = set(_names(inputs))
+    categorical = [name for name in _names(inputs) if name in reading.categorical]
     incomplete = [column.name for column in inputs if column.missing]
-    incomplete += [each.survey.target.name for each in studies if each.survey.left_out]
-    input_names = {column.name for column in inputs}
+    targets = []
+    for each in studies:
+        targets.append(each.survey.target.name)
+        if each.survey.left_out:
+            incomplete.append(each.survey.target.name)
     return render(
         "starter_config.yaml.j2",
         rows=f"{survey.rows:,}",
         table=repr(survey.name),
         path=path,
         form=form,
-        targets=[each.survey.target.name for each in studies],
+        targets=targets,
         output=target.output,
         alternative=target.alternative,
         positives=target.positives,
         rare=target.rare,
         null_values=_stated_null_values(reading, survey),
-        categorical=[name for name in _names(columns) if name in reading.categorical & input_names],
-        units_like=_begin_with_digits(survey, input_names & reading.categorical),
-        dropped=[column.name for column in columns if column.drop_reason],
+        categorical=categorical,
+        units_like=_begin_with_digits(survey, set(categorical)),
+        dropped=dropped,
         reasons=_reasons(columns),
         incomplete=listed(incomplete, 3),
         has_dates=any(column.kind == "date" for column in inputs),

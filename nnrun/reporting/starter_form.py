@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -127,8 +126,12 @@ def _refuse_a_pipe(file: Path) -> None:
 
 def _is_text(start: bytes) -> bool:
     """Tell whether a file that begins so is text, of whatever encoding."""
-    kinds = [kind for beginning, kind in OTHER_FILES.items() if re.match(beginning, start)]
-    return not start.startswith(PARQUET) and all(kind.startswith("UTF") for kind in kinds)
+    if start.startswith(PARQUET):
+        return False
+    for beginning, kind in OTHER_FILES.items():
+        if re.match(beginning, start) and not kind.startswith("UTF"):
+            return False
+    return True
 
 
 def _find_encoding(files: Iterable[Path], start: bytes) -> str:
@@ -166,8 +169,12 @@ def _is_utf_8(data: bytes) -> bool:
 
 def _count_title_lines(lines: Sequence[str]) -> int:
     """Return how many lines stand above the header, by the separator that finds it first."""
-    found = [_find_header([_split(line, mark) for line in lines]) for mark in SEPARATORS]
-    return min((line for line in found if line is not None), default=0)
+    found = []
+    for separator in SEPARATORS:
+        header = _find_header([_split(line, separator) for line in lines])
+        if header is not None:
+            found.append(header)
+    return min(found, default=0)
 
 
 def _find_header(rows: Rows) -> int | None:
@@ -214,25 +221,35 @@ def _names_without_header(rows: Rows) -> tuple[str, ...]:
         return ()
     first, *others = rows
     columns = list(zip(*others, strict=True))
-    is_number = [_are_numbers(cells) for cells in columns]
-    numbers = [cell for cell, number in zip(first, is_number, strict=True) if number and cell]
+    numbers = []
+    for cell, cells in zip(first, columns, strict=True):
+        if cell and _are_numbers(cells):
+            numbers.append(cell)
     if not numbers or not all(map(NUMBER.fullmatch, numbers)):
         return ()
-    texts = zip(first, columns, strict=True)
-    occurs_again = any(cell in cells for cell, cells in texts if not NUMBER.fullmatch(cell))
-    if occurs_again or len(set(first)) < len(first) or _are_values(numbers):
+    has_twice = len(set(first)) < len(first)
+    if has_twice or _has_text_again(first, columns) or _are_values(numbers):
         return tuple(f"column_{number}" for number in range(1, len(first) + 1))
     return ()
 
 
+def _has_text_again(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Tell whether a text of the first row stands in its column again."""
+    for cell, cells in zip(first, columns, strict=True):
+        if cell in cells and not NUMBER.fullmatch(cell):
+            return True
+    return False
+
+
 def _are_numbers(cells: Sequence[str]) -> bool:
-    filled = [cell for cell in cells if cell]
-    numbers = sum(NUMBER.fullmatch(cell) is not None for cell in filled)
-    return bool(filled) and numbers >= MOSTLY * len(filled)
+    filled = list(filter(None, cells))
+    numbers = list(filter(NUMBER.fullmatch, filled))
+    return bool(filled) and len(numbers) >= MOSTLY * len(filled)
 
 
 def _are_values(numbers: Sequence[str]) -> bool:
     """Tell whether numbers cannot be names, which are whole, and rise as years and counts do."""
-    if not all(number.isdecimal() for number in numbers):
+    if not all(map(str.isdecimal, numbers)):
         return True
-    return not all(int(one) < int(next_one) for one, next_one in pairwise(numbers))
+    values = list(map(int, numbers))
+    return values != sorted(set(values))

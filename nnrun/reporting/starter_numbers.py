@@ -44,7 +44,8 @@ def find_number_format(block: Block) -> tuple[NumberFormat, list[str]]:
         return PLAIN_NUMBERS, []
     counts = {each: _count_numbers(sample, texts, each) for each in NUMBER_FORMATS}
     best = max(NUMBER_FORMATS, key=lambda each: sum(counts[each].values()))
-    marked = [name for name in columns if counts[best][name] > counts[PLAIN_NUMBERS][name]]
+    plain = counts[PLAIN_NUMBERS]
+    marked = [name for name in columns if counts[best][name] > plain[name]]
     return best, marked
 
 

@@ -59,7 +59,8 @@ def make_sweep_page(folder: Path, metric: str) -> str:
         RunError: No trial has the metric yet, or a file was altered.
     """
     panels = sweep_panels(folder, metric)
-    records = sorted(read_records(folder).items(), key=lambda item: _rank(item[1], metric))
+    records = list(read_records(folder).items())
+    records.sort(key=lambda item: _rank(item[1], metric))
     keys = setting_keys(record.settings for _, record in records)
     rows = []
     failures = []

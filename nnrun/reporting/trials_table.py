@@ -22,6 +22,9 @@ def describe_trials(trials: Sequence[dict[str, Any]], metric: str, width: int) -
     for trial in trials:
         value = trial["metrics"].get(metric)
         shown = "-" if value is None else shown_number(value)
-        settings = [printable(shown_number(trial["settings"].get(key, "-"))) for key in keys]
-        table.append([trial["name"], trial["status"], shown, *settings])
+        cells = [trial["name"], trial["status"], shown]
+        for key in keys:
+            setting = trial["settings"].get(key, "-")
+            cells.append(printable(shown_number(setting)))
+        table.append(cells)
     return "\n".join(aligned_lines(table, width, 3))

@@ -40,7 +40,8 @@ def held_out_rows(run: Run, trained: TrainedRun) -> Readers:
         raise RunError(f"{run.path}: the run held out no rows; {_advice(run)}")
     problems = list(_problems(config, info, parts))
     if problems:
-        raise RunError([*problems[:-1], f"{problems[-1]}; {_advice(run)}"])
+        problems[-1] += f"; {_advice(run)}"
+        raise RunError(problems)
     return {part: _reader(run, trained, info, part) for part in parts}
 
 

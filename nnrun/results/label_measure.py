@@ -163,8 +163,9 @@ class LabelAccumulator:
             self._weighted = cells if self._weighted is None else self._weighted + cells
         self._log_loss += weighted_sum(log_losses(actual, outputs), weights)
         self._brier += weighted_sum(brier_losses(actual, outputs), weights)
+        last = outputs.shape[1] - 1  # of two labels there may be one output, the second one's
         for number, scores in self._scores.items():
-            scores.add(actual == number, outputs[:, min(number, outputs.shape[1] - 1)], weights)
+            scores.add(actual == number, outputs[:, min(number, last)], weights)
         self._add_reliability(actual, outputs, weights)
 
     def _add_reliability(self, actual: Integers, outputs: Numbers, weights: RowWeights) -> None:

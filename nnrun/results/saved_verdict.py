@@ -78,7 +78,8 @@ class SavedVerdict(BaseModel, extra="forbid"):
     def models(self, encoder: Encoder) -> tuple[Baseline, LinearModel | None]:
         """Return the simpler models; raise a ValueError where they do not fit the encoder."""
         wanted = len(encoder.labels or encoder.targets)
-        if len(self.shares or self.means) != wanted or len(self.means) != len(self.deviations):
+        has_all = len(self.shares or self.means) == wanted
+        if not has_all or len(self.means) != len(self.deviations):
             raise ValueError("its baseline is not one of this run")
         linear = _linear_model(self.linear_model, encoder) if self.linear_model else None
         if encoder.labels:

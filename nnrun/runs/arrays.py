@@ -138,7 +138,9 @@ def _read_member(archive: zipfile.ZipFile, name: str, spec: Spec) -> Array:
             raise ValueError(f"{name} has a format that nnrun does not write")
         shape, in_fortran_order, dtype = np.lib.format.read_array_header_1_0(member)
         if (shape, dtype.name) != spec or not dtype.isnative or in_fortran_order:
-            raise ValueError(f"{name} must be {spec[1]} {spec[0]}; received {dtype} {shape}")
+            known_shape, known_dtype = spec
+            known = f"{known_dtype} {known_shape}"
+            raise ValueError(f"{name} must be {known}; received {dtype} {shape}")
         # A byte beyond the end, so that zipfile compares the checksum.
         data = member.read(_byte_count(*spec) + 1)
     return np.frombuffer(data, dtype).reshape(shape)

@@ -102,7 +102,8 @@ def runs_among(paths: Sequence[Path]) -> list[Path]:
     """
     found: dict[Path, Path] = {}
     for path in paths:
-        inside = [] if Run(path).info.is_file() or not path.is_dir() else _run_paths(path)
+        is_folder_of_runs = path.is_dir() and not Run(path).info.is_file()
+        inside = _run_paths(path) if is_folder_of_runs else []
         for run in inside or [path]:
             found.setdefault(run.resolve(), run)
     return list(found.values())

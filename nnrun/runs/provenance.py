@@ -119,7 +119,9 @@ def _agrees(then: Any, now: Any) -> bool:  # noqa: ANN401 - any value of JSON
         for key in LATER_FIELDS:
             if then.get(key, "") is None:
                 then = {**then, key: now[key]}
-        return then.keys() == now.keys() and all(_agrees(then[key], now[key]) for key in then)
+        if then.keys() != now.keys():
+            return False
+        return all(_agrees(then[key], now[key]) for key in then)
     if isinstance(then, list):
         return len(then) == len(now) and all(map(_agrees, then, now))
     if isinstance(then, float):

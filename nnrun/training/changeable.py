@@ -52,8 +52,12 @@ def changed_config(run: Run, planned: Config, overrides: Sequence[str]) -> Confi
             )
     if problems:
         raise ConfigError(problems)
-    named = {(key_path(text.partition("=")[0]) or "").partition(".")[0] for text in overrides}
-    return planned.model_copy(update={name: getattr(after, name) for name in named})
+    changed = {}
+    for text in overrides:
+        path = key_path(text.partition("=")[0]) or ""
+        name = path.partition(".")[0]
+        changed[name] = getattr(after, name)
+    return planned.model_copy(update=changed)
 
 
 def check_patience(run: Run, info: RunInfo, config: Config) -> None:

@@ -99,7 +99,8 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         """Write the checkpoint where it is time to; raise Interrupted where a signal came."""
         is_due = time.monotonic() - self._saved_at >= self.config.checkpoint.every_seconds
         # The workers save together and stop together. A second signal may come meanwhile.
-        due, number = map(int, self.team.gather(int(is_due), self.stop_request.signal).max(axis=0))
+        every = self.team.gather(int(is_due), self.stop_request.signal)
+        due, number = map(int, every.max(axis=0))
         if (save or due or number) and not self._ended:
             self.save()
         if number:  # perhaps another worker's: this one's own may come yet, and is not a second one

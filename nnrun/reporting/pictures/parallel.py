@@ -47,10 +47,10 @@ def _draw(compared: Compared, axes: Axes) -> None:
     """Draw a line for each point, the worse first, so that the better lie above them."""
     scales = _scales(compared)
     heights = np.stack(list(map(_heights, scales)))
-    ranks = np.argsort(np.argsort(list(map(compared.rank, compared.points))))
-    for number in np.argsort(-ranks):
-        point = compared.points[number]
-        _draw_line(point, heights[:, number], _color(ranks[number], len(ranks)), compared, axes)
+    best_first = np.argsort(list(map(compared.rank, compared.points)))
+    for rank, number in reversed(list(enumerate(best_first))):
+        color = _color(rank, len(best_first))
+        _draw_line(compared.points[number], heights[:, number], color, compared, axes)
     _draw_axes([*compared.keys[:MOST_SETTINGS], compared.metric], scales, axes)
 
 
@@ -84,7 +84,8 @@ def _color(rank: int, count: int) -> tuple[float, ...]:
     """Return the colour of a line: dark for the best, light for the worst."""
     import matplotlib
 
-    return matplotlib.colormaps[COLORS](DARKEST + (LIGHTEST - DARKEST) * rank / max(1, count - 1))
+    share = rank / max(1, count - 1)
+    return matplotlib.colormaps[COLORS](DARKEST + (LIGHTEST - DARKEST) * share)
 
 
 def _draw_line(

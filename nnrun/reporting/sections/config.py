@@ -66,10 +66,16 @@ def _without_defaults(named: Named, spec: Spec) -> Spec:
     """Return a Keras object with its name, and the arguments that are not defaults."""
     name = spec[named.key]
     model = argument_model(named, name)
-    required = {key: spec[key] for key, field in model.model_fields.items() if field.is_required()}
+    required = {}
+    for key, field in model.model_fields.items():
+        if field.is_required():
+            required[key] = spec[key]
+    shown = {named.key: name, **required}
     defaults = model.model_validate(required).model_dump()
-    others = {key: value for key, value in spec.items() if value != defaults.get(key)}
-    return {named.key: name, **required, **others}
+    for key, value in spec.items():
+        if value != defaults.get(key):
+            shown[key] = value
+    return shown
 
 
 def _without_folders(values: dict[str, Any]) -> dict[str, Any]:
