@@ -15,11 +15,16 @@ SHOWN = 3  # cells, or columns, that a message names
 @rule("identifier", level="warning")
 def no_column_tells_rows_apart(config: Config, dataset: Dataset) -> Found:
     """No feature is a number of rows, which says nothing of rows to come."""
-    reasons = {facts.name: facts.identifier for facts in dataset.columns if facts.identifier}
-    if reasons:
-        shown = "; ".join(f"column {name!r} {reason}" for name, reason in reasons.items())
-        line = leave_out_line(config.data, list(reasons))
-        subject = "it" if len(reasons) == 1 else "such a column"
+    names = []
+    reasons = []
+    for facts in dataset.columns:
+        if facts.identifier:
+            names.append(facts.name)
+            reasons.append(f"column {facts.name!r} {facts.identifier}")
+    if names:
+        line = leave_out_line(config.data, names)
+        subject = "it" if len(names) == 1 else "such a column"
+        shown = "; ".join(reasons)
         yield dataset.train.name, f"{shown}; {subject} says nothing about new rows: {line}"
 
 
@@ -57,9 +62,14 @@ def _named(data: Data, facts: ColumnFacts) -> str:
 @rule("leading-zeros", level="warning")
 def numbers_have_no_leading_zeros(config: Config, dataset: Dataset) -> Found:
     """No column of numbers is spelt as codes are."""
-    found = {f.name: f.leading_zero for f in dataset.columns if f.leading_zero and not f.declared}
+    found = []
+    examples = []
+    for facts in dataset.columns:
+        if facts.leading_zero and not facts.declared:
+            found.append(facts.name)
+            examples.append(f"{facts.leading_zero!r} in {facts.name!r}")
     if found:
-        cells = ", ".join(f"{cell!r} in {name!r}" for name, cell in found.items())
+        cells = ", ".join(examples)
         yield (
             dataset.train.name,
             f"numbers begin with zeros, as codes do: {cells}; if they are categories: "

@@ -64,8 +64,10 @@ def packed_list(values: Sequence[object], before: str = "", width: int = WIDTH) 
 
 def _in_one_line(value: object) -> str:
     opening, items, closing = _parts(value)
-    inside = ", ".join(f"{start}{_in_one_line(item)}" for start, item in items)
-    return f"{opening}{inside}{closing}"
+    inside = []
+    for start, item in items:
+        inside.append(start + _in_one_line(item))
+    return f"{opening}{', '.join(inside)}{closing}"
 
 
 def _parts(value: object) -> tuple[str, Items, str]:

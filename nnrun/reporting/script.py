@@ -41,6 +41,7 @@ from nnrun.wording import short_path
 
 PARQUET = b"PAR1"  # how such a file begins
 ZIP = b"PK\x03\x04"  # how an Excel workbook begins
+NUMBER_AS_KEY = re.compile(r"-?\d{1,16}\.\d+")  # how `label_key` writes a number that is exact
 LABELS_IN_CAPITALS = {"true", "false", "yes", "no"}  # they are the same labels
 
 
@@ -165,7 +166,7 @@ def _script(
         data=config.data,
         exact=exact,
         start=start,
-        paths={part: short_path(path) for part, path in _paths(config.data).items()},
+        paths=_paths(config.data),
         dialect=Dialect.of(config.data),
         several_tables=bool(config.data.validation or config.data.test),
         columns=_columns(config, encoder),
@@ -200,45 +201,57 @@ def _start(info: RunInfo, encoder: Encoder) -> Start | None:
 
 
 def _paths(data: Data) -> dict[str, str]:
-    """Return the paths of the tables that the config names."""
-    paths = {"train": data.train, "validation": data.validation, "test": data.test}
-    return {part: path for part, path in paths.items() if path}
+    """Return the paths of the tables that the config names, as they are written."""
+    paths = {}
+    for part in ("train", "validation", "test"):
+        path = getattr(data, part)
+        if path:
+            paths[part] = short_path(path)
+    return paths
 
 
 def _columns(config: Config, encoder: Encoder) -> Columns:
     """Return the columns; their names are listed where the script needs them."""
     data = config.data
-    kinds = {feature.name: feature.kind for feature in encoder.features}
+    features = encoder.column_names
     texts = [feature for feature in encoder.features if feature.kind == "text"]
     formats, parts = _dates(encoder)
     is_mixed = bool(texts or formats)
-    apart = [name for name in config.columns_apart if name not in kinds]
-    named = [*kinds, *data.target, *data.drop, *apart]
+    apart = [name for name in config.columns_apart if name not in features]
+    named = [*features, *data.target, *data.drop, *apart]
     are_listed = data.features or data.validation or data.test or is_mixed
-    has_mixed_dates = any(len(forms) > 1 for forms in formats.values())
-    first = {name: forms[0] for name, forms in formats.items()}
-    signed: list[Feature | Target] = [*encoder.features, *encoder.targets]
+    has_mixed_dates = max(map(len, formats.values()), default=0) > 1
     return Columns(
         target=data.target if len(data.target) > 1 else data.target[0],
-        features=list(kinds) if are_listed else None,
+        features=features if are_listed else None,
         categories={text.name: text.categories for text in texts},
-        others=[feature.name for feature in encoder.features if feature.other],
-        numbers_as_text=[feature.name for feature in encoder.features if feature.spells_numbers],
-        dates=formats if has_mixed_dates else first,
+        others=[text.name for text in texts if text.other],
+        numbers_as_text=[text.name for text in texts if text.spells_numbers],
+        dates=formats if has_mixed_dates else _first_of_each(formats),
         has_mixed_dates=has_mixed_dates,
         date_parts=parts,
         are_mixed=is_mixed,
         of_texts=_columns_of_text(config, encoder, formats),
-        signs={each.name: each.sign for each in signed if each.sign},
-        has_boolean="boolean" in kinds.values(),
+        signs=_signs(encoder),
+        has_boolean="boolean" in encoder.kinds,
         has_unnamed="Unnamed: 0" in named,
         drop=[name for name in data.drop if name not in config.columns_apart],
         apart=apart,
         split_formats=_in_order(encoder.split_formats),
         has_test=bool(data.test or (data.split and data.split.kind == "column")),
         has_patterns="*" in named,
-        has_quotes=any('"' in name for name in named),
+        has_quotes='"' in "".join(named),
     )
+
+
+def _first_of_each(formats: dict[str, list[str]]) -> dict[str, str]:
+    return {name: forms[0] for name, forms in formats.items()}
+
+
+def _signs(encoder: Encoder) -> dict[str, str]:
+    """Return the sign beside the numbers of each column that has one."""
+    columns: list[Feature | Target] = [*encoder.features, *encoder.targets]
+    return {column.name: column.sign for column in columns if column.sign}
 
 
 def _dates(encoder: Encoder) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -260,7 +273,7 @@ def _columns_of_text(config: Config, encoder: Encoder, dates: Iterable[str]) -> 
 
 def _numeric(config: Config, encoder: Encoder, rows: int) -> dict[str, str]:
     """Return the name of the encoding of numbers, and the rows that tell quantiles as code."""
-    numbers = sum(feature.kind != "text" for feature in encoder.features)
+    numbers = len([feature for feature in encoder.features if feature.kind != "text"])
     step = sample_step(rows, numbers)
     sample = f"X[::{step}]" if step > 1 else "X"
     return {"name": config.data.numeric["name"], "sample": sample}
@@ -270,8 +283,7 @@ def _texts_apart(config: Config, encoder: Encoder) -> list[str]:
     """Return the columns of text that are not inputs: a target of labels, and what splits rows."""
     data = config.data
     names = list(data.target) if config.is_classes else []
-    features = {feature.name for feature in encoder.features}
-    is_apart = data.split is not None and data.split.name not in features
+    is_apart = data.split is not None and data.split.name not in encoder.column_names
     if data.split and is_apart and (data.split.kind != "time" or encoder.split_formats):
         names.append(data.split.name)
     return names
@@ -302,7 +314,7 @@ def _table_file(config: Config, first_file: Path) -> TableFile:
 
 
 def _has_spaces(cells: list[str]) -> bool:
-    return any(cell != cell.strip() for cell in cells)
+    return cells != list(map(str.strip, cells))
 
 
 def _first_bytes(file: Path, dialect: Dialect) -> bytes:
@@ -315,17 +327,22 @@ def _first_bytes(file: Path, dialect: Dialect) -> bytes:
 
 def _labels(config: Config, labels: list[str]) -> Labels:
     """Return how the labels are spelt, and what the script maps to 0, 1, ..."""
-    keys = [label_key(label) for label in labels]
+    keys = list(map(label_key, labels))
     ranked = sorted(range(len(keys)), key=keys.__getitem__)  # as nnrun orders the labels of a table
     order = None if ranked == sorted(ranked) else ranked
-    numbers = [float(key) for key in keys if re.fullmatch(r"-?\d{1,16}\.\d+", key)]
-    if len(numbers) == len(keys):
-        values = [int(number) if number.is_integer() else number for number in numbers]
+    if all(map(NUMBER_AS_KEY.fullmatch, keys)):
+        values = list(map(_shortest_number, keys))
         mapped = config.is_classes and values != list(range(len(values)))
         return Labels("number", values, mapped, order)
     if set(keys) <= LABELS_IN_CAPITALS:
         return Labels("word", keys, config.is_classes, order)
     return Labels("text", labels, config.is_classes, order)
+
+
+def _shortest_number(key: str) -> float:
+    """Return the number that a key is: a whole one as int, which is written without a point."""
+    number = float(key)
+    return int(number) if number.is_integer() else number
 
 
 def _positives(encoder: Encoder) -> list[Positive]:
@@ -342,7 +359,7 @@ def _positives(encoder: Encoder) -> list[Positive]:
 
 def _positive(name: str, label: str, keys: list[str]) -> Positive:
     """Return how a script finds the second of two labels, whose keys are given."""
-    if all(re.fullmatch(r"-?\d{1,16}\.\d+", key) for key in keys):
+    if all(map(NUMBER_AS_KEY.fullmatch, keys)):
         return Positive(name, "number", float(keys[1]))
     if set(keys) <= LABELS_IN_CAPITALS:
         return Positive(name, "word", keys[1])

@@ -28,8 +28,7 @@ def with_plain_names(config: Config, encoder: Encoder) -> RenamedColumns:
     It does so in each method of a series, so that a selector of the column does not help.
     """
     data = config.data
-    features = [feature.name for feature in encoder.features]
-    used = [*features, *data.target, *data.drop, *config.columns_apart]
+    used = [*encoder.column_names, *data.target, *data.drop, *config.columns_apart]
     names = _plain_names(used)
     if not names:
         return RenamedColumns(config, encoder, names)
@@ -52,9 +51,9 @@ def _plain_names(used: Sequence[str]) -> dict[str, str]:
 
 def _renamed_data(data: Data, names: Mapping[str, str]) -> Data:
     """Return the section of the config on tables with the new names."""
-    changes: dict[str, object] = {
-        key: _all(getattr(data, key), names) for key in ("target", "features", "drop", "columns")
-    }
+    changes: dict[str, object] = {}
+    for key in ("target", "features", "drop", "columns"):
+        changes[key] = _all(getattr(data, key), names)
     if data.sample_weight is not None:
         changes["sample_weight"] = names.get(data.sample_weight, data.sample_weight)
     if data.split is not None:
@@ -72,12 +71,12 @@ def _all(columns: list[str] | None, names: Mapping[str, str]) -> list[str] | Non
 
 def _renamed(encoder: Encoder, names: Mapping[str, str]) -> Encoder:
     """Return the encoder with the new names."""
-    features = [
-        feature.model_copy(update={"name": names.get(feature.name, feature.name)})
-        for feature in encoder.features
-    ]
-    targets = [
-        target.model_copy(update={"name": names.get(target.name, target.name)})
-        for target in encoder.targets
-    ]
+    features = []
+    for feature in encoder.features:
+        name = names.get(feature.name, feature.name)
+        features.append(feature.model_copy(update={"name": name}))
+    targets = []
+    for target in encoder.targets:
+        name = names.get(target.name, target.name)
+        targets.append(target.model_copy(update={"name": name}))
     return encoder.model_copy(update={"features": features, "targets": targets})

@@ -44,7 +44,9 @@ def choose_bins(survey: TableSurvey, inputs: Collection[str], task: Task) -> int
     numbers = [column for column in columns if _is_numbers(column)]
     with_bins = [column for column in numbers if len(column.texts) > DEFAULT_BINS]
     has_enough_bins = with_bins and len(with_bins) >= SHARE_WITH_BINS * len(numbers)
-    return bins if has_enough_bins and _count_weights(columns) <= MOST_WEIGHTS else None
+    if not has_enough_bins or _count_weights(columns) > MOST_WEIGHTS:
+        return None
+    return bins
 
 
 def _is_numbers(column: ColumnProfile) -> bool:

@@ -70,9 +70,8 @@ def choose_reading(
     if words:
         null_values = ["", *_null_texts(survey.columns, words)]
     categorical = frozenset(column.name for column in survey.columns if is_category(column))
-    day_order = guess_day_order(
-        [column.profile for column in survey.columns], has_decimal_comma=has_decimal_comma
-    )
+    profiles = [column.profile for column in survey.columns]
+    day_order = guess_day_order(profiles, has_decimal_comma=has_decimal_comma)
     return Reading((*null_values, *_marks(survey)), categorical, day_order)
 
 
@@ -88,7 +87,8 @@ def label_words(table: Table, target: str) -> list[str]:
     labels = count_labels({text: counts[text] for text in counts if text not in NULL_VALUES})
     if not words or numbers > labels.total() / 2:
         return []
-    fair_share = (labels.total() + sum(words.values())) / (len(labels) + len(words))
+    rows = labels.total() + sum(words.values())
+    fair_share = rows / (len(labels) + len(words))
     return [word for word, rows in words.items() if rows >= FREQUENT_LABEL * fair_share]
 
 
@@ -121,4 +121,4 @@ def _is_marked(column: SurveyedColumn, labels: Mapping[str, int]) -> bool:
 
 
 def _has_digit(text: str) -> bool:
-    return any(character.isdigit() for character in text)
+    return any(map(str.isdigit, text))

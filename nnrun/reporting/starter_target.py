@@ -237,17 +237,16 @@ def combine_targets(
     """
     tasks = {choice.task for choice in choices}
     if len(tasks) > 1 or "classes" in tasks:
-        kinds = [
-            f"{survey.target.name!r} is {choice.output.kind}"
-            for choice, survey in zip(choices, surveys, strict=True)
-        ]
+        kinds = []
+        for choice, survey in zip(choices, surveys, strict=True):
+            kinds.append(f"{survey.target.name!r} is {choice.output.kind}")
         raise TableError(
             f"{surveys[0].name}: several targets must be numbers alone, or have two labels each; "
             f"{', '.join(kinds)}; write a config for each, or give --task"
         )
-    outputs = [choice.output for choice in choices]
-    activations = {output.activation for output in outputs}
-    output = outputs[0]._replace(units=len(outputs), kind=_kind_of_all(outputs[0], tasks))
+    activations = {choice.output.activation for choice in choices}
+    first = choices[0].output
+    output = first._replace(units=len(choices), kind=_kind_of_all(first, tasks))
     if len(activations) > 1:  # linear gives what any of them does
         output = output._replace(activation="linear")
     positives: list[str] = []

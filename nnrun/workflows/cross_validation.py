@@ -263,8 +263,10 @@ def _predictions(run: TrainedRun, table: KeptTable, place: Place, rows: FoldRows
     reader = run.reader(table.rows(rows.held_out), target=True)
     frames = [predicted_rows(run, computed) for computed in run.outputs(reader)]
     numbers = pl.Series("row", table.numbers[rows.held_out])
-    counts = [pl.lit(value).alias(name) for name, value in place._asdict().items()]
-    return pl.concat(frames).select(numbers, *counts, pl.all())
+    columns: list[pl.Series | pl.Expr] = [numbers]
+    for name, value in place._asdict().items():
+        columns.append(pl.lit(value).alias(name))
+    return pl.concat(frames).select(*columns, pl.all())
 
 
 def _outputs(

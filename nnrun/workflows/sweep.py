@@ -5,7 +5,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnrun.config.search_space import some_values
+from nnrun.config.search_space import as_overrides, some_values
 from nnrun.errors import Interrupted
 from nnrun.files import write_text
 from nnrun.lock import held_if_free
@@ -109,7 +109,7 @@ def _train(sweep: Sweep, trial: Trial, trainer: Trainer, watch: Watch) -> TrialR
 
 def _line(sweep: Sweep, trial: Trial, record: TrialRecord) -> str:
     """Return a line about a trial that has ended."""
-    settings = ", ".join(f"{key}={value}" for key, value in trial.settings.items())
+    settings = ", ".join(as_overrides(trial.settings))
     if record.status == "failed":
         return f"{trial.path.name}: {settings}: failed: {record.reason}"
     value = record.metrics.get(sweep.metric)

@@ -69,7 +69,8 @@ def importance_section(held_out: MeasuredRows) -> ImportanceSection:
     found = importance_of_blocks(
         held_out.trained, weighted_blocks(held_out.rows), most_rows=_most_rows(held_out)
     )
-    important = [each.column for each in found.columns if each.mean > 0][:MOST_PICTURES]
+    important = [each.column for each in found.columns if each.mean > 0]
+    pictures = [_picture(held_out, column) for column in important[:MOST_PICTURES]]
     return ImportanceSection(
         loss=found.loss,
         rows=found.rows,
@@ -78,7 +79,7 @@ def importance_section(held_out: MeasuredRows) -> ImportanceSection:
         columns=len(found.columns),
         correlated=[listed(group, MOST_NAMES) for group in found.correlated],
         strong=STRONG,
-        pictures=[_picture(held_out, column) for column in important],
+        pictures=pictures,
     )
 
 
