@@ -44,6 +44,10 @@ def disk_error(error: Exception, path: Path) -> OSError | None:
 
     TensorFlow and the converters write files in C++, and put the system's words into errors of
     their own.
+
+    Args:
+        error: The error that the library raised.
+        path: What was to be written.
     """
     if isinstance(error, OSError):
         return OSError(error.errno, error.strerror or str(error), str(path))
@@ -156,12 +160,28 @@ def write_texts(texts: Mapping[Path, str]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path` as UTF-8, atomically."""
+    """Write `text` to `path` as UTF-8, atomically.
+
+    Args:
+        path: The file, which is replaced where it exists.
+        text: What it is to hold.
+
+    Raises:
+        OSError: The file cannot be written; what stood there stays.
+    """
     write_texts({path: text})
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write `value` to `path` as indented JSON, atomically."""
+    """Write `value` to `path` as indented JSON, atomically.
+
+    Args:
+        path: The file, which is replaced where it exists.
+        value: What JSON can hold.
+
+    Raises:
+        OSError: The file cannot be written; what stood there stays.
+    """
     write_text(path, to_json(value))
 
 

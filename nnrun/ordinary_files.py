@@ -59,6 +59,10 @@ class NotOrdinaryError(UnfitFileError):
 def open_ordinary(path: Path, mode: Literal["rb", "rb+", "ab"] = "rb") -> IO[bytes]:
     """Open an ordinary file for its bytes, to read them, to cut them or to append to them.
 
+    Args:
+        path: The file.
+        mode: `rb` to read it, `ab` to append to it.
+
     Raises:
         NotOrdinaryError: It is a link, a folder, a pipe or a device.
         NnrunError: Too many files are open.
@@ -80,7 +84,12 @@ def open_ordinary(path: Path, mode: Literal["rb", "rb+", "ab"] = "rb") -> IO[byt
 
 
 def refuse_too_many_files(name: str, error: OSError) -> None:
-    """Raise a NnrunError where a file was one too many: nothing is wrong with that file."""
+    """Raise a NnrunError where a file was one too many: nothing is wrong with that file.
+
+    Args:
+        name: The file, as messages call it.
+        error: What the system said.
+    """
     if error.errno in TOO_MANY_FILES:
         raise NnrunError(f"{name}: {error.strerror}; raise the limit (ulimit -n)") from None
 
@@ -122,6 +131,10 @@ def read_named(path: Path, most: int) -> bytes:
     """Return the first bytes of what the user names, at most so many.
 
     Of a file that the system makes up and says to be empty, such as those in /proc, these are none.
+
+    Args:
+        path: What the user names.
+        most: How many bytes are read at the most.
 
     Raises:
         OSError: As of `open_named`.

@@ -82,13 +82,23 @@ def _in_words(value: object) -> str:
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """Return "; did you mean 'x'?" for the known name nearest to `name`, or ""."""
+    """Return "; did you mean 'x'?" for the known name nearest to `name`, or "".
+
+    Args:
+        name: The name that is not known.
+        known: The names that are.
+    """
     near = nearest_name(name, known)
     return "" if near is None else f"; did you mean {near_in_quotes(name, near)}?"
 
 
 def nearest_name(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name that is spelt most nearly as `name`, or None where none is near."""
+    """Return the known name that is spelt most nearly as `name`, or None where none is near.
+
+    Args:
+        name: The name that is not known.
+        known: The names that are.
+    """
     if len(name) > LONGEST_NAME:
         return None
     short = [each for each in known if len(each) <= LONGEST_NAME]
@@ -99,14 +109,24 @@ def nearest_name(name: str, known: Sequence[str]) -> str | None:
 
 
 def near_in_quotes(name: str, near: str) -> str:
-    """Return a near name in quotes, and how it differs from `name` where nobody can see it."""
+    """Return a near name in quotes, and how it differs from `name` where nobody can see it.
+
+    Args:
+        name: The name that is not known.
+        near: The known name that it is near to.
+    """
     if unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", near):
         return f"{near!r} in another Unicode normal form"
     return repr(near)
 
 
 def listed(names: Sequence[object], most: int) -> str:
-    """Return `'a', 'b', ... (7 in all)`: at most `most` of the names."""
+    """Return `'a', 'b', ... (7 in all)`: at most `most` of the names.
+
+    Args:
+        names: The names.
+        most: How many of them are shown.
+    """
     text = ", ".join(map(received, names[:most]))
     if len(names) > most:
         text += f", ... ({len(names)} in all)"
@@ -114,7 +134,12 @@ def listed(names: Sequence[object], most: int) -> str:
 
 
 def joined(names: Sequence[str], most: int) -> str:
-    """Return `a, b, ... (7 in all)`, as `listed` does without quotes."""
+    """Return `a, b, ... (7 in all)`, as `listed` does without quotes.
+
+    Args:
+        names: The names.
+        most: How many of them are shown.
+    """
     text = ", ".join(_shortened(name) for name in names[:most])
     if len(names) > most:
         text += f", ... ({len(names)} in all)"
@@ -122,7 +147,12 @@ def joined(names: Sequence[str], most: int) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return `1 row`, or `1,234 rows`."""
+    """Return `1 row`, or `1,234 rows`.
+
+    Args:
+        count: How many there are.
+        noun: What they are, in the singular; its plural ends in s.
+    """
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 

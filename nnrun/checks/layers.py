@@ -32,7 +32,13 @@ def network_fits_in_memory(config: Config, dataset: Dataset) -> Found:
 
 
 def oversize(config: Config, features: int, rows: int) -> str | None:
-    """Return the memory that a network needs and lacks, in a sentence, or None where it fits."""
+    """Return the memory that a network needs and lacks, in a sentence, or None where it fits.
+
+    Args:
+        config: The config.
+        features: How many numbers the first layer takes.
+        rows: How many rows are trained on.
+    """
     layers = summarize(config, features)
     batch = min(config.batch_size, rows)
     parameters = sum(layer.parameters for layer in layers)

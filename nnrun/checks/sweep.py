@@ -32,6 +32,10 @@ def wrong_values(
     """Yield the key of a setting, the setting and what is wrong, where a value makes no config.
 
     It does not where it is wrong alone, and beside each value of another setting too.
+
+    Args:
+        config: The config that the settings change.
+        space: The values to try, by the key of each setting.
     """
     settings = list(_values(space))[:MOST_TRIED]
     for key, value in settings:
@@ -67,14 +71,24 @@ def _unknown_metric(config: Config, sweep: SweepPlan) -> Found:
 
 
 def logged_rule(config: Config, folds: int | None) -> str:
-    """Return which metrics can rank the trials of a config."""
+    """Return which metrics can rank the trials of a config.
+
+    Args:
+        config: The config of the trials.
+        folds: By how many folds each is cross-validated; None where it is trained once.
+    """
     known = rankable_metrics(config, folds)
     advice = "hold rows out with data.validation_split, or choose another"
     return f"the config logs {listed(known, 12)}; {advice}"
 
 
 def rankable_metrics(config: Config, folds: int | None) -> list[str]:
-    """Return the metrics by which trials can be ranked: those of a run, or of each fold."""
+    """Return the metrics by which trials can be ranked: those of a run, or of each fold.
+
+    Args:
+        config: The config of the trials.
+        folds: By how many folds each is cross-validated; None where it is trained once.
+    """
     if not folds and not config.data.test:
         return config.logged
     return [*config.logged, *config.tested]

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 
 def rows_to_measure(run: Path, trained: TrainedRun, data: Path | None, reading: Reading) -> Readers:
-    """Return the rows of DATA, by the name "", or those that the run held out, by their parts."""
+    """Return the rows of DATA, by the name "", or those that the run held out, by their parts.
+
+    Args:
+        run: The run directory.
+        trained: The same run.
+        data: The table, or None for the rows that the run held out.
+        reading: How cells are read.
+    """
     from nnrun.results.held_out import held_out_rows
     from nnrun.results.trained_run import open_data
     from nnrun.runs.directory import Run

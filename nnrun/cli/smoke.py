@@ -10,7 +10,14 @@ from nnrun.cli.training_result import Engine
 def smoke_test(
     config: Path, overrides: tuple[str, ...], engine: Engine, printing: Printing
 ) -> None:
-    """Try a config on few rows and epochs, and print how many there were."""
+    """Try a config on few rows and epochs, and print how many there were.
+
+    Args:
+        config: The path of the config.
+        overrides: What --set says.
+        engine: nnrun's compiled epochs, or Keras's own `fit`.
+        printing: Whether the result is printed as JSON, or nothing is told.
+    """
     from nnrun.config.loading import load_config
     from nnrun.workflows.smoke import smoke
 

@@ -28,7 +28,12 @@ class LayerSummary(NamedTuple):
 
 
 def summarize(config: Config, features: int) -> list[LayerSummary]:
-    """Return a summary of each layer of the config, given the number of features."""
+    """Return a summary of each layer of the config, given the number of features.
+
+    Args:
+        config: The config, which has the layers.
+        features: How many numbers the first layer takes.
+    """
     layers = []
     units = features
     for spec in config.layers:
@@ -75,6 +80,10 @@ def weight_shapes(config: Config, features: int) -> dict[str, tuple[tuple[int, .
 
     Their names are such as `layers[0].weights[1]`, or `members[2].layers[0].weights[1]` of an
     ensemble.
+
+    Args:
+        config: The config, which has the layers.
+        features: How many numbers the first layer takes.
     """
     shapes: dict[str, tuple[tuple[int, ...], str]] = {}
     layers = summarize(config, features)
@@ -87,5 +96,10 @@ def weight_shapes(config: Config, features: int) -> dict[str, tuple[tuple[int, .
 
 
 def member_prefix(config: Config, number: int) -> str:
-    """Return how the names of a member's weights begin, counted from 0; "" without an ensemble."""
+    """Return how the names of a member's weights begin, counted from 0; "" without an ensemble.
+
+    Args:
+        config: The config, which says how many members there are.
+        number: The number of the member.
+    """
     return f"members[{number}]." if config.ensemble > 1 else ""

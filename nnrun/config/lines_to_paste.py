@@ -10,13 +10,24 @@ ColumnsKey = Literal["drop", "categorical", "numeric_columns"]
 
 
 def columns_line(data: Data, key: ColumnsKey, names: Iterable[str]) -> str:
-    """Return the line that adds columns to those that a key names already."""
+    """Return the line that adds columns to those that a key names already.
+
+    Args:
+        data: The section of the config on tables.
+        key: The key that takes the columns.
+        names: The columns to add.
+    """
     listed = ", ".join(map(in_yaml, _with(getattr(data, key), names)))
     return f"`{key}: [{listed}]`"
 
 
 def leave_out_line(data: Data, names: Sequence[str]) -> str:
-    """Return the line that leaves columns out of the features."""
+    """Return the line that leaves columns out of the features.
+
+    Args:
+        data: The section of the config on tables.
+        names: The columns to leave out.
+    """
     if data.features is None:
         return columns_line(data, "drop", names)
     kept = [in_yaml(name) for name in data.features if name not in names]
@@ -24,7 +35,12 @@ def leave_out_line(data: Data, names: Sequence[str]) -> str:
 
 
 def null_values_line(data: Data, texts: Iterable[str]) -> str:
-    """Return the line that adds texts to those that stand for missing cells."""
+    """Return the line that adds texts to those that stand for missing cells.
+
+    Args:
+        data: The section of the config on tables.
+        texts: The texts to add.
+    """
     return f"`null_values: [{', '.join(map(in_quotes, _with(data.null_values, texts)))}]`"
 
 

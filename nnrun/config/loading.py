@@ -61,6 +61,10 @@ def validated(source: YamlSource, folder: Path = Path()) -> Config:
 def with_overrides(config: Config, overrides: Sequence[str]) -> Config:
     """Return what a config would be with further overrides, as those of a trial of its sweep.
 
+    Args:
+        config: The config, which stays as it is.
+        overrides: What --set takes, such as `epochs=5`.
+
     Raises:
         ConfigError: An override, or a value, is wrong; every mistake is in it, with its place.
     """

@@ -10,6 +10,10 @@ def metric_arguments(config: Config, metric: Spec) -> Spec:
     """Return the `class` of a metric and its arguments.
 
     Where the network gives logits, the metric is told so.
+
+    Args:
+        config: The config, whose loss and labels decide what a metric is given.
+        metric: The metric as the config has it.
     """
     arguments = {"class": config.metric_class(metric), **metric}
     if arguments["class"] == "SparseCategoricalAccuracy":

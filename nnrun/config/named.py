@@ -219,7 +219,12 @@ def _name_schemas(offered: list[str], spellings: list[str]) -> list[dict[str, An
 
 @cache
 def argument_model(named: Named, name: str) -> type[Strict]:
-    """Return the model of the arguments of a class."""
+    """Return the model of the arguments of a class.
+
+    Args:
+        named: The kind of the class, such as optimizers.
+        name: The class.
+    """
     fields: dict[str, Any] = named.catalog[name]
     return create_model(name, __base__=Strict, **fields)
 

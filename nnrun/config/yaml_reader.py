@@ -126,7 +126,12 @@ class TextPlaces:
 
 
 def read_text(text: str, places: TextPlaces) -> YamlSource:
-    """Read a YAML text, or raise a ConfigError with every mistake."""
+    """Read a YAML text, or raise a ConfigError with every mistake.
+
+    Args:
+        text: The text.
+        places: Says where in a file something stands.
+    """
     check_characters(text, places)
     return YamlReader(text, places).read()
 

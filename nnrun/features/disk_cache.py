@@ -42,7 +42,13 @@ NULL_TEXTS = TypeAdapter(dict[str, dict[str, int]])
 def cache_key(
     config: Config, fingerprints: Mapping[str, str], given: GivenEncoder | None = None
 ) -> str:
-    """Return a name for all that converted files depend on: the tables, and how they are read."""
+    """Return a name for all that converted files depend on: the tables, and how they are read.
+
+    Args:
+        config: Says how the tables are read.
+        fingerprints: The SHA-256 of each table, by its part.
+        given: The encoder of an earlier run through which they are read, if any.
+    """
     data = config.data.model_dump(exclude={*PARTS, "in_memory"})
     outputs = [config.loss["name"], config.rescales, config.output_activation(), config.split_seed]
     all_facts = [__version__, dict(fingerprints), data, outputs]

@@ -169,7 +169,14 @@ class ColumnFaults:
 
 
 def cell_message(column: str, fault: Fault, rule: str, *, hinted: bool = True) -> str:
-    """Return a line that names the first cell, and the lines of the others."""
+    """Return a line that names the first cell, and the lines of the others.
+
+    Args:
+        column: The column.
+        fault: The cells of a kind that are wrong, at least one.
+        rule: What is wrong with them.
+        hinted: Whether the line tells how a number could be written otherwise.
+    """
     cell = fault.cells[0]
     shown = "" if cell is None else f"{received(cell)} "
     hint = number_hint(*fault.texts) if hinted else ""

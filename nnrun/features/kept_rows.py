@@ -59,7 +59,13 @@ def kept_rows(
 
 
 def needed_columns(missing: MissingPolicy, features: list[str], targets: list[str]) -> list[str]:
-    """Return the columns whose missing cells leave their rows out."""
+    """Return the columns whose missing cells leave their rows out.
+
+    Args:
+        missing: What the config does about missing cells.
+        features: The features.
+        targets: The targets, or none in rows to predict.
+    """
     if missing == "drop":
         return [*features, *targets]
     return targets if missing == "mean" else []

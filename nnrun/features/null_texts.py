@@ -15,7 +15,12 @@ NullTexts = Mapping[str, Mapping[str, int]]
 
 
 def count_null_texts(block: Block, name: str) -> Counter[str]:
-    """Return the rows of each text that stands for a missing cell; an empty cell is none."""
+    """Return the rows of each text that stands for a missing cell; an empty cell is none.
+
+    Args:
+        block: Some rows of a table.
+        name: The column.
+    """
     cells = block.column(name)
     if cells.dtype != pl.String:  # numbers that were read as such
         return Counter()
@@ -42,7 +47,12 @@ def _null_texts(block: Block) -> list[str]:
 
 
 def count_texts(texts: pl.Series, most: int) -> Counter[str]:
-    """Return the rows of each text, of the first ones where there are more than `most`."""
+    """Return the rows of each text, of the first ones where there are more than `most`.
+
+    Args:
+        texts: The texts, without nulls.
+        most: How many texts are counted at the most.
+    """
     distinct: Sequence[str] = texts.unique(maintain_order=True).head(most).to_list()
     counts = texts.unique_counts().head(most).to_list()
     return Counter(dict(zip(distinct, counts, strict=True)))

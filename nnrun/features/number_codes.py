@@ -99,7 +99,12 @@ def value_scales(encoder: Encoder) -> ValueScales:
 
 
 def code_size(config: Config, encoder: Encoder) -> int:
-    """Return the bytes of the layer's weights, one for each input and unit; 0 without a code."""
+    """Return the bytes of the layer's weights, one for each input and unit; 0 without a code.
+
+    Args:
+        config: Says whether numbers are coded.
+        encoder: Has the edges of their bins.
+    """
     if config.data.numeric["name"] != "ple":
         return 0
     return FLOAT32_BYTES * encoder.width * (len(encoder.inputs) + 1)

@@ -25,7 +25,12 @@ Numbers = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 def sample_step(rows: int, columns: int) -> int:
-    """Return n where every n-th of the training rows is kept for quantiles: 1 keeps all."""
+    """Return n where every n-th of the training rows is kept for quantiles: 1 keeps all.
+
+    Args:
+        rows: How many rows are trained on.
+        columns: How many inputs are numbers.
+    """
     most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_CELLS // max(1, columns)))
     return max(1, math.ceil(rows / most))
 

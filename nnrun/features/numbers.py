@@ -38,7 +38,12 @@ def parse_numbers(block: Block, name: str, sign: str = "") -> ParsedCells:
 
 
 def parse_first_numbers(block: Block, name: str) -> tuple[ParsedCells, str]:
-    """Return the cells of a column's first block, and the sign that is found beside all of them."""
+    """Return the cells of a column's first block, and the sign that is found beside all of them.
+
+    Args:
+        block: The first rows of a table.
+        name: The column.
+    """
     parsed = parse_numbers(block, name)
     if not parsed.needed_text or parsed.texts is None or len(parsed.values.drop_nulls()):
         return parsed, ""

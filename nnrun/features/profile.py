@@ -227,6 +227,10 @@ def _advice_on_text(data: Data, fault: Fault) -> str:
 def profile_table(table: Table, config: Config) -> TableProfile:
     """Read a training table once, and return what its features and targets hold.
 
+    Args:
+        table: The training table.
+        config: Says which columns are features and targets, and how they are read.
+
     Raises:
         ConfigError: The config names columns that are not there.
         TableError: The table cannot be read.

@@ -18,6 +18,10 @@ AS_TEXT = "; weights are numbers"
 def read_weights(block: Block, name: str) -> Weights:
     """Return the weight of each row of a block, float32 (rows,).
 
+    Args:
+        block: Some rows of a table.
+        name: The column of the weights.
+
     Raises:
         TableError: With a line for each kind of cell that is not a weight.
     """

@@ -46,7 +46,12 @@ def choose_features(config: Config, table: Table) -> list[str]:
 
 
 def used_columns(config: Config, table: Table) -> frozenset[str]:
-    """Return the columns of a table that are features or targets, as far as they are there."""
+    """Return the columns of a table that are features or targets, as far as they are there.
+
+    Args:
+        config: Names the columns, or those that are dropped.
+        table: The table.
+    """
     data = config.data
     if data.features:
         return frozenset([*data.features, *data.target]).intersection(table.columns)

@@ -77,7 +77,13 @@ class TextSurvey:
 
 
 def count_rows(texts: tuple[str, ...], places: pl.Series, is_row: RowMask) -> dict[str, int]:
-    """Return how many of the rows have each of the texts, without those that none has."""
+    """Return how many of the rows have each of the texts, without those that none has.
+
+    Args:
+        texts: The distinct texts.
+        places: For each row the place of its text among these, null where it is missing.
+        is_row: Which of the rows are counted, shape (rows,).
+    """
     kept = places.filter(pl.Series(is_row)).drop_nulls().to_numpy()
     rows = np.bincount(kept, minlength=len(texts)).tolist()
     return {text: count for text, count in zip(texts, rows, strict=True) if count}

@@ -22,7 +22,13 @@ def aligned_lines(table: Table, width: int, always: int) -> list[str]:
 
 
 def shown_columns(table: Table, width: int, always: int) -> int:
-    """Return how many columns of a table are shown, from the first on."""
+    """Return how many columns of a table are shown, from the first on.
+
+    Args:
+        table: The cells of each line, the head first.
+        width: How many characters a line may have.
+        always: How many columns, from the first on, are shown in any case.
+    """
     shown = 0
     for end in accumulate(column_widths(table)):
         if end + shown * len(GAP) > width:

@@ -60,7 +60,13 @@ def export_bundle(run: Path, form: str, folder: Path) -> list[str]:
 
 
 def write_script(trained: TrainedRun, form: str, folder: Path) -> None:
-    """Write encoding.json and predict.py into the folder of a network of the format."""
+    """Write encoding.json and predict.py into the folder of a network of the format.
+
+    Args:
+        trained: The run.
+        form: The format of its network.
+        folder: The folder, which exists.
+    """
     texts = {
         "encoding.json": encoding_text(trained.encoder),
         "predict.py": prediction_script(trained, form),

@@ -12,7 +12,12 @@ CHECKSUM = 12  # characters of a SHA-256, as many as tell two tables apart
 
 
 def describe_comparison(names: tuple[str, str], found: Comparison) -> str:
-    """Return a section for settings, tables, versions and metrics, with a column for each run."""
+    """Return a section for settings, tables, versions and metrics, with a column for each run.
+
+    Args:
+        names: What the two runs are called.
+        found: What is the same in them, and what is not.
+    """
     sections = []
     for title, values in found._asdict().items():
         if values:

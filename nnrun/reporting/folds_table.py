@@ -17,7 +17,12 @@ FACTS = ("repeat", "fold", "seed", "rows", "epochs")
 
 
 def describe_folds(found: CrossValidation, width: int) -> str:
-    """Return the table, and a line that names the metrics for which there is no room."""
+    """Return the table, and a line that names the metrics for which there is no room.
+
+    Args:
+        found: The cross-validation.
+        width: How many characters a line may have.
+    """
     names = _in_order(list(found.mean))
     table: list[Sequence[str]] = [[*FACTS, *map(printable, names)]]
     table += [_cells(each, names) for each in found.trained]

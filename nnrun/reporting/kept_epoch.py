@@ -12,6 +12,11 @@ def best_and_kept(run: Run, info: RunInfo, config: Config) -> str:
 
     It is `validation was best at epoch 10 (0.174); the last epoch is kept (0.289): early_stopping
     keeps the best`, with the losses of both.
+
+    Args:
+        run: The run directory.
+        info: Its run.json.
+        config: Its config.
     """
     best = best_epoch(run.history)
     if best is None or config.ensemble > 1:  # each member keeps one
@@ -26,7 +31,12 @@ def best_and_kept(run: Run, info: RunInfo, config: Config) -> str:
 
 
 def kept_in_words(config: Config, best_epoch: int) -> str:
-    """Return what a run's metrics are of: an epoch, or the mean of an ensemble's members."""
+    """Return what a run's metrics are of: an epoch, or the mean of an ensemble's members.
+
+    Args:
+        config: The config of the run.
+        best_epoch: The epoch that was kept, from 1 on.
+    """
     if config.ensemble > 1:
         return f"mean of {config.ensemble} members"
     return f"epoch {best_epoch}"

@@ -70,6 +70,11 @@ def load_same_dataset(run: Run, trained: TrainedRun) -> Dataset:
 def measure_held_out(run: Run, trained: TrainedRun, dataset: Dataset) -> MeasuredRows | None:
     """Return how the network does on the rows held out, or None where the run held none out.
 
+    Args:
+        run: The run directory.
+        trained: The same run.
+        dataset: The dataset that it was trained on.
+
     Raises:
         InputError: There are too many labels for a confusion matrix, or verdict.json was altered.
     """

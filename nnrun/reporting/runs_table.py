@@ -62,6 +62,10 @@ def default_columns(
 def chosen_columns(found: list[Summary], text: str) -> list[str]:
     """Return the settings and metrics that a text lists, divided by commas.
 
+    Args:
+        found: What each run says of itself.
+        text: Their names, divided by commas.
+
     Raises:
         InputError: No run has such a setting or metric.
     """

@@ -139,6 +139,10 @@ def dataset_script(dataset: Dataset, *, exact: bool = False) -> str:
 def run_script(path: Path, *, exact: bool = False) -> str:
     """Return the script of a run, as `dataset_script` does.
 
+    Args:
+        path: The run directory.
+        exact: Whether the rows come in nnrun's own order, as for `dataset_script`.
+
     Raises:
         RunError: The path is not a run, or its files were altered.
     """

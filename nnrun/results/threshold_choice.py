@@ -90,6 +90,11 @@ def store_best_threshold(run: Path, trained: TrainedRun, readers: Readers, text:
 def best_threshold_of_table(trained: TrainedRun, reader: EncodedReader, text: str) -> Threshold:
     """Return the threshold that is best on the rows of a table.
 
+    Args:
+        trained: The run.
+        reader: The rows, with their target.
+        text: The goal, such as `f1` or `cost=10:1`.
+
     Raises:
         InputError: The run has not two labels, or the goal is none.
         TableError: The table has mistakes.

@@ -121,7 +121,12 @@ def threshold_row(scores: RankedScores, threshold: float) -> ThresholdRow:
 def threshold_table(
     scores: RankedScores, thresholds: tuple[float, ...] = TABLE
 ) -> tuple[ThresholdRow, ...]:
-    """Return what each threshold gives, 0.1 to 0.9 by default."""
+    """Return what each threshold gives, 0.1 to 0.9 by default.
+
+    Args:
+        scores: The probabilities of the second of two labels, ranked.
+        thresholds: The thresholds, which are probabilities.
+    """
     return tuple(threshold_row(scores, threshold) for threshold in thresholds)
 
 
@@ -131,6 +136,10 @@ def best_threshold(scores: RankedScores, goal: ThresholdGoal) -> ThresholdRow:
     All thresholds between two neighbouring scores call the same rows. Of these 0.5 is taken if it
     is among them, and the middle otherwise, which new rows between the two suit best. Of equally
     good ones, the nearest to 0.5 is taken.
+
+    Args:
+        scores: The probabilities of the second of two labels, ranked.
+        goal: What is to be largest, or least.
     """
     candidates = _candidates(scores)
     value = _values(scores, goal)

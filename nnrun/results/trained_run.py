@@ -281,7 +281,16 @@ def open_run(
 
 
 def open_data(trained: TrainedRun, data: Path, null_values: Sequence[str] = ()) -> Table:
-    """Open a table as the training table was read, or standard input for -."""
+    """Open a table as the training table was read, or standard input for -.
+
+    Args:
+        trained: The run.
+        data: The path of the table.
+        null_values: Texts that stand for missing cells, besides those of the config.
+
+    Raises:
+        TableError: The table cannot be opened.
+    """
     return trained.open(_source(data), str(data), null_values)
 
 

@@ -37,7 +37,13 @@ NUMPY_HEADER = 128
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array], state: str = "") -> None:
-    """Write the arrays and the text `state`, uncompressed."""
+    """Write the arrays and the text `state`, uncompressed.
+
+    Args:
+        path: The .npz file.
+        arrays: The arrays by their names.
+        state: A text that stands beside them.
+    """
     state_bytes = np.frombuffer(state.encode(), np.uint8)
     np.savez(path, allow_pickle=False, **arrays, **{STATE: state_bytes})
 

@@ -50,6 +50,10 @@ class Comparison(NamedTuple):
 def compare_runs(first: Path, second: Path) -> Comparison:
     """Return what is the same and what is not in two runs, finished or not.
 
+    Args:
+        first: A run directory.
+        second: Another one.
+
     Raises:
         RunError: A path is not a run, or a file of it cannot be read.
     """

@@ -223,6 +223,10 @@ def _leads_outside(path: Path) -> bool:
 def check_target(path: Path, *, overwrite: bool) -> None:
     """Check that a run may be written to a path.
 
+    Args:
+        path: The path.
+        overwrite: Whether a run that stands there may be replaced.
+
     Raises:
         RunError: Something stands there that is not a run, or is not to be replaced.
     """

@@ -91,7 +91,12 @@ def summarize_runs(paths: Sequence[Path]) -> list[Summary]:
 
 
 def best_first(found: Sequence[Summary], metric: str) -> list[Summary]:
-    """Return runs in brief, the best by a metric first, those without it last."""
+    """Return runs in brief, the best by a metric first, those without it last.
+
+    Args:
+        found: What each run says of itself.
+        metric: The metric.
+    """
     return sorted(found, key=lambda run: _rank(run, metric))
 
 
@@ -114,6 +119,10 @@ def best_run(folder: Path, metric: str) -> str:
 
     Of equal runs it is the first to start.
 
+    Args:
+        folder: The folder of the run directories.
+        metric: The metric.
+
     Raises:
         InputError: There is no such folder, or no finished run has such a metric.
     """
@@ -127,7 +136,12 @@ def best_run(folder: Path, metric: str) -> str:
 
 
 def runs_by_metric(folder: Path, metric: str) -> list[Path]:
-    """Return the paths of the finished runs in a folder that have a metric, the best first."""
+    """Return the paths of the finished runs in a folder that have a metric, the best first.
+
+    Args:
+        folder: The folder of the run directories.
+        metric: The metric.
+    """
     finished = filter(_has_a_run, _finished(folder))
     measured = [run for run in finished if run["metrics"].get(metric) is not None]
     return [Path(run["run"]) for run in best_first(measured, metric)]

@@ -98,14 +98,25 @@ def was_changed(table: str, facts: Mapping[str, str | int]) -> bool:
 
 
 def check_tables(info: RunInfo, dataset: Dataset) -> None:
-    """Raise a TableError where a table was replaced since `changed_tables` found it as it was."""
+    """Raise a TableError where a table was replaced since `changed_tables` found it as it was.
+
+    Args:
+        info: The run.json of the run.
+        dataset: The dataset that was read again.
+    """
     for part, sha256 in dataset.fingerprints.items():
         if sha256 != info.data.get(part, {}).get("sha256"):
             raise table_changed(short_path(getattr(dataset.config.data, part)))
 
 
 def check_encoding(run: Run, encoder: Encoder, dataset: Dataset) -> None:
-    """Raise a RunError where a run's encoder is not the one that its tables give."""
+    """Raise a RunError where a run's encoder is not the one that its tables give.
+
+    Args:
+        run: The run directory.
+        encoder: Its encoder.
+        dataset: The dataset that was read again.
+    """
     if not _agrees(encoder.model_dump(), dataset.encoder.model_dump()):
         raise RunError(f"{run.encoding}: does not describe the table; it was altered")
 

@@ -39,6 +39,10 @@ def open_warm_start(path: Path, config: Config) -> tuple[WarmStart, GivenEncoder
 
     What of the config does not fit the run is told by the encoder's `misfits`.
 
+    Args:
+        path: The run whose weights are taken.
+        config: The config to train.
+
     Raises:
         RunError: The path is not a run, or the run has no model, or was altered.
     """
@@ -104,6 +108,11 @@ def given_encoder_of(info: RunInfo, encoder: Encoder, run: Run) -> GivenEncoder 
     """Return the encoder through which the tables of a run are read again.
 
     None stands for one that is fitted on the training rows, as every run has that started anew.
+
+    Args:
+        info: The run.json of the run.
+        encoder: Its encoder.
+        run: The run directory.
 
     Raises:
         RunError: encoding.json is not that of the run which it was started from.

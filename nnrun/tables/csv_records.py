@@ -184,7 +184,13 @@ class CsvRecords:
 
 
 def parse_records(data: bytes, separator: str, *, strict: bool = True) -> "Reader":
-    """Return Python's own reader of the records in `data`, which yields lists of cells."""
+    """Return Python's own reader of the records in `data`, which yields lists of cells.
+
+    Args:
+        data: Records of a CSV file, in UTF-8.
+        separator: What separates cells.
+        strict: Whether a quote that is left open is an error.
+    """
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="replace", newline="\n")
     return csv.reader(text, delimiter=separator, strict=strict)
 

@@ -23,6 +23,13 @@ def train_afresh(
     training before is freed, whose graphs hold one another in cycles.
 
     Raises what `train` does.
+
+    Args:
+        dataset: The checked dataset.
+        path: The run directory.
+        engine: nnrun's compiled epochs, or Keras's own `fit`.
+        overwrite: Whether a run that stands there is replaced.
+        callbacks: Keras callbacks that follow nnrun's own.
     """
     keras.backend.clear_session()
     gc.collect()

@@ -33,6 +33,10 @@ def smoke(config: Config, engine: Literal["compiled", "keras"] = "compiled") -> 
     Of a table beyond 32 MiB only its head is read, or as much as shows every label. No file is
     left; `expect` is not checked.
 
+    Args:
+        config: The config.
+        engine: nnrun's compiled epochs, or Keras's own `fit`.
+
     Returns:
         How many `rows`, `epochs` and `predictions` there were, and the `seconds` that they took.
 

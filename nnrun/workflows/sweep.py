@@ -122,6 +122,10 @@ def write_best(sweep: Sweep, trials: list[Trial]) -> dict[str, Any] | None:
     """Write the config of the best trial, and return its settings, metrics and the config's path.
 
     None stands for a sweep of which no trial has finished.
+
+    Args:
+        sweep: The sweep.
+        trials: Its trials, the best first.
     """
     best = trials[0] if trials else None
     if best is None or best.status != "finished":

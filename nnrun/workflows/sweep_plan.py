@@ -105,7 +105,14 @@ def plan_sweep(
 def plan_from(
     base: Config, overrides: Sequence[str], folder: Path, options: Options = Options()
 ) -> Sweep:
-    """Return a sweep of a config that is loaded, with what all trials share; see `plan_sweep`."""
+    """Return a sweep of a config that is loaded, with what all trials share; see `plan_sweep`.
+
+    Args:
+        base: The config.
+        overrides: What all trials share over it.
+        folder: The folder of the runs.
+        options: The metric, and how many trials and folds there are.
+    """
     plan = base.sweep
     space = search_space(overrides, plan.space if plan else {})
     if not space.settings:

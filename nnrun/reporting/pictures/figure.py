@@ -94,7 +94,12 @@ def _add_legend(figure: Figure) -> None:
 
 @_own_settings()
 def encode_figure(figure: Figure, ending: str) -> bytes:
-    """Return the bytes of the picture's file, whose name ends in one of PICTURE_ENDINGS."""
+    """Return the bytes of the picture's file, whose name ends in one of PICTURE_ENDINGS.
+
+    Args:
+        figure: The picture.
+        ending: How the name of the file ends.
+    """
     file = io.BytesIO()
     if ending == ".png":
         _write_png(figure, file)

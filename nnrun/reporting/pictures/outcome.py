@@ -25,7 +25,12 @@ LABEL_LENGTH = 12  # characters of a label, beside a matrix
 def outcome_panels(
     encoder: Encoder, measure: ClassMeasure | MultilabelMeasure | NumberMeasure
 ) -> list[Panel]:
-    """Return a confusion matrix and curves of labels, and two panels for each number."""
+    """Return a confusion matrix and curves of labels, and two panels for each number.
+
+    Args:
+        encoder: The encoder of the run, which has the labels.
+        measure: What its rows were measured with.
+    """
     if isinstance(measure, ClassMeasure):
         return _label_panels(encoder, measure)
     if isinstance(measure, MultilabelMeasure):
