@@ -100,8 +100,9 @@ def cross_validate(
     seeds = arguments.whole_number("seeds", seeds, 1, MOST)
     read = read_given(config, overrides, settings, data, RUNS)
     dealt = cross_validation.Folds(folds, repeats, seeds)
+    warn = None if quiet else _tell
     with called("data", data, RUNS):
-        table = cross_validation.read_and_check(read, None if quiet else _tell)
+        table = cross_validation.read_and_check(read, warn)
         found = cross_validation.cross_validate(read, table, dealt)
     told = {"judged": {}, **found.as_json()}
     return CrossValidationResult(**told, predictions=found.predictions)
@@ -158,8 +159,9 @@ def sweep(  # noqa: PLR0913  a parameter for each option
     given = {} if settings is None else {"sweep.settings": settings}
     base = read_given(config, overrides, given, data, folder)
     asked = plan_from(base, (), folder, Options(metric, trials, folds, storage))
+    report = _silent if quiet else _tell
     with called("data", data, folder):
-        tried = run_sweep(asked, _silent if quiet else _tell)
+        tried = run_sweep(asked, report)
     found = [trial.as_json() for trial in tried]
     return SweepResult(folder, found, write_best(asked, tried))
 

@@ -75,8 +75,10 @@ class Run:
         from nnrun.results.saved_verdict import read_verdict
 
         verdict = read_verdict(self._directory.verdict)
-        lines = [f"{self.path.name}: {self.status}", verdict.sentence if verdict else ""]
-        told = "<br>".join(html.escape(printable(line)) for line in lines if line)
+        lines = [f"{self.path.name}: {self.status}"]
+        if verdict:
+            lines.append(verdict.sentence)
+        told = "<br>".join(html.escape(printable(line)) for line in lines)
         if not len(self.history):
             return f"<p>{told}</p>"
         return f"<p>{told}</p>{_picture(self.plot())}"

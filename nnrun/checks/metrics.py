@@ -63,7 +63,9 @@ def named_quantities_are_logged(config: Config, dataset: Dataset) -> Found:
         yield ("expect", BASELINE), "no rows are held out; set validation_split: 0.2 under data"
     for keys, name in _named_quantities(config):
         in_expect = keys[0] == "expect"
-        known = config.logged + (_tested(dataset) if in_expect else [])
+        known = config.logged
+        if in_expect:
+            known = known + _tested(dataset)
         if name not in known:
             yield keys, f"the run does not log {name!r}{_hint(name, known, in_expect=in_expect)}"
 

@@ -138,7 +138,9 @@ def _output_range(config: Config, target: Target) -> tuple[float, float]:
     place = config.place_of_output()
     bound = None if place is None else largest_output(config.layers[place])
     if bound is not None:
-        high = bound * (target.scale if config.rescales else 1)
+        high = bound
+        if config.rescales:
+            high *= target.scale
     return low, high
 
 

@@ -78,15 +78,17 @@ def cv(
     if output:
         check_output(output, config)
     loaded = load_config(config, overrides)
-    table = read_and_check(loaded, None if printing.quiet else tell)
+    warn = None if printing.quiet else tell
+    table = read_and_check(loaded, warn)
     with loading_notice(table.whole, quiet=printing.quiet):
         from nnrun.training import session  # noqa: F401  it imports TensorFlow
     asked = Folds(folds, repeats, seeds)
+    shows_bar = shows_progress() and not printing.quiet
     found = cross_validate(
         loaded,
         table,
         asked,
-        progress=_bar if shows_progress() and not printing.quiet else None,
+        progress=_bar if shows_bar else None,
         report=_Report(asked.trainings, quiet=printing.quiet).tell,
     )
     if output:

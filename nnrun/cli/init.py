@@ -60,7 +60,8 @@ def init(
         return
     if output is not None:
         check_output(output, data, new=True)
-    config = start_config(data, target, output.parent if output else Path(), task)
+    folder = output.parent if output else Path()
+    config = start_config(data, target, folder, task)
     if not quiet:
         _tell_columns(config)
     if output is None:

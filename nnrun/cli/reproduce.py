@@ -20,7 +20,8 @@ def reproduce(run: Path, quiet: bool) -> None:
     """
     from nnrun.workflows.reproduce import reproduce as train_again
 
-    say(train_again(run, progress=None if quiet else _shown_progress))
+    progress = None if quiet else _shown_progress
+    say(train_again(run, progress=progress))
 
 
 def _shown_progress(epochs: int) -> AbstractContextManager[tuple[Any, ...]]:

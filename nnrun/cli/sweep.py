@@ -70,8 +70,9 @@ def run_and_print(asked: Sweep, printing: Printing) -> None:
     """Train the trials that are not done, and print all."""
     from nnrun.workflows.sweep import run_sweep, write_best
 
+    report = _silent if printing.quiet else tell
     with _advice(asked):
-        tried = run_sweep(asked, _silent if printing.quiet else tell)
+        tried = run_sweep(asked, report)
     best = write_best(asked, tried)
     if printing.as_json:
         say_json({"trials": [trial.as_json() for trial in tried], "best": best})

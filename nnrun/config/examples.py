@@ -21,6 +21,7 @@ def example_of(keys: Keys) -> YamlValue:
     model = _MODELS.get(keys[:-1])
     path = Path(__file__).with_name("schema_texts.json")
     examples = json.loads(path.read_text(encoding="utf-8"))["examples"]
-    values = examples.get(f"{model}.{name}" if model else name, [None])
+    key = f"{model}.{name}" if model else name
+    values = examples.get(key, [None])
     longer = [value for value in values if isinstance(value, dict | list)]
     return [*longer, *values][0]

@@ -199,7 +199,9 @@ def activation_of(layer: Spec) -> str:
         return "leaky_relu"
     if layer["type"] in ACTIVATION_LAYERS:
         return ACTIVATION_LAYERS[layer["type"]]
-    return str(arguments["name"] if arguments is activation else activation)
+    if isinstance(activation, dict):
+        return str(activation["name"])
+    return str(activation)
 
 
 def largest_output(layer: Spec) -> float | None:

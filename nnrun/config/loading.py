@@ -105,7 +105,8 @@ def _with_absolute_paths(source: YamlSource, folder: Path) -> dict[str, YamlValu
         table = data.get(key)
         if isinstance(table, str) and table:
             is_of_the_file = source.locate(("data", key)).startswith(f"{source.name}:")
-            absolute[key] = _absolute_path(table, folder if is_of_the_file else Path())
+            above = folder if is_of_the_file else Path()
+            absolute[key] = _absolute_path(table, above)
     return {**values, "data": {**data, **absolute}}
 
 

@@ -75,6 +75,7 @@ class ColumnSurvey:
 
     def result(self) -> ColumnProfile:
         """Return what the blocks so far tell."""
+        minimum, maximum = self._range.ends
         return ColumnProfile(
             declared=self._declared,
             faults=self._faults,
@@ -83,8 +84,8 @@ class ColumnSurvey:
             text_places=self._texts.places(),
             holds_text=self._holds_text,
             dates=self._dates.result(),
-            minimum=self._range.minimum if self._range.count else 0.0,
-            maximum=self._range.maximum if self._range.count else 0.0,
+            minimum=minimum,
+            maximum=maximum,
             whole=self._range.whole and self._range.count > 0,
             distinct_share=self._distinct.share(),
             leading_zero=self._leading_zero,
@@ -171,6 +172,13 @@ class _NumberRange:
         self.minimum = np.inf
         self.maximum = -np.inf
         self.whole = True
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the largest number, 0 where there is none."""
+        if not self.count:
+            return 0.0, 0.0
+        return self.minimum, self.maximum
 
     def add(self, column: pl.Series) -> None:
         """Take the numbers of a block into account, of which missing and wrong ones are null."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -249,7 +249,7 @@ def profile_table(table: Table, config: Config) -> TableProfile:
         survey.count_null_texts(whole)
         if missing != "drop":  # to tell which rows to leave out takes the text of every cell
             plan.numbers = survey.columns_of_numbers()
-    return TableProfile(
+    profile = TableProfile(
         config=config,
         name=table.name,
         rows=survey.rows,
@@ -259,10 +259,8 @@ def profile_table(table: Table, config: Config) -> TableProfile:
         labels={name: labels.result() for name, labels in survey.labels.items()},
         null_texts=survey.null_texts,
         signs=survey.signs,
-        split=survey.split.result(table.name) if survey.split else None,
-        weights=survey.weights.values() if survey.weights else None,
-        weight_problems=survey.weights.problems() if survey.weights else (),
     )
+    return survey.with_rows(profile)
 
 
 class _TableSurvey:
@@ -321,6 +319,15 @@ class _TableSurvey:
     def columns_of_numbers(self) -> frozenset[str]:
         """Return the features that the next block may read as numbers."""
         return frozenset(column.name for column in self.features if column.reads_as_numbers)
+
+    def with_rows(self, profile: TableProfile) -> TableProfile:
+        """Return the profile with what splits the rows, and with their weights."""
+        if self.split:
+            profile = replace(profile, split=self.split.result(profile.name))
+        if self.weights:
+            problems = self.weights.problems()
+            profile = replace(profile, weights=self.weights.values(), weight_problems=problems)
+        return profile
 
     def target_faults(self) -> list[ColumnFaults]:
         """Return what is missing or wrong in each target."""

@@ -68,11 +68,10 @@ def compared_panels(
     Raises:
         RunError: A file of a run was altered.
     """
-    return ComparedPanels(
-        parallel_panel(compared),
-        slice_panels(compared),
-        curve_panels(best[:MOST_RUNS], training=training) if best else [],
-    )
+    curves: Sequence[Panel] = []
+    if best:
+        curves = curve_panels(best[:MOST_RUNS], training=training)
+    return ComparedPanels(parallel_panel(compared), slice_panels(compared), curves)
 
 
 def render_compared(

@@ -55,10 +55,11 @@ def summarize_run(path: Path) -> Summary:
     info, config, encoder = run.load()
     best = best_epoch(run.history)
     verdict = read_verdict(run.verdict)
+    judged = verdict.as_json() if verdict else {}
     return {
         **summary,
         "best": best._asdict() if best else {},
-        **(verdict.as_json() if verdict else {}),
+        **judged,
         "layers": _summarize_layers(config, encoder),
         **info.model_dump(include=DETAILS),
     }

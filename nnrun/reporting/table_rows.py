@@ -84,5 +84,6 @@ def _rows_of_block(block: Block, numbers: list[int], columns: Sequence[str]) -> 
     rows = []
     for number, place in zip(numbers, block.places(numbers), strict=True):
         row = {name: texts[number] or "" for name, texts in cells.items()}
-        rows.append(TableRow(f"line {place}" if place.isdigit() else place, row))
+        named_place = f"line {place}" if place.isdigit() else place
+        rows.append(TableRow(named_place, row))
     return rows

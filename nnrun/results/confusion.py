@@ -87,7 +87,9 @@ class ConfusionCounts:
 
 def one_threshold(threshold: float | None) -> Thresholds:
     """Return a threshold that a positive row's probability is above; None is Keras's default."""
-    bound = np.float32(DEFAULT_THRESHOLD if threshold is None else threshold)
+    if threshold is None:
+        threshold = DEFAULT_THRESHOLD
+    bound = np.float32(threshold)
     return Thresholds(1, lambda probability: (probability > bound).astype(np.int64))
 
 

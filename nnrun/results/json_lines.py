@@ -187,4 +187,5 @@ def _cell(name: str, value: object) -> pl.Series:
         return pl.Series(name, [str(value).lower()], dtype=pl.String)
     if isinstance(value, float) or (isinstance(value, int) and value in INT64):
         return pl.Series(name, [value])
-    return pl.Series(name, [None if value is None else str(value)], dtype=pl.String)
+    text = None if value is None else str(value)
+    return pl.Series(name, [text], dtype=pl.String)

@@ -94,8 +94,10 @@ class ThresholdMetric(Metric):
 
     def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
         """Take rows into account."""
-        gets_logits = self._arguments.get("from_logits", False)
-        self._counts.add(y, sigmoid(outputs.values) if gets_logits else outputs.values, weights)
+        probabilities = outputs.values
+        if self._arguments.get("from_logits", False):
+            probabilities = sigmoid(probabilities)
+        self._counts.add(y, probabilities, weights)
 
     def result(self) -> float:
         """Return the metric of the rows so far."""

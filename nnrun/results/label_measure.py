@@ -237,7 +237,9 @@ def weighted_confusion(actual: Integers, called: Integers, labels: int, weights:
 
 def weighted_sum(values: Floats, weights: RowWeights) -> float:
     """Return the sum of the values of rows, shape (rows,), each times its weight."""
-    return float(values.sum() if weights is None else values @ weights)
+    if weights is None:
+        return float(values.sum())
+    return float(values @ weights)
 
 
 def label_scores(

@@ -32,7 +32,9 @@ class _Problem:
     @property
     def total(self) -> float:
         """The sum of the weights of rows."""
-        return float(len(self.inputs) if self.weights is None else self.weights.sum())
+        if self.weights is None:
+            return float(len(self.inputs))
+        return float(self.weights.sum())
 
     def weighted(self, values: Floats) -> Floats:
         """Return the values of rows, (rows, outputs), each times its row's weight."""

@@ -38,8 +38,9 @@ def called_labels(outputs: Numbers, threshold: float | None = None) -> Integers:
     """
     if outputs.shape[1] > 1 and threshold is None:
         return np.asarray(outputs.argmax(axis=1))
-    least = np.float32(DEFAULT_THRESHOLD if threshold is None else threshold)
-    return (second_probability(outputs) >= least).astype(np.int64)
+    if threshold is None:
+        threshold = DEFAULT_THRESHOLD
+    return (second_probability(outputs) >= np.float32(threshold)).astype(np.int64)
 
 
 def log_losses(actual: Integers, outputs: Numbers) -> Floats:

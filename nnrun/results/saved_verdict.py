@@ -147,7 +147,8 @@ def read_verdict(path: Path) -> SavedVerdict | None:
 
 
 def _as_text(saved: SavedVerdict) -> str:
-    return to_json(saved.model_dump(exclude=None if saved.targets else {"targets"}))
+    left_out = None if saved.targets else {"targets"}
+    return to_json(saved.model_dump(exclude=left_out))
 
 
 def _shares(baseline: Baseline) -> list[float]:

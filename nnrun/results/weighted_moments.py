@@ -33,7 +33,9 @@ class WeightedMoments:
 
     def add(self, values: Floats, weights: RowWeights = None) -> None:
         """Take a block of shape (rows, columns) into account, with weights of shape (rows,)."""
-        weight = float(len(values) if weights is None else weights.sum())
+        weight = float(len(values))
+        if weights is not None:
+            weight = float(weights.sum())
         if not weight:
             return
         self.rows += len(values)
@@ -51,4 +53,6 @@ class WeightedMoments:
 
 def weighted_sums(values: Floats, weights: RowWeights) -> Floats:
     """Return the sum of each column of values (rows, columns), each row times its weight."""
-    return np.asarray(values.sum(axis=0) if weights is None else weights @ values)
+    if weights is None:
+        return np.asarray(values.sum(axis=0))
+    return np.asarray(weights @ values)

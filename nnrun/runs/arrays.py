@@ -94,7 +94,9 @@ def parse_arrays(
         with zipfile.ZipFile(file) as archive:
             _check_members(archive, size)
             state = _read_state(archive)
-            shapes = {**known, **(more(state) if more else {})}
+            shapes = dict(known)
+            if more:
+                shapes |= more(state)
             _check_names(archive, shapes)
             arrays = {name: _read_member(archive, name, spec) for name, spec in shapes.items()}
         _check_finite(arrays, unchecked)

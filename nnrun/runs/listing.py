@@ -47,10 +47,13 @@ def summarize_briefly(path: Path) -> Summary:
     run = Run(path)
     info = run.read_info()
     record = read_record(path)
+    epochs = info.epochs
+    if info.status != "finished":
+        epochs = run.count_epochs(info)
     return {
         "run": str(path),
         "status": record.status if record else run.status(info),
-        "epochs": info.epochs if info.status == "finished" else run.count_epochs(info),
+        "epochs": epochs,
         "metrics": finite(run.read_metrics()),
         "verdict": run.read_judgement(),
         "kept_epoch": info.best_epoch,

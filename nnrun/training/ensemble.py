@@ -192,7 +192,8 @@ def _recorded_outcome(run: Run, job: Job) -> Iterator[None]:
         _write_status(run, "interrupted")
         raise Interrupted(f"training stopped; {how_to_resume(run, job.team)}") from None
     except BaseException as error:
-        _write_status(run, "interrupted" if isinstance(error, Interrupted) else "failed")
+        is_stopped = isinstance(error, Interrupted)
+        _write_status(run, "interrupted" if is_stopped else "failed")
         raise
 
 

@@ -16,7 +16,9 @@ from nnrun.training.state import State
 def fit_keras(job: Job, _: State, callbacks: list[KerasObject]) -> None:
     """Fit a job from the first epoch on; this engine writes checkpoints, and resumes from none."""
     config = job.config
-    validation = job.dataset.validation
+    validation = None
+    if job.dataset.validation:
+        validation = _arrays(job.dataset, job.dataset.validation)
     arrays = job.dataset.arrays(job.dataset.train, weighted=True)
     rows = RowBlocks(arrays, config.batch_size)
     job.model.fit(
@@ -26,7 +28,7 @@ def fit_keras(job: Job, _: State, callbacks: list[KerasObject]) -> None:
         ),
         epochs=config.epochs,
         steps_per_epoch=math.ceil(rows.count / config.batch_size),
-        validation_data=_arrays(job.dataset, validation) if validation else None,
+        validation_data=validation,
         validation_batch_size=config.batch_size,
         shuffle=False,
         callbacks=callbacks,

@@ -17,13 +17,12 @@ def recorded_outcome(run: Run, checkpoint: CheckpointCallback) -> Iterator[None]
     try:
         yield
     except BaseException as error:
-        stopped = isinstance(error, KeyboardInterrupt | Interrupted)
+        is_stopped = isinstance(error, KeyboardInterrupt | Interrupted)
+        status = "interrupted" if is_stopped else "failed"
         has_history = checkpoint.team.workers == 1 or run.checkpoint.exists()
+        epochs = checkpoint.epochs if has_history else 0
         with suppress(OSError, KeyboardInterrupt):
-            run.write_info(
-                status="interrupted" if stopped else "failed",
-                epochs=checkpoint.epochs if has_history else 0,
-            )
+            run.write_info(status=status, epochs=epochs)
         raise
 
 

@@ -9,7 +9,7 @@ from nnrun.checks.sweep import logged_rule, rankable_metrics, wrong_values
 from nnrun.config.loading import load_config, with_overrides
 from nnrun.config.schema import Config
 from nnrun.config.search_space import Chosen, SearchSpace, as_overrides, search_space
-from nnrun.config.sweep_plan import default_metric
+from nnrun.config.sweep_plan import SweepPlan, default_metric
 from nnrun.errors import ConfigError, InputError
 from nnrun.workflows.trial import Trial
 
@@ -113,17 +113,17 @@ def plan_from(
         folder: The folder of the runs.
         options: The metric, and how many trials and folds there are.
     """
-    plan = base.sweep
-    space = search_space(overrides, plan.space if plan else {})
+    plan = base.sweep or SweepPlan.model_construct(settings={})  # the options say all
+    space = search_space(overrides, plan.space)
     if not space.settings:
         raise ConfigError(NOTHING_TO_TRY)
-    folds = options.folds or (plan.folds if plan else None)
+    folds = options.folds or plan.folds
     sweep = Sweep(
         base,
         space,
         folder,
-        metric=options.metric or (plan and plan.metric) or default_metric(folds),
-        trials=options.trials or (plan.trials if plan else None),
+        metric=options.metric or plan.metric or default_metric(folds),
+        trials=options.trials or plan.trials,
         folds=folds,
         storage=options.storage,
     )

@@ -59,10 +59,11 @@ class Trial:
     def as_json(self) -> dict[str, Any]:
         """Return `settings`, `metrics`, `run`, `status` and, if any, `reason`, `sd` and `folds`."""
         record = read_record(self.path)
+        has_run = Run(self.path).info.is_file()
         told: dict[str, Any] = {
             "settings": {key: value_of(text) for key, text in self.settings.items()},
             "metrics": finite(self.metrics),
-            "run": str(self.path) if Run(self.path).info.is_file() else None,
+            "run": str(self.path) if has_run else None,
             "status": self.status,
         }
         if record and record.reason:

@@ -85,12 +85,13 @@ def best_runs(runs: Sequence[RunCurves]) -> list[RunCurves]:
 def _curves_of(path: Path) -> RunCurves:
     run = Run(path)
     history = drawable_history(run)
-    kept = run.read_info().best_epoch
-    within = 1 <= kept <= len(history["loss"])  # the files of a run need not agree
+    kept: int | None = run.read_info().best_epoch
+    if kept not in range(1, len(history["loss"]) + 1):  # the files of a run need not agree
+        kept = None
     members = []
     for own in member_histories(history):
         members.append(RunCurves("", own, best_epoch(own), None))
-    return RunCurves("", history, best_epoch(history), kept if within else None, members)
+    return RunCurves("", history, best_epoch(history), kept, members)
 
 
 def _labels(names: Sequence[str], settings: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -96,16 +96,11 @@ def _draw_line(
     axes: Axes,
 ) -> None:
     """Draw one point: dotted where it was given up, thick and named where it is the best."""
-    is_best = point is compared.best
-    axes.plot(
-        np.arange(len(heights)),
-        heights,
-        ":" if point.status == "pruned" else "-",
-        color=BEST if is_best else color,
-        linewidth=GOOD if is_best else USUAL,
-        zorder=3 if is_best else 2,
-        label="best" if is_best else None,
-    )
+    style: dict[str, Any] = {"color": color, "linewidth": USUAL, "zorder": 2}
+    if point is compared.best:
+        style = {"color": BEST, "linewidth": GOOD, "zorder": 3, "label": "best"}
+    linestyle = ":" if point.status == "pruned" else "-"
+    axes.plot(np.arange(len(heights)), heights, linestyle, **style)
 
 
 def _draw_axes(names: Sequence[str], scales: Sequence[ValueScale], axes: Axes) -> None:
