@@ -160,6 +160,17 @@ class Encoder(Strict):
             inputs += [feature] * feature.width
         return inputs
 
+    @property
+    def moments(self) -> tuple[list[float], list[float]]:
+        """The mean and the variance by which each column of the matrix is standardised."""
+        means = []
+        variances = []
+        for feature in self.inputs:
+            mean, variance = feature.moments
+            means.append(mean)
+            variances.append(variance)
+        return means, variances
+
     def inputs_read(self, *, has_categories: bool) -> list[Feature]:
         """Return the `inputs`, or without categories those that are not of text."""
         return [feature for feature in self.inputs if has_categories or feature.kind != "text"]

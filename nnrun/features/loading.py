@@ -16,7 +16,7 @@ from nnrun.features.dataset import PARTS, Dataset
 from nnrun.features.disk_cache import cache_key, load_converted, save_converted
 from nnrun.features.encoder import Encoder
 from nnrun.features.given_encoder import GivenEncoder
-from nnrun.features.matrices import IN_MEMORY, Keeping, encode
+from nnrun.features.matrices import IN_MEMORY, Keeping, encode, fingerprints_of
 from nnrun.features.matrix_store import FLOAT32_BYTES
 from nnrun.features.memory import memory_bytes
 from nnrun.features.profile import TableProfile, profile_table
@@ -62,7 +62,7 @@ def load_dataset(
     tables = open_tables(config)
     folder = _folder_to_convert_to(config, tables, cache, given)
     if folder is not None and not (given and given.misfits):
-        converted = _load_converted(config, folder, _fingerprints(tables), warn, given)
+        converted = _load_converted(config, folder, fingerprints_of(tables), warn, given)
         if converted is not None:
             return converted
     profile = _profile(tables["train"], config, given)
@@ -70,7 +70,7 @@ def load_dataset(
         return encode(tables, profile, Keeping(has_inputs=False), given)
     if config.data.in_memory is True or _fits_in_memory(profile, given):
         return encode(tables, profile, IN_MEMORY, given)
-    fingerprints = _fingerprints(tables)
+    fingerprints = fingerprints_of(tables)
     if folder is None:  # the file is small, but its text becomes many inputs
         folder = cache / cache_key(config, fingerprints, given)
         converted = _load_converted(config, folder, fingerprints, warn, given)
@@ -141,11 +141,7 @@ def _folder_to_convert_to(
     size = sum(table.size for table in tables.values())
     if size * TEXT <= _room(config):
         return None
-    return cache / cache_key(config, _fingerprints(tables), given)
-
-
-def _fingerprints(tables: Mapping[str, Table]) -> dict[str, str]:
-    return {key: table.fingerprint() for key, table in tables.items()}
+    return cache / cache_key(config, fingerprints_of(tables), given)
 
 
 def _room(config: Config) -> float:
@@ -204,4 +200,4 @@ def _convert(
 ) -> Dataset:
     with new_folder(folder) as temporary:
         save_converted(encode(tables, profile, Keeping(temporary), given), temporary)
-    return load_converted(profile.config, folder, _fingerprints(tables), given)
+    return load_converted(profile.config, folder, fingerprints_of(tables), given)

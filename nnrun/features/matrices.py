@@ -127,13 +127,18 @@ def _dataset(
     return Dataset(
         profile.config,
         fitted.encoder,
-        fingerprints={key: table.fingerprint() for key, table in tables.items()},
+        fingerprints=fingerprints_of(tables),
         columns=list(map(column_facts, profile.features)),
         null_texts=profile.null_texts,
         copies=fitted.copies,
         from_run=given.run if given else "",
         **parts,
     )
+
+
+def fingerprints_of(tables: Mapping[str, Table]) -> dict[str, str]:
+    """Return the SHA-256 of the table of each part."""
+    return {key: table.fingerprint() for key, table in tables.items()}
 
 
 def _encode_others(

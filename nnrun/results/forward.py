@@ -296,8 +296,7 @@ LAYERS: dict[str, Layer] = {
 
 
 def _normalization(encoder: Encoder) -> Step:
-    moments = [feature.moments for feature in encoder.inputs]
-    mean, variance = map(_as_float32, zip(*moments, strict=True))
+    mean, variance = map(_as_float32, encoder.moments)
     return Step({"type": "Normalization"}, [mean, variance], _standardize)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from nnrun.results.activations import sigmoid, softmax
 from nnrun.results.array_types import Floats, Integers, Numbers, RowWeights
 from nnrun.results.logistic_solver import fit_logistic
-from nnrun.results.rotation import rotate
+from nnrun.results.rotation import RotatedRows, rotate
 
 PENALTY = 1.0  # scikit-learn's: C = 1 of LogisticRegression, alpha = 1 of Ridge
 BUDGET = 10_000_000_000
@@ -20,6 +20,9 @@ BUDGET = 10_000_000_000
 EIGENVALUES = 10  # multiplications of eigenvalues and -vectors, times the cube of their number
 PASSES = 250  # over the rows, that the solver makes for each output: 20 to 200 were counted
 LEAST_ROWS = 200  # whatever it costs
+
+Output = Literal["sigmoid", "softmax", "linear"]
+"""The activation of what a model gives."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class LinearModel:
         rows_given: The rows it could have been fitted on.
     """
 
-    output: Literal["sigmoid", "softmax", "linear"]
+    output: Output
     weights: Floats
     intercepts: Floats
     mean: Floats
@@ -95,15 +98,8 @@ def fit_logistic_model(
     codes: Integers = y[chosen, 0].astype(np.int64)
     problem = rotated.rows, rotated.squares
     slopes, intercepts = fit_logistic(*problem, codes, outputs, PENALTY, of_rows)
-    return LinearModel(
-        output="sigmoid" if outputs == 1 else "softmax",
-        weights=rotated.directions @ slopes,
-        intercepts=intercepts,
-        mean=rotated.mean,
-        scale=rotated.scale,
-        rows=len(codes),
-        rows_given=len(x),
-    )
+    output: Output = "sigmoid" if outputs == 1 else "softmax"
+    return _model(output, rotated, slopes, intercepts, rows_given=len(x))
 
 
 def fit_multilabel_model(
@@ -126,15 +122,8 @@ def fit_multilabel_model(
     problem = rotated.rows, rotated.squares
     fits = [fit_logistic(*problem, column, 1, PENALTY, of_rows) for column in codes.T]
     slopes, intercepts = zip(*fits, strict=True)
-    return LinearModel(
-        output="sigmoid",
-        weights=rotated.directions @ np.hstack(slopes),
-        intercepts=np.concatenate(intercepts),
-        mean=rotated.mean,
-        scale=rotated.scale,
-        rows=len(codes),
-        rows_given=len(x),
-    )
+    all_slopes = np.hstack(slopes)
+    return _model("sigmoid", rotated, all_slopes, np.concatenate(intercepts), rows_given=len(x))
 
 
 def fit_ridge_model(
@@ -159,14 +148,26 @@ def fit_ridge_model(
         residuals *= of_rows[:, None]
     products = rotated.rows.T @ residuals
     slopes = products / (rotated.squares + PENALTY)[:, None]
+    return _model("linear", rotated, slopes, intercepts, rows_given=len(x))
+
+
+def _model(
+    output: Output,
+    rotated: RotatedRows,
+    slopes: Floats,
+    intercepts: Floats,
+    *,
+    rows_given: int,
+) -> LinearModel:
+    """Return the model whose slopes were found along the directions of rotated rows."""
     return LinearModel(
-        output="linear",
+        output=output,
         weights=rotated.directions @ slopes,
         intercepts=intercepts,
         mean=rotated.mean,
         scale=rotated.scale,
-        rows=len(targets),
-        rows_given=len(x),
+        rows=len(rotated.rows),
+        rows_given=rows_given,
     )
 
 

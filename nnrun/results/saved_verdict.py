@@ -100,13 +100,41 @@ def write_verdict(
     """Write verdict.json, and return its content.
 
     A linear model that would make the file larger than files are read is left out.
+
+    Args:
+        path: The file.
+        assessment: The rows held out, measured.
+        part: Which rows they are.
+        baseline: The baseline that they were compared with.
+        linear: The linear model, if there is one.
+        names: The names of the targets.
+
+    Raises:
+        OSError: The file cannot be written.
     """
+    saved = _content(assessment, part, baseline, linear, names)
+    text = _as_text(saved)
+    if len(text.encode()) > LARGEST_FILE:
+        saved = saved.model_copy(update={"linear_model": None})
+        text = _as_text(saved)
+    write_text(path, text)
+    return saved
+
+
+def _content(
+    assessment: Assessment,
+    part: Literal["test", "validation"],
+    baseline: Baseline,
+    linear: LinearModel | None,
+    names: Sequence[str],
+) -> SavedVerdict:
+    """Return the content of verdict.json."""
     verdict = assessment.verdict
     sentences = [of_target.verdict.sentence for of_target in assessment.targets]
     targets = dict(zip(names, sentences, strict=True)) if sentences else {}
     judged = assessment.as_json()
     del judged["verdict"]  # it stands among the others
-    saved = SavedVerdict(
+    return SavedVerdict(
         part=part,
         rows=assessment.rows,
         metric=verdict.metric,
@@ -121,12 +149,6 @@ def write_verdict(
         targets=targets,
         **judged,
     )
-    text = _as_text(saved)
-    if len(text.encode()) > LARGEST_FILE:
-        saved = saved.model_copy(update={"linear_model": None})
-        text = _as_text(saved)
-    write_text(path, text)
-    return saved
 
 
 def read_verdict(path: Path) -> SavedVerdict | None:

@@ -43,8 +43,7 @@ def build_network(config: Config, encoder: Encoder) -> Model:
 
 def _normalization(encoder: Encoder) -> KerasObject:
     """Return the layer that standardises each input by its moments in the training rows."""
-    moments = [feature.moments for feature in encoder.inputs]
-    mean, variance = map(list, zip(*moments, strict=True))
+    mean, variance = encoder.moments
     return keras.layers.Normalization(mean=mean, variance=variance)
 
 
