@@ -22,7 +22,8 @@ def json_mistakes(error: ValidationError) -> str:
     mistakes = [_mistake(detail) for detail in error.errors(include_url=False)]
     shown = mistakes[:MOST]
     if len(mistakes) > MOST:
-        shown.append(f"and {counted(len(mistakes) - MOST, 'more mistake')}")
+        others = counted(len(mistakes) - MOST, "more mistake")
+        shown.append(f"and {others}")
     return "; ".join(shown)
 
 

@@ -45,7 +45,8 @@ def shown_lines(lines: Sequence[str]) -> str:
         short = printable(_without_middle(line))
         characters += len(short)
         if characters > LONGEST_MESSAGE:
-            shown.append(f"and {counted(len(lines) - len(shown), 'more mistake')}")
+            others = counted(len(lines) - len(shown), "more mistake")
+            shown.append(f"and {others}")
             break
         shown.append(short)
     return "\n".join(shown)

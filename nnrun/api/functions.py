@@ -216,7 +216,8 @@ def runs(folder: str | Path = RUNS, *, sort: str | None = None) -> pl.DataFrame:
     from nnrun.runs.listing import list_runs
 
     metric = arguments.text_or_none("sort", sort)
-    return frame_of_runs(list_runs(arguments.path_or_none("folder", folder) or RUNS, metric))
+    path = arguments.path_or_none("folder", folder) or RUNS
+    return frame_of_runs(list_runs(path, metric))
 
 
 def _check_target(target: object) -> None:

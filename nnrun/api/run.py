@@ -167,7 +167,8 @@ class Run:
         reader = self._read(data, target=False, owed=True)
         bound = threshold_for(self.path, self._trained, goal).value
         ranges = interval_of(self.path, self._trained, level)
-        predictions = pl.concat(list(self._trained.predictions(reader, kept, bound, ranges)))
+        blocks = self._trained.predictions(reader, kept, bound, ranges)
+        predictions = pl.concat(list(blocks))
         warn(reader.notes())
         return like(data, predictions)
 

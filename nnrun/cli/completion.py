@@ -67,7 +67,8 @@ def complete_metric(
     with suppress(NnrunError, OSError, ValueError):
         from nnrun.runs.listing import known_metrics, list_runs
 
-        names = known_metrics(list_runs(_given(context, "folder") or Path("runs")))
+        folder = _given(context, "folder") or Path("runs")
+        names = known_metrics(list_runs(folder))
     return _beginning(typed, names)
 
 

@@ -63,7 +63,8 @@ def sweep(
     from nnrun.workflows.sweep_plan import Options, plan_sweep
 
     folder = output or Path("sweeps", config.stem)
-    run_and_print(plan_sweep(config, overrides, folder, Options(**options)), printing)
+    asked = plan_sweep(config, overrides, folder, Options(**options))
+    run_and_print(asked, printing)
 
 
 def run_and_print(asked: Sweep, printing: Printing) -> None:

@@ -157,7 +157,8 @@ def one_kind(columns: list[str], info: ValidationInfo) -> list[str]:
     for other in ("categorical", "numeric_columns"):
         if other == info.field_name:
             continue
-        shared = sorted(set(info.data.get(other, [])) & set(columns))
+        others = info.data.get(other, [])
+        shared = sorted(set(others).intersection(columns))
         if shared:
             raise problem(f"data.{other} names {', '.join(map(repr, shared))} too")
     return columns

@@ -41,7 +41,8 @@ def null_values_line(data: Data, texts: Iterable[str]) -> str:
         data: The section of the config on tables.
         texts: The texts to add.
     """
-    return f"`null_values: [{', '.join(map(in_quotes, _with(data.null_values, texts)))}]`"
+    null_values = ", ".join(map(in_quotes, _with(data.null_values, texts)))
+    return f"`null_values: [{null_values}]`"
 
 
 def _with(names: Iterable[str], more: Iterable[str]) -> list[str]:

@@ -35,7 +35,8 @@ def load_config(
         ConfigError: The file, an override or a value is wrong; every mistake is in it, with its
             place.
     """
-    return validated(_overridden(read_file(path, content), overrides), path.parent)
+    source = _overridden(read_file(path, content), overrides)
+    return validated(source, path.parent)
 
 
 def validated(source: YamlSource, folder: Path = Path()) -> Config:

@@ -156,7 +156,8 @@ class Named:
             return f"{received(given)} is Python code; in a config, write {mapping}"
         if str(given).count(")") > str(given).count("("):
             return f"{received(given)} is the rest of Python code that YAML divided at its comma"
-        meant = self.elsewhere.get(_folded(bare_name(str(given))))
+        bare = bare_name(str(given))
+        meant = self.elsewhere.get(_folded(bare))
         if meant:
             return f"{received(given)} is not {article} {self.kind} of Keras; {meant}"
         hint = did_you_mean(str(given), list(self.spellings)) or known

@@ -70,7 +70,7 @@ class Fault:
     def examples(self) -> str:
         """The first distinct cells, as a message shows them."""
         first = self.cells[:SHOWN]
-        return ", ".join("a missing cell" if cell is None else repr(cell) for cell in first)
+        return ", ".join(map(_in_words, first))
 
     def where(self) -> str:
         """Return the places of the first cells, as in `line 3`, `lines 3, 5, ...` or `row 2`."""
@@ -181,8 +181,15 @@ def cell_message(column: str, fault: Fault, rule: str, *, hinted: bool = True) -
     shown = "" if cell is None else f"{received(cell)} "
     hint = number_hint(*fault.texts) if hinted else ""
     place = f"{fault.file}:{fault.places[0]}"
-    return f"{place}: column {column!r}: {shown}{rule}{hint}{_other_cells(fault)}"
+    others = _other_cells(fault)
+    return f"{place}: column {column!r}: {shown}{rule}{hint}{others}"
 
 
 def _other_cells(fault: Fault) -> str:
-    return "" if fault.count == 1 else f" ({fault.count} such cells: {fault.where()})"
+    if fault.count == 1:
+        return ""
+    return f" ({fault.count} such cells: {fault.where()})"
+
+
+def _in_words(cell: str | None) -> str:
+    return "a missing cell" if cell is None else repr(cell)

@@ -199,5 +199,6 @@ def _convert(
     tables: Mapping[str, Table], profile: TableProfile, folder: Path, given: GivenEncoder | None
 ) -> Dataset:
     with new_folder(folder) as temporary:
-        save_converted(encode(tables, profile, Keeping(temporary), given), temporary)
+        dataset = encode(tables, profile, Keeping(temporary), given)
+        save_converted(dataset, temporary)
     return load_converted(profile.config, folder, fingerprints_of(tables), given)

@@ -31,7 +31,8 @@ def sample_step(rows: int, columns: int) -> int:
         rows: How many rows are trained on.
         columns: How many inputs are numbers.
     """
-    most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_CELLS // max(1, columns)))
+    affordable = MOST_CELLS // max(1, columns)
+    most = min(MOST_ROWS, max(FEWEST_ROWS, affordable))
     return max(1, math.ceil(rows / most))
 
 

@@ -76,7 +76,8 @@ def _last_times(sizes: np.ndarray, share: float) -> np.ndarray:
         share: The share of the rows to hold out.
     """
     earlier = np.cumsum(sizes)[:-1]  # rows before each time but the first, which is trained on
-    first = 1 + int(np.argmin(np.abs(earlier - (1 - share) * sizes.sum())))
+    wanted = (1 - share) * sizes.sum()
+    first = 1 + int(np.argmin(np.abs(earlier - wanted)))
     return np.arange(len(sizes)) >= first
 
 

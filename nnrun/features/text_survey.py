@@ -72,7 +72,8 @@ class TextSurvey:
 
     def _overflow(self, most: int) -> None:
         self.overflowed = True
-        self._counts = Counter(dict.fromkeys(list(self._counts)[: most + 1], 0))
+        kept = list(self._counts)[: most + 1]
+        self._counts = Counter(dict.fromkeys(kept, 0))
         self._places = None
 
 

@@ -25,7 +25,11 @@ def dependence_of(held_out: MeasuredRows, column: str) -> Dependence:
     """Return what the network answers along a column; of a date, along its most telling part."""
     groups = _input_groups(held_out.trained.encoder, column)
     found = [_along_inputs(held_out, inputs) for inputs in groups]
-    return max(found, key=lambda dependence: float(np.ptp(dependence.answers, axis=0).max()))
+    return max(found, key=_largest_change)
+
+
+def _largest_change(dependence: Dependence) -> float:
+    return float(np.ptp(dependence.answers, axis=0).max())
 
 
 def _input_groups(encoder: Encoder, column: str) -> list[list[int]]:

@@ -74,7 +74,8 @@ def _worst_confusions(labels: Sequence[str], confusion: Sequence[Sequence[int]])
         rows = f"{counted(pair.rows, 'row')}, {pair.share:.1%} of the label"
         lines.append(f"  {pair.actual!r} as {pair.called!r}: {rows}")
     if len(pairs) > MOST_PAIRS:
-        lines.append(f"  and {counted(len(pairs) - MOST_PAIRS, 'pair')} more")
+        others = counted(len(pairs) - MOST_PAIRS, "pair")
+        lines.append(f"  and {others} more")
     return lines
 
 

@@ -121,7 +121,8 @@ def _form_of_workbook(file: Path, name: str) -> TableForm:
 def _refuse_a_pipe(file: Path) -> None:
     if file.exists() and not (file.is_file() or file.is_dir()):
         reason = "is not an ordinary file; a config names a file that can be read again"
-        raise TableError(f"{short_path(str(file))}: {reason}: save the table as one")
+        name = short_path(str(file))
+        raise TableError(f"{name}: {reason}: save the table as one")
 
 
 def _is_text(start: bytes) -> bool:
@@ -211,7 +212,8 @@ def _records(lines: Sequence[str]) -> Rows:
 
 
 def _split(line: str, separator: str) -> list[str]:
-    cells = next(parse_records(line.encode(errors="replace"), separator, strict=False), [])
+    records = parse_records(line.encode(errors="replace"), separator, strict=False)
+    cells = next(records, [])
     return [cell.strip() for cell in cells]
 
 

@@ -34,7 +34,8 @@ def describe_columns(
         table.add_row(*map(Text, _cells(column)))
     lines = _printed(table, width)
     if len(columns) > MOST_COLUMNS:
-        lines.append(f"and {counted(len(columns) - MOST_COLUMNS, 'more column')}")
+        others = counted(len(columns) - MOST_COLUMNS, "more column")
+        lines.append(f"and {others}")
     return lines
 
 

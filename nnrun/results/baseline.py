@@ -105,7 +105,8 @@ def label_baseline(
     counts: Floats = np.zeros(len(labels))
     for block, of_block in _with_weights(y, weights):
         counts += np.bincount(block[:, 0].astype(np.int64), of_block, len(labels))
-    return LabelBaseline(labels, tuple((counts / counts.sum()).tolist()))
+    shares = counts / counts.sum()
+    return LabelBaseline(labels, tuple(shares.tolist()))
 
 
 def multilabel_baseline(

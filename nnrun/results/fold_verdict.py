@@ -198,7 +198,8 @@ def _metric(y: Numbers, weights: Floats, labels: int) -> str:
     found = set()
     for column in y.T:
         counts = np.bincount(column.astype(np.int64), weights, labels)
-        found.add(headline_metric(tuple((counts / counts.sum()).tolist())))
+        shares = counts / counts.sum()
+        found.add(headline_metric(tuple(shares.tolist())))
     return "balanced_accuracy" if "balanced_accuracy" in found else "accuracy"
 
 

@@ -98,7 +98,8 @@ def _sets(labels: Sequence[str], outputs: Numbers, largest: float) -> Column:
     """Return the labels of each row whose error would be small enough, as text."""
     errors = []
     for code in range(len(labels)):
-        errors.append(label_errors(np.full(len(outputs), code), outputs))
+        of_all = np.full(len(outputs), code)
+        errors.append(label_errors(of_all, outputs))
     may_be = np.column_stack(errors) <= largest
     return np.array([_joined(labels, row) for row in may_be], dtype=object)
 
@@ -115,7 +116,8 @@ def label_errors(actual: Numbers, outputs: Numbers) -> Floats:
 
 def logs(numbers: Numbers) -> Floats:
     """Return log(1 + number), of numbers from LEAST_PREDICTION on."""
-    return np.asarray(np.log1p(np.maximum(numbers.astype(np.float64), LEAST_PREDICTION)))
+    bounded = np.maximum(numbers.astype(np.float64), LEAST_PREDICTION)
+    return np.asarray(np.log1p(bounded))
 
 
 def prediction_errors(config: Config, encoder: Encoder, y: Numbers, outputs: Numbers) -> Floats:

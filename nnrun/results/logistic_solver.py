@@ -70,7 +70,8 @@ class _Problem:
     def preconditioner(self, probabilities: Floats) -> Floats:
         """Return the inverse of the Hessian's diagonal, were all rows' curvature their mean."""
         curvatures = self.weighted(probabilities * (1 - probabilities))
-        curvature = max(1e-10, float(curvatures.sum()) / (self.total * probabilities.shape[1]))
+        cells = self.total * probabilities.shape[1]
+        curvature = max(1e-10, float(curvatures.sum()) / cells)
         return 1 / (curvature * self.squares[:, None] + self.penalty)
 
 

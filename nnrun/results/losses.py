@@ -91,7 +91,8 @@ def mean_absolute_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
 
 def mean_absolute_percentage_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
     """Return the mean of |y - prediction| / max(|y|, 1e-7) over the targets, in per cent."""
-    return 100 * _mean(np.abs((y - outputs.values) / np.maximum(np.abs(y), KERAS_EPSILON)))
+    size = np.maximum(np.abs(y), KERAS_EPSILON)
+    return 100 * _mean(np.abs((y - outputs.values) / size))
 
 
 def mean_squared_logarithmic_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:

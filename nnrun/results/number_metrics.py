@@ -86,7 +86,8 @@ class NumberAccumulator:
         self._actual.add(actual, weights)
         self._squared += weighted_sums(error**2, weights)
         self._absolute += weighted_sums(error, weights)
-        self._relative += weighted_sums(error / np.abs(np.where(is_zero, 1, actual)), weights)
+        size = np.abs(np.where(is_zero, 1, actual))
+        self._relative += weighted_sums(error / size, weights)
         self._has_zero |= is_zero.any(axis=0)
         for counter, errors in zip(self._errors, error.T, strict=True):
             counter.add(_keys(errors), np.zeros(len(errors), np.int64), weights)

@@ -54,6 +54,7 @@ def value_grid(x: Numbers, inputs: Sequence[int], points: int = POINTS) -> Numbe
     if len(different) <= points:
         return different
     if len(inputs) == 1:
-        return np.unique(np.quantile(values, np.linspace(0.05, 0.95, points), axis=0), axis=0)
+        shares = np.linspace(0.05, 0.95, points)
+        return np.unique(np.quantile(values, shares, axis=0), axis=0)
     frequent = np.sort(np.argsort(-counts, kind="stable")[:points])
     return np.asarray(different[frequent])

@@ -84,7 +84,8 @@ def interpret_outputs(
         codes = called_labels(outputs, threshold_of(threshold, 0))
         called = {"prediction": CalledLabels(codes, encoder.labels)}
         return Predicted(_by_name(names, outputs), called)
-    return Predicted(_by_name(target_columns("prediction", encoder), outputs), {})
+    names = target_columns("prediction", encoder)
+    return Predicted(_by_name(names, outputs), {})
 
 
 def _labels_of_targets(encoder: Encoder, outputs: Matrix, threshold: AnyThreshold) -> Predicted:

@@ -147,7 +147,8 @@ def best_threshold(scores: RankedScores, goal: ThresholdGoal) -> ThresholdRow:
         value[0] = -np.inf  # no probability is large enough to call no row at all
     is_best = value >= value.max() - 1e-12  # equal but for rounding
     best = candidates[is_best]
-    return threshold_row(scores, float(best[np.argmin(np.abs(best - 0.5))]))
+    nearest = np.argmin(np.abs(best - 0.5))
+    return threshold_row(scores, float(best[nearest]))
 
 
 def _candidates(scores: RankedScores) -> Floats:

@@ -31,7 +31,8 @@ class NullValues:
     def of(cls, texts: Sequence[str]) -> "NullValues":
         """Return the null values that are written like this."""
         numbers = pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False)
-        return cls(tuple(texts), tuple(numbers.filter(numbers.is_finite())))
+        finite = numbers.filter(numbers.is_finite())
+        return cls(tuple(texts), tuple(finite))
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,8 @@ def _read_header(name: str, start: bytes, line: int) -> CsvHeader:
     """Read the header, which begins at this line of the file, or raise a TableError."""
     stated = STATED_SEPARATOR.match(start) if line == 1 else None
     if stated:
-        header = _read_header_below(name, start[stated.end() :], line + 1, stated[1].decode())
+        separator = stated[1].decode()
+        header = _read_header_below(name, start[stated.end() :], line + 1, separator)
         return header._replace(size=header.size + stated.end())
     return _read_header_below(name, start, line, _find_separator(name, start, line))
 
@@ -143,7 +144,8 @@ def _read_header_below(name: str, start: bytes, line: int, separator: str) -> Cs
 
 def _refuse_cells_without_name(block: Block, header: CsvHeader) -> None:
     """Raise a TableError if a cell stands in one of the columns without a name, the last ones."""
-    for number, column in enumerate(header.cells[len(header.columns) :], len(header.columns) + 1):
+    named = len(header.columns)
+    for number, column in enumerate(header.cells[named:], named + 1):
         rows = block.column(column).is_not_null().arg_true()
         if len(rows):
             place = block.places([rows[0]])[0]
@@ -194,7 +196,8 @@ def _refuse_what_is_no_csv(name: str, start: bytes, first_line: bytes, line: int
         raise TableError(f"{name}: the file is empty; a table has a header and rows")
     if not first_line.strip():
         raise TableError(f"{name}:{line}: the first line is blank; a table has a header and rows")
-    _refuse_too_many(max(map(first_line.count, SEPARATORS.encode())) + 1, name, line)
+    most_marks = max(map(first_line.count, SEPARATORS.encode()))
+    _refuse_too_many(most_marks + 1, name, line)
 
 
 def _refuse_too_many(columns: int, name: str, line: int) -> None:

@@ -89,7 +89,8 @@ def column_batches(sizes: dict[str, int]) -> list[list[str]]:
 
 def rows_of_block(sizes: UnpackedSizes) -> int:
     """Return how many rows have room in memory at once, as far as sizes tell."""
-    rows = max(1, min(ROWS, CELLS // max(1, len(sizes.columns))))
+    columns = max(1, len(sizes.columns))
+    rows = max(1, min(ROWS, CELLS // columns))
     while rows > 1 and rows * sizes.row_text > MOST_AT_ONCE:
         rows //= 2  # as `pieces_of_text` would
     return rows

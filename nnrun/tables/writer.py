@@ -48,6 +48,8 @@ def _escape(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with an apostrophe before each text and column name that is a formula."""
     text = pl.col(pl.String)
     is_number = text.cast(pl.Float64, strict=False).is_not_null()
-    escaped = pl.when(is_number).then(text).otherwise(text.str.replace(FORMULA, "'$1"))
+    with_apostrophe = text.str.replace(FORMULA, "'$1")
+    escaped = pl.when(is_number).then(text).otherwise(with_apostrophe)
     names = pl.DataFrame({"": frame.columns}).select(escaped).to_series()
-    return frame.with_columns(escaped).rename(dict(zip(frame.columns, names, strict=True)))
+    renamed = dict(zip(frame.columns, names, strict=True))
+    return frame.with_columns(escaped).rename(renamed)

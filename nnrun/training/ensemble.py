@@ -122,7 +122,8 @@ def _save_mean(run: Run, job: Job) -> Result:
     )
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise TrainingError("weights are not finite")
-    save_network(run, TrainedNetwork(config, build_serving_model(trained), weights), result)
+    saved = TrainedNetwork(config, build_serving_model(trained), weights)
+    save_network(run, saved, result)
     return result
 
 
@@ -166,7 +167,8 @@ def _write_history(run: Run, members: list[Run]) -> None:
         del history["epoch"]  # the rows of all members are counted anew
         columns = [column.tolist() for column in history.values()]
         for values in zip(*columns, strict=True):
-            rows.append({MEMBER: number, **dict(zip(history, values, strict=True))})
+            row = dict(zip(history, values, strict=True))
+            rows.append({MEMBER: number, **row})
     with atomic_path(run.history) as temporary:
         append_history(temporary, rows, 0)
 

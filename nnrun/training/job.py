@@ -81,7 +81,8 @@ def prepare(dataset: Dataset, team: Team, start: WarmStart | None = None, member
         ) from None
     if start:
         _take_weights(model, start.weights[member])
-    return Job(model, replace(dataset, config=_decided(dataset, model)), team, start)
+    decided = replace(dataset, config=_decided(dataset, model))
+    return Job(model, decided, team, start)
 
 
 def _take_weights(model: Model, weights: list[Array]) -> None:

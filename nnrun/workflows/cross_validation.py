@@ -113,7 +113,8 @@ class CrossValidation:
         frames = []
         for each in self.trained:
             frame = each.predictions
-            frames.append(frame.rename(dict(zip(frame.columns, names, strict=True))))
+            renamed = dict(zip(frame.columns, names, strict=True))
+            frames.append(frame.rename(renamed))
         return pl.concat(frames).sort("row", maintain_order=True)
 
     def as_json(self) -> dict[str, Any]:

@@ -69,7 +69,8 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
         dataset = load_checked(config, Path(folder) / CACHE, given=given)
         check_tables(info, dataset)
         again = _train_again(run, dataset, start, Path(folder) / "run", progress)
-        lines = list(_first_of_each_kind(_differences(run, encoder, weights, dataset, again.run)))
+        found = _differences(run, encoder, weights, dataset, again.run)
+        lines = list(_first_of_each_kind(found))
     if lines:
         lines = [f"{path}: {line}" for line in lines]
         raise ExpectationError(shown_lines([*lines, *_changes_since(info)]))

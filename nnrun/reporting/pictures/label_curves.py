@@ -68,7 +68,8 @@ def _draw_precision_recall(labels: list[str], scores: Scores, axes: Axes) -> Non
         precision, recall = of_label.precision_recall()
         axes.plot(recall, precision, _linestyle(number), color=f"C{number}", label=text)
     if len(scores) == 1:
-        axes.axhline(_share(next(iter(scores.values()))), linestyle=":", color=INK)
+        (of_label,) = scores.values()
+        axes.axhline(_share(of_label), linestyle=":", color=INK)
     title = "precision and recall"
     if len(scores) > 1:
         title += "\neach label against the others"

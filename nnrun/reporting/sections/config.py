@@ -42,9 +42,9 @@ class ConfigSection:
 
 def config_section(config: Config) -> ConfigSection:
     """Return the config for the page."""
-    return ConfigSection(
-        to_yaml(_without_folders(_decided(config))), to_yaml(_without_folders(config.model_dump()))
-    )
+    decided = _without_folders(_decided(config))
+    whole = _without_folders(config.model_dump())
+    return ConfigSection(to_yaml(decided), to_yaml(whole))
 
 
 def _decided(config: Config) -> dict[str, Any]:

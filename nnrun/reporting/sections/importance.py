@@ -96,9 +96,9 @@ def _bars(found: Sequence[ColumnImportance]) -> list[ImportanceBar]:
     bars = []
     for each in found[:MOST_BARS]:
         share = max(0.0, each.mean / largest) if largest > 0 else 0.0
-        bars.append(
-            ImportanceBar(each.column, shown_number(each.mean), shown_number(each.deviation), share)
-        )
+        mean = shown_number(each.mean)
+        deviation = shown_number(each.deviation)
+        bars.append(ImportanceBar(each.column, mean, deviation, share))
     return bars
 
 

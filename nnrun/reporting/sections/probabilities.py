@@ -87,7 +87,8 @@ def _threshold_rows(scores: RankedScores) -> list[list[str]]:
     """Return a row for each threshold from 0.1 to 0.9, then one for each goal's best."""
     rows = [_cells(row, "") for row in threshold_table(scores)]
     for name, title in GOALS.items():
-        rows.append(_cells(best_threshold(scores, ThresholdGoal(name)), title))
+        best = best_threshold(scores, ThresholdGoal(name))
+        rows.append(_cells(best, title))
     return rows
 
 

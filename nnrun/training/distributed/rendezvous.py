@@ -83,7 +83,8 @@ def _await_workers(server: socket.socket, cluster: Cluster, deadline: float) -> 
 def _check_time(reported: dict[int, socket.socket], cluster: Cluster, deadline: float) -> None:
     if time.monotonic() < deadline:
         return
-    missing = sorted(set(range(1, cluster.workers)) - set(reported))
+    others = set(range(1, cluster.workers))
+    missing = sorted(others.difference(reported))
     names = joined([f"worker {i} ({cluster.addresses[i]})" for i in missing], 3)
     raise NnrunError(f"TF_CONFIG: the chief timed out waiting for {names}; {REMEDY}")
 
