@@ -70,7 +70,9 @@ class _Lines(OfAllMembers):
 
     def _shown_time(self) -> str:
         seconds = self._time_left.seconds()
-        return f" ({seconds:.0f} s left)" if seconds is not None and seconds >= 1 else ""
+        if seconds is None or seconds < 1:
+            return ""
+        return f" ({seconds:.0f} s left)"
 
 
 class _Bar(OfAllMembers):

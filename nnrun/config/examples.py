@@ -23,5 +23,7 @@ def example_of(keys: Keys) -> YamlValue:
     examples = json.loads(path.read_text(encoding="utf-8"))["examples"]
     key = f"{model}.{name}" if model else name
     values = examples.get(key, [None])
-    longer = [value for value in values if isinstance(value, dict | list)]
-    return [*longer, *values][0]
+    for value in values:
+        if isinstance(value, dict | list):
+            return value
+    return values[0]

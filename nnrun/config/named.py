@@ -151,18 +151,25 @@ class Named:
             return f"must be {self._forms()}; received {received(given)}; write {{{self.example}}}"
         if given is None:
             return f"{self.key!r} is missing; it names {article} {self.kind}{known}"
-        mapping = call_as_mapping(str(given), self.key, self.catalog, self.canonical)
-        if mapping:
-            return f"{received(given)} is Python code; in a config, write {mapping}"
-        if str(given).count(")") > str(given).count("("):
-            return f"{received(given)} is the rest of Python code that YAML divided at its comma"
-        bare = bare_name(str(given))
-        meant = self.elsewhere.get(_folded(bare))
+        text = str(given)
+        of_python = self._why_python_code(text)
+        if of_python:
+            return f"{received(given)} is {of_python}"
+        meant = self.elsewhere.get(_folded(bare_name(text)))
         if meant:
             return f"{received(given)} is not {article} {self.kind} of Keras; {meant}"
-        hint = did_you_mean(str(given), list(self.spellings)) or known
-        refusal = self.refusal(str(given), hint)
+        hint = did_you_mean(text, list(self.spellings)) or known
+        refusal = self.refusal(text, hint)
         return refusal or f"{received(given)} is not {article} {self.kind}{hint}"
+
+    def _why_python_code(self, text: str) -> str:
+        """Return what a name is that looks like Python, and what to write instead, or ""."""
+        mapping = call_as_mapping(text, self.key, self.catalog, self.canonical)
+        if mapping:
+            return f"Python code; in a config, write {mapping}"
+        if text.count(")") > text.count("("):
+            return "the rest of Python code that YAML divided at its comma"
+        return ""
 
     def refusal(self, given: str, hint: str) -> str:
         """Return why a class of Keras cannot be named, or "" where Keras has none of this name.

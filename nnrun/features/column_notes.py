@@ -37,8 +37,10 @@ def column_note(table: str, faults: ColumnFaults, feature: Feature) -> str | Non
         faults: The cells of a column that are missing, wrong, far or of no category.
         feature: The column in training, or the first part of its dates.
     """
-    clauses = list(_clauses(table, faults, feature))
-    return f"{table}: column {faults.name!r}: {'; '.join(clauses)}" if clauses else None
+    clauses = "; ".join(_clauses(table, faults, feature))
+    if not clauses:
+        return None
+    return f"{table}: column {faults.name!r}: {clauses}"
 
 
 def _clauses(table: str, faults: ColumnFaults, feature: Feature) -> Iterator[str]:

@@ -48,7 +48,9 @@ def parse_first_numbers(block: Block, name: str) -> tuple[ParsedCells, str]:
     if not parsed.needed_text or parsed.texts is None or len(parsed.values.drop_nulls()):
         return parsed, ""
     sign = find_sign(parsed.texts)
-    return (parse_numbers(block, name, sign), sign) if sign else (parsed, "")
+    if not sign:
+        return parsed, ""
+    return parse_numbers(block, name, sign), sign
 
 
 def parse_booleans(block: Block, name: str) -> ParsedCells:

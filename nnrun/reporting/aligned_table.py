@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from itertools import accumulate, zip_longest
 
+from nnrun.wording import printable
+
 GAP = "  "  # between two columns
 
 Table = Sequence[Sequence[str]]
@@ -19,6 +21,23 @@ def aligned_lines(table: Table, width: int, always: int) -> list[str]:
     """
     columns = shown_columns(table, width, always)
     return left_aligned([cells[:columns] for cells in table])
+
+
+def lines_with_rest(table: Table, names: Sequence[str], width: int) -> list[str]:
+    """Return the lines of a table, and one that names the columns for which there is no room.
+
+    Args:
+        table: The cells of each line, the head first.
+        names: The names of the last columns. Those before them are shown in any case.
+        width: How many characters a line may have.
+    """
+    always = len(table[0]) - len(names)
+    lines = aligned_lines(table, width, always)
+    left_out = names[shown_columns(table, width, always) - always :]
+    if left_out:
+        rest = ", ".join(map(printable, left_out))
+        lines.append(f"more with --json: {rest}")
+    return lines
 
 
 def shown_columns(table: Table, width: int, always: int) -> int:

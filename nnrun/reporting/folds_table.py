@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from nnrun.reporting.aligned_table import aligned_lines, shown_columns
+from nnrun.reporting.aligned_table import lines_with_rest
 from nnrun.reporting.metrics_text import shown_number
 from nnrun.wording import printable
 
@@ -29,11 +29,7 @@ def describe_folds(found: CrossValidation, width: int) -> str:
     for title, values in (("mean", found.mean), ("sd", found.sd)):
         blanks = [""] * (len(FACTS) - 1)
         table.append([title, *blanks, *_numbers(values, names)])
-    lines = aligned_lines(table, width, len(FACTS))
-    left_out = names[shown_columns(table, width, len(FACTS)) - len(FACTS) :]
-    if left_out:
-        lines.append(f"more with --json: {', '.join(map(printable, left_out))}")
-    return "\n".join(lines)
+    return "\n".join(lines_with_rest(table, names, width))
 
 
 def _in_order(names: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from nnrun.errors import InputError
-from nnrun.reporting.aligned_table import aligned_lines, shown_columns
+from nnrun.reporting.aligned_table import lines_with_rest
 from nnrun.runs.listing import Summary, known_metrics
 from nnrun.runs.settings import differing_keys
 from nnrun.wording import did_you_mean, printable
@@ -35,11 +35,7 @@ def describe_runs(
     table = [run_titles(names)]
     for run in found:
         table.append(run_cells(run, names, _short_name(run, width // 3)))
-    lines = aligned_lines(table, width, len(FACTS))
-    left_out = names[shown_columns(table, width, len(FACTS)) - len(FACTS) :]
-    if left_out:
-        lines.append(f"more with --json: {', '.join(map(printable, left_out))}")
-    return "\n".join(lines)
+    return "\n".join(lines_with_rest(table, names, width))
 
 
 def default_columns(

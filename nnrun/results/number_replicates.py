@@ -48,7 +48,8 @@ def _r2(actual: Floats, errors: Floats, weights: Floats) -> Floats:
     squares = weights @ centred**2
     variation = squares - (weights @ centred) ** 2 / rows
     varies = variation > 1e-12 * squares  # less is rounding
-    return np.where(varies, 1 - weights @ errors**2 / np.where(varies, variation, 1), np.nan)
+    unexplained = weights @ errors**2 / np.where(varies, variation, 1)
+    return np.where(varies, 1 - unexplained, np.nan)
 
 
 def weighted_median(values: Floats, weights: Floats) -> Floats:

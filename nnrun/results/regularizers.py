@@ -45,7 +45,12 @@ def _weight_names(spec: Spec) -> Sequence[str]:
         return ["kernel", "bias"]
     if spec["type"] == "PReLU":
         return ["alpha"]
-    return [name for name, option in (("gamma", "scale"), ("beta", "center")) if spec.get(option)]
+    names = []
+    if spec.get("scale"):
+        names.append("gamma")
+    if spec.get("center"):
+        names.append("beta")
+    return names
 
 
 def _l1(regularizer: Spec, array: Array) -> float:

@@ -55,7 +55,8 @@ def cell_colors(shares: Shares) -> Shares:
     """
     is_right = np.eye(len(shares), dtype=bool)
     largest = np.where(is_right, 0, shares).max(axis=1, keepdims=True)
-    opacity = OPACITY * np.where(is_right, shares, shares / np.where(largest > 0, largest, 1))
+    of_largest = shares / np.where(largest > 0, largest, 1)
+    opacity = OPACITY * np.where(is_right, shares, of_largest)
     colors = np.where(is_right[:, :, None], RIGHT, WRONG)
     return np.concatenate([colors, opacity[:, :, None]], axis=2)
 
