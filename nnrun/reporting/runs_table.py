@@ -44,6 +44,11 @@ def default_columns(
     """Return the settings that differ, then the metrics; one that runs are sorted by comes first.
 
     A note comes last of the settings, since it is long.
+
+    Args:
+        found: What each run says of itself.
+        first: The metric that comes before the others.
+        most_settings: How many settings are shown at the most.
     """
     settings = differing_keys([run["settings"] for run in found if "error" not in run])
     shown = [key for key in settings if key != NOTE][:most_settings]

@@ -63,7 +63,14 @@ class _Study(NamedTuple):
 
 
 def write_config(data: Path, target: str, folder: Path, task: Task | None = None) -> str:
-    """Return the text of `start_config`."""
+    """Return the text of `start_config`.
+
+    Args:
+        data: The table.
+        target: The column to predict.
+        folder: The folder that the config's paths are relative to.
+        task: What the target is, or None where its cells tell.
+    """
     return start_config(data, target, folder, task).text
 
 

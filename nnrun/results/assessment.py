@@ -285,7 +285,14 @@ def _rmse_of_targets(metrics: NumberMetrics) -> Floats:
 def intervals_of(
     measures: Measures, values: dict[str, float], sample: SampledRows, seed: int
 ) -> dict[str, Interval]:
-    """Return the interval of each measure that both all rows and the sample have."""
+    """Return the interval of each measure that both all rows and the sample have.
+
+    Args:
+        measures: Gives the measures of replicates of the sample.
+        values: The measures of all rows.
+        sample: The rows that replicates are drawn from.
+        seed: Draws the replicates.
+    """
     rows = len(sample.matrices[0])
     row_weights: Floats = np.ones(rows)
     if len(sample.matrices) > 2:  # a row that is drawn counts by its own weight

@@ -31,6 +31,11 @@ def draw_weights(rows: int, seed: int, replicates: int = REPLICATES) -> Iterator
 
     The same rows and seed give the same weights, so that two models are compared on the same
     draws.
+
+    Args:
+        rows: How many rows there are.
+        seed: Decides the draws.
+        replicates: How many draws there are.
     """
     generator = np.random.default_rng(seed)
     size = max(1, CHUNK // rows)
@@ -43,7 +48,13 @@ def draw_weights(rows: int, seed: int, replicates: int = REPLICATES) -> Iterator
 
 
 def replicate(measures: Measures, rows: int, seed: int = 0) -> Replicates:
-    """Return the measures of a thousand draws of these rows."""
+    """Return the measures of a thousand draws of these rows.
+
+    Args:
+        measures: Gives the measures of replicates.
+        rows: How many rows there are.
+        seed: Decides the draws.
+    """
     chunks = list(map(measures, draw_weights(rows, seed)))
     replicates = {}
     for name in chunks[0]:
@@ -102,6 +113,11 @@ def accuracy_interval(accuracy: float, rows: int, seed: int = 0) -> Interval:
     or all wrong, so are those of every draw, and the bootstrap gives an interval of no width. The
     interval of Clopper and Pearson (1934) has this other end at such counts: all of n rows are
     right with a chance of 2.5 % where the accuracy is 0.025 ** (1 / n).
+
+    Args:
+        accuracy: The share of rows that are right.
+        rows: How many rows there are.
+        seed: Decides the draws.
     """
     tail = (1 - CONFIDENCE) / 2
     least = tail ** (1 / rows)

@@ -176,6 +176,12 @@ HEIGHTS: dict[str, Callable[[Counts, Counts], Counts]] = {
 
 
 def best_under(constrained: Counts, dependent: Counts, least: float) -> float:
-    """Return the greatest of `dependent` where `constrained` is at least `least`, or 0."""
+    """Return the greatest of `dependent` where `constrained` is at least `least`, or 0.
+
+    Args:
+        constrained: A rate at each threshold.
+        dependent: Another rate at each threshold.
+        least: What the first rate must be at least.
+    """
     feasible = constrained.astype(np.float32) >= np.float32(least)
     return float(np.max(np.where(feasible, dependent, 0), initial=0))

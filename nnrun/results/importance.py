@@ -87,7 +87,16 @@ def shuffled_losses(
     loss: Loss[Given],
     orders: Iterator[Integers],
 ) -> Iterator[float]:
-    """Yield the loss for each order (rows,) that the rows of some inputs are put in."""
+    """Yield the loss for each order (rows,) that the rows of some inputs are put in.
+
+    Args:
+        predict: Gives the outputs for inputs.
+        x: The inputs of rows, shape (rows, inputs).
+        y: Their targets, shape (rows, targets).
+        inputs: The inputs that are put in another order together.
+        loss: Gives the loss of targets and outputs.
+        orders: The orders of the rows, each of shape (rows,).
+    """
     places = list(inputs)
     for order in orders:
         shuffled = x.copy()

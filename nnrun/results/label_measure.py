@@ -224,13 +224,26 @@ def scored_labels(labels: int) -> range:
 
 
 def confusion(actual: Integers, called: Integers, labels: int) -> Integers:
-    """Return counts of rows by true label and called label, shape (labels, labels)."""
+    """Return counts of rows by true label and called label, shape (labels, labels).
+
+    Args:
+        actual: The number of each row's true label, shape (rows,).
+        called: The number of the label that it is called, shape (rows,).
+        labels: How many labels there are.
+    """
     cells = np.bincount(actual * labels + called, minlength=labels * labels)
     return cells.reshape(labels, labels)
 
 
 def weighted_confusion(actual: Integers, called: Integers, labels: int, weights: Floats) -> Floats:
-    """Return sums of weights by true label and called label, shape (labels, labels)."""
+    """Return sums of weights by true label and called label, shape (labels, labels).
+
+    Args:
+        actual: The number of each row's true label, shape (rows,).
+        called: The number of the label that it is called, shape (rows,).
+        labels: How many labels there are.
+        weights: The weight of each row, shape (rows,).
+    """
     cells = np.bincount(actual * labels + called, weights, labels * labels)
     return np.asarray(cells.reshape(labels, labels), np.float64)
 

@@ -186,6 +186,11 @@ def rows_within(budget: int, inputs: int, passes: int) -> int:
 
     A fit takes products of all pairs of inputs (or of rows, where these are fewer), their
     eigenvectors, and `passes` over the rows.
+
+    Args:
+        budget: The multiplications.
+        inputs: How many inputs a row has.
+        passes: How often the fit goes over the rows.
     """
     after_eigenvectors = budget - EIGENVALUES * inputs**3
     tall = after_eigenvectors // (inputs * (2 * inputs + passes))

@@ -105,7 +105,13 @@ class MultilabelAccumulator:
 def summarize_targets(
     targets: tuple[LabelMetrics, ...], subset_accuracy: float, micro_f1: float | None
 ) -> MultilabelMetrics:
-    """Return the measures of several targets, given the two that no target alone has."""
+    """Return the measures of several targets, given the two that no target alone has.
+
+    Args:
+        targets: The measures of each target, at least one.
+        subset_accuracy: The share of rows that are right in all targets.
+        micro_f1: F1 over the cells of all targets.
+    """
     return MultilabelMetrics(
         rows=targets[0].rows,
         accuracy=mean_of(targets, "accuracy"),

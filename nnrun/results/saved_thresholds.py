@@ -54,6 +54,11 @@ def read_threshold(run: Run, goal: str) -> ChosenThreshold | None:
 def write_threshold(run: Run, goal: str, chosen: ChosenThreshold) -> None:
     """Add a threshold to thresholds.json.
 
+    Args:
+        run: The run directory.
+        goal: The goal, such as `f1`.
+        chosen: The threshold, and the rows that it was chosen on.
+
     Raises:
         RunError: thresholds.json cannot be read, or was altered.
     """

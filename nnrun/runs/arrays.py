@@ -86,7 +86,19 @@ def parse_arrays(
     room: int = 0,
     unchecked: tuple[str, ...] = (),
 ) -> tuple[str, dict[str, Array]]:
-    """Return the state and the arrays of an open file; see `read_arrays`."""
+    """Return the state and the arrays of an open file; see `read_arrays`.
+
+    Args:
+        file: The open file.
+        path: Its path, as messages call it.
+        known: The shapes and dtypes of the arrays that it has.
+        more: Gives those of further arrays by the state, if there may be any.
+        room: How many bytes these may have.
+        unchecked: Arrays that may hold numbers that are not finite.
+
+    Raises:
+        RunError: The file is not what was written.
+    """
     try:
         size = file.seek(0, os.SEEK_END)
         if size > largest_size(known, room):

@@ -30,6 +30,12 @@ def open_parquet(
 ) -> TableFile:
     """Read the header of a Parquet file.
 
+    Args:
+        source: The file, or its bytes.
+        name: The table, as messages call it.
+        null_values: The texts and numbers that stand for missing cells.
+        number_format: How numbers are written in text.
+
     Raises:
         PolarsError, OSError: It cannot be read.
         TableError: It changed while it was read, or memory has no room for what it unpacks to. The

@@ -22,13 +22,26 @@ def how_to_resume(run: Run, team: Team) -> str:
 
 
 def interrupted(epoch: int, config: Config, advice: str, signal_number: int) -> Interrupted:
-    """Return the error of a training that a signal stopped at an epoch."""
+    """Return the error of a training that a signal stopped at an epoch.
+
+    Args:
+        epoch: The epoch, from 1 on.
+        config: The config of the run.
+        advice: How to go on.
+        signal_number: The signal.
+    """
     text = f"training stopped at epoch {epoch} of {config.epochs}; {advice}"
     return Interrupted(text, signal_number)
 
 
 def diverged(reason: str, done: int, config: Config) -> TrainingError:
-    """Return the error of a training whose loss or weights are no longer finite."""
+    """Return the error of a training whose loss or weights are no longer finite.
+
+    Args:
+        reason: What is not finite.
+        done: How many epochs had ended.
+        config: The config of the run.
+    """
     remedies = []
     if config.optimizer["name"] != "Adam":
         remedies.append("optimizer: adam")

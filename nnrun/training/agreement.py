@@ -23,6 +23,11 @@ DIGITS = 15
 def check_agreement(job: Job, state: State, stop_request: StopRequest) -> None:
     """Check that all workers train the same from the same step on.
 
+    Args:
+        job: The model with its config and dataset.
+        state: Where the training stands.
+        stop_request: Tells whether a signal came.
+
     Raises:
         ConfigError: They do not.
         KeyboardInterrupt: A signal came while this worker waited for the others.
@@ -42,6 +47,14 @@ def gather_unless_stopped(team: Team, value: int, stop_request: StopRequest) -> 
 
     The others may read their tables for a long time yet. TensorFlow waits for them in a thread,
     since it heeds no signal.
+
+    Args:
+        team: The workers.
+        value: The value of this one.
+        stop_request: Tells whether a signal came.
+
+    Raises:
+        KeyboardInterrupt: A signal came.
     """
     results: list[Integers] = []
     errors: list[Exception] = []

@@ -160,7 +160,13 @@ def serving_model(model: Model, config: Config) -> Model:
 
 
 def make(module: ModuleType, spec: Spec, key: str = "name") -> KerasObject:
-    """Return an instance of the Keras class that a validated spec names under `key`."""
+    """Return an instance of the Keras class that a validated spec names under `key`.
+
+    Args:
+        module: The module of Keras that has the class.
+        spec: The name of the class and its arguments.
+        key: The key of the name.
+    """
     arguments = {name: _argument(name, spec[name]) for name in spec if name != key}
     return getattr(module, spec[key])(**arguments)
 

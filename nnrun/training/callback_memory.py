@@ -30,7 +30,13 @@ def give_memories(
     memories: list[CallbackMemory],
     best_weights: list[Array] | None,
 ) -> None:
-    """Give each callback what it knew, and EarlyStopping the weights to restore."""
+    """Give each callback what it knew, and EarlyStopping the weights to restore.
+
+    Args:
+        callbacks: Keras callbacks.
+        memories: What each of them knew.
+        best_weights: The weights of the best epoch, if they were kept.
+    """
     for callback, memory in zip(callbacks, memories, strict=True):
         vars(callback).update(memory.model_dump(exclude_unset=True))
         if hasattr(callback, "best_weights"):

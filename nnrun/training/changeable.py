@@ -61,7 +61,13 @@ def changed_config(run: Run, planned: Config, overrides: Sequence[str]) -> Confi
 
 
 def check_patience(run: Run, info: RunInfo, config: Config) -> None:
-    """Raise a RunError where less patience would have ended the training before its last epoch."""
+    """Raise a RunError where less patience would have ended the training before its last epoch.
+
+    Args:
+        run: The run directory.
+        info: Its run.json.
+        config: The config that it is to go on with.
+    """
     then = (info.config.get("early_stopping") or {}).get("patience")
     then = then if info.patience is None else info.patience
     now = config.early_stopping["patience"] if config.early_stopping else None

@@ -62,6 +62,11 @@ class TrainedNetwork:
 def finish(run: Run, job: Job, checkpoint: CheckpointCallback) -> Result:
     """Measure a fitted job, and save it.
 
+    Args:
+        run: The run directory.
+        job: The model with its config and dataset.
+        checkpoint: The callback that kept its state.
+
     Raises:
         TrainingError: The weights are not finite.
     """
@@ -86,6 +91,11 @@ def save_stopped(run: Run, job: Job, checkpoint: CheckpointCallback) -> None:
     """Save the weights of the last checkpoint of a training that a signal stopped, as a model.
 
     The model of a training that finished stays, where this one was to train it for longer.
+
+    Args:
+        run: The run directory.
+        job: The model with its config and dataset.
+        checkpoint: The callback that kept its state.
     """
     info = run.read_info()
     has_finished_model = bool(info.checksums) and not info.stopped_at
@@ -106,7 +116,13 @@ def save_stopped(run: Run, job: Job, checkpoint: CheckpointCallback) -> None:
 
 
 def final_metrics(job: Job, checkpoint: CheckpointCallback, best_epoch: int) -> Logs:
-    """Return the metrics of the kept epoch, and of the parts that only the end measures."""
+    """Return the metrics of the kept epoch, and of the parts that only the end measures.
+
+    Args:
+        job: The model with its config and dataset.
+        checkpoint: The callback that kept its state.
+        best_epoch: The epoch whose weights are kept, from 1 on.
+    """
     metrics = checkpoint.history.row(best_epoch)
     for prefix, part in _measured_at_the_end(job).items():
         logs = _measure(part, job, checkpoint, weighted=prefix == "")
@@ -149,7 +165,14 @@ def save_run(run: Run, job: Job, result: Result, stopped_at: int = 0) -> None:
 
 
 def save_network(run: Run, network: TrainedNetwork, result: Result, stopped_at: int = 0) -> None:
-    """Write a network with everything that speaks of it, or nothing; see `save_run`."""
+    """Write a network with everything that speaks of it, or nothing; see `save_run`.
+
+    Args:
+        run: The run directory.
+        network: The model, its config and its weights.
+        result: What the training came to.
+        stopped_at: The epoch at which a signal stopped it, or 0.
+    """
     files = (run.config, run.model, run.weights, run.metrics, run.info)
     with atomic_paths(*files) as temporaries:
         new = dict(zip(files, temporaries, strict=True))

@@ -90,6 +90,12 @@ def resume(
     """Train a run that was reopened from its checkpoint on, as if it had never stopped.
 
     Raises what `train` does.
+
+    Args:
+        run: The run directory.
+        dataset: The dataset that it was trained on, read again.
+        callbacks: Keras callbacks that follow nnrun's own.
+        distribute: The devices or workers that train together.
     """
     team = join(distribute)
     job = prepare(dataset, team, needed_warm_start(run, dataset.config))

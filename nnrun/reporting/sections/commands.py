@@ -8,7 +8,13 @@ from nnrun.runs.info import RunInfo
 
 
 def next_commands(path: Path, info: RunInfo, config: Config) -> list[tuple[str, str]]:
-    """Return commands, each with what it does."""
+    """Return commands, each with what it does.
+
+    Args:
+        path: The run directory.
+        info: Its run.json.
+        config: Its config.
+    """
     run = shlex.quote(_shown_run(path))
     if info.status != "finished":
         return [(f"nnrun resume {run}", "goes on with the training")]
