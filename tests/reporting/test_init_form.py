@@ -96,7 +96,7 @@ def test_the_table_on_stderr_tells_of_the_decimal_comma(started):
 def test_title_lines_are_skipped(started, checked, titles):
     count = titles.count("\n")
     assert checked(titles + "a;b;y\n" + rows(thousands="")).skip_rows == count
-    assert "which are skipped" in started(titles + "a;b;y\n" + rows(thousands="")).notes[0]
+    assert "which the config skips" in started(titles + "a;b;y\n" + rows(thousands="")).notes[0]
 
 
 def test_a_header_of_one_cell_less_than_the_rows_is_no_title(project, nnrun):
