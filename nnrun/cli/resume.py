@@ -66,12 +66,13 @@ def resume(
             from nnrun.cli.progress import progress
             from nnrun.training import trainer
 
+        epochs_before = opened.count_epochs(opened.read_info())
         tells_result = not printing.as_json
         epochs = dataset.config.total_epochs
         with progress(epochs, quiet=quiet, result_follows=tells_result) as callbacks:
             result = trainer.resume(opened, dataset, callbacks, distribute=workers.distribute)
-        if result.epochs < dataset.config.epochs and not quiet:
-            tell(_how_to_go_on(dataset.config))
+        if not quiet:
+            _tell_how_to_go_on(result.epochs, epochs_before, dataset.config)
         finish(result, dataset, replace(printing, quiet=quiet))
 
 
@@ -88,7 +89,14 @@ def _resume_sweep(folder: Path, printing: Printing) -> None:
     run_and_print(sweep_to_resume(folder), printing)
 
 
-def _how_to_go_on(config: Config) -> str:
-    """Return what lets a run go on that early stopping ended."""
-    patience = config.early_stopping["patience"] if config.early_stopping else 0
-    return f"to continue, let it wait longer: --set early_stopping.patience={2 * patience or 1}"
+def _tell_how_to_go_on(epochs: int, epochs_before: int, config: Config) -> None:
+    """Tell what lets a run go on that early stopping ended, or that has all its epochs."""
+    if epochs < config.epochs:
+        patience = config.early_stopping["patience"] if config.early_stopping else 0
+        longer = f"--set early_stopping.patience={2 * patience or 1}"
+        tell(f"to continue, let it wait longer: {longer}")
+    elif epochs == epochs_before:
+        tell(
+            f"no epoch was left to train; to train the run for longer, give --epochs "
+            f"{2 * config.epochs}"
+        )

@@ -344,6 +344,13 @@ def test_a_finished_run_that_goes_on_to_where_it_is_stays_as_it_is(whole):
 
 
 @pytest.mark.usefixtures("eager")
+def test_a_finished_run_says_how_it_is_trained_for_longer(copied_run, nnrun):
+    told = "no epoch was left to train; to train the run for longer, give --epochs "
+    assert told in nnrun("resume", copied_run).err
+    assert told not in nnrun("resume", copied_run, "--epochs", "20").err
+
+
+@pytest.mark.usefixtures("eager")
 def test_a_longer_goal_survives_the_next_stop(project, whole):
     short = whole({}, "short")
     with pytest.raises(PowerCut), reopen(short.run.path, epochs=6) as (run, dataset):
