@@ -17,6 +17,7 @@ from nnrun.cli.main import cli
 from nnrun.cli.terminal import complain, drop_unwritten, flush, open_streams, tell
 from nnrun.errors import NnrunError
 from nnrun.launch import release
+from nnrun.reporting.pictures.matplotlib_import import leave_out_docs
 from nnrun.signals import stop_signals
 from nnrun.system_errors import as_nnrun_error
 from nnrun.training.tensorflow_import import OPTIONAL, leave_out
@@ -35,6 +36,7 @@ def main() -> None:
     for number in caught:
         signal.signal(number, _interrupt)
     leave_out(OPTIONAL)
+    leave_out_docs()
     code = _run()
     drop_unwritten()
     for number in caught:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnrun.errors import NnrunError
+from nnrun.reporting.pictures.matplotlib_import import import_matplotlib
 from nnrun.wording import first_line
 
 if TYPE_CHECKING:
@@ -42,14 +43,17 @@ def _own_settings() -> Iterator[None]:
         NnrunError: matplotlib is missing or broken.
     """
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # else it tells of its cache
-    try:
-        import matplotlib
-    except Exception as error:
-        reason = f"matplotlib cannot be imported: {first_line(error)}"
-        raise NnrunError(f"{reason}; install nnrun again") from None
-    with warnings.catch_warnings(), matplotlib.rc_context(fname=STYLE):
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of letters that matplotlib's fonts lack
-        yield
+        try:
+            import_matplotlib()
+        except Exception as error:
+            reason = f"matplotlib cannot be imported: {first_line(error)}"
+            raise NnrunError(f"{reason}; install nnrun again") from None
+        import matplotlib
+
+        with matplotlib.rc_context(fname=STYLE):
+            yield
 
 
 @_own_settings()
