@@ -21,6 +21,10 @@ def left_out(count: int, missing: MissingPolicy) -> str:
     """Say how many rows are left out, at least one, and for which missing cells.
 
     Where missing cells are mistakes, only rows that have no cell at all are left out.
+
+    Args:
+        count: How many rows are left out, at least one.
+        missing: What the config does about missing cells.
     """
     if missing == "error":
         return blank_left_out(count)
