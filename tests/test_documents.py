@@ -292,6 +292,13 @@ def test_the_schema_describes_every_value_that_it_offers():
             assert description.endswith("."), f"{value!r} needs a sentence in value_texts.json"
 
 
+def test_the_schema_describes_a_value_that_stands_beside_another_kind():
+    text = json.dumps(config_schema())
+    described = re.findall(r'{"const": "(\w+)", "type": "string", "description": "[^"]+\."}', text)
+    assert sorted(described) == ["auto", "auto", "balanced", "baseline", "log1p"]
+    assert text.count('"const"') == len(described)
+
+
 def shown_as_objects(node) -> list[object]:
     """Return the values that an editor shows as `[object Object]`."""
     found: list[object] = []

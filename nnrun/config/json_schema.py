@@ -100,6 +100,8 @@ def _describe_values(node: object, key: str, texts: dict[str, str]) -> None:
             described.append(texts.get(f"{key}.{value}") or texts.get(value, ""))
         if any(described):
             node["enumDescriptions"] = described
+    if "const" in node:
+        node["description"] = texts[f"{key}.{node['const']}"]
     for name, part in list(node.items()):
         if name == "properties":
             for property_name, value in part.items():
