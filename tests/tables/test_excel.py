@@ -176,7 +176,7 @@ def test_commands_take_a_workbook(project, nnrun, shared_run, book):
     made = nnrun("init", "book.xlsx", "--target", "label", "-o", "book.yaml")
     assert made.code == 0
     assert nnrun("check", "book.yaml").code == 0
-    assert "that is a table" in nnrun("train", "book.xlsx").err
+    assert "this is a table" in nnrun("train", "book.xlsx").err
     assert "did you mean 'book.xlsx'" in nnrun("predict", shared_run, "bock.xlsx").err
 
 
