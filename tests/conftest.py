@@ -137,7 +137,7 @@ def server() -> Iterator[Server]:
 
 
 EVERY = pytest.param(None, id="every one", marks=pytest.mark.exhaustive)
-SOME = pytest.param(3, id="some")
+SOME = pytest.param(4, id="some")
 
 
 @pytest.fixture(params=[SOME, EVERY])

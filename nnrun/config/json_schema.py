@@ -95,11 +95,7 @@ def _describe_values(node: object, key: str, texts: dict[str, str]) -> None:
     if not isinstance(node, dict):
         return
     if "enum" in node:
-        described = []
-        for value in node["enum"]:
-            described.append(texts.get(f"{key}.{value}") or texts.get(value, ""))
-        if any(described):
-            node["enumDescriptions"] = described
+        _describe_choices(node, key, texts)
     if "const" in node:
         node["description"] = texts[f"{key}.{node['const']}"]
     for name, part in list(node.items()):
@@ -108,3 +104,12 @@ def _describe_values(node: object, key: str, texts: dict[str, str]) -> None:
                 _describe_values(value, property_name, texts)
         else:
             _describe_values(part, key, texts)
+
+
+def _describe_choices(node: dict[str, Any], key: str, texts: dict[str, str]) -> None:
+    """Give a choice of texts their descriptions, unless none of them has one."""
+    described = []
+    for value in node["enum"]:
+        described.append(texts.get(f"{key}.{value}") or texts.get(value, ""))
+    if any(described):
+        node["enumDescriptions"] = described

@@ -289,7 +289,7 @@ class Encoder(Strict):
             return cls.model_validate_json(content)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"])) or "the whole"
+            place = ".".join(map(str, first["loc"])) or "the whole value"
             if not place.isprintable():  # an unknown key can be anything
                 place = received(place)
             raise RunError(f"{path}: {place[:80]}: {first['msg']}; the file was altered") from None

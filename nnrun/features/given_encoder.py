@@ -69,13 +69,14 @@ class GivenEncoder:
         if wanted != known:
             place = config.where("data", "target")
             names = listed(known, SHOWN)
-            yield f"{place}: is {listed(wanted, SHOWN)}, where {self.run} predicts {names}"
+            rule = f"must be {names}, as in {self.run}"
+            yield f"{place}: {rule}; received {listed(wanted, SHOWN)}"
         if config.is_classes != any(self.encoder.labels_of_targets):
             place = config.where("loss")
             kind = "labels" if config.is_classes else "numbers"
             other = "numbers" if config.is_classes else "labels"
             name = config.loss["name"]
-            yield f"{place}: {name} predicts {kind}, where {self.run} predicts {other}"
+            yield f"{place}: {name} predicts {kind}, but {self.run} predicts {other}"
 
     def _label_misfits(self, profile: TableProfile) -> Iterator[str]:
         """Yield which labels of the table the run does not know, and other positive labels."""
@@ -95,7 +96,7 @@ class GivenEncoder:
             for key in positives.keys() & {label_key(label) for label in labels[:-1]}:
                 place = profile.config.where("data", "positive")
                 value = received(positives[key])
-                yield f"{place}: is {value}, where that of {self.run} is {labels[-1]!r}"
+                yield f"{place}: must be {labels[-1]!r}, as in {self.run}; received {value}"
 
     def _column_misfits(self, profile: TableProfile) -> Iterator[str]:
         """Yield which columns the run does not know, lacks here, or reads in another way."""

@@ -124,14 +124,20 @@ FORGED: dict[str, tuple[Any, str]] = {  # an encoding, and the place that the re
     "a name that is empty": (feature(AGE, name=""), "features.0.name"),
     "a name with a NUL": (feature(AGE, name="age\0"), "features.0.name"),
     "a name that is a number": (feature(AGE, name=5), "features.0.name"),
-    "half a character in a name": (json.dumps(feature(AGE, name="\ud800")).encode(), "the whole"),
-    "a name that is not UTF-8": (json.dumps(GOOD).encode().replace(b"age", b"\xe9"), "the whole"),
+    "half a character in a name": (
+        json.dumps(feature(AGE, name="\ud800")).encode(),
+        "the whole value",
+    ),
+    "a name that is not UTF-8": (
+        json.dumps(GOOD).encode().replace(b"age", b"\xe9"),
+        "the whole value",
+    ),
     "a huge mean": (feature(AGE, mean=HUGE), "features.0.mean"),
     "a huge negative mean": (feature(AGE, mean=-HUGE), "features.0.mean"),
     "a mean of 400 digits": (feature(AGE, mean=10**400), "features.0.mean"),
     "a mean of 5,000 digits": (
         json.dumps(GOOD).encode().replace(b"40.5", b"4" * 5000),
-        "the whole",
+        "the whole value",
     ),
     "a huge variance": (feature(AGE, variance=1e300), "features.0.variance"),
     "a variance of 0": (feature(AGE, variance=0), "features.0.variance"),
@@ -150,13 +156,13 @@ FORGED: dict[str, tuple[Any, str]] = {  # an encoding, and the place that the re
         changed("features", [{"name": f"c{i}"} for i in range(300_000)]),
         "features",
     ),
-    "deep nesting": (b"[" * 1_000_000, "the whole"),
+    "deep nesting": (b"[" * 1_000_000, "the whole value"),
     "deep nesting in a value": (
         json.dumps(GOOD).encode().replace(b"40.5", b'{"a":' * 100_000),
-        "the whole",
+        "the whole value",
     ),
-    "no JSON": (b"\x89PNG", "the whole"),
-    "a list": ([GOOD], "the whole"),
+    "no JSON": (b"\x89PNG", "the whole value"),
+    "a list": ([GOOD], "the whole value"),
 }
 
 

@@ -341,7 +341,7 @@ def test_no_order_is_guessed_where_no_input_needs_it(written):
 def test_the_config_says_how_text_with_numbers_in_it_becomes_numbers(started, cells, is_advised):
     text = started(table(size=cycle(*cells))).text
     assert "categorical: [size]" in text
-    assert ("without units, signs and ranges" in text) == is_advised
+    assert ("remove the units, signs and ranges" in text) == is_advised
 
 
 @pytest.mark.parametrize("cells", [("$1.5", "$2.25", "$7"), ("3%", "4.5%", "11%")], ids=["$", "%"])

@@ -95,9 +95,9 @@ def test_every_thing_that_does_not_fit_is_named_in_one_pass(base, project, nnrun
     assert (done.code, done.out) == (2, "")
     for text in (
         "data.normalize: must be true, as in",
-        "ensemble: has 2 members, where",
-        "layers[0]: is Dense with weights (3, 30) and (30,), where",
-        "layers[1]: is Dense with weights (30, 4) and (4,), where",
+        "ensemble: must be 1, as in",
+        "layers[0]: is Dense with weights (3, 30) and (30,), but",
+        "layers[1]: is Dense with weights (30, 4) and (4,), but",
         "column 'label' has labels that",
         "does not know: 'maybe', 'no'; it knows '0', '1'",
         "has columns that are not features of",
@@ -111,10 +111,10 @@ def test_every_thing_that_does_not_fit_is_named_in_one_pass(base, project, nnrun
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"data.target": "age", "loss": "MeanSquaredError"}, "data.target: is 'age', where"),
+        ({"data.target": "age", "loss": "MeanSquaredError"}, "data.target: must be 'label', as in"),
         ({"data.positive": 0}, "data.positive: must be "),
-        ({"data.numeric": "robust"}, "data.numeric: is"),
-        ({"data.clip": 3}, "data.clip: is 3"),
+        ({"data.numeric": "robust"}, "data.numeric: must be"),
+        ({"data.clip": 3}, "data.clip: must be nothing, as in"),
         ({"layers": [{"units": 1, "activation": "sigmoid"}]}, "layers: 1 layer with weights"),
         ({"data.drop": ["age"]}, "are not features here: 'age'"),
     ],

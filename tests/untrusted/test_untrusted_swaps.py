@@ -175,11 +175,16 @@ def test_a_hole_is_not_hashed(copied_run, nnrun, command_on_run, name, recorded,
     if recorded == "its size":
         assert f"{name} was altered since training" in done.err
     else:
-        assert f"{name}: cannot be read: it has {HOLE:,} bytes, and that of this" in done.err
+        assert (
+            f"{name}: cannot be read: it has {HOLE:,} bytes, and the file of this network"
+            in done.err
+        )
 
 
-FOLDERS = [".lock", ".tmp-x", "history.csv", "metrics.json", "curves.png", "verdict.json"]
-FOLDERS += ["intervals.json"]
+NAMES = [".lock", "history.csv", "metrics.json", "curves.png", "verdict.json", "intervals.json"]
+FOLDERS = dict.fromkeys(NAMES, "is a folder, not a file") | {
+    ".tmp-x": "is a folder with the name of a temporary file"
+}
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -194,7 +199,7 @@ def test_a_folder_where_a_file_belongs_ends_a_training_before_it_begins(
     ):
         done = nnrun(*command)
         assert done.code == 2
-        assert f"{name}: is a folder, not a file" in done.err
+        assert f"{name}: {FOLDERS[name]}" in done.err
 
 
 def test_a_folder_as_the_lock_of_a_new_run_is_refused(project, nnrun):

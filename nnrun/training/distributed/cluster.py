@@ -81,7 +81,7 @@ def _parse(text: str) -> _TFConfig:
         return _TFConfig.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
+        place = ".".join(map(str, first["loc"])) or "the whole value"
         raise _wrong(f"{place}: {first['msg']}; received {received(text)}") from None
 
 
