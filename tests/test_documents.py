@@ -184,6 +184,7 @@ def test_what_pages_generate_is_written_anew():
     assert done.returncode == 0, f"write it anew: cog -r docs/*.md\n{done.stdout}{done.stderr}"
 
 
+@pytest.mark.exhaustive
 def test_the_workflow_is_ten_lines_and_its_commands_run(repository, nnrun, monkeypatch):
     workflow, *_ = blocks(read_page("ci"), "yaml")
     assert len(workflow.splitlines()) == 10
@@ -195,6 +196,7 @@ def test_the_workflow_is_ten_lines_and_its_commands_run(repository, nnrun, monke
     assert json.loads(done.out)["status"] == "finished"
 
 
+@pytest.mark.exhaustive
 def test_the_python_of_its_page_runs(repository):
     first, second = blocks(read_page("python"), "python")
     names: dict[str, object] = {}

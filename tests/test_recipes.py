@@ -56,6 +56,7 @@ def train(nnrun: Callable[..., Done], config: str) -> None:
 
 @pytest.mark.usefixtures("eager")
 @has_onnx
+@pytest.mark.exhaustive
 def test_the_folder_that_predicts_does_so_as_its_page_says(repository, nnrun, monkeypatch, capfd):
     for name in ("diabetes", "digits-relu"):
         train(nnrun, f"configs/{name}.yaml")

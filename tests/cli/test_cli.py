@@ -300,6 +300,7 @@ def test_a_result_that_nobody_can_read_is_no_success(copied_run, closed):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_tensorflow_prints_nothing_of_its_own(project):
     done = run_python("-m", "nnrun", "train", str(project.config()), "-q", cwd=project.folder)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -227,6 +227,7 @@ def test_every_help_text_ends_with_an_example_and_fits_80_columns():
         assert lines[-1].strip() == examples(command)[-1] or not name
 
 
+@pytest.mark.exhaustive
 def test_every_example_of_the_help_runs(tmp_path, nnrun, monkeypatch):
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     ordered = sorted(

@@ -315,18 +315,20 @@ def test_a_label_that_training_never_saw_is_refused_with_its_line(animals, run):
 @pytest.mark.parametrize(
     "changes",
     [
-        {},
-        {"layers": [HIDDEN, {"units": 3}], "loss": LOGITS},
-        {"loss": "CategoricalFocalCrossentropy"},
-        {
-            "layers": [
-                {"units": 6, "activation": {"name": "elu", "alpha": 0.5}},
-                {"units": 5, "activation": {"name": "celu", "alpha": 0.5}},
-                SOFTMAX,
-            ]
-        },
+        exhaustive({}, id="softmax"),
+        exhaustive({"layers": [HIDDEN, {"units": 3}], "loss": LOGITS}, id="logits"),
+        exhaustive({"loss": "CategoricalFocalCrossentropy"}, id="a loss of one-hot targets"),
+        pytest.param(
+            {
+                "layers": [
+                    {"units": 6, "activation": {"name": "elu", "alpha": 0.5}},
+                    {"units": 5, "activation": {"name": "celu", "alpha": 0.5}},
+                    SOFTMAX,
+                ]
+            },
+            id="activations with arguments",
+        ),
     ],
-    ids=["softmax", "logits", "a loss of one-hot targets", "activations with arguments"],
 )
 def test_the_saved_model_predicts_the_same_without_nnrun(
     plain_keras, project, animals, run, changes

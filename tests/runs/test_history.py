@@ -151,6 +151,7 @@ def test_rows_are_streamed(path):
     assert peak < 256 << 10
 
 
+@pytest.mark.exhaustive
 def test_a_run_of_many_epochs_is_shown_listed_and_loaded(nnrun, copied_run):
     epochs = 250_000
     write_long(copied_run / "history.csv", epochs)

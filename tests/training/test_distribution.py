@@ -186,6 +186,7 @@ def test_devices_of_one_process_give_the_numbers_of_one_device(server, project, 
         ),
     ],
 )
+@pytest.mark.exhaustive
 def test_devices_share_what_optimizers_and_layers_keep(server, project, frame, changes):
     project.table(
         frame.with_columns(frame["height"] + 2000)

@@ -351,6 +351,7 @@ def test_a_finished_run_says_how_it_is_trained_for_longer(copied_run, nnrun):
 
 
 @pytest.mark.usefixtures("eager")
+@pytest.mark.exhaustive
 def test_a_longer_goal_survives_the_next_stop(project, whole):
     short = whole({}, "short")
     with pytest.raises(PowerCut), reopen(short.run.path, epochs=6) as (run, dataset):

@@ -181,6 +181,7 @@ def test_members_of_an_ensemble_start_with_the_weights_of_their_own(trained_runs
         exhaustive({"ensemble": 2}, id="ensemble"),
     ],
 )
+@pytest.mark.exhaustive
 def test_the_script_starts_with_the_same_weights(project, warm, monkeypatch, changes):
     monkeypatch.chdir(project.folder)
     first = train(project.dataset(changes, epochs=2), stem="x", path=project.folder / "first")

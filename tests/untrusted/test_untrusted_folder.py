@@ -228,6 +228,7 @@ def measured(command: str, *paths: Path) -> tuple[str, list[tuple[str, int, int]
 
 
 @LINUX
+@pytest.mark.exhaustive
 def test_files_without_end_take_no_memory(copied_run, project):
     runs = []
     for name in [name for name in FILES if name != ".lock"]:
