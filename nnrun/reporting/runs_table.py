@@ -43,7 +43,8 @@ def default_columns(
 ) -> list[str]:
     """Return the settings that differ, then the metrics; one that runs are sorted by comes first.
 
-    A note comes last of the settings, since it is long.
+    A note comes last of the settings, since it is long. `epochs` is none of them, since FACTS tell
+    of 2/3 epochs.
 
     Args:
         found: What each run says of itself.
@@ -51,7 +52,7 @@ def default_columns(
         most_settings: How many settings are shown at the most.
     """
     settings = differing_keys([run["settings"] for run in found if "error" not in run])
-    shown = [key for key in settings if key != NOTE][:most_settings]
+    shown = [key for key in settings if key not in (NOTE, *FACTS)][:most_settings]
     if NOTE in settings:
         shown.append(NOTE)
     metrics = _in_order(known_metrics(found), first)

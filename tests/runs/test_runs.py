@@ -263,6 +263,13 @@ def test_settings_that_differ_are_columns(nnrun, noted):
     assert " deep " in lines[2]
 
 
+def test_epochs_that_differ_have_one_column(nnrun, noted):
+    config = Run(noted / "b").read_info().config
+    change(noted / "b", config={**config, "epochs": 9})
+    head = nnrun("runs").out.splitlines()[0]
+    assert head.split().count("epochs") == 1
+
+
 def test_columns_can_be_chosen(nnrun, noted):
     head, first, *_ = nnrun("runs", "--columns", "layers[0].units, val_accuracy").out.splitlines()
     assert head.split()[-2:] == ["layers[0].units", "val_accuracy"]
