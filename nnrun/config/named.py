@@ -189,15 +189,25 @@ class Named:
         return core_schema.no_info_plain_validator_function(self.validate)
 
     def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
-        forms: list[dict[str, Any]] = _name_schemas(self._offered, list(self.spellings))
+        spellings = [text for text, name in self.spellings.items() if name in self._alone]
+        forms: list[dict[str, Any]] = _name_schemas(self._offered, spellings)
         forms += map(self.form_of, self.catalog)
         return {"title": self.kind, "anyOf": forms}
 
     @property
+    def _alone(self) -> list[str]:
+        """The classes whose name may stand alone, since no argument must be given."""
+        names = []
+        for name, arguments in self.catalog.items():
+            if REQUIRED not in [default for _, default in arguments.values()]:
+                names.append(name)
+        return names
+
+    @property
     def _offered(self) -> list[str]:
-        """The one spelling of each class that editors offer."""
+        """The one spelling that editors offer of each class whose name may stand alone."""
         short = ["accuracy"] if "accuracy" in self.aliases else []
-        return [*short, *map(self._offered_spelling, self.catalog)]
+        return [*short, *map(self._offered_spelling, self._alone)]
 
     def _offered_spelling(self, name: str) -> str:
         """Return a metric as the history writes it, and any other class as Keras does."""
@@ -219,7 +229,7 @@ class Named:
 def _name_schemas(offered: list[str], spellings: list[str]) -> list[dict[str, Any]]:
     """Return schemas of a name: editors complete those of an enum, and others are valid too."""
     others = [spelling for spelling in spellings if spelling not in offered]
-    schemas: list[dict[str, Any]] = [{"enum": offered}]
+    schemas: list[dict[str, Any]] = [{"enum": offered}] if offered else []
     if others:
         schemas.append({"type": "string", "pattern": f"^({'|'.join(others)})$"})
     return schemas

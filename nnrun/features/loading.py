@@ -66,6 +66,8 @@ def load_dataset(
         if converted is not None:
             return converted
     profile = _profile(tables["train"], config, given)
+    if not profile.rows and given is None:  # columns of text have no category then
+        raise TableError(profile.problems())
     if not has_matrices and folder is None:  # of a large table, training reuses what is converted
         return encode(tables, profile, Keeping(has_inputs=False), given)
     if config.data.in_memory is True or _fits_in_memory(profile, given):

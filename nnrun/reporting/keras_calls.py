@@ -69,8 +69,11 @@ def _call(module: str, kind: Named, spec: Spec) -> Call:
     for argument, (_, default) in kind.catalog[name].items():
         if default is REQUIRED and not keywords:
             positional.append(_nested(argument, spec[argument]))
-        elif default is REQUIRED or argument in changed:
-            keywords[argument] = _nested(argument, spec[argument])
+        elif default is REQUIRED:
+            changed[argument] = spec[argument]
+        if argument in changed:
+            keywords[argument] = _nested(argument, changed.pop(argument))
+    keywords |= changed  # what nnrun gives by itself, such as from_logits
     return Call(f"keras.{module}.{name}", positional, keywords)
 
 

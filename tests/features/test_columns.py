@@ -422,6 +422,14 @@ def test_a_missing_cell_is_taken_as_in_training_but_every_row_is_owed_a_predicti
     )
 
 
+@pytest.mark.parametrize("missing", ["mean", "drop"])
+def test_a_table_of_text_without_a_target_is_refused(project, problems, frame, missing):
+    cells = pl.Series([None] * 60, dtype=pl.String)
+    project.table(frame.with_columns(town=pl.Series(["York", "Ely"] * 30), label=cells))
+    (line,) = problems(project.dataset, {"data.missing": missing})
+    assert "every row is left out for a missing cell" in line
+
+
 NOTES = {
     "mean": "1 row is left out for a missing target",
     "drop": "2 rows are left out for a missing cell",

@@ -385,6 +385,11 @@ def test_the_script_of_any_config_trains_as_nnrun_does(tables, name):
     compare(dataset_of(tables.load({**CASES[name], "epochs": 3})), tables.folder)
 
 
+def test_metrics_of_logits_are_told_so_in_the_script(tables):
+    text = dataset_script(dataset_of(tables.load({**CASES["logits"], "metrics": ["AUC"]})))
+    assert text.count("from_logits=True") == 2  # of the loss and of the metric
+
+
 @pytest.mark.slow
 def test_the_script_that_is_printed_runs_alone_and_is_that_of_the_run_too(
     project, nnrun, shared_run

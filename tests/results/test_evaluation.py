@@ -98,7 +98,8 @@ def assert_same(run: TrainedRun) -> None:
         weights = np.random.default_rng(2).integers(0, 4, ROWS) / 2
     ours, theirs = evaluated(run, x, y, weights), evaluated_by_keras(run, x, y, weights)
     assert list(ours) == run.config.logged[: len(ours)]
-    assert ours == pytest.approx(theirs, rel=2e-6, abs=1e-7, nan_ok=True)
+    # Keras takes the area of PRGAIN from float32 sums near 1, which are exact to 1.2e-7.
+    assert ours == pytest.approx(theirs, rel=2e-6, abs=2e-7, nan_ok=True)
 
 
 Choose = Callable[[list[Any]], list[Any]]

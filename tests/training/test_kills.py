@@ -191,7 +191,7 @@ PHASES = {
     "validation": ("nnrun.training.checkpoint", "CheckpointCallback.on_test_batch_end", 2),
     "between epochs": ("nnrun.training.checkpoint", "CheckpointCallback.on_epoch_end", 2),
     "a checkpoint": ("nnrun.training.checkpoint", "write_checkpoint", 4),
-    "the model": ("nnrun.training.finish", "_write_weights", 1),
+    "the model": ("nnrun.training.finish", "write_arrays", 1),
 }
 """What a process is killed in: a function of a module, at its so manieth call."""
 
