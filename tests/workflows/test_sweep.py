@@ -63,20 +63,25 @@ def test_optuna_chooses_from_ranges_and_goes_on(project, nnrun):
         assert 1e-4 <= each["settings"]["optimizer.learning_rate"] <= 1e-1
 
 
-@pytest.fixture
-def stopped_at_the_second(monkeypatch) -> list[str]:
-    """The names of the runs that are trained; the second training is interrupted."""
+def trained_until(monkeypatch: pytest.MonkeyPatch, number: int, error: Exception) -> list[str]:
+    """Return the names of the runs that are trained from now on; the training of this number raises the error."""
     trained: list[str] = []
     train = session.train_afresh
 
-    def stop_at_the_second(dataset, path, **options):
+    def train_or_raise(dataset, path, **options):
         trained.append(path.name)
-        if len(trained) == 2:
-            raise Interrupted("interrupted")
+        if len(trained) == number:
+            raise error
         return train(dataset, path, **options)
 
-    monkeypatch.setattr(session, "train_afresh", stop_at_the_second)
+    monkeypatch.setattr(session, "train_afresh", train_or_raise)
     return trained
+
+
+@pytest.fixture
+def stopped_at_the_second(monkeypatch) -> list[str]:
+    """The names of the runs that are trained; the second training is interrupted."""
+    return trained_until(monkeypatch, 2, Interrupted("interrupted"))
 
 
 def test_a_sweep_that_is_stopped_goes_on_where_it_was(project, nnrun, stopped_at_the_second):
@@ -395,17 +400,7 @@ def test_settings_that_do_not_go_together_fail_in_their_trial_alone(project, nnr
 @pytest.fixture
 def failing_once(monkeypatch) -> list[str]:
     """The names of the runs that are trained; the first training fails."""
-    trained: list[str] = []
-    train = session.train_afresh
-
-    def fail_once(dataset, path, **options):
-        trained.append(path.name)
-        if len(trained) == 1:
-            raise TrainingError("the device is gone")
-        return train(dataset, path, **options)
-
-    monkeypatch.setattr(session, "train_afresh", fail_once)
-    return trained
+    return trained_until(monkeypatch, 1, TrainingError("the device is gone"))
 
 
 @pytest.mark.parametrize(
