@@ -50,8 +50,8 @@ def write_arrays(path: Path, arrays: Mapping[str, Array], state: str = "") -> No
 
 def read_arrays(
     path: Path,
-    known: Shapes,
-    more: Callable[[str], Shapes] | None = None,
+    required: Shapes,
+    further_shapes: Callable[[str], Shapes] | None = None,
     room: int = 0,
     unchecked: tuple[str, ...] = (),
 ) -> tuple[str, dict[str, Array]]:
@@ -61,10 +61,14 @@ def read_arrays(
 
     Args:
         path: The .npz file.
-        known: The arrays that every such file has.
-        more: Returns the further arrays, by the state.
+        required: The shape and the dtype of each array that every such file has, by its name.
+        further_shapes: Takes the state, and returns the same of the further arrays that a file of
+            this state has; None where there are no such arrays.
         room: The bytes of those further arrays at the most.
         unchecked: How the names of arrays begin whose numbers need not be finite.
+
+    Returns:
+        The text that was written as `state`, and the arrays by their names.
 
     Raises:
         RunError: Names, shapes, dtypes, sizes or checksums are otherwise, or a number is not
@@ -72,7 +76,7 @@ def read_arrays(
     """
     try:
         with open_ordinary(path) as file:
-            return parse_arrays(file, path, known, more, room, unchecked)
+            return parse_arrays(file, path, required, further_shapes, room, unchecked)
     except OSError as error:
         reason = f"cannot be read: {error.strerror or first_line(error)}"
         raise RunError(f"{path}: {reason}") from None
@@ -81,34 +85,34 @@ def read_arrays(
 def parse_arrays(
     file: IO[bytes],
     path: Path,
-    known: Shapes,
-    more: Callable[[str], Shapes] | None = None,
+    required: Shapes,
+    further_shapes: Callable[[str], Shapes] | None = None,
     room: int = 0,
     unchecked: tuple[str, ...] = (),
 ) -> tuple[str, dict[str, Array]]:
     """Return the state and the arrays of an open file; see `read_arrays`.
 
     Args:
-        file: The open file.
+        file: The open file, which can seek.
         path: Its path, as messages call it.
-        known: The shapes and dtypes of the arrays that it has.
-        more: Gives those of further arrays by the state, if there may be any.
-        room: How many bytes these may have.
-        unchecked: Arrays that may hold numbers that are not finite.
+        required: The shape and the dtype of each array that every such file has, by its name.
+        further_shapes: Returns the same of the further arrays, given the state; None for no such.
+        room: The bytes of those further arrays at the most.
+        unchecked: How the names of arrays begin whose numbers need not be finite.
 
     Raises:
         RunError: The file is not what was written.
     """
     try:
         size = file.seek(0, os.SEEK_END)
-        if size > largest_size(known, room):
+        if size > largest_size(required, room):
             raise ValueError("it is larger than its arrays")
         with zipfile.ZipFile(file) as archive:
             _check_members(archive, size)
             state = _read_state(archive)
-            shapes = dict(known)
-            if more:
-                shapes |= more(state)
+            shapes = dict(required)
+            if further_shapes:
+                shapes |= further_shapes(state)
             _check_names(archive, shapes)
             arrays = {name: _read_member(archive, name, spec) for name, spec in shapes.items()}
         _check_finite(arrays, unchecked)
@@ -118,21 +122,33 @@ def parse_arrays(
     return state, arrays
 
 
-def largest_size(known: Shapes, room: int = 0) -> int:
-    """Return how many bytes a file has at the most, given its arrays, and the room for others."""
-    needed = sum(_byte_count(*spec) + MEMBER for spec in known.values())
+def largest_size(shapes: Shapes, room: int = 0) -> int:
+    """Return how many bytes a file of arrays has at the most.
+
+    Args:
+        shapes: The shape and the dtype of each array, by its name.
+        room: The bytes of further arrays at the most.
+    """
+    needed = sum(_byte_count(*spec) + MEMBER for spec in shapes.values())
     return needed + room + ROOM
 
 
 def _check_members(archive: zipfile.ZipFile, size: int) -> None:
     """Raise a ValueError unless every member stands in the file as it is."""
     members = archive.infolist()
-    are_plain = all(not (m.compress_type or m.flag_bits & 1) for m in members)  # bit 0: encrypted
-    if not are_plain or sum(m.file_size for m in members) > size:
+    total = sum(member.file_size for member in members)
+    if not all(map(_is_plain, members)) or total > size:
         raise ValueError("members are compressed, encrypted, or larger than the file")
 
 
+def _is_plain(member: zipfile.ZipInfo) -> bool:
+    """Return whether a member is neither compressed nor encrypted."""
+    is_encrypted = bool(member.flag_bits & 1)
+    return member.compress_type == zipfile.ZIP_STORED and not is_encrypted
+
+
 def _check_names(archive: zipfile.ZipFile, shapes: Shapes) -> None:
+    """Raise a ValueError unless the members are the arrays that are expected, and the state."""
     expected = sorted(f"{name}.npy" for name in (*shapes, STATE))
     if sorted(archive.namelist()) != expected:
         raise ValueError("its arrays are not those of this network")
@@ -158,9 +174,9 @@ def _read_member(archive: zipfile.ZipFile, name: str, spec: Spec) -> Array:
             raise ValueError(f"{name} has a format that nnrun does not write")
         shape, in_fortran_order, dtype = np.lib.format.read_array_header_1_0(member)
         if (shape, dtype.name) != spec or not dtype.isnative or in_fortran_order:
-            known_shape, known_dtype = spec
-            known = f"{known_dtype} {known_shape}"
-            raise ValueError(f"{name} must be {known}; received {dtype} {shape}")
+            expected_shape, expected_dtype = spec
+            expected = f"{expected_dtype} {expected_shape}"
+            raise ValueError(f"{name} must be {expected}; received {dtype} {shape}")
         # A byte beyond the end, so that zipfile compares the checksum.
         data = member.read(_byte_count(*spec) + 1)
     return np.frombuffer(data, dtype).reshape(shape)

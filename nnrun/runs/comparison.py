@@ -63,11 +63,12 @@ def compare_runs(first: Path, second: Path) -> Comparison:
         info = run.read_info()
         infos.append(info)
         metrics.append({"epochs": info.epochs, **finite(run.read_metrics())})
+    names = list(metrics[0] | metrics[1])
     return Comparison(
-        settings=_differing(list(map(_settings, infos))),
-        tables=_differing(list(map(_tables, infos))),
-        versions=_differing(list(map(_versions, infos))),
-        metrics=_pairs(metrics, list(metrics[0] | metrics[1])),
+        settings=_differing([_settings(info) for info in infos]),
+        tables=_differing([_tables(info) for info in infos]),
+        versions=_differing([_versions(info) for info in infos]),
+        metrics=_pairs(metrics, names),
     )
 
 

@@ -56,6 +56,11 @@ class _Judged(BaseModel):
 class Run:
     """A run directory, which is all that training and prediction share.
 
+    Args:
+        path: The directory, which need not exist.
+        checkpoint: The checkpoint of another run that this one goes on from; by default it has one
+            of its own.
+
     Attributes:
         path: The directory.
         config: config.yaml: every default filled in, paths absolute.
@@ -103,13 +108,14 @@ class Run:
         try:
             return RunInfo.model_validate_json(read_small(self.info))
         except ValidationError as error:
-            reason = f"cannot be read: {json_mistakes(error)}; was it altered?"
-            raise RunError(f"{self.info}: {reason}") from None
+            mistakes = json_mistakes(error)
+            raise RunError(f"{self.info}: cannot be read: {mistakes}; was it altered?") from None
         except (OSError, ValueError) as error:
-            reason = f"cannot be read: {first_line(error)}; was it altered?"
-            raise RunError(f"{self.info}: {reason}") from None
+            reason = first_line(error)
+            raise RunError(f"{self.info}: cannot be read: {reason}; was it altered?") from None
 
     def _refuse_links_and_devices(self) -> None:
+        """Raise a RunError where an entry of the directory leads to what is not in it."""
         for pattern in DEPTHS:
             for path in self.path.glob(pattern):
                 if _leads_outside(path):
@@ -135,12 +141,29 @@ class Run:
         return info, load_config(self.config), Encoder.load(self.encoding)
 
     def write_info(self, **changes: object) -> None:
-        """Change some entries of run.json."""
+        """Change some entries of run.json, or begin the file with them.
+
+        Args:
+            **changes: The new values, by the names of the fields of `RunInfo`.
+
+        Raises:
+            RunError: The file cannot be read.
+            OSError: It cannot be written, and is as it was.
+        """
         write_text(self.info, self.changed_info(**changes))
 
     def changed_info(self, **changes: object) -> str:
-        """Return the text of run.json with some entries changed."""
-        entries = self.read_info().model_dump() if self.info.exists() else {}
+        """Return the text of run.json with some entries changed.
+
+        Args:
+            **changes: The new values, by the names of the fields of `RunInfo`.
+
+        Raises:
+            RunError: The file cannot be read.
+        """
+        entries = {}
+        if self.info.exists():
+            entries = self.read_info().model_dump()
         return to_json({**entries, **changes})
 
     @contextmanager
@@ -157,11 +180,18 @@ class Run:
             yield
 
     def member(self, number: int) -> "Run":
-        """Return the run of a member of an ensemble, counted from 1."""
+        """Return the run of a member of an ensemble.
+
+        Args:
+            number: The number of the member, from 1.
+        """
         return Run(self.members / str(number))
 
     def count_epochs(self, info: RunInfo) -> int:
         """Return how many epochs have ended, over all members of an ensemble.
+
+        Args:
+            info: What `read_info` gave.
 
         Raises:
             RunError: A history cannot be read.
@@ -172,13 +202,24 @@ class Run:
         return sum(count_epochs(self.member(number).history) for number in members)
 
     def status(self, info: RunInfo) -> str:
-        """Return the status; a run that no process holds any more is `stopped`, not `running`."""
+        """Return the status; a run that no process holds any more is `stopped`, not `running`.
+
+        Args:
+            info: What `read_info` gave.
+        """
         if info.status == "running" and not is_held(self.path / LOCK):
             return "stopped"
         return info.status
 
     def elsewhere(self, folder: Path) -> "Run":
-        """Return a run in `folder` that goes on from this one's checkpoint, which stays."""
+        """Return a run in `folder` that goes on from this one's checkpoint, which stays.
+
+        Args:
+            folder: An empty folder, which gets copies of encoding.json and run.json.
+
+        Raises:
+            OSError: One of these cannot be read, or not be written.
+        """
         other = Run(folder, self.checkpoint)
         other.encoding.write_bytes(read_small(self.encoding))
         other.info.write_bytes(read_small(self.info))
@@ -211,6 +252,7 @@ class Run:
 
 
 def _leads_outside(path: Path) -> bool:
+    """Return whether a path is a link or a device, of which reading may have no end."""
     return (
         path.is_symlink()
         or path.is_fifo()

@@ -95,6 +95,9 @@ def read_rows(path: Path) -> Iterator[Row]:
 
     Cells beyond the last column are left out.
 
+    Args:
+        path: The file, which need not exist.
+
     Raises:
         RunError: The file is not a history, or larger than any.
     """
@@ -110,6 +113,12 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 def read_history(path: Path) -> History:
     """Return the columns of a history.csv, without rows where no epoch has ended.
+
+    Args:
+        path: The file, which need not exist.
+
+    Returns:
+        Each column as float64 (epochs,), `epoch` among them.
 
     Raises:
         RunError: The file is not a history, or larger than any; has a cell that is not a number; or
@@ -129,13 +138,23 @@ def read_history(path: Path) -> History:
 
 
 def check_history(path: Path) -> None:
-    """Read a history.csv from end to end, and raise a RunError where that cannot be done."""
+    """Read a history.csv from end to end.
+
+    Args:
+        path: The file, which need not exist.
+
+    Raises:
+        RunError: The file is not a history, or larger than any.
+    """
     for _ in read_rows(path):
         pass
 
 
 def count_epochs(path: Path) -> int:
     """Return how many rows a history.csv has.
+
+    Args:
+        path: The file; where it does not exist, it has none.
 
     Raises:
         RunError: The file cannot be read, or is larger than any history.
@@ -150,6 +169,9 @@ def best_epoch(path: Path) -> BestEpoch | None:
 
     None stands for a history without a finite loss, and for a file that is not a history: the other
     files of its run can be shown all the same.
+
+    Args:
+        path: The file, which need not exist.
     """
     try:
         return _least_loss(path)

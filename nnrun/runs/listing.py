@@ -37,6 +37,9 @@ MOST_METRICS = 12
 def summarize_briefly(path: Path) -> Summary:
     """Return the facts of a run that are quickly read.
 
+    Args:
+        path: The run directory.
+
     Returns:
         Its `run`, which is the path, `status`, `epochs`, `metrics`, `verdict`, `kept_epoch`,
         `settings`, by the keys that --set takes, `started`, `goal` and `seconds`.
@@ -79,42 +82,57 @@ def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
     if not folder.is_dir():
         advice = "give one in which `nnrun train` made runs"
         raise InputError(f"{folder}: there is no such folder; {advice}")
-    found = summarize_runs(_run_paths(folder))
-    found += map(_summarize_trial, _trials_without_runs(folder))
-    found.sort(key=lambda run: str(run["started"]))
+    summaries = summarize_runs(_run_paths(folder))
+    summaries += map(_summarize_trial, _trials_without_runs(folder))
+    summaries.sort(key=lambda summary: str(summary["started"]))
     if sort is None:
-        return found
-    check_metric(f"--sort {sort}", sort, found, f"run in {folder}")
-    return best_first(found, sort)
+        return summaries
+    check_metric(f"--sort {sort}", sort, summaries, f"run in {folder}")
+    return best_first(summaries, sort)
 
 
 def summarize_runs(paths: Sequence[Path]) -> list[Summary]:
-    """Return runs in brief, as `list_runs` does, in the order of their paths."""
+    """Return runs in brief, in the order of their paths.
+
+    Args:
+        paths: The run directories.
+
+    Returns:
+        The summaries; one of a run that cannot be read has the status `broken` and an `error`.
+    """
     return list(map(_summarize_readable, paths))
 
 
-def best_first(found: Sequence[Summary], metric: str) -> list[Summary]:
+def best_first(summaries: Sequence[Summary], metric: str) -> list[Summary]:
     """Return runs in brief, the best by a metric first, those without it last.
 
     Args:
-        found: What each run says of itself.
-        metric: The metric.
+        summaries: The runs in brief; equal ones stay in their order.
+        metric: The metric, as the files of the runs name it.
     """
-    return sorted(found, key=lambda run: _rank(run, metric))
+    return sorted(summaries, key=lambda summary: _rank(summary, metric))
 
 
 def runs_among(paths: Sequence[Path]) -> list[Path]:
     """Return the runs that paths name, each once; a folder stands for the runs in it.
 
     A path that is neither stays, since who reads it says best what is wrong with it.
+
+    Args:
+        paths: Run directories, and folders of run directories.
     """
-    found: dict[Path, Path] = {}
+    runs: dict[Path, Path] = {}
     for path in paths:
-        is_folder_of_runs = path.is_dir() and not Run(path).info.is_file()
-        inside = _run_paths(path) if is_folder_of_runs else []
-        for run in inside or [path]:
-            found.setdefault(run.resolve(), run)
-    return list(found.values())
+        for run in _runs_at(path):
+            runs.setdefault(run.resolve(), run)
+    return list(runs.values())
+
+
+def _runs_at(path: Path) -> list[Path]:
+    """Return the runs in a folder, or the path where it is a run, or no folder of runs."""
+    is_folder_of_runs = path.is_dir() and not Run(path).info.is_file()
+    inside = _run_paths(path) if is_folder_of_runs else []
+    return inside or [path]
 
 
 def best_run(folder: Path, metric: str) -> str:
@@ -129,13 +147,14 @@ def best_run(folder: Path, metric: str) -> str:
     Raises:
         InputError: There is no such folder, or no finished run has such a metric.
     """
-    found = _finished(folder)
-    finished = list(filter(_has_a_run, found))
-    if found and not finished:
+    finished = _finished(folder)
+    with_runs = list(filter(_has_a_run, finished))
+    if finished and not with_runs:
         reason = "its trials were cross-validated, and such trials leave no run"
         raise InputError(f"--best {metric}: {folder}: {reason}; train its best.yaml")
-    check_metric(f"--best {metric}", metric, finished, f"finished run in {folder}")
-    return str(best_first(finished, metric)[0]["run"])
+    check_metric(f"--best {metric}", metric, with_runs, f"finished run in {folder}")
+    best = best_first(with_runs, metric)[0]
+    return str(best["run"])
 
 
 def runs_by_metric(folder: Path, metric: str) -> list[Path]:
@@ -154,15 +173,18 @@ def _finished(folder: Path) -> list[Summary]:
     return [run for run in list_runs(folder) if run["status"] == "finished"]
 
 
-def _has_a_run(found: Summary) -> bool:
+def _has_a_run(summary: Summary) -> bool:
     """Return whether there is a run; trials that were cross-validated leave none."""
-    return Run(Path(found["run"])).info.is_file()
+    return Run(Path(summary["run"])).info.is_file()
 
 
 def less_is_better(metric: str) -> bool:
     """Return whether less of a metric is better, as Keras's `mode: auto` tells.
 
     Of wrong labels, too, less is better.
+
+    Args:
+        metric: The metric, with or without `val_` or `test_` before its name.
     """
     name = METRIC.canonical(_without_part(metric)) or "loss"
     return name.endswith(LESS_IS_BETTER)
@@ -179,24 +201,31 @@ def _without_part(metric: str) -> str:
     return metric.removeprefix("val_").removeprefix("test_")
 
 
-def known_metrics(found: Sequence[Summary]) -> list[str]:
-    """Return the names of the metrics that any of the runs has."""
+def known_metrics(summaries: Sequence[Summary]) -> list[str]:
+    """Return the names of the metrics that any of the runs has, in the order of their files.
+
+    Args:
+        summaries: The runs in brief.
+    """
     names: dict[str, None] = {}
-    for run in found:
-        names |= dict.fromkeys(run["metrics"])
+    for summary in summaries:
+        names |= dict.fromkeys(summary["metrics"])
     return list(names)
 
 
-def check_metric(option: str, metric: str, found: Sequence[Summary], who: str = "run") -> None:
-    """Raise an InputError where no run has a metric that an option names, or it ranks no runs.
+def check_metric(option: str, metric: str, summaries: Sequence[Summary], who: str = "run") -> None:
+    """Check that runs can be ranked by a metric that an option names.
 
     Args:
         option: The option with its value.
         metric: The metric.
-        found: The runs in brief.
+        summaries: The runs in brief.
         who: What they are, as in `run in runs`, for the message.
+
+    Raises:
+        InputError: No run has the metric, or nnrun does not know which way it is better.
     """
-    known = known_metrics(found)
+    known = known_metrics(summaries)
     if metric in known and not _is_ranked(metric):
         reason = "nnrun does not know whether less or more of this metric is better"
         raise InputError(f"{option}: {reason}; `nnrun runs --json` has its values")
@@ -209,7 +238,9 @@ def check_metric(option: str, metric: str, found: Sequence[Summary], who: str = 
 
 
 def _run_paths(folder: Path) -> list[Path]:
-    return sorted(path for path in (folder, *folder.iterdir()) if (path / "run.json").is_file())
+    """Return which of the folder and its subfolders are runs, in the order of their names."""
+    candidates = (folder, *folder.iterdir())
+    return sorted(path for path in candidates if (path / "run.json").is_file())
 
 
 def _trials_without_runs(folder: Path) -> list[Path]:
@@ -230,14 +261,16 @@ def _summarize_trial(path: Path) -> Summary:
         return _broken(path, error)
     if record is None:
         return _broken(path, RunError(f"{path}: no longer exists"))
-    known = {
+    summary = {
         "run": str(path),
         "status": record.status,
         "metrics": finite(record.metrics),
         "settings": {key: value_of(text) for key, text in record.settings.items()},
+        **dict.fromkeys(UNKNOWN),
     }
-    told = {"error": f"{path}: {record.reason}"} if record.reason else {}
-    return {**known, **dict.fromkeys(UNKNOWN), **told}
+    if record.reason:
+        summary["error"] = f"{path}: {record.reason}"
+    return summary
 
 
 def _summarize_readable(path: Path) -> Summary:
@@ -249,13 +282,22 @@ def _summarize_readable(path: Path) -> Summary:
 
 
 def _broken(path: Path, error: RunError) -> Summary:
-    known = {"run": str(path), "status": "broken", "metrics": {}, "settings": {}}
-    return {**known, **dict.fromkeys(UNKNOWN), "error": str(error)}
+    """Return what a listing says of a run that cannot be read."""
+    return {
+        "run": str(path),
+        "status": "broken",
+        "metrics": {},
+        "settings": {},
+        **dict.fromkeys(UNKNOWN),
+        "error": str(error),
+    }
 
 
-def _rank(run: Summary, metric: str) -> tuple[bool, float]:
+def _rank(summary: Summary, metric: str) -> tuple[bool, float]:
     """Return where a run stands by a metric: the best first, one without it last."""
-    value = run["metrics"].get(metric)
+    value = summary["metrics"].get(metric)
     if value is None:
         return True, 0.0
-    return False, value if less_is_better(metric) else -value
+    if less_is_better(metric):
+        return False, value
+    return False, -value

@@ -94,28 +94,38 @@ def was_changed(table: str, facts: Mapping[str, str | int]) -> bool:
     if not all(file.is_file() for file in files):
         return True
     size = stored_size(table)
-    return facts.get("size", size) != size or fingerprint(table) != facts.get("sha256")
+    if facts.get("size", size) != size:
+        return True
+    return fingerprint(table) != facts.get("sha256")
 
 
 def check_tables(info: RunInfo, dataset: Dataset) -> None:
-    """Raise a TableError where a table was replaced since `changed_tables` found it as it was.
+    """Check the tables that were read against run.json.
 
     Args:
         info: The run.json of the run.
         dataset: The dataset that was read again.
+
+    Raises:
+        TableError: A table was replaced since `changed_tables` found it as it was.
     """
     for part, sha256 in dataset.fingerprints.items():
-        if sha256 != info.data.get(part, {}).get("sha256"):
-            raise table_changed(short_path(getattr(dataset.config.data, part)))
+        facts = info.data.get(part, {})
+        if sha256 != facts.get("sha256"):
+            table = getattr(dataset.config.data, part)
+            raise table_changed(short_path(table))
 
 
 def check_encoding(run: Run, encoder: Encoder, dataset: Dataset) -> None:
-    """Raise a RunError where a run's encoder is not the one that its tables give.
+    """Check that a run's encoder is the one that its tables give.
 
     Args:
         run: The run directory.
         encoder: Its encoder.
         dataset: The dataset that was read again.
+
+    Raises:
+        RunError: It is another, so that encoding.json was altered.
     """
     if not _agrees(encoder.model_dump(), dataset.encoder.model_dump()):
         raise RunError(f"{run.encoding}: does not describe the table; it was altered")
@@ -145,6 +155,9 @@ def with_later_keys(config: dict[str, Any]) -> dict[str, Any]:
 
     They get their defaults, which mean what that version did. Every version wrote most keys, so
     that nothing is added where there is none.
+
+    Args:
+        config: The config as run.json has it, which may be empty.
     """
     if not config:
         return {}

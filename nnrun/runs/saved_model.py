@@ -53,9 +53,15 @@ class SavedModel:
     weights: bytes = b""
 
     def read_weights(self) -> dict[str, Array]:
-        """Return the weights by name, or raise a RunError where they are not this network's."""
+        """Return the weights, float32, by the names of `weight_shapes`.
+
+        Raises:
+            RunError: They are not those of this network, or were not asked for.
+        """
         shapes = weight_shapes(self.config, self.encoder.width)
-        return parse_arrays(io.BytesIO(self.weights), self.path / WEIGHTS, shapes)[1]
+        file = io.BytesIO(self.weights)
+        _, arrays = parse_arrays(file, self.path / WEIGHTS, shapes)
+        return arrays
 
 
 def read_saved_model(path: Path, info: RunInfo, *, with_weights: bool = False) -> SavedModel:
@@ -78,18 +84,20 @@ def read_saved_model(path: Path, info: RunInfo, *, with_weights: bool = False) -
     config = load_config(path / CONFIG, content=config_text)
     encoder = Encoder.parse(encoding_text, path / ENCODING)
     most = largest_size(weight_shapes(config, encoder.width))
-    files.read(
-        MODEL,
-        COPIES * most + config.ensemble * (code_size(config, encoder) + DESCRIPTION),
-        keep=False,
-    )
+    besides = code_size(config, encoder) + DESCRIPTION  # of each member
+    files.read(MODEL, COPIES * most + config.ensemble * besides, keep=False)
     weights = files.read(WEIGHTS, most, keep=with_weights)
     files.refuse_altered()
     return SavedModel(path, config, encoder, weights)
 
 
 class _Files:
-    """Reads files of a run, and notes which are not as training left them."""
+    """Reads files of a run, and notes which are not as training left them.
+
+    Args:
+        path: The run directory.
+        info: The facts of its run.json, which has the size and the checksum of each file.
+    """
 
     def __init__(self, path: Path, info: RunInfo) -> None:
         self._path = path
@@ -103,15 +111,19 @@ class _Files:
             name: The file.
             most: The largest size, in bytes, that it has.
             keep: Whether its bytes are returned; else they are hashed alone.
+
+        Raises:
+            RunError: The file cannot be read, or is larger than that.
         """
+        path = self._path / name
         content = b""
         try:
-            with open_ordinary(self._path / name) as file:
+            with open_ordinary(path) as file:
                 size = size_of(file)
                 is_whole = self._has_right_size(name, size)
                 if is_whole and size > most:
                     raise RunError(
-                        f"{self._path / name}: cannot be read: it has {size:,} bytes, and "
+                        f"{path}: cannot be read: it has {size:,} bytes, and "
                         f"the file of this network has at most {most:,}"
                     )
                 if is_whole and keep:
@@ -120,8 +132,7 @@ class _Files:
                 elif is_whole:
                     is_whole = self._has_right_sum(name, hash_file(file, size))
         except OSError as error:
-            reason = f"cannot be read: {error.strerror or error}"
-            raise RunError(f"{self._path / name}: {reason}") from None
+            raise RunError(f"{path}: cannot be read: {error.strerror or error}") from None
         if not is_whole:
             self._altered.append(name)
         return content
@@ -140,7 +151,9 @@ class _Files:
         return not recorded or size in recorded
 
     def _has_right_sum(self, name: str, checksum: str) -> bool:
-        return checksum in (self._info.checksums.get(name), self._info.saving.get(name))
+        """Return whether a checksum is that of the model, or of the one that is being saved."""
+        recorded = (self._info.checksums.get(name), self._info.saving.get(name))
+        return checksum in recorded
 
 
 def _check_presence(path: Path, info: RunInfo) -> None:

@@ -18,6 +18,10 @@ def settings_of(config: Mapping[str, Any], keys: Keys = ()) -> Settings:
 
     Mappings, and lists of mappings as that of the layers, are read to their values; other lists
     are values.
+
+    Args:
+        config: A mapping of plain values.
+        keys: The place of the mapping in a larger one.
     """
     settings: Settings = {}
     for key, value in config.items():
@@ -42,22 +46,31 @@ def differing_keys(runs: Sequence[Settings]) -> list[str]:
 
     Where a mapping or list has values in one run and none in another, the keys of these values tell
     it alone. `metrics: []` and no `metrics` are told apart.
+
+    Args:
+        runs: The settings of each run, as `settings_of` gives them.
     """
     keys: dict[str, None] = {}
     for settings in runs:
         keys |= dict.fromkeys(settings)
     parents: set[str] = set()
     for key in keys:
-        parents.update(key[: match.start()] for match in re.finditer(r"[.\[]", key))
-    return [key for key in keys if key not in DECIDED and _differs(key, runs, parents)]
+        parents.update(_parents_of(key))
+    compared = [key for key in keys if key not in DECIDED]
+    return [key for key in compared if _differs(key, runs, parents)]
+
+
+def _parents_of(key: str) -> list[str]:
+    """Return the keys of the mappings and lists that a key is in: `a` and `a[0]` of `a[0].b`."""
+    return [key[: match.start()] for match in re.finditer(r"[.\[]", key)]
 
 
 def _differs(key: str, runs: Sequence[Settings], parents: set[str]) -> bool:
-    first = _told(runs[0], key, parents)
-    return any(_told(run, key, parents) != first for run in runs)
+    first = _compared_value(runs[0], key, parents)
+    return any(_compared_value(run, key, parents) != first for run in runs)
 
 
-def _told(settings: Settings, key: str, parents: set[str]) -> object:
+def _compared_value(settings: Settings, key: str, parents: set[str]) -> object:
     """Return the value of a key; None where it is missing, or is empty and a run has values in it.
 
     Args:
@@ -66,4 +79,6 @@ def _told(settings: Settings, key: str, parents: set[str]) -> object:
         parents: The keys in which some run has values.
     """
     value = settings.get(key)
-    return None if key in parents and value in ({}, []) else value
+    if key in parents and value in ({}, []):
+        return None
+    return value

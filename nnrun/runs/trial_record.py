@@ -38,12 +38,20 @@ class TrialRecord(BaseModel):
     folds: list[Metrics] = []
 
     def write(self, trial: Path) -> None:
-        """Write the record of the trial whose run directory is, or would be, at a path."""
+        """Write the record beside the run directory of its trial.
+
+        Args:
+            trial: The run directory, which need not exist.
+        """
         write_json(record_path(trial), self.model_dump())
 
 
 def setting_keys(trials: Iterable[Mapping[str, object]]) -> list[str]:
-    """Return each key of the settings of trials once; the files of a stranger need not agree."""
+    """Return each key of the settings of trials once; the files of a stranger need not agree.
+
+    Args:
+        trials: The settings of each trial, by their keys.
+    """
     keys: dict[str, None] = {}
     for settings in trials:
         keys |= dict.fromkeys(settings)
@@ -51,13 +59,20 @@ def setting_keys(trials: Iterable[Mapping[str, object]]) -> list[str]:
 
 
 def record_path(trial: Path) -> Path:
-    """Return the path of the record of a trial."""
+    """Return the path of the record of a trial.
+
+    Args:
+        trial: The run directory of the trial, which need not exist.
+    """
     whole = trial.absolute()  # `.` has no name
     return whole.parent / (whole.name + ENDING)
 
 
 def read_record(trial: Path) -> TrialRecord | None:
     """Return the record of a trial, or None where the trial has not ended.
+
+    Args:
+        trial: The run directory of the trial, which need not exist.
 
     Raises:
         RunError: The record was altered.
@@ -75,8 +90,12 @@ def read_record(trial: Path) -> TrialRecord | None:
 def read_records(folder: Path) -> dict[str, TrialRecord]:
     """Return the records of all trials of a sweep that have ended, by their names, in order.
 
+    Args:
+        folder: The folder of the sweep.
+
     Raises:
         RunError: A record was altered.
+        UnfitFileError: A record is a link, or no file.
     """
     records = {}
     for path in sorted(folder.glob(NAMES)):

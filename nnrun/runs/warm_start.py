@@ -50,15 +50,15 @@ def open_warm_start(path: Path, config: Config) -> tuple[WarmStart, GivenEncoder
     info = run.read_info()
     saved = run.read_model()
     misfits = list(_misfits(str(path), config, saved))
-    given = GivenEncoder(saved.encoder, str(path), misfits)
-    if misfits:
-        weights: list[list[Array]] = []
-    else:
+    encoder = GivenEncoder(saved.encoder, str(path), misfits)
+    weights: list[list[Array]] = []
+    if not misfits:
         weights = _by_member(config, saved)
+    whole_path = path.resolve()
     facts = StartedFrom(
-        path=str(path.resolve()), weights=info.checksums[WEIGHTS], encoding=given.checksum()
+        path=str(whole_path), weights=info.checksums[WEIGHTS], encoding=encoder.checksum()
     )
-    return WarmStart(path.resolve(), weights, facts), given
+    return WarmStart(whole_path, weights, facts), encoder
 
 
 def needed_warm_start(run: Run, config: Config) -> WarmStart | None:
@@ -119,10 +119,11 @@ def given_encoder_of(info: RunInfo, encoder: Encoder, run: Run) -> GivenEncoder 
     """
     if info.started_from is None:
         return None
-    given = GivenEncoder(encoder, info.started_from.path)
-    if given.checksum() != info.started_from.encoding:
+    other_run = info.started_from
+    given_encoder = GivenEncoder(encoder, other_run.path)
+    if given_encoder.checksum() != other_run.encoding:
         raise RunError(f"{run.encoding}: differs from what training wrote; it was altered")
-    return given
+    return given_encoder
 
 
 def _by_member(config: Config, saved: SavedModel) -> list[list[Array]]:
@@ -137,23 +138,33 @@ def _by_member(config: Config, saved: SavedModel) -> list[list[Array]]:
 
 def _misfits(run: str, config: Config, saved: SavedModel) -> Iterator[str]:
     """Yield a line for each thing of a config that does not fit a run."""
-    for key in SHARED:
-        value = getattr(config.data, key)
-        other = getattr(saved.config.data, key)
-        if value != other:
-            place = config.where("data", key)
-            yield f"{place}: must be {received(other)}, as in {run}; received {received(value)}"
+    yield from _data_misfits(run, config, saved.config)
     if config.ensemble != saved.config.ensemble:
         rule = f"must be {saved.config.ensemble}, as in {run}"
         yield f"{config.where('ensemble')}: {rule}; received {config.ensemble}"
     are_alike = config.is_classes == saved.config.is_classes
     if are_alike and _scaling(config) != _scaling(saved.config):
         yield (
-            f"{config.where('loss')}: with {config.loss['name']} and {config.output_activation()} "
+            f"{config.where('loss')}: with {_loss_in_words(config)} "
             f"nnrun scales the outputs to the targets in another way than in {run}, with "
-            f"{saved.config.loss['name']} and {saved.config.output_activation()}"
+            f"{_loss_in_words(saved.config)}"
         )
     yield from _layer_misfits(run, config, saved)
+
+
+def _data_misfits(run: str, config: Config, other: Config) -> Iterator[str]:
+    """Yield which keys of data have other values than in the run, whose config is `other`."""
+    for key in SHARED:
+        value = getattr(config.data, key)
+        required = getattr(other.data, key)
+        if value != required:
+            place = config.where("data", key)
+            yield f"{place}: must be {received(required)}, as in {run}; received {received(value)}"
+
+
+def _loss_in_words(config: Config) -> str:
+    """Return the loss and the activation of the outputs, on which their scaling depends."""
+    return f"{config.loss['name']} and {config.output_activation()}"
 
 
 def _scaling(config: Config) -> tuple[bool, bool]:
@@ -163,21 +174,20 @@ def _scaling(config: Config) -> tuple[bool, bool]:
 
 def _layer_misfits(run: str, config: Config, saved: SavedModel) -> Iterator[str]:
     """Yield which layers have other weights than the run; those without weights may differ."""
-    wanted = _layers_with_weights(config, saved.encoder.width)
-    known = _layers_with_weights(saved.config, saved.encoder.width)
-    if len(wanted) != len(known):
-        count = counted(len(wanted), "layer")
+    layers = _layers_with_weights(config, saved.encoder.width)
+    saved_layers = _layers_with_weights(saved.config, saved.encoder.width)
+    if len(layers) != len(saved_layers):
+        count = counted(len(layers), "layer")
+        descriptions = [_in_words(layer) for _, layer in saved_layers]
         yield (
-            f"{config.where('layers')}: {count} with weights, but {run} has {len(known)}: "
-            f"{', '.join(_in_words(layer) for _, layer in known)}"
+            f"{config.where('layers')}: {count} with weights, but {run} has {len(saved_layers)}: "
+            f"{', '.join(descriptions)}"
         )
         return
-    for (place, layer), (_, other) in zip(wanted, known, strict=True):
+    for (number, layer), (_, other) in zip(layers, saved_layers, strict=True):
         if _form(layer) != _form(other):
-            yield (
-                f"{config.where('layers', place)}: is {_in_words(layer)}, but {run} has "
-                f"{_in_words(other)}"
-            )
+            place = config.where("layers", number)
+            yield f"{place}: is {_in_words(layer)}, but {run} has {_in_words(other)}"
 
 
 def _layers_with_weights(config: Config, features: int) -> list[tuple[int, LayerSummary]]:
@@ -188,10 +198,15 @@ def _layers_with_weights(config: Config, features: int) -> list[tuple[int, Layer
 
 def _form(layer: LayerSummary) -> tuple[str, list[tuple[int, ...]]]:
     """Return what two layers have in common where one takes the weights of the other."""
-    return layer.name.split()[0], layer.shapes
+    return _class_of(layer), layer.shapes
 
 
 def _in_words(layer: LayerSummary) -> str:
     """Return a layer such as `Dense with weights (10, 20) and (20,)`."""
     shapes = " and ".join(map(str, layer.shapes))
-    return f"{layer.name.split()[0]} with weights {shapes}"
+    return f"{_class_of(layer)} with weights {shapes}"
+
+
+def _class_of(layer: LayerSummary) -> str:
+    """Return the class of a layer, whose name goes on with what is special about it."""
+    return layer.name.split()[0]
