@@ -180,17 +180,30 @@ def outputs_begin_near_the_target(config: Config, dataset: Dataset) -> Found:
     output = config.output_activation()
     if output not in ("relu", "softplus") or config.loss["name"] in NEVER_NEGATIVE:
         return
-    if not config.rescales or config.data.target_transform:
+    if not config.rescales:
         return
+    prefix = "log1p of " if config.data.target_transform else ""
     for target in dataset.encoder.targets:
-        distance = target.minimum / target.scale
+        least, most = learnt_range(config, target)
+        distance = least / target.scale
         if distance > FAR_FROM_ZERO:
             yield (
                 _place_of_output(config),
-                f"{output} begins at 0, and {target.name!r} goes from {target.minimum:g} to "
-                f"{target.maximum:g}, {distance:.0f} standard deviations from there: the network "
+                f"{output} begins at 0, and {prefix}{target.name!r} goes from {least:g} to "
+                f"{most:g}, {distance:.0f} standard deviations from there: the network "
                 "learns that distance first, and errs more; use linear",
             )
+
+
+@rule("log-exponential", level="warning")
+def powers_are_taken_once(config: Config, _: Dataset) -> Found:
+    """An output on the scale of logarithms is not an exponential: the model takes that itself."""
+    if config.data.target_transform and config.output_activation() == "exponential":
+        yield (
+            _place_of_output(config),
+            "the model itself takes the exponential of the output, which is log1p of the target; "
+            "the exponential of an exponential grows too fast to be learnt well; use linear",
+        )
 
 
 @rule("percentage-zero", level="warning")

@@ -115,6 +115,7 @@ ORDER = (
     "bce-output",
     "softmax-output",
     "far-from-zero",
+    "log-exponential",
     "percentage-zero",
     "huber-delta",
     "unscaled",

@@ -164,6 +164,8 @@ WARNINGS = [
     ("sigmoid-hidden", {"layers": [{**DENSE, "activation": "sigmoid"}, SIGMOID]}, [], "layers[0].activation"),
     ("bce-output", {"layers": [DENSE, LINEAR]}, [], "loss: the output is linear, which is not a probability;"),
     ("far-from-zero", {**NUMBERS, "layers": [SOFTPLUS]}, [pl.col("dose") + 600], "layers[0].activation: softplus begins at 0, and"),
+    ("far-from-zero", {**NUMBERS, **LOGS, "layers": [SOFTPLUS]}, [pl.col("dose") + 600], "begins at 0, and log1p of 'dose' goes from 6.3"),
+    ("log-exponential", {**NUMBERS, **LOGS, "layers": [{"units": 1, "activation": "exponential"}]}, [], "layers[0].activation: the"),
     ("percentage-zero", {**NUMBERS, "loss": "mape"}, [pl.col("dose") - 0.5], "loss: it divides by the target"),
     ("huber-delta", {**NUMBERS, "loss": "Huber"}, [pl.col("dose") * 1e4], "no more than MeanAbsoluteError; set"),
     ("huber-delta", {**NUMBERS, "loss": {"name": "Huber", "delta": 100}}, [], "no more than MeanSquaredError"),
