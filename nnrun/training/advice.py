@@ -11,13 +11,19 @@ from nnrun.training.distributed.team import Team
 
 
 def how_to_resume(run: Run, team: Team) -> str:
-    """Return the command that goes on with a run, as part of a sentence."""
+    """Return the command that goes on with a run, as part of a sentence.
+
+    Args:
+        run: The run directory of this process, whose run.json is written.
+        team: The workers that train together.
+    """
     path = run.checkpoint.parent  # that of the chief, where a worker resumes
     place = "RUN, as the chief names it"
     if team.is_chief or path != run.path:
         place = shlex.quote(str(path))
     every_worker = ", on every worker," if team.workers > 1 else ""
-    force = "" if run.read_info().versions == versions() else " --force"
+    has_other_versions = run.read_info().versions != versions()
+    force = " --force" if has_other_versions else ""
     return f"go on{every_worker} with: nnrun resume {place}{force}"
 
 

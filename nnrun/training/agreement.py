@@ -33,8 +33,10 @@ def check_agreement(job: Job, state: State, stop_request: StopRequest) -> None:
         KeyboardInterrupt: A signal came while this worker waited for the others.
     """
     digest = hashlib.sha256(to_json(_decisive(job, state)).encode()).hexdigest()
-    every = gather_unless_stopped(job.team, int(digest[:DIGITS], 16), stop_request)[:, 0]
-    others = np.flatnonzero(every != every[0]).tolist()
+    number = int(digest[:DIGITS], 16)
+    table = gather_unless_stopped(job.team, number, stop_request)
+    numbers = table[:, 0]
+    others = np.flatnonzero(numbers != numbers[0]).tolist()
     if others:
         raise ConfigError(
             f"worker {others[0]} does not train what the chief does: they differ in its config, "
@@ -53,8 +55,12 @@ def gather_unless_stopped(team: Team, value: int, stop_request: StopRequest) -> 
         value: The value of this one.
         stop_request: Tells whether a signal came.
 
+    Returns:
+        The values as int64 (workers, 1).
+
     Raises:
         KeyboardInterrupt: A signal came.
+        tf.errors.OpError: Another worker is lost.
     """
     results: list[Integers] = []
     errors: list[Exception] = []

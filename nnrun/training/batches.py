@@ -54,13 +54,19 @@ def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
     of_chunks = starts[:, None] + np.arange(chunk)
     rest = np.arange(rows - rows % chunk, rows)
     order = np.append(of_chunks, rest).astype(np.int32)
-    for start in range(0, rows, RESIDENT_CHUNKS * chunk):
-        generator.shuffle(order[start : start + RESIDENT_CHUNKS * chunk])
+    together = RESIDENT_CHUNKS * chunk
+    for start in range(0, rows, together):
+        generator.shuffle(order[start : start + together])
     return order
 
 
 class RowBlocks:
     """The rows of a part, in memory or memory-mapped, as blocks of tensors.
+
+    Args:
+        arrays: float32 x (rows, inputs), y (rows, targets) and perhaps sample_weight (rows,).
+        batch_size: The rows of a batch, of all workers together; a block has whole batches.
+        team: The workers that share each batch.
 
     Attributes:
         arrays: x, y and perhaps sample_weight.
@@ -70,13 +76,15 @@ class RowBlocks:
     """
 
     def __init__(self, arrays: Arrays, batch_size: int, team: Team = ALONE) -> None:
-        given = (arrays.x, arrays.y, arrays.sample_weight)
-        self.arrays = [array for array in given if array is not None]
+        self.arrays: list[Array] = [arrays.x, arrays.y]
+        if arrays.sample_weight is not None:
+            self.arrays.append(arrays.sample_weight)
         self.count = len(arrays.x)
         self._batch_size = batch_size
         self._team = team
         self._is_mapped = isinstance(arrays.x, np.memmap)
-        self._row_bytes = 4 * (arrays.x.shape[1] + arrays.y.shape[1])
+        numbers = arrays.x.shape[1] + arrays.y.shape[1]  # of a row
+        self._row_bytes = 4 * numbers
         self.chunk = self._rows_of_batches(CHUNK_BYTES) if self._is_mapped else 1
         self._block_rows = min(max(1, self.count), self._rows_of_batches(BLOCK_BYTES))
         self.blocks_per_order = math.ceil(self.count / self._block_rows)
@@ -84,19 +92,26 @@ class RowBlocks:
     def in_order(self) -> Iterator[TensorBlock]:
         """Yield blocks of all rows as they stand."""
         if self._is_mapped or self._team.workers > 1:
-            return self.blocks([np.arange(self.count, dtype=np.int32)])
-        return iter([TensorBlock(self._whole, self.count)])
+            as_they_stand = np.arange(self.count, dtype=np.int32)
+            return self.blocks([as_they_stand])
+        block = TensorBlock(self._whole, self.count)
+        return iter([block])
 
     def blocks(self, orders: Iterable[Order]) -> Iterator[TensorBlock]:
         """Yield blocks of all rows in each order.
 
         Two buffers hold them in turn, so that a block serves until the next one is asked for.
+
+        Args:
+            orders: Permutations of the rows, int32 (rows,), each of which is read to its end.
         """
         return ahead(self._gathered(orders))
 
     def _rows_of_batches(self, size: int) -> int:
         """Return the rows of as many whole batches as fit in `size` bytes, of one at least."""
-        return max(1, size // self._row_bytes // self._batch_size) * self._batch_size
+        rows = size // self._row_bytes
+        batches = max(1, rows // self._batch_size)
+        return batches * self._batch_size
 
     @cached_property
     def _whole(self) -> Tensors:
@@ -104,13 +119,16 @@ class RowBlocks:
 
     def _gathered(self, orders: Iterable[Order]) -> Iterator[TensorBlock]:
         """Copy the rows of each block into a buffer, and yield it as tensors."""
-        for of_all, buffers in zip(self._parts(orders), cycle(self._buffers), strict=False):
+        buffers_in_turn = cycle(self._buffers)
+        for of_all, buffers in zip(self._parts(orders), buffers_in_turn, strict=False):
             mine = self._team.share(of_all, self._batch_size)
             for array, buffer in zip(self.arrays, buffers, strict=True):
                 np.take(array, mine, axis=0, out=buffer[: len(mine)], mode="clip")
-            yield TensorBlock(tuple(map(to_tensor, buffers)), len(of_all))
+            tensors = tuple(map(to_tensor, buffers))
+            yield TensorBlock(tensors, len(of_all))
 
     def _parts(self, orders: Iterable[Order]) -> Iterator[Order]:
+        """Cut each order into the rows of its blocks."""
         for order in orders:
             for start in range(0, self.count, self._block_rows):
                 yield order[start : start + self._block_rows]
@@ -130,6 +148,9 @@ def to_tensor(array: Array) -> Tensor:
     """Return an array as a tensor that shares its memory where it can.
 
     A copy of a large array takes twice its size while TensorFlow makes it.
+
+    Args:
+        array: The array, which must not change as long as the tensor is used.
     """
     flags = array.flags
     is_aligned = array.ctypes.data % ALIGNMENT == 0

@@ -25,6 +25,14 @@ def build_network(config: Config, encoder: Encoder) -> Model:
     """Return the layers that are trained.
 
     They take float32 (batch, inputs) to float32 (batch, targets), or (batch, labels).
+
+    Args:
+        config: The config, validated.
+        encoder: The encoder of its tables, which has the moments of inputs and targets.
+
+    Raises:
+        ValueError: Keras refuses the network.
+        TypeError: Likewise.
     """
     layers = [keras.Input((len(encoder.inputs),))]
     if config.data.normalize:
@@ -51,10 +59,11 @@ def _piecewise_linear_code(encoder: Encoder, numeric: Spec) -> list[KerasObject]
     """Return the layers, not trained, that make several numbers of each: most between 0 and 1."""
     units = code_units(encoder, numeric)
     inputs = len(encoder.inputs)
-    kernel = np.zeros((inputs, len(units.inputs)), np.float32)
-    kernel[units.inputs, np.arange(len(units.inputs))] = units.slopes
+    outputs = len(units.inputs)
+    kernel = np.zeros((inputs, outputs), np.float32)
+    kernel[units.inputs, np.arange(outputs)] = units.slopes
     layer = keras.layers.Dense(
-        len(units.inputs),
+        outputs,
         activation="hard_sigmoid",
         kernel_initializer="zeros",  # which draws no seed: other layers begin as without it
         trainable=False,
@@ -69,7 +78,11 @@ def _piecewise_linear_code(encoder: Encoder, numeric: Spec) -> list[KerasObject]
 
 
 def network_weights(model: Model) -> list[KerasObject]:
-    """Return the weights of the config's layers in Keras's order, which `weight_shapes` names."""
+    """Return the weights of the config's layers in Keras's order, which `weight_shapes` names.
+
+    Args:
+        model: What `build_network` made.
+    """
     weights: list[KerasObject] = []
     for layer in model.layers:
         if layer.name != CODE:
@@ -102,16 +115,19 @@ def compile_model(model: Model, config: Config, rows: int) -> None:
     Args:
         model: The network.
         config: The config that names optimizer, loss and metrics.
-        rows: The number of training rows, which decides with the epochs about `jit_compile: auto`.
+        rows: The number of training rows, which decides with the epochs about `jit_compile: auto`;
+            0 where several replicas train, which XLA is not for.
     """
     metrics = []
     for spec in config.metric_specs:
-        metrics.append(make(keras.metrics, metric_arguments(config, spec), "class"))
+        arguments = metric_arguments(config, spec)
+        metrics.append(make(keras.metrics, arguments, "class"))
     are_weighted = config.data.sample_weight is not None
+    kind = "weighted_metrics" if are_weighted else "metrics"
     model.compile(
         optimizer=_optimizer(config),
         loss=_loss(config),
-        **{"weighted_metrics" if are_weighted else "metrics": metrics},
+        **{kind: metrics},
         jit_compile=uses_xla(config, model.input_shape[-1], rows),
     )
 
@@ -133,11 +149,18 @@ def _loss(config: Config) -> KerasObject:
     loss = make(keras.losses, config.loss)
     if config.is_one_hot:
         return LossOfOneHot(loss)
-    return LossOfLogs(loss) if config.data.target_transform else loss
+    if config.data.target_transform:
+        return LossOfLogs(loss)
+    return loss
 
 
 def build_variables(model: Model, targets: int) -> None:
-    """Make every variable of optimizer, loss and metrics, since none can be made in a graph."""
+    """Make every variable of optimizer, loss and metrics, since none can be made in a graph.
+
+    Args:
+        model: The compiled model.
+        targets: The columns of y.
+    """
     model.optimizer.build(model.trainable_variables)
     x = tf.zeros((1, *model.input_shape[1:]))
     y = tf.zeros((1, targets))
@@ -149,10 +172,15 @@ def serving_model(model: Model, config: Config) -> Model:
     """Return the model that is saved and predicts: the same layers, ending in probabilities.
 
     It is compiled with Keras's own losses alone, so that it loads without nnrun.
+
+    Args:
+        model: The trained model, with which the result shares its layers.
+        config: Its config.
     """
     layers = [keras.Input(model.input_shape[1:]), *model.layers]
     if config.from_logits:
-        last = keras.layers.Activation("sigmoid" if config.is_binary else "softmax")
+        activation = "sigmoid" if config.is_binary else "softmax"
+        last = keras.layers.Activation(activation)
         return keras.Sequential([*layers, last])
     if config.data.target_transform or config.is_one_hot:
         return keras.Sequential(layers)
@@ -166,9 +194,14 @@ def make(module: ModuleType, spec: Spec, key: str = "name") -> KerasObject:
         module: The module of Keras that has the class.
         spec: The name of the class and its arguments.
         key: The key of the name.
+
+    Raises:
+        ValueError: Keras refuses an argument.
+        TypeError: Likewise.
     """
     arguments = {name: _argument(name, spec[name]) for name in spec if name != key}
-    return getattr(module, spec[key])(**arguments)
+    make_object = getattr(module, spec[key])
+    return make_object(**arguments)
 
 
 def _argument(name: str, value: object) -> object:
@@ -179,12 +212,14 @@ def _argument(name: str, value: object) -> object:
         return _activation(value)
     if name == "learning_rate":
         return make(keras.optimizers.schedules, value)
-    kind = name.rpartition("_")[2]
-    return make(getattr(keras, f"{kind}s"), value)
+    kind = name.rpartition("_")[2]  # as `initializer`, whose classes are in keras.initializers
+    module = getattr(keras, f"{kind}s")
+    return make(module, value)
 
 
 def _activation(spec: Spec) -> KerasObject:
     """Return an activation with its arguments, as an object that Keras saves."""
     arguments = dict(spec)
-    make_object = attrgetter(OBJECTS_OF_ACTIVATIONS[arguments.pop("name")])(keras)
+    dotted_name = OBJECTS_OF_ACTIVATIONS[arguments.pop("name")]
+    make_object = attrgetter(dotted_name)(keras)
     return make_object(**arguments)

@@ -12,17 +12,21 @@ from nnrun.training.state import CallbackMemory
 
 
 def read_memories(callbacks: list[KerasObject]) -> list[CallbackMemory]:
-    """Return what each callback remembers, but for its weights."""
+    """Return what each callback remembers, but for its weights.
+
+    Args:
+        callbacks: Keras callbacks; one that remembers nothing has an empty memory.
+    """
     return [_read_memory(callback) for callback in callbacks]
 
 
 def _read_memory(callback: KerasObject) -> CallbackMemory:
     attributes = vars(callback)
-    known = {}
+    remembered = {}
     for name in CallbackMemory.model_fields:
         if name in attributes:
-            known[name] = np.asarray(attributes[name]).item()  # NumPy's numbers too
-    return CallbackMemory(**known)
+            remembered[name] = np.asarray(attributes[name]).item()  # NumPy's numbers too
+    return CallbackMemory(**remembered)
 
 
 def give_memories(
@@ -44,15 +48,26 @@ def give_memories(
 
 
 def find_best_weights(callbacks: list[KerasObject]) -> list[Array] | None:
-    """Return the weights that EarlyStopping would restore, if it has some."""
+    """Return the weights that EarlyStopping would restore, if it has some.
+
+    Args:
+        callbacks: Keras callbacks, of which EarlyStopping need not be one.
+    """
     keeper = _keeper(callbacks)
     return keeper.best_weights if keeper else None
 
 
 def find_kept_epoch(callbacks: list[KerasObject], epochs: int) -> int:
-    """Return the epoch, from 1, whose weights the model has after so many epochs."""
+    """Return the epoch, from 1, whose weights the model has at the end of a training.
+
+    Args:
+        callbacks: Keras callbacks, of which EarlyStopping need not be one.
+        epochs: The number of epochs that ended, whose last one is kept where none is restored.
+    """
     keeper = _keeper(callbacks)
-    return int(keeper.best_epoch) + 1 if keeper else epochs
+    if keeper is None:
+        return epochs
+    return int(keeper.best_epoch) + 1  # Keras counts from 0
 
 
 def _keeper(callbacks: list[KerasObject]) -> KerasObject:

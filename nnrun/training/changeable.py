@@ -17,6 +17,13 @@ def planned_config(run: Run, info: RunInfo) -> Config:
     """Return the config of a run with the epochs and the patience that it was resumed with last.
 
     A run keeps them apart until it has finished, since its former model is of the former config.
+
+    Args:
+        run: The run directory.
+        info: Its run.json.
+
+    Raises:
+        ConfigError: config.yaml is not a config.
     """
     config = load_config(run.config)
     if info.goal:
@@ -42,35 +49,46 @@ def changed_config(run: Run, planned: Config, overrides: Sequence[str]) -> Confi
         return planned
     before = load_config(run.config)
     after = load_config(run.config, overrides)
-    problems = []
-    for line in differences(before.model_dump(mode="json"), after.model_dump(mode="json")):
-        key, _, values = line.partition(": ")
-        if key not in CHANGEABLE:
-            problems.append(
-                f"--set {key}: the epochs so far depend on it ({values}); a run that goes "
-                f"on takes {', '.join(CHANGEABLE[:-1])} and {CHANGEABLE[-1]}"
-            )
+    problems = _fixed_changes(before, after)
     if problems:
         raise ConfigError(problems)
     changed = {}
-    for text in overrides:
-        path = key_path(text.partition("=")[0]) or ""
-        name = path.partition(".")[0]
+    for override in overrides:
+        key = override.partition("=")[0]
+        name = (key_path(key) or "").partition(".")[0]
         changed[name] = getattr(after, name)
     return planned.model_copy(update=changed)
 
 
+def _fixed_changes(before: Config, after: Config) -> list[str]:
+    """Return a line for each changed value that the epochs so far depend on."""
+    lines = []
+    for line in differences(before.model_dump(mode="json"), after.model_dump(mode="json")):
+        key, _, values = line.partition(": ")
+        if key not in CHANGEABLE:
+            lines.append(
+                f"--set {key}: the epochs so far depend on it ({values}); a run that goes "
+                f"on takes {', '.join(CHANGEABLE[:-1])} and {CHANGEABLE[-1]}"
+            )
+    return lines
+
+
 def check_patience(run: Run, info: RunInfo, config: Config) -> None:
-    """Raise a RunError where less patience would have ended the training before its last epoch.
+    """Check that early stopping would not have ended the training before its last epoch.
 
     Args:
         run: The run directory.
         info: Its run.json.
         config: The config that it is to go on with.
+
+    Raises:
+        RunError: It has less patience than before.
     """
-    then = (info.config.get("early_stopping") or {}).get("patience")
-    then = then if info.patience is None else info.patience
-    now = config.early_stopping["patience"] if config.early_stopping else None
+    then = info.patience
+    if then is None:
+        stopping = info.config.get("early_stopping") or {}
+        then = stopping.get("patience")
+    now = config.patience
     if now is not None and then is not None and now < then:
         raise RunError(
             f"{run.path}: early_stopping.patience can only grow, since less might have ended the "

@@ -96,7 +96,14 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
             self.history.replace(snapshot.history)
 
     def poll(self, *, save: bool = False) -> None:
-        """Write the checkpoint where it is time to; raise Interrupted where a signal came."""
+        """Write the checkpoint where it is time to, and stop where a signal asks for it.
+
+        Args:
+            save: Whether it is time to in any case.
+
+        Raises:
+            Interrupted: A signal came, to this process or to another worker.
+        """
         is_due = time.monotonic() - self._saved_at >= self.config.checkpoint.every_seconds
         # The workers save together and stop together. A second signal may come meanwhile.
         every = self.team.gather(int(is_due), self.stop_request.signal)
@@ -134,12 +141,20 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         return max(1, self.epochs + bool(self.state.step))
 
     def interrupted(self, number: int = 0) -> Interrupted:
-        """Return the error that says how far the run is, and how it goes on."""
+        """Return the error that says how far the run is, and how it goes on.
+
+        Args:
+            number: The number of the signal; 0 stands for the one that came to this process.
+        """
         number = number or self.stop_request.signal or signal.SIGINT
         return advice.interrupted(self.epoch_begun, self.config, self.advice, number)
 
     def diverged(self, reason: str) -> TrainingError:
-        """Return the error of a training whose loss or weights are no longer finite."""
+        """Return the error of a training whose loss or weights are no longer finite.
+
+        Args:
+            reason: What is not finite, as in `the loss is nan`.
+        """
         return advice.diverged(reason, self.epochs, self.config)
 
     # Keras calls these, with more than is needed.
@@ -150,7 +165,14 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         give_memories(self.callbacks, self.state.callbacks, self._best_weights)
 
     def on_train_batch_end(self, batch: int, **_: object) -> None:
-        """Note the step."""
+        """Note the step.
+
+        Args:
+            batch: The number of the batch in its epoch, from 0.
+
+        Raises:
+            Interrupted: A signal came.
+        """
         self.state.step = batch + 1
         self.poll()
 
@@ -159,14 +181,23 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._training_metrics = values_of(metric_variables(self.model))  # summed over all workers
 
     def on_test_batch_end(self, *_: object, **__: object) -> None:
-        """Stop here too, where a signal asks for it."""
+        """Stop here too, where a signal asks for it.
+
+        Raises:
+            Interrupted: A signal came.
+        """
         self.poll()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Write a row of history.csv.
 
+        Args:
+            epoch: The number of the epoch, from 0.
+            logs: Its loss and metrics, which are put in the order of the history.
+
         Raises:
             TrainingError: The loss is no longer finite.
+            Interrupted: A signal came.
         """
         row = self.history.add(logs)
         logs.clear()
@@ -177,7 +208,8 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self.state.epoch = epoch + 1
         self.state.step = 0
         self.state.stopped = bool(self.model.stop_training)
-        self.poll(save=self.state.stopped or epoch + 1 == self.config.epochs)
+        is_last = self.state.stopped or epoch + 1 == self.config.epochs
+        self.poll(save=is_last)
 
     def on_train_end(self, _: Logs | None = None) -> None:
         """Save no more: from here on the weights are those to serve, not those to go on from."""
@@ -200,11 +232,13 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self.state.history_size, self.state.history_sha256 = self.history.saved_part()
 
     def _go_on_with_history(self, state: State) -> None:
+        """Take up history.csv as far as the checkpoint tells of it."""
         # A worker goes on from the files of the chief.
         source = self.run.checkpoint.with_name(self.run.history.name)
         self.history.go_on(source, state.history_size, state.history_sha256, state.epoch)
 
     def _check_epochs(self, state: State) -> None:
+        """Raise a RunError where the checkpoint goes beyond the epochs of the config."""
         begun = state.epoch + bool(state.step)
         if begun > self.config.epochs:
             raise RunError(

@@ -41,7 +41,15 @@ class Snapshot:
 
 
 def write_checkpoint(path: Path, snapshot: Snapshot) -> None:
-    """Write a snapshot atomically."""
+    """Write a snapshot atomically.
+
+    Args:
+        path: The file, which a former snapshot may be in.
+        snapshot: What it is to hold.
+
+    Raises:
+        OSError: The file cannot be written, and is as it was.
+    """
     arrays = dict(snapshot.variables)
     for number, weights in enumerate(snapshot.best_weights or []):
         arrays[_best_name(number)] = weights
@@ -76,7 +84,14 @@ class Expected:
         return shapes
 
     def optional_shapes(self, text: str) -> Shapes:
-        """Return shape and dtype of the arrays that only the text of the state tells of."""
+        """Return shape and dtype of the arrays that only the text of the state tells of.
+
+        Args:
+            text: The state as JSON.
+
+        Raises:
+            ValueError: It is not a state of this training.
+        """
         state = State.model_validate_json(text)
         self._check_callbacks(state)
         shapes: dict[str, tuple[tuple[int, ...], str]] = {}
@@ -94,14 +109,25 @@ class Expected:
         return size_of_best + 8 * self.epochs * len(self.columns)
 
     def _check_callbacks(self, state: State) -> None:
-        in_time = all(memory.best_epoch < max(1, state.epoch) for memory in state.callbacks)
+        """Raise a ValueError where the callbacks cannot remember what the state says they do."""
+        latest = max(1, state.epoch)
+        are_in_time = all(memory.best_epoch < latest for memory in state.callbacks)
         has_all = len(state.callbacks) == self.callbacks
-        if not has_all or not in_time or state.stopped > state.epoch:
+        is_stopped_too_soon = state.stopped and state.epoch == 0
+        if not has_all or not are_in_time or is_stopped_too_soon:
             raise ValueError("its callbacks are not those of the config")
 
 
 def read_checkpoint(path: Path, expected: Expected) -> Snapshot:
-    """Return the snapshot in a file; raise a RunError where it is not what is expected."""
+    """Return the snapshot in a file.
+
+    Args:
+        path: The file, which may come from anybody.
+        expected: What it must hold.
+
+    Raises:
+        RunError: The file cannot be read, or is not what is expected.
+    """
     text, arrays = read_arrays(
         path,
         expected.variables,
@@ -124,4 +150,5 @@ def _best_name(number: int) -> str:
 
 
 def _from_table(table: Array, columns: list[str]) -> list[Logs]:
+    """Return the logs of each epoch, of a table of shape (epochs, columns)."""
     return [dict(zip(columns, row, strict=True)) for row in table.tolist()]

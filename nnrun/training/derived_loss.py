@@ -8,7 +8,7 @@ class DerivedLoss(keras.losses.Loss):  # type: ignore[misc]
     """Has the name, the reduction and the dtype of the loss that it takes.
 
     Args:
-        loss: The loss of Keras.
+        loss: The loss of Keras, an instance.
     """
 
     def __init__(self, loss: KerasObject) -> None:

@@ -70,23 +70,32 @@ def _fit_member(run: Run, job: Job, number: int, fit: FitMember) -> None:
     member = run.member(number)
     if _is_finished(member, config):
         return
-    with _told_member(number, job.config.ensemble):
-        fit(member, _begin_member(member, job, config, number - 1))
+    with _named_member(number, job.config.ensemble):
+        member_job = _begin_member(member, job, config, number - 1)
+        fit(member, member_job)
 
 
 def _begin_member(member: Run, job: Job, config: Config, place: int) -> Job:
     """Return the job of a member, counted from 0, whose directory is ready for it."""
     member.path.mkdir(parents=True, exist_ok=True)
     remove_temporaries(member.path)
-    own = prepare(replace(job.dataset, config=config), job.team, job.start, place)
+    dataset = replace(job.dataset, config=config)
+    member_job = prepare(dataset, job.team, job.start, place)
     if not (member.checkpoint.exists() and member.info.exists()):
         member.checkpoint.unlink(missing_ok=True)
-        info = to_json({"status": "running", **facts_of(own)})
-        encoding = encoding_text(job.dataset.encoder)
-        write_texts(
-            {member.config: own.config.to_yaml(), member.encoding: encoding, member.info: info}
-        )
-    return own
+        _write_beginning(member, member_job)
+    return member_job
+
+
+def _write_beginning(member: Run, job: Job) -> None:
+    """Write the files that the directory of a member has before its first epoch."""
+    info = {"status": "running", **facts_of(job)}
+    texts = {
+        member.config: job.config.to_yaml(),
+        member.encoding: encoding_text(job.dataset.encoder),
+        member.info: to_json(info),
+    }
+    write_texts(texts)
 
 
 def _is_finished(member: Run, config: Config) -> bool:
@@ -101,15 +110,11 @@ def _is_finished(member: Run, config: Config) -> bool:
 def _save_mean(run: Run, job: Job) -> Result:
     """Save the mean of the members, with their histories one after the other."""
     config = job.config
-    dataset = job.dataset
+    encoder = job.dataset.encoder
     members = [run.member(number) for number in range(1, config.ensemble + 1)]
-    weights: dict[str, Array] = {}
-    for number, member in enumerate(members):
-        prefix = member_prefix(config, number)
-        for name, array in _weights_of(member, config.member(number)).items():
-            weights[prefix + name] = array
-    network = make_any_network(config, dataset.encoder, weights)
-    trained = TrainedRun(config, dataset.encoder, weights, network, network)
+    weights = _weights_of_all(members, config)
+    network = make_any_network(config, encoder, weights)
+    trained = TrainedRun(config, encoder, weights, network, network)
     _write_history(run, members)
     infos = [member.read_info() for member in members]
     result = Result(
@@ -125,6 +130,16 @@ def _save_mean(run: Run, job: Job) -> Result:
     saved = TrainedNetwork(config, build_serving_model(trained), weights)
     save_network(run, saved, result)
     return result
+
+
+def _weights_of_all(members: list[Run], config: Config) -> dict[str, Array]:
+    """Return the weights of every member, by the names of `weight_shapes`."""
+    weights: dict[str, Array] = {}
+    for number, member in enumerate(members):
+        prefix = member_prefix(config, number)
+        for name, array in _weights_of(member, config.member(number)).items():
+            weights[prefix + name] = array
+    return weights
 
 
 def _weights_of(member: Run, config: Config) -> dict[str, Array]:
@@ -174,7 +189,7 @@ def _write_history(run: Run, members: list[Run]) -> None:
 
 
 @contextmanager
-def _told_member(number: int, members: int) -> Iterator[None]:
+def _named_member(number: int, members: int) -> Iterator[None]:
     """Name the member where a signal stops it, or its loss is not finite."""
     try:
         yield

@@ -20,6 +20,10 @@ class EpochHistory:
     A row is appended to the file and to its hash, so that an epoch costs the same after a million
     of them. A checkpoint holds how far the file went and the hash of that part.
 
+    Args:
+        path: The history.csv, which is not opened yet.
+        config: The config that is trained, which says what an epoch logs.
+
     Attributes:
         columns: The names of the quantities that every epoch logs.
     """
@@ -39,13 +43,25 @@ class EpochHistory:
         return len(self._values) // len(self.columns)
 
     def row(self, epoch: int) -> Logs:
-        """Return the logs of an epoch, counted from 1, in the order of `columns`."""
+        """Return the logs of an epoch in the order of `columns`.
+
+        Args:
+            epoch: The number of the epoch, from 1 to `epochs`.
+        """
         end = epoch * len(self.columns)
-        values = self._values[end - len(self.columns) : end]
+        start = end - len(self.columns)
+        values = self._values[start:end]
         return dict(zip(self.columns, values, strict=True))
 
     def add(self, logs: Logs) -> Logs:
-        """Write the logs of one more epoch, and return them as plain numbers, in order."""
+        """Write the logs of one more epoch, and return them as plain numbers, in order.
+
+        Args:
+            logs: The quantities of `columns`, and perhaps others, as numbers or arrays of one.
+
+        Raises:
+            OSError: The file cannot be written, and is as it was.
+        """
         row: Logs = {}
         for name in [*self.columns, *logs]:
             row[name] = np.asarray(logs[name]).item()  # F1Score gives an array of one
@@ -56,7 +72,11 @@ class EpochHistory:
         return row
 
     def saved_part(self) -> tuple[int, str]:
-        """Sync the file, and return its size in bytes and its SHA-256, for a checkpoint."""
+        """Sync the file, and return its size in bytes and its SHA-256, for a checkpoint.
+
+        Raises:
+            OSError: The file cannot be written to the disk.
+        """
         if self._size:
             with named_errors(self._path):
                 sync_file(self._path)
@@ -74,8 +94,10 @@ class EpochHistory:
         Raises:
             RunError: The file is another.
         """
+        content = b""
         try:
-            content = _read_part(source, size, sha256) if size else b""
+            if size:
+                content = _read_part(source, size, sha256)
             with atomic_path(self._path) as temporary:
                 temporary.write_bytes(content)
                 self._take(temporary, epochs)
@@ -87,7 +109,11 @@ class EpochHistory:
         self._digest = hashlib.sha256(content)
 
     def replace(self, rows: list[Logs]) -> None:
-        """Let history.csv have these rows alone, which an earlier version's checkpoint holds."""
+        """Let history.csv have these rows alone, which an earlier version's checkpoint holds.
+
+        Args:
+            rows: The logs of every epoch that ended, each with the names of `columns`.
+        """
         with atomic_path(self._path) as temporary:
             content = append_history(temporary, rows, 0)
         self._values = array("d")
@@ -103,12 +129,14 @@ class EpochHistory:
     def _take(self, path: Path, epochs: int) -> None:
         """Take the rows of a file into memory, or raise a ValueError where they are others."""
         history = read_history(path)
-        if len(history["epoch"]) != epochs:
-            raise ValueError(f"it has {len(history['epoch'])} epochs, and the checkpoint {epochs}")
+        count = len(history["epoch"])
+        if count != epochs:
+            raise ValueError(f"it has {count} epochs, and the checkpoint {epochs}")
         if not epochs:
             self._values = array("d")
             return
-        if [name for name in history if name in self.columns] != self.columns:
+        logged = [name for name in history if name in self.columns]
+        if logged != self.columns:
             raise ValueError("its columns are not those of this training")
         table = np.stack([history[name] for name in self.columns], axis=1)
         self._values = array("d", table.tobytes())

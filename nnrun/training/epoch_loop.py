@@ -55,7 +55,8 @@ class EpochLoop:
         self._uses_xla = bool(model.jit_compile) and rows is not None
         # Keras fixes the number of a batch's rows where all batches have the same, which rounds
         # differently. XLA needs it fixed.
-        self._is_fixed = team.count == 1 and rows is not None and (self._uses_xla or not self._rest)
+        can_be_fixed = team.count == 1 and rows is not None
+        self._is_fixed = can_be_fixed and (self._uses_xla or not self._rest)
         self._take_batch: Callable[..., None] = self._take_own_batch
         if rows and team.count > 1:
             self._take_batch = ReplicatedStep(model, team, batch_size, training=training)
@@ -88,6 +89,9 @@ class EpochLoop:
             report: What is called with the number of steps that are done, after each call.
             start: The steps that were run before, by a process whose variables, metrics included,
                 were restored.
+
+        Returns:
+            The loss and the metrics by name, over the rows of all workers.
         """
         results = None
         before = 0  # the steps of the blocks that are done
@@ -142,22 +146,27 @@ class EpochLoop:
         rows = tensors[0].shape[0] if self._uses_xla else None
         if rows not in self._traced:
             self._traced[rows] = self._trace(rows, tensors, numbers)
-        return self._traced[rows](tensors, numbers)
+        graph = self._traced[rows]
+        return graph(tensors, numbers)
 
     def _trace(self, rows: int | None, tensors: Tensors, numbers: Tensor) -> Graph:
+        """Return a graph for so many rows, or for any number where `rows` is None."""
         shapes = [[rows, *tensor.shape[1:]] for tensor in tensors]
 
         def trace() -> Graph:
             columns = tuple(tf.TensorSpec(shape, tf.float32) for shape in shapes)
             return self._graph.get_concrete_function(columns, numbers)
 
-        return traced(f"{shapes} {self._key}", self._model, trace) if self._key else trace()
+        if not self._key:
+            return trace()
+        return traced(f"{shapes} {self._key}", self._model, trace)
 
     def _fit_steps_per_call(self, steps: int, seconds: float) -> None:
         """Choose how many steps the next call has, by what the last one took."""
         fitting = int(steps * SECONDS_PER_CALL / max(seconds, 1e-6))
         fitting = max(1, min(fitting, steps * GROWTH))
-        self._steps_per_call = int(self._team.gather(fitting).min())  # it must be one for all
+        of_all_workers = self._team.gather(fitting)
+        self._steps_per_call = int(of_all_workers.min())  # it must be one for all
 
     def _run_batches(self, tensors: Tensors, numbers: Tensor) -> Tensor:
         """Run some steps, the first of all on metrics that are reset, and return the metrics.
@@ -180,6 +189,7 @@ class EpochLoop:
         return self._model.get_metrics_result()
 
     def _take_own_batch(self, tensors: Tensors, rows: Tensor, step: Tensor) -> None:
+        """Run the model's step on the batch of a number, of which the last may have fewer rows."""
         begin = step * self._batch_size
         size = self._batch_size
         if not self._is_fixed:
@@ -190,10 +200,15 @@ class EpochLoop:
         """Run the model's step on `size` rows from `begin` on."""
         # As fast as a slice, which XLA would compile for each place in a branch.
         rows = begin + tf.range(size)
-        self._step(tuple(tf.gather(tensor, rows) for tensor in tensors))
+        batch = tuple(tf.gather(tensor, rows) for tensor in tensors)
+        self._step(batch)
 
 
 def _signature(rows: RowBlocks) -> list[Tensor]:
     """Return the shapes of a call's arguments: columns of any number of rows, and the numbers."""
-    columns = tuple(tf.TensorSpec([None, *array.shape[1:]], tf.float32) for array in rows.arrays)
-    return [columns, tf.TensorSpec([4], tf.int32)]
+    columns = []
+    for array in rows.arrays:
+        shape = [None, *array.shape[1:]]
+        columns.append(tf.TensorSpec(shape, tf.float32))
+    numbers = tf.TensorSpec([4], tf.int32)
+    return [tuple(columns), numbers]

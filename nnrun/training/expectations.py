@@ -14,27 +14,34 @@ def check_expectations(
     *,
     is_judged: bool = True,
 ) -> None:
-    """Raise an ExpectationError that lists every quantity of `expect` that is not met.
+    """Check a finished run against what its config expects.
 
     Args:
         config: The config.
         metrics: The metrics of the finished run.
         verdict: The verdict on it, or None where there is none.
         is_judged: Whether this process judged the run: of several workers, the chief alone does.
+
+    Raises:
+        ExpectationError: A quantity of `expect` is not met; every such quantity is in it.
     """
     missed = []
     for name, text in config.expect.items():
-        if name == BASELINE:
-            missed += _missed_verdict(config, verdict) if is_judged else []
-            continue
-        operator, bound = parse_expectation(text)
-        if not OPERATORS[operator](metrics[name], bound):
-            missed.append(
-                f"{config.where('expect', name)}: expected {operator} {bound:g}, "
-                f"got {metrics[name]:.6g}"
-            )
+        if name != BASELINE:
+            missed += _missed_metric(config, name, text, metrics[name])
+        elif is_judged:
+            missed += _missed_verdict(config, verdict)
     if missed:
         raise ExpectationError("\n".join(missed))
+
+
+def _missed_metric(config: Config, name: str, text: str, value: float) -> list[str]:
+    """Return a line where a metric is not what the text of its expectation says."""
+    operator, bound = parse_expectation(text)
+    if OPERATORS[operator](value, bound):
+        return []
+    place = config.where("expect", name)
+    return [f"{place}: expected {operator} {bound:g}, got {value:.6g}"]
 
 
 def _missed_verdict(config: Config, verdict: SavedVerdict | None) -> list[str]:

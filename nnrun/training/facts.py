@@ -12,7 +12,14 @@ from nnrun.training.job import Job
 
 
 def facts_of(job: Job) -> dict[str, object]:
-    """Return when a job begins, with which versions, and on which tables."""
+    """Return when a job begins, with which versions, and on which tables.
+
+    Args:
+        job: The job, of which no epoch has begun.
+
+    Returns:
+        Values of fields of `RunInfo`, by their names.
+    """
     config = job.config
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -33,8 +40,10 @@ def _started_from(job: Job) -> dict[str, str] | None:
     """Return the run whose weights the job starts with, or None where they were drawn."""
     if job.start is None:
         return None
-    encoding = sha256(encoding_text(job.dataset.encoder).encode()).hexdigest()
-    return job.start.facts.model_copy(update={"encoding": encoding}).model_dump()
+    text = encoding_text(job.dataset.encoder)
+    checksum = sha256(text.encode()).hexdigest()
+    facts = job.start.facts.model_copy(update={"encoding": checksum})
+    return facts.model_dump()
 
 
 def _tables(dataset: Dataset) -> dict[str, dict[str, str | int]]:

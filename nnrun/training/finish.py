@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from nnrun.config.architecture import weight_shapes
 from nnrun.config.schema import Config
@@ -142,6 +143,7 @@ def _measured_at_the_end(job: Job) -> dict[str, Part]:
 
 
 def _measure(part: Part, job: Job, checkpoint: CheckpointCallback, *, weighted: bool) -> Logs:
+    """Return the loss and the metrics over the rows of a part; a signal stops it."""
     arrays = job.dataset.arrays(part, weighted=weighted)
     rows = RowBlocks(arrays, job.config.batch_size, job.team)
     loop = job.epoch_loop(rows, training=False)
@@ -176,10 +178,7 @@ def save_network(run: Run, network: TrainedNetwork, result: Result, stopped_at: 
     files = (run.config, run.model, run.weights, run.metrics, run.info)
     with atomic_paths(*files) as temporaries:
         new = dict(zip(files, temporaries, strict=True))
-        new[run.config].write_text(network.config.to_yaml(), encoding="utf-8", newline="\n")
-        with any_clock(), temporary_files_in(run.path):
-            network.model.save(new[run.model])
-        write_arrays(new[run.weights], network.weights)
+        _write_network(run, network, new)
         metrics = to_json({"epoch": result.best_epoch, **finite(result.metrics)})
         new[run.metrics].write_text(metrics, encoding="utf-8")
         checksums = {}
@@ -194,6 +193,14 @@ def save_network(run: Run, network: TrainedNetwork, result: Result, stopped_at: 
             run, network.config, result, stopped_at, checksums=checksums, sizes=sizes
         )
         new[run.info].write_text(info, encoding="utf-8")
+
+
+def _write_network(run: Run, network: TrainedNetwork, new: Mapping[Path, Path]) -> None:
+    """Write config, model and weights to the temporary paths that `new` has for their files."""
+    new[run.config].write_text(network.config.to_yaml(), encoding="utf-8", newline="\n")
+    with any_clock(), temporary_files_in(run.path):
+        network.model.save(new[run.model])
+    write_arrays(new[run.weights], network.weights)
 
 
 def _saved_info(run: Run, config: Config, result: Result, stopped_at: int, **checks: object) -> str:

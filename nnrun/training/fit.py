@@ -15,7 +15,17 @@ from nnrun.training.state import State
 
 
 def fit_compiled(job: Job, state: State, callbacks: list[KerasObject]) -> None:
-    """Fit a job from `state` on, with the callbacks in the order in which Keras would call them."""
+    """Fit a job from `state` on, with the callbacks in the order in which Keras would call them.
+
+    Args:
+        job: The compiled model, its dataset and its team.
+        state: How far the training is; the callback of the checkpoint keeps it up to date.
+        callbacks: Keras callbacks, that of the checkpoint among them.
+
+    Raises:
+        Interrupted: A signal came.
+        TrainingError: The loss is not finite.
+    """
     training = _looped(job, job.dataset.train, training=True)
     held_out = job.dataset.validation
     validating = _looped(job, held_out, training=False) if held_out else None
@@ -46,6 +56,7 @@ class _Looped:
 
 
 def _looped(job: Job, part: Part, *, training: bool) -> _Looped:
+    """Return the rows of a part with the loop that trains on them, or measures them."""
     arrays = job.dataset.arrays(part, weighted=training)
     rows = RowBlocks(arrays, job.config.batch_size, job.team)
     return _Looped(rows, job.epoch_loop(rows, training=training))
@@ -64,6 +75,7 @@ def _epochs(job: Job, rows: RowBlocks, first: int) -> Iterator[tuple[int, Iterat
 def _train_epoch(
     loop: EpochLoop, blocks: Iterator[TensorBlock], called: KerasObject, *, start: int
 ) -> Logs:
+    """Train on the blocks of an epoch from step `start` on, and return its loss and metrics."""
     return loop.run(blocks, lambda step: called.on_train_batch_end(step - 1), start=start)
 
 

@@ -31,6 +31,12 @@ class Job:
     """A compiled model with every variable built, the dataset it is fitted on, and the team.
 
     Where training starts from another run, the model has the weights of that.
+
+    Attributes:
+        model: The compiled model.
+        dataset: The dataset, whose config has everything that was decided for it.
+        team: The workers and replicas that train together.
+        start: The run whose weights the model has, or None where they were drawn.
     """
 
     model: Model
@@ -44,7 +50,12 @@ class Job:
         return self.dataset.config
 
     def epoch_loop(self, rows: RowBlocks, *, training: bool) -> EpochLoop:
-        """Return the loop over the rows of a part, which trains on them or measures them."""
+        """Return the loop over the rows of a part.
+
+        Args:
+            rows: The rows.
+            training: Whether it trains on them, or else measures them.
+        """
         return EpochLoop(
             self.model,
             self.config.batch_size,

@@ -14,18 +14,28 @@ from nnrun.training.state import State
 
 
 def fit_keras(job: Job, _: State, callbacks: list[KerasObject]) -> None:
-    """Fit a job from the first epoch on; this engine writes checkpoints, and resumes from none."""
+    """Fit a job from the first epoch on; this engine writes checkpoints, and resumes from none.
+
+    Args:
+        job: The compiled model and its dataset.
+        callbacks: Keras callbacks, that of the checkpoint among them.
+
+    Raises:
+        Interrupted: A signal came.
+        TrainingError: The loss is not finite.
+    """
     config = job.config
     validation = None
     if job.dataset.validation:
         validation = _arrays(job.dataset, job.dataset.validation)
     arrays = job.dataset.arrays(job.dataset.train, weighted=True)
     rows = RowBlocks(arrays, config.batch_size)
+    batches = tf.data.Dataset.from_generator(
+        lambda: _batches(rows, config.seed, config.batch_size),
+        output_signature=_signature(rows, config.batch_size),
+    )
     job.model.fit(
-        tf.data.Dataset.from_generator(
-            lambda: _batches(rows, config.seed, config.batch_size),
-            output_signature=_signature(rows, config.batch_size),
-        ),
+        batches,
         epochs=config.epochs,
         steps_per_epoch=math.ceil(rows.count / config.batch_size),
         validation_data=validation,
@@ -53,4 +63,8 @@ def _batches(rows: RowBlocks, seed: int, batch_size: int) -> Iterator[tuple[Arra
 def _signature(rows: RowBlocks, batch_size: int) -> tuple[Tensor, ...]:
     """Return the shapes of a batch, as Keras's own adapter of arrays declares them."""
     length = None if rows.count % batch_size else batch_size
-    return tuple(tf.TensorSpec([length, *array.shape[1:]], tf.float32) for array in rows.arrays)
+    specs = []
+    for array in rows.arrays:
+        shape = [length, *array.shape[1:]]
+        specs.append(tf.TensorSpec(shape, tf.float32))
+    return tuple(specs)

@@ -22,5 +22,6 @@ class LossOfLogs(DerivedLoss):
             y_pred: What the network gives, above -1, (rows, targets).
         """
         ops = keras.ops
-        logs = ops.log1p(ops.maximum(y_true, 0)), ops.log1p(ops.maximum(y_pred, LEAST))
-        return self._loss.call(*logs)
+        log_true = ops.log1p(ops.maximum(y_true, 0))
+        log_pred = ops.log1p(ops.maximum(y_pred, LEAST))
+        return self._loss.call(log_true, log_pred)

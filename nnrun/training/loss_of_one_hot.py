@@ -21,4 +21,5 @@ class LossOfOneHot(DerivedLoss):
         """
         ops = keras.ops
         labels = ops.cast(ops.squeeze(y_true, axis=-1), "int32")
-        return self._loss.call(ops.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype), y_pred)
+        targets = ops.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype)
+        return self._loss.call(targets, y_pred)

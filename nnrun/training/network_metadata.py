@@ -16,14 +16,19 @@ SAVED_MODEL_FILE = Path("assets.extra", "nnrun.json")
 
 
 def network_metadata(trained: TrainedRun) -> Metadata:
-    """Return what the inputs of a network hold in their order, its targets, and its labels."""
+    """Return what the inputs of a network hold in their order, its targets, and its labels.
+
+    Args:
+        trained: The finished run.
+    """
     encoder = trained.encoder
-    lists = {
-        "inputs": encoder.input_names,
-        "targets": encoder.target_names,
-        "labels": encoder.labels_of_targets if encoder.is_multilabel else encoder.labels,
-    }
-    return {name: json.dumps(texts, ensure_ascii=False) for name, texts in lists.items() if texts}
+    labels = encoder.labels_of_targets if encoder.is_multilabel else encoder.labels
+    lists = {"inputs": encoder.input_names, "targets": encoder.target_names, "labels": labels}
+    metadata = {}
+    for name, texts in lists.items():
+        if texts:
+            metadata[name] = json.dumps(texts, ensure_ascii=False)
+    return metadata
 
 
 def write_metadata(path: Path, form: str, metadata: Metadata) -> None:
@@ -76,4 +81,5 @@ def _write_saved_model(path: Path, metadata: Metadata) -> None:
     file = path / SAVED_MODEL_FILE
     file.parent.mkdir()
     lists = {name: json.loads(text) for name, text in metadata.items()}
-    file.write_text(json.dumps(lists, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(lists, indent=2, ensure_ascii=False)
+    file.write_text(f"{text}\n", encoding="utf-8")

@@ -13,7 +13,12 @@ from nnrun.training.checkpoint import CheckpointCallback
 
 @contextmanager
 def recorded_outcome(run: Run, checkpoint: CheckpointCallback) -> Iterator[None]:
-    """Write into run.json that the body was interrupted, or failed, where it was or did."""
+    """Write into run.json that the body was interrupted, or failed, where it was or did.
+
+    Args:
+        run: The run directory.
+        checkpoint: The callback that knows how many epochs have ended.
+    """
     try:
         yield
     except BaseException as error:
@@ -28,7 +33,17 @@ def recorded_outcome(run: Run, checkpoint: CheckpointCallback) -> Iterator[None]
 
 @contextmanager
 def translated_errors(run: Run, checkpoint: CheckpointCallback) -> Iterator[None]:
-    """Raise what TensorFlow and the system raise as errors that tell how to go on."""
+    """Raise what TensorFlow and the system raise as errors that tell how to go on.
+
+    Args:
+        run: The run directory.
+        checkpoint: The callback that knows how far the training is.
+
+    Raises:
+        Interrupted: The body raised KeyboardInterrupt.
+        NnrunError: A file cannot be written, or another worker is lost.
+        MemoryError: TensorFlow has too little memory.
+    """
     try:
         yield
     except tf.errors.OpError as error:

@@ -13,14 +13,24 @@ ACTIVATIONS = 1 << 24  # of a layer at most: 64 MiB
 
 
 def predictor(model: Model) -> Callable[[Matrix], Matrix]:
-    """Return a function from float32 (rows, inputs) to the model's float32 (rows, outputs)."""
-    signature = [tf.TensorSpec([None, *model.input_shape[1:]], tf.float32)]
-    call = tf.function(lambda block: model(block, training=False), input_signature=signature)
+    """Return a function from float32 (rows, inputs) to the model's float32 (rows, outputs).
+
+    Args:
+        model: The model, which runs as it does where it is not trained.
+    """
+    block_shape = [None, *model.input_shape[1:]]
+    call = tf.function(
+        lambda block: model(block, training=False),
+        input_signature=[tf.TensorSpec(block_shape, tf.float32)],
+    )
     widest = max(layer.output.shape[-1] for layer in model.layers)
     rows = max(1, min(PREDICTION_ROWS, ACTIVATIONS // widest))
 
     def predict(x: Matrix) -> Matrix:
-        starts = range(0, max(1, len(x)), rows)
-        return np.concatenate([call(x[start : start + rows]).numpy() for start in starts])
+        outputs = []
+        for start in range(0, max(1, len(x)), rows):
+            block = x[start : start + rows]
+            outputs.append(call(block).numpy())
+        return np.concatenate(outputs)
 
     return predict

@@ -78,9 +78,10 @@ def _reload(run: Run, *, epochs: int | None, overrides: Sequence[str], force: bo
         config = config.model_copy(update={"epochs": epochs})
     encoder = Encoder.load(run.encoding)
     _check_size(run, config, encoder)
-    given = given_encoder_of(info, encoder, run)
+    given_encoder = given_encoder_of(info, encoder, run)
     needed_warm_start(run, config)  # before TensorFlow is imported
-    dataset = load_checked(config, run.path.resolve().parent / CACHE, given=given)
+    cache = run.path.resolve().parent / CACHE
+    dataset = load_checked(config, cache, given=given_encoder)
     check_tables(info, dataset)
     check_encoding(run, encoder, dataset)
     return dataset
@@ -88,9 +89,11 @@ def _reload(run: Run, *, epochs: int | None, overrides: Sequence[str], force: bo
 
 def _check_size(run: Run, config: Config, encoder: Encoder) -> None:
     """Refuse a checkpoint that is smaller than the network, before the network is built."""
+    if not run.checkpoint.exists():
+        return
     layers = summarize(config, encoder.width)
     needed = sum(4 * layer.parameters for layer in layers)  # bytes of float32
-    if run.checkpoint.exists() and run.checkpoint.stat().st_size < needed:
+    if run.checkpoint.stat().st_size < needed:
         raise RunError(
             f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?"
         )
@@ -101,8 +104,8 @@ def _differences(run: Run, info: RunInfo, config: Config, *, force: bool) -> lis
     lines = []
     if not force:
         advice = "--force resumes with the current versions"
-        found = differences(info.versions, versions())
-        lines = [f"{run.info}: {line}; {advice}" for line in found]
+        changed_versions = differences(info.versions, versions())
+        lines = [f"{run.info}: {line}; {advice}" for line in changed_versions]
     changed = _changes_of_config(run, info, config) + changed_tables(config, info)
     if changed:
         changed.append(f"{run.path}: cannot be resumed: undo that, or train again")

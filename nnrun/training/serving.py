@@ -18,6 +18,9 @@ def build_serving_model(trained: TrainedRun) -> Model:
 
     It is a keras.Sequential; of an ensemble, a keras.Model that averages several.
 
+    Args:
+        trained: The finished run.
+
     Raises:
         RunError: Keras refuses the network.
     """
@@ -50,6 +53,13 @@ def _averaged(members: list[Model]) -> Model:
 def keras_forward(trained: TrainedRun) -> Callable[[Matrix], Matrix]:
     """Return what predicts with Keras, the oracle of the network in NumPy.
 
-    It takes float32 (rows, inputs) to (rows, outputs).
+    Args:
+        trained: The finished run.
+
+    Returns:
+        A function from float32 (rows, inputs) to float32 (rows, outputs).
+
+    Raises:
+        RunError: Keras refuses the network.
     """
     return predictor(build_serving_model(trained))

@@ -22,14 +22,15 @@ def train_afresh(
     Keras's state, which counts the layers of every name, is cleared before; the model of the
     training before is freed, whose graphs hold one another in cycles.
 
-    Raises what `train` does.
-
     Args:
         dataset: The checked dataset.
         path: The run directory.
         engine: nnrun's compiled epochs, or Keras's own `fit`.
         overwrite: Whether a run that stands there is replaced.
         callbacks: Keras callbacks that follow nnrun's own.
+
+    Raises:
+        NnrunError: As `train` does.
     """
     keras.backend.clear_session()
     gc.collect()

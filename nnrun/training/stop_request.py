@@ -19,7 +19,11 @@ class StopRequest:
         self._is_held = False
 
     def watch(self) -> AbstractContextManager[None]:
-        """Note the signals that stop a command while the body runs."""
+        """Note the signals that stop a command while the body runs.
+
+        Raises:
+            KeyboardInterrupt: A second one came.
+        """
         return handled_signals(self._note)
 
     @contextmanager

@@ -38,6 +38,9 @@ def leave_out(packages: Sequence[str]) -> None:
 
     Without those of `OPTIONAL` it takes 2.7 s of CPU instead of 4.3. A notebook may need them; the
     command line does not.
+
+    Args:
+        packages: Names of packages; those that are imported already stay.
     """
     _left_out[:] = packages
 

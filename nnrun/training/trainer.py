@@ -73,10 +73,10 @@ def train(
         )
     job = prepare(dataset, team, start)
     encoding = _encoding(job.dataset)
+    fit = fit_compiled if engine == "compiled" else fit_keras
     with _own_path(path, team) as own_path, create_run(own_path, stem, overwrite=overwrite) as run:
         info = to_json({"status": "running", **facts_of(job), "engine": engine})
         write_texts({run.config: job.config.to_yaml(), run.encoding: encoding, run.info: info})
-        fit = fit_compiled if engine == "compiled" else fit_keras
         return _fit_all(run, job, fit, callbacks)
 
 
@@ -89,13 +89,14 @@ def resume(
 ) -> Result:
     """Train a run that was reopened from its checkpoint on, as if it had never stopped.
 
-    Raises what `train` does.
-
     Args:
         run: The run directory.
         dataset: The dataset that it was trained on, read again.
         callbacks: Keras callbacks that follow nnrun's own.
         distribute: The devices or workers that train together.
+
+    Raises:
+        NnrunError: As `train` does.
     """
     team = join(distribute)
     job = prepare(dataset, team, needed_warm_start(run, dataset.config))
@@ -144,8 +145,8 @@ def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks, *, whole: Run | Non
         callbacks: Keras callbacks that follow nnrun's own.
         whole: The run that goes on where this one is stopped, by default itself.
     """
-    own = _callbacks_of(job.config, run)
-    checkpoint = CheckpointCallback(run, job.config, job.model, own, job.team)
+    config_callbacks = _callbacks_of(job.config, run)
+    checkpoint = CheckpointCallback(run, job.config, job.model, config_callbacks, job.team)
     checkpoint.advice = how_to_resume(whole or run, job.team)
     if run.checkpoint.exists():
         checkpoint.restore()
@@ -161,7 +162,7 @@ def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks, *, whole: Run | Non
             check_agreement(job, checkpoint.state, checkpoint.stop_request)
             job.team.copy_chief(job.model)
         try:
-            fit(job, checkpoint.state, [*own, checkpoint, *callbacks])
+            fit(job, checkpoint.state, [*config_callbacks, checkpoint, *callbacks])
         except Interrupted:
             with checkpoint.stop_request.held():
                 save_stopped(run, job, checkpoint)

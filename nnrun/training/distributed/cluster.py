@@ -20,9 +20,12 @@ EXAMPLE = (
 
 @dataclass(frozen=True)
 class Cluster:
-    """The number of processes that train together, the number of this one, and their addresses.
+    """The processes that train together, of which the first is the chief.
 
-    The first one is the chief, which alone writes the run directory.
+    Attributes:
+        workers: The number of processes.
+        index: The number of this one, from 0.
+        addresses: Host and port of each, as `host:port`; none where this process is alone.
     """
 
     workers: int = 1
@@ -62,13 +65,16 @@ def read_cluster(distribute: Distribute) -> Cluster:
 
     It is alone unless `distribute` and TF_CONFIG say otherwise.
 
+    Args:
+        distribute: The devices or workers that train together; `auto` takes what there is.
+
     Raises:
         ConfigError: TF_CONFIG is missing or wrong.
     """
-    text = os.environ.get("TF_CONFIG", "")
-    is_set = bool(text.strip())
     if distribute in ("none", "mirrored"):
         return Cluster()
+    text = os.environ.get("TF_CONFIG", "")
+    is_set = bool(text.strip())
     if not is_set and distribute == "auto":
         return Cluster()
     if not is_set:
@@ -91,17 +97,20 @@ def _place_in(config: _TFConfig) -> Cluster:
     if unknown:
         names = ", ".join(map(repr, unknown))
         raise _wrong(f"names {names}, and nnrun has only workers, one of them the chief")
-    addresses = tuple(config.cluster[kind][number] for kind, number in config.tasks)
+    tasks = config.tasks
+    addresses = tuple(config.cluster[kind][number] for kind, number in tasks)
     _check_addresses(addresses)
-    task = (config.task.type, config.task.index)
-    if config.tasks and task not in config.tasks:
-        raise _wrong(f"says that this is {task[0]} {task[1]}, which its cluster does not have")
-    if len(config.tasks) < 2:
+    own_task = (config.task.type, config.task.index)
+    if tasks and own_task not in tasks:
+        kind, number = own_task
+        raise _wrong(f"says that this is {kind} {number}, which its cluster does not have")
+    if len(tasks) < 2:
         return Cluster()
-    return Cluster(len(config.tasks), config.tasks.index(task), addresses)
+    return Cluster(len(tasks), tasks.index(own_task), addresses)
 
 
 def _check_addresses(addresses: tuple[str, ...]) -> None:
+    """Raise a ConfigError where an address cannot be one, or is there twice."""
     for address in addresses:
         if not _is_address(address):
             raise _wrong(
@@ -118,4 +127,5 @@ def _is_address(text: str) -> bool:
 
 
 def _wrong(problem: str) -> ConfigError:
+    """Return the error that says what is wrong with TF_CONFIG, and how it is written."""
     return ConfigError(f"TF_CONFIG: {problem}; it is set as in {EXAMPLE}")

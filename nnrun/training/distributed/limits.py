@@ -12,7 +12,14 @@ REMEDY = "is for one device; leave it out, or give --distribute none"
 
 
 def check_shareable(config: Config) -> None:
-    """Raise a ConfigError with everything that several replicas cannot do together."""
+    """Check that several replicas can train a config together.
+
+    Args:
+        config: The config.
+
+    Raises:
+        ConfigError: They cannot; every key that is in their way is in it.
+    """
     problems = list(_problems(config))
     if problems:
         raise ConfigError(problems)

@@ -10,6 +10,9 @@ def share_moments(model: Model) -> None:
 
     Keras's own way to do so, `synchronized`, takes E(x^2) - E(x)^2, of which float32 leaves nothing
     where the mean is large.
+
+    Args:
+        model: The model, whose layers are changed; no graph of it is traced yet.
     """
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -18,7 +21,9 @@ def share_moments(model: Model) -> None:
 
 def _moments(x: Tensor, _: object) -> tuple[Tensor, Tensor]:
     """Return mean and variance (units,) of x (rows, units), in two passes over all replicas."""
-    count = summed_over_replicas(tf.cast(tf.shape(x)[0], x.dtype))
+    rows = tf.cast(tf.shape(x)[0], x.dtype)
+    count = summed_over_replicas(rows)
     mean = summed_over_replicas(tf.reduce_sum(x, 0)) / count
     deviations = tf.math.squared_difference(x, tf.stop_gradient(mean))
-    return mean, summed_over_replicas(tf.reduce_sum(deviations, 0)) / count
+    variance = summed_over_replicas(tf.reduce_sum(deviations, 0)) / count
+    return mean, variance

@@ -39,7 +39,8 @@ class ReplicatedStep:
             number: Which of the batches is taken.
         """
         size = tf.minimum(self._batch_size, rows - number * self._batch_size)
-        begin = number * self._cut(self._batch_size, self._team.last)
+        own_rows = self._cut(self._batch_size, self._team.last)  # of a whole batch
+        begin = number * own_rows
         end = begin + self._cut(size, self._team.last)
         batch = tuple(tensor[begin:end] for tensor in tensors)
         result = self._team.run_here(self._replica, batch, size)
@@ -48,7 +49,8 @@ class ReplicatedStep:
 
     def _cut(self, rows: Tensor, number: int) -> Tensor:
         """Return how many of a batch's rows this worker's replicas before `number` have."""
-        return self._team.rows_before(rows, number) - self._team.rows_before(rows, self._team.first)
+        team = self._team
+        return team.rows_before(rows, number) - team.rows_before(rows, team.first)
 
     def _replica(self, batch: Tensor, rows: Tensor) -> Tensor:
         """Compute one replica's share; return the summed gradients of all, in one flat tensor."""
@@ -66,15 +68,19 @@ class ReplicatedStep:
         ):
             outputs = self._model(x, training=self._training)
             loss = self._loss(x, y, outputs, weight, scope)
-            scaled = self._model.optimizer.scale_loss(loss * count / tf.cast(rows, tf.float32))
+            own_loss = loss * count / tf.cast(rows, tf.float32)
+            scaled = self._model.optimizer.scale_loss(own_loss)
         if number == self._team.first:
             self._keep_changes(scope)
         self._update_metrics(loss, count, x, y, outputs, weight)
-        return self._summed_gradients(tape, scaled) if self._training else ()
+        if not self._training:
+            return ()
+        return self._summed_gradients(tape, scaled)
 
     def _summed_gradients(self, tape: Tensor, loss: Tensor) -> Tensor:
         """Return the gradients of all replicas' losses: one message, not many."""
-        gradients = tape.gradient(loss, [variable.value for variable in self._variables])
+        values = [variable.value for variable in self._variables]
+        gradients = tape.gradient(loss, values)
         flat = tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)
         return summed_over_replicas(flat)
 
@@ -95,8 +101,8 @@ class ReplicatedStep:
 
     def _forgotten_losses(self, scope: KerasObject) -> list[Tensor]:
         """Return the losses that layers forgot, since another replica called them meanwhile."""
-        known = set(map(id, self._model.losses))
-        return [loss for loss in scope.losses if id(loss) not in known]
+        remembered = {id(loss) for loss in self._model.losses}
+        return [loss for loss in scope.losses if id(loss) not in remembered]
 
     def _keep_changes(self, scope: KerasObject) -> None:
         """Keep what the first replica changed: moving averages and seeds."""
@@ -122,6 +128,7 @@ class ReplicatedStep:
 
     def _apply(self, flat: Tensor) -> None:
         """Let the optimizer change the weights by the gradients of all replicas."""
-        parts = tf.split(flat, [math.prod(shape) for shape in self._shapes])
+        sizes = [math.prod(shape) for shape in self._shapes]
+        parts = tf.split(flat, sizes)
         gradients = list(map(tf.reshape, parts, self._shapes))
         self._model.optimizer.apply(gradients, self._variables)

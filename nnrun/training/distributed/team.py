@@ -33,6 +33,10 @@ Integers = np.ndarray[tuple[int, int], np.dtype[np.int64]]
 class Team:
     """The replicas over which a model is trained.
 
+    Args:
+        strategy: What adds up over the replicas, or None for one replica in one process.
+        cluster: The workers, or None where this process is alone.
+
     Attributes:
         workers: The number of processes.
         index: The number of this one, from 0.
@@ -55,7 +59,12 @@ class Team:
         self._total = tf.function(self._all_reduce, autograph=False)
 
     def share(self, order: Indices, batch_size: int) -> Indices:
-        """Return this worker's rows of an order, batch by batch."""
+        """Return this worker's rows of an order, batch by batch.
+
+        Args:
+            order: The rows that all workers take together, int32 (rows,).
+            batch_size: The rows of a batch, of all workers together.
+        """
         if self.workers == 1:
             return order
         whole = len(order) - len(order) % batch_size
@@ -71,24 +80,44 @@ class Team:
         return batches[:, start:stop].ravel()
 
     def rows_before(self, rows: Tensor, replica: int) -> Tensor:
-        """Return how many of a batch's rows, a number or a tensor, earlier replicas have."""
+        """Return how many of a batch's rows earlier replicas have.
+
+        Args:
+            rows: The rows of the batch, a number or a tensor.
+            replica: The number of the replica, from 0, among those of all workers.
+        """
         return rows * replica // self.count
 
     def total(self, tensors: Iterable[Tensor]) -> list[Tensor]:
-        """Return the sums of tensors over all workers, each of which calls this at one point."""
+        """Return the sums of tensors over all workers, each of which calls this at one point.
+
+        Args:
+            tensors: This worker's tensors, or variables.
+
+        Raises:
+            tf.errors.OpError: Another worker is lost.
+        """
         values = [tf.convert_to_tensor(tensor) for tensor in tensors]
         if self.workers == 1 or not values:
             return values
         return list(self._total(values))
 
     def add_up(self, variables: list[Tensor]) -> None:
-        """Give every variable the sum of its values on all workers."""
+        """Give every variable the sum of its values on all workers.
+
+        Args:
+            variables: The variables of this worker, in the same order on all.
+        """
         if self.workers > 1:
             for variable, value in zip(variables, self.total(variables), strict=True):
                 variable.assign(value)
 
     def gather(self, *values: int) -> Integers:
-        """Return the values of every worker, int64 (workers, values)."""
+        """Return the values of every worker, int64 (workers, values).
+
+        Args:
+            *values: Those of this one.
+        """
         table = np.zeros((self.workers, len(values)), np.int64)
         table[self.index] = values
         if self.workers == 1:
@@ -96,7 +125,11 @@ class Team:
         return cast("Integers", self.total([table])[0].numpy())
 
     def copy_chief(self, model: Model) -> None:
-        """Give every worker the chief's weights and optimizer, but noise of its own."""
+        """Give every worker the chief's weights and optimizer, but noise of its own.
+
+        Args:
+            model: The compiled model of this worker, with every variable built.
+        """
         candidates = (*model.variables, *model.optimizer.variables)
         variables = [variable for variable in candidates if variable.dtype == "float32"]
         if not self.is_chief:
@@ -107,17 +140,25 @@ class Team:
             seed.assign(tf.add(seed.value, [self.first, 0]))
 
     def run_here(self, function: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
-        """Run a function in every replica of this worker, and return the first one's results."""
+        """Run a function in every replica of this worker, and return the first one's results.
+
+        Args:
+            function: Takes the arguments, and returns tensors, in any structure.
+            *arguments: What every replica gets alike.
+        """
+
+        def of_first(value: Tensor) -> Tensor:
+            return self.strategy.experimental_local_results(value)[0]
+
         results = self.strategy.run(function, args=arguments)
-        return tf.nest.map_structure(
-            lambda value: self.strategy.experimental_local_results(value)[0], results
-        )
+        return tf.nest.map_structure(of_first, results)
 
     def _all_reduce(self, values: list[Tensor]) -> Tensor:
+        """Return the sums of tensors over all workers, of whose replicas the first one counts."""
+
         def replica(values: list[Tensor]) -> Tensor:
-            is_first = replica_number() == self.first
-            mine = [tf.identity(v) if is_first else tf.zeros_like(v) for v in values]
-            return summed_over_replicas(mine)
+            take = tf.identity if replica_number() == self.first else tf.zeros_like
+            return summed_over_replicas([take(value) for value in values])
 
         return self.run_here(replica, values)
 
@@ -140,7 +181,9 @@ def join(distribute: Distribute, wait: float = WAIT) -> Team:
     if cluster.workers > 1:
         return Team(_strategy_of(cluster, wait), cluster)
     devices = _devices(distribute)
-    return Team(_mirrored(*devices)) if len(devices) > 1 else ALONE
+    if len(devices) < 2:
+        return ALONE
+    return Team(_mirrored(*devices))
 
 
 def _strategy_of(cluster: Cluster, wait: float) -> Strategy:
