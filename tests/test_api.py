@@ -95,7 +95,7 @@ def test_a_dict_gets_a_dict_and_a_list_a_list(run, frame):
     expected = run.predict(frame).to_dicts()
     assert run.predict(rows) == expected
     assert run.predict(rows[0]) == expected[0]
-    with pytest.raises(TableError, match="data:1: 2 columns are missing: 'height', 'dose'"):
+    with pytest.raises(TableError, match="data: 2 columns are missing: 'height', 'dose'"):
         run.predict({"age": 1.0})
     with pytest.raises(InputError, match=r"data: each row must be a dict .+; received 3"):
         run.predict([{"age": 1.0}, 3])
@@ -171,8 +171,8 @@ def test_a_dict_has_paths_relative_to_the_working_directory(project, monkeypatch
         ({"overrides": {3: 2}}, "overrides: a key must be text; received 3"),
         ({"overrides": {"a b": 2}}, r"overrides\['a b'\]: a key has the form"),
         ({"overrides": {"layers.9.units": 2}}, r"overrides\['layers.9.units'\]: '9' names nothing"),
-        ({"epochs": "x"}, "epochs=: epochs: must be a whole number; received 'x'"),
-        ({"epoch": 3}, "epoch=: epoch: unknown key; did you mean 'epochs'?"),
+        ({"epochs": "x"}, "epochs=: must be a whole number; received 'x'"),
+        ({"epoch": 3}, "epoch=: unknown key; did you mean 'epochs'?"),
         ({"epochs": object}, "epochs=: a value of a config must be"),
         (
             {"distribute": "gpu"},

@@ -88,6 +88,8 @@ def evaluate(
     if data is not None:
         _tell_of_training_table(run, readers[""].table, evaluated[""].rows)
     tell(*_notes(trained, readers, evaluated))
+    if output:
+        tell(f"saved in {output}")
 
 
 def _check_thresholds(given: object, goal: str | None, data: Path | None) -> None:

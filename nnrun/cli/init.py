@@ -68,7 +68,8 @@ def init(
         say_document(config.text)
         return
     _write_with_schema(output, config.text)
-    say(f"saved in {output}", f"next: nnrun train {shlex.quote(str(output))}")
+    if not quiet:
+        say(f"saved in {output}", f"next: nnrun train {shlex.quote(str(output))}")
 
 
 def _refuse_without_target(data: Path) -> None:

@@ -195,8 +195,9 @@ def load_dataset(
     return load_checked(loaded, runs / CACHE, warn, has_matrices=has_matrices)
 
 
-def save(output: Path, content: bytes) -> None:
-    """Write a file and say so."""
+def save(output: Path, content: bytes, *, quiet: bool) -> None:
+    """Write a file, and say so unless all is to be quiet."""
     with open_output(output) as file:
         file.write(content)
-    say(f"saved in {output}")
+    if not quiet:
+        say(f"saved in {output}")

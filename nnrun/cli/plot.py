@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nnrun.cli.options import PATH, check_output, command, output_option, save
+from nnrun.cli.options import PATH, check_output, command, output_option, quiet_option, save
 from nnrun.cli.several_runs import (
     named_runs,
     refuse_metric_of_one,
@@ -32,8 +32,14 @@ PICTURE_HELP = "The .png, .svg or .pdf file to write or replace."
 @click.option("--training", is_flag=True, help=TRAINING_HELP)
 @click.option("--metric", metavar="METRIC", help=METRIC_HELP)
 @output_option(PICTURE_HELP, default="plot.png")
+@quiet_option
 def plot(
-    runs: tuple[Path, ...], data: Path | None, training: bool, metric: str | None, output: Path
+    runs: tuple[Path, ...],
+    data: Path | None,
+    training: bool,
+    metric: str | None,
+    output: Path,
+    quiet: bool,
 ) -> None:
     """Draw the curves of a RUN, or of several in one picture.
 
@@ -50,7 +56,7 @@ def plot(
     if data:
         refuse_metric_of_one(metric)
     figure = _outcome(runs[0], data) if data else _compared(runs, metric, training=training)
-    save(output, encode_figure(figure, output.suffix.lower()))
+    save(output, encode_figure(figure, output.suffix.lower()), quiet=quiet)
 
 
 def _compared(given: tuple[Path, ...], metric: str | None, *, training: bool) -> Figure:

@@ -123,6 +123,8 @@ def predict(  # noqa: PLR0913  a parameter for each option
         _write_csv(predictions, file, escape_formulas=escape_formulas)
         reading.check(reader)
     tell(*reader.notes())
+    if output:
+        tell(f"saved in {output}")
 
 
 def _open_run(run: Path, data: Path, reading: Reading) -> tuple[TrainedRun, EncodedReader]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nnrun.cli.options import check_output, command, output_option, save
+from nnrun.cli.options import check_output, command, output_option, quiet_option, save
 from nnrun.cli.several_runs import (
     named_runs,
     refuse_metric_of_one,
@@ -23,7 +23,8 @@ METRIC_HELP = (
 @several_runs_argument
 @click.option("--metric", metavar="METRIC", help=METRIC_HELP)
 @output_option(PAGE_HELP)
-def report(runs: tuple[Path, ...], metric: str | None, output: Path | None) -> None:
+@quiet_option
+def report(runs: tuple[Path, ...], metric: str | None, output: Path | None, quiet: bool) -> None:
     """Write one HTML page about a RUN, which can be read offline.
 
     It says first whether the network is any good, then what it goes by, where it fails, what the
@@ -34,7 +35,7 @@ def report(runs: tuple[Path, ...], metric: str | None, output: Path | None) -> N
     name = runs[0].resolve().name if len(runs) == 1 else "runs"
     output = output or Path(f"{name}.html")
     check_output(output, runs[0], (".html", ".htm"))
-    save(output, _page(runs, metric).encode())
+    save(output, _page(runs, metric).encode(), quiet=quiet)
 
 
 def _page(given: tuple[Path, ...], metric: str | None) -> str:

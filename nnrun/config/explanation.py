@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from nnrun.config.examples import example_of
-from nnrun.config.places import Keys, YamlValue, dotted
+from nnrun.config.places import Keys, YamlValue
 from nnrun.config.yaml_output import in_flow
 from nnrun.config.yaml_scalars import parse_scalar
 from nnrun.config.yaml_source import YamlSource
@@ -55,9 +55,8 @@ def explain(error: ValidationError, source: YamlSource) -> Iterator[str]:
         if keys in shallow:
             continue
         is_unknown = any(details["type"] == "unknown_key" for details in found[keys])
-        place = source.locate_key(keys) if is_unknown else source.locate(keys)
         message = _message(found[keys]) + _example(keys, found[keys])
-        yield f"{place}: {dotted(keys)}: {message}"
+        yield f"{source.where(keys, of_key=is_unknown)}: {message}"
 
 
 def _by_place(error: ValidationError, source: YamlSource) -> Found:

@@ -97,12 +97,11 @@ def _key_in(parent: YamlValue, part: str, name: str) -> str | int:
 
 def _new_places(source: YamlSource, keys: Keys, new: YamlSource) -> dict[Keys, Place]:
     """Return the places of a source in which the value at `keys` is a new one."""
-    here = Place(new.name, new.name)
     places = dict(source.places)
     for end in range(1, len(keys)):
-        places.setdefault(keys[:end], here)
+        places.setdefault(keys[:end], Place(new.name, new.name))
     kept = {path: place for path, place in places.items() if path[: len(keys)] != keys}
-    kept[keys] = here
     for below, place in new.places.items():
         kept[(*keys, *below)] = place
+    kept[keys] = Place(new.name, new.name, names_the_key=True)
     return kept

@@ -27,7 +27,6 @@ from nnrun.config.field_rules import (
 )
 from nnrun.config.named import Spec
 from nnrun.config.numeric_encoding import NUMERIC, STANDARD
-from nnrun.config.places import dotted
 from nnrun.config.split import Split
 from nnrun.config.strict_model import SEEDS, Fraction, Positive, Seed, Strict, Units
 from nnrun.config.sweep_plan import SweepPlan
@@ -344,7 +343,7 @@ class Config(Strict, json_schema_extra=_DIALECT):
 
     def where(self, *keys: str | int) -> str:
         """Return `file:line:column: dotted.path` of a key, for a message about its value."""
-        return f"{self._source.locate(keys)}: {dotted(keys)}"
+        return self._source.where(keys)
 
     def layers_with(self, argument: str) -> list[int]:
         """Return the indices of the layers that take this argument."""

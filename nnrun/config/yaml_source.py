@@ -4,14 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from nnrun.config.places import Keys
+from nnrun.config.places import Keys, dotted
 
 
 class Place(NamedTuple):
-    """The places of a value and of its key, as `config.yaml:3:14`."""
+    """The places of a value and of its key, as `config.yaml:3:14`.
+
+    Attributes:
+        value: The place of the value.
+        key: The place of its key.
+        names_the_key: Whether the places name the key themselves, as `--set epochs=5` does.
+    """
 
     value: str
     key: str
+    names_the_key: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,21 @@ class YamlSource:
         """Return the place of the key that ends `keys`, or of its nearest parent that has one."""
         place = self._nearest(keys)
         return place.key if place else self._begin
+
+    def where(self, keys: Keys, *, of_key: bool = False) -> str:
+        """Return the place and the dotted path of a key, for a message about its value.
+
+        It is `config.yaml:3:14: data.target`, or the place alone where this names the key.
+
+        Args:
+            keys: The key path.
+            of_key: Whether the message is about the key, not about its value.
+        """
+        place = self.locate_key(keys) if of_key else self.locate(keys)
+        own = self.places.get(keys)
+        if own is not None and own.names_the_key:
+            return place
+        return f"{place}: {dotted(keys)}"
 
     @property
     def _begin(self) -> str:

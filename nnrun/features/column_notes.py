@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from nnrun.features.cells import FaultKind
 from nnrun.features.faults import ColumnFaults, Fault
 from nnrun.features.feature import Feature
-from nnrun.wording import counted
+from nnrun.wording import counted, short_number
 
 FEW = 0.05
 """A share of the training rows: where fewer lack a cell, each that is filled later is told."""
@@ -103,7 +103,7 @@ def _fill_of(feature: Feature) -> str:
     """Return what stands in place of a missing number or date."""
     if feature.part is not None:
         return "the means of training"
-    return f"the mean of training, {feature.mean:.4g}"
+    return f"the mean of training, {short_number(feature.mean)}"
 
 
 def _category_of_missing(feature: Feature) -> str:

@@ -12,7 +12,7 @@ from nnrun.features.feature import Feature, Target
 from nnrun.features.loading import open_tables
 from nnrun.features.statistics import Values
 from nnrun.results.array_types import Floats, Integers
-from nnrun.wording import counted
+from nnrun.wording import counted, short_number
 
 BARS = 16  # of a small histogram
 
@@ -90,15 +90,20 @@ class _NumberCounter:
     def result(self) -> ColumnContents:
         """Return what was counted."""
         column = self._column
-        extents = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(self._edges)]
+        extents = [_extent(low, high) for low, high in pairwise(self._edges)]
+        extent = _extent(column.minimum, column.maximum)
         return ColumnContents(
             name=self._name,
             kind=self._kind,
             counts=tuple(self._counts.tolist()),
             names=tuple(extents),
             missing=1 - int(self._counts.sum()) / max(1, self._rows),
-            note=f"{column.minimum:.4g} to {column.maximum:.4g}, mean {column.mean:.4g}",
+            note=f"{extent}, mean {short_number(column.mean)}",
         )
+
+
+def _extent(low: float, high: float) -> str:
+    return f"{short_number(low)} to {short_number(high)}"
 
 
 def _edges(column: Feature | Target) -> Floats:

@@ -64,7 +64,7 @@ def _measure_lines(evaluated: EvaluatedRows) -> list[str]:
 def _beside(name: str, assessment: Assessment) -> Cells:
     """Return the interval of a measure, and the same measure of the baseline and linear model."""
     ends = assessment.interval.get(name)
-    interval = f"{ends.low:.4g} to {ends.high:.4g}" if ends else ""
+    interval = f"{shown_number(ends.low)} to {shown_number(ends.high)}" if ends else ""
     linear = assessment.linear.numbers() if assessment.linear else {}
     return [interval, _shown(assessment.baseline.numbers(), name), _shown(linear, name)]
 

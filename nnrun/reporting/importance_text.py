@@ -4,7 +4,7 @@ from nnrun.reporting.aligned_table import right_aligned
 from nnrun.results.correlation import correlation_note
 from nnrun.results.importance import ColumnImportance
 from nnrun.results.run_importance import RunImportance
-from nnrun.wording import counted, printable
+from nnrun.wording import counted, printable, short_number
 
 
 def describe_importance(part: str, found: RunImportance) -> str:
@@ -28,4 +28,4 @@ def describe_importance(part: str, found: RunImportance) -> str:
 
 
 def _cells(column: ColumnImportance) -> list[str]:
-    return [column.column, f"{column.mean:.4g}", f"{column.deviation:.2g}"]
+    return [column.column, short_number(column.mean), short_number(column.deviation)]

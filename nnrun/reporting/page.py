@@ -13,7 +13,7 @@ from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
 from nnrun.errors import InputError
 from nnrun.reporting.column_contents import ColumnContents, column_contents
-from nnrun.reporting.kept_epoch import best_and_kept
+from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words
 from nnrun.reporting.measured_rows import MeasuredRows, load_same_dataset, measure_held_out
 from nnrun.reporting.metrics_text import shown_number
 from nnrun.reporting.network_table import network_rows
@@ -96,7 +96,7 @@ def make_page(path: Path) -> str:
         verdict=read_verdict(run.verdict),
         tables=_table_sections(run),
         metrics={name: shown_number(value) for name, value in run.read_metrics().items()},
-        kept_epoch=info.best_epoch,
+        kept=kept_in_words(config, info.best_epoch),
         curves=list(map(inline_svg, curve_panels([path]))),
         parts=[(part, rows, without_folder(str(table))) for part, rows, table in part_rows(info)],
         network=network_rows(config, encoder),
@@ -112,12 +112,19 @@ def _facts(run: Run, info: RunInfo, config: Config) -> dict[str, object]:
         "status": run.status(info),
         "started": info.started,
         "epochs": count_epochs(run.history),
-        "kept epoch": info.best_epoch,
-        "best epoch": best_and_kept(run, info, config) or "none yet",
+        **_epochs_kept(run, info, config),
         "seconds of training": info.seconds,
         "seed": info.seed,
         "engine": info.engine,
     }
+
+
+def _epochs_kept(run: Run, info: RunInfo, config: Config) -> dict[str, object]:
+    """Return the epoch kept and the best one, or of how many networks an ensemble is the mean."""
+    if config.ensemble > 1:
+        return {"networks": config.ensemble}
+    best = best_and_kept(run, info, config) or "none yet"
+    return {"kept epoch": info.best_epoch, "best epoch": best}
 
 
 def _versions(info: RunInfo) -> dict[str, object]:

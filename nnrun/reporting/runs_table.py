@@ -8,7 +8,7 @@ from nnrun.errors import InputError
 from nnrun.reporting.aligned_table import lines_with_rest
 from nnrun.runs.listing import Summary, known_metrics
 from nnrun.runs.settings import differing_keys
-from nnrun.wording import did_you_mean, printable
+from nnrun.wording import did_you_mean, printable, short_number
 
 FACTS = ["run", "status", "epochs", "verdict", "started UTC", "seconds"]
 """The columns that are always there."""
@@ -148,7 +148,7 @@ def _shown_value(value: object) -> str:
     if value is None or value == []:
         return "-"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return short_number(value)
     text = ", ".join(value) if _are_texts(value) else setting_text(value)
     return text if len(text) <= LONGEST_SETTING else f"{text[: LONGEST_SETTING - 3]}..."
 

@@ -93,8 +93,8 @@ class Table:
             return
         nouns = "columns are" if len(missing) > 1 else "column is"
         shown = ", ".join(missing)
-        line = self.files[0].header_line
-        raise TableError(f"{self.name}:{line}: {len(missing)} {nouns} missing: {shown}")
+        place = self.files[0].header_place
+        raise TableError(f"{place}: {len(missing)} {nouns} missing: {shown}")
 
     def with_blocks(self, blocks: Sequence[Block]) -> "Table":
         """Return the table of these blocks alone, which stay in memory."""
@@ -167,8 +167,7 @@ def _check_headers(files: list[TableFile]) -> None:
     """Raise a TableError if a column has no good name, or parts have different columns."""
     problems = []
     for file in files:
-        place = f"{file.name}:{file.header_line}"
-        problems += [f"{place}: {problem}" for problem in wrong_names(file.header)]
+        problems += [f"{file.header_place}: {problem}" for problem in wrong_names(file.header)]
     if problems:
         raise TableError(problems)
     for file in files[1:]:

@@ -43,15 +43,21 @@ class TableFile:
         name: The file, as messages call it.
         header: The names of its columns.
         blocks: The function that reads its rows.
-        header_line: The line of a text file, counted from 1, at which the header begins.
+        header_line: The line of a text file or the row of a sheet, counted from 1, at which the
+            header begins; None for a Parquet file or a frame, which have no lines.
         stored: The file on the disk or the pipe, of which the rows come; None for bytes in memory.
     """
 
     name: str
     header: list[str]
     blocks: Callable[[ReadingPlan], Iterator[Block]]
-    header_line: int = 1
+    header_line: int | None = None
     stored: StoredFile | None = None
+
+    @property
+    def header_place(self) -> str:
+        """The place of the header, as messages name it: `table.csv:1`, or the name alone."""
+        return self.name if self.header_line is None else f"{self.name}:{self.header_line}"
 
 
 def wrong_names(header: list[str]) -> Iterator[str]:

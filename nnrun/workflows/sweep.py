@@ -10,6 +10,7 @@ from nnrun.errors import Interrupted
 from nnrun.files import write_text
 from nnrun.lock import held_if_free
 from nnrun.runs.trial_record import TrialRecord
+from nnrun.wording import short_number
 from nnrun.workflows.kept_sweep import keep_sweep, swept_tables
 from nnrun.workflows.sweep_plan import DEFAULT_TRIALS, Sweep
 from nnrun.workflows.trial import Trial, best_first
@@ -113,7 +114,7 @@ def _line(sweep: Sweep, trial: Trial, record: TrialRecord) -> str:
     if record.status == "failed":
         return f"{trial.path.name}: {settings}: failed: {record.reason}"
     value = record.metrics.get(sweep.metric)
-    shown = "none" if value is None else f"{value:.4g}"
+    shown = "none" if value is None else short_number(value)
     ending = ", pruned" if record.status == "pruned" else ""
     return f"{trial.path.name}: {settings}: {sweep.metric} {shown}{ending}"
 

@@ -137,7 +137,7 @@ ERRORS = [  # the rule, changes to the good config, changed columns of the table
     ("encoding-size", {}, [LONG_TOWNS], "data: encoding.json would be larger than the 16 MiB"),
     ("orthogonal-rows", {"layers": [ORTHOGONAL, SIGMOID]}, [], "activity_regularizer: mode: rows needs a fixed"),
     ("tensorboard", {"tensorboard": True}, [], "tensorboard: the package is not installed: pip install"),
-    ("sweep", {"sweep": {"settings": {"epochs": [2, 0]}}}, [], "sweep.settings.epochs: epochs: must be at least 1"),
+    ("sweep", {"sweep": {"settings": {"epochs": [2, 0]}}}, [], "sweep.settings.epochs: must be at least 1"),
     ("sweep", {"sweep": {**SWEEP, "metric": "val_AUC"}}, [], "sweep.metric: the config logs 'loss', 'accuracy'"),
     ("feature-range", {}, [age + 1.7e9], "around 1.7e+09, too little for float32; subtract"),
     ("monitor", STOP_ON_FALSE_POSITIVES, [], "early_stopping: set mode: min or mode: max for val_FalsePositives"),

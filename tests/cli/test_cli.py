@@ -131,7 +131,7 @@ def test_predict_writes_csv_to_stdout_or_a_file(nnrun, trained):
     assert nnrun("predict", "run", "table.csv", "--keep", "age,label", "-o", "out.csv") == (
         0,
         "",
-        "",
+        "saved in out.csv\n",
     )
     assert Path("out.csv").read_text() == done.out
 
@@ -201,6 +201,11 @@ def test_check_sums_up_the_table_and_the_network(project, nnrun):
         (["evaluate", "run", "nope.csv"], "nope.csv: there is no such file"),
         (["train", "config.yaml", "-o", "run"], "run: exists; choose another with -o"),
         (["train", "config.yaml", "--set", "epochs"], "--set epochs: the form is KEY=VALUE"),
+        (["check", "config.yaml", "epochs="], "--set epochs=: must be a whole number"),
+        (
+            ["check", "config.yaml", "optimizer={lr: 1}"],
+            "--set optimizer={lr: 1}: optimizer.lr: unknown key",
+        ),
         (["trian"], "Did you mean 'train'?"),
         (
             ["predict", "run", "table.csv", "--threshold", "nan"],

@@ -334,11 +334,11 @@ NOT_CONFIGS = [
     ("a: " + "[" * 50_000, f"1:36: a{'[0]' * 32}: a config is at most 32 levels deep"),
 ]
 SETS = [
-    ("epochs=0", "epochs: must be at least 1; received 0"),
-    ("layers[0].units=0", "layers[0].units: must be at least 1; received 0"),
+    ("epochs=0", "must be at least 1; received 0"),
+    ("layers[0].units=0", "must be at least 1; received 0"),
     ("layers[1].units=2", "'1' names nothing in a list of 1 item, whose numbers begin at 0"),
     ("epochs.x=3", "'x' names nothing in 3"),
-    ("epcohs=3", "epcohs: unknown key; did you mean 'epochs'?"),
+    ("epcohs=3", "unknown key; did you mean 'epochs'?"),
     ("optimzer.rho=0.5", "optimzer: unknown key; did you mean 'optimizer'?"),
     ("layers[x].units=2", ""),
     ("metrics[0]=accuracy", ""),
@@ -444,16 +444,19 @@ def test_all_mistakes_are_named_in_one_pass_in_the_order_of_the_file(lines):
     refused = lines(
         f"{text}seed: -1\nexpect: {{loss: x, accuracy: y}}\n", "optimizer.rho=2", "batch_size=0"
     )
-    assert [re.match(r"(--set \S+|\S+): (\S+):", line).groups() for line in refused] == [
-        ("config.yaml:3:11", "data.target"),
-        ("config.yaml:5:13", "layers[0].units"),
-        ("config.yaml:6:7", "loss"),
-        ("config.yaml:8:7", "seed"),
-        ("config.yaml:9:16", "expect.loss"),
-        ("config.yaml:9:29", "expect.accuracy"),
-        ("--set optimizer.rho=2", "optimizer.rho"),
-        ("--set batch_size=0", "batch_size"),
+    places = [
+        "config.yaml:3:11: data.target: ",
+        "config.yaml:5:13: layers[0].units: ",
+        "config.yaml:6:7: loss: ",
+        "config.yaml:8:7: seed: ",
+        "config.yaml:9:16: expect.loss: ",
+        "config.yaml:9:29: expect.accuracy: ",
+        "--set optimizer.rho=2: ",
+        "--set batch_size=0: ",
     ]
+    assert len(refused) == len(places)
+    for line, place in zip(refused, places, strict=True):
+        assert line.startswith(place)
     assert len(lines(BASE, "no form", "epochs=[")) == 2
 
 

@@ -159,6 +159,7 @@ def test_the_text_of_pictures_has_the_colour_of_the_page(copied_run):
 
 def test_report_writes_the_page_by_the_runs_name_and_replaces_it(nnrun, copied_run, monkeypatch):
     assert nnrun("report", copied_run) == (0, "saved in run.html\n", "")
+    assert nnrun("report", copied_run, "-q") == (0, "", "")
     Path("run.html").write_text("old")
     monkeypatch.chdir(copied_run)
     assert nnrun("report", ".", "-o", "../run.html").code == 0

@@ -13,6 +13,7 @@ from support.project import default_table
 
 from nnrun.api import functions as api
 from nnrun.errors import ConfigError, Interrupted, RunError
+from nnrun.reporting.page import make_page
 from nnrun.reporting.script import dataset_script
 from nnrun.results.trained_run import load_run
 from nnrun.runs.directory import Run
@@ -157,6 +158,9 @@ def test_the_history_tells_whose_each_epoch_is(ensemble):
 def test_it_is_shown_evaluated_and_reproduced(ensemble, nnrun):
     assert "mean of 3 members: loss" in nnrun("show", ensemble).out
     assert "an ensemble of 3 such networks" in nnrun("show", ensemble).out
+    page = make_page(ensemble)
+    assert "mean of 3 members" in page
+    assert "epoch 0" not in page
     metrics = json.loads((ensemble / "metrics.json").read_text())
     evaluated = json.loads(nnrun("evaluate", ensemble, "--json").out)
     assert evaluated["metrics"]["loss"] == pytest.approx(metrics["val_loss"])

@@ -375,9 +375,9 @@ def test_values_that_fit_no_config_are_refused_before_anything_is_trained(projec
     lines = done.err.splitlines()
     assert len(lines) == 4
     assert "config.yaml:" in lines[0]
-    assert "sweep.settings.layers.0.units: layers[0].units: must be at least 1" in lines[0]
+    assert "sweep.settings.layers.0.units: must be at least 1" in lines[0]
     assert "'7' names nothing in a list of 2" in lines[1]
-    assert lines[3].startswith("--set epochs=none: epochs: must be a whole number")
+    assert lines[3].startswith("--set epochs=none: must be a whole number")
     assert not (project.folder / "sw").exists()
     checked = nnrun("check", config)
     assert checked.code == 2
@@ -390,10 +390,10 @@ def test_settings_that_do_not_go_together_fail_in_their_trial_alone(project, nnr
     said = json.loads(nnrun("sweep", config, *settings, "-o", "sw", "--json").out)
     assert [each["status"] for each in said["trials"]] == ["finished"] * 2 + ["failed"] * 2
     assert [each["settings"]["optimizer.name"] for each in said["trials"][:2]] == ["SGD"] * 2
-    assert "optimizer.momentum: unknown key" in said["trials"][2]["reason"]
+    assert "--set optimizer.momentum=0.5: unknown key" in said["trials"][2]["reason"]
     listed = nnrun("runs", "sw")
     assert listed.out.count("failed") == 2
-    assert listed.err.count("optimizer.momentum: unknown key") == 2
+    assert listed.err.count(": unknown key") == 2
     assert nnrun("runs", "sw", "--best", "val_loss").out.strip() == said["trials"][0]["run"]
 
 
