@@ -19,6 +19,7 @@ from nnrun.errors import NnrunError
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 Schema = dict[str, Any]
 
+THRESHOLD_GOALS = ("f1", "balanced_accuracy", "cost=")
 LISTS = ("layers", "metrics")
 """The keys whose items have keys of their own: layers.0.units."""
 
@@ -57,6 +58,42 @@ def complete_column(argument: str) -> Complete:
         return _beginning(typed, names)
 
     return complete
+
+
+def complete_columns(argument: str) -> Complete:
+    """Return what completes the last of several names of columns, which commas separate."""
+    complete_one = complete_column(argument)
+
+    def complete(
+        context: click.Context, parameter: click.Parameter, typed: str
+    ) -> list[CompletionItem]:
+        before, comma, last = typed.rpartition(",")
+        names = complete_one(context, parameter, last)
+        return [CompletionItem(f"{before}{comma}{name.value}") for name in names]
+
+    return complete
+
+
+def complete_goal(
+    _context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """Return what a threshold can be best at."""
+    return _beginning(typed, THRESHOLD_GOALS)
+
+
+def complete_metric_of_runs(
+    context: click.Context, _parameter: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """Return the metrics that any of the runs has which the command compares."""
+    given = [*(context.params.get("runs") or ()), *context.args]
+    folders = [Path(path) for path in given] or [Path("runs")]
+    names: list[str] = []
+    with suppress(NnrunError, OSError, ValueError):
+        from nnrun.runs.listing import known_metrics, list_runs
+
+        for folder in folders:
+            names += known_metrics(list_runs(folder))
+    return _beginning(typed, dict.fromkeys(names))
 
 
 def complete_metric(

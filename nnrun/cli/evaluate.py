@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nnrun.cli.completion import complete_goal
 from nnrun.cli.options import (
     check_output,
     command,
@@ -49,7 +50,7 @@ BEST_HELP = (
 @path_argument("data", TABLE_ENDINGS, required=False, metavar="[DATA]")
 @output_option(PREDICTIONS_HELP)
 @threshold_option
-@click.option("--best-threshold", metavar="GOAL", help=BEST_HELP)
+@click.option("--best-threshold", metavar="GOAL", help=BEST_HELP, shell_complete=complete_goal)
 @reading_options
 @json_option
 def evaluate(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nnrun.cli.completion import complete_metric_of_runs
 from nnrun.cli.options import PATH, check_output, command, output_option, quiet_option, save
 from nnrun.cli.several_runs import (
     named_runs,
@@ -30,7 +31,9 @@ PICTURE_HELP = "The .png, .svg or .pdf file to write or replace."
 @several_runs_argument
 @click.option("-d", "--data", type=PATH, help=DATA_HELP)
 @click.option("--training", is_flag=True, help=TRAINING_HELP)
-@click.option("--metric", metavar="METRIC", help=METRIC_HELP)
+@click.option(
+    "--metric", metavar="METRIC", help=METRIC_HELP, shell_complete=complete_metric_of_runs
+)
 @output_option(PICTURE_HELP, default="plot.png")
 @quiet_option
 def plot(

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from nnrun.cli.completion import complete_column
+from nnrun.cli.completion import complete_columns
 from nnrun.cli.options import (
     check_output,
     command,
@@ -74,7 +74,7 @@ ENGINE_HELP = "Compute with NumPy, or with Keras, to compare the two.  [default:
     multiple=True,
     metavar="COLUMNS",
     help=KEEP_HELP,
-    shell_complete=complete_column("data"),
+    shell_complete=complete_columns("data"),
 )
 @threshold_option
 @click.option("--interval", type=float, metavar="SHARE", help=INTERVAL_HELP)

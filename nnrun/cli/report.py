@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from nnrun.cli.completion import complete_metric_of_runs
 from nnrun.cli.options import check_output, command, output_option, quiet_option, save
 from nnrun.cli.several_runs import (
     named_runs,
@@ -21,7 +22,9 @@ METRIC_HELP = (
 
 @command("report runs/digits-relu -o report.html")
 @several_runs_argument
-@click.option("--metric", metavar="METRIC", help=METRIC_HELP)
+@click.option(
+    "--metric", metavar="METRIC", help=METRIC_HELP, shell_complete=complete_metric_of_runs
+)
 @output_option(PAGE_HELP)
 @quiet_option
 def report(runs: tuple[Path, ...], metric: str | None, output: Path | None, quiet: bool) -> None:

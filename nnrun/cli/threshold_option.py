@@ -2,6 +2,8 @@
 
 import click
 
+from nnrun.cli.completion import complete_goal
+
 THRESHOLD_HELP = (
     "For two labels: the probability from which the positive label is predicted, for all targets "
     "or as a=0.3,b=0.6 for some; or f1, balanced_accuracy or cost=FP:FN for the best one on the "
@@ -25,4 +27,10 @@ class ThresholdType(click.ParamType[float | str]):
         return float(click.FloatRange(0, 1).convert(number, param, ctx))
 
 
-threshold_option = click.option("-t", "--threshold", type=ThresholdType(), help=THRESHOLD_HELP)
+threshold_option = click.option(
+    "-t",
+    "--threshold",
+    type=ThresholdType(),
+    help=THRESHOLD_HELP,
+    shell_complete=complete_goal,
+)

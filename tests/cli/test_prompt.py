@@ -133,12 +133,20 @@ def test_columns_metrics_and_formats_are_completed(folder):
     (folder / "a.csv").write_text("size,price,place\n1,2,3\n")
     assert completed("init", "a.csv", "--target", "p") == ["plain price", "plain place"]
     assert completed("predict", "runs/digits", "a.csv", "--keep", "s") == ["plain size"]
+    assert completed("predict", "runs/digits", "a.csv", "--keep", "size,pr") == ["plain size,price"]
     assert completed("init", "nowhere.csv", "--target", "") == []
     assert completed("export", "runs/digits", "--format", "o") == ["plain onnx"]
     (folder / "runs/digits/run.json").write_text('{"status": "finished"}')
     (folder / "runs/digits/metrics.json").write_text('{"loss": 1, "val_loss": 2}')
     assert completed("runs", "--sort", "") == ["plain loss", "plain val_loss"]
     assert completed("runs", "nowhere", "--sort", "") == []
+    assert completed("report", "runs", "--metric", "v") == ["plain val_loss"]
+    assert completed("plot", "runs/digits", "--metric", "") == ["plain loss", "plain val_loss"]
+
+
+def test_the_goals_of_a_threshold_are_completed(folder):
+    assert completed("predict", "runs/digits", "a.csv", "--threshold", "f") == ["plain f1"]
+    assert "plain cost=" in completed("evaluate", "runs/digits", "--best-threshold", "")
 
 
 def test_settings_stand_behind_the_config_too(project, nnrun):
