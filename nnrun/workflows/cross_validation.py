@@ -33,6 +33,9 @@ Progress = Callable[[int], AbstractContextManager[tuple[Any, ...]]]
 NOT_OF_FOLDS = frozenset({"nothing-held-out"})
 """Rules that ask of a config what a cross-validation does for it."""
 
+JUDGED = ("metric", "value", "low", "high", "baseline", "linear", "sentence")
+"""What `cv --json` tells of the verdict."""
+
 
 @dataclass(frozen=True)
 class Folds:
@@ -55,7 +58,13 @@ class Folds:
 
 
 class Place(NamedTuple):
-    """Which training of a cross-validation it is: repeat and fold from 1 on, and the seed."""
+    """Which training of a cross-validation it is.
+
+    Attributes:
+        repeat: The number of the repeat, from 1.
+        fold: The number of the fold that is held out, from 1.
+        seed: The seed of the training.
+    """
 
     repeat: int
     fold: int
@@ -111,8 +120,8 @@ class CrossValidation:
         # a label may be spelt otherwise in the rows of another fold
         names = self.trained[0].predictions.columns
         frames = []
-        for each in self.trained:
-            frame = each.predictions
+        for fold in self.trained:
+            frame = fold.predictions
             renamed = dict(zip(frame.columns, names, strict=True))
             frames.append(frame.rename(renamed))
         return pl.concat(frames).sort("row", maintain_order=True)
@@ -120,27 +129,27 @@ class CrossValidation:
     def as_json(self) -> dict[str, Any]:
         """Return what `cv --json` prints."""
         metrics = []
-        places = []
-        for each in self.trained:
-            metrics.append(finite(each.metrics))
-            places.append({**each.place._asdict(), "rows": each.rows, "epochs": each.epochs})
+        trainings = []
+        for fold in self.trained:
+            place = fold.place._asdict()
+            metrics.append(finite(fold.metrics))
+            trainings.append({**place, "rows": fold.rows, "epochs": fold.epochs})
         summary: dict[str, Any] = {
             "folds": metrics,
             "mean": finite(self.mean),
             "sd": finite(self.sd),
             "verdict": self.verdict.verdict if self.verdict else None,
-            "trainings": places,
+            "trainings": trainings,
         }
         if self.verdict:
-            judged = ("metric", "value", "low", "high", "baseline", "linear", "sentence")
-            summary |= {"judged": {name: getattr(self.verdict, name) for name in judged}}
+            summary["judged"] = {name: getattr(self.verdict, name) for name in JUDGED}
         return summary
 
     def _over_trainings(self, statistic: Callable[[list[float]], np.floating]) -> dict[str, float]:
         """Return a statistic of every metric over the trainings."""
         statistics = {}
         for name in self.trained[0].metrics:
-            values = [each.metrics[name] for each in self.trained]
+            values = [fold.metrics[name] for fold in self.trained]
             statistics[name] = float(statistic(values))
         return statistics
 
@@ -195,9 +204,9 @@ def cross_validate(
     """
     trained = []
     for place, rows in _places(table, folds, config.seed):
-        own = config.model_copy(update={"seed": place.seed})
+        seeded = config.model_copy(update={"seed": place.seed})
         with _named_errors(place):
-            fold = _train_fold(own, table, place, rows, progress, has_verdict=has_verdict)
+            fold = _train_fold(seeded, table, place, rows, progress, has_verdict=has_verdict)
         trained.append(fold)
         report(fold)
     labels = len(table.whole.encoder.labels_of_targets[0])
@@ -221,9 +230,8 @@ def _named_errors(place: Place) -> Iterator[None]:
     try:
         yield
     except Interrupted as error:
-        raise Interrupted(
-            "the training was interrupted, and leaves no file", error.exit_code - 128
-        ) from None
+        line = "the training was interrupted, and leaves no file"
+        raise Interrupted(line, error.exit_code - 128) from None
     except TrainingError as error:
         raise TrainingError(f"{name}: {error}") from None
     except InputError as error:
@@ -249,13 +257,16 @@ def _train_fold(
         result = train_afresh(dataset, Path(folder) / "run", callbacks=callbacks)
         run = load_run(result.run.path)
     predictions = _predictions(run, table, place, rows)
+    outputs = None
+    if has_verdict:
+        outputs = _outputs(run, table, dataset, rows)
     return TrainedFold(
         place=place,
         rows=len(predictions),
         epochs=result.epochs,
         metrics=result.metrics,
         predictions=predictions,
-        outputs=_outputs(run, table, dataset, rows) if has_verdict else None,
+        outputs=outputs,
     )
 
 
@@ -294,7 +305,10 @@ def _outputs(
 def _verdict(trained: Sequence[TrainedFold], labels: int, seed: int) -> Verdict | None:
     """Return the verdict on all folds; those of a repeat and a seed are one draw of all rows."""
     draws: dict[tuple[int, int], list[FoldOutputs]] = {}
-    for each in trained:
-        if each.outputs:
-            draws.setdefault((each.place.repeat, each.place.seed), []).append(each.outputs)
-    return judge_folds(list(draws.values()), labels, seed) if draws else None
+    for fold in trained:
+        if fold.outputs:
+            draw = (fold.place.repeat, fold.place.seed)
+            draws.setdefault(draw, []).append(fold.outputs)
+    if not draws:
+        return None
+    return judge_folds(list(draws.values()), labels, seed)

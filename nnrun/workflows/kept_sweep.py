@@ -55,7 +55,11 @@ class KeptOptions(Strict):
 
 
 def is_sweep(folder: Path) -> bool:
-    """Return whether a folder is that of a sweep which can go on, or says to be."""
+    """Return whether a folder is that of a sweep which can go on, or says to be.
+
+    Args:
+        folder: The folder, which need not exist.
+    """
     return os.path.lexists(folder / OPTIONS)
 
 
@@ -112,8 +116,12 @@ def _changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 
 
 def swept_tables(sweep: Sweep) -> dict[str, str]:
-    """Return the SHA-256 of each table that a setting names, by `data.train=houses.csv`."""
-    found = {}
+    """Return the SHA-256 of each table that a setting names, by `data.train=houses.csv`.
+
+    Args:
+        sweep: The sweep; a table that it names and that is missing is left out.
+    """
+    checksums = {}
     for part in TABLES:
         values = sweep.space.settings.get(f"data.{part}", ())
         if isinstance(values, Range):
@@ -121,8 +129,8 @@ def swept_tables(sweep: Sweep) -> dict[str, str]:
         for value in values:
             path = Path(value).expanduser().absolute()
             if find_files(path):
-                found[f"data.{part}={value}"] = fingerprint(str(path))
-    return found
+                checksums[f"data.{part}={value}"] = fingerprint(str(path))
+    return checksums
 
 
 def _write(sweep: Sweep, tables: Mapping[str, str]) -> None:
@@ -154,6 +162,9 @@ def _read_options(folder: Path) -> KeptOptions:
 def read_sweep(folder: Path) -> Sweep:
     """Return the sweep that a folder holds.
 
+    Args:
+        folder: The folder, of which `is_sweep` is true.
+
     Raises:
         RunError: Its options were altered.
         ConfigError: Its config was.
@@ -176,9 +187,12 @@ def read_sweep(folder: Path) -> Sweep:
 def sweep_to_resume(folder: Path) -> Sweep:
     """Return the sweep that goes on in a folder.
 
+    Args:
+        folder: The folder, of which `is_sweep` is true.
+
     Raises:
-        InputError: The URL of its storage has a password, which is not kept; or the options were
-            altered.
+        InputError: The URL of its storage has a password, which is not kept; or options or config
+            were altered.
     """
     kept = _read_options(folder)
     if kept.has_password:
@@ -199,12 +213,13 @@ def _identity(sweep: Sweep) -> dict[str, Any]:
 
 def _without_tables(identity: dict[str, Any]) -> dict[str, Any]:
     """Return what two processes must agree on without the paths of the tables."""
-    config = identity["config"]
-    data = {key: value for key, value in config["data"].items() if key not in TABLES}
-    return {**identity, "config": {**config, "data": data}}
+    config = dict(identity["config"])
+    config["data"] = {key: value for key, value in config["data"].items() if key not in TABLES}
+    return {**identity, "config": config}
 
 
 def _texts(space: SearchSpace) -> dict[str, list[str] | str]:
+    """Return the values of each setting, or its range, as sweep.json has them."""
     texts: dict[str, list[str] | str] = {}
     for key, values in space.settings.items():
         texts[key] = range_text(values) if isinstance(values, Range) else list(values)
@@ -212,6 +227,7 @@ def _texts(space: SearchSpace) -> dict[str, list[str] | str]:
 
 
 def _choices(values: list[str] | str) -> Choices | Range:
+    """Return the values or the range that sweep.json has of a setting."""
     if isinstance(values, list):
         return values
     return choices_of(values) or [values]

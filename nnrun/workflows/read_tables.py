@@ -17,11 +17,15 @@ class ReadTables:
     def add(self, dataset: Dataset) -> None:
         """Remember the tables of a dataset.
 
+        Args:
+            dataset: The dataset, which was just read.
+
         Raises:
             TableError: A table contains something else than when it was read first.
         """
         for part, fingerprint in dataset.fingerprints.items():
             path = str(getattr(dataset.config.data, part))
-            if self._fingerprints.setdefault(path, fingerprint) != fingerprint:
+            first_fingerprint = self._fingerprints.setdefault(path, fingerprint)
+            if fingerprint != first_fingerprint:
                 reason = "the table has changed since the first trial read it"
                 raise TableError(f"{path}: {reason}; sweep again into another folder")

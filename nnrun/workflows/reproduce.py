@@ -63,19 +63,20 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
     changed = changed_tables(config, info)
     if changed:
         raise ExpectationError(shown_lines(changed))
-    given = given_encoder_of(info, encoder, run)
+    given_encoder = given_encoder_of(info, encoder, run)
     start = reopen_warm_start(run, config)
     with TemporaryDirectory(prefix="nnrun-") as folder:
-        dataset = load_checked(config, Path(folder) / CACHE, given=given)
+        dataset = load_checked(config, Path(folder) / CACHE, given=given_encoder)
         check_tables(info, dataset)
         again = _train_again(run, dataset, start, Path(folder) / "run", progress)
-        found = _differences(run, encoder, weights, dataset, again.run)
-        lines = list(_first_of_each_kind(found))
+        all_lines = _differences(run, encoder, weights, dataset, again.run)
+        lines = list(_first_of_each_kind(all_lines))
     if lines:
         lines = [f"{path}: {line}" for line in lines]
         raise ExpectationError(shown_lines([*lines, *_changes_since(info)]))
+    epochs = counted(again.epochs, "epoch")
     arrays = counted(len(weights), "array")
-    return f"equal: the table, {counted(again.epochs, 'epoch')} of history, {arrays} of weights"
+    return f"equal: the table, {epochs} of history, {arrays} of weights"
 
 
 def _refuse_unfinished(path: Path, info: RunInfo) -> None:
@@ -117,9 +118,11 @@ def _differences(
     run: Run, encoder: Encoder, weights: Weights, dataset: Dataset, again: Run
 ) -> Iterator[str]:
     """Yield a line for each value of a run that is not the same again."""
-    yield from differences(encoder.model_dump(), dataset.encoder.model_dump(), ("encoding",))
+    encoding_now = dataset.encoder.model_dump()
+    yield from differences(encoder.model_dump(), encoding_now, ("encoding",))
     yield from _history_differences(run.history, again.history)
-    yield from _weight_differences(weights, again.read_model().read_weights())
+    weights_now = again.read_model().read_weights()
+    yield from _weight_differences(weights, weights_now)
 
 
 def _history_differences(then: Path, now: Path) -> Iterator[str]:
@@ -131,6 +134,7 @@ def _history_differences(then: Path, now: Path) -> Iterator[str]:
 
 
 def _weight_differences(then: Weights, now: Weights) -> Iterator[str]:
+    """Yield a line for each array that differs."""
     for name, former in then.items():
         distance = _largest_distance(former, now[name])
         if distance:
@@ -144,23 +148,27 @@ def _largest_distance(then: Array, now: Array) -> float:
     return float(np.abs(then - now).max())
 
 
-def _first_of_each_kind(found: Iterable[str]) -> Iterator[str]:
+def _first_of_each_kind(lines: Iterable[str]) -> Iterator[str]:
     """Yield the first difference of each kind, and how many more there are."""
     firsts: dict[str, str] = {}
     counts: Counter[str] = Counter()
-    for line in found:
+    for line in lines:
         kind = re.split(r"[.[]", line, maxsplit=1)[0]
         firsts.setdefault(kind, line)
         counts[kind] += 1
     for kind, line in firsts.items():
-        more = counts[kind] - 1
-        yield f"{line} (and {more} more such differences)" if more else line
+        others = counts[kind] - 1
+        if others:
+            yield f"{line} (and {others} more such differences)"
+        else:
+            yield line
 
 
 def _changes_since(info: RunInfo) -> list[str]:
     """Return a line for each circumstance that is another than when the run was trained."""
     now = {**circumstances(), "replicas": 1}
-    changed = differences({key: getattr(info, key) for key in now}, now)
+    then = {key: getattr(info, key) for key in now}
+    changed = differences(then, now)
     if not changed:
         return ["versions and number of threads are the same"]
     return [f"changed since: {line}" for line in changed]

@@ -44,15 +44,17 @@ def smoke(config: Config, engine: Literal["compiled", "keras"] = "compiled") -> 
         NnrunError: As the training, or a step before or behind it, does.
     """
     began = time.monotonic()
-    heads = {key: read_head(table, config) for key, table in open_tables(config).items()}
+    tables = open_tables(config)
+    heads = {key: read_head(table, config) for key, table in tables.items()}
     dataset = _load_heads(config, heads)
     raise_errors(lint(dataset))
-    few: dict[str, Any] = {}
+    parts: dict[str, Any] = {}
     for key, part in dataset.parts.items():
-        few[key] = few_rows(part, dataset.encoder)
-    epochs, predictions = _train_and_predict(replace(dataset, **few), heads["train"], engine)
+        parts[key] = few_rows(part, dataset.encoder)
+    small = replace(dataset, **parts)
+    epochs, predictions = _train_and_predict(small, heads["train"], engine)
     return {
-        "rows": len(few["train"].x),
+        "rows": len(small.train.x),
         "epochs": epochs,
         "predictions": predictions,
         "seconds": round(time.monotonic() - began, 3),
@@ -63,26 +65,38 @@ def read_head(table: Table, config: Config) -> Table:
     """Return the first rows, as many as are kept in memory; then few of each block.
 
     Blocks are read until they show all labels.
+
+    Args:
+        table: The table of a part.
+        config: The config, which says what its target is.
     """
     # the profile refuses a target that is not there
     targets = [name for name in config.data.target if name in table.columns]
     labels: dict[str, set[str | None]] = {name: set() for name in targets}
     wanted = _labels_of_a_target(config)
+    plan = ReadingPlan(columns=used_columns(config, table))
     blocks: list[Block] = []
-    size = 0.0
-    for block in table.blocks(ReadingPlan(columns=used_columns(config, table))):
-        kept = block if size < KEPT else block.slice(_first_new_label(block, labels), ROWS)
+    size = 0.0  # bytes that the blocks so far take in memory
+    for block in table.blocks(plan):
+        kept = block
+        if size >= KEPT:
+            kept = block.slice(_first_new_label(block, labels), ROWS)
         blocks.append(kept)
-        for name, found in labels.items():
-            found.update(kept.texts(name).unique())
+        for name, seen in labels.items():
+            seen.update(kept.texts(name).unique())
         size += block.frame.estimated_size()
-        if size > KEPT and all(len(found) >= wanted for found in labels.values()):
+        if size > KEPT and all(len(seen) >= wanted for seen in labels.values()):
             break
     return table.with_blocks(blocks)
 
 
 def few_rows(part: Part, encoder: Encoder) -> Part:
-    """Return the part's first rows, a row of each label among them."""
+    """Return the part's first rows, a row of each label among them.
+
+    Args:
+        part: A part of a dataset.
+        encoder: The encoder of the dataset, which knows whether its targets are labels.
+    """
     chosen: list[int] = []
     if encoder.labels or encoder.is_multilabel:
         for column in part.y.T:
@@ -97,21 +111,27 @@ def _labels_of_a_target(config: Config) -> int:
     """Return how many labels a target should show: of numbers any one."""
     if not config.is_classes:
         return 1
-    return 2 if config.is_binary else max(2, summarize(config, 0)[-1].units)
+    if config.is_binary:
+        return 2
+    last_layer = summarize(config, 0)[-1]
+    return max(2, last_layer.units)
 
 
 def _first_new_label(block: Block, labels: Mapping[str, set[str | None]]) -> int:
     """Return the row of a block with a label that is not among those of its target, or 0."""
-    for name, known in labels.items():
-        is_new = ~block.texts(name).is_in(list(known))
+    for name, seen in labels.items():
+        is_new = ~block.texts(name).is_in(list(seen))
         if is_new.any():
             return int(is_new.arg_max() or 0)
     return 0
 
 
 def _load_heads(config: Config, heads: Mapping[str, Table]) -> Dataset:
-    short = config.model_copy(update={"epochs": min(config.epochs, EPOCHS)})
-    return encode(heads, profile_table(heads["train"], short))
+    """Return the dataset of the heads of tables, with few epochs."""
+    epochs = min(config.epochs, EPOCHS)
+    short = config.model_copy(update={"epochs": epochs})
+    profile = profile_table(heads["train"], short)
+    return encode(heads, profile)
 
 
 def _train_and_predict(
@@ -130,9 +150,9 @@ def _train_and_predict(
         try:
             result = train(dataset, stem="", path=path, engine=engine)
         except Interrupted as error:  # it names the folder to go on with, which is removed
-            raise Interrupted(
-                "the training was interrupted, and leaves no file", error.exit_code - 128
-            ) from None
+            line = "the training was interrupted, and leaves no file"
+            raise Interrupted(line, error.exit_code - 128) from None
         trained = load_run(result.run.path)
         reader = trained.reader(table, target=False)
-        return result.epochs, sum(len(frame) for frame in trained.predictions(reader))
+        predictions = sum(len(frame) for frame in trained.predictions(reader))
+        return result.epochs, predictions

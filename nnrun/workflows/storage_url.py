@@ -22,7 +22,11 @@ SECRET_KEYS = re.compile("pass|pwd|secret|token", re.IGNORECASE)
 
 
 def has_password(url: str) -> bool:
-    """Return whether the URL of a storage holds a password; of one that is none, assume it."""
+    """Return whether the URL of a storage holds a password, or another secret.
+
+    Args:
+        url: What --storage says; of one that is no URL, it is assumed.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -49,21 +53,26 @@ def storage_errors(sweep: Sweep, *, opens: bool = False) -> Iterator[None]:
     except Exception as error:
         if sweep.storage is None or not (opens or _is_of_storage(error)):
             raise
-        _raise_told(error, sweep.storage)
+        _raise_without_secrets(error, sweep.storage)
 
 
 def is_of_another_machine(error: Exception) -> bool:
-    """Return whether a storage says that another machine made its tables in the same moment."""
+    """Return whether a storage says that another machine made its tables in the same moment.
+
+    Args:
+        error: What creating a study raised.
+    """
     is_double = type(error).__name__ == "IntegrityError"
     return _is_of_storage(error) and (is_double or "already exists" in str(error))
 
 
 def _is_of_storage(error: Exception) -> bool:
     """Return whether Optuna, or the library by which it reaches a database, raised an error."""
-    return type(error).__module__.partition(".")[0] in {"optuna", "sqlalchemy"}
+    package = type(error).__module__.partition(".")[0]
+    return package in {"optuna", "sqlalchemy"}
 
 
-def _raise_told(error: Exception, url: str) -> None:
+def _raise_without_secrets(error: Exception, url: str) -> None:
     """Raise what a storage says, without the password."""
     reason = _without_secrets(first_line(_origin(error)), url)
     if isinstance(error, ImportError):
@@ -84,7 +93,9 @@ def _advice_on(url: str) -> str:
 def _origin(error: Exception) -> BaseException:
     """Return what SQLAlchemy raised, of which Optuna says less."""
     is_optunas = type(error).__module__.startswith("optuna")
-    return error.__cause__ if is_optunas and error.__cause__ else error
+    if is_optunas and error.__cause__:
+        return error.__cause__
+    return error
 
 
 def _how_to_install(error: ImportError, url: str) -> str:
@@ -97,10 +108,12 @@ def _how_to_install(error: ImportError, url: str) -> str:
     missing = f"the driver of {url.partition(':')[0]} databases is not installed"
     if not module:
         return missing
-    return f"{missing}: {how_to_add(PACKAGES.get(module, module))}"
+    package = PACKAGES.get(module, module)
+    return f"{missing}: {how_to_add(package)}"
 
 
 def _secrets_of_query(query: str) -> list[str]:
+    """Return the values of the settings of a URL that are secret."""
     return [value for key, value in parse_qsl(query) if SECRET_KEYS.search(key)]
 
 
@@ -118,6 +131,7 @@ def _secrets(url: str) -> set[str]:
     try:
         parts = urlsplit(url)
     except ValueError:
-        return {url.rpartition("@")[0].rpartition(":")[2]} - {""}
+        before_host = url.rpartition("@")[0]
+        return {before_host.rpartition(":")[2]} - {""}
     written = {parts.password or "", *_secrets_of_query(parts.query)}
     return {*written, *map(unquote, written)} - {""}

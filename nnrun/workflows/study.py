@@ -37,6 +37,11 @@ class AskedTrial:
         trial: Optuna's own trial.
         settings: The value of each setting.
         metric: The metric that is watched.
+
+    Attributes:
+        number: The number of the trial, from 0.
+        settings: The value of each setting, as --set takes it.
+        is_pruned: Whether Optuna has given it up.
     """
 
     def __init__(self, study: Any, trial: Any, settings: Chosen, metric: str) -> None:  # noqa: ANN401  Optuna is an extra
@@ -44,7 +49,8 @@ class AskedTrial:
         self._trial = trial
         self._metric = metric
         # A process that was killed may have reported some steps: the same are not told twice.
-        self._reported = set(study.get_trials(deepcopy=False)[trial.number].intermediate_values)
+        stored_trial = study.get_trials(deepcopy=False)[trial.number]
+        self._reported = set(stored_trial.intermediate_values)
         self.number: int = trial.number
         self.settings = settings
         self.is_pruned = False
@@ -54,7 +60,12 @@ class AskedTrial:
         return (_pruner(self, self._metric),)
 
     def report(self, value: float, step: int) -> bool:
-        """Take the metric after a step, and return whether the trial is given up."""
+        """Take the metric after a step, and return whether the trial is given up.
+
+        Args:
+            value: The metric.
+            step: The epoch, from 0, or how many folds are done; one is reported once.
+        """
         if step not in self._reported:
             self._reported.add(step)
             self._trial.report(value, step)
@@ -62,7 +73,11 @@ class AskedTrial:
         return self.is_pruned
 
     def tell(self, value: float | None) -> None:
-        """Note what became of it; None stands for a trial that failed."""
+        """Tell Optuna what became of it.
+
+        Args:
+            value: The metric, or None of a trial that failed.
+        """
         from optuna.trial import TrialState
 
         if value is None:
@@ -116,10 +131,12 @@ class Study:
         records = []
         for trial in self._trials():
             if trial.state.is_finished() and "settings" in trial.user_attrs:
-                records.append((trial.number, _record_of(trial, self._sweep.metric)))
+                record = _record_of(trial, self._sweep.metric)
+                records.append((trial.number, record))
         return records
 
     def _lock(self, number: int) -> Path:
+        """Return the file that the process holds which trains a trial, counted from 0."""
         return self._sweep.trial(number, {}).lock
 
     def _abandoned_trial(self, locks: ExitStack) -> Any:  # noqa: ANN401
@@ -136,7 +153,10 @@ class Study:
             if not is_open or not is_of_this_folder:
                 continue
             is_ours = locks.enter_context(held_if_free(lock))
-            if is_ours and not self._trials()[trial.number].state.is_finished():
+            if not is_ours:
+                continue
+            trial_now = self._trials()[trial.number]  # it may have ended before the lock was held
+            if not trial_now.state.is_finished():
                 return optuna.trial.Trial(self._study, trial._trial_id)
         return None
 
@@ -145,8 +165,9 @@ class Study:
         self._repeat_failed()
         trials = self._trials()
         is_any_waiting = any(trial.state.name == "WAITING" for trial in trials)
-        enough = len(trials) - sum(map(self._is_to_be_repeated, trials)) >= count
-        if enough and not is_any_waiting:
+        repeated = sum(map(self._is_to_be_repeated, trials))
+        are_enough = len(trials) - repeated >= count
+        if are_enough and not is_any_waiting:
             return None
         trial = self._study.ask()
         locks.enter_context(held(self._lock(trial.number)))
@@ -165,7 +186,8 @@ class Study:
 
         Where machines share a storage, a record may be on another one.
         """
-        is_recorded = record_path(self._sweep.trial(trial.number, {}).path).exists()
+        path = self._sweep.trial(trial.number, {}).path
+        is_recorded = record_path(path).exists()
         has_failed = trial.state.name == "FAIL" and self._sweep.storage is None
         return has_failed and not is_recorded
 
@@ -227,8 +249,13 @@ def _suggest(trial: Any, key: str, values: Choices | Range) -> str:  # noqa: ANN
 def open_study(sweep: Sweep) -> Study:
     """Open the study of a sweep, or begin it.
 
+    Args:
+        sweep: The sweep, whose folder exists.
+
     Raises:
         InputError: Optuna is not installed, or cannot open the storage.
+        NnrunError: The database of the storage cannot be used.
+        RunError: The journal in the folder was altered.
     """
     try:
         import optuna
@@ -300,10 +327,14 @@ def _pruner(watch: AskedTrial, metric: str) -> Any:  # noqa: ANN401  made where 
 
 
 def is_reported(epoch: int) -> bool:
-    """Tell whether the metric after an epoch, counted from 0, is reported.
+    """Return whether the metric after an epoch is reported.
 
     These are the first hundred epochs, then every tenth, and from the thousandth on every
     hundredth, so that trials of any length are compared at the same epochs. Each report is written
     to the disk at once, which takes longer than an epoch of a small table.
+
+    Args:
+        epoch: The number of the epoch, from 0.
     """
-    return set(str(epoch + 1)[2:]) <= {"0"}
+    digits = str(epoch + 1)
+    return set(digits[2:]) <= {"0"}

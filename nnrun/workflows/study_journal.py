@@ -20,6 +20,9 @@ LARGEST_JOURNAL = 512 << 20
 def open_journal(folder: Path) -> Any:  # noqa: ANN401  of Optuna's types
     """Return Optuna's storage of a journal, which loses a line that a kill left unfinished.
 
+    Args:
+        folder: The folder of the sweep, in which the journal need not be yet.
+
     Raises:
         UnfitFileError: It is no ordinary file, or larger than any journal. Optuna would follow a
             link, and wait for a pipe.
@@ -36,7 +39,14 @@ def open_journal(folder: Path) -> Any:  # noqa: ANN401  of Optuna's types
 
 @contextmanager
 def journal_errors(folder: Path) -> Iterator[None]:
-    """Raise what Optuna finds in a journal that was altered as a RunError."""
+    """Raise what Optuna finds in a journal as an error of nnrun's.
+
+    Args:
+        folder: The folder of the sweep.
+
+    Raises:
+        RunError: The journal was altered.
+    """
     try:
         yield
     except (NnrunError, OSError):

@@ -39,14 +39,15 @@ def run_sweep(sweep: Sweep, tell: Tell) -> list[Trial]:
     tables = trainer.check(sweep.first_config())
     keep_sweep(sweep, tables | swept_tables(sweep))
     if sweep.space.is_grid and sweep.storage is None:
-        tried = _run_grid(sweep, trainer, tell)
+        trials = _run_grid(sweep, trainer, tell)
     else:
         from nnrun.workflows.storage_url import storage_errors
         from nnrun.workflows.study import open_study
 
         with storage_errors(sweep):
-            tried = _run_study(sweep, open_study(sweep), trainer, tell)
-    return best_first(tried, sweep.metric)
+            study = open_study(sweep)
+            trials = _run_study(sweep, study, trainer, tell)
+    return best_first(trials, sweep.metric)
 
 
 def _run_grid(sweep: Sweep, trainer: Trainer, tell: Tell) -> list[Trial]:
@@ -81,11 +82,11 @@ def _run_study(sweep: Sweep, study: "Study", trainer: Trainer, tell: Tell) -> li
 
 def _number_of_trials(sweep: Sweep) -> int:
     """Return how many trials there are to be; of lists, there are no more than combinations."""
-    if sweep.space.is_grid:
-        sizes: list[int] = [len(some_values(each)) for each in sweep.space.settings.values()]
-        combinations = prod(sizes)
-        return min(sweep.trials or combinations, combinations)
-    return sweep.trials or DEFAULT_TRIALS
+    if not sweep.space.is_grid:
+        return sweep.trials or DEFAULT_TRIALS
+    sizes = [len(some_values(values)) for values in sweep.space.settings.values()]
+    combinations = prod(sizes)
+    return min(sweep.trials or combinations, combinations)
 
 
 def _record_others(sweep: Sweep, study: "Study") -> None:
@@ -132,6 +133,7 @@ def write_best(sweep: Sweep, trials: list[Trial]) -> dict[str, Any] | None:
     if best is None or best.status != "finished":
         return None
     path = Path(sweep.folder, BEST)
-    write_text(path, sweep.config(best.settings).to_yaml())
-    found = best.as_json()
-    return {"settings": found["settings"], "metrics": found["metrics"], "config": str(path)}
+    config = sweep.config(best.settings)
+    write_text(path, config.to_yaml())
+    summary = best.as_json()
+    return {"settings": summary["settings"], "metrics": summary["metrics"], "config": str(path)}

@@ -61,12 +61,25 @@ class Sweep:
     storage: str | None = None
 
     def config(self, settings: Mapping[str, str]) -> Config:
-        """Return the config of a trial."""
+        """Return the config of a trial.
+
+        Args:
+            settings: The value of each setting, as --set takes it.
+
+        Raises:
+            ConfigError: The settings do not go together.
+        """
         return with_overrides(self.base, as_overrides(settings))
 
     def trial(self, number: int, settings: Chosen) -> Trial:
-        """Return a trial, given its number from 0 on."""
-        return Trial(settings, self.folder / f"trial-{number + 1:03}")
+        """Return a trial.
+
+        Args:
+            number: Its number, from 0; that of its folder is from 1.
+            settings: The value of each setting, as --set takes it.
+        """
+        name = f"trial-{number + 1:03}"
+        return Trial(settings, self.folder / name)
 
     def first_config(self) -> Config:
         """Return the config of the first trial that has one: some settings do not go together.
@@ -112,6 +125,10 @@ def plan_from(
         overrides: What all trials share over it.
         folder: The folder of the runs.
         options: The metric, and how many trials and folds there are.
+
+    Raises:
+        ConfigError: There is nothing to try, or a value fits no config.
+        InputError: No trial logs the metric.
     """
     plan = base.sweep or SweepPlan.model_construct(settings={})  # the options say all
     space = search_space(overrides, plan.space)
@@ -137,8 +154,9 @@ def _check_values(sweep: Sweep) -> None:
     plan = sweep.base.sweep
     problems = []
     for key, text, problem in wrong_values(sweep.base, sweep.space.settings):
-        is_planned = plan is not None and key in plan.settings
-        place = sweep.base.where("sweep", "settings", key) if is_planned else f"--set {text}"
+        place = f"--set {text}"
+        if plan is not None and key in plan.settings:
+            place = sweep.base.where("sweep", "settings", key)
         problems.append(f"{place}: {problem}")
     if problems:
         raise ConfigError(problems)

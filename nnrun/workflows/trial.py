@@ -43,7 +43,9 @@ class Trial:
         if is_held(self.lock):
             return "running"
         run = Run(self.path)
-        return run.status(run.read_info()) if run.info.is_file() else "waiting"
+        if not run.info.is_file():
+            return "waiting"
+        return run.status(run.read_info())
 
     @property
     def has_ended(self) -> bool:
@@ -54,32 +56,42 @@ class Trial:
     def metrics(self) -> Metrics:
         """Its metrics; none before it has ended."""
         record = read_record(self.path)
-        return record.metrics if record else Run(self.path).read_metrics()
+        if record:
+            return record.metrics
+        return Run(self.path).read_metrics()
 
     def as_json(self) -> dict[str, Any]:
         """Return `settings`, `metrics`, `run`, `status` and, if any, `reason`, `sd` and `folds`."""
         record = read_record(self.path)
         has_run = Run(self.path).info.is_file()
-        told: dict[str, Any] = {
+        summary: dict[str, Any] = {
             "settings": {key: value_of(text) for key, text in self.settings.items()},
             "metrics": finite(self.metrics),
             "run": str(self.path) if has_run else None,
             "status": self.status,
         }
         if record and record.reason:
-            told["reason"] = record.reason
+            summary["reason"] = record.reason
         if record and record.folds:
-            told |= {"sd": finite(record.sd), "folds": [finite(fold) for fold in record.folds]}
-        return told
+            summary["sd"] = finite(record.sd)
+            summary["folds"] = [finite(fold) for fold in record.folds]
+        return summary
 
 
 def best_first(trials: list[Trial], metric: str) -> list[Trial]:
-    """Return the trials, the best first, those that did not finish or lack the metric last."""
+    """Return the trials, the best first, those that did not finish or lack the metric last.
+
+    Args:
+        trials: The trials; equal ones stay in their order.
+        metric: The metric by which they are compared.
+    """
 
     def rank(trial: Trial) -> tuple[bool, float]:
         value = trial.metrics.get(metric)
         if value is None or trial.status != "finished":
             return True, 0.0
-        return False, value if less_is_better(metric) else -value
+        if less_is_better(metric):
+            return False, value
+        return False, -value
 
     return sorted(trials, key=rank)

@@ -28,7 +28,11 @@ from nnrun.workflows.trial import Trial
 
 
 class Watch(Protocol):
-    """What watches a trial while it trains, and may give it up."""
+    """What watches a trial while it trains, and may give it up.
+
+    Attributes:
+        is_pruned: Whether it has given the trial up.
+    """
 
     is_pruned: bool
 
@@ -36,7 +40,12 @@ class Watch(Protocol):
         """Return the Keras callbacks of a training."""
 
     def report(self, value: float, step: int) -> bool:
-        """Take the metric after a step, and return whether the trial is given up."""
+        """Take the metric after a step, and return whether the trial is given up.
+
+        Args:
+            value: The metric.
+            step: The epoch, from 0, or how many folds are done.
+        """
 
 
 class Unwatched:
@@ -72,10 +81,16 @@ class Trainer:
         self._tables = ReadTables()
 
     def check(self, config: Config) -> dict[str, str]:
-        """Read the tables of a config, and raise an InputError where they do not fit it.
+        """Read the tables of a config, and check that they fit it.
+
+        Args:
+            config: The config of the first trial.
 
         Returns:
             The SHA-256 of the table of each part that has one.
+
+        Raises:
+            InputError: A table cannot be read, or does not fit the config.
         """
         if self._sweep.folds:
             dataset = self._kept_table(config).whole
@@ -86,13 +101,20 @@ class Trainer:
     def train(self, trial: Trial, watch: Watch) -> TrialRecord:
         """Train a trial, and return what became of it.
 
+        Args:
+            trial: The trial, of which a former run is replaced.
+            watch: May give the trial up.
+
+        Returns:
+            Its record, which is not written; a trial that fails has one too.
+
         Raises:
             Interrupted: A signal stopped it.
         """
         try:
             config = self._sweep.config(trial.settings)
-            trained = self._train_folds if self._sweep.folds else self._train_run
-            record = trained(config, trial, watch)
+            train = self._train_folds if self._sweep.folds else self._train_run
+            record = train(config, trial, watch)
         except MemoryError:
             return _failed(trial, "out of memory")
         except (TrainingError, InputError) as error:
@@ -101,6 +123,7 @@ class Trainer:
         return record.model_copy(update={"status": status})
 
     def _train_run(self, config: Config, trial: Trial, watch: Watch) -> TrialRecord:
+        """Train a config into the run directory of its trial."""
         from nnrun.training.session import train_afresh
 
         dataset = self._checked_dataset(config)
@@ -140,27 +163,32 @@ class Trainer:
             self._table = read_and_check(config)
             self._tables.add(self._table.whole)
             self._key = _reading(config)
-        raise_errors(lint(replace(self._table.whole, config=config)))
+        dataset = replace(self._table.whole, config=config)
+        raise_errors(lint(dataset))
         return self._table
 
 
 def _reading(config: Config) -> tuple[object, ...]:
     """Return what tells whether two configs read the same rows alike."""
-    return cache_key(config, {}), *(getattr(config.data, part) for part in PARTS)
+    tables = [getattr(config.data, part) for part in PARTS]
+    return cache_key(config, {}), *tables
 
 
 def _failed(trial: Trial, reason: str) -> TrialRecord:
     return TrialRecord(settings=trial.settings, status="failed", reason=reason)
 
 
-def _record_of_folds(trial: Trial, found: CrossValidation) -> TrialRecord:
-    sd: Metrics = dict(found.sd) if len(found.trained) > 1 else {}
+def _record_of_folds(trial: Trial, result: CrossValidation) -> TrialRecord:
+    """Return the record of a trial that was cross-validated; one fold has no deviation."""
+    sd: Metrics = {}
+    if len(result.trained) > 1:
+        sd = dict(result.sd)
     return TrialRecord(
         settings=trial.settings,
         status="finished",
-        metrics=dict(found.mean),
+        metrics=dict(result.mean),
         sd=sd,
-        folds=[dict(fold.metrics) for fold in found.trained],
+        folds=[dict(fold.metrics) for fold in result.trained],
     )
 
 

@@ -27,5 +27,6 @@ def load_warm(
             not.
         TableError: A table cannot be read, or has wrong cells.
     """
-    start, given = open_warm_start(run, config)
-    return load_checked(config, folder / CACHE, warn, given=given), start
+    start, given_encoder = open_warm_start(run, config)
+    dataset = load_checked(config, folder / CACHE, warn, given=given_encoder)
+    return dataset, start
