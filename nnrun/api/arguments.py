@@ -11,7 +11,11 @@ from nnrun.wording import received
 
 
 def is_path(value: object) -> bool:
-    """Return whether a value is a path, whatever stands there."""
+    """Return whether a value is a path, whatever stands there.
+
+    Args:
+        value: What the caller gave.
+    """
     return isinstance(value, str | Path)
 
 
@@ -64,7 +68,7 @@ def whole_number(argument: str, value: object, least: int, most: int) -> int:
     Raises:
         InputError: It is none, or beyond these.
     """
-    number = None if isinstance(value, bool) else _as_index(value)
+    number = _as_index(value)
     if number is not None and least <= number <= most:
         return number
     rule = f"must be a whole number from {least:,} to {most:,}"
@@ -72,8 +76,20 @@ def whole_number(argument: str, value: object, least: int, most: int) -> int:
 
 
 def whole_number_or_none(argument: str, value: object, least: int, most: int) -> int | None:
-    """Return a whole number as `whole_number` does, or None for None."""
-    return None if value is None else whole_number(argument, value, least, most)
+    """Return a whole number as `whole_number` does, or None for None.
+
+    Args:
+        argument: The name of the argument, which an error begins with.
+        value: What the caller gave.
+        least: The least that it may be.
+        most: The largest that it may be.
+
+    Raises:
+        InputError: It is neither, or beyond these.
+    """
+    if value is None:
+        return None
+    return whole_number(argument, value, least, most)
 
 
 def threshold_of(value: object) -> float | str | dict[str, float] | None:
@@ -89,8 +105,10 @@ def threshold_of(value: object) -> float | str | dict[str, float] | None:
         return value
     if isinstance(value, Mapping):
         thresholds = {}
-        for name, number in zip(texts("threshold", [*value]), value.values(), strict=True):
-            thresholds[name] = _number("threshold", number, "must be a number for each target")
+        names = texts("threshold", [*value])
+        for name in names:
+            rule = "must be a number for each target"
+            thresholds[name] = _number("threshold", value[name], rule)
         return thresholds
     return _number("threshold", value, "must be a number or a text")
 
@@ -105,7 +123,9 @@ def number_or_none(argument: str, value: object) -> float | None:
     Raises:
         InputError: It is neither.
     """
-    return None if value is None else _number(argument, value, "must be a number")
+    if value is None:
+        return None
+    return _number(argument, value, "must be a number")
 
 
 def text_or_none(argument: str, value: object) -> str | None:
@@ -157,15 +177,22 @@ def choice(argument: str, value: object, choices: Sequence[str]) -> None:
 
 
 def flags(**values: object) -> None:
-    """Raise an InputError unless each argument is True or False."""
+    """Check that each argument is True or False.
+
+    Args:
+        **values: What the caller gave, by the names of the arguments.
+
+    Raises:
+        InputError: One is neither.
+    """
     for argument, value in values.items():
         if not isinstance(value, bool):
             raise InputError(f"{argument}: must be True or False; received {received(value)}")
 
 
 def _as_index(value: object) -> int | None:
-    """Return a value as a whole number, or None where it is none."""
-    if not hasattr(value, "__index__") or isinstance(value, type):
+    """Return a value as a whole number, or None where it is none, as True and False are none."""
+    if not hasattr(value, "__index__") or isinstance(value, bool | type):
         return None
     try:
         return operator.index(value)

@@ -11,7 +11,11 @@ Result = TypeVar("Result")
 
 
 def nnrun_errors_alone(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Let a public function raise an NnrunError where the system refuses a file or memory."""
+    """Let a public function raise an NnrunError where the system refuses a file or memory.
+
+    Args:
+        function: The function, whose signature and docstring stay.
+    """
 
     @wraps(function)
     def translated(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:

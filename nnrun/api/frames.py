@@ -81,8 +81,13 @@ def _refused(argument: str) -> Iterator[None]:
 
 
 def is_pandas(data: object) -> bool:
-    """Return whether the data is a frame of pandas, which is not imported for that."""
-    return type(data).__module__.partition(".")[0] == "pandas" and hasattr(data, "columns")
+    """Return whether the data is a frame of pandas, which is not imported for that.
+
+    Args:
+        data: What the caller gave.
+    """
+    package = type(data).__module__.partition(".")[0]
+    return package == "pandas" and hasattr(data, "columns")
 
 
 def like(data: AnyTable, predictions: pl.DataFrame) -> AnyTable:
@@ -95,7 +100,8 @@ def like(data: AnyTable, predictions: pl.DataFrame) -> AnyTable:
         predictions: A row for each of its rows.
     """
     if is_pandas(data):
-        return type(data)(predictions.to_dict(as_series=False), index=data.index)
+        make_frame = type(data)
+        return make_frame(predictions.to_dict(as_series=False), index=data.index)
     if isinstance(data, Mapping):
         return predictions.row(0, named=True)
     if isinstance(data, Sequence) and not isinstance(data, str):
@@ -120,7 +126,8 @@ def kept_frame(data: object, argument: str, runs: Path) -> Path:
     content = source_of_table(data, argument)
     if isinstance(content, Path):
         return content
-    path = runs / FRAMES / f"{hashlib.sha256(content).hexdigest()[:16]}.parquet"
+    name = hashlib.sha256(content).hexdigest()[:16]
+    path = runs / FRAMES / f"{name}.parquet"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as temporary:
@@ -152,7 +159,8 @@ def _kept_in(runs: Path) -> re.Pattern[str]:
     folder = runs.absolute() / FRAMES
     spellings = {str(folder), short_path(str(folder))}
     longest_first = sorted(map(re.escape, spellings), key=len, reverse=True)
-    return re.compile(rf"({'|'.join(longest_first)})[/\\][0-9a-f]{{16}}\.parquet")
+    folders = "|".join(longest_first)
+    return re.compile(rf"({folders})[/\\][0-9a-f]{{16}}\.parquet")
 
 
 def _from_pandas(data: AnyTable, argument: str) -> pl.DataFrame:
@@ -192,10 +200,11 @@ def _from_rows(rows: Sequence[object], argument: str) -> pl.DataFrame:
 def _column(name: str, cells: Sequence[Any], argument: str) -> pl.Series:
     """Return cells as a column of numbers or of true and false where all are, else of text."""
     cells = list(map(_of_python, cells))
-    kinds = {type(cell) for cell in cells if cell is not None}
-    if kinds == {int} and all(cell in INT64 for cell in cells if cell is not None):
+    present = [cell for cell in cells if cell is not None]
+    kinds = set(map(type, present))
+    if kinds == {int} and all(cell in INT64 for cell in present):
         return pl.Series(name, cells, dtype=pl.Int64)
-    if kinds and kinds <= {int, float} and all(map(_is_float64, cells)):
+    if kinds and kinds <= {int, float} and all(map(_is_float64, present)):
         numbers = [None if cell is None else float(cell) for cell in cells]
         return pl.Series(name, numbers, dtype=pl.Float64)
     if kinds == {bool}:
@@ -211,7 +220,7 @@ def _of_python(cell: object) -> object:
     return cell
 
 
-def _is_float64(cell: float | None) -> bool:
+def _is_float64(cell: float) -> bool:
     """Return whether a float64 holds a number, which whole ones of hundreds of digits are not."""
     return not isinstance(cell, int) or abs(cell) < LARGEST_FLOAT64
 

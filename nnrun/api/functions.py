@@ -97,10 +97,10 @@ def train(  # noqa: PLR0913  an argument for each option
     path = arguments.path_or_none("output", output)
     arguments.flags(overwrite=overwrite, quiet=quiet)
     folder = path.parent if path else RUNS
-    read = read_given(config, overrides, settings, data, folder)
+    validated = read_given(config, overrides, settings, data, folder)
     with called("data", data, folder):
         run = training.train(
-            read,
+            validated,
             stem=stem_of(config),
             path=path,
             engine=engine,
@@ -135,9 +135,10 @@ def check(
         ConfigError: The config is wrong. Its `problems` are all mistakes.
         TableError: A table is wrong. Its `problems` are all mistakes.
     """
-    read = read_given(config, overrides, settings, data, RUNS)
+    validated = read_given(config, overrides, settings, data, RUNS)
     with called("data", data, RUNS):
-        return summarize_dataset(load_checked(read, RUNS / CACHE, has_matrices=False))
+        dataset = load_checked(validated, RUNS / CACHE, has_matrices=False)
+        return summarize_dataset(dataset)
 
 
 @nnrun_errors_alone
@@ -181,7 +182,8 @@ def init(
         started = start_config(path, target, Path(), task)
     if not quiet:
         tell(*started.notes, *describe_columns(started.columns, WIDTH))
-    values: dict[str, Any] = read_text(started.text, TextPlaces("config")).values
+    source = read_text(started.text, TextPlaces("config"))
+    values: dict[str, Any] = source.values
     return values
 
 
@@ -232,7 +234,9 @@ def _path_of_run(run: object) -> Path | None:
     """Return the path of a run that was given as a run or as its path, or None for None."""
     if run is None:
         return None
-    return run.path if isinstance(run, Run) else arguments.path_of("from_run", run)
+    if isinstance(run, Run):
+        return run.path
+    return arguments.path_of("from_run", run)
 
 
 WIDTH = 100  # characters of a line that `init` tells

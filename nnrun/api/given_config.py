@@ -44,11 +44,18 @@ def read_given(
 
 
 def stem_of(config: object) -> str:
-    """Return the name of a run of this config."""
-    return Path(config).stem if isinstance(config, str | Path) else NAME
+    """Return the name of a run of this config.
+
+    Args:
+        config: What the caller gave as `config`, which need not be one.
+    """
+    if isinstance(config, str | Path):
+        return Path(config).stem
+    return NAME
 
 
 def _source(config: object) -> tuple[YamlSource, Path]:
+    """Return the values of a config, and the folder to which its paths are relative."""
     if is_path(config):
         path = path_of("config", config)
         return read_file(path), path.parent
@@ -60,8 +67,10 @@ def _source(config: object) -> tuple[YamlSource, Path]:
 
 
 def _settings(overrides: object) -> Settings:
-    is_list = isinstance(overrides, list | tuple) and all(isinstance(o, str) for o in overrides)
-    if is_list or isinstance(overrides, Mapping):
-        return overrides  # type: ignore[return-value]  # as was just tested
+    """Return overrides that are of one of their two types."""
+    if isinstance(overrides, Mapping):
+        return overrides
+    if isinstance(overrides, list | tuple) and all(isinstance(text, str) for text in overrides):
+        return overrides
     rule = 'must be a dict such as {"epochs": 5}, or a list such as ["epochs=5"]'
     raise InputError(f"overrides: {rule}; received {received(overrides)}")

@@ -98,14 +98,14 @@ def cross_validate(
     folds = arguments.whole_number("folds", folds, 2, MOST)
     repeats = arguments.whole_number("repeats", repeats, 1, MOST)
     seeds = arguments.whole_number("seeds", seeds, 1, MOST)
-    read = read_given(config, overrides, settings, data, RUNS)
-    dealt = cross_validation.Folds(folds, repeats, seeds)
+    validated = read_given(config, overrides, settings, data, RUNS)
+    trainings = cross_validation.Folds(folds, repeats, seeds)
     warn = None if quiet else _tell
     with called("data", data, RUNS):
-        table = cross_validation.read_and_check(read, warn)
-        found = cross_validation.cross_validate(read, table, dealt)
-    told = {"judged": {}, **found.as_json()}
-    return CrossValidationResult(**told, predictions=found.predictions)
+        table = cross_validation.read_and_check(validated, warn)
+        result = cross_validation.cross_validate(validated, table, trainings)
+    summary = {"judged": {}, **result.as_json()}
+    return CrossValidationResult(**summary, predictions=result.predictions)
 
 
 @nnrun_errors_alone
@@ -156,17 +156,20 @@ def sweep(  # noqa: PLR0913  a parameter for each option
     metric = arguments.text_or_none("metric", metric)
     storage = arguments.text_or_none("storage", storage)
     folder = arguments.path_or_none("output", output) or SWEEPS / stem_of(config)
-    given = {} if settings is None else {"sweep.settings": settings}
-    base = read_given(config, overrides, given, data, folder)
-    asked = plan_from(base, (), folder, Options(metric, trials, folds, storage))
+    search = {} if settings is None else {"sweep.settings": settings}
+    base = read_given(config, overrides, search, data, folder)
+    options = Options(metric, trials, folds, storage)
+    plan = plan_from(base, (), folder, options)
     report = _silent if quiet else _tell
     with called("data", data, folder):
-        tried = run_sweep(asked, report)
-    found = [trial.as_json() for trial in tried]
-    return SweepResult(folder, found, write_best(asked, tried))
+        ended = run_sweep(plan, report)
+    summaries = [trial.as_json() for trial in ended]
+    best = write_best(plan, ended)
+    return SweepResult(folder, summaries, best)
 
 
 def _tell(line: str) -> None:
+    """Print a line on stderr, as the commands do."""
     from nnrun.cli.terminal import tell
 
     tell(line)

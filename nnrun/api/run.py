@@ -47,6 +47,13 @@ MOST_EPOCHS = 10**9
 class Run:
     """A run, which predicts once it has a model, and can be resumed if it was stopped.
 
+    Args:
+        path: The run directory.
+
+    Raises:
+        RunError: There is no run, or its files were altered.
+        InputError: The path is not a path.
+
     Attributes:
         path: The run directory.
         metrics: The metrics of the epoch whose weights were kept.
@@ -56,10 +63,10 @@ class Run:
 
     @nnrun_errors_alone
     def __init__(self, path: str | Path) -> None:
-        given = arguments.path_of("path", path)
-        self.path = given.absolute()
+        written_path = arguments.path_of("path", path)
+        self.path = written_path.absolute()
         self._directory = Directory(self.path)
-        info = Directory(given).read_info()
+        info = Directory(written_path).read_info()  # whose error names the path as it was written
         self.metrics = self._directory.read_metrics()
         if info.checksums:  # it has a model, which is verified now
             _ = self._trained
@@ -78,10 +85,11 @@ class Run:
         lines = [f"{self.path.name}: {self.status}"]
         if verdict:
             lines.append(verdict.sentence)
-        told = "<br>".join(html.escape(printable(line)) for line in lines)
-        if not len(self.history):
-            return f"<p>{told}</p>"
-        return f"<p>{told}</p>{_picture(self.plot())}"
+        escaped = [html.escape(printable(line)) for line in lines]
+        paragraph = f"<p>{'<br>'.join(escaped)}</p>"
+        if self.history.is_empty():
+            return paragraph
+        return paragraph + _picture(self.plot())
 
     @property
     @nnrun_errors_alone
@@ -236,12 +244,13 @@ class Run:
         repeats = arguments.whole_number("repeats", repeats, 1, MOST_REPEATS)
         seed = arguments.whole_number("seed", seed, 0, MOST_SEED)
         most_rows = arguments.whole_number("rows", rows, 1, MOST_ROWS)
-        part, reader = list(self._readers(data).items())[-1]
-        found = run_importance(
+        readers = self._readers(data)
+        part, reader = list(readers.items())[-1]
+        result = run_importance(
             self._trained, reader, repeats=repeats, seed=seed, most_rows=most_rows
         )
         warn(reader.notes())
-        return found.as_json(part)
+        return result.as_json(part)
 
     @nnrun_errors_alone
     def encode(self, data: object) -> Matrix:
@@ -368,6 +377,7 @@ class Run:
         return {"": self._read(data, target=True)}
 
     def _read(self, data: object, *, target: bool, owed: bool = False) -> EncodedReader:
+        """Return the rows of a table, encoded as they are read; see `TrainedRun.reader`."""
         name = str(data) if isinstance(data, str | Path) else "data"
         table = self._trained.open(source_of_table(data, "data"), name)
         return self._trained.reader(table, target=target, owed=owed)
@@ -377,5 +387,6 @@ def _picture(figure: Figure) -> str:
     """Return a figure as an image within a page."""
     from nnrun.reporting.pictures.figure import encode_figure
 
-    data = base64.b64encode(encode_figure(figure, ".png")).decode()
+    png = encode_figure(figure, ".png")
+    data = base64.b64encode(png).decode()
     return f'<img alt="curves" style="max-width: 100%" src="data:image/png;base64,{data}">'

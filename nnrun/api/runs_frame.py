@@ -25,7 +25,8 @@ def frame_of_runs(runs: Rows) -> pl.DataFrame:
     settings = [run["settings"] for run in runs]
     names = _names(settings)
     if names:
-        frame = frame.with_columns(_frame_of(settings, names).to_struct("settings"))
+        struct = _frame_of(settings, names).to_struct("settings")
+        frame = frame.with_columns(struct)
     return _in_order(frame, [*runs[0], *frame.columns])
 
 
@@ -38,16 +39,18 @@ def _names(rows: Rows) -> list[str]:
 
 
 def _frame_of(rows: Rows, names: Sequence[str]) -> pl.DataFrame:
+    """Return the values of some keys of all rows; a key that a row lacks is null."""
     columns = []
     for name in names:
-        columns.append(_column(name, [row.get(name) for row in rows]))
+        values = [row.get(name) for row in rows]
+        columns.append(_column(name, values))
     return pl.DataFrame(columns)
 
 
 def _column(name: str, values: list[Any]) -> pl.Series:
     """Return values as a column; those of several types as texts of JSON."""
-    known = [value for value in values if value is not None]
-    if {type(value) for value in known} == {int, float}:
+    types = {type(value) for value in values if value is not None}
+    if types == {int, float}:
         values = [None if value is None else float(value) for value in values]
     try:
         return pl.Series(name, values)

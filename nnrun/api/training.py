@@ -116,4 +116,5 @@ def _finish(result: Result, dataset: Dataset, *, quiet: bool) -> None:
 
 
 def _warn_of_finding(finding: str) -> None:
+    """Warn of a finding of the checks, as a warning of Python."""
     warn([finding])

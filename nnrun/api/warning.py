@@ -10,7 +10,11 @@ PACKAGE = f"{Path(__file__).parent.parent}{os.sep}"
 
 
 def warn(lines: Sequence[str]) -> None:
-    """Warn of each line, in the name of the function outside nnrun that called it."""
+    """Warn of each line, in the name of the function outside nnrun that called it.
+
+    Args:
+        lines: Each a warning of its own, with or without `warning: ` before it.
+    """
     for line in lines:
         warnings.warn(line.removeprefix("warning: "), stacklevel=_caller())
 
