@@ -57,20 +57,36 @@ def shown_columns(table: Table, width: int, always: int) -> int:
 
 
 def left_aligned(table: Table) -> list[str]:
-    """Return a line for each row of cells, in columns that begin together."""
+    """Return a line for each row of cells, in columns that begin together.
+
+    Args:
+        table: The cells of each row.
+    """
     return _aligned(table, str.ljust)
 
 
 def right_aligned(table: Table) -> list[str]:
-    """Return a line for each row of cells, in columns that end together."""
+    """Return a line for each row of cells, in columns that end together.
+
+    Args:
+        table: The cells of each row.
+    """
     return _aligned(table, str.rjust)
 
 
 def column_widths(table: Table) -> list[int]:
-    """Return how many characters the longest cell of each column has."""
+    """Return how many characters the longest cell of each column has.
+
+    Args:
+        table: The cells of each row.
+    """
     return [max(map(len, column)) for column in zip_longest(*table, fillvalue="")]
 
 
 def _aligned(table: Table, justify: Callable[[str, int], str]) -> list[str]:
     widths = column_widths(table)
-    return [GAP.join(map(justify, cells, widths)).rstrip() for cells in table]
+    lines = []
+    for cells in table:
+        justified = map(justify, cells, widths)
+        lines.append(GAP.join(justified).rstrip())
+    return lines

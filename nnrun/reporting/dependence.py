@@ -22,10 +22,15 @@ NAME_LENGTH = 12
 
 
 def dependence_of(held_out: MeasuredRows, column: str) -> Dependence:
-    """Return what the network answers along a column; of a date, along its most telling part."""
+    """Return what the network answers along a column; of a date, along its most telling part.
+
+    Args:
+        held_out: The rows over which answers are averaged, and the run.
+        column: The name of a feature.
+    """
     groups = _input_groups(held_out.trained.encoder, column)
-    found = [_along_inputs(held_out, inputs) for inputs in groups]
-    return max(found, key=_largest_change)
+    dependences = [_along_inputs(held_out, inputs) for inputs in groups]
+    return max(dependences, key=_largest_change)
 
 
 def _largest_change(dependence: Dependence) -> float:

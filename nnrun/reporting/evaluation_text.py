@@ -33,12 +33,13 @@ def describe_rows(part: str, evaluated: EvaluatedRows) -> str:
 
 def _lines(evaluated: EvaluatedRows) -> list[str]:
     """Return the lines on all targets together, or on one of them."""
+    metrics = evaluated.metrics
     lines = _measure_lines(evaluated)
-    labels = evaluated.metrics.get("labels")
+    labels = metrics.get("labels")
     if labels:
-        lines += ["", *_label_lines(evaluated.metrics)]
-        lines += ["", *confusion_lines(labels, evaluated.metrics["confusion_matrix"])]
-        lines += ["", *_reliability_lines(evaluated.metrics["reliability"])]
+        lines += ["", *_label_lines(metrics)]
+        lines += ["", *confusion_lines(labels, metrics["confusion_matrix"])]
+        lines += ["", *_reliability_lines(metrics["reliability"])]
     if evaluated.scores:
         lines += ["", *_threshold_lines(evaluated.thresholds())]
     if evaluated.assessment:
@@ -65,12 +66,15 @@ def _beside(name: str, assessment: Assessment) -> Cells:
     """Return the interval of a measure, and the same measure of the baseline and linear model."""
     ends = assessment.interval.get(name)
     interval = f"{shown_number(ends.low)} to {shown_number(ends.high)}" if ends else ""
+    baseline = assessment.baseline.numbers()
     linear = assessment.linear.numbers() if assessment.linear else {}
-    return [interval, _shown(assessment.baseline.numbers(), name), _shown(linear, name)]
+    return [interval, _shown(baseline, name), _shown(linear, name)]
 
 
 def _shown(numbers: Mapping[str, float], name: str) -> str:
-    return shown_number(numbers[name]) if name in numbers else ""
+    if name not in numbers:
+        return ""
+    return shown_number(numbers[name])
 
 
 def _label_lines(metrics: Mapping[str, Any]) -> list[str]:
@@ -92,7 +96,8 @@ def _reliability_lines(bins: Sequence[Mapping[str, Any]]) -> list[str]:
     for group in bins:
         extent = f"{group['low']:g} to {group['high']:g}"
         mean = _rounded(group["probability"])
-        table.append([extent, str(group["rows"]), mean, _rounded(group["share"])])
+        share = _rounded(group["share"])
+        table.append([extent, str(group["rows"]), mean, share])
     return right_aligned(table)
 
 
@@ -116,4 +121,6 @@ def _rounded_cells(measures: Mapping[str, Any], columns: Sequence[str]) -> Cells
 def _rounded(value: float | None) -> str:
     if value is None:
         return "-"
-    return str(value) if isinstance(value, int) else f"{value:.3g}"
+    if isinstance(value, int):
+        return str(value)
+    return f"{value:.3g}"

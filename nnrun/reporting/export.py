@@ -45,6 +45,10 @@ def export(run: Path, form: str, output: Path) -> list[str]:
 def load_exportable(run: Path, form: str) -> TrainedRun:
     """Load a run, and refuse a format that needs a missing package, before TensorFlow is imported.
 
+    Args:
+        run: The run directory.
+        form: One of NETWORK_FORMATS.
+
     Raises:
         RunError: The path is not a run, has no model, or its files were altered.
         InputError: A package is missing.
@@ -59,6 +63,12 @@ def whole_output(output: Path) -> Iterator[Path]:
     """Yield a temporary path for a file or a folder, which is then moved to its place.
 
     Nothing is left behind where the body fails.
+
+    Args:
+        output: The file or the folder, which must not exist.
+
+    Raises:
+        OSError: It cannot be written; the error names it, not the temporary path.
     """
     with named_errors(output), TemporaryDirectory(prefix=".tmp-", dir=output.parent) as temporary:
         path = Path(temporary, "network.tflite")  # the ending that Keras wants of that format

@@ -25,7 +25,7 @@ def describe_folds(found: CrossValidation, width: int) -> str:
     """
     names = _in_order(list(found.mean))
     table: list[Sequence[str]] = [[*FACTS, *map(printable, names)]]
-    table += [_cells(each, names) for each in found.trained]
+    table += [_cells(fold, names) for fold in found.trained]
     for title, values in (("mean", found.mean), ("sd", found.sd)):
         blanks = [""] * (len(FACTS) - 1)
         table.append([title, *blanks, *_numbers(values, names)])
@@ -41,9 +41,10 @@ def _in_order(names: list[str]) -> list[str]:
     return sorted(names, key=rank)
 
 
-def _cells(each: TrainedFold, names: list[str]) -> list[str]:
-    facts = [*each.place, each.rows, each.epochs]
-    return [*map(str, facts), *_numbers(each.metrics, names)]
+def _cells(fold: TrainedFold, names: list[str]) -> list[str]:
+    """Return the cells of a training: FACTS, then its metrics."""
+    facts = [*fold.place, fold.rows, fold.epochs]
+    return [*map(str, facts), *_numbers(fold.metrics, names)]
 
 
 def _numbers(values: Mapping[str, float], names: list[str]) -> list[str]:

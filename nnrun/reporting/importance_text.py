@@ -21,7 +21,8 @@ def describe_importance(part: str, found: RunImportance) -> str:
         rows += f", drawn of {found.rows_given:,}"
     times = counted(found.repeats, "time")
     lines = [f"Growth of {found.loss} when a column is shuffled ({rows}, {times}):", ""]
-    lines += right_aligned([["column", "mean", "sd"], *map(_cells, found.columns)])
+    table = [["column", "mean", "sd"], *map(_cells, found.columns)]
+    lines += right_aligned(table)
     for group in found.correlated:
         lines += ["", correlation_note(group)]
     return "\n".join(map(printable, lines))

@@ -16,12 +16,15 @@ DETAILS = {"seed", "engine", "jit_compile", "data", "started_from", "versions", 
 
 
 def summarize_dataset(dataset: Dataset) -> Summary:
-    """Return tables with their rows, encoding, network, the whole config, and warnings."""
+    """Return tables with their rows, encoding, network, the whole config, and warnings.
+
+    Args:
+        dataset: The dataset, with or without its matrices.
+    """
     encoder = dataset.encoder
-    tables = {
-        key: {"path": part.name, "rows": part.rows, "dropped": part.dropped}
-        for key, part in dataset.parts.items()
-    }
+    tables = {}
+    for key, part in dataset.parts.items():
+        tables[key] = {"path": part.name, "rows": part.rows, "dropped": part.dropped}
     warnings = [finding._asdict() for finding in lint(dataset) if finding.level == "warning"]
     return {
         "data": tables,
@@ -43,6 +46,9 @@ def _label_counts(dataset: Dataset) -> Summary:
 
 def summarize_run(path: Path) -> Summary:
     """Return what a run directory says of itself.
+
+    Args:
+        path: The run directory.
 
     Raises:
         RunError: The path is not a run, or its files were altered.

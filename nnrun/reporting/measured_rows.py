@@ -52,6 +52,10 @@ class MeasuredRows:
 def load_same_dataset(run: Run, trained: TrainedRun) -> Dataset:
     """Return the dataset that a run was trained on.
 
+    Args:
+        run: The run directory.
+        trained: The same run, verified.
+
     Raises:
         InputError: The tables cannot be read, or are not as they were.
         OSError: A table cannot be read.
@@ -60,8 +64,9 @@ def load_same_dataset(run: Run, trained: TrainedRun) -> Dataset:
     changed: Sequence[str] = changed_tables(trained.config, info)
     if changed:
         raise RunError(list(changed))
-    given = given_encoder_of(info, trained.encoder, run)
-    dataset = load_dataset(trained.config, run.path.resolve().parent / CACHE, given=given)
+    given_encoder = given_encoder_of(info, trained.encoder, run)
+    cache = run.path.resolve().parent / CACHE
+    dataset = load_dataset(trained.config, cache, given=given_encoder)
     check_tables(info, dataset)
     check_encoding(run, trained.encoder, dataset)
     return dataset

@@ -23,7 +23,11 @@ TITLES = {
 
 
 def shown_number(value: object) -> str:
-    """Return a metric as people read it, in four digits or more; None is one that is undefined."""
+    """Return a metric as people read it, in four digits or more.
+
+    Args:
+        value: A number, or a text that stands in its place; None for a metric that is undefined.
+    """
     if value is None:
         return "undefined"
     if isinstance(value, float):
@@ -32,12 +36,20 @@ def shown_number(value: object) -> str:
 
 
 def metric_title(name: str) -> str:
-    """Return the name of a measure as people write it, as in `balanced accuracy` or `RMSE`."""
+    """Return the name of a measure as people write it, as in `balanced accuracy` or `RMSE`.
+
+    Args:
+        name: The name as `evaluate --json` has it.
+    """
     return TITLES.get(name, name.replace("_", " "))
 
 
 def describe_metrics(metrics: Mapping[str, Any]) -> str:
-    """Return `loss 0.0123, accuracy 0.987`."""
+    """Return `loss 0.0123, accuracy 0.987`.
+
+    Args:
+        metrics: The metrics by name; None for one that is undefined.
+    """
     texts = []
     for name, value in metrics.items():
         texts.append(f"{name} {shown_number(value)}")

@@ -44,7 +44,12 @@ def saved_layers(config: Config, encoder: Encoder) -> Iterator[LayerSummary]:
 
 
 def network_rows(config: Config, encoder: Encoder) -> list[Row]:
-    """Return a header, each layer with its output's shape and its parameters, and their total."""
+    """Return a header, each layer with its output's shape and its parameters, and their total.
+
+    Args:
+        config: The config.
+        encoder: Its encoder, which has the inputs.
+    """
     rows = [("layer", "output shape", "parameters")]
     total = 0
     for layer in saved_layers(config, encoder):
@@ -54,7 +59,12 @@ def network_rows(config: Config, encoder: Encoder) -> list[Row]:
 
 
 def network_lines(config: Config, encoder: Encoder) -> list[str]:
-    """Return the table in aligned columns, and a line with loss, optimizer and epochs."""
+    """Return the table in aligned columns, and a line with loss, optimizer and epochs.
+
+    Args:
+        config: The config.
+        encoder: Its encoder, which has the inputs.
+    """
     rows = network_rows(config, encoder)
     name_width, shape_width, count_width = column_widths(rows)
     lines = []
@@ -64,6 +74,7 @@ def network_lines(config: Config, encoder: Encoder) -> list[str]:
 
 
 def _fitting(config: Config) -> str:
+    """Return a line with loss, optimizer and epochs."""
     optimizer = config.optimizer
     rate = f"(learning_rate {describe_learning_rate(config)})"
     steps = f"{counted(config.epochs, 'epoch')}, batch_size {config.batch_size}"

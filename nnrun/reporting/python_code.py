@@ -36,8 +36,11 @@ def python_code(value: object, before: str = "", after: str = "") -> str:
     if not items or len(line) <= WIDTH:
         return line
     indent = before[: len(before) - len(before.lstrip())]
-    lines = [python_code(item, f"{indent}    {start}", ",") for start, item in items]
-    return "\n".join([f"{before}{opening}", *lines, f"{indent}{closing}{after}"])
+    lines = [f"{before}{opening}"]
+    for start, item in items:
+        lines.append(python_code(item, f"{indent}{INDENT}{start}", ","))
+    lines.append(f"{indent}{closing}{after}")
+    return "\n".join(lines)
 
 
 def packed_list(values: Sequence[object], before: str = "", width: int = WIDTH) -> str:
@@ -48,21 +51,25 @@ def packed_list(values: Sequence[object], before: str = "", width: int = WIDTH) 
         before: Code that stands before the list in its line.
         width: The columns that a line may have.
     """
-    code = f"{before}[{', '.join(map(_in_one_line, values))}]"
+    items = list(map(_in_one_line, values))
+    code = f"{before}[{', '.join(items)}]"
     if len(code) <= width:
         return code
     lines = [f"{before}["]
     line = INDENT
-    for value in values:
-        item = f"{_in_one_line(value)}, "
-        if len(line + item.rstrip()) > width and line != INDENT:
+    for item in items:
+        is_full = len(f"{line}{item},") > width
+        if is_full and line != INDENT:
             lines.append(line.rstrip())
             line = INDENT
-        line += item
-    return "\n".join([*lines, line.rstrip(), "]  # fmt: skip"])
+        line += f"{item}, "
+    lines.append(line.rstrip())
+    lines.append("]  # fmt: skip")
+    return "\n".join(lines)
 
 
 def _in_one_line(value: object) -> str:
+    """Return the value as Python code in one line, however long it is."""
     opening, items, closing = _parts(value)
     inside = []
     for start, item in items:
@@ -72,15 +79,18 @@ def _in_one_line(value: object) -> str:
 
 def _parts(value: object) -> tuple[str, Items, str]:
     """Return what opens the value's code, its items, and what closes it."""
+    items: Items = []
     if isinstance(value, Call):
-        items: Items = [("", argument) for argument in value.arguments]
+        items += [("", argument) for argument in value.arguments]
         items += [(f"{name}=", argument) for name, argument in value.keywords.items()]
         return f"{value.function}(", items, ")"
     if isinstance(value, list):
-        return "[", [("", item) for item in value], "]"
+        items += [("", item) for item in value]
+        return "[", items, "]"
     if isinstance(value, dict):
-        return "{", [(f"{_literal(key)}: ", item) for key, item in value.items()], "}"
-    return _literal(value), [], ""
+        items += [(f"{_literal(key)}: ", item) for key, item in value.items()]
+        return "{", items, "}"
+    return _literal(value), items, ""
 
 
 def _literal(value: object) -> str:

@@ -90,7 +90,9 @@ def _title(name: str) -> str:
     if name.startswith("layers["):
         return name
     head, _, last = name.rpartition(".")
-    return head.rpartition(".")[2] if last == "name" and head else last
+    if last == "name" and head:  # that of an optimizer, a loss and the like
+        return head.rpartition(".")[2]
+    return last
 
 
 def _in_order(metrics: list[str], first: str | None) -> list[str]:
@@ -103,7 +105,11 @@ def _in_order(metrics: list[str], first: str | None) -> list[str]:
 
 
 def run_titles(names: list[str]) -> list[str]:
-    """Return the head of the table."""
+    """Return the head of the table.
+
+    Args:
+        names: The settings and metrics that are shown after FACTS.
+    """
     return [*FACTS, *map(printable, map(_title, names))]
 
 
@@ -123,8 +129,14 @@ def run_cells(run: Summary, names: list[str], title: str) -> list[str]:
 
 
 def _short_name(run: Summary, most: int) -> str:
-    name = Path(run["run"]).absolute().name
-    return name if len(name) <= most else f"{name[: most - 3]}..."
+    return _cut(Path(run["run"]).absolute().name, most)
+
+
+def _cut(text: str, most: int) -> str:
+    """Return a text, of one longer than `most` characters its beginning."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 3]}..."
 
 
 def _facts(run: Summary) -> list[str]:
@@ -150,11 +162,17 @@ def _shown_value(value: object) -> str:
     if isinstance(value, float):
         return short_number(value)
     text = ", ".join(value) if _are_texts(value) else setting_text(value)
-    return text if len(text) <= LONGEST_SETTING else f"{text[: LONGEST_SETTING - 3]}..."
+    return _cut(text, LONGEST_SETTING)
 
 
 def setting_text(value: object) -> str:
-    """Return a setting as text: `-` where there is none, else as JSON writes what is not text."""
+    """Return a setting as text: `-` where there is none, else as JSON writes what is not text.
+
+    Args:
+        value: Any value of JSON.
+    """
     if value is None:
         return "-"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)

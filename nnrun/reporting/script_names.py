@@ -26,14 +26,18 @@ def with_plain_names(config: Config, encoder: Encoder) -> RenamedColumns:
     """Give other names to the columns whose names polars takes for a regular expression.
 
     It does so in each method of a series, so that a selector of the column does not help.
+
+    Args:
+        config: The config.
+        encoder: Its encoder.
     """
     data = config.data
     used = [*encoder.column_names, *data.target, *data.drop, *config.columns_apart]
     names = _plain_names(used)
     if not names:
         return RenamedColumns(config, encoder, names)
-    changed = {"data": _renamed_data(data, names)}
-    return RenamedColumns(config.model_copy(update=changed), _renamed(encoder, names), names)
+    renamed_config = config.model_copy(update={"data": _renamed_data(data, names)})
+    return RenamedColumns(renamed_config, _renamed(encoder, names), names)
 
 
 def _plain_names(used: Sequence[str]) -> dict[str, str]:
@@ -62,11 +66,15 @@ def _renamed_data(data: Data, names: Mapping[str, str]) -> Data:
 
 
 def _renamed_split(split: Split, names: Mapping[str, str]) -> Split:
-    return split.model_copy(update={split.kind: names.get(split.name, split.name)})
+    name = names.get(split.name, split.name)
+    return split.model_copy(update={split.kind: name})
 
 
 def _all(columns: list[str] | None, names: Mapping[str, str]) -> list[str] | None:
-    return None if columns is None else [names.get(column, column) for column in columns]
+    """Return a list of columns with the new names, or None for a key that is left out."""
+    if columns is None:
+        return None
+    return [names.get(column, column) for column in columns]
 
 
 def _renamed(encoder: Encoder, names: Mapping[str, str]) -> Encoder:

@@ -17,7 +17,11 @@ BEGINNING = re.compile(r"[/\\~]|[A-Za-z]:[/\\]")
 
 
 def without_folder(path: str) -> str:
-    """Return the name of an absolute path, or a relative path as it is."""
+    """Return the name of an absolute path, or a relative path as it is.
+
+    Args:
+        path: A path of this system or another, as run.json has it.
+    """
     if not BEGINNING.match(path):
         return path
     return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
@@ -37,7 +41,13 @@ def without_folders(text: str, *folders: str) -> str:
 
 
 def without_folders_in(value: object) -> object:
-    """Return the value of a setting, whose texts have lost the folders of absolute paths."""
+    """Return the value of a setting, whose texts have lost the folders of absolute paths.
+
+    Args:
+        value: Any value of JSON; the texts of a list lose them too.
+    """
     if isinstance(value, list):
         return [without_folders_in(item) for item in value]
-    return without_folders(without_folder(value)) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return without_folders(without_folder(value))
+    return value

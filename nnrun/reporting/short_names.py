@@ -5,7 +5,11 @@ from pathlib import Path
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """Return the last part of each path, with so many folders before it as tell all apart."""
+    """Return the last part of each path, with so many folders before it as tell all apart.
+
+    Args:
+        paths: The run directories, absolute or relative.
+    """
     parts = [Path(path).absolute().parts for path in paths]
     return [_shortest_own(own, parts) for own in parts]
 

@@ -30,11 +30,16 @@ class LeakageSurvey:
         self._is_equal = True
 
     def add(self, column: ParsedCells, target: ParsedCells) -> None:
-        """Take the cells of a block into account, each of which has a target."""
+        """Take the cells of a block into account.
+
+        Args:
+            column: The cells of the column, in rows that have a target.
+            target: The cells of the target in the same rows.
+        """
         if self._pairs is None:
             return
-        values = _values(column)
-        pairs = pl.DataFrame({"column": values, "target": _values(target)}).drop_nulls("column")
+        frame = pl.DataFrame({"column": _values(column), "target": _values(target)})
+        pairs = frame.drop_nulls("column")
         self._rows += len(pairs)
         self._is_equal = self._is_equal and _are_equal(pairs)
         self._keep(pairs.unique())
@@ -45,17 +50,22 @@ class LeakageSurvey:
             return None
         if self._is_equal:
             return "equal"
-        return "one to one" if self._rows >= FEWEST_ROWS else None
+        if self._rows >= FEWEST_ROWS:
+            return "one to one"
+        return None
 
     def _keep(self, new: pl.DataFrame) -> None:
         """Keep the new pairs, or none any more where pairs no longer go one to one."""
         if self._pairs is None or (len(self._pairs) and self._pairs.schema != new.schema):
             self._pairs = None  # numbers in one block are text in another
             return
-        pairs = pl.concat([self._pairs, new]).unique() if len(self._pairs) else new
+        pairs = new
+        if len(self._pairs):
+            pairs = pl.concat([self._pairs, new]).unique()
         self._pairs = pairs if self._go_together(pairs) else None
 
     def _go_together(self, pairs: pl.DataFrame) -> bool:
+        """Return whether each value goes with one target alone, and not by chance."""
         for name in pairs.columns:
             if pairs[name].n_unique() < len(pairs):
                 return False

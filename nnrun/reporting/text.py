@@ -22,25 +22,35 @@ PartRow = tuple[str, object, object]
 
 
 def describe_dataset(dataset: Dataset) -> str:
-    """Return a few lines about the tables and their columns, and the network."""
-    lines = [*_part_lines(dataset), *_feature_lines(dataset.encoder)]
+    """Return a few lines about the tables and their columns, and the network.
+
+    Args:
+        dataset: The dataset, with or without its matrices.
+    """
+    encoder = dataset.encoder
+    lines = [*_part_lines(dataset), *_feature_lines(encoder)]
     counts_of_targets = dataset.label_counts_of_targets
-    for target, counts in zip(dataset.encoder.targets, counts_of_targets, strict=True):
+    for target, counts in zip(encoder.targets, counts_of_targets, strict=True):
         lines.append(_target_line(dataset.config, target, counts))
-    return _with_network(lines, dataset.config, dataset.encoder)
+    return _with_network(lines, dataset.config, encoder)
 
 
 def summarize_in_a_line(dataset: Dataset) -> str:
-    """Return what is going to be trained: rows, inputs and parameters."""
+    """Return what is going to be trained: rows, inputs and parameters.
+
+    Args:
+        dataset: The dataset, with or without its matrices.
+    """
     inputs = len(dataset.encoder.inputs)
     layers = summarize(dataset.config, dataset.encoder.width)
+    parameters = sum(layer.parameters for layer in layers)
     rows = []
     for name, part in dataset.parts.items():
         rows.append(f"{part.rows:,} rows of {name}")
     network = [
         counted(inputs, "input"),
         counted(len(layers), "layer"),
-        counted(sum(layer.parameters for layer in layers), "parameter"),
+        counted(parameters, "parameter"),
     ]
     return f"{', '.join(rows)}; {', '.join(network)}"
 
@@ -48,8 +58,12 @@ def summarize_in_a_line(dataset: Dataset) -> str:
 def describe_run(path: Path) -> str:
     """Return what a run directory says of itself: its status, data and epochs, and the network.
 
+    Args:
+        path: The run directory.
+
     Raises:
         RunError: The path is not a run, or its files were altered.
+        ConfigError: Its config is not a config of nnrun's.
     """
     run = Run(path)
     info, config, encoder = run.load()
@@ -64,7 +78,11 @@ def describe_run(path: Path) -> str:
 
 
 def part_rows(info: RunInfo) -> list[PartRow]:
-    """Return of each part of a run's data its name, how many rows it has, and its table."""
+    """Return of each part of a run's data its name, how many rows it has, and its table.
+
+    Args:
+        info: The run.json of the run.
+    """
     rows: list[PartRow] = []
     for name, part in info.data.items():
         table = part.get("path", "held out of the training table")
@@ -115,12 +133,13 @@ def _target_line(config: Config, target: Target, label_counts: Mapping[str, int]
 
 def _progress_lines(run: Run, info: RunInfo) -> Iterator[str]:
     """Yield how far a run is that has not finished, and how it goes on."""
-    if info.status != "finished":
-        epochs = f"{run.count_epochs(info)} of {info.goal * info.ensemble} epochs"
-        if info.stopped_at and info.status == "interrupted":
-            epochs = f"stopped at epoch {info.stopped_at} of {info.goal}; predict takes its weights"
-        command = f"nnrun resume {shlex.quote(str(run.path))}"
-        yield f"epochs     {epochs}; if no process trains it, resume it with: {command}"
+    if info.status == "finished":
+        return
+    epochs = f"{run.count_epochs(info)} of {info.goal * info.ensemble} epochs"
+    if info.stopped_at and info.status == "interrupted":
+        epochs = f"stopped at epoch {info.stopped_at} of {info.goal}; predict takes its weights"
+    command = f"nnrun resume {shlex.quote(str(run.path))}"
+    yield f"epochs     {epochs}; if no process trains it, resume it with: {command}"
 
 
 def _epoch_lines(run: Run, info: RunInfo, config: Config) -> Iterator[str]:
