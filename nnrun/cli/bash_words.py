@@ -19,7 +19,11 @@ class WholeSettings(BashComplete):
         return before, last
 
     def format_completion(self, item: CompletionItem[Any]) -> str:
-        """Return a completion without the part that bash takes for words of its own."""
+        """Return a completion without the part that bash takes for words of its own.
+
+        Args:
+            item: The completion, whose value is the whole setting.
+        """
         return f"{item.type},{item.value.removeprefix(self._kept)}"
 
 
@@ -27,6 +31,9 @@ def joined_settings(words: list[str]) -> list[str]:
     """Return the words of a line, in which `key`, `=` and `value` are joined again.
 
     An empty word at the end begins behind a space.
+
+    Args:
+        words: The words as bash divides a line, the one to complete last.
     """
     joined: list[str] = []
     is_value = False

@@ -27,7 +27,12 @@ LISTS = ("layers", "metrics")
 def complete_setting(
     context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    """Return settings that begin as what was typed: keys first, then the values of a key."""
+    """Return settings that begin as what was typed: keys first, then the values of a key.
+
+    Args:
+        context: Has the arguments before, of which `config` is one.
+        typed: The beginning of a setting, as `layers.0.un` or `optimizer=`.
+    """
     from nnrun.config.json_schema import config_schema
     from nnrun.config.overrides import key_path
 
@@ -43,7 +48,11 @@ def complete_setting(
 
 
 def complete_column(argument: str) -> Complete:
-    """Return what completes the name of a column of the table that an argument names."""
+    """Return what completes the name of a column of the table that an argument names.
+
+    Args:
+        argument: The parameter of the command that names the table.
+    """
 
     def complete(
         context: click.Context, _parameter: click.Parameter, typed: str
@@ -99,7 +108,12 @@ def complete_metric_of_runs(
 def complete_metric(
     context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    """Return the metrics that any run of the folder has."""
+    """Return the metrics that any run of the folder has.
+
+    Args:
+        context: Has the arguments before, of which the folder of the runs may be one.
+        typed: The beginning of a metric's name.
+    """
     names: list[str] = []
     with suppress(NnrunError, OSError, ValueError):
         from nnrun.runs.listing import known_metrics, list_runs

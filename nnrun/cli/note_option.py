@@ -12,7 +12,11 @@ NOTE_HELP = "A note about the run, in place of the config's."
 
 
 def set_and_note_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command --set and --note, which it takes together as `overrides`."""
+    """Give a command --set and --note, which it takes together as `overrides`.
+
+    Args:
+        function: The body of the command.
+    """
 
     @set_option
     @click.option("--note", metavar="TEXT", help=NOTE_HELP)

@@ -25,7 +25,11 @@ def is_in_notebook() -> bool:
 
 
 def notebook_bar(epochs: int) -> KerasObject:
-    """Return the Keras callback that shows a bar for so many epochs."""
+    """Return the Keras callback that shows a bar for so many epochs.
+
+    Args:
+        epochs: How many epochs the finished run has, over all members of an ensemble.
+    """
     return _NotebookBar(epochs)
 
 

@@ -52,7 +52,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON o
 
 
 def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command --set, and settings behind CONFIG without it; it takes both as `overrides`."""
+    """Give a command --set, and settings behind CONFIG without it; it takes both as `overrides`.
+
+    Args:
+        function: The body of the command.
+    """
 
     @click.argument("settings", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=complete_setting)
     @click.option(
@@ -125,7 +129,13 @@ run_or_config_argument = path_argument("path", (*RUN, *CONFIG_ENDINGS), metavar=
 def output_option(
     description: str, *, required: bool = False, default: str | None = None
 ) -> Decorator:
-    """Return the option -o, whose help describes what is written."""
+    """Return the option -o, whose help describes what is written.
+
+    Args:
+        description: The help of the option, a sentence.
+        required: Whether the command needs it.
+        default: The path where it is left out, which the help tells; None for no default.
+    """
     return click.option(
         "-o",
         "--output",
@@ -196,7 +206,16 @@ def load_dataset(
 
 
 def save(output: Path, content: bytes, *, quiet: bool) -> None:
-    """Write a file, and say so unless all is to be quiet."""
+    """Write a file, and say so unless all is to be quiet.
+
+    Args:
+        output: The file, which is replaced if it exists.
+        content: Its bytes.
+        quiet: Whether nothing is said.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     with open_output(output) as file:
         file.write(content)
     if not quiet:

@@ -16,7 +16,11 @@ class Printing:
 
 
 def printing_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command --json and --quiet, which it takes together as `printing`."""
+    """Give a command --json and --quiet, which it takes together as `printing`.
+
+    Args:
+        function: The body of the command.
+    """
 
     @json_option
     @quiet_option

@@ -26,7 +26,11 @@ STRICT_HELP = (
 
 
 def reading_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command --null-values, --bad-cells and --strict, which it takes as `reading`."""
+    """Give a command --null-values, --bad-cells and --strict, which it takes as `reading`.
+
+    Args:
+        function: The body of the command.
+    """
 
     @click.option("--null-values", multiple=True, metavar="TEXT", help=NULL_VALUES_HELP)
     @click.option("--bad-cells", type=BAD_CELLS, default="error", help=BAD_CELLS_HELP)

@@ -39,7 +39,12 @@ def rows_to_measure(run: Path, trained: TrainedRun, data: Path | None, reading: 
 
 
 def note_on_weights(trained: TrainedRun, weight: str) -> str:
-    """Return whether rows count by their weights, whose column is "" where the table lacks it."""
+    """Return whether rows count by their weights, whose column is "" where the table lacks it.
+
+    Args:
+        trained: A run whose config names a column of weights.
+        weight: That column where the table has it, else "".
+    """
     if not weight:
         column = trained.config.data.sample_weight
         return f"the table has no column {column!r} of weights: all rows count alike"

@@ -34,6 +34,9 @@ def refuse_metric_of_one(metric: str | None) -> None:
 def named_runs(given: tuple[Path, ...]) -> list[Path]:
     """Return the runs that the command line names, those of its folders among them.
 
+    Args:
+        given: Run directories, and folders of run directories.
+
     Raises:
         RunError: A path is neither a run nor a folder that has one.
     """

@@ -41,13 +41,21 @@ def open_streams() -> None:
 
 
 def say(*lines: str) -> None:
-    """Print lines of a result on stdout."""
+    """Print lines of a result on stdout.
+
+    Args:
+        *lines: Each a line; what could command a terminal is escaped.
+    """
     for line in lines:
         click.echo(printable(line))
 
 
 def tell(*lines: str) -> None:
-    """Print lines on stderr: notes, warnings and errors."""
+    """Print lines on stderr: notes, warnings and errors.
+
+    Args:
+        *lines: Each a line; what could command a terminal is escaped.
+    """
     for line in lines:
         click.echo(printable(line), err=True)
 
@@ -58,7 +66,11 @@ def say_text(text: str) -> None:
 
 
 def say_json(value: object) -> None:
-    """Print a value as JSON on stdout, in ASCII, which has an escape for every other character."""
+    """Print a value as JSON on stdout, in ASCII, which has an escape for every other character.
+
+    Args:
+        value: A value of JSON; numbers that are not finite have become null before.
+    """
     click.echo(json.dumps(value))
 
 
@@ -66,6 +78,9 @@ def say_document(text: str) -> None:
     """Print a text that a program reads, such as a script, on stdout.
 
     A file or a pipe gets the text as it is; a terminal gets its lines as `say` prints them.
+
+    Args:
+        text: The whole text, with or without a line feed at its end.
     """
     if sys.stdout.isatty():
         say(*text.removesuffix("\n").split("\n"))
@@ -85,7 +100,11 @@ def document_stream() -> IO[bytes]:
 
 
 def complain(error: click.ClickException) -> None:
-    """Print how a command is used and what is wrong with its arguments, on stderr."""
+    """Print how a command is used and what is wrong with its arguments, on stderr.
+
+    Args:
+        error: What click found wrong; it knows the command.
+    """
     text = io.StringIO()
     error.show(text)
     tell(*text.getvalue().removesuffix("\n").split("\n"))
@@ -138,12 +157,20 @@ def is_read_by_a_person() -> bool:
 
 
 def show_notice(text: str) -> None:
-    """Print a part of a line on stderr, which `erase_notice` takes away."""
+    """Print a part of a line on stderr, which `erase_notice` takes away.
+
+    Args:
+        text: A text without a line feed, shorter than a line.
+    """
     click.echo(printable(text), err=True, nl=False)
 
 
 def erase_notice(text: str) -> None:
-    """Take away a notice, and begin its line anew."""
+    """Take away a notice, and begin its line anew.
+
+    Args:
+        text: What `show_notice` printed last.
+    """
     click.echo(f"\r{' ' * len(text)}\r", err=True, nl=False)
 
 

@@ -20,7 +20,11 @@ class TimeLeft:
         self._ends: list[tuple[int, float]] = []  # of the first epoch and the last: number, time
 
     def end_epoch(self, done: int) -> None:
-        """Take note that an epoch has ended, of which there are now `done`."""
+        """Take note that an epoch has ended, of which there are now `done`.
+
+        Args:
+            done: The number of epochs that have ended, those before a resumption included.
+        """
         self._ends = [*self._ends[:1], (done, time.monotonic())]
 
     def seconds(self) -> float | None:
@@ -32,7 +36,11 @@ class TimeLeft:
 
 
 def shown_seconds(seconds: float | None) -> str:
-    """Return `12 s left`, `3 min left` or `1 h 20 min left`; "" where nothing is known."""
+    """Return `12 s left`, `3 min left` or `1 h 20 min left`; "" where nothing is known.
+
+    Args:
+        seconds: What `TimeLeft.seconds` gave.
+    """
     if seconds is None:
         return ""
     if seconds < MINUTE:

@@ -36,6 +36,13 @@ class Workers:
         """Return whether this process is the chief, once all workers are there.
 
         From then on, whatever ends one of them ends all.
+
+        Args:
+            quiet: Whether nothing is told of the wait.
+
+        Raises:
+            ConfigError: TF_CONFIG is wrong.
+            NnrunError: The workers cannot come together.
         """
         from nnrun.training.distributed.cluster import read_cluster
 
@@ -51,7 +58,11 @@ class Workers:
 
 
 def workers_options(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command --distribute and --wait, which it takes together as `workers`."""
+    """Give a command --distribute and --wait, which it takes together as `workers`.
+
+    Args:
+        function: The body of the command.
+    """
 
     @click.option("--distribute", type=DEVICES, default="auto", help=DEVICES_HELP)
     @click.option(

@@ -76,7 +76,12 @@ def write_script(trained: TrainedRun, form: str, folder: Path) -> None:
 
 
 def prediction_script(trained: TrainedRun, form: str) -> str:
-    """Return predict.py, which has no more than the columns of this run need."""
+    """Return predict.py, which has no more than the columns of this run need.
+
+    Args:
+        trained: The run.
+        form: The format of the network beside the script, one of NETWORKS.
+    """
     config = trained.config
     encoder = trained.encoder
     return render(

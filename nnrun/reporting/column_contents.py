@@ -49,6 +49,9 @@ def column_contents(dataset: Dataset) -> list[ColumnContents]:
 
     The training table is read once more: matrices have no missing cells.
 
+    Args:
+        dataset: The dataset, whose matrices are not needed.
+
     Raises:
         InputError: The table cannot be read.
     """

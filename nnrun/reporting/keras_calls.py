@@ -15,27 +15,47 @@ NESTED = {
 
 
 def layer_calls(config: Config) -> list[Call]:
-    """Return the call of each layer of the config."""
+    """Return the call of each layer of the config.
+
+    Args:
+        config: The config, with every default filled in.
+    """
     return [_call("layers", catalog.LAYER, spec) for spec in config.layers]
 
 
 def optimizer_call(config: Config) -> Call:
-    """Return the call that makes the optimizer."""
+    """Return the call that makes the optimizer.
+
+    Args:
+        config: The config, with every default filled in.
+    """
     return _call("optimizers", catalog.OPTIMIZER, config.optimizer)
 
 
 def loss_call(config: Config) -> Call:
-    """Return the call that makes the loss."""
+    """Return the call that makes the loss.
+
+    Args:
+        config: The config, with every default filled in.
+    """
     return _call("losses", catalog.LOSS, config.loss)
 
 
 def metric_calls(config: Config) -> list[Call | str]:
-    """Return the call of each metric, or its name where Keras finds it by that name alone."""
+    """Return the call of each metric, or its name where Keras finds it by that name alone.
+
+    Args:
+        config: The config, with every default filled in.
+    """
     return [_metric(config, metric) for metric in config.metric_specs]
 
 
 def callback_calls(config: Config) -> list[Call]:
-    """Return the call of each callback that the config asks for."""
+    """Return the call of each callback that the config asks for.
+
+    Args:
+        config: The config, with every default filled in.
+    """
     calls = []
     if config.early_stopping:
         calls.append(_call("callbacks", catalog.EARLY_STOPPING, config.early_stopping))

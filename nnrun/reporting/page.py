@@ -83,6 +83,9 @@ class TableSections:
 def make_page(path: Path) -> str:
     """Return the page of a run, finished or not.
 
+    Args:
+        path: The run directory.
+
     Raises:
         RunError: The path is not a run, or its files were altered.
         ConfigError: Its config is not a config of nnrun's.

@@ -78,6 +78,9 @@ def comparing_metric(found: Sequence[Summary]) -> str | None:
 
     It is the loss of validation, else that of training. Losses of several kinds say nothing beside
     each other: then it is the first other metric that all have, one of validation before others.
+
+    Args:
+        found: The runs in brief, as `list_runs` has them.
     """
     measured = [run for run in found if run["metrics"]]
     if not measured:

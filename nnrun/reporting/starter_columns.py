@@ -63,6 +63,10 @@ def choose_columns(columns: Sequence[SurveyedColumn], target: str) -> list[Colum
     """Return what becomes of the columns beside the target.
 
     Columns that tell the target exactly are left out, unless nothing else is there to learn from.
+
+    Args:
+        columns: What is known of each column beside the target.
+        target: The name of the target, as reasons call it.
     """
     choices = [_choose_column(column, target, may_leak=False) for column in columns]
     if all(choice.drop_reason for choice in choices):
@@ -89,7 +93,11 @@ def _choose_column(column: SurveyedColumn, target: str, *, may_leak: bool) -> Co
 
 
 def describe_cells(profile: ColumnProfile) -> ColumnChoice:
-    """Return what a column holds, where nothing was made of it yet: its first distinct cells."""
+    """Return what a column holds, where nothing was made of it yet: its first distinct cells.
+
+    Args:
+        profile: What is known of the column.
+    """
     kind = _kind_in_words(kind_of(profile))
     return ColumnChoice(profile.name, kind, profile.examples, _missing_share(profile))
 
@@ -119,7 +127,11 @@ def _why_unfit(column: SurveyedColumn) -> str | None:
 
 
 def wrong_dates(profile: ColumnProfile) -> list[str]:
-    """Return the first distinct cells that are not dates in a column of dates."""
+    """Return the first distinct cells that are not dates in a column of dates.
+
+    Args:
+        profile: What is known of the column; one that is of no dates has none.
+    """
     if kind_of(profile) != "date":
         return []
     return [cell for cell in profile.dates[0].others.cells if cell is not None]

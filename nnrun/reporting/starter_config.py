@@ -155,6 +155,9 @@ def _of_all_targets(studies: Sequence[_Study]) -> _Study:
 def list_columns(data: Path) -> list[ColumnChoice]:
     """Return what each column of a table holds, of which one is to be chosen as the target.
 
+    Args:
+        data: The table, or the pattern of its parts.
+
     Raises:
         TableError: The table cannot be read.
     """

@@ -24,7 +24,11 @@ class DayOrderGuess(NamedTuple):
         return f"{'day' if self.day_first else 'month'} first (a guess)"
 
     def about(self, inputs: Collection[str]) -> str:
-        """Return a comment on those of the columns that are inputs, or an empty text."""
+        """Return a comment on those of the columns that are inputs, or an empty text.
+
+        Args:
+            inputs: The names of the columns that are inputs.
+        """
         names = [repr(name) for name in self.columns if name in inputs]
         if not names:
             return ""

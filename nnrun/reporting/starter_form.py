@@ -85,6 +85,9 @@ def find_form(data: Path) -> TableForm:
 
     The numbers are taken to be plain.
 
+    Args:
+        data: The table, or the pattern of its parts.
+
     Raises:
         TableError: A file cannot be read, or not twice.
     """

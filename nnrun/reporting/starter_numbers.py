@@ -50,7 +50,11 @@ def find_number_format(block: Block) -> tuple[NumberFormat, list[str]]:
 
 
 def format_in_words(numbers: NumberFormat) -> str:
-    """Return how numbers are written, in a few words."""
+    """Return how numbers are written, in a few words.
+
+    Args:
+        numbers: The format; of a plain one there is nothing to say, which gives "".
+    """
     words = []
     if numbers.decimal == ",":
         words.append("decimal comma")

@@ -76,7 +76,12 @@ def choose_reading(
 
 
 def label_words(table: Table, target: str) -> list[str]:
-    """Return the texts of a target that count as missing by default, and are likely labels."""
+    """Return the texts of a target that count as missing by default, and are likely labels.
+
+    Args:
+        table: The table, which is read from its beginning.
+        target: The name of the target.
+    """
     counts: Counter[str] = Counter()
     numbers = 0
     for block in table.blocks():

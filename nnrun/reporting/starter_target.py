@@ -97,7 +97,11 @@ def choose_target(survey: TableSurvey, task: Task | None = None) -> TargetChoice
 
 
 def count_labels(label_counts: Mapping[str, int]) -> Counter[str]:
-    """Return the rows of each label by its key, however it is spelt."""
+    """Return the rows of each label by its key, however it is spelt.
+
+    Args:
+        label_counts: The rows of each text of the target.
+    """
     counts: Counter[str] = Counter()
     for text, rows in label_counts.items():
         counts[label_key(text)] += rows
@@ -231,6 +235,10 @@ def combine_targets(
     choices: Sequence[TargetChoice], surveys: Sequence[TableSurvey]
 ) -> TargetChoice:
     """Return what predicts several targets together, given the choice and the survey of each.
+
+    Args:
+        choices: The choice of each target alone.
+        surveys: The survey of the table by each target, in the same order.
 
     Raises:
         TableError: They are not all numbers, and not all of two labels.

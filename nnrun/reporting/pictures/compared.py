@@ -51,7 +51,11 @@ class Compared:
         return [point.value for point in self.points]
 
     def texts(self, key: str) -> Sequence[str]:
-        """Return the text of a setting for each point."""
+        """Return the text of a setting for each point.
+
+        Args:
+            key: One of `keys`.
+        """
         return [point.settings[key] for point in self.points]
 
     @property
@@ -61,12 +65,21 @@ class Compared:
         return min(finished, key=self.rank, default=None)
 
     def rank(self, point: Point) -> float:
-        """Return a number that is the smaller the better a point is."""
+        """Return a number that is the smaller the better a point is.
+
+        Args:
+            point: One of `points`.
+        """
         return point.value if less_is_better(self.metric) else -point.value
 
 
 def compared_trials(records: Iterable[TrialRecord], metric: str) -> Compared:
-    """Return the trials of a sweep that have the metric."""
+    """Return the trials of a sweep that have the metric.
+
+    Args:
+        records: The records of the trials that have ended.
+        metric: The metric that ranks them.
+    """
     measured = [record for record in records if metric in record.metrics]
     keys = setting_keys(record.settings for record in measured)
     points = []
@@ -82,6 +95,10 @@ def compared_runs(found: Sequence[Summary], metric: str | None) -> Compared:
     """Return the runs that have the metric, by the settings in which they differ.
 
     Few runs, and runs that do not differ, have no points; without a metric none has.
+
+    Args:
+        found: The runs in brief, as `list_runs` has them.
+        metric: The metric that ranks them, or None where none has finished.
     """
     if metric is None:
         return Compared("", [])

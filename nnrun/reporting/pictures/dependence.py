@@ -37,7 +37,12 @@ class Dependence:
 
 
 def draw_dependence(dependence: Dependence, axes: Axes) -> None:
-    """Draw a line for each answer; categories are points without lines between them."""
+    """Draw a line for each answer; categories are points without lines between them.
+
+    Args:
+        dependence: What is drawn.
+        axes: Matplotlib's axes to draw it on.
+    """
     values = dependence.values
     is_number = isinstance(values, np.ndarray)
     x = values if is_number else np.arange(len(values))

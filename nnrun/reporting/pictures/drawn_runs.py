@@ -67,6 +67,9 @@ class RunCurves:
 def curves_of(paths: Sequence[Path]) -> list[RunCurves]:
     """Return runs as they are drawn, each labelled by the settings in which they differ.
 
+    Args:
+        paths: The run directories.
+
     Raises:
         RunError: A path is not a run, has no epoch yet, or its files were altered.
     """
@@ -77,7 +80,11 @@ def curves_of(paths: Sequence[Path]) -> list[RunCurves]:
 
 
 def best_runs(runs: Sequence[RunCurves]) -> list[RunCurves]:
-    """Return at most ten runs: those of the least loss, in the order in which they came."""
+    """Return at most ten runs: those of the least loss, in the order in which they came.
+
+    Args:
+        runs: The runs; one without a finite loss is the worst.
+    """
     order = sorted(range(len(runs)), key=lambda number: runs[number].least_loss)
     return [runs[number] for number in sorted(order[:MOST_RUNS])]
 

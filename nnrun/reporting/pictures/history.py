@@ -14,6 +14,9 @@ def drawable_history(run: Run) -> History:
 
     Numbers that are not finite, or beyond float32, are NaN.
 
+    Args:
+        run: The run directory.
+
     Raises:
         RunError: The path is not a run, no epoch has ended yet, or the file was altered.
     """
@@ -28,7 +31,11 @@ def drawable_history(run: Run) -> History:
 
 
 def member_histories(history: History) -> list[History]:
-    """Return the history of each member of an ensemble, or none for one network."""
+    """Return the history of each member of an ensemble, or none for one network.
+
+    Args:
+        history: What `drawable_history` gave.
+    """
     numbers = history.get(MEMBER)
     if numbers is None:
         return []
@@ -43,6 +50,9 @@ def best_epoch(history: History) -> int | None:
     """Return the epoch, from 1, of the least val_loss, or loss where nothing is held out.
 
     None stands for a history without a finite loss.
+
+    Args:
+        history: What `drawable_history` gave.
     """
     losses = history.get("val_loss", history["loss"])
     if np.isnan(losses).all():

@@ -27,12 +27,20 @@ class InlineSvg:
 
 
 def inline_svg(panel: Panel) -> InlineSvg:
-    """Return the panel as a picture of its own."""
+    """Return the panel as a picture of its own.
+
+    Args:
+        panel: Draws on the axes that it is given.
+    """
     return _inline(make_figure([panel]))
 
 
 def wide_svg(panel: Panel) -> InlineSvg:
-    """Return a panel as a picture of its own, which is as wide as the page."""
+    """Return a panel as a picture of its own, which is as wide as the page.
+
+    Args:
+        panel: Draws on the axes that it is given.
+    """
     return _inline(make_figure([], WIDE, wide=[panel]))
 
 

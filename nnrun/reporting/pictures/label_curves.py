@@ -104,7 +104,11 @@ def _with_the_rarer(scores: Scores) -> Scores:
 
 
 def reversed_scores(scores: RankedScores) -> RankedScores:
-    """Return the scores of the other of two labels."""
+    """Return the scores of the other of two labels.
+
+    Args:
+        scores: The scores of one label, of two in all.
+    """
     positives = np.diff(scores.true_positives, prepend=0)[::-1]
     negatives = np.diff(scores.false_positives, prepend=0)[::-1]
     thresholds = 1 - scores.thresholds[::-1]

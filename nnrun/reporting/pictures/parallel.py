@@ -37,7 +37,11 @@ USUAL = 1.1  # points of the others'
 
 
 def parallel_panel(compared: Compared) -> list[Panel]:
-    """Return the panel, which takes the width of several; none of fewer than two settings."""
+    """Return the panel, which takes the width of several; none of fewer than two settings.
+
+    Args:
+        compared: The points, with their settings and metric.
+    """
     if len(compared.keys) < FEWEST_SETTINGS:
         return []
     return [partial(_draw, compared)]

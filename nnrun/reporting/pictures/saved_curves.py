@@ -11,6 +11,9 @@ from nnrun.wording import first_line
 def save_curves(run: Run) -> str | None:
     """Draw a finished run's curves.png, or return a line that says why it is not drawn.
 
+    Args:
+        run: The run directory.
+
     Raises:
         NnrunError: The file cannot be written.
     """

@@ -38,7 +38,12 @@ class TargetSample:
 
 
 def draw_predictions(sample: TargetSample, axes: Axes) -> None:
-    """Draw predicted against actual numbers, on equal axes; on the dotted line they are equal."""
+    """Draw predicted against actual numbers, on equal axes; on the dotted line they are equal.
+
+    Args:
+        sample: The rows that are drawn.
+        axes: Matplotlib's axes to draw them on.
+    """
     _draw_points(sample.actual, sample.predicted, axes)
     ends = _common_ends(sample)
     axes.plot(ends, ends, ":", color=INK)
@@ -49,7 +54,12 @@ def draw_predictions(sample: TargetSample, axes: Axes) -> None:
 
 
 def draw_residuals(sample: TargetSample, axes: Axes) -> None:
-    """Draw the residuals, actual minus predicted; on the dotted line they are zero."""
+    """Draw the residuals, actual minus predicted; on the dotted line they are zero.
+
+    Args:
+        sample: The rows that are drawn.
+        axes: Matplotlib's axes to draw them on.
+    """
     _draw_points(sample.predicted, sample.actual - sample.predicted, axes)
     axes.axline((sample.predicted.mean(), 0), slope=0, linestyle=":", color=INK)
     axes.set_title(f"{sample.name}\nresiduals: actual minus predicted")

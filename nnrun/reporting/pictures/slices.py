@@ -30,7 +30,11 @@ Place = tuple[float, float]
 
 
 def slice_panels(compared: Compared) -> list[Panel]:
-    """Return a panel for each setting."""
+    """Return a panel for each setting.
+
+    Args:
+        compared: The points, with their settings and metric.
+    """
     return [partial(_draw_slice, key, compared) for key in compared.keys[:MOST_SLICES]]
 
 

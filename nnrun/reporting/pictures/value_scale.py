@@ -26,7 +26,11 @@ class ValueScale:
 
 
 def value_scale(texts: Sequence[str]) -> ValueScale:
-    """Return the scale of values, given as text; numbers among texts come first, in their order."""
+    """Return the scale of values, given as text; numbers among texts come first, in their order.
+
+    Args:
+        texts: The value of each point, one at least; `-` where it has none.
+    """
     numbers = list(map(_number, texts))
     if all(map(math.isfinite, numbers)):
         return ValueScale(numbers, is_log=is_wide(numbers))
@@ -35,7 +39,11 @@ def value_scale(texts: Sequence[str]) -> ValueScale:
 
 
 def is_wide(values: Sequence[float]) -> bool:
-    """Return whether positive values are so far apart that each power of ten counts alike."""
+    """Return whether positive values are so far apart that each power of ten counts alike.
+
+    Args:
+        values: Numbers, one at least; some may be negative, and then they are not.
+    """
     return min(values) > 0 and max(values) >= LOG_RATIO * min(values)
 
 

@@ -41,7 +41,11 @@ class ConfigSection:
 
 
 def config_section(config: Config) -> ConfigSection:
-    """Return the config for the page."""
+    """Return the config for the page.
+
+    Args:
+        config: The config of the run, with every default filled in.
+    """
     decided = _without_folders(_decided(config))
     whole = _without_folders(config.model_dump())
     return ConfigSection(to_yaml(decided), to_yaml(whole))

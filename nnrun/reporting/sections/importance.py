@@ -63,7 +63,11 @@ class ImportanceSection:
 
 
 def importance_section(held_out: MeasuredRows) -> ImportanceSection:
-    """Measure the importance of each column on the rows held out, as `nnrun importance` does."""
+    """Measure the importance of each column on the rows held out, as `nnrun importance` does.
+
+    Args:
+        held_out: The rows, and the run that held them out.
+    """
     from nnrun.results.simpler_models import weighted_blocks
 
     found = importance_of_blocks(

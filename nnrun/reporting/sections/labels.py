@@ -22,6 +22,9 @@ def label_balance(dataset: Dataset) -> Sequence[LabelBalance]:
     """Return the balance of the training rows; empty where numbers are predicted.
 
     Of several targets, it is that of their positive labels.
+
+    Args:
+        dataset: The dataset that the run was trained on.
     """
     counts = dataset.label_counts
     if dataset.encoder.is_multilabel:

@@ -19,7 +19,11 @@ class MetricRow:
 
 
 def metric_rows(assessment: Assessment) -> list[MetricRow]:
-    """Return a row for each measure of the rows held out."""
+    """Return a row for each measure of the rows held out.
+
+    Args:
+        assessment: The measures of the network, and of simpler models beside it.
+    """
     baseline = assessment.baseline.numbers()
     linear = assessment.linear.numbers() if assessment.linear else {}
     rows = []
