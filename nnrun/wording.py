@@ -147,6 +147,12 @@ def joined(names: Sequence[str], most: int) -> str:
     return text
 
 
+def one_of(words: Sequence[str]) -> str:
+    """Return words as alternatives, as in `.png, .svg or .pdf`."""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def counted(count: int, noun: str) -> str:
     """Return `1 row`, or `1,234 rows`.
 

@@ -78,7 +78,9 @@ def logged_rule(config: Config, folds: int | None) -> str:
         folds: By how many folds each is cross-validated; None where it is trained once.
     """
     known = rankable_metrics(config, folds)
-    advice = "hold rows out with data.validation_split, or choose another"
+    advice = "choose one of them"
+    if "val_loss" not in known:
+        advice += ", or hold rows out with data.validation_split"
     return f"the config logs {listed(known, 12)}; {advice}"
 
 

@@ -20,6 +20,7 @@ from nnrun.cli.terminal import (
     tell,
     terminal_width,
 )
+from nnrun.cli.whole_number import WholeNumber
 from nnrun.files import open_output
 
 if TYPE_CHECKING:
@@ -35,21 +36,21 @@ PREDICTIONS_HELP = (
 @config_argument
 @click.option(
     "--folds",
-    type=click.IntRange(min=2),
+    type=WholeNumber(min=2),
     default=5,
     show_default=True,
     help="The number of parts of the table. Each is held out once.",
 )
 @click.option(
     "--repeats",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     default=1,
     show_default=True,
     help="How often the table is divided anew.",
 )
 @click.option(
     "--seeds",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     default=1,
     show_default=True,
     help="The number of trainings of each fold, with the config's seed and those that follow it.",

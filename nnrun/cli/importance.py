@@ -10,6 +10,7 @@ from nnrun.cli.options import command, json_option, path_argument, run_argument
 from nnrun.cli.reading import reading_options
 from nnrun.cli.rows_to_measure import note_on_weights, rows_to_measure
 from nnrun.cli.terminal import say_json, say_text, tell
+from nnrun.cli.whole_number import WholeNumber
 from nnrun.near_files import TABLE_ENDINGS
 from nnrun.results.reading import Reading
 
@@ -23,13 +24,13 @@ MOST = 1_000_000  # rows that are kept in memory, or times that a column is shuf
 @run_argument
 @path_argument("data", TABLE_ENDINGS, required=False, metavar="[DATA]")
 @click.option(
-    "--repeats", type=click.IntRange(1, MOST), default=5, show_default=True, help=REPEATS_HELP
+    "--repeats", type=WholeNumber(1, MOST), default=5, show_default=True, help=REPEATS_HELP
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help=SEED_HELP
+    "--seed", type=WholeNumber(0, 2**32 - 1), default=0, show_default=True, help=SEED_HELP
 )
 @click.option(
-    "-n", "--rows", type=click.IntRange(2, MOST), default=5_000, show_default=True, help=ROWS_HELP
+    "-n", "--rows", type=WholeNumber(2, MOST), default=5_000, show_default=True, help=ROWS_HELP
 )
 @reading_options
 @json_option

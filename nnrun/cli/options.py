@@ -16,6 +16,7 @@ from nnrun.cli.completion import complete_setting
 from nnrun.cli.terminal import say, tell
 from nnrun.files import open_output
 from nnrun.near_files import CONFIG_ENDINGS, TABLE_ENDINGS
+from nnrun.wording import one_of
 
 if TYPE_CHECKING:
     from nnrun.features.dataset import Dataset
@@ -170,13 +171,16 @@ def check_output(
         option: The option, as messages name it.
     """
     if endings and output.suffix.lower() not in endings:
-        raise click.UsageError(f"{option} {output}: must end in {' or '.join(endings)}")
+        raise click.UsageError(f"{option} {output}: must end in {one_of(endings)}")
     if output.exists() and data.is_file() and output.samefile(data):
         raise click.UsageError(f"{option} {output}: would replace DATA itself")
     if new and output.exists():
         raise click.UsageError(f"{option} {output}: exists; choose another name, or remove it")
-    if not output.parent.is_dir() or output.is_dir():
-        raise click.UsageError(f"{option} {output}: there is no folder to write such a file in")
+    if output.is_dir():
+        raise click.UsageError(f"{option} {output}: is a folder; give the path of a file in it")
+    if not output.parent.is_dir():
+        rule = "must be in a folder that exists"
+        raise click.UsageError(f"{option} {output}: {rule}; make {output.parent} first")
 
 
 def load_dataset(

@@ -13,6 +13,7 @@ from nnrun.cli.options import command, run_argument
 from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.terminal import tell
 from nnrun.cli.training_result import finish
+from nnrun.cli.whole_number import WholeNumber
 from nnrun.cli.workers import Workers, workers_options
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ FORCE_HELP = "Resume although Python or a library has another version."
 
 @command("resume runs/digits-relu --epochs 200")
 @run_argument
-@click.option("-e", "--epochs", type=click.IntRange(1, 10**9), help=EPOCHS_HELP)
+@click.option("-e", "--epochs", type=WholeNumber(1, 10**9), help=EPOCHS_HELP)
 @click.option("-s", "--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
 @click.option("--force", is_flag=True, help=FORCE_HELP)
 @workers_options
@@ -58,7 +59,7 @@ def resume(
         opened,
         dataset,
     ):
-        if not opened.checkpoint.exists() and not printing.quiet:
+        if not opened.checkpoint.exists() and not opened.members.exists() and not printing.quiet:
             tell("no checkpoint was saved yet, so training starts from the beginning")
         quiet = printing.quiet or not is_chief
 

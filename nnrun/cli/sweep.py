@@ -12,6 +12,7 @@ import click
 from nnrun.cli.options import command, config_argument, output_option, set_option
 from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.terminal import line_width, say, say_json, say_text, tell
+from nnrun.cli.whole_number import WholeNumber
 from nnrun.errors import InputError, Interrupted, NnrunError, TrainingError
 from nnrun.system_errors import MISPLACED
 from nnrun.wording import counted, joined
@@ -39,9 +40,9 @@ STORAGE_HELP = (
 @command("sweep configs/digits-relu.yaml layers.0.units=16,32 batch_size=16,32")
 @config_argument
 @output_option("The folder of the runs. Default: sweeps/<config's stem>")
-@click.option("--trials", type=click.IntRange(min=1), help=TRIALS_HELP)
+@click.option("--trials", type=WholeNumber(min=1), help=TRIALS_HELP)
 @click.option("--metric", help=METRIC_HELP)
-@click.option("--folds", type=click.IntRange(min=2), help=FOLDS_HELP)
+@click.option("--folds", type=WholeNumber(min=2), help=FOLDS_HELP)
 @click.option("--storage", metavar="URL", help=STORAGE_HELP)
 @set_option
 @printing_options

@@ -24,7 +24,9 @@ class ThresholdType(click.ParamType[float | str]):
             number = float(str(value))
         except ValueError:
             return str(value)
-        return float(click.FloatRange(0, 1).convert(number, param, ctx))
+        if number < 0 or number > 1:
+            self.fail(f"must be a probability from 0 to 1; received {value}", param, ctx)
+        return number
 
 
 threshold_option = click.option(

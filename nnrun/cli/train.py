@@ -20,6 +20,7 @@ from nnrun.cli.options import (
 from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.smoke import smoke_test
 from nnrun.cli.training_result import finish
+from nnrun.cli.whole_number import WholeNumber
 from nnrun.cli.workers import Workers, workers_options
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ SMOKE_HELP = (
 @config_argument
 @output_option("The run directory. Default: runs/<config's stem>, then -2, -3, ...")
 @set_and_note_options
-@click.option("-e", "--epochs", type=click.IntRange(1, 10**9), help=EPOCHS_HELP)
+@click.option("-e", "--epochs", type=WholeNumber(1, 10**9), help=EPOCHS_HELP)
 @click.option(
     "--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP
 )

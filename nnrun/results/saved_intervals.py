@@ -111,7 +111,8 @@ def interval_of(path: Path, trained: TrainedRun, level: float | None) -> Interva
     if level is None:
         return None
     if not 0 < level < 1:  # NaN is not
-        raise InputError("an interval needs a share of the rows between 0 and 1, such as 0.9")
+        rule = "an interval needs a share of the rows between 0 and 1, such as 0.9"
+        raise InputError(f"{rule}; received {level:g}")
     run = Run(path)
     saved = _read(run) or _from_rows(run, trained)
     _check_fits(run, saved, trained)

@@ -59,7 +59,7 @@ def threshold_for(run: Path, trained: TrainedRun, given: GivenThreshold) -> Thre
         trained.check_threshold(number)
         return Threshold(number)
     goal = parse_goal(given)
-    _check_labels(trained)
+    trained.require_two_labels()
     directory = Run(run)
     chosen = read_threshold(directory, str(goal))
     if chosen is None:
@@ -81,7 +81,7 @@ def store_best_threshold(run: Path, trained: TrainedRun, readers: Readers, text:
         InputError: The run has not two labels, or the goal is none.
     """
     goal = parse_goal(text)
-    _check_labels(trained)
+    trained.require_two_labels()
     chosen = _choose(trained, readers, goal)
     write_threshold(Run(run), str(goal), chosen)
     return _told(trained, chosen, goal)
@@ -100,7 +100,7 @@ def best_threshold_of_table(trained: TrainedRun, reader: EncodedReader, text: st
         TableError: The table has mistakes.
     """
     goal = parse_goal(text)
-    _check_labels(trained)
+    trained.require_two_labels()
     scores, _ = _scores(trained, reader)
     best = _best(scores, goal)
     return Threshold(best, f"{_in_words(trained, best)} best by {goal} on these very rows")
@@ -222,12 +222,3 @@ def _check_number(run: Run, trained: TrainedRun, chosen: ChosenThreshold) -> Non
     found = len(chosen.threshold) if isinstance(chosen.threshold, tuple) else 1
     if found != len(trained.encoder.targets):
         raise RunError(f"{run.thresholds}: its targets are not those of the run; was it altered?")
-
-
-def _check_labels(trained: TrainedRun) -> None:
-    """Raise an InputError unless the run tells two labels apart."""
-    if trained.has_two_labels:
-        return
-    labels = len(trained.encoder.labels)
-    received = f"this run has {labels}" if labels else "this run predicts numbers"
-    raise InputError(f"a threshold is for a run with two labels; {received}")

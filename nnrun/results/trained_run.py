@@ -208,12 +208,20 @@ class TrainedRun:
         """Raise an InputError where the threshold is not a probability of one of two labels."""
         if threshold is None:
             return
+        self.require_two_labels()
         given = threshold if isinstance(threshold, tuple) else (threshold,)
-        are_probabilities = all(0 <= value <= 1 for value in given)  # NaN is none
-        if not (self.has_two_labels and are_probabilities):
-            raise InputError(
-                "--threshold must be a probability from 0 to 1, for a run with two labels"
-            )
+        for value in given:
+            if not 0 <= value <= 1:  # as NaN is not
+                rule = "--threshold must be a probability from 0 to 1"
+                raise InputError(f"{rule}; received {value:g}")
+
+    def require_two_labels(self) -> None:
+        """Raise an InputError unless the run tells two labels apart."""
+        if self.has_two_labels:
+            return
+        labels = len(self.encoder.labels)
+        received = f"this run has {labels}" if labels else "this run predicts numbers"
+        raise InputError(f"a threshold is for a run with two labels; {received}")
 
     @property
     def has_two_labels(self) -> bool:

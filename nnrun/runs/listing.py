@@ -80,8 +80,8 @@ def list_runs(folder: Path, sort: str | None = None) -> list[Summary]:
         InputError: There is no such folder, or no run has such a metric.
     """
     if not folder.is_dir():
-        advice = "give one in which `nnrun train` made runs"
-        raise InputError(f"{folder}: there is no such folder; {advice}")
+        reason = "is not a folder" if folder.exists() else "there is no such folder"
+        raise InputError(f"{folder}: {reason}; give one in which `nnrun train` made runs")
     summaries = summarize_runs(_run_paths(folder))
     summaries += map(_summarize_trial, _trials_without_runs(folder))
     summaries.sort(key=lambda summary: str(summary["started"]))

@@ -206,6 +206,15 @@ def test_check_sums_up_the_table_and_the_network(project, nnrun):
             ["check", "config.yaml", "optimizer={lr: 1}"],
             "--set optimizer={lr: 1}: optimizer.lr: unknown key",
         ),
+        (
+            ["train", "config.yaml", "--epochs", "ten"],
+            "whole number from 1 to 1,000,000,000; received ten",
+        ),
+        (["runs", "table.csv"], "table.csv: is not a folder; give one"),
+        (
+            ["predict", "run", "table.csv", "--interval", "95"],
+            "between 0 and 1, such as 0.9; received 95",
+        ),
         (["trian"], "Did you mean 'train'?"),
         (
             ["predict", "run", "table.csv", "--threshold", "nan"],
@@ -217,10 +226,13 @@ def test_check_sums_up_the_table_and_the_network(project, nnrun):
         ),
         (
             ["predict", "run", "table.csv", "-o", "run"],
-            "-o run: there is no folder to write such a file in",
+            "-o run: is a folder; give the path of a file in it",
         ),
         (["predict", "table.csv", "table.csv"], "is not a run directory"),
-        (["predict", "run", "table.csv", "--threshold", "2"], "is not in the range"),
+        (
+            ["predict", "run", "table.csv", "--threshold", "2"],
+            "must be a probability from 0 to 1; received 2",
+        ),
     ],
 )
 def test_wrong_arguments_are_answered(nnrun, trained, arguments, message):
@@ -232,7 +244,7 @@ def test_wrong_arguments_are_answered(nnrun, trained, arguments, message):
 def test_what_cannot_be_written_is_said(nnrun, trained, project):
     done = nnrun("predict", "run", "table.csv", "-o", "no/such/folder.csv")
     assert done.code == 2
-    assert "-o no/such/folder.csv: there is no folder" in done.err
+    assert "-o no/such/folder.csv: must be in a folder that exists" in done.err
     project.write("file", "x")
     assert "file" in nnrun("train", "config.yaml", "-o", "file/run").err
 

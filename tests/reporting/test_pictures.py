@@ -230,8 +230,8 @@ def test_plot_writes_what_the_ending_says_and_replaces_what_stands_there(
 
 def test_plot_refuses_what_it_cannot_draw_or_write(project, nnrun, copied_run):
     for arguments, message in {
-        ("run", "-o", "a.jpg"): "-o a.jpg: must end in .png or .svg or .pdf",
-        ("run", "-o", "no/a.png"): "there is no folder to write such a file in",
+        ("run", "-o", "a.jpg"): "-o a.jpg: must end in .png, .svg or .pdf",
+        ("run", "-o", "no/a.png"): "-o no/a.png: must be in a folder that exists; make no first",
         ("run", "run", "--data", "table.csv"): "--data needs exactly one RUN; received 2",
         (): "Missing argument 'RUN...'",
         ("nothing",): "nothing: does not exist",

@@ -109,7 +109,7 @@ def test_the_table_of_thresholds_is_in_text_and_json(nnrun, copied_run):
     ("arguments", "message"),
     [
         (["--threshold", "f2"], "the goal of a threshold must be `f1`"),
-        (["--threshold", "1.5"], "is not in the range"),
+        (["--threshold", "1.5"], "must be a probability from 0 to 1; received 1.5"),
         (["--threshold", "nan"], "--threshold must be a probability from 0 to 1"),
         (["--best-threshold", "cost=0:0"], "at least one of the two costs"),
         (["--best-threshold", "f1", "--threshold", "0.5"], "exclude each other"),

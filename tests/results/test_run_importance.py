@@ -109,7 +109,7 @@ def test_a_run_without_rows_held_out_needs_a_table(nnrun, project):
 def test_options_out_of_range_are_refused(nnrun, copied_run, option):
     done = nnrun("importance", copied_run, *option)
     assert (done.code, done.out) == (2, "")
-    assert "is not in the range" in done.err
+    assert "must be a whole number from " in done.err
 
 
 @pytest.fixture
