@@ -94,8 +94,8 @@ def complete_metric_of_runs(
     context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
     """Return the metrics that any of the runs has which the command compares."""
-    given = [*(context.params.get("runs") or ()), *context.args]
-    folders = [Path(path) for path in given] or [Path("runs")]
+    paths = [*(context.params.get("runs") or ()), *context.args]
+    folders = [Path(path) for path in paths] or [Path("runs")]
     names: list[str] = []
     with suppress(NnrunError, OSError, ValueError):
         from nnrun.runs.listing import known_metrics, list_runs
@@ -135,11 +135,11 @@ def _given(context: click.Context, argument: str) -> Path | None:
 
 def _beginning(typed: str, words: Iterable[str]) -> list[CompletionItem]:
     """Return the words that begin as what was typed, or else those that do in another case."""
-    known = list(words)
-    found = [word for word in known if word.startswith(typed)]
-    if not found:
-        found = [word for word in known if word.casefold().startswith(typed.casefold())]
-    return [CompletionItem(word) for word in found]
+    candidates = list(words)
+    matches = [word for word in candidates if word.startswith(typed)]
+    if not matches:
+        matches = [word for word in candidates if word.casefold().startswith(typed.casefold())]
+    return [CompletionItem(word) for word in matches]
 
 
 def _keys(schema: Schema, config: Path | None) -> Iterator[str]:
@@ -202,7 +202,7 @@ def _parts(node: Schema, schema: Schema) -> Iterator[Schema]:
 
 def _values(parts: list[Schema]) -> list[str]:
     """Return the values that the parts list, and their examples, as YAML has them."""
-    found: dict[str, None] = {}
+    texts: dict[str, None] = {}
     for part in parts:
         listed = [*part.get("enum", []), *part.get("examples", [])]
         if "const" in part:
@@ -211,7 +211,7 @@ def _values(parts: list[Schema]) -> list[str]:
             listed += [True, False]
         for value in listed:
             if isinstance(value, bool):
-                found[str(value).lower()] = None
+                texts[str(value).lower()] = None
             elif isinstance(value, str | int | float):
-                found[str(value)] = None
-    return list(found)
+                texts[str(value)] = None
+    return list(texts)

@@ -85,7 +85,7 @@ def cv(
         from nnrun.training import session  # noqa: F401  it imports TensorFlow
     asked = Folds(folds, repeats, seeds)
     shows_bar = shows_progress() and not printing.quiet
-    found = cross_validate(
+    result = cross_validate(
         loaded,
         table,
         asked,
@@ -93,8 +93,8 @@ def cv(
         report=_Report(asked.trainings, quiet=printing.quiet).tell,
     )
     if output:
-        _write(output, found)
-    _print(found, output, printing)
+        _write(output, result)
+    _print(result, output, printing)
 
 
 def _bar(epochs: int) -> AbstractContextManager[tuple[Any, ...]]:
@@ -127,25 +127,25 @@ class _Report:
         tell(f"trained {self._done} of {self._trainings}: {describe_metrics(measured)}")
 
 
-def _write(output: Path, found: CrossValidation) -> None:
+def _write(output: Path, result: CrossValidation) -> None:
     from nnrun.tables.writer import write_csv
 
     with open_output(output) as file:
-        write_csv([found.predictions], file)
+        write_csv([result.predictions], file)
 
 
-def _print(found: CrossValidation, output: Path | None, printing: Printing) -> None:
+def _print(result: CrossValidation, output: Path | None, printing: Printing) -> None:
     """Print what was found, as text or as JSON."""
     from nnrun.reporting.folds_table import describe_folds
     from nnrun.reporting.metrics_text import wrapped
 
     if printing.as_json:
-        say_json(found.as_json())
+        say_json(result.as_json())
         return
     if printing.quiet:
         return
-    say_text(describe_folds(found, line_width()))
-    if found.verdict:
-        say_text(wrapped(f"folds: {found.verdict.sentence}", terminal_width()))
+    say_text(describe_folds(result, line_width()))
+    if result.verdict:
+        say_text(wrapped(f"folds: {result.verdict.sentence}", terminal_width()))
     if output:
         say(f"saved in {output}")

@@ -18,8 +18,8 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
     from nnrun.reporting.comparison_text import describe_comparison
     from nnrun.runs.comparison import compare_runs
 
-    found = compare_runs(first, second)
+    comparison = compare_runs(first, second)
     if as_json:
-        say_json(found.as_json())
+        say_json(comparison.as_json())
     else:
-        say_text(describe_comparison((str(first), str(second)), found))
+        say_text(describe_comparison((str(first), str(second)), comparison))

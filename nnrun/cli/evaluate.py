@@ -121,7 +121,7 @@ def _threshold(
     run: Path,
     trained: TrainedRun,
     readers: Readers,
-    given: float | str | None,
+    threshold: float | str | None,
     goal: str | None,
 ) -> Threshold:
     """Return the threshold that is given, or that is best on the rows to measure."""
@@ -132,7 +132,7 @@ def _threshold(
     )
 
     if goal is None:
-        return threshold_for(run, trained, given)
+        return threshold_for(run, trained, threshold)
     if "" not in readers:
         return store_best_threshold(run, trained, readers, goal)
     return best_threshold_of_table(trained, readers[""], goal)

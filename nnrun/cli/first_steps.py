@@ -37,12 +37,12 @@ def first_steps(folder: Path) -> list[str]:
 
 
 def _names(folder: Path) -> list[str]:
-    found: list[str] = []
+    names: list[str] = []
     for path in folder.iterdir():
-        found.append(path.name)
-        if len(found) == MOST_NAMES:
+        names.append(path.name)
+        if len(names) == MOST_NAMES:
             break
-    return sorted(found)
+    return sorted(names)
 
 
 def _first(names: list[str], endings: tuple[str, ...], otherwise: str) -> str:

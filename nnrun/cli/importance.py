@@ -54,12 +54,12 @@ def importance(
 
     trained = load_run(run)
     part, reader = list(rows_to_measure(run, trained, data, reading).items())[-1]
-    found = run_importance(trained, reader, repeats=repeats, seed=seed, most_rows=rows)
+    result = run_importance(trained, reader, repeats=repeats, seed=seed, most_rows=rows)
     reading.check(reader)
     if as_json:
-        say_json(found.as_json(part))
+        say_json(result.as_json(part))
     else:
-        say_text(describe_importance(part, found))
+        say_text(describe_importance(part, result))
     if trained.config.data.sample_weight is not None:
-        tell(note_on_weights(trained, found.weight))
+        tell(note_on_weights(trained, result.weight))
     tell(*reader.notes())

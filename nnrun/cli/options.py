@@ -101,10 +101,10 @@ def path_argument(
     def complete(
         _context: click.Context, _parameter: click.Parameter, typed: str
     ) -> list[CompletionItem]:
-        found = _paths_that_begin(typed, endings)
-        if not found:
+        paths = _paths_that_begin(typed, endings)
+        if not paths:
             return [CompletionItem(typed, type="file")]  # the shell goes on by itself
-        return [CompletionItem(path) for path in found]
+        return [CompletionItem(path) for path in paths]
 
     count = -1 if several else 1
     return click.argument(
@@ -114,11 +114,11 @@ def path_argument(
 
 def _paths_that_begin(typed: str, endings: tuple[str, ...]) -> list[str]:
     """Return the files and runs whose path begins with what was typed."""
-    found = []
+    paths = []
     for depth in DEPTHS:
         for ending in endings:
-            found += glob(escape(typed) + depth + ending)  # noqa: PTH207  it is not a folder's path
-    return sorted(path.removesuffix(RUN_INFO) for path in found)
+            paths += glob(escape(typed) + depth + ending)  # noqa: PTH207  it is not a folder's path
+    return sorted(path.removesuffix(RUN_INFO) for path in paths)
 
 
 run_argument = path_argument("run", RUN)

@@ -42,12 +42,12 @@ def runs(
     if best:
         say(best_run(folder, best))
         return
-    found = list_runs(folder, sort)
+    summaries = list_runs(folder, sort)
     if as_json:
-        say_json(found)
+        say_json(summaries)
     else:
-        chosen = chosen_columns(found, columns) if columns else None
-        say_text(describe_runs(found, line_width(), sort, chosen))
-    tell(*(run["error"] for run in found if "error" in run))
-    if not found:
+        chosen = chosen_columns(summaries, columns) if columns else None
+        say_text(describe_runs(summaries, line_width(), sort, chosen))
+    tell(*(run["error"] for run in summaries if "error" in run))
+    if not summaries:
         tell(f"no run in {folder}")

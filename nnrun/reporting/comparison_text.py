@@ -11,15 +11,15 @@ LONGEST_VALUE = 40  # characters: two values and a key then fit in most terminal
 CHECKSUM = 12  # characters of a SHA-256, as many as tell two tables apart
 
 
-def describe_comparison(names: tuple[str, str], found: Comparison) -> str:
+def describe_comparison(names: tuple[str, str], comparison: Comparison) -> str:
     """Return a section for settings, tables, versions and metrics, with a column for each run.
 
     Args:
         names: What the two runs are called.
-        found: What is the same in them, and what is not.
+        comparison: What is the same in them, and what is not.
     """
     sections = []
-    for title, values in found._asdict().items():
+    for title, values in comparison._asdict().items():
         if values:
             sections.append("\n".join(_section(title, names, values)))
         else:

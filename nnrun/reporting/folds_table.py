@@ -16,17 +16,17 @@ FACTS = ("repeat", "fold", "seed", "rows", "epochs")
 """The columns that are always there."""
 
 
-def describe_folds(found: CrossValidation, width: int) -> str:
+def describe_folds(result: CrossValidation, width: int) -> str:
     """Return the table, and a line that names the metrics for which there is no room.
 
     Args:
-        found: The cross-validation.
+        result: The cross-validation.
         width: How many characters a line may have.
     """
-    names = _in_order(list(found.mean))
+    names = _in_order(list(result.mean))
     table: list[Sequence[str]] = [[*FACTS, *map(printable, names)]]
-    table += [_cells(fold, names) for fold in found.trained]
-    for title, values in (("mean", found.mean), ("sd", found.sd)):
+    table += [_cells(fold, names) for fold in result.trained]
+    for title, values in (("mean", result.mean), ("sd", result.sd)):
         blanks = [""] * (len(FACTS) - 1)
         table.append([title, *blanks, *_numbers(values, names)])
     return "\n".join(lines_with_rest(table, names, width))

@@ -7,23 +7,23 @@ from nnrun.results.run_importance import RunImportance
 from nnrun.wording import counted, printable, short_number
 
 
-def describe_importance(part: str, found: RunImportance) -> str:
+def describe_importance(part: str, importance: RunImportance) -> str:
     """Return how much the loss grows by each column.
 
     Args:
         part: The part of the rows, `validation` or `test`, or "" for those of another table.
-        found: What was found.
+        importance: How much the loss grows by each column, and on which rows.
     """
-    rows = counted(found.rows, "row")
+    rows = counted(importance.rows, "row")
     if part:
         rows += f" of {part}"
-    if found.rows < found.rows_given:
-        rows += f", drawn of {found.rows_given:,}"
-    times = counted(found.repeats, "time")
-    lines = [f"Growth of {found.loss} when a column is shuffled ({rows}, {times}):", ""]
-    table = [["column", "mean", "sd"], *map(_cells, found.columns)]
+    if importance.rows < importance.rows_given:
+        rows += f", drawn of {importance.rows_given:,}"
+    times = counted(importance.repeats, "time")
+    lines = [f"Growth of {importance.loss} when a column is shuffled ({rows}, {times}):", ""]
+    table = [["column", "mean", "sd"], *map(_cells, importance.columns)]
     lines += right_aligned(table)
-    for group in found.correlated:
+    for group in importance.correlated:
         lines += ["", correlation_note(group)]
     return "\n".join(map(printable, lines))
 

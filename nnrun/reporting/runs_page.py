@@ -47,10 +47,10 @@ def runs_panels(
         RunError: A path is not a run, has no epoch yet, or its files were altered.
         InputError: No run has the metric.
     """
-    found, metric = _ordered(paths, metric)
-    best = {Path(run["run"]) for run in found[:MOST_RUNS]}
+    summaries, metric = _ordered(paths, metric)
+    best = {Path(run["run"]) for run in summaries[:MOST_RUNS]}
     drawn = [path for path in paths if path in best]  # their colours keep the order of the command
-    return compared_panels(compared_runs(found, metric), drawn, training=training)
+    return compared_panels(compared_runs(summaries, metric), drawn, training=training)
 
 
 def make_runs_page(name: str, paths: Sequence[Path], metric: str | None = None) -> str:
@@ -67,22 +67,22 @@ def make_runs_page(name: str, paths: Sequence[Path], metric: str | None = None) 
         RunError: A history was altered.
         InputError: No run has the metric.
     """
-    found, metric = _ordered(paths, metric)
-    drawable = [Path(run["run"]) for run in found if run["epochs"]]
-    panels = compared_panels(compared_runs(found, metric), drawable)
-    return render_compared(name, _table(found, metric), metric, panels)
+    summaries, metric = _ordered(paths, metric)
+    drawable = [Path(run["run"]) for run in summaries if run["epochs"]]
+    panels = compared_panels(compared_runs(summaries, metric), drawable)
+    return render_compared(name, _table(summaries, metric), metric, panels)
 
 
-def comparing_metric(found: Sequence[Summary]) -> str | None:
+def comparing_metric(summaries: Sequence[Summary]) -> str | None:
     """Return the metric by which runs are compared, or None where none has finished.
 
     It is the loss of validation, else that of training. Losses of several kinds say nothing beside
     each other: then it is the first other metric that all have, one of validation before others.
 
     Args:
-        found: The runs in brief, as `list_runs` has them.
+        summaries: The runs in brief, as `list_runs` has them.
     """
-    measured = [run for run in found if run["metrics"]]
+    measured = [run for run in summaries if run["metrics"]]
     if not measured:
         return None
     shared = [name for name in known_metrics(measured) if _all_have(name, measured)]
@@ -93,8 +93,8 @@ def comparing_metric(found: Sequence[Summary]) -> str | None:
     return "val_loss" if "val_loss" in shared else "loss"
 
 
-def _all_have(metric: str, found: Sequence[Summary]) -> bool:
-    return all(metric in run["metrics"] for run in found)
+def _all_have(metric: str, summaries: Sequence[Summary]) -> bool:
+    return all(metric in run["metrics"] for run in summaries)
 
 
 def _is_of_validation(metric: str) -> bool:
@@ -103,17 +103,17 @@ def _is_of_validation(metric: str) -> bool:
 
 def _ordered(paths: Sequence[Path], metric: str | None) -> tuple[list[Summary], str | None]:
     """Return the runs in brief, the best first, and the metric by which they are compared."""
-    found = summarize_runs(paths)
+    summaries = summarize_runs(paths)
     if metric is not None:
-        check_metric(f"--metric {metric}", metric, found)
-    metric = metric or comparing_metric(found)
-    return (best_first(found, metric) if metric else found), metric
+        check_metric(f"--metric {metric}", metric, summaries)
+    metric = metric or comparing_metric(summaries)
+    return (best_first(summaries, metric) if metric else summaries), metric
 
 
-def _table(found: Sequence[Summary], metric: str | None) -> ComparedTable:
+def _table(summaries: Sequence[Summary], metric: str | None) -> ComparedTable:
     """Return the table of the page, whose columns are those of `nnrun runs`."""
-    names = short_names([run["run"] for run in found])
-    shown = list(map(_shareable, found))
+    names = short_names([run["run"] for run in summaries])
+    shown = list(map(_shareable, summaries))
     columns = default_columns(shown, metric, MOST_SETTINGS)
     rows = []
     failures = []

@@ -20,26 +20,26 @@ DAY_AND_MINUTE = slice(5, 16)  # of an ISO 8601 time, whose year and seconds say
 
 
 def describe_runs(
-    found: list[Summary], width: int, first: str | None = None, columns: list[str] | None = None
+    summaries: list[Summary], width: int, first: str | None = None, columns: list[str] | None = None
 ) -> str:
     """Return the table, and a line that names the columns for which there is no room.
 
     Args:
-        found: What each run says of itself, as `list_runs` has it.
+        summaries: What each run says of itself, as `list_runs` has it.
         width: How many characters a line may have.
         first: The metric that comes before the others.
         columns: The settings and metrics that are shown. Defaults to the settings that differ,
             then all metrics.
     """
-    names = default_columns(found, first) if columns is None else columns
+    names = default_columns(summaries, first) if columns is None else columns
     table = [run_titles(names)]
-    for run in found:
+    for run in summaries:
         table.append(run_cells(run, names, _short_name(run, width // 3)))
     return "\n".join(lines_with_rest(table, names, width))
 
 
 def default_columns(
-    found: list[Summary], first: str | None = None, most_settings: int = MOST_SETTINGS
+    summaries: list[Summary], first: str | None = None, most_settings: int = MOST_SETTINGS
 ) -> list[str]:
     """Return the settings that differ, then the metrics; one that runs are sorted by comes first.
 
@@ -47,32 +47,32 @@ def default_columns(
     of 2/3 epochs.
 
     Args:
-        found: What each run says of itself.
+        summaries: What each run says of itself.
         first: The metric that comes before the others.
         most_settings: How many settings are shown at the most.
     """
-    settings = differing_keys([run["settings"] for run in found if "error" not in run])
+    settings = differing_keys([run["settings"] for run in summaries if "error" not in run])
     shown = [key for key in settings if key not in (NOTE, *FACTS)][:most_settings]
     if NOTE in settings:
         shown.append(NOTE)
-    metrics = _in_order(known_metrics(found), first)
+    metrics = _in_order(known_metrics(summaries), first)
     if first:
         return [first, *shown, *metrics[1:]]
     return [*shown, *metrics]
 
 
-def chosen_columns(found: list[Summary], text: str) -> list[str]:
+def chosen_columns(summaries: list[Summary], text: str) -> list[str]:
     """Return the settings and metrics that a text lists, divided by commas.
 
     Args:
-        found: What each run says of itself.
+        summaries: What each run says of itself.
         text: Their names, divided by commas.
 
     Raises:
         InputError: No run has such a setting or metric.
     """
-    known = dict.fromkeys(known_metrics(found))
-    for run in found:
+    known = dict.fromkeys(known_metrics(summaries))
+    for run in summaries:
         known |= dict.fromkeys(run["settings"])
     names = [name.strip() for name in text.split(",") if name.strip()]
     problems = []

@@ -99,12 +99,12 @@ def start_config(
     _require_an_input(study.survey, study.columns)
     text = _render(study, studies, path, form)
     described = [_describe_target(each.survey, each.target) for each in studies]
-    told = _in_order(table, [*described, *study.columns])
-    told = _with_words(told, form.marked, format_in_words(form.numbers))
+    columns = _in_order(table, [*described, *study.columns])
+    columns = _with_words(columns, form.marked, format_in_words(form.numbers))
     day_order = study.reading.day_order
     if day_order:
-        told = _with_words(told, day_order.columns, day_order.in_words)
-    return StarterConfig(text, told, form.notes())
+        columns = _with_words(columns, day_order.columns, day_order.in_words)
+    return StarterConfig(text, columns, form.notes())
 
 
 def _require_columns(table: Table, targets: Sequence[str]) -> None:

@@ -49,9 +49,9 @@ def guess_day_order(
     """
     dates = [profile for profile in profiles if kind_of(profile) == "date"]
     columns = tuple(profile.name for profile in dates if len(profile.dates) > 1)
-    known = {profile.dates[0].order for profile in dates if len(profile.dates) == 1}
-    known &= {"day first", "month first"}
-    if not columns or len(known) > 1:  # one key cannot say two orders
+    orders = {profile.dates[0].order for profile in dates if len(profile.dates) == 1}
+    orders &= {"day first", "month first"}
+    if not columns or len(orders) > 1:  # one key cannot say two orders
         return None
-    day_first = "day first" in known or (has_decimal_comma and not known)
+    day_first = "day first" in orders or (has_decimal_comma and not orders)
     return DayOrderGuess(day_first, columns)

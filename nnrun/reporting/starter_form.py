@@ -142,16 +142,16 @@ def _find_encoding(files: Iterable[Path], start: bytes) -> str:
     """Return the encoding that reads every line of the files; utf-8 where none is likely."""
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    found = "utf-8"
+    encoding = "utf-8"
     for file in files:
         for piece in read_pieces(file, name=short_path(str(file))):
             for line in _lines_in_other_encodings(piece):
                 likely = likely_encoding(line)
                 if likely is None:
                     return "utf-8"
-                if found not in LIKELY or LIKELY.index(likely) > LIKELY.index(found):
-                    found = likely
-    return found
+                if encoding not in LIKELY or LIKELY.index(likely) > LIKELY.index(encoding):
+                    encoding = likely
+    return encoding
 
 
 def _lines_in_other_encodings(piece: bytes) -> Iterable[bytes]:
@@ -173,12 +173,12 @@ def _is_utf_8(data: bytes) -> bool:
 
 def _count_title_lines(lines: Sequence[str]) -> int:
     """Return how many lines stand above the header, by the separator that finds it first."""
-    found = []
+    headers = []
     for separator in SEPARATORS:
         header = _find_header([_split(line, separator) for line in lines])
         if header is not None:
-            found.append(header)
-    return min(found, default=0)
+            headers.append(header)
+    return min(headers, default=0)
 
 
 def _find_header(rows: Rows) -> int | None:

@@ -99,8 +99,8 @@ def label_words(table: Table, target: str) -> list[str]:
 
 def _null_texts(columns: Iterable[SurveyedColumn], kept: Iterable[str]) -> list[str]:
     """Return the null values that stand in these columns, but for those that are labels."""
-    found: set[str] = set().union(*(column.null_texts for column in columns))
-    return [text for text in NULL_VALUES if text in found and text not in kept]
+    present: set[str] = set().union(*(column.null_texts for column in columns))
+    return [text for text in NULL_VALUES if text in present and text not in kept]
 
 
 def _marks(survey: TableSurvey) -> list[str]:

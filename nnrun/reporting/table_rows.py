@@ -54,15 +54,15 @@ def _rows_at(
     table: Table, dataset: Dataset, numbers: Integers, columns: Sequence[str]
 ) -> list[TableRow]:
     """Return rows of a table by their numbers among those that are not left out."""
-    found: dict[int, TableRow] = {}
+    rows_by_number: dict[int, TableRow] = {}
     start = 0
     for block in _blocks_without_missing(table, dataset, columns):
         end = start + len(block.frame)
         inside = np.sort(numbers[(numbers >= start) & (numbers < end)])
         rows = _rows_of_block(block, [int(number) - start for number in inside], columns)
-        found.update(zip(inside.tolist(), rows, strict=True))
+        rows_by_number.update(zip(inside.tolist(), rows, strict=True))
         start = end
-    return [found[number] for number in numbers.tolist()]
+    return [rows_by_number[number] for number in numbers.tolist()]
 
 
 def _blocks_without_missing(

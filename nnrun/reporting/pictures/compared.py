@@ -91,38 +91,38 @@ def compared_trials(records: Iterable[TrialRecord], metric: str) -> Compared:
     return Compared(metric, points)
 
 
-def compared_runs(found: Sequence[Summary], metric: str | None) -> Compared:
+def compared_runs(summaries: Sequence[Summary], metric: str | None) -> Compared:
     """Return the runs that have the metric, by the settings in which they differ.
 
     Few runs, and runs that do not differ, have no points; without a metric none has.
 
     Args:
-        found: The runs in brief, as `list_runs` has them.
+        summaries: The runs in brief, as `list_runs` has them.
         metric: The metric that ranks them, or None where none has finished.
     """
     if metric is None:
         return Compared("", [])
-    measured = [run for run in found if run["metrics"].get(metric) is not None]
-    keys = _told_keys([run["settings"] for run in measured])
+    measured = [run for run in summaries if run["metrics"].get(metric) is not None]
+    keys = _shown_keys([run["settings"] for run in measured])
     if len(measured) < FEWEST or not keys:
         return Compared(metric, [])
     return Compared(metric, [_point_of_run(run, keys, metric) for run in measured])
 
 
-def _told_keys(runs: Sequence[Settings]) -> list[str]:
+def _shown_keys(runs: Sequence[Settings]) -> list[str]:
     """Return the keys in which runs differ, without those that follow from another.
 
     `optimizer.rho` is there where `optimizer.name` is one that has it: that says nothing more.
     """
-    told: list[str] = []
+    shown_keys: list[str] = []
     for key in differing_keys(runs):
-        if key != NOTE and not _follows_from_a_sibling(key, told, runs):
-            told.append(key)
-    return told
+        if key != NOTE and not _follows_from_a_sibling(key, shown_keys, runs):
+            shown_keys.append(key)
+    return shown_keys
 
 
-def _follows_from_a_sibling(key: str, told: Sequence[str], runs: Sequence[Settings]) -> bool:
-    for other in told:
+def _follows_from_a_sibling(key: str, shown_keys: Sequence[str], runs: Sequence[Settings]) -> bool:
+    for other in shown_keys:
         if _parent(other) == _parent(key) and _follows(key, other, runs):
             return True
     return False
@@ -139,8 +139,8 @@ def _follows(key: str, other: str, runs: Sequence[Settings]) -> bool:
     values: dict[str, str] = {}
     for run in runs:
         value = setting_text(run.get(key))
-        known = values.setdefault(setting_text(run.get(other)), value)
-        if known != value:
+        first_value = values.setdefault(setting_text(run.get(other)), value)
+        if first_value != value:
             return False
     return True
 

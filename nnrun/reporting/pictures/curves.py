@@ -57,8 +57,8 @@ def _quantities(runs: Sequence[RunCurves]) -> list[str]:
         names.update(dict.fromkeys(run.history))
     for name in ("epoch", MEMBER):  # which tell whose row it is
         names.pop(name, None)
-    found = [name for name in names if not name.startswith(VALIDATION)]
-    return sorted(found, key=lambda name: name == LEARNING_RATE)
+    of_training = [name for name in names if not name.startswith(VALIDATION)]
+    return sorted(of_training, key=lambda name: name == LEARNING_RATE)
 
 
 def _draw_run(quantity: str, run: RunCurves, axes: Axes) -> None:

@@ -165,6 +165,6 @@ def _written_numbers(scale: ValueScale) -> npt.NDArray[np.float64]:
     if len(distinct) <= TICKS:
         return distinct
     locator = LogLocator() if scale.is_log else MaxNLocator(TICKS)
-    found = np.asarray(locator.tick_values(distinct[0], distinct[-1]), np.float64)
-    is_within: npt.NDArray[np.bool_] = (found >= distinct[0]) & (found <= distinct[-1])
-    return np.compress(is_within, found)
+    ticks = np.asarray(locator.tick_values(distinct[0], distinct[-1]), np.float64)
+    is_within: npt.NDArray[np.bool_] = (ticks >= distinct[0]) & (ticks <= distinct[-1])
+    return np.compress(is_within, ticks)

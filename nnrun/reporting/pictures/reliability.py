@@ -27,10 +27,10 @@ def draw_reliability(bins: Sequence[ReliabilityBin], of: str, axes: Axes) -> Non
         axes: Where the curve is drawn.
     """
     rows = np.array([group.rows for group in bins])
-    given = [group.probability for group in bins]
+    predicted = [group.probability for group in bins]
     true = [group.share for group in bins]
     sizes = np.maximum(SMALLEST_DOT, LARGEST_DOT * rows / rows.max())
     axes.plot([0, 1], [0, 1], ":", color=INK)
-    axes.plot(given, true, "-", color="C0", linewidth=1)
-    axes.scatter(given, true, sizes, color="C0", zorder=3)
+    axes.plot(predicted, true, "-", color="C0", linewidth=1)
+    axes.scatter(predicted, true, sizes, color="C0", zorder=3)
     axes.set(title=f"reliability of {of}", xlabel="probability given", ylabel="share that was true")

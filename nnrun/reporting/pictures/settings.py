@@ -89,10 +89,10 @@ def _argument_text(value: object) -> str:
     """Return an argument of a layer; of a mapping its name and the arguments that are given."""
     if not isinstance(value, dict) or "name" not in value:
         return "none" if value is None else _shown(value)
-    given = []
+    arguments = []
     for key, own in value.items():
         if key != "name" and own is not None:
-            given.append(f"{key} {_shown(own)}")
-    if not given:
+            arguments.append(f"{key} {_shown(own)}")
+    if not arguments:
         return str(value["name"])
-    return f"{value['name']}({', '.join(given)})"
+    return f"{value['name']}({', '.join(arguments)})"

@@ -70,18 +70,18 @@ def importance_section(held_out: MeasuredRows) -> ImportanceSection:
     """
     from nnrun.results.simpler_models import weighted_blocks
 
-    found = importance_of_blocks(
+    importance = importance_of_blocks(
         held_out.trained, weighted_blocks(held_out.rows), most_rows=_most_rows(held_out)
     )
-    important = [each.column for each in found.columns if each.mean > 0]
+    important = [each.column for each in importance.columns if each.mean > 0]
     pictures = [_picture(held_out, column) for column in important[:MOST_PICTURES]]
     return ImportanceSection(
-        loss=found.loss,
-        rows=found.rows,
-        repeats=found.repeats,
-        bars=_bars(found.columns),
-        columns=len(found.columns),
-        correlated=[listed(group, MOST_NAMES) for group in found.correlated],
+        loss=importance.loss,
+        rows=importance.rows,
+        repeats=importance.repeats,
+        bars=_bars(importance.columns),
+        columns=len(importance.columns),
+        correlated=[listed(group, MOST_NAMES) for group in importance.correlated],
         strong=STRONG,
         pictures=pictures,
     )
@@ -95,10 +95,10 @@ def _most_rows(held_out: MeasuredRows) -> int:
     return min(MOST_ROWS, affordable)
 
 
-def _bars(found: Sequence[ColumnImportance]) -> list[ImportanceBar]:
-    largest = max((each.mean for each in found), default=0.0)
+def _bars(columns: Sequence[ColumnImportance]) -> list[ImportanceBar]:
+    largest = max((each.mean for each in columns), default=0.0)
     bars = []
-    for each in found[:MOST_BARS]:
+    for each in columns[:MOST_BARS]:
         share = max(0.0, each.mean / largest) if largest > 0 else 0.0
         mean = shown_number(each.mean)
         deviation = shown_number(each.deviation)
