@@ -228,6 +228,16 @@ def test_parallel_coordinates_have_an_axis_each_and_the_best_line_on_top():
     assert {"0.001", "relu", "tanh", "0.9"} <= set(texts(figure))
 
 
+def test_numbers_along_an_axis_do_not_lie_over_each_other():
+    losses = [5758, 5973, 6003, 6971]
+    points = [Point({"rate": "0.1"}, float(loss), "finished") for loss in losses]
+    compared = Compared("val_loss", points)
+    figure = make_figure(slice_panels(compared), wide=parallel_panel(compared))
+    shown = [text.get_text() for text in figure.axes[0].texts]
+    assert {"5758", "5973", "6971"} <= set(shown)
+    assert "6003" not in shown
+
+
 @pytest.mark.parametrize("count", [1, 40])
 def test_anything_can_be_compared(count):
     points = [

@@ -155,7 +155,7 @@ def test_what_stands_there_is_not_replaced(copied_run, nnrun, project):
         assert (done.code, done.out) == (2, "")
         assert f"-o {name}: exists; choose another name, or remove it" in done.err
     assert (
-        "there is no folder"
+        "must be in a folder that exists"
         in nnrun("export", copied_run, "--format", "litert", "-o", "nowhere/x").err
     )
     assert everything(project.folder) == before

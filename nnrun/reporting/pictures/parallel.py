@@ -28,6 +28,7 @@ LONGEST_NAME = 14  # characters of a value beside its axis
 MOST_IN_A_LINE = 5  # keys of settings that have room beside each other
 LONGEST_KEY = 26  # characters of a setting's key below its axis
 TICKS = 5  # numbers along an axis
+LINE_HEIGHT = 0.05  # of an axis, which a line of text takes
 COLORS = "plasma"  # grows lighter evenly, for the colour-blind too, and has no green
 DARKEST = 0.2  # of these colours: the first are not seen on black,
 LIGHTEST = 0.85  # and the last not on white
@@ -154,7 +155,19 @@ def _ticks(scale: ValueScale) -> list[tuple[float, str]]:
         return list(zip(heights.tolist()[::step], names[::step], strict=True))
     values = _written_numbers(scale)
     heights = _scaled(values, scale).tolist()
-    return list(zip(heights, map(short_number, values.tolist()), strict=True))
+    return _apart(list(zip(heights, map(short_number, values.tolist()), strict=True)))
+
+
+def _apart(ticks: list[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Return the ticks without those whose texts would lie over others; both ends stay."""
+    if len(ticks) < 3:
+        return ticks
+    kept = [ticks[0]]
+    top = ticks[-1][0]
+    for height, text in ticks[1:-1]:
+        if min(height - kept[-1][0], top - height) >= LINE_HEIGHT:
+            kept.append((height, text))
+    return [*kept, ticks[-1]]
 
 
 def _written_numbers(scale: ValueScale) -> npt.NDArray[np.float64]:
