@@ -76,7 +76,15 @@ def log_sigmoid(x: Array) -> Array:
 def relu(
     x: Array, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Array:
-    """Return x above the threshold, up to max_value, and a slope below, `ReLU.static_call`."""
+    """Return x above the threshold, up to max_value, and a slope below, `ReLU.static_call`.
+
+    Args:
+        x: The weighted sums of a layer, float32 of any shape, which the result has too.
+        negative_slope: What numbers below the threshold are multiplied by, after the threshold is
+            taken off.
+        max_value: The largest result; None for no bound.
+        threshold: Below it the slope applies.
+    """
     if not threshold and not negative_slope:
         positive = np.maximum(x, 0)
     else:

@@ -60,7 +60,12 @@ class MultilabelBaseline:
     def of_shares(
         cls, labels: Iterable[Sequence[str]], shares: Sequence[float]
     ) -> "MultilabelBaseline":
-        """Return the baseline of targets, given their two labels and the shares of the second."""
+        """Return the baseline of targets, given their two labels and the shares of the second.
+
+        Args:
+            labels: The two labels of each target, in the order of their codes.
+            shares: The share of each target's second label among the training rows, from 0 to 1.
+        """
         targets = []
         for pair, share in zip(labels, shares, strict=True):
             targets.append(LabelBaseline(tuple(pair), (1 - share, share)))

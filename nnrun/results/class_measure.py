@@ -83,9 +83,11 @@ class MultilabelMeasure:
         self.targets = [ClassMeasure(2) for _ in range(targets)]
 
     def add(self, y: Matrix, probability: Matrix) -> None:
-        """Count rows: the places of labels, and probabilities of the second ones.
+        """Count rows.
 
-        Both are of shape (rows, targets).
+        Args:
+            y: The places of labels, 0 or 1, float32 (rows, targets).
+            probability: The probabilities of the second labels, of the same shape.
         """
         for number, measure in enumerate(self.targets):
             column = slice(number, number + 1)

@@ -111,7 +111,13 @@ def even_thresholds(count: int, *, first_below_all: bool) -> Thresholds:
 
 
 def area_under_curve(confusion: Confusion, arguments: Spec) -> float:
-    """Return `keras.metrics.AUC` as a sum of areas between thresholds."""
+    """Return `keras.metrics.AUC` as a sum of areas between thresholds.
+
+    Args:
+        confusion: The counts at each threshold, from the lowest threshold to the highest.
+        arguments: The config's arguments of the metric, of which `curve` and `summation_method`
+            count.
+    """
     curve = arguments.get("curve", "ROC")
     method = arguments.get("summation_method", "interpolation")
     if (curve, method) == ("PR", "interpolation"):
@@ -121,7 +127,12 @@ def area_under_curve(confusion: Confusion, arguments: Spec) -> float:
 
 
 def divide(numerator: Counts, denominator: Counts) -> Counts:
-    """Return the quotient, or 0 where the denominator is 0, `ops.divide_no_nan`."""
+    """Return the quotient, or 0 where the denominator is 0, `ops.divide_no_nan`.
+
+    Args:
+        numerator: Counts or sums of any shape.
+        denominator: What to divide by, of the same shape.
+    """
     quotient: Counts = np.divide(
         numerator, denominator, out=np.zeros(np.shape(numerator)), where=denominator != 0
     )

@@ -15,7 +15,12 @@ class EffectiveRows:
         self._squares = 0.0
 
     def add(self, rows: int, weights: RowWeights = None) -> None:
-        """Take rows into account, with weights of shape (rows,); by default each counts by 1."""
+        """Take rows into account.
+
+        Args:
+            rows: How many there are.
+            weights: By how much each counts, shape (rows,); None where each counts by 1.
+        """
         if weights is None:
             self._sum += rows
             self._squares += rows

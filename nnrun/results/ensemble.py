@@ -69,7 +69,12 @@ def make_any_network(config: Config, encoder: Encoder, weights: Mapping[str, Arr
 
 
 def spread_of(network: AnyNetwork, x: Matrix) -> Array:
-    """Return the standard deviation of the members' predictions, float32 (rows, outputs)."""
+    """Return the standard deviation of the members' predictions, float32 (rows, outputs).
+
+    Args:
+        network: A network of one member or of several; the deviation of one is 0.
+        x: float32 (rows, inputs), in the units of the table.
+    """
     return np.std([member(x) for member in network.members], axis=0)
 
 

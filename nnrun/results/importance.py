@@ -110,7 +110,12 @@ def mean_log_loss(y: Numbers, outputs: Numbers) -> float:
 
 
 def root_mean_squared_error(y: Numbers, outputs: Numbers) -> float:
-    """Return the RMSE of numbers, the mean over targets; both are (rows, targets)."""
+    """Return the RMSE of numbers, the mean over targets.
+
+    Args:
+        y: The targets, (rows, targets).
+        outputs: The predictions, of the same shape and units.
+    """
     squares = (outputs.astype(np.float64) - y) ** 2
     return float(np.sqrt(squares.mean(axis=0)).mean())
 

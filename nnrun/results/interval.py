@@ -171,6 +171,10 @@ def kept_errors(errors: Floats, most: int) -> list[float]:
     """Return at most so many of the errors (rows,) in ascending order, evenly by their ranks.
 
     Of each group the largest is kept, so that an interval may be wider, and never narrower.
+
+    Args:
+        errors: The sizes of errors, (rows,), in any order.
+        most: The largest number of errors that is returned, at least 1.
     """
     ascending = np.sort(errors)
     ranks = _kept_ranks(len(ascending), most)

@@ -215,7 +215,12 @@ def _count(y: Matrix, weights: RowWeights) -> float:
 
 
 def make_metric(config: Config, metric: Spec) -> Metric:
-    """Return an accumulator of a metric of the config."""
+    """Return an accumulator of a metric of the config.
+
+    Args:
+        config: The config, by whose loss `accuracy` means one class or another.
+        metric: One of its metrics, with the arguments that the file gives.
+    """
     arguments = metric_arguments(config, metric)
     name = arguments["class"]
     if name in MEANS:

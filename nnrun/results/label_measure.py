@@ -249,7 +249,12 @@ def weighted_confusion(actual: Integers, called: Integers, labels: int, weights:
 
 
 def weighted_sum(values: Floats, weights: RowWeights) -> float:
-    """Return the sum of the values of rows, shape (rows,), each times its weight."""
+    """Return the sum of the values of rows, shape (rows,), each times its weight.
+
+    Args:
+        values: A number for each row, shape (rows,).
+        weights: By how much each row counts, shape (rows,); None where each counts by 1.
+    """
     if weights is None:
         return float(values.sum())
     return float(values @ weights)
@@ -302,7 +307,12 @@ def _areas(scores: RankedScores | None) -> tuple[float | None, float | None]:
 
 
 def ratio(part: float, whole: float) -> float | None:
-    """Return part / whole, or None where the whole is 0."""
+    """Return part / whole, or None where the whole is 0.
+
+    Args:
+        part: How many rows of the whole there are, or the sum of their weights.
+        whole: How many rows there are, or the sum of their weights.
+    """
     return part / whole if whole else None
 
 

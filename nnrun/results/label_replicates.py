@@ -36,7 +36,14 @@ class LabelRows:
         return called_labels(self.outputs, self.threshold)
 
     def headline(self, weights: Floats) -> Replicates:
-        """Return accuracy and balanced accuracy alone, of weights (replicates, rows)."""
+        """Return accuracy and balanced accuracy alone; accuracy only where there are many labels.
+
+        Args:
+            weights: How often each replicate draws each row, shape (replicates, rows).
+
+        Returns:
+            Arrays of shape (replicates,), by the name of the measure.
+        """
         right = (self.called == self.actual).astype(np.float64)
         accuracy = weights @ right / weights.sum(axis=1)
         if self.labels > MOST_LABELS:
@@ -46,7 +53,14 @@ class LabelRows:
         return {"accuracy": accuracy, "balanced_accuracy": _mean_defined(recalls)}
 
     def measures(self, weights: Floats) -> Replicates:
-        """Return all measures that are a number, of weights (replicates, rows)."""
+        """Return all measures that are a number.
+
+        Args:
+            weights: How often each replicate draws each row, shape (replicates, rows).
+
+        Returns:
+            Arrays of shape (replicates,), by the name of the measure; NaN where it is not defined.
+        """
         rows = weights.sum(axis=1)
         replicates = self.headline(weights)
         replicates["log_loss"] = weights @ log_losses(self.actual, self.outputs) / rows
@@ -122,7 +136,12 @@ def _column_sums(first: Floats, second: Floats) -> Floats:
 
 
 def one_hot(numbers: Integers, labels: int) -> Floats:
-    """Return 1 in the column of each row's number, and 0 elsewhere, shape (rows, labels)."""
+    """Return 1 in the column of each row's number, and 0 elsewhere, shape (rows, labels).
+
+    Args:
+        numbers: The number of each row's label, from 0 on, shape (rows,).
+        labels: How many labels there are.
+    """
     return np.asarray(numbers[:, None] == np.arange(labels), np.float64)
 
 

@@ -12,7 +12,12 @@ def defined_numbers(metrics: object) -> dict[str, float]:
 
 
 def all_but(metrics: object, left_out: Container[str]) -> dict[str, Any]:
-    """Return the attributes of measures by name, without those that are left out."""
+    """Return the attributes of measures by name, without those that are left out.
+
+    Args:
+        metrics: The measures, a dataclass.
+        left_out: The names of attributes that are not wanted.
+    """
     return {name: value for name, value in vars(metrics).items() if name not in left_out}
 
 
@@ -28,7 +33,12 @@ def mean_of(parts: Sequence[object], measure: str) -> float:
 
 
 def mean_where_all(parts: Sequence[object], measure: str) -> float | None:
-    """Return the mean of a measure over parts, or None where one of them has None."""
+    """Return the mean of a measure over parts, or None where one of them has None.
+
+    Args:
+        parts: The measures of labels or of targets, at least one.
+        measure: The name of the attribute.
+    """
     values = [getattr(part, measure) for part in parts]
     return None if None in values else float(np.mean(values))
 

@@ -57,7 +57,14 @@ class MultilabelAssessor(ModelAssessor[MultilabelAccumulator]):
             self._assessors.append(assessor)
 
     def add(self, x: Numbers, y: Numbers, outputs: Numbers, weights: RowWeights = None) -> None:
-        """Take rows into account, for all targets together and for each alone."""
+        """Take rows into account, for all targets together and for each alone.
+
+        Args:
+            x: The inputs of the network, (rows, inputs).
+            y: The places of labels, 0 or 1, (rows, targets).
+            outputs: The probabilities of the second labels, (rows, targets).
+            weights: By how much each row counts, (rows,), above 0; None where each counts by 1.
+        """
         super().add(x, y, outputs, weights)
         for number, assessor in enumerate(self._assessors):
             column = slice(number, number + 1)

@@ -81,7 +81,13 @@ class MultilabelAccumulator:
         self._rows = 0.0
 
     def add(self, y: Numbers, outputs: Numbers, weights: RowWeights = None) -> None:
-        """Count rows: the numbers of their labels and probabilities, both (rows, targets)."""
+        """Count rows.
+
+        Args:
+            y: The places of labels, 0 or 1, (rows, targets).
+            outputs: The probabilities of the second labels, (rows, targets).
+            weights: By how much each row counts, (rows,), above 0; None where each counts by 1.
+        """
         is_right = np.ones(len(y), bool)
         for number, accumulator in enumerate(self._of_targets):
             column = slice(number, number + 1)

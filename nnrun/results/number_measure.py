@@ -31,7 +31,12 @@ class NumberMeasure:
         self._generator = np.random.default_rng(0)
 
     def add(self, y: Matrix, prediction: Matrix) -> None:
-        """Count rows; `y` and `prediction` are (rows, targets)."""
+        """Count rows.
+
+        Args:
+            y: The targets, float32 (rows, targets).
+            prediction: The predictions, of the same shape and units.
+        """
         error = prediction.astype(np.float64) - y
         self.actual.add(y.astype(np.float64))
         self._squared += (error**2).sum(axis=0)

@@ -79,7 +79,13 @@ class NumberAccumulator:
         self._errors = [ValueCounter(groups=1) for _ in range(targets)]
 
     def add(self, y: Numbers, outputs: Numbers, weights: RowWeights = None) -> None:
-        """Count rows; `y` and `outputs` are (rows, targets), and weights (rows,), above 0."""
+        """Count rows.
+
+        Args:
+            y: The targets, (rows, targets).
+            outputs: The predictions, of the same shape and units.
+            weights: By how much each row counts, (rows,), above 0; None where each counts by 1.
+        """
         actual = y.astype(np.float64)
         error = np.abs(outputs.astype(np.float64) - actual)
         is_zero = actual == 0

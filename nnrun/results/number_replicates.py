@@ -21,13 +21,27 @@ class NumberRows:
     outputs: Numbers
 
     def headline(self, weights: Floats) -> Replicates:
-        """Return the RMSE alone, the mean over targets, of weights (replicates, rows)."""
+        """Return the RMSE alone, the mean over targets.
+
+        Args:
+            weights: How often each replicate draws each row, shape (replicates, rows).
+
+        Returns:
+            An array of shape (replicates,), by the name of the measure.
+        """
         errors = self.outputs.astype(np.float64) - self.actual
         rows = weights.sum(axis=1, keepdims=True)
         return {"rmse": np.sqrt(weights @ errors**2 / rows).mean(axis=1)}
 
     def measures(self, weights: Floats) -> Replicates:
-        """Return all measures, means over targets, of weights (replicates, rows)."""
+        """Return all measures, means over targets.
+
+        Args:
+            weights: How often each replicate draws each row, shape (replicates, rows).
+
+        Returns:
+            Arrays of shape (replicates,), by the name of the measure.
+        """
         actual = self.actual.astype(np.float64)
         errors = np.abs(self.outputs.astype(np.float64) - actual)
         rows = weights.sum(axis=1, keepdims=True)

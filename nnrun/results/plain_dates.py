@@ -35,7 +35,12 @@ def plain_date(text: str, date_format: str) -> datetime | None:
 
 
 def part_of(date: datetime, part: DatePart) -> int:
-    """Return one number of a date; weekdays are 1, Monday, to 7."""
+    """Return one number of a date; weekdays are 1, Monday, to 7.
+
+    Args:
+        date: The date, with or without a time.
+        part: Which number is wanted.
+    """
     if part == "weekday":
         return date.isoweekday()
     return int(getattr(date, part))  # datetime has attributes of these names

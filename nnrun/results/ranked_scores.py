@@ -79,6 +79,12 @@ class RankedScores:
         """Return the true and the false positives where a probability >= threshold is positive.
 
         The threshold is compared as float32, as predictions compare it.
+
+        Args:
+            threshold: A probability from 0 to 1.
+
+        Returns:
+            Numbers of rows, or the sums of their weights where they have any.
         """
         called = int(np.searchsorted(-self.thresholds, -float(np.float32(threshold)), "right"))
         if not called:

@@ -26,6 +26,13 @@ class Reading:
     strict: bool = False
 
     def check(self, reader: EncodedReader) -> None:
-        """Raise a TableError where the reading is strict and the table is unlike training's."""
+        """Refuse a table that is unlike training's, where the reading is strict.
+
+        Args:
+            reader: The table, which was read to its end.
+
+        Raises:
+            TableError: With all notes on how it differs.
+        """
         if self.strict and reader.differences():
             raise TableError(reader.differences())

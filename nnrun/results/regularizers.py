@@ -27,7 +27,12 @@ def activity_regularizer(step: Step) -> Spec | None:
 
 
 def penalty(regularizer: Spec, array: Array) -> float:
-    """Return what a regularizer makes of an array, as a sum in float64."""
+    """Return what a regularizer makes of an array, as a sum in float64.
+
+    Args:
+        regularizer: The Keras class as `name`, with its arguments.
+        array: The weights or the outputs of a layer.
+    """
     return REGULARIZERS[regularizer["name"]](regularizer, array.astype(np.float64))
 
 

@@ -39,7 +39,13 @@ class ReliabilityCounter:
         self._true = np.zeros(BINS)
 
     def add(self, is_true: Booleans, probability: Numbers, weights: RowWeights = None) -> None:
-        """Count rows: whether it was true, the probability it was given, and weights, (rows,)."""
+        """Count rows.
+
+        Args:
+            is_true: Whether what was predicted was true, (rows,).
+            probability: The probability it was given, (rows,).
+            weights: By how much each row counts, (rows,); None where each counts by 1.
+        """
         bins = np.searchsorted(INNER_EDGES, probability)
         of_rows = np.ones(len(bins)) if weights is None else weights
         self._rows += np.bincount(bins, minlength=BINS)

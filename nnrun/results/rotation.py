@@ -38,6 +38,10 @@ def rotate(x: Numbers, weights: RowWeights = None) -> RotatedRows:
     """Return encoded rows of shape (rows, inputs), standardised and rotated.
 
     Where rows have weights (rows,), means, variances and directions are those of weighted rows.
+
+    Args:
+        x: The inputs of the network, (rows, inputs).
+        weights: By how much each row counts, (rows,); None where each counts by 1.
     """
     values = x.astype(np.float64)
     mean = np.average(values, axis=0, weights=weights)

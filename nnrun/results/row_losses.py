@@ -15,7 +15,12 @@ one for each, or None for the default."""
 
 
 def threshold_of(threshold: AnyThreshold, target: int) -> float | None:
-    """Return the threshold of one of the targets, given its number."""
+    """Return the threshold of one of the targets, or None for the default.
+
+    Args:
+        threshold: One threshold for all targets, or a threshold for each.
+        target: The number of the target, from 0 on.
+    """
     return threshold[target] if isinstance(threshold, tuple) else threshold
 
 

@@ -86,7 +86,15 @@ class ErrorsOfPart(NamedTuple):
 
 
 def write_intervals(run: Run, found: ErrorsOfPart) -> None:
-    """Write intervals.json, unless a prediction is not finite."""
+    """Write intervals.json, unless a prediction is not finite.
+
+    Args:
+        run: The run directory.
+        found: The errors of the rows that were held out.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     saved = _summed_up(run, found)
     if saved is None:
         return

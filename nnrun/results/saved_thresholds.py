@@ -45,6 +45,10 @@ class SavedThresholds(BaseModel, extra="forbid"):
 def read_threshold(run: Run, goal: str) -> ChosenThreshold | None:
     """Return the threshold that was chosen for a goal, or None where none was for these weights.
 
+    Args:
+        run: The run directory.
+        goal: The measure that the threshold was chosen by, as thresholds.json names it.
+
     Raises:
         RunError: thresholds.json cannot be read, or was altered.
     """

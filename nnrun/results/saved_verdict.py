@@ -76,7 +76,14 @@ class SavedVerdict(BaseModel, extra="forbid"):
         return self.model_dump(include={"baseline", "linear", "interval", "verdict"})
 
     def models(self, encoder: Encoder) -> tuple[Baseline, LinearModel | None]:
-        """Return the simpler models; raise a ValueError where they do not fit the encoder."""
+        """Return the baseline, and the linear model where there is one.
+
+        Args:
+            encoder: The encoder of the same run.
+
+        Raises:
+            ValueError: They do not fit the encoder.
+        """
         wanted = len(encoder.labels or encoder.targets)
         has_all = len(self.shares or self.means) == wanted
         if not has_all or len(self.means) != len(self.deviations):
@@ -153,6 +160,9 @@ def _content(
 
 def read_verdict(path: Path) -> SavedVerdict | None:
     """Return the content of verdict.json, or None where the run has none.
+
+    Args:
+        path: The file.
 
     Raises:
         RunError: The file cannot be read, or was altered.

@@ -98,7 +98,12 @@ def _cost(text: str) -> float | None:
 
 
 def threshold_row(scores: RankedScores, threshold: float) -> ThresholdRow:
-    """Return what a threshold gives on the rows of these scores."""
+    """Return what a threshold gives on the rows of these scores.
+
+    Args:
+        scores: The rows by falling probability of the second label.
+        threshold: The probability from which on a row is called the second label.
+    """
     right, wrong = scores.counts_at(threshold)
     called = right + wrong
     recall = ratio(right, scores.positives)

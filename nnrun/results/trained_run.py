@@ -68,7 +68,11 @@ class TrainedRun:
     forward: Forward
 
     def with_forward(self, forward: Forward) -> "TrainedRun":
-        """Return the run predicting with another function."""
+        """Return the run predicting with another function.
+
+        Args:
+            forward: What predicts, from float32 (rows, inputs) to (rows, outputs).
+        """
         return replace(self, forward=forward)
 
     def open(
@@ -94,7 +98,16 @@ class TrainedRun:
         fill: bool = True,
         bad_cells: BadCells = "error",
     ) -> EncodedReader:
-        """Return the table read with the run's encoder, in blocks that take little memory."""
+        """Return the table read with the run's encoder, in blocks that take little memory.
+
+        Args:
+            table: The table.
+            target: Whether the targets are read too.
+            owed: Whether every row is owed a prediction, so that none may be left out.
+            fill: Whether missing numbers are replaced by the mean of the training rows; else they
+                are NaN.
+            bad_cells: What to do about cells that cannot be read.
+        """
         inputs = max(1, len(self.encoder.inputs))
         most_rows = min(BLOCK_CELLS // inputs, BLOCK_OUTPUTS // self._outputs)
         return EncodedReader(
@@ -156,12 +169,19 @@ class TrainedRun:
             yield _with_kept(block, keep, columns)
 
     def check_has_spread(self) -> None:
-        """Raise an InputError if the run has no members that could be apart."""
+        """Refuse a run that has no members whose predictions could be apart.
+
+        Raises:
+            InputError: The run is one network.
+        """
         if self.config.ensemble == 1:
             raise InputError("--spread needs an ensemble, and the run is one network")
 
     def outputs(self, reader: EncodedReader) -> Iterator[ComputedBlock]:
         """Yield a table with the target block by block, with what the network makes of it.
+
+        Args:
+            reader: The table, read with its targets.
 
         Raises:
             TableError: The table has mistakes, or an output is not finite.
@@ -172,7 +192,11 @@ class TrainedRun:
             yield ComputedBlock(block, x, y, outputs)
 
     def probabilities(self, outputs: Matrix) -> Matrix:
-        """Return predictions as measures take them: a linear output may be beyond 0 and 1."""
+        """Return predictions as measures take them: a linear output may be beyond 0 and 1.
+
+        Args:
+            outputs: What the network gives, float32 (rows, outputs).
+        """
         return np.clip(outputs, 0, 1) if self.config.is_classes else outputs
 
     def measure(self, blocks: Iterable[tuple[AnyFloats, AnyFloats]]) -> AnyMeasure:
@@ -205,7 +229,14 @@ class TrainedRun:
         ]
 
     def check_threshold(self, threshold: AnyThreshold) -> None:
-        """Raise an InputError where the threshold is not a probability of one of two labels."""
+        """Refuse a threshold that is not a probability, and any where a target has not two labels.
+
+        Args:
+            threshold: One threshold for all targets, one for each, or None for the default.
+
+        Raises:
+            InputError: It is refused.
+        """
         if threshold is None:
             return
         self.require_two_labels()
@@ -250,6 +281,9 @@ def load_run(path: Path) -> TrainedRun:
 
     Files may come from anybody: the network is made of the validated config, and takes only weights
     that fit it.
+
+    Args:
+        path: The run directory.
 
     Raises:
         RunError: The run has no model, or its files were altered.

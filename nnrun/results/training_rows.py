@@ -34,6 +34,10 @@ def models_of_training_rows(run: Run, trained: TrainedRun) -> SimplerModels:
     """Return the simpler models of a run's training rows.
 
     Without the table there is no linear model, but the encoder knows the means of numbers.
+
+    Args:
+        run: The run directory.
+        trained: The same run, loaded.
     """
     try:
         dataset = _load_training_rows(run, trained)

@@ -45,7 +45,13 @@ class ValueCounter:
         self._rows_waiting = 0
 
     def add(self, keys: Integers, groups: Integers, weights: RowWeights = None) -> None:
-        """Count keys of shape (rows,), each in a group of shape (rows,), by their weights."""
+        """Count rows.
+
+        Args:
+            keys: A whole number for each row, shape (rows,).
+            groups: The group of each row, from 0 on, shape (rows,).
+            weights: By how much each row counts, shape (rows,); None where each counts by 1.
+        """
         self._waiting.append((keys, groups, weights))
         self._rows_waiting += len(keys)
         if self._rows_waiting >= MOST_BINS:  # sorting many rows at once is cheaper

@@ -32,7 +32,12 @@ class WeightedMoments:
         return self._minimum == self._maximum
 
     def add(self, values: Floats, weights: RowWeights = None) -> None:
-        """Take a block of shape (rows, columns) into account, with weights of shape (rows,)."""
+        """Take a block of rows into account.
+
+        Args:
+            values: The numbers, shape (rows, columns).
+            weights: By how much each row counts, shape (rows,); None where each counts by 1.
+        """
         weight = float(len(values))
         if weights is not None:
             weight = float(weights.sum())
@@ -52,7 +57,12 @@ class WeightedMoments:
 
 
 def weighted_sums(values: Floats, weights: RowWeights) -> Floats:
-    """Return the sum of each column of values (rows, columns), each row times its weight."""
+    """Return the sum of each column of values (rows, columns), each row times its weight.
+
+    Args:
+        values: The numbers, shape (rows, columns).
+        weights: By how much each row counts, shape (rows,); None where each counts by 1.
+    """
     if weights is None:
         return np.asarray(values.sum(axis=0))
     return np.asarray(weights @ values)

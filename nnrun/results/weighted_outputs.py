@@ -25,7 +25,12 @@ Made = TypeVar("Made", bound=HasBlock)
 
 
 def weight_column(trained: TrainedRun, reader: EncodedReader) -> str:
-    """Return the column of the rows' weights, or an empty text where the table has none."""
+    """Return the column of the rows' weights, or an empty text where the table has none.
+
+    Args:
+        trained: The run, whose config may name such a column.
+        reader: The table.
+    """
     name = trained.config.data.sample_weight
     return name if name is not None and name in reader.table.columns else ""
 
@@ -34,6 +39,10 @@ def weighted_outputs(
     trained: TrainedRun, reader: EncodedReader
 ) -> Iterator[tuple[ComputedBlock, RowWeights]]:
     """Yield what a run makes of each block of rows, and their weights.
+
+    Args:
+        trained: The run.
+        reader: The rows, read with their targets; it is told to keep the column of weights.
 
     Raises:
         TableError: The table has mistakes, or all its weights are 0.

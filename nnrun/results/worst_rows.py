@@ -39,7 +39,13 @@ class WorstRowKeeper:
         self._worst: WorstRows | None = None
 
     def add(self, losses: Floats, y: Numbers, outputs: Numbers) -> None:
-        """Take rows into account: losses (rows,), targets and outputs of the same rows."""
+        """Take rows into account.
+
+        Args:
+            losses: The loss of each, (rows,).
+            y: Their targets, (rows, targets).
+            outputs: What the network made of them, (rows, outputs).
+        """
         numbers = np.arange(self._rows, self._rows + len(losses))
         self._rows += len(losses)
         rows = WorstRows(numbers, losses, y, outputs)
@@ -51,7 +57,11 @@ class WorstRowKeeper:
         )
 
     def result(self) -> WorstRows:
-        """Return the worst of all rows that were added, at least one."""
+        """Return the worst of all rows that were added, at least one.
+
+        Raises:
+            ValueError: No row was added.
+        """
         if self._worst is None:
             raise ValueError("no row was added")
         return self._worst
