@@ -22,7 +22,12 @@ BAD_CELLS: Mapping[FaultKind, str] = {
 
 
 def unseen_note(table: str, faults: ColumnFaults) -> str | None:
-    """Return how many cells hold categories that training never saw, and which, or None."""
+    """Return how many cells hold categories that training never saw, and which, or None.
+
+    Args:
+        table: The table, as messages call it.
+        faults: The cells of a column of categories that are of none.
+    """
     unseen = faults["unseen_category"]
     if not unseen.count:
         return None

@@ -131,6 +131,10 @@ class Dataset:
 
         A row's own weight and that of its label are multiplied, as scikit-learn does; Keras refuses
         to be given both.
+
+        Args:
+            part: One of the dataset's own parts.
+            weighted: Whether rows count by the config's class weights too.
         """
         of_labels = self.class_weights() if weighted else None
         if of_labels is None:

@@ -161,6 +161,11 @@ def date_parts(date_format: str | None) -> tuple[DatePart, ...]:
 
 
 def take_part(dates: pl.Series, part: DatePart) -> pl.Series:
-    """Return one number of each date as Float64; weekdays are 1, Monday, to 7."""
+    """Return one number of each date as Float64; weekdays are 1, Monday, to 7.
+
+    Args:
+        dates: The dates, of a type of polars for dates or times.
+        part: Which number is wanted.
+    """
     numbers: pl.Series = getattr(dates.dt, part)()  # polars names its methods so
     return numbers.cast(pl.Float64)

@@ -59,7 +59,15 @@ def cache_key(
 
 
 def save_converted(dataset: Dataset, folder: Path) -> None:
-    """Write what a folder needs beside the matrices to be the dataset."""
+    """Write what a folder needs beside the matrices to be the dataset.
+
+    Args:
+        dataset: The dataset, whose matrices are files of the folder already.
+        folder: The folder, which is there.
+
+    Raises:
+        OSError: The disk is full, or refuses to be written to.
+    """
     write_json(folder / "encoding.json", dataset.encoder.model_dump())
     facts = {}
     for key, part in dataset.parts.items():

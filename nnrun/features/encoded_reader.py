@@ -128,7 +128,12 @@ class EncodedReader:
             raise TableError(f"{self.table.name}: every row is left out for a missing cell")
 
     def only(self, rows: RowMask) -> "EncodedReader":
-        """Return a reader of some of the rows that are not left out, which tells of these alone."""
+        """Return a reader of some of the rows that are not left out, which tells of these alone.
+
+        Args:
+            rows: Whether each row is wanted, shape (rows,), counted without those that are left
+                out.
+        """
         reader = copy(self)
         reader._only = rows
         return reader

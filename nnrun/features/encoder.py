@@ -276,7 +276,14 @@ class Encoder(Strict):
 
     @classmethod
     def load(cls, path: Path) -> "Encoder":
-        """Return the encoder that encoding.json holds; else raise a RunError."""
+        """Return the encoder that encoding.json holds.
+
+        Args:
+            path: The file, which may come from anybody.
+
+        Raises:
+            RunError: It cannot be read, or was altered.
+        """
         try:
             return cls.parse(read_small(path), path)
         except OSError as error:
@@ -284,7 +291,15 @@ class Encoder(Strict):
 
     @classmethod
     def parse(cls, content: bytes, path: Path) -> "Encoder":
-        """Return the encoder that the bytes of an encoding.json hold; else raise a RunError."""
+        """Return the encoder that the bytes of an encoding.json hold.
+
+        Args:
+            content: The bytes, which may come from anybody.
+            path: The file, as messages name it.
+
+        Raises:
+            RunError: The file was altered.
+        """
         try:
             return cls.model_validate_json(content)
         except ValidationError as error:

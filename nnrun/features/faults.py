@@ -52,7 +52,13 @@ class Fault:
         return [cell for cell in self.cells if cell is not None]
 
     def with_cells(self, block: Block, is_faulty: pl.Series, texts: pl.Series) -> "Fault":
-        """Return the fault with the cells of another block that `is_faulty` tells."""
+        """Return the fault with the cells of another block that have it.
+
+        Args:
+            block: The block, which knows the line of each row.
+            is_faulty: Whether each cell of the column has the fault, shape (rows,); null is no.
+            texts: The cells as text, null where they are missing, shape (rows,).
+        """
         rows = is_faulty.fill_null(value=False).arg_true()
         if not len(rows):
             return self
@@ -100,7 +106,12 @@ class ColumnFaults:
     found: Mapping[FaultKind, Fault] = field(default_factory=dict)
 
     def record(self, block: Block, parsed: ParsedCells) -> "ColumnFaults":
-        """Return these faults with those of another block."""
+        """Return these faults with those of another block.
+
+        Args:
+            block: The block, which knows the line of each row.
+            parsed: The column's cells in the block, with the masks of those that are wrong.
+        """
         rows = self.rows + len(parsed.values)
         if parsed.texts is None:
             return ColumnFaults(self.name, rows, self.found)
@@ -112,7 +123,14 @@ class ColumnFaults:
     def with_cells(
         self, kind: FaultKind, block: Block, is_faulty: pl.Series, texts: pl.Series
     ) -> "ColumnFaults":
-        """Return these faults with cells of another block in which another one found a fault."""
+        """Return these faults with cells of another block in which another one found a fault.
+
+        Args:
+            kind: The kind of the fault.
+            block: The block, which knows the line of each row.
+            is_faulty: Whether each cell of the column has the fault, shape (rows,); null is no.
+            texts: The cells as text, null where they are missing, shape (rows,).
+        """
         fault = self[kind].with_cells(block, is_faulty, texts)
         return replace(self, found={**self.found, kind: fault})
 

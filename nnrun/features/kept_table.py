@@ -51,6 +51,10 @@ class KeptTable:
 
         The encoder is fitted on the fold's own training rows. The rows that it holds out are the
         part `test`; a test table of the config is not read.
+
+        Args:
+            config: The config of the fold's own run.
+            fold: Which rows the fold trains on, and which it holds out.
         """
         tables = {"train": self.rows(fold.trained)}
         if self.validation:

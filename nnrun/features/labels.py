@@ -30,7 +30,12 @@ def label_codes(labels: Iterable[str]) -> dict[str, int]:
 
 
 def order_keys(keys: Iterable[str], positives: Iterable[str] = ()) -> list[str]:
-    """Return the keys of labels in order, numbers by value, those of positive labels last."""
+    """Return the keys of labels in order, numbers by value, those of positive labels last.
+
+    Args:
+        keys: The keys of labels, as `label_key` makes them, in any order.
+        positives: The keys, or texts, of labels that come last.
+    """
     ordered = sorted(keys)
     try:
         ordered.sort(key=float)

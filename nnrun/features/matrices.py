@@ -49,7 +49,12 @@ class PartStore(NamedTuple):
     y: Store
 
     def append(self, x: Values, y: Values) -> None:
-        """Add rows."""
+        """Add rows.
+
+        Args:
+            x: The inputs of the rows, float64 (rows, inputs), NaN where a number is missing.
+            y: Their targets, float64 (rows, targets).
+        """
         if self.x:
             self.x.append(x)
         self.y.append(y)

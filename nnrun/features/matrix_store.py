@@ -57,7 +57,12 @@ def new_matrix(shape: tuple[int, ...]) -> "np.ndarray[Any, np.dtype[np.float32]]
 
 
 def map_matrix(source: Path | IO[bytes], columns: int) -> Matrix:
-    """Return the float32 matrix that a file holds, memory-mapped."""
+    """Return the float32 matrix that a file holds, memory-mapped.
+
+    Args:
+        source: The file, or its path: rows of float32, one behind another.
+        columns: How many numbers a row has.
+    """
     return np.memmap(source, np.float32, "r").reshape(-1, columns)
 
 

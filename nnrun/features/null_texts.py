@@ -33,6 +33,10 @@ def columns_with_null_texts(block: Block, names: Iterable[str]) -> list[str]:
     """Return the columns in which some text stands for a missing cell; an empty cell is none.
 
     It asks polars once for all columns, of which a table can have thousands, and few have any.
+
+    Args:
+        block: Some rows of a table.
+        names: Columns of the block; those that are not text have no such cell.
     """
     of_text = [name for name in names if block.frame[name].dtype == pl.String]
     if not of_text:

@@ -57,6 +57,10 @@ def parse_booleans(block: Block, name: str) -> ParsedCells:
     """Return a column's cells as `parse_numbers` does, but true or yes as 1, false or no as 0.
 
     No other numbers than 1 and 0 are among them.
+
+    Args:
+        block: Some rows of a table.
+        name: The column.
     """
     numbers = _plain_numbers(block, name)
     if numbers is not None and numbers.is_in([0.0, 1.0]).all():

@@ -62,7 +62,13 @@ class RowHashes:
         self._rows = {}
 
     def add(self, part: str, block: Block, is_row: RowMask | None = None) -> None:
-        """Take rows of a block into account, by default all, as far as there is room."""
+        """Take rows of a block into account, by default all, as far as there is room.
+
+        Args:
+            part: The part that the rows belong to: `train`, `validation` or `test`.
+            block: The rows, with the columns that are compared.
+            is_row: Whether each row of the block is the part's, shape (rows,); None where all are.
+        """
         if not self._is_wanted or self._rows.get(part, 0) >= MOST_ROWS:
             return
         cells = {}
@@ -78,6 +84,9 @@ class RowHashes:
 
         Where as large a share of the training rows is there twice, the table has few distinct
         rows, and 0 is returned.
+
+        Args:
+            part: The part; of `train` itself, no row counts as repeated.
         """
         if part == "train" or not self._hashes.get(part) or not self._hashes.get("train"):
             return 0

@@ -18,6 +18,10 @@ def choose_features(config: Config, table: Table) -> list[str]:
     The column that splits the table is not a feature unless the config names it among them. That of
     the rows' weights never is.
 
+    Args:
+        config: The config.
+        table: Its training table.
+
     Raises:
         ConfigError: The config names columns that are not there, no column is left, or there are
             more than encoding.json can hold.
@@ -67,7 +71,12 @@ def _columns_apart(data: Data) -> Iterator[tuple[Keys, str]]:
 
 
 def declared_kind(data: Data, name: str) -> Kind | None:
-    """Return the kind that a config says a column to be, or None where its cells tell."""
+    """Return the kind that a config says a column to be, or None where its cells tell.
+
+    Args:
+        data: The section `data` of a config.
+        name: A column of the table.
+    """
     if name in data.categorical:
         return "text"
     if name in data.numeric_columns:

@@ -33,7 +33,12 @@ def find_sign(texts: pl.Series) -> str:
 
 
 def without_sign(texts: pl.Series, sign: str) -> pl.Series:
-    """Return the numbers alone; null where the sign does not stand beside one."""
+    """Return the numbers alone; null where the sign does not stand beside one.
+
+    Args:
+        texts: Cells as text, null where they are missing.
+        sign: The sign of per cent or of a currency, as `find_sign` finds it.
+    """
     has_sign = texts.str.contains(WITH_SIGN) & texts.str.contains(sign, literal=True)
     bare = texts.str.replace(sign, "", literal=True).str.replace(r"^\s*([-+]?)\s*", "$1")
     return bare.str.strip_chars().set(~has_sign, None)

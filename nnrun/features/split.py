@@ -14,6 +14,12 @@ RowNumbers = np.ndarray[tuple[int], np.dtype[np.intp]]
 def split_rows(profile: TableProfile) -> dict[str, RowMask]:
     """Return for each part of a training table which rows are its own, those to train on first.
 
+    Args:
+        profile: The whole table, surveyed.
+
+    Returns:
+        A bool array of shape (rows,) for each part; a part that has no rows is left out.
+
     Raises:
         ConfigError: No row is left to train on, or none to validate on.
     """

@@ -27,7 +27,12 @@ class TargetCopies:
                 self._pairs += product([column], range(targets))
 
     def add(self, x: Values, y: Values) -> None:
-        """Take rows into account: x of shape (rows, inputs) and y of shape (rows, targets)."""
+        """Take rows into account.
+
+        Args:
+            x: Their inputs, shape (rows, inputs), NaN where a number is missing.
+            y: Their targets, shape (rows, targets).
+        """
         equal = []
         for column, target in self._pairs:
             if _are_equal(x[:, column], y[:, target]):

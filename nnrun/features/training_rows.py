@@ -32,7 +32,12 @@ class TrainingRows:
         self._copies = TargetCopies(inputs, targets)
 
     def add(self, x: Values, y: Values) -> None:
-        """Take rows into account: x of shape (rows, inputs) and y of shape (rows, targets)."""
+        """Take rows into account.
+
+        Args:
+            x: Their inputs, shape (rows, inputs), NaN where a number is missing.
+            y: Their targets, shape (rows, targets).
+        """
         self._inputs.add(x)
         self._scales.add(x)
         self._targets.values.add(y)
