@@ -111,7 +111,12 @@ class Block:
         return self._take(pl.Series(is_chosen).arg_true())
 
     def slice(self, start: int, rows: int) -> "Block":
-        """Return the block of at most so many rows from `start` on."""
+        """Return the block of at most so many rows from `start` on.
+
+        Args:
+            start: The first of the rows, counted from 0 in the block.
+            rows: How many at the most: the block may end before.
+        """
         end = min(start + rows, len(self.frame))
         return self._take(pl.int_range(start, end, eager=True))
 

@@ -104,7 +104,14 @@ def _open_stream(
 
 @contextmanager
 def readable(name: str) -> Iterator[None]:
-    """Raise a TableError that names the file where its bytes cannot be read."""
+    """Raise a TableError that names the file where its bytes cannot be read.
+
+    Args:
+        name: The file, as messages call it.
+
+    Raises:
+        TableError: The bytes cannot be read, are cut short or damaged.
+    """
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile):

@@ -83,7 +83,14 @@ class StoredFile:
         return io.BufferedReader(_HashedReading(self, file), BUFFER)
 
     def check(self, status: os.stat_result) -> None:
-        """Raise a TableError if the file is not what it was when it was first opened."""
+        """Refuse another file than was first opened; the first status that is seen is kept.
+
+        Args:
+            status: What the system says of the file now.
+
+        Raises:
+            TableError: The file is another, or has changed.
+        """
         if self.is_pipe:
             return
         identity = Identity.of(status)
@@ -93,7 +100,11 @@ class StoredFile:
             raise table_changed(self.name)
 
     def check_path(self) -> None:
-        """Raise a TableError if another file stands at the path than was first opened."""
+        """Refuse a path at which another file stands than was first opened.
+
+        Raises:
+            TableError: The file is another, has changed, or is gone.
+        """
         try:
             status = self.path.stat()
         except FileNotFoundError:
@@ -101,7 +112,14 @@ class StoredFile:
         self.check(status)
 
     def finish(self, sha256: str) -> None:
-        """Take the SHA-256 of a whole reading, or raise a TableError if an earlier one differs."""
+        """Remember what a whole reading of the file gave.
+
+        Args:
+            sha256: The SHA-256 of all its bytes, in hexadecimal.
+
+        Raises:
+            TableError: An earlier reading gave another.
+        """
         if self._sha256 and sha256 != self._sha256:
             raise table_changed(self.name)
         self._sha256 = sha256

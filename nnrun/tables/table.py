@@ -87,7 +87,14 @@ class Table:
         return sum(len(block.frame) for block in self.blocks())
 
     def require(self, names: Iterable[str]) -> None:
-        """Raise a TableError that lists every column of `names` that the table lacks."""
+        """Refuse a table that lacks columns.
+
+        Args:
+            names: The columns that it must have.
+
+        Raises:
+            TableError: With every column that is missing, and the line of the header.
+        """
         missing = missing_columns(list(names), self.columns)
         if not missing:
             return

@@ -35,6 +35,10 @@ class SharedText:
     def add(self, frame: pl.DataFrame, size: int) -> None:
         """Take rows with so many bytes of text into account.
 
+        Args:
+            frame: The rows.
+            size: The bytes of all their cells, each written out.
+
         Raises:
             TableError: There is more than a file of this size holds, unless rows share it.
         """
@@ -72,7 +76,13 @@ def pieces_of_text(frame: pl.DataFrame, name: str, first: int) -> Iterator[pl.Da
 
 
 def row_of_much_text(frame: pl.DataFrame, name: str, first: int) -> TableError:
-    """Return what is said of a frame of one row that has more text than a row may have."""
+    """Return what is said of a frame of one row that has more text than a row may have.
+
+    Args:
+        frame: The row.
+        name: The file, as messages call it.
+        first: How many rows of the file stand before it.
+    """
     size = frame_text_bytes(frame)
     rule = f"{size:,} bytes of text, where a row has at most {MOST_TEXT:,}"
     return TableError(f"{name}:row {first + 1}: {rule}: {_largest_column(frame)}")
