@@ -170,11 +170,22 @@ class ArgumentTypes:
             self._types |= dict.fromkeys(names, kind)
 
     def add(self, name: str, kind: object) -> None:
-        """Let arguments of this name, or that end in it as in `kernel_initializer`, have a type."""
+        """Let arguments of this name, or that end in it as in `kernel_initializer`, have a type.
+
+        Args:
+            name: An argument of Keras's, such as `initializer`.
+            kind: Its type, as pydantic takes it.
+        """
         self._types[name] = kind
 
     def field(self, class_name: str, argument: str, default: object) -> tuple[Any, Any]:
-        """Return the type and default of an argument, as pydantic takes them."""
+        """Return the type and default of an argument, as pydantic takes them.
+
+        Args:
+            class_name: A class of Keras's, such as `Dense`.
+            argument: One of its arguments.
+            default: The argument's default in Keras.
+        """
         kind = self._type(class_name, argument)
         if default is None and argument == "activation":
             return kind, "linear"  # Keras's None means it

@@ -44,6 +44,10 @@ def explain(error: ValidationError, source: YamlSource) -> Iterator[str]:
     """Yield a line for each place with a mistake, in the order of the file.
 
     A line has the place, the path, the rule and what was received.
+
+    Args:
+        error: The mistakes of one validation.
+        source: Where each value stands in the file, or in --set.
     """
     found = _by_place(error, source)
     # Of the members of a union, the one that fits best has the deepest mistake.

@@ -81,14 +81,30 @@ def distinct_metrics(metrics: list[Spec]) -> list[Spec]:
 
 
 def one_validation(split: float, info: ValidationInfo) -> float:
-    """Refuse a share of rows to hold out beside a table of such rows."""
+    """Refuse a share of rows to hold out beside a table of such rows.
+
+    Args:
+        split: The share of rows to hold out; 0 for none.
+        info: The keys of `data` that were validated before.
+
+    Raises:
+        PydanticCustomError: Both are given.
+    """
     if split and info.data.get("validation"):
         raise problem("give validation or validation_split, not both")
     return split
 
 
 def one_split(split: "Split | None", info: ValidationInfo) -> "Split | None":
-    """Refuse a split by a column beside another way to hold rows out, or by the target."""
+    """Refuse a split by a column beside another way to hold rows out, or by the target.
+
+    Args:
+        split: The column and its parts, or None.
+        info: The keys of `data` that were validated before.
+
+    Raises:
+        PydanticCustomError: Rows are held out in another way too, or the column is a target.
+    """
     if split is None:
         return None
     for other in ("validation", "validation_split"):
@@ -100,7 +116,15 @@ def one_split(split: "Split | None", info: ValidationInfo) -> "Split | None":
 
 
 def no_other_column(name: str | None, info: ValidationInfo) -> str | None:
-    """Refuse a column of weights that is a target or a feature too."""
+    """Refuse a column of weights that is a target or a feature too.
+
+    Args:
+        name: The column of weights, or None.
+        info: The keys of `data` that were validated before.
+
+    Raises:
+        PydanticCustomError: The column is a target or a feature too.
+    """
     for other in ("target", "features"):
         if name in (info.data.get(other) or []):
             raise problem(
@@ -110,14 +134,30 @@ def no_other_column(name: str | None, info: ValidationInfo) -> str | None:
 
 
 def of_standardised_inputs(clip: float | None, info: ValidationInfo) -> float | None:
-    """Refuse a bound in standard deviations where inputs are not standardised."""
+    """Refuse a bound in standard deviations where inputs are not standardised.
+
+    Args:
+        clip: The bound in standard deviations, or None.
+        info: The keys of `data` that were validated before.
+
+    Raises:
+        PydanticCustomError: There is a bound, and inputs are not standardised.
+    """
     if clip is not None and not info.data.get("normalize", True):
         raise problem("applies to standardised inputs alone; remove it, or remove normalize: false")
     return clip
 
 
 def of_normalized_numbers(numeric: Spec, info: ValidationInfo) -> Spec:
-    """Refuse another way to standardise where inputs are not standardised."""
+    """Refuse another way to standardise where inputs are not standardised.
+
+    Args:
+        numeric: The way numbers are encoded.
+        info: The keys of `data` that were validated before.
+
+    Raises:
+        PydanticCustomError: The way standardises, and `normalize` is false.
+    """
     if numeric["name"] != "standard" and not info.data.get("normalize", True):
         raise problem(
             f"{numeric['name']} encodes standardised inputs; remove it, or remove normalize: false"
@@ -126,7 +166,15 @@ def of_normalized_numbers(numeric: Spec, info: ValidationInfo) -> Spec:
 
 
 def disjoint_columns(columns: list[str], info: ValidationInfo) -> list[str]:
-    """Refuse columns that another key names too."""
+    """Refuse columns that another key names too.
+
+    Args:
+        columns: The columns that this key names.
+        info: The keys of `data` that were validated before.
+
+    Raises:
+        PydanticCustomError: One of them is a target, or is listed as a feature.
+    """
     for other in ("target", "features"):
         named = set(info.data.get(other) or []) - {""}
         shared = sorted(named & set(columns))
@@ -136,7 +184,15 @@ def disjoint_columns(columns: list[str], info: ValidationInfo) -> list[str]:
 
 
 def unlike_the_decimal_mark(thousands: str, info: ValidationInfo) -> str:
-    """Refuse one mark for decimals and between groups of digits."""
+    """Refuse one mark for decimals and between groups of digits.
+
+    Args:
+        thousands: The mark between groups of digits; an empty text for none.
+        info: The keys of `data` that were validated before.
+
+    Raises:
+        PydanticCustomError: Both marks are the same.
+    """
     if thousands and thousands == info.data.get("decimal"):
         raise problem(f"{thousands!r} is also the decimal mark; set data.decimal to another mark")
     return thousands
@@ -153,7 +209,15 @@ def text_encoding(name: str) -> str:
 
 
 def one_kind(columns: list[str], info: ValidationInfo) -> list[str]:
-    """Refuse columns that another key says to be of another kind."""
+    """Refuse columns that another key says to be of another kind.
+
+    Args:
+        columns: The columns that this key says to be of its kind.
+        info: The keys of `data` that were validated before.
+
+    Raises:
+        PydanticCustomError: A column is named by two of the keys.
+    """
     for other in ("categorical", "numeric_columns"):
         if other == info.field_name:
             continue

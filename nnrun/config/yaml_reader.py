@@ -116,7 +116,12 @@ class TextPlaces:
         self.has_lines = has_lines
 
     def at(self, line: int, column: int) -> str:
-        """Return the name of a place whose line and column are counted from 0."""
+        """Return the name of a place whose line and column are counted from 0.
+
+        Args:
+            line: The line, from 0 on.
+            column: The character in the line, from 0 on.
+        """
         return f"{self.name}:{line + 1}:{column + 1}" if self.has_lines else self.name
 
     def end_of(self, text: str) -> str:
@@ -137,7 +142,15 @@ def read_text(text: str, places: TextPlaces) -> YamlSource:
 
 
 def check_characters(text: str, places: TextPlaces) -> None:
-    """Raise a ConfigError at a character that YAML does not allow."""
+    """Refuse a character that YAML does not allow.
+
+    Args:
+        text: The text of a config.
+        places: What names places in the text.
+
+    Raises:
+        ConfigError: With the place of the first such character.
+    """
     bad = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if bad:  # in an argument, a byte that is not UTF-8 either
         place = places.end_of(text[: bad.start()])
