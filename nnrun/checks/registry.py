@@ -46,7 +46,15 @@ _registered: dict[str, Rule] = {}
 
 
 def rule(code: str, level: Level) -> Callable[[RuleFunction], RuleFunction]:
-    """Return a decorator that registers a function as the rule of this code."""
+    """Return a decorator that registers a function as the rule of this code.
+
+    Args:
+        code: The name of the rule, which is in `ORDER` and in the documentation.
+        level: How serious its findings are.
+
+    Raises:
+        ValueError: Another function has the code, which the decorator finds.
+    """
 
     def register(function: RuleFunction) -> RuleFunction:
         if code in _registered:
@@ -74,7 +82,14 @@ def lint(dataset: Dataset) -> list[Finding]:
 
 
 def raise_errors(findings: list[Finding]) -> None:
-    """Raise a ConfigError with all findings that are errors, if there are any."""
+    """Refuse what a rule finds to be an error; findings of other levels pass.
+
+    Args:
+        findings: What `lint` returned.
+
+    Raises:
+        ConfigError: With all findings that are errors.
+    """
     errors = [str(finding) for finding in findings if finding.level == "error"]
     if errors:
         raise ConfigError(errors)
