@@ -95,6 +95,14 @@ def test_a_dict_gets_a_dict_and_a_list_a_list(run, frame):
     expected = run.predict(frame).to_dicts()
     assert run.predict(rows) == expected
     assert run.predict(rows[0]) == expected[0]
+    lacking = {**rows[0], "dose": None}
+    with pytest.raises(TableError, match=r'data:row 1: .+, in Python bad_cells="missing"'):
+        run.predict(lacking)
+    with pytest.warns(UserWarning, match="1 cell is missing, and is filled with the mean"):
+        filled = run.predict(lacking, bad_cells="missing")
+    assert filled.keys() == expected[0].keys()
+    with pytest.raises(InputError, match="bad_cells: must be one of 'error', 'missing'"):
+        run.predict(lacking, bad_cells="drop")
     with pytest.raises(TableError, match="data: 2 columns are missing: 'height', 'dose'"):
         run.predict({"age": 1.0})
     with pytest.raises(InputError, match=r"data: each row must be a dict .+; received 3"):

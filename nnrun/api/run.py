@@ -7,7 +7,7 @@ import html
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import polars as pl
@@ -17,7 +17,7 @@ from nnrun.api.boundary import nnrun_errors_alone
 from nnrun.api.frames import AnyTable, like, source_of_table
 from nnrun.api.warning import warn
 from nnrun.errors import InputError
-from nnrun.features.encoded_reader import EncodedReader
+from nnrun.features.encoded_reader import BadCells, EncodedReader
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.runs.directory import Run as Directory
 from nnrun.runs.history import read_history
@@ -143,6 +143,7 @@ class Run:
         keep: Sequence[str] = (),
         threshold: float | str | Mapping[str, float] | None = None,
         interval: float | None = None,
+        bad_cells: BadCells = "error",
     ) -> AnyTable:
         """Return a row of predictions for each row of a table, and warn of unseen categories.
 
@@ -156,6 +157,9 @@ class Run:
             interval: The share of rows whose interval contains the truth, such as 0.9. It adds
                 `prediction_low` and `prediction_high`, or for labels `prediction_set`. Defaults
                 to no interval.
+            bad_cells: How a cell that is missing or not a number is treated: as an `error`, or as
+                `missing`, which gives the row the mean of training or the category of missing
+                cells. Defaults to `error`.
 
         Returns:
             The kind that was given: a pandas frame with its index for a pandas frame, a dict for
@@ -172,7 +176,8 @@ class Run:
         kept = arguments.texts("keep", keep)
         goal = arguments.threshold_of(threshold)
         level = arguments.number_or_none("interval", interval)
-        reader = self._read(data, target=False, owed=True)
+        arguments.choice("bad_cells", bad_cells, get_args(BadCells))
+        reader = self._read(data, target=False, owed=True, bad_cells=bad_cells)
         bound = threshold_for(self.path, self._trained, goal).value
         ranges = interval_of(self.path, self._trained, level)
         blocks = self._trained.predictions(reader, kept, bound, ranges)
@@ -376,11 +381,13 @@ class Run:
             return held_out_rows(self._directory, self._trained)
         return {"": self._read(data, target=True)}
 
-    def _read(self, data: object, *, target: bool, owed: bool = False) -> EncodedReader:
+    def _read(
+        self, data: object, *, target: bool, owed: bool = False, bad_cells: BadCells = "error"
+    ) -> EncodedReader:
         """Return the rows of a table, encoded as they are read; see `TrainedRun.reader`."""
         name = str(data) if isinstance(data, str | Path) else "data"
         table = self._trained.open(source_of_table(data, "data"), name)
-        return self._trained.reader(table, target=target, owed=owed)
+        return self._trained.reader(table, target=target, owed=owed, bad_cells=bad_cells)
 
 
 def _picture(figure: Figure) -> str:

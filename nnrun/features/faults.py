@@ -17,7 +17,8 @@ KEPT = 20  # how many distinct cells are known: a list of more is nothing to pas
 MISSING = "the cell is missing; fill it in, or set missing: mean or missing: drop under data"
 OWED = (
     "the cell is missing, in a row to predict; "
-    "fill it in, or train with missing: mean, or give --bad-cells missing"
+    "fill it in, or train with missing: mean, or give --bad-cells missing, "
+    'in Python bad_cells="missing"'
 )
 NO_TARGET = (
     "the target is missing; fill it in, "
