@@ -39,7 +39,8 @@ def complete_setting(
     schema = config_schema()
     key, equals, _ = typed.partition("=")
     if equals:
-        values = _values(_node(schema, (key_path(key) or key).split(".")))
+        path = (key_path(key) or key).split(".")
+        values = _values(_node(schema, path))
         return _beginning(typed, (f"{key}={value}" for value in values))
     names: Iterable[str] = _keys(schema, _given(context, "config"))
     if "[" in key:

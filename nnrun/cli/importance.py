@@ -53,7 +53,8 @@ def importance(
     from nnrun.results.trained_run import load_run
 
     trained = load_run(run)
-    part, reader = list(rows_to_measure(run, trained, data, reading).items())[-1]
+    readers = rows_to_measure(run, trained, data, reading)
+    part, reader = list(readers.items())[-1]
     result = run_importance(trained, reader, repeats=repeats, seed=seed, most_rows=rows)
     reading.check(reader)
     if as_json:

@@ -32,7 +32,8 @@ class TimeLeft:
         if len(self._ends) < 2:
             return None
         (first, began), (last, ended) = self._ends
-        return (ended - began) / (last - first) * (self._epochs - last)
+        seconds_of_an_epoch = (ended - began) / (last - first)
+        return seconds_of_an_epoch * (self._epochs - last)
 
 
 def shown_seconds(seconds: float | None) -> str:

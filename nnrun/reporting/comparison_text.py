@@ -28,6 +28,7 @@ def describe_comparison(names: tuple[str, str], comparison: Comparison) -> str:
 
 
 def _section(title: str, names: tuple[str, str], values: Values) -> list[str]:
+    """Return the lines of a section, with a column for each run."""
     table = [[title, *map(printable, names)]]
     for key, (first, second) in values.items():
         table.append([printable(key), _shown(key, first), _shown(key, second)])
@@ -44,4 +45,6 @@ def _shown(key: str, value: object) -> str:
     if key.endswith(".sha256"):
         return printable(text[:CHECKSUM])
     shown = printable(text)
-    return shown if len(shown) <= LONGEST_VALUE else f"...{shown[3 - LONGEST_VALUE :]}"
+    if len(shown) <= LONGEST_VALUE:
+        return shown
+    return f"...{shown[3 - LONGEST_VALUE :]}"  # of a path, its end tells the most

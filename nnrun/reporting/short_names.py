@@ -18,8 +18,7 @@ def _shortest_own(own: tuple[str, ...], all_parts: Sequence[tuple[str, ...]]) ->
     """Return the shortest ending of a path that no other path has."""
     for length in range(1, len(own) + 1):
         ending = own[-length:]
-        if sum(parts[-length:] == ending for parts in all_parts) == 1:
-            break
-    else:
-        ending = own[-1:]
-    return "/".join(ending)
+        sharers = sum(parts[-length:] == ending for parts in all_parts)
+        if sharers == 1:
+            return "/".join(ending)
+    return own[-1]  # the same path is there twice

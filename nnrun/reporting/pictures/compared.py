@@ -70,7 +70,9 @@ class Compared:
         Args:
             point: One of `points`.
         """
-        return point.value if less_is_better(self.metric) else -point.value
+        if less_is_better(self.metric):
+            return point.value
+        return -point.value
 
 
 def compared_trials(records: Iterable[TrialRecord], metric: str) -> Compared:

@@ -34,7 +34,8 @@ def draw_confusion(labels: list[str], confusion: npt.NDArray[np.int64], axes: Ax
         confusion: Counts of rows, of shape (labels, labels).
         axes: Its whole figure grows with the number of labels.
     """
-    shares = confusion / np.maximum(1, confusion.sum(axis=1, keepdims=True))
+    rows_of_labels = confusion.sum(axis=1, keepdims=True)
+    shares = confusion / np.maximum(1, rows_of_labels)
     _enlarge(len(labels), axes)
     axes.imshow(cell_colors(shares))
     axes.set(title="confusion matrix", xlabel="predicted", ylabel="actual", xticks=[], yticks=[])
@@ -72,6 +73,7 @@ def _draw_grid(labels: int, axes: Axes) -> None:
 
 
 def _enlarge(labels: int, axes: Axes) -> None:
+    """Let the figure grow with the number of labels, up to LARGEST times its size."""
     figure = cast("Figure", axes.figure)
     width, height = figure.get_size_inches()
     factor = min(LARGEST, max(1, labels / LABELS_PER_PANEL))
@@ -88,9 +90,12 @@ def _name_labels(labels: list[str], axes: Axes) -> None:
 
 def _fit_upright(labels: list[str], axes: Axes) -> bool:
     """Return whether every label fits below its column, which is as wide as it is high."""
-    height = cast("Figure", axes.figure).get_size_inches()[1] / _panel_rows(axes)
+    figure = cast("Figure", axes.figure)
+    _, height_of_all = figure.get_size_inches()
+    height = height_of_all / _panel_rows(axes)
     column = 0.7 * height / len(labels)  # titles and labels take the rest
-    return bool(max(map(len, labels)) * LETTER <= column)
+    longest = max(map(len, labels))
+    return bool(longest * LETTER <= column)
 
 
 def _panel_rows(axes: Axes) -> int:
@@ -103,7 +108,8 @@ def _write_counts(confusion: npt.NDArray[np.int64], shares: Shares, axes: Axes) 
     for (row, column), count in np.ndenumerate(confusion):
         text = f"{count:,}"
         if count and len(confusion) <= MOST_WITH_SHARES:
-            text += f"\n{_shown_share(float(shares[row, column]))}"
+            share = float(shares[row, column])
+            text += f"\n{_shown_share(share)}"
         alpha = 1 if count else NOTHING
         axes.text(column, row, text, ha="center", va="center", fontsize=8, alpha=alpha)
 

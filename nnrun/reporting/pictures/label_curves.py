@@ -34,7 +34,8 @@ def needs_precision_recall(scores: Scores, labels: int) -> bool:
         scores: The scores of labels by number: of two labels, of the second one alone.
         labels: How many labels there are.
     """
-    return _rarest_share(scores) < RARE / labels or _are_corners(scores)
+    is_any_rare = _rarest_share(scores) < RARE / labels
+    return is_any_rare or _are_corners(scores)
 
 
 def draw_label_curves(labels: list[str], scores: Scores, axes: Axes) -> None:
@@ -52,8 +53,10 @@ def draw_label_curves(labels: list[str], scores: Scores, axes: Axes) -> None:
 
 
 def _draw_roc(labels: list[str], scores: Scores, axes: Axes) -> None:
+    """Draw how many rows with a label, and without it, are called it, over all thresholds."""
     for number, (label, of_label) in enumerate(scores.items()):
-        text = f"{labels[label]!r}: AUC {_shown_area(of_label.auc())}"
+        area = _shown_area(of_label.auc())
+        text = f"{labels[label]!r}: AUC {area}"
         axes.plot(*of_label.roc(), _linestyle(number), color=f"C{number}", label=text)
     axes.plot([0, 1], [0, 1], ":", color=INK)
     title = "ROC" if len(scores) == 1 else "ROC, each label against the others"
@@ -89,8 +92,13 @@ def _rarest_share(scores: Scores) -> float:
 
 
 def _are_corners(scores: Scores) -> bool:
-    areas = [of_label.auc() or 0.0 for of_label in scores.values()]
-    return sum(area >= PERFECT for area in areas) >= len(areas) / 2
+    """Return whether half of the ROC curves or more are one corner."""
+    corners = 0
+    for of_label in scores.values():
+        area = of_label.auc()
+        if area is not None and area >= PERFECT:
+            corners += 1
+    return corners >= len(scores) / 2
 
 
 def _with_the_rarer(scores: Scores) -> Scores:
@@ -116,11 +124,15 @@ def reversed_scores(scores: RankedScores) -> RankedScores:
 
 
 def _share(scores: RankedScores) -> float:
-    return scores.positives / max(1, scores.positives + scores.negatives)
+    """Return the share of the rows that have the label; 0 of no rows."""
+    rows = scores.positives + scores.negatives
+    return scores.positives / max(1, rows)
 
 
 def _shown_area(area: float | None) -> str:
     """Return an area in three digits; one that is nearly 1 is not all."""
     if area is None:
         return "undefined"
-    return ">0.999" if PERFECT <= area < 1 else f"{area:.3f}"
+    if PERFECT <= area < 1:
+        return ">0.999"
+    return f"{area:.3f}"

@@ -14,7 +14,9 @@ def shortened(name: str, most: int = 40) -> str:
     """
     if len(name) > most:
         half = most // 2
-        name = f"{name[: half - 2]}...{name[1 - half :]}"
+        beginning = name[: half - 2]
+        end = name[1 - half :]
+        name = f"{beginning}...{end}"
     return printable(name)
 
 

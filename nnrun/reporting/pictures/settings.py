@@ -47,13 +47,18 @@ def _text(settings: Settings, paths: Sequence[str]) -> str:
 def _short_path(path: str) -> str:
     """Return the last name of a path; `optimizer.name` is the optimizer."""
     *parents, last = path.split(".")
-    return parents[-1] if parents and last == "name" else last
+    if parents and last == "name":
+        return parents[-1]
+    return last
 
 
 def _shown(value: object) -> str:
+    """Return a value as a label has it: true and false as YAML writes them."""
     if isinstance(value, bool):
         return str(value).lower()
-    return short_number(value) if isinstance(value, float) else str(without_folders_in(value))
+    if isinstance(value, float):
+        return short_number(value)
+    return str(without_folders_in(value))
 
 
 def _flattened(config: Mapping[str, Any], parent: str = "") -> Settings:
@@ -87,8 +92,10 @@ def _layer_settings(layers: Sequence[Any]) -> Settings:
 
 def _argument_text(value: object) -> str:
     """Return an argument of a layer; of a mapping its name and the arguments that are given."""
+    if value is None:
+        return "none"
     if not isinstance(value, dict) or "name" not in value:
-        return "none" if value is None else _shown(value)
+        return _shown(value)
     arguments = []
     for key, own in value.items():
         if key != "name" and own is not None:

@@ -35,7 +35,8 @@ def value_scale(texts: Sequence[str]) -> ValueScale:
     if all(map(math.isfinite, numbers)):
         return ValueScale(numbers, is_log=is_wide(numbers))
     names = sorted(dict.fromkeys(texts), key=_order)
-    return ValueScale([float(names.index(text)) for text in texts], names)
+    places = [float(names.index(text)) for text in texts]
+    return ValueScale(places, names)
 
 
 def is_wide(values: Sequence[float]) -> bool:

@@ -38,8 +38,12 @@ def set_vertical_scale(quantity: str, curves: Sequence[Curve], axes: Axes) -> in
         axes.yaxis.set_major_formatter("{x:g}")  # matplotlib's own is a formula
         axes.minorticks_off()
         return 0
-    first = int(FIRST * max((curve.shape[1] for curve in curves), default=0))
-    others = _finite([curve[1][curve[0] > first] for curve in curves])
+    most_epochs = max((curve.shape[1] for curve in curves), default=0)
+    first = int(FIRST * most_epochs)
+    parts = []
+    for epochs, values_of_curve in curves:
+        parts.append(values_of_curve[epochs > first])
+    others = _finite(parts)
     if not _flattens(values, others, first):
         return 0
     margin = MARGIN * np.ptp(others)
