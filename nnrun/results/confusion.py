@@ -77,7 +77,8 @@ class ConfusionCounts:
 
     def result(self) -> Confusion:
         """Return the confusion of the rows so far."""
-        at_least = np.cumsum(self._counts[:, ::-1], axis=1)[:, ::-1]
+        from_the_highest = self._counts[:, ::-1]
+        at_least = np.cumsum(from_the_highest, axis=1)[:, ::-1]
         negatives, positives = at_least[:, 0]
         false_positives, true_positives = at_least[:, 1:]
         return Confusion(
@@ -123,7 +124,9 @@ def area_under_curve(confusion: Confusion, arguments: Spec) -> float:
     if (curve, method) == ("PR", "interpolation"):
         return _interpolated_precision_area(confusion)
     x, y = CURVES[curve](confusion)
-    return float(np.sum((x[:-1] - x[1:]) * HEIGHTS[method](y[:-1], y[1:])))
+    widths = x[:-1] - x[1:]
+    heights = HEIGHTS[method](y[:-1], y[1:])
+    return float(np.sum(widths * heights))
 
 
 def divide(numerator: Counts, denominator: Counts) -> Counts:
@@ -166,12 +169,15 @@ def _interpolated_precision_area(confusion: Confusion) -> float:
     hits = confusion.true_positives
     called = hits + confusion.false_positives
     gained = hits[:-1] - hits[1:]
-    slope = divide(gained, np.maximum(called[:-1] - called[1:], 0))
-    intercept = hits[1:] - slope * called[1:]
-    both = (called[:-1] > 0) & (called[1:] > 0)
-    ratio = np.where(both, divide(called[:-1], called[1:]), 1.0)
+    lower = called[:-1]
+    upper = called[1:]
+    slope = divide(gained, np.maximum(lower - upper, 0))
+    intercept = hits[1:] - slope * upper
+    are_called = (lower > 0) & (upper > 0)
+    ratio = np.where(are_called, divide(lower, upper), 1.0)
     positives = (hits + confusion.false_negatives)[1:]
-    return float(divide(slope * (gained + intercept * np.log(ratio)), positives).sum())
+    areas = divide(slope * (gained + intercept * np.log(ratio)), positives)
+    return float(areas.sum())
 
 
 CURVES: dict[str, Callable[[Confusion], tuple[Counts, Counts]]] = {

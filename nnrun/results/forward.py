@@ -66,8 +66,11 @@ class Outputs:
     def of_target(self, number: int) -> "Outputs":
         """Return the outputs for one of several targets, each float32 (rows, 1)."""
         column = slice(number, number + 1)
-        logits = None if self.logits is None else self.logits[:, column]
-        return Outputs(self.predictions[:, column], self.values[:, column], logits)
+        predictions = self.predictions[:, column]
+        values = self.values[:, column]
+        if self.logits is None:
+            return Outputs(predictions, values, None)
+        return Outputs(predictions, values, self.logits[:, column])
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,8 @@ class Network:
             return Outputs(predictions, values, None)
         step = self.steps[place]
         linear = replace(step, spec={**step.spec, "activation": "linear"})
-        logits = self._in_blocks(x, partial(_through, [*self.steps[:place], linear]))
+        up_to_logits = [*self.steps[:place], linear]
+        logits = self._in_blocks(x, partial(_through, up_to_logits))
         values = self._in_blocks(logits, activation_function(step.spec["activation"]))
         return Outputs(values, values, logits)
 
@@ -145,7 +149,8 @@ class Network:
         if len(x) <= rows:
             return _quietly(compute, x)
         parts = [x[start : start + rows] for start in range(0, len(x), rows)]
-        return np.concatenate(list(_threads().map(partial(_quietly, compute), parts)))
+        computed = _threads().map(partial(_quietly, compute), parts)
+        return np.concatenate(list(computed))
 
 
 def make_network(

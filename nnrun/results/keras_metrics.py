@@ -68,7 +68,9 @@ class Mean(Metric):
 
     def result(self) -> float:
         """Return the metric of the rows so far."""
-        return self._total / self._rows if self._rows else 0.0
+        if not self._rows:
+            return 0.0
+        return self._total / self._rows
 
 
 class RootMeanSquaredError(Mean):
@@ -211,7 +213,9 @@ class R2Score(Metric):
 
 def _count(y: Matrix, weights: RowWeights) -> float:
     """Return how many rows there are, each counted by its weight."""
-    return float(len(y)) if weights is None else float(weights.sum())
+    if weights is None:
+        return float(len(y))
+    return float(weights.sum())
 
 
 def make_metric(config: Config, metric: Spec) -> Metric:
@@ -249,7 +253,9 @@ def _area(arguments: Spec) -> Metric:
     def make() -> Metric:
         return ThresholdMetric(thresholds, area_under_curve, arguments)
 
-    return MeanOfTargets(make) if arguments.get("multi_label") else make()
+    if arguments.get("multi_label"):
+        return MeanOfTargets(make)
+    return make()
 
 
 OTHERS: dict[str, Callable[[Spec], Metric]] = {

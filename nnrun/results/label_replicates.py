@@ -49,7 +49,8 @@ class LabelRows:
         if self.labels > MOST_LABELS:
             return {"accuracy": accuracy}
         has_label = one_hot(self.actual, self.labels)
-        recalls = _divide(weights @ (has_label * right[:, None]), weights @ has_label)
+        right_of_label = has_label * right[:, None]
+        recalls = _divide(weights @ right_of_label, weights @ has_label)
         return {"accuracy": accuracy, "balanced_accuracy": _mean_defined(recalls)}
 
     def measures(self, weights: Floats) -> Replicates:
@@ -97,8 +98,9 @@ class LabelRows:
         numbers = [1] if self.labels == 2 else range(self.labels)
         by_row = np.ascontiguousarray(weights.T)
         curves = []
+        last = self.outputs.shape[1] - 1
         for number in numbers:
-            scores = self.outputs[:, min(number, self.outputs.shape[1] - 1)]
+            scores = self.outputs[:, min(number, last)]
             curves.append(weighted_curves(self.actual == number, scores, by_row))
         auc, average_precision = map(np.column_stack, zip(*curves, strict=True))
         return {"auc": _mean_defined(auc), "average_precision": _mean_defined(average_precision)}

@@ -42,7 +42,8 @@ def binary_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> R
     logits = _logits(outputs, arguments)
     if logits is None:
         p = outputs.values
-        entropy = -(smoothed * np.log(_clipped(p)) + (1 - smoothed) * np.log(1 - _clipped(p)))
+        clipped = _clipped(p)
+        entropy = -(smoothed * np.log(clipped) + (1 - smoothed) * np.log(1 - clipped))
     else:
         p = sigmoid(logits)
         entropy = softplus(logits) - smoothed * logits
@@ -65,9 +66,10 @@ def sparse_categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec
 def categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
     """Return -sum(t log p) of the smoothed targets t, from the logits where there are any."""
     logits = _logits(outputs, arguments)
-    log_probabilities = (
-        np.log(_clipped(_shares(outputs.values))) if logits is None else log_softmax(logits)
-    )
+    if logits is None:
+        log_probabilities = np.log(_clipped(_shares(outputs.values)))
+    else:
+        log_probabilities = log_softmax(logits)
     return _sum_over_labels(_smoothed_one_hot(y, outputs, arguments), -log_probabilities)
 
 
@@ -75,7 +77,9 @@ def categorical_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec)
     """Return -sum(alpha (1 - p)^gamma t log p) of the smoothed targets t."""
     values = softmax(outputs.values) if arguments["from_logits"] else outputs.values
     p = _clipped(_shares(values))
-    focus = np.float32(arguments["alpha"]) * np.power(1 - p, np.float32(arguments["gamma"]))
+    alpha = np.float32(arguments["alpha"])
+    gamma = np.float32(arguments["gamma"])
+    focus = alpha * np.power(1 - p, gamma)
     return _sum_over_labels(_smoothed_one_hot(y, outputs, arguments), -focus * np.log(p))
 
 
@@ -145,7 +149,8 @@ def sparse_top_k_accuracy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowVa
     """Return 1 where fewer than k outputs are above that of the label, `tf.math.in_top_k`."""
     own = _of_label(outputs.values, y)
     larger = (outputs.values > own[:, None]).sum(axis=1)
-    return ((larger < arguments.get("k", 5)) & np.isfinite(own)).astype(np.float64)
+    is_in_top = larger < arguments.get("k", 5)
+    return (is_in_top & np.isfinite(own)).astype(np.float64)
 
 
 LOSSES: dict[str, RowFunction] = {

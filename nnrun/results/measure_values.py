@@ -40,10 +40,14 @@ def mean_where_all(parts: Sequence[object], measure: str) -> float | None:
         measure: The name of the attribute.
     """
     values = [getattr(part, measure) for part in parts]
-    return None if None in values else float(np.mean(values))
+    if None in values:
+        return None
+    return float(np.mean(values))
 
 
 def mean_defined(values: Iterable[float | None]) -> float | None:
     """Return the mean of the values that are not None, or None where all are."""
     defined = [value for value in values if value is not None]
-    return float(np.mean(defined)) if defined else None
+    if not defined:
+        return None
+    return float(np.mean(defined))

@@ -31,7 +31,8 @@ class NumberRows:
         """
         errors = self.outputs.astype(np.float64) - self.actual
         rows = weights.sum(axis=1, keepdims=True)
-        return {"rmse": np.sqrt(weights @ errors**2 / rows).mean(axis=1)}
+        mean_squares = weights @ errors**2 / rows
+        return {"rmse": np.sqrt(mean_squares).mean(axis=1)}
 
     def measures(self, weights: Floats) -> Replicates:
         """Return all measures, means over targets.
@@ -51,7 +52,8 @@ class NumberRows:
         replicates["median_absolute_error"] = np.mean(medians, axis=0)
         replicates["r2"] = _r2(actual, errors, weights).mean(axis=1)
         if actual.all():
-            replicates["mape"] = (weights @ (errors / np.abs(actual)) / rows).mean(axis=1)
+            relative_errors = errors / np.abs(actual)
+            replicates["mape"] = (weights @ relative_errors / rows).mean(axis=1)
         return replicates
 
 
@@ -70,5 +72,6 @@ def weighted_median(values: Floats, weights: Floats) -> Floats:
     """Return the lower median of values (rows,) for each set of weights, shape (replicates,)."""
     order = np.argsort(values)
     up_to = weights[:, order].cumsum(axis=1)
-    middle = (up_to >= up_to[:, -1:] / 2).argmax(axis=1)
+    half = up_to[:, -1:] / 2
+    middle = (up_to >= half).argmax(axis=1)
     return np.asarray(values[order][middle])

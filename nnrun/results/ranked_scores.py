@@ -70,9 +70,11 @@ class RankedScores:
 
     def of_first(self) -> "RankedScores":
         """Return the same rows ranked by the first of two labels, whose probability is 1 - p."""
-        above = np.pad(np.stack([self.false_positives, self.true_positives]), ((0, 0), (1, 0)))
+        at_least = np.stack([self.false_positives, self.true_positives])
+        above = np.pad(at_least, ((0, 0), (1, 0)))[:, :-1]
         totals = np.array([[self.negatives], [self.positives]])
-        first, second = (totals - above[:, :-1])[:, ::-1]
+        at_most = totals - above
+        first, second = at_most[:, ::-1]
         return RankedScores(1 - self.thresholds[::-1], first, second, self.is_exact)
 
     def counts_at(self, threshold: float) -> tuple[float, float]:
@@ -86,7 +88,8 @@ class RankedScores:
         Returns:
             Numbers of rows, or the sums of their weights where they have any.
         """
-        called = int(np.searchsorted(-self.thresholds, -float(np.float32(threshold)), "right"))
+        bound = float(np.float32(threshold))
+        called = int(np.searchsorted(-self.thresholds, -bound, "right"))
         if not called:
             return 0, 0
         return _last(self.true_positives[:called]), _last(self.false_positives[:called])
@@ -131,13 +134,14 @@ def score_keys(probability: Numbers) -> Integers:
     """
     clipped = np.clip(np.ascontiguousarray(probability, np.float32), 0, 1)
     clipped += np.float32(0)  # the bits of -0.0 are not in order
-    bits = np.minimum(clipped, 1 - clipped).view(np.int32).astype(np.int64)
+    distance = np.minimum(clipped, 1 - clipped)
+    bits = distance.view(np.int32).astype(np.int64)
     return np.where(clipped < 0.5, bits, 2 * HALF_BITS - bits)
 
 
 def scores_of(keys: Integers) -> Floats:
     """Return the probabilities that `score_keys` gave these keys."""
     is_low = keys < HALF_BITS
-    bits = np.where(is_low, keys, 2 * HALF_BITS - keys).astype(np.int32)
-    distance = bits.view(np.float32).astype(np.float64)
+    bits = np.where(is_low, keys, 2 * HALF_BITS - keys)
+    distance = bits.astype(np.int32).view(np.float32).astype(np.float64)
     return np.where(is_low, distance, 1 - distance)

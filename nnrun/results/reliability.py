@@ -70,4 +70,5 @@ class ReliabilityCounter:
     def calibration_error(self) -> float:
         """Return the mean distance of probability and share over rows: 0 of perfect ones."""
         distance = np.abs(self._probabilities - self._true).sum()
-        return float(distance / max(self._weights.sum(), np.finfo(float).tiny))
+        weight = max(self._weights.sum(), np.finfo(float).tiny)
+        return float(distance / weight)

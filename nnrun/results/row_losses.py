@@ -21,7 +21,9 @@ def threshold_of(threshold: AnyThreshold, target: int) -> float | None:
         threshold: One threshold for all targets, or a threshold for each.
         target: The number of the target, from 0 on.
     """
-    return threshold[target] if isinstance(threshold, tuple) else threshold
+    if isinstance(threshold, tuple):
+        return threshold[target]
+    return threshold
 
 
 def second_probability(outputs: Numbers) -> Numbers:
@@ -88,7 +90,8 @@ def true_probability(actual: Integers, outputs: Numbers) -> Floats:
     if outputs.shape[1] == 1:
         second = outputs[:, 0].astype(np.float64)
         return np.where(actual == 1, second, 1 - second)
-    own = outputs[np.arange(len(outputs)), actual].astype(np.float64)
+    rows = np.arange(len(outputs))
+    own = outputs[rows, actual].astype(np.float64)
     return np.asarray(own / _sums(outputs))
 
 

@@ -197,7 +197,9 @@ class TrainedRun:
         Args:
             outputs: What the network gives, float32 (rows, outputs).
         """
-        return np.clip(outputs, 0, 1) if self.config.is_classes else outputs
+        if self.config.is_classes:
+            return np.clip(outputs, 0, 1)
+        return outputs
 
     def measure(self, blocks: Iterable[tuple[AnyFloats, AnyFloats]]) -> AnyMeasure:
         """Return what pictures are drawn from.

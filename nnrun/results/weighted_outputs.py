@@ -32,7 +32,9 @@ def weight_column(trained: TrainedRun, reader: EncodedReader) -> str:
         reader: The table.
     """
     name = trained.config.data.sample_weight
-    return name if name is not None and name in reader.table.columns else ""
+    if name is None or name not in reader.table.columns:
+        return ""
+    return name
 
 
 def weighted_outputs(
@@ -79,4 +81,6 @@ def with_weights(
 
 def counted_rows(weights: RowWeights) -> Booleans | slice:
     """Return which rows count: those whose weight is above 0; all where they have none."""
-    return slice(None) if weights is None else weights > 0
+    if weights is None:
+        return slice(None)
+    return weights > 0
