@@ -50,10 +50,10 @@ def column_note(table: str, faults: ColumnFaults, feature: Feature) -> str | Non
 
 def _clauses(table: str, faults: ColumnFaults, feature: Feature) -> Iterator[str]:
     """Yield a clause for each way in which the cells are unlike those of training."""
-    for kind, what in BAD_CELLS.items():
+    for kind, description in BAD_CELLS.items():
         bad = faults[kind]
         if bad.count:
-            cells = f"{_cells_are(bad.count)} {what} ({_examples(table, bad)})"
+            cells = f"{_cells_are(bad.count)} {description} ({_examples(table, bad)})"
             be = _is_or_are(bad.count)
             yield f"{cells}, and {be} taken as missing and filled with {_fill_of(feature)}"
     if _tells_missing(faults, feature):

@@ -66,11 +66,13 @@ class Fault:
         file = self.file or block.name
         places = self.places
         if len(places) < SHOWN and file == block.name:  # a message names lines of one file
-            places += tuple(block.places(rows.head(SHOWN - len(places)).to_list()))
+            first_rows = rows.head(SHOWN - len(places)).to_list()
+            places += tuple(block.places(first_rows))
         cells = self.cells
         if len(cells) < KEPT:
-            more = texts.gather(rows).unique(maintain_order=True).head(KEPT)
-            cells = tuple(dict.fromkeys([*cells, *more]))[:KEPT]
+            new_cells = texts.gather(rows).unique(maintain_order=True).head(KEPT)
+            distinct = dict.fromkeys([*cells, *new_cells])
+            cells = tuple(distinct)[:KEPT]
         return Fault(self.count + len(rows), file, places, cells)
 
     @property

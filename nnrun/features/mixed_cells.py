@@ -54,4 +54,5 @@ def _are_codes(numbers: Collection[str]) -> bool:
     has_one_length = len(set(map(len, numbers))) == 1
     if not has_one_length or not all(map(CODE.fullmatch, numbers)):
         return False
-    return min(map(int, numbers)) < YEARS.start or max(map(int, numbers)) >= YEARS.stop
+    values = [int(number) for number in numbers]
+    return min(values) < YEARS.start or max(values) >= YEARS.stop

@@ -80,7 +80,8 @@ class NumberScales:
         center, scale = _robust_scale(values, statistics)
         if name == "robust":
             return {"center": center, "scale": scale}
-        edges = bin_edges((values - center) / scale, self._data.numeric["bins"], self._data.clip)
+        scaled = (values - center) / scale
+        edges = bin_edges(scaled, self._data.numeric["bins"], self._data.clip)
         return {"center": center, "scale": scale, "edges": edges}
 
 

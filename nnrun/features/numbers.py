@@ -67,7 +67,8 @@ def parse_booleans(block: Block, name: str) -> ParsedCells:
         return ParsedCells(numbers)
     texts = block.texts(name)
     written = _as_polars_reads(texts, block, name)
-    is_truth = written.cast(pl.Float64, strict=False).is_in([0.0, 1.0]).fill_null(value=False)
+    written_numbers = written.cast(pl.Float64, strict=False)
+    is_truth = written_numbers.is_in([0.0, 1.0]).fill_null(value=False)
     words = texts.str.to_lowercase().replace_strict(WORDS, default=None, return_dtype=pl.String)
     return _cast(texts, words.fill_null(written.set(~is_truth, None)))
 

@@ -81,7 +81,9 @@ def declared_kind(data: Data, name: str) -> Kind | None:
         return "text"
     if name in data.numeric_columns:
         return "number"
-    return "date" if name in data.date_columns else None
+    if name in data.date_columns:
+        return "date"
+    return None
 
 
 def choose_targets(config: Config) -> list[str]:

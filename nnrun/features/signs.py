@@ -40,8 +40,9 @@ def without_sign(texts: pl.Series, sign: str) -> pl.Series:
         sign: The sign of per cent or of a currency, as `find_sign` finds it.
     """
     has_sign = texts.str.contains(WITH_SIGN) & texts.str.contains(sign, literal=True)
-    bare = texts.str.replace(sign, "", literal=True).str.replace(r"^\s*([-+]?)\s*", "$1")
-    return bare.str.strip_chars().set(~has_sign, None)
+    without = texts.str.replace(sign, "", literal=True)
+    bare = without.str.replace(r"^\s*([-+]?)\s*", "$1").str.strip_chars()
+    return bare.set(~has_sign, None)
 
 
 def bare_cell(cell: str) -> str:

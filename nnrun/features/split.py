@@ -79,7 +79,8 @@ def _rows_of_each(codes: pl.Series) -> list[RowNumbers]:
     """Return the numbers of the rows that have each of some codes, by the order of the codes."""
     places = codes.rank("dense").to_numpy()
     order = np.argsort(places, kind="stable").astype(np.intp)
-    return np.split(order, np.flatnonzero(np.diff(places[order])) + 1)
+    is_last = np.diff(places[order]) != 0  # of its code
+    return np.split(order, np.flatnonzero(is_last) + 1)
 
 
 def _sizes_to_hold_out(groups: list[RowNumbers], fraction: float, keep: int) -> RowNumbers:
@@ -91,7 +92,8 @@ def _sizes_to_hold_out(groups: list[RowNumbers], fraction: float, keep: int) -> 
         keep: How many rows of each group stay at least.
     """
     lengths = np.array(list(map(len, groups)))
-    ends = np.rint(fraction * np.cumsum([0, *lengths])).astype(int)
+    bounds = np.cumsum([0, *lengths])
+    ends = np.rint(fraction * bounds).astype(int)
     sizes: RowNumbers = np.minimum(np.diff(ends), lengths - keep)
     return sizes
 

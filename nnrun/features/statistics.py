@@ -35,20 +35,21 @@ class Moments:
         self.rows += len(values)
         present = ~np.isnan(values)
         count = present.sum(axis=0)
-        known = values if present.all() else np.where(present, values, 0.0)
-        mean = known.sum(axis=0) / np.maximum(count, 1)
-        squares = (np.where(present, known - mean, 0.0) ** 2).sum(axis=0)
+        numbers = values if present.all() else np.where(present, values, 0.0)
+        mean = numbers.sum(axis=0) / np.maximum(count, 1)
+        deviations = np.where(present, numbers - mean, 0.0)
+        squares = (deviations**2).sum(axis=0)
         # combined as in Chan, Golub and LeVeque (1979), which loses nothing to large means
         total = np.maximum(self.count + count, 1)
         shift = mean - self.mean
         self.squares += squares + shift**2 * (self.count * count / total)
         self.mean += shift * (count / total)
         self.count += count
-        lowest = np.min(known, axis=0, initial=np.inf, where=present)
-        highest = np.max(known, axis=0, initial=-np.inf, where=present)
+        lowest = np.min(numbers, axis=0, initial=np.inf, where=present)
+        highest = np.max(numbers, axis=0, initial=-np.inf, where=present)
         self.minimum = np.minimum(self.minimum, lowest)
         self.maximum = np.maximum(self.maximum, highest)
-        self.whole &= (known == np.rint(known)).all(axis=0)
+        self.whole &= (numbers == np.rint(numbers)).all(axis=0)
 
     def describe(self, column: int) -> ColumnStatistics:
         """Return what is known of a column."""
