@@ -56,7 +56,9 @@ def _name(spec: Spec) -> str:
 
 
 def _shown(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}"
 
 
 def _shapes(spec: Spec, units: int) -> list[tuple[int, ...]]:

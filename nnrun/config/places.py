@@ -11,5 +11,10 @@ Keys = tuple[str | int, ...]
 
 def dotted(keys: Keys) -> str:
     """Return `layers[1].activation` for ("layers", 1, "activation")."""
-    parts = [f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys]
-    return "".join(parts).removeprefix(".")
+    path = ""
+    for key in keys:
+        if isinstance(key, int):
+            path += f"[{key}]"
+        else:
+            path += f".{key}"
+    return path.removeprefix(".")

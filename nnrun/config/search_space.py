@@ -156,7 +156,8 @@ def setting_text(value: YamlValue) -> str:
     """Return a value as --set takes it: plain where it reads as the same, else as JSON."""
     if isinstance(value, str) and value and parse_scalar(value) == value:
         is_plain = re.fullmatch(r"[\w.+/-]+", value)
-        return value if is_plain else json.dumps(value)
+        if is_plain:
+            return value
     return json.dumps(value)
 
 
@@ -166,7 +167,8 @@ def value_of(text: str) -> YamlValue:
 
 
 def _range(low: str, high: str) -> Range:
-    ends = float(low), float(high)
+    least = float(low)
+    most = float(high)
     is_whole = not re.search(r"[.eE]", low + high)
-    is_log = ends[0] > 0 and ends[1] >= LOG_RATIO * ends[0]
-    return Range(*ends, is_whole=is_whole, is_log=is_log)
+    is_log = least > 0 and most >= LOG_RATIO * least
+    return Range(least, most, is_whole=is_whole, is_log=is_log)

@@ -122,7 +122,9 @@ class TextPlaces:
             line: The line, from 0 on.
             column: The character in the line, from 0 on.
         """
-        return f"{self.name}:{line + 1}:{column + 1}" if self.has_lines else self.name
+        if not self.has_lines:
+            return self.name
+        return f"{self.name}:{line + 1}:{column + 1}"
 
     def end_of(self, text: str) -> str:
         """Return the name of the place behind a text."""
