@@ -185,7 +185,8 @@ def _labels_alike(labels: Iterable[str]) -> list[list[str]]:
     """Return the groups of labels that differ only by the case of letters, or by spaces."""
     spellings: dict[str, list[str]] = {}
     for label in labels:
-        spellings.setdefault("".join(label.split()).casefold(), []).append(label)
+        without_spaces = "".join(label.split())
+        spellings.setdefault(without_spaces.casefold(), []).append(label)
     return [alike for alike in spellings.values() if len(alike) > 1]
 
 
@@ -207,12 +208,12 @@ def weights_are_for_known_labels(config: Config, dataset: Dataset) -> Found:
 
 
 def _wrong_weights(labels: list[str], weighted: list[str]) -> Iterator[str]:
-    known = {label_key(label): label for label in labels}
-    given = {label_key(label): label for label in weighted}
-    for key in sorted(known.keys() - given.keys()):
-        yield f"label {known[key]!r} has no weight"
-    for key in sorted(given.keys() - known.keys()):
-        yield f"{given[key]!r} is not a label of the target"
+    labels_by_key = {label_key(label): label for label in labels}
+    weighted_by_key = {label_key(label): label for label in weighted}
+    for key in sorted(labels_by_key.keys() - weighted_by_key.keys()):
+        yield f"label {labels_by_key[key]!r} has no weight"
+    for key in sorted(weighted_by_key.keys() - labels_by_key.keys()):
+        yield f"{weighted_by_key[key]!r} is not a label of the target"
 
 
 @rule("imbalance", level="warning")
@@ -257,7 +258,8 @@ def _rare_labels_of_targets(config: Config, dataset: Dataset) -> Found:
 
 def rare_labels(label_counts: Mapping[str, int]) -> dict[str, int]:
     """Return the rows of each label that has too few of them, the rarest first."""
-    least = RARE * sum(label_counts.values()) * 2 / max(1, len(label_counts))
+    rows = sum(label_counts.values())
+    least = RARE * rows * 2 / max(1, len(label_counts))
     rarest_first = sorted(label_counts.items(), key=lambda item: item[1])
     return {label: count for label, count in rarest_first if count < least}
 
