@@ -101,7 +101,8 @@ class ParquetSizes:
             for number, group in enumerate(self._row_groups(), start=1):
                 sizes, text = self._group_sizes(group, columns)
                 self._check_group(number, sizes)
-                largest.update((name, max(size, largest[name])) for name, size in sizes.items())
+                for name, size in sizes.items():
+                    largest[name] = max(size, largest[name])
                 row_text = max(row_text, text / max(1, group.rows))
         except ThriftError as error:
             reason = f"cannot be read: the Parquet file is damaged or cut short: {error}"
