@@ -160,7 +160,9 @@ def counted(count: int, noun: str) -> str:
         count: How many there are.
         noun: What they are, in the singular; its plural ends in s.
     """
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    if count == 1:
+        return f"{count:,} {noun}"
+    return f"{count:,} {noun}s"
 
 
 def short_number(value: float) -> str:
