@@ -2,6 +2,7 @@
 
 import errno
 
+from nnrun.address_space import address_space_limit
 from nnrun.errors import InputError, NnrunError
 from nnrun.files import DISK_ERRORS
 from nnrun.ordinary_files import UnfitFileError
@@ -24,11 +25,22 @@ def as_nnrun_error(error: OSError | MemoryError) -> NnrunError:
 def describe_system_error(error: OSError | MemoryError) -> str:
     """Return a line with the place of an error and its reason."""
     if isinstance(error, MemoryError):
-        return OUT_OF_MEMORY
+        return _describe_lack_of_memory()
     reason = error.strerror or str(error)
     if reason.startswith(NO_FOLDER):
         return f"{reason}; set TMPDIR to a folder that can be written"
     return f"{error.filename or _unnamed(error)}: {reason}"
+
+
+def _describe_lack_of_memory() -> str:
+    """Return what to do: a limit on the process ends a command that the machine has room for."""
+    limit = address_space_limit()
+    if limit is None:
+        return OUT_OF_MEMORY
+    return (
+        f"out of memory: the process has a limit (ulimit -v) of {limit >> 20:,} MiB; "
+        "raise the limit, or use a smaller table"
+    )
 
 
 def _unnamed(error: OSError) -> str:

@@ -67,6 +67,20 @@ def test_a_limit_on_memory_is_told_before_anything_is_loaded():
 
 @POSIX
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS heeds no such limit")
+def test_memory_that_runs_out_under_a_limit_is_told_with_the_limit():
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_AS, (700 << 20, 700 << 20))"
+    cause = "from nnrun.system_errors import describe_system_error as describe"
+    done = run(
+        f"{cause}\n{limit}\ntry: bytes(1 << 30)\nexcept MemoryError as e: print(describe(e))"
+    )
+    assert done.stdout == (
+        "out of memory: the process has a limit (ulimit -v) of 700 MiB; "
+        "raise the limit, or use a smaller table\n"
+    )
+
+
+@POSIX
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS heeds no such limit")
 @pytest.mark.parametrize(
     "mebibytes",
     [pytest.param(520, id="520"), *(exhaustive(size, id=str(size)) for size in (640, 800, 1000))],
