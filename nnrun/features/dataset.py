@@ -77,6 +77,7 @@ class Dataset:
         validation: The rows to validate on, or None.
         test: The rows to test on, or None.
         fingerprints: The SHA-256 of the table of each part that has one, as it was when read.
+        sizes: The bytes of the table of each part that has one, as it was when read.
         columns: What reading the training table told of each feature.
         copies: The columns that equal a target in the rows to train on.
         null_texts: For each column the rows of each text that stands for a missing cell there.
@@ -89,6 +90,7 @@ class Dataset:
     validation: Part | None = None
     test: Part | None = None
     fingerprints: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
     columns: Sequence[ColumnFacts] = ()
     copies: Sequence[str] = ()
     null_texts: NullTexts = field(default_factory=dict)

@@ -16,10 +16,12 @@ from nnrun.features.column_facts import ColumnFacts
 from nnrun.features.dataset import PARTS, Dataset, Part
 from nnrun.features.encoder import Encoder
 from nnrun.features.given_encoder import GivenEncoder
+from nnrun.features.matrices import fingerprints_of, sizes_of
 from nnrun.features.matrix_store import Matrix, map_matrix
 from nnrun.features.row_weights import Weights
 from nnrun.files import write_json
 from nnrun.ordinary_files import LARGEST_FILE
+from nnrun.tables.table import Table
 
 
 class PartFacts(NamedTuple):
@@ -91,15 +93,15 @@ def save_converted(dataset: Dataset, folder: Path) -> None:
 def load_converted(
     config: Config,
     folder: Path,
-    fingerprints: Mapping[str, str],
+    tables: Mapping[str, Table],
     given: GivenEncoder | None = None,
 ) -> Dataset:
     """Return the dataset that was converted to files.
 
     Args:
-        config: The config, whose tables have these fingerprints.
+        config: The config.
         folder: The folder that `cache_key` names.
-        fingerprints: The SHA-256 of the table of each part that has one.
+        tables: The table of each part that has one, of which the folder was made.
         given: The encoder through which the tables were read, if it was that of an earlier run.
 
     Raises:
@@ -120,7 +122,8 @@ def load_converted(
     return Dataset(
         config,
         encoder,
-        fingerprints=fingerprints,
+        fingerprints=fingerprints_of(tables),
+        sizes=sizes_of(tables),
         columns=columns,
         copies=copies,
         null_texts=null_texts,

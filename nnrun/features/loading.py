@@ -62,7 +62,7 @@ def load_dataset(
     tables = open_tables(config)
     folder = _folder_to_convert_to(config, tables, cache, given)
     if folder is not None and not (given and given.misfits):
-        converted = _load_converted(config, folder, fingerprints_of(tables), warn, given)
+        converted = _load_converted(config, folder, tables, warn, given)
         if converted is not None:
             return converted
     profile = _profile(tables["train"], config, given)
@@ -72,10 +72,9 @@ def load_dataset(
         return encode(tables, profile, Keeping(has_inputs=False), given)
     if config.data.in_memory is True or _fits_in_memory(profile, given):
         return encode(tables, profile, IN_MEMORY, given)
-    fingerprints = fingerprints_of(tables)
     if folder is None:  # the file is small, but its text becomes many inputs
-        folder = cache / cache_key(config, fingerprints, given)
-        converted = _load_converted(config, folder, fingerprints, warn, given)
+        folder = cache / cache_key(config, fingerprints_of(tables), given)
+        converted = _load_converted(config, folder, tables, warn, given)
         if converted is not None:
             return converted
     return _convert(tables, profile, folder, given)
@@ -169,7 +168,7 @@ def _has_wrong_labels(encoder: Encoder) -> bool:
 def _load_converted(
     config: Config,
     folder: Path,
-    fingerprints: Mapping[str, str],
+    tables: Mapping[str, Table],
     warn: Warn | None,
     given: GivenEncoder | None,
 ) -> Dataset | None:
@@ -180,7 +179,7 @@ def _load_converted(
     if not folder.exists():
         return None
     try:
-        return load_converted(config, folder, fingerprints, given)
+        return load_converted(config, folder, tables, given)
     except NotOrdinaryError as error:
         raise RunError(f"{error.filename}: {error.strerror}; remove it") from None
     except (OSError, ValueError) as error:
@@ -203,4 +202,4 @@ def _convert(
     with new_folder(folder) as temporary:
         dataset = encode(tables, profile, Keeping(temporary), given)
         save_converted(dataset, temporary)
-    return load_converted(profile.config, folder, fingerprints_of(tables), given)
+    return load_converted(profile.config, folder, tables, given)

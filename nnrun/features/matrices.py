@@ -133,6 +133,7 @@ def _dataset(
         profile.config,
         fitted.encoder,
         fingerprints=fingerprints_of(tables),
+        sizes=sizes_of(tables),
         columns=list(map(column_facts, profile.features)),
         null_texts=profile.null_texts,
         copies=fitted.copies,
@@ -144,6 +145,11 @@ def _dataset(
 def fingerprints_of(tables: Mapping[str, Table]) -> dict[str, str]:
     """Return the SHA-256 of the table of each part."""
     return {key: table.fingerprint() for key, table in tables.items()}
+
+
+def sizes_of(tables: Mapping[str, Table]) -> dict[str, int]:
+    """Return the bytes of the table of each part, as they were when it was first opened."""
+    return {key: table.size for key, table in tables.items()}
 
 
 def _encode_others(

@@ -7,7 +7,6 @@ from nnrun import __version__
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoding_size import encoding_text
 from nnrun.runs.provenance import circumstances
-from nnrun.tables.fingerprint import stored_size
 from nnrun.training.job import Job
 
 
@@ -55,7 +54,7 @@ def _tables(dataset: Dataset) -> dict[str, dict[str, str | int]]:
         if path:
             facts["path"] = path
             facts["sha256"] = dataset.fingerprints[name]
-            facts["size"] = stored_size(path)
+            facts["size"] = dataset.sizes[name]
         facts["rows"] = part.rows
         tables[name] = facts
     return tables

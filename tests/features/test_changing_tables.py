@@ -172,7 +172,7 @@ def test_other_bytes_under_the_same_size_and_time_are_refused(project, frame, ch
 
 @pytest.mark.parametrize("in_memory", [True, False])
 @pytest.mark.usefixtures("read_twice")
-def test_a_dataset_has_the_fingerprints_of_the_bytes_that_were_read(
+def test_a_dataset_has_the_fingerprints_and_the_sizes_of_the_bytes_that_were_read(
     project, frame, write, in_memory, monkeypatch
 ):
     content = write(frame)
@@ -181,6 +181,7 @@ def test_a_dataset_has_the_fingerprints_of_the_bytes_that_were_read(
     config = project.load({"data.in_memory": in_memory})
     dataset = load_dataset(config, project.folder / "cache")
     assert dataset.fingerprints == {"train": hashlib.sha256(content).hexdigest()}
+    assert dataset.sizes == {"train": len(content)}
 
 
 @pytest.mark.usefixtures("read_twice")
