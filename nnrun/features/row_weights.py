@@ -57,7 +57,7 @@ class WeightSurvey:
         """Return a line for each kind of cell that is not a weight."""
         problems = self._faults.number_messages({"missing": NO_WEIGHT}, AS_TEXT)
         if self._negative.count:
-            problems.append(cell_message(self._faults.name, self._negative, NEGATIVE))
+            problems.append(cell_message(self._faults.name, self._negative, NEGATIVE, hinted=False))
         return problems
 
     def values(self) -> Weights:

@@ -84,6 +84,12 @@ def test_a_cell_that_is_no_weight_is_told(weighted, cells, problem, missing):
     assert problem in error.value.problems[0]
 
 
+def test_a_negative_weight_is_not_taken_for_a_number_in_another_spelling(weighted):
+    with pytest.raises(NnrunError) as error:
+        weighted([1.0, -2.5, *WEIGHTS[2:]])
+    assert "decimal" not in str(error.value)
+
+
 @pytest.mark.parametrize("cell", [None, -1.0], ids=["missing", "negative"])
 def test_a_cell_of_another_table_is_told_too(weighted, project, frame, cell):
     project.table(frame.with_columns(weight=pl.Series([1.0, cell] * 30)), "other.csv")
