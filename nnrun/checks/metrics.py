@@ -11,8 +11,8 @@ from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.wording import did_you_mean
 
-TAKE_LOGITS = ("BinaryAccuracy", "BinaryCrossentropy", "AUC")
-"""The metrics of two labels that take `from_logits`."""
+TAKE_LOGITS = ("BinaryAccuracy", "BinaryCrossentropy", "AUC", "Hinge", "SquaredHinge")
+"""The metrics of two labels that can be computed of logits. Those of margins want nothing else."""
 
 NEED_AN_AVERAGE = ("F1Score", "FBetaScore")
 """The metrics that are a number for each output, and without a threshold call the largest one."""

@@ -104,8 +104,9 @@ LOSS = Named(
     reasons={
         **dict.fromkeys(
             ("Hinge", "SquaredHinge"),
-            "its outputs are scores, and nnrun predicts probabilities; use BinaryCrossentropy, "
-            "whose label at 0.5 is the sign of the logit, and name the hinge under metrics",
+            "its outputs are scores, and nnrun predicts probabilities; use BinaryCrossentropy "
+            "with from_logits: true, whose outputs are scores too, and name the hinge under "
+            "metrics",
         ),
         "CategoricalHinge": "its outputs are scores, and nnrun predicts probabilities; use "
         "SparseCategoricalCrossentropy, whose label has the largest score",

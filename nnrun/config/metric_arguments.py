@@ -5,6 +5,9 @@ from math import log
 from nnrun.config.named import Spec
 from nnrun.config.schema import Config
 
+MARGINS = ("Hinge", "SquaredHinge")
+"""The metrics of scores: Keras gives them no `from_logits`."""
+
 
 def metric_arguments(config: Config, metric: Spec) -> Spec:
     """Return the `class` of a metric and its arguments.
@@ -28,6 +31,14 @@ def _expect_logits(arguments: Spec) -> None:
     if arguments["class"] == "BinaryAccuracy":  # it knows no logits, but any threshold
         threshold = arguments.get("threshold", 0.5)
         arguments["threshold"] = log(threshold / (1 - threshold))
-    elif not arguments["class"].endswith("Accuracy"):
-        # Accuracy of several labels goes by the largest output, which is the same for logits.
+    elif _depends_on_logits(arguments["class"]):
         arguments["from_logits"] = True
+
+
+def _depends_on_logits(metric_class: str) -> bool:
+    """Return whether a metric computes something else of logits than of probabilities.
+
+    Accuracy of several labels goes by the largest output, which is the same for both. A margin is
+    computed of scores, which logits are.
+    """
+    return not metric_class.endswith("Accuracy") and metric_class not in MARGINS
