@@ -47,6 +47,8 @@ def every_label_is_trained_on(config: Config, dataset: Dataset) -> Found:
     """
     missing = []
     for counts in dataset.label_counts_of_targets:
+        if config.is_multilabel and len(counts) != 2:
+            continue  # the target is none of labels, as the rule `labels` says
         missing += [label for label, rows in counts.items() if not rows]
     if not missing or dataset.from_run:
         return

@@ -159,6 +159,14 @@ def test_a_label_that_only_rows_held_out_have_is_refused(project):
     assert "data.target: no row to train on has the label '1'" in error.message
 
 
+def test_a_number_among_the_targets_is_told_once(project):
+    frame = songs(60, 0).with_columns(jazz=np.arange(60) / 7)
+    project.table(frame)
+    dataset = project.dataset({**CONFIG, "data.test": Project.drop, "data.validation_split": 0.3})
+    codes = [finding.code for finding in lint(dataset) if finding.level == "error"]
+    assert codes == ["labels"]
+
+
 @pytest.mark.exhaustive
 def test_the_script_in_plain_keras_trains_to_the_same_losses(dataset, monkeypatch, capsys):
     project_folder = Path(dataset.config.data.train).parent
