@@ -342,7 +342,10 @@ def test_a_table_that_cannot_be_trained_on_is_refused(project, nnrun, frame, mes
         (["header.csv", "--target", "y"], "header.csv: there is only a header"),
         (["ragged.csv", "--target", "y"], "ragged.csv:3: 1 cell, but the header has 2"),
         (["odd.csv"], "Missing option '--target'"),
-        (["odd.csv", "--target", "y", "-o", "nope/new.yaml"], "no folder"),
+        (
+            ["odd.csv", "--target", "y", "-o", "nope/new.yaml"],
+            "must be in a folder that exists; make nope first",
+        ),
         (["odd.csv", "--target", "y", "-o", "."], "exists; choose another name"),
         (["odd.csv", "--target", "y", "-o", "odd.csv"], "would replace DATA itself"),
     ],
