@@ -16,7 +16,7 @@ from nnrun.reporting.compared_page import (
 from nnrun.reporting.metrics_text import shown_number
 from nnrun.reporting.pictures.compared import compared_trials
 from nnrun.reporting.pictures.value_scale import MISSING
-from nnrun.runs.listing import check_metric, less_is_better, runs_by_metric
+from nnrun.runs.listing import check_metric, runs_by_metric, sort_key
 from nnrun.runs.trial_record import TrialRecord, read_records, setting_keys
 
 
@@ -74,10 +74,9 @@ def make_sweep_page(folder: Path, metric: str) -> str:
 
 def _rank(record: TrialRecord, metric: str) -> tuple[bool, float]:
     """Return where a trial stands: the best that finished first, those without the metric last."""
-    value = record.metrics.get(metric)
-    if value is None or record.status != "finished":
-        return True, 0.0
-    return False, value if less_is_better(metric) else -value
+    if record.status != "finished":
+        return sort_key(metric, None)
+    return sort_key(metric, record.metrics.get(metric))
 
 
 def _row(name: str, record: TrialRecord, metric: str, keys: Sequence[str]) -> list[str]:

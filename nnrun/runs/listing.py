@@ -110,7 +110,7 @@ def best_first(summaries: Sequence[Summary], metric: str) -> list[Summary]:
         summaries: The runs in brief; equal ones stay in their order.
         metric: The metric, as the files of the runs name it.
     """
-    return sorted(summaries, key=lambda summary: _rank(summary, metric))
+    return sorted(summaries, key=lambda summary: sort_key(metric, summary["metrics"].get(metric)))
 
 
 def runs_among(paths: Sequence[Path]) -> list[Path]:
@@ -188,6 +188,20 @@ def less_is_better(metric: str) -> bool:
     """
     name = METRIC.canonical(_without_part(metric)) or "loss"
     return name.endswith(LESS_IS_BETTER)
+
+
+def sort_key(metric: str, value: float | None) -> tuple[bool, float]:
+    """Return what sorts values of a metric: the best first, one that is missing last.
+
+    Args:
+        metric: The metric.
+        value: A finite value of it, or None.
+    """
+    if value is None:
+        return True, 0.0
+    if less_is_better(metric):
+        return False, value
+    return False, -value
 
 
 def _is_ranked(metric: str) -> bool:
@@ -291,13 +305,3 @@ def _broken(path: Path, error: RunError) -> Summary:
         **dict.fromkeys(UNKNOWN),
         "error": str(error),
     }
-
-
-def _rank(summary: Summary, metric: str) -> tuple[bool, float]:
-    """Return where a run stands by a metric: the best first, one without it last."""
-    value = summary["metrics"].get(metric)
-    if value is None:
-        return True, 0.0
-    if less_is_better(metric):
-        return False, value
-    return False, -value

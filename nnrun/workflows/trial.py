@@ -8,7 +8,7 @@ from nnrun.config.search_space import Chosen, value_of
 from nnrun.files import finite
 from nnrun.lock import is_held
 from nnrun.runs.directory import Metrics, Run
-from nnrun.runs.listing import less_is_better
+from nnrun.runs.listing import sort_key
 from nnrun.runs.trial_record import read_record
 
 ENDED = ("finished", "pruned", "failed")
@@ -87,11 +87,8 @@ def best_first(trials: list[Trial], metric: str) -> list[Trial]:
     """
 
     def rank(trial: Trial) -> tuple[bool, float]:
-        value = trial.metrics.get(metric)
-        if value is None or trial.status != "finished":
-            return True, 0.0
-        if less_is_better(metric):
-            return False, value
-        return False, -value
+        if trial.status != "finished":
+            return sort_key(metric, None)
+        return sort_key(metric, trial.metrics.get(metric))
 
     return sorted(trials, key=rank)

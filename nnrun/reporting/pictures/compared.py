@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nnrun.reporting.pictures.value_scale import MISSING
 from nnrun.reporting.runs_table import NOTE, setting_text
 from nnrun.reporting.shareable import without_folders_in
-from nnrun.runs.listing import Summary, less_is_better
+from nnrun.runs.listing import Summary, sort_key
 from nnrun.runs.settings import Settings, differing_keys
 from nnrun.runs.trial_record import TrialRecord, setting_keys
 
@@ -70,9 +70,8 @@ class Compared:
         Args:
             point: One of `points`.
         """
-        if less_is_better(self.metric):
-            return point.value
-        return -point.value
+        _, number = sort_key(self.metric, point.value)
+        return number
 
 
 def compared_trials(records: Iterable[TrialRecord], metric: str) -> Compared:
