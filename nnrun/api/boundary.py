@@ -15,6 +15,9 @@ def nnrun_errors_alone(function: Callable[Arguments, Result]) -> Callable[Argume
 
     Args:
         function: The function, whose signature and docstring stay.
+
+    Returns:
+        The function, which raises an NnrunError in place of an OSError or a MemoryError.
     """
 
     @wraps(function)

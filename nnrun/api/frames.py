@@ -143,6 +143,9 @@ def called(argument: str, data: object, runs: Path) -> Iterator[None]:
         argument: The name of the argument.
         data: What the caller gave; errors call a path by its own name.
         runs: The folder beside which `kept_frame` keeps frames.
+
+    Raises:
+        InputError: The body raised it; of the same class, with the argument in place of the path.
     """
     try:
         yield

@@ -85,6 +85,9 @@ def cross_validate(
         quiet: Whether to tell nothing of the trainings that end.
         **settings: Keys of the config with their values, as epochs=5.
 
+    Returns:
+        The metrics of each training, with their mean and deviation, and the verdict.
+
     Raises:
         ConfigError: The config is wrong.
         TableError: A table is wrong.
@@ -139,6 +142,9 @@ def sweep(  # noqa: PLR0913  a parameter for each option
         overrides: Values over those of the config that all trials share.
         data: The training table in place of `data.train`: a path or a frame.
         quiet: Whether to tell nothing of the trials that end.
+
+    Returns:
+        The trials, the best first, and the config of the best.
 
     Raises:
         ConfigError: The config is wrong, there is nothing to try, or a value fits no config.

@@ -71,7 +71,11 @@ def complete_column(argument: str) -> Complete:
 
 
 def complete_columns(argument: str) -> Complete:
-    """Return what completes the last of several names of columns, which commas separate."""
+    """Return what completes the last of several names of columns, which commas separate.
+
+    Args:
+        argument: The parameter of the command that names the table.
+    """
     complete_one = complete_column(argument)
 
     def complete(
@@ -87,14 +91,23 @@ def complete_columns(argument: str) -> Complete:
 def complete_goal(
     _context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    """Return what a threshold can be best at."""
+    """Return what a threshold can be best at.
+
+    Args:
+        typed: The beginning of a goal, as `bal` of `balanced_accuracy`.
+    """
     return _beginning(typed, THRESHOLD_GOALS)
 
 
 def complete_metric_of_runs(
     context: click.Context, _parameter: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    """Return the metrics that any of the runs has which the command compares."""
+    """Return the metrics that any of the runs has which the command compares.
+
+    Args:
+        context: Has the runs before, and the folders of runs; without one, `runs` is meant.
+        typed: The beginning of a metric's name.
+    """
     paths = [*(context.params.get("runs") or ()), *context.args]
     folders = [Path(path) for path in paths] or [Path("runs")]
     names: list[str] = []

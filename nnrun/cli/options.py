@@ -33,7 +33,16 @@ class LocalPath(click.Path):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> str | bytes | os.PathLike[str]:
-        """Return the path."""
+        """Return the path.
+
+        Args:
+            value: The path as it is typed, or a default.
+            param: The parameter that takes it, which a message names; None outside a command.
+            ctx: The call of the command; None outside one.
+
+        Raises:
+            click.BadParameter: The path is not as click.Path requires.
+        """
         if isinstance(value, str):
             value = os.path.expanduser(value)  # noqa: PTH111  unlike Path's it never raises
         return super().convert(value, param, ctx)
@@ -57,6 +66,9 @@ def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Args:
         function: The body of the command.
+
+    Returns:
+        The command, which raises a click.UsageError where what follows CONFIG is no setting.
     """
 
     @click.argument("settings", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=complete_setting)
@@ -149,7 +161,11 @@ def output_option(
 
 
 def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
-    """Return a decorator that makes a command of a function; its help ends with the example."""
+    """Return a decorator that makes a command of a function; its help ends with the example.
+
+    Args:
+        example: The command line of the example without `nnrun`, as in `check iris.yaml`.
+    """
     return click.command(epilog=f"\b\nExample:\n  nnrun {example}")
 
 
@@ -169,6 +185,9 @@ def check_output(
         endings: How the name may end; () allows every ending.
         new: Whether nothing may stand there yet.
         option: The option, as messages name it.
+
+    Raises:
+        click.UsageError: The output cannot be written, or would replace what must stay.
     """
     if endings and output.suffix.lower() not in endings:
         raise click.UsageError(f"{option} {output}: must end in {one_of(endings)}")

@@ -9,7 +9,12 @@ from nnrun.cli.options import json_option, quiet_option
 
 @dataclass(frozen=True)
 class Printing:
-    """Whether a command prints JSON, and whether it prints no text."""
+    """How a command prints its result.
+
+    Attributes:
+        as_json: Whether it prints JSON in place of text.
+        quiet: Whether it prints no text.
+    """
 
     as_json: bool = False
     quiet: bool = False

@@ -22,6 +22,11 @@ def rows_to_measure(run: Path, trained: TrainedRun, data: Path | None, reading: 
         trained: The same run.
         data: The table, or None for the rows that the run held out.
         reading: How cells are read.
+
+    Raises:
+        click.UsageError: Cells are to be read in another way than training read them.
+        RunError: The run held out no rows, or a table of it is gone or is another.
+        TableError: A table cannot be read.
     """
     from nnrun.results.held_out import held_out_rows
     from nnrun.results.trained_run import open_data

@@ -26,7 +26,14 @@ def sweep_metric(given: tuple[Path, ...], metric: str | None) -> str | None:
 
 
 def refuse_metric_of_one(metric: str | None) -> None:
-    """Raise a UsageError where --metric is given with one run alone."""
+    """Raise a UsageError where --metric is given with one run alone.
+
+    Args:
+        metric: The metric that --metric names, or None where it is left out.
+
+    Raises:
+        click.UsageError: It names one.
+    """
     if metric is not None:
         raise click.UsageError("--metric compares several runs; received one")
 

@@ -14,7 +14,13 @@ EXACT_HELP = "With --code: take the rows in nnrun's order, so that the script ha
 
 @dataclass(frozen=True)
 class Form:
-    """Whether `show` prints a script, the one with nnrun's own losses, or JSON."""
+    """What `show` prints.
+
+    Attributes:
+        code: Whether it prints a script.
+        exact: Whether the script takes the rows in nnrun's order, and so has nnrun's losses.
+        as_json: Whether it prints JSON in place of text.
+    """
 
     code: bool
     exact: bool

@@ -69,7 +69,17 @@ def sweep(
 
 
 def run_and_print(asked: Sweep, printing: Printing) -> None:
-    """Train the trials that are not done, and print all."""
+    """Train the trials that are not done, and print all.
+
+    Args:
+        asked: The sweep, as the command line and the config ask for it.
+        printing: Whether JSON is printed, or no text.
+
+    Raises:
+        InputError: The sweep does not fit its folder, or a table its config.
+        TrainingError: Every trial failed.
+        Interrupted: A signal stopped it; the trials so far are kept.
+    """
     from nnrun.workflows.sweep import run_sweep, write_best
 
     report = _silent if printing.quiet else tell

@@ -61,7 +61,11 @@ def tell(*lines: str) -> None:
 
 
 def say_text(text: str) -> None:
-    """Print a result of several lines on stdout."""
+    """Print a result of several lines on stdout.
+
+    Args:
+        text: The lines, separated by line feeds; what could command a terminal is escaped.
+    """
     say(*text.split("\n"))
 
 

@@ -19,7 +19,16 @@ class ThresholdType(click.ParamType[float | str]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float | str:
-        """Return the number, or the text where it is none."""
+        """Return the number, or the text where it is none.
+
+        Args:
+            value: What is typed after the option.
+            param: The option, which a message names; None outside a command.
+            ctx: The call of the command; None outside one.
+
+        Raises:
+            click.BadParameter: The number is not a probability.
+        """
         try:
             number = float(str(value))
         except ValueError:

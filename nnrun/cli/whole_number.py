@@ -14,7 +14,16 @@ class WholeNumber(click.IntRange):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> int:
-        """Return the number."""
+        """Return the number.
+
+        Args:
+            value: What is typed after the option, or its default.
+            param: The option, which a message names; None outside a command.
+            ctx: The call of the command; None outside one.
+
+        Raises:
+            click.BadParameter: It is no whole number, or out of bounds.
+        """
         try:
             return int(super().convert(value, param, ctx))
         except click.BadParameter:

@@ -27,7 +27,12 @@ WAIT = 40
 
 @dataclass(frozen=True)
 class Workers:
-    """What trains a model together, and how many seconds they wait for each other."""
+    """The devices or processes that train a model together.
+
+    Attributes:
+        distribute: Which they are, as the option names them.
+        wait: How many seconds processes wait for each other at the start.
+    """
 
     distribute: Distribute
     wait: float

@@ -49,6 +49,9 @@ def load_exportable(run: Path, form: str) -> TrainedRun:
         run: The run directory.
         form: One of NETWORK_FORMATS.
 
+    Returns:
+        The run, whose files are verified.
+
     Raises:
         RunError: The path is not a run, has no model, or its files were altered.
         InputError: A package is missing.

@@ -11,7 +11,13 @@ Items = list[tuple[str, object]]  # what stands before each value, and the value
 
 @dataclass(frozen=True)
 class Call:
-    """A call in the script. `function` and the names of `keywords` are Keras's, never a file's."""
+    """A call in the script.
+
+    Attributes:
+        function: The name of the function, which is Keras's, never a file's.
+        arguments: The positional arguments, each a value as `python_code` takes them.
+        keywords: The keyword arguments; their names are Keras's, never a file's.
+    """
 
     function: str
     arguments: Sequence[object] = ()

@@ -49,15 +49,26 @@ LABELS_IN_CAPITALS = {"true", "false", "yes", "no"}  # they are the same labels
 class Columns:
     """The columns as the script names them.
 
-    `features` is None where the script takes every column that is left. `others` are columns of
-    text with an input for the cells of no category, and `numbers_as_text` those that the config
-    says to be categories. `dates` has the format of each column of dates, or where a column has
-    several, a list of them. `date_parts` has the parts that are inputs. Columns `are_mixed` if
-    some of them are text or dates. Columns `of_texts` keep commas and points as they are, and
-    `signs` stand beside the numbers of columns. Columns that split the table or weigh its rows
-    stand `apart` where they are not features, and dates that split it have the `split_formats`. It
-    `has_patterns` where polars takes a name for all columns, and `has_quotes` where these stand in
-    names.
+    Attributes:
+        target: The target, or a list of several.
+        features: The features; None where the script takes every column that is left.
+        categories: The categories of each column of text, in the order of their inputs.
+        others: The columns of text with an input for the cells of no category.
+        numbers_as_text: The columns of numbers that the config says to be categories.
+        dates: The format of each column of dates, or where a column has several, a list for each.
+        has_mixed_dates: Whether a column of dates has several formats.
+        date_parts: The parts of each column of dates that are inputs.
+        are_mixed: Whether some of the features are text or dates.
+        of_texts: The columns whose cells keep their commas and points.
+        signs: The sign beside the numbers of each column that has one.
+        has_boolean: Whether a column has true and false.
+        has_unnamed: Whether the config names a column that has no name in the table.
+        drop: The columns that are left out.
+        split_formats: The formats of the dates that split the table.
+        has_test: Whether rows are held out as a test.
+        apart: The columns that split the table or weigh its rows and are not features.
+        has_patterns: Whether polars takes a name for all columns.
+        has_quotes: Whether quotes stand in names.
     """
 
     target: str | list[str]
@@ -83,7 +94,15 @@ class Columns:
 
 @dataclass(frozen=True)
 class TableFile:
-    """How the script opens the table: what its first bytes and its path tell."""
+    """How the script opens the table: what its first bytes and its path tell.
+
+    Attributes:
+        is_parquet: Whether it is a Parquet file.
+        is_excel: Whether it is an Excel file.
+        separator: What separates the columns of a CSV.
+        has_spaces_around_names: Whether spaces stand around names in the header.
+        path_looks_like_a_pattern: Whether polars would take the path of the file for a pattern.
+    """
 
     is_parquet: bool
     is_excel: bool
@@ -94,7 +113,13 @@ class TableFile:
 
 @dataclass(frozen=True)
 class Positive:
-    """The label of one of several targets that is 1, and how cells are compared with it."""
+    """The label of one of several targets that is 1, and how cells are compared with it.
+
+    Attributes:
+        name: The name of the target.
+        spelling: Whether cells are compared as numbers, as words in any case, or as they are.
+        value: The label, spelt so.
+    """
 
     name: str
     spelling: Literal["number", "word", "text"]
@@ -103,7 +128,12 @@ class Positive:
 
 @dataclass(frozen=True)
 class Start:
-    """The model that training starts with, and the `means` that take the place of missing cells."""
+    """The run that training starts with.
+
+    Attributes:
+        model: The path of its model.keras.
+        means: What takes the place of a missing cell of each input, in the order of the inputs.
+    """
 
     model: str
     means: list[float]
@@ -111,9 +141,13 @@ class Start:
 
 @dataclass(frozen=True)
 class Labels:
-    """How the target's labels are spelt; `mapped` where they are not 0, 1, ... already.
+    """How the target's labels are spelt.
 
-    `order` has the labels' numbers in the order of their text, where that is another.
+    Attributes:
+        spelling: Whether they are numbers, words in any case, or other texts.
+        values: The labels, spelt so.
+        mapped: Whether the script maps them to 0, 1, ..., which they are not already.
+        order: The numbers of the labels in the order of their text; None where that is the same.
     """
 
     spelling: Literal["number", "word", "text"]

@@ -30,6 +30,10 @@ def with_plain_names(config: Config, encoder: Encoder) -> RenamedColumns:
     Args:
         config: The config.
         encoder: Its encoder.
+
+    Returns:
+        Both with the new names, and the new names by the old ones; both as they are where every
+        name is plain.
     """
     data = config.data
     used = [*encoder.column_names, *data.target, *data.drop, *config.columns_apart]

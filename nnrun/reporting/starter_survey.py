@@ -92,6 +92,9 @@ def survey_table(table: Table, target: str, reading: Reading) -> TableSurvey:
         target: The column to predict. Rows in which it is missing tell nothing of the others.
         reading: How its cells are read.
 
+    Returns:
+        What its columns hold, and its target.
+
     Raises:
         TableError: The table cannot be read.
     """

@@ -41,7 +41,14 @@ LARGEST_SPREAD = 1e9
 
 
 class Output(NamedTuple):
-    """What a target is, in words, and the last layer and the loss that predict it."""
+    """What a target is, and what predicts it.
+
+    Attributes:
+        kind: What it is, in words.
+        units: The units of the last layer.
+        activation: Its activation, as Keras names it.
+        loss: The loss, as Keras names it.
+    """
 
     kind: str
     units: int

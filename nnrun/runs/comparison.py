@@ -13,7 +13,12 @@ TABLE_KEYS = frozenset({"data.train", "data.validation", "data.test"})
 
 
 class Pair(NamedTuple):
-    """A value of either run; None where a run has none."""
+    """A value of either run.
+
+    Attributes:
+        first: The value of the first run; None where it has none.
+        second: The value of the second run; None where it has none.
+    """
 
     first: Any
     second: Any

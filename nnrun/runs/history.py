@@ -41,12 +41,16 @@ History = dict[str, npt.NDArray[np.float64]]
 
 
 class BestEpoch(NamedTuple):
-    """The epoch of the least loss."""
+    """The epoch of the least loss.
+
+    Attributes:
+        epoch: Its number, from 1.
+        by: Which loss it is: val_loss, or loss where nothing is held out.
+        value: The loss.
+    """
 
     epoch: int
     by: str
-    """Which loss it is: val_loss, or loss where nothing is held out."""
-
     value: float
 
 

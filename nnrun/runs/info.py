@@ -56,8 +56,13 @@ class RunInfo(BaseModel, allow_inf_nan=False):
     """How long the training took."""
 
     seed: int = 0
+    """The seed of the config."""
+
     engine: Literal["compiled", "keras"] = "compiled"
+    """nnrun's compiled epochs, or Keras's own `fit`."""
+
     jit_compile: bool = False
+    """Whether XLA compiled the model."""
 
     replicas: int = 1
     """How many devices shared each batch."""
@@ -72,8 +77,13 @@ class RunInfo(BaseModel, allow_inf_nan=False):
     """The run whose weights the training started with; null where they were drawn."""
 
     versions: dict[str, str] = {}
+    """The versions of Python and of the packages that numbers depend on."""
+
     threads: int = 0
+    """How many cores the process might use, as TensorFlow counts them."""
+
     environment: dict[str, str] = {}
+    """The variables of the environment that numbers depend on."""
 
     checksums: dict[str, str] = {}
     """The SHA-256 of each file of a finished model."""

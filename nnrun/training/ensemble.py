@@ -45,6 +45,9 @@ def fit_ensemble(run: Run, job: Job, fit: FitMember) -> Result:
         job: What is trained; its config says how many members there are.
         fit: What trains a member.
 
+    Returns:
+        The facts of the ensemble, whose metrics are those of the mean of its members.
+
     Raises:
         ConfigError: Several devices or workers would train it.
         RunError: A member was altered.

@@ -68,6 +68,9 @@ def finish(run: Run, job: Job, checkpoint: CheckpointCallback) -> Result:
         job: The model with its config and dataset.
         checkpoint: The callback that kept its state.
 
+    Returns:
+        The facts of the run, with the metrics of the kept epoch.
+
     Raises:
         TrainingError: The weights are not finite.
     """

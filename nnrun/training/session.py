@@ -29,6 +29,9 @@ def train_afresh(
         overwrite: Whether a run that stands there is replaced.
         callbacks: Keras callbacks that follow nnrun's own.
 
+    Returns:
+        The facts of the run, with the metrics of the kept epoch.
+
     Raises:
         NnrunError: As `train` does.
     """

@@ -17,7 +17,15 @@ def _fits_in_float32(best: float) -> float:
 
 
 class CallbackMemory(BaseModel, extra="forbid", strict=True, ser_json_inf_nan="constants"):
-    """The attributes of EarlyStopping, which has weights too, or of ReduceLROnPlateau."""
+    """What EarlyStopping, which has weights too, or ReduceLROnPlateau remembers.
+
+    Attributes:
+        wait: How many epochs have passed without a better one.
+        best: The best value of the monitored metric; None before the first epoch.
+        best_epoch: The epoch of EarlyStopping that had it, from 0.
+        stopped_epoch: The epoch, from 0, at which EarlyStopping ended the training.
+        cooldown_counter: How many epochs ReduceLROnPlateau lets pass before it counts again.
+    """
 
     wait: Count = 0
     best: Annotated[float, AfterValidator(_fits_in_float32)] | None = None
@@ -27,20 +35,26 @@ class CallbackMemory(BaseModel, extra="forbid", strict=True, ser_json_inf_nan="c
 
 
 class State(BaseModel, extra="forbid", strict=True):
-    """The whole epochs that are done, the steps of the next one, and what callbacks remember."""
+    """How far a training is.
+
+    Attributes:
+        epoch: How many whole epochs are done.
+        step: How many steps of the next epoch are done.
+        seconds: Seconds of training, over all processes that took part one after the other.
+        stopped: Whether EarlyStopping ended the training.
+        has_best: Whether there are weights for EarlyStopping to restore.
+        callbacks: What each callback remembers, in their order.
+        format: 1 if the checkpoint holds the history, 2 if history.csv beside it does.
+        history_size: The bytes of history.csv when the checkpoint was written.
+        history_sha256: Their SHA-256.
+    """
 
     epoch: Count = 0
     step: Count = 0
     seconds: Annotated[float, Field(ge=0, lt=1e12)] = 0.0
-    """Seconds of training, over all processes that took part one after the other."""
     stopped: bool = False
-    """Whether EarlyStopping ended the training."""
     has_best: bool = False
-    """Whether there are weights for EarlyStopping to restore."""
     callbacks: list[CallbackMemory] = []
     format: Literal[1, 2] = 1
-    """1: the checkpoint holds the history; 2: history.csv beside it does."""
     history_size: Count = 0
-    """The bytes of history.csv when the checkpoint was written."""
     history_sha256: str = ""
-    """Their SHA-256."""

@@ -59,6 +59,9 @@ def train(
         distribute: The devices or workers that train together.
         start: The run whose weights the training starts with; by default they are drawn.
 
+    Returns:
+        The facts of the run, with the metrics of the kept epoch.
+
     Raises:
         ConfigError: The network cannot be trained so.
         RunError: The directory is taken.
@@ -94,6 +97,9 @@ def resume(
         dataset: The dataset that it was trained on, read again.
         callbacks: Keras callbacks that follow nnrun's own.
         distribute: The devices or workers that train together.
+
+    Returns:
+        The facts of the run, whose epochs are those before and after.
 
     Raises:
         NnrunError: As `train` does.

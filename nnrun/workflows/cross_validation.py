@@ -196,6 +196,9 @@ def cross_validate(
         report: Takes each training as it ends.
         has_verdict: Whether the networks are compared with simpler models.
 
+    Returns:
+        The trainings in their order, and the verdict on all of them; None if it was not asked for.
+
     Raises:
         InputError: The table cannot be dealt to so many folds.
         ConfigError: The rows of a fold break a rule.

@@ -58,7 +58,15 @@ class Unwatched:
         return ()
 
     def report(self, value: float, step: int) -> bool:  # noqa: ARG002
-        """Give nothing up."""
+        """Give nothing up.
+
+        Args:
+            value: The metric, which is left aside.
+            step: The epoch or the fold, which is left aside too.
+
+        Returns:
+            False.
+        """
         return False
 
 

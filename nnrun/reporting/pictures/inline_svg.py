@@ -20,7 +20,12 @@ BLUE = "#0072b2"  # the first colour of style.mplstyle
 
 @dataclass(frozen=True)
 class InlineSvg:
-    """An <svg> element, and its width as a multiple of a panel's usual width."""
+    """A picture that stands in a page.
+
+    Attributes:
+        element: The <svg> element.
+        scale: Its width as a multiple of a panel's usual width.
+    """
 
     element: Markup
     scale: float

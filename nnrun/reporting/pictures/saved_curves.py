@@ -29,5 +29,12 @@ def save_curves(run: Run) -> str | None:
 
 
 def draw_curves(run: Run) -> bytes:
-    """Return the PNG of a run's curves; raise a RunError where there is nothing to draw."""
+    """Return the PNG of a run's curves; raise a RunError where there is nothing to draw.
+
+    Args:
+        run: The run directory.
+
+    Raises:
+        RunError: There is nothing to draw.
+    """
     return encode_figure(make_figure(curve_panels([run.path])), ".png")

@@ -26,9 +26,13 @@ Numbers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class TargetSample:
-    """A sample of rows of one target: what is true and what was predicted, each of shape (rows,).
+    """A sample of rows of one target of numbers.
 
-    `extent` says how many rows are drawn, as in " (4,000 of 50,000 rows)", or is "" for all.
+    Attributes:
+        name: The name of the target.
+        actual: What is true, float64 (rows,), in the target's units.
+        predicted: What was predicted, float64 (rows,), in the same units.
+        extent: How many rows are drawn, as in " (4,000 of 50,000 rows)"; "" where all are.
     """
 
     name: str

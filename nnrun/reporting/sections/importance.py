@@ -29,7 +29,14 @@ LEAST_ROWS = 200
 
 @dataclass(frozen=True)
 class ImportanceBar:
-    """A column's importance as text, and its share of the largest, from 0 to 1."""
+    """The importance of a column, and the length of its bar.
+
+    Attributes:
+        column: The name of the column.
+        mean: By how much the loss grows in the mean when it is shuffled, as text.
+        deviation: The standard deviation of this over the shufflings, as text.
+        share: The mean as a share of the largest one, from 0 to 1.
+    """
 
     column: str
     mean: str
@@ -67,6 +74,9 @@ def importance_section(held_out: MeasuredRows) -> ImportanceSection:
 
     Args:
         held_out: The rows, and the run that held them out.
+
+    Returns:
+        The most important columns, with pictures of those that matter most.
     """
     from nnrun.results.simpler_models import weighted_blocks
 

@@ -10,7 +10,14 @@ MOST_LABELS = 100  # that are shown
 
 @dataclass(frozen=True)
 class LabelBalance:
-    """A label, its training rows, and their share of the most frequent label's, from 0 to 1."""
+    """A label among the training rows, and the height of its bar.
+
+    Attributes:
+        label: The label.
+        rows: How many training rows have it, as text.
+        share: Their share of all training rows, as text in percent.
+        height: Their share of the rows of the most frequent label, from 0 to 1.
+    """
 
     label: str
     rows: str

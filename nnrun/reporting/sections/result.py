@@ -9,7 +9,15 @@ from nnrun.results.assessment import Assessment
 
 @dataclass(frozen=True)
 class MetricRow:
-    """A measure of the network and of the simpler models, as text; "" where there is none."""
+    """A measure of the network and of the simpler models, as text.
+
+    Attributes:
+        name: What is measured.
+        network: The measure of the network.
+        interval: The ends of its confidence interval; "" where there is none.
+        baseline: The measure of the baseline; "" where it has none.
+        linear: The measure of the linear model; "" where it has none.
+    """
 
     name: str
     network: str
