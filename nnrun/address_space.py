@@ -28,7 +28,11 @@ def address_space_limit() -> int | None:
 
 
 def shortage(least: int) -> str | None:
-    """Return the message of a limit below what is needed at the least, or None."""
+    """Return the message of a limit below what is needed at the least, or None.
+
+    Args:
+        least: How many bytes of address space the command maps at the least.
+    """
     limit = address_space_limit()
     if limit is None or limit >= least:
         return None

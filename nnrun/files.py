@@ -30,6 +30,14 @@ def named_errors(path: Path, *others: Path) -> Iterator[None]:
     """Name `path` in an OSError that names no file, as those of writing do.
 
     An error that names one of `others`, or a file in one of them, is treated likewise.
+
+    Args:
+        path: The file that the body writes, as the user named it.
+        others: Temporary files or folders that the body writes in its place.
+
+    Raises:
+        OSError: The body raised one; its `filename` is `path` where it was missing or one of
+            `others`.
     """
     try:
         yield
@@ -70,6 +78,9 @@ def atomic_paths(*paths: Path) -> Iterator[list[Path]]:
 
     Args:
         paths: The files to write, all in one folder.
+
+    Raises:
+        OSError: A file cannot be written.
     """
     temporaries = _beside(paths, "")
     backups = _beside(paths, "was-")
@@ -98,6 +109,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     After an error the old file stands. The temporary path ends as `path` does, for Keras chooses
     the format by it.
+
+    Args:
+        path: The file to write. Its folder exists.
+
+    Raises:
+        OSError: The file cannot be written; what stood there stays.
     """
     with atomic_paths(path) as (temporary,):
         yield temporary
@@ -109,7 +126,14 @@ def _beside(paths: Sequence[Path], mark: str) -> list[Path]:
 
 
 def sync_file(path: Path) -> None:
-    """Make what was written to a file durable."""
+    """Make what was written to a file durable.
+
+    Args:
+        path: The file, which exists and can be opened for writing.
+
+    Raises:
+        OSError: The disk is full or fails.
+    """
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
@@ -142,6 +166,9 @@ def _remove_all(paths: list[Path]) -> None:
 def remove_temporaries(folder: Path) -> None:
     """Remove what a killed process left behind. Nobody else may be writing into the folder.
 
+    Args:
+        folder: The folder to tidy; folders below it are left alone.
+
     Raises:
         InputError: A folder has such a name, which no process of nnrun's has left.
     """
@@ -153,7 +180,14 @@ def remove_temporaries(folder: Path) -> None:
 
 
 def write_texts(texts: Mapping[Path, str]) -> None:
-    """Write the text of each path as UTF-8, all of them or none. They are in one folder."""
+    """Write the text of each path as UTF-8, all of them or none. They are in one folder.
+
+    Args:
+        texts: The text of each file, by its path. Files that exist are replaced.
+
+    Raises:
+        OSError: A file cannot be written; what stood there stays, of every file.
+    """
     with atomic_paths(*texts) as temporaries:
         for temporary, text in zip(temporaries, texts.values(), strict=True):
             temporary.write_text(text, encoding="utf-8", newline="\n")
@@ -188,6 +222,9 @@ def write_json(path: Path, value: object) -> None:
 def to_json(value: object) -> str:
     """Return `value` as indented JSON.
 
+    Args:
+        value: What JSON can hold. Characters beyond ASCII stand as they are.
+
     Raises:
         ValueError: A number is NaN or infinite, which JSON does not have; see `finite`.
     """
@@ -195,7 +232,11 @@ def to_json(value: object) -> str:
 
 
 def finite(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values for JSON, with None in place of NaN and infinity."""
+    """Return the values for JSON, with None in place of NaN and infinity.
+
+    Args:
+        values: Numbers, or other values that JSON can hold, by name. Only floats are replaced.
+    """
     return {name: None if _is_undefined(value) else value for name, value in values.items()}
 
 
@@ -205,7 +246,14 @@ def _is_undefined(value: object) -> bool:
 
 @contextmanager
 def open_output(path: Path) -> Iterator[IO[bytes]]:
-    """Yield a file to write: a device or pipe itself, else a file that then replaces `path`."""
+    """Yield a file to write: a device or pipe itself, else a file that then replaces `path`.
+
+    Args:
+        path: A file, a link to one, or a device or pipe such as /dev/stdout.
+
+    Raises:
+        OSError: It cannot be written; a file that stood there stays.
+    """
     if path.exists() and not path.is_file():
         with named_errors(path), path.open("wb") as file:
             yield file
@@ -215,13 +263,24 @@ def open_output(path: Path) -> Iterator[IO[bytes]]:
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of the file's bytes, in hexadecimal."""
+    """Return the SHA-256 of the file's bytes, in hexadecimal.
+
+    Args:
+        path: The file, which is read in blocks, however large.
+    """
     with path.open("rb") as file:
         return hash_file(file)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` durable."""
+    """Make a rename in `folder` durable.
+
+    Args:
+        folder: The folder that the renamed file is in. On Windows nothing is done.
+
+    Raises:
+        OSError: The disk fails; the error names the folder.
+    """
     if os.name == "nt":  # Windows can open no folder, and needs none of this
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -19,7 +19,11 @@ quotes_are_double = os.name == "nt"  # the shell of Windows knows no others
 
 
 def how_to_install(extra: str) -> str:
-    """Return the command that adds an extra to nnrun, in the way that nnrun was installed."""
+    """Return the command that adds an extra to nnrun, in the way that nnrun was installed.
+
+    Args:
+        extra: The name of an extra in pyproject.toml, such as `excel`.
+    """
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
@@ -31,7 +35,11 @@ def how_to_install(extra: str) -> str:
 
 
 def how_to_add(package: str) -> str:
-    """Return the command that puts a package beside nnrun, in the way that nnrun was installed."""
+    """Return the command that puts a package beside nnrun, in the way that nnrun was installed.
+
+    Args:
+        package: The package's name on PyPI, with a version where it matters.
+    """
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:

@@ -18,7 +18,12 @@ LONGEST_KEY = 80
 
 
 def json_mistakes(error: ValidationError) -> str:
-    """Return a line that names each wrong key, the rule, and what was received."""
+    """Return a line that names each wrong key, the rule, and what was received.
+
+    Args:
+        error: What pydantic says of a JSON file. The first of many mistakes are shown, the others
+            counted.
+    """
     mistakes = [_mistake(detail) for detail in error.errors(include_url=False)]
     shown = mistakes[:MOST]
     if len(mistakes) > MOST:

@@ -18,6 +18,9 @@ GLANCE = 0.05
 def held(lock: Path) -> Iterator[None]:
     """Hold a lock file while the body runs; the system lets go of it when the process dies.
 
+    Args:
+        lock: The lock file, which is created where it is missing.
+
     Raises:
         RunError: Another process holds it, or it is not an ordinary file.
     """
@@ -34,6 +37,9 @@ def held(lock: Path) -> Iterator[None]:
 def held_if_free(lock: Path) -> Iterator[bool]:
     """Hold a lock file while the body runs, unless another process does; yield whether it is held.
 
+    Args:
+        lock: The lock file, which is created where it is missing.
+
     Raises:
         RunError: It is not an ordinary file.
     """
@@ -45,6 +51,9 @@ def held_if_free(lock: Path) -> Iterator[bool]:
 def held_in_turn(lock: Path) -> Iterator[None]:
     """Hold a lock file while the body runs, once no other process does.
 
+    Args:
+        lock: The lock file, which is created where it is missing.
+
     Raises:
         RunError: It is not an ordinary file.
     """
@@ -55,7 +64,11 @@ def held_in_turn(lock: Path) -> Iterator[None]:
 
 
 def is_held(lock: Path) -> bool:
-    """Return whether a process holds a lock file, or this system cannot tell."""
+    """Return whether a process holds a lock file, or this system cannot tell.
+
+    Args:
+        lock: The lock file. Nobody holds one that is missing.
+    """
     if sys.platform == "win32":
         return True
     import fcntl

@@ -30,7 +30,11 @@ def missing_file_hint(path: Path, endings: Sequence[str] = ()) -> str:
 
 
 def as_written(path: str) -> str:
-    """Return a path as the user wrote it: of a URL, Path takes one of the slashes."""
+    """Return a path as the user wrote it: of a URL, Path takes one of the slashes.
+
+    Args:
+        path: The path as `str(Path(...))` gives it.
+    """
     if URL.match(path):
         return re.sub(":/(?!/)", "://", path, count=1)
     return path

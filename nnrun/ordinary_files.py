@@ -89,13 +89,20 @@ def refuse_too_many_files(name: str, error: OSError) -> None:
     Args:
         name: The file, as messages call it.
         error: What the system said.
+
+    Raises:
+        NnrunError: The process, or the system, has as many files open as it may.
     """
     if error.errno in TOO_MANY_FILES:
         raise NnrunError(f"{name}: {error.strerror}; raise the limit (ulimit -n)") from None
 
 
 def is_own_descriptor(path: Path) -> bool:
-    """Tell whether a path names what the process was given open."""
+    """Tell whether a path names what the process was given open.
+
+    Args:
+        path: The path as the user gave it, such as /dev/stdin or /dev/fd/3.
+    """
     return str(path).startswith(OWN_DESCRIPTORS)
 
 
@@ -104,6 +111,9 @@ def open_named(path: Path) -> io.FileIO:
 
     What the process was given open may be a pipe. No device is opened, which may do something
     then, and nothing is waited for.
+
+    Args:
+        path: The path that the user gave.
 
     Raises:
         NotOrdinaryError: It is a folder, a pipe, a socket or a device, or hardly anything of it is
@@ -146,7 +156,11 @@ def read_named(path: Path, most: int) -> bytes:
 
 
 def size_of(file: IO[bytes]) -> int:
-    """Return how many bytes an open file has."""
+    """Return how many bytes an open file has.
+
+    Args:
+        file: An open file that has a descriptor.
+    """
     return os.fstat(file.fileno()).st_size
 
 

@@ -24,6 +24,10 @@ def handled_signals(handler: Handler) -> Iterator[None]:
     """Let `handler` answer the signals that stop a command while the body runs.
 
     Python lets only the main thread set handlers; in another thread nothing changes.
+
+    Args:
+        handler: What `signal.signal` takes: a function of the number and the frame, or SIG_IGN or
+            SIG_DFL.
     """
     former: dict[signal.Signals, Handler] = {}
     if threading.current_thread() is threading.main_thread():

@@ -16,14 +16,23 @@ folder that he names has it."""
 
 
 def as_nnrun_error(error: OSError | MemoryError) -> NnrunError:
-    """Return the error of nnrun's family for one of the system's, with its place and reason."""
+    """Return the error of nnrun's family for one of the system's, with its place and reason.
+
+    Args:
+        error: What the system, or Python for it, raised.
+    """
     if isinstance(error, MISPLACED):
         return InputError(describe_system_error(error))
     return NnrunError(describe_system_error(error))
 
 
 def describe_system_error(error: OSError | MemoryError) -> str:
-    """Return a line with the place of an error and its reason."""
+    """Return a line with the place of an error and its reason.
+
+    Args:
+        error: What the system, or Python for it, raised; a file's name is taken from its
+            `filename`.
+    """
     if isinstance(error, MemoryError):
         return _describe_lack_of_memory()
     reason = error.strerror or str(error)

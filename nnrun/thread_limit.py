@@ -34,7 +34,11 @@ def is_limited() -> bool:
 
 
 def startable(most: int) -> int:
-    """Return how many threads this process can start now, at most as many as asked for."""
+    """Return how many threads this process can start now, and let them end.
+
+    Args:
+        most: How many are tried at the most.
+    """
     wait = _thread.allocate_lock()
     started = 0
     with wait:
@@ -48,7 +52,11 @@ def startable(most: int) -> int:
 
 
 def shortage(least: int) -> str | None:
-    """Return the message of a limit below what is needed at the least, or None."""
+    """Return the message of a limit below what is needed at the least, or None.
+
+    Args:
+        least: How many threads the command starts at the least.
+    """
     if not is_limited():
         return None
     count = startable(least)

@@ -18,13 +18,21 @@ MOST_PLAIN = 1e15  # from which on a number is shorter with an exponent
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of another library's error, or the name of its class."""
+    """Return the first line of another library's error, or the name of its class.
+
+    Args:
+        error: The error. Its class stands for a message that is empty.
+    """
     text = str(error) or type(error).__name__
     return text.partition("\n")[0]
 
 
 def printable(text: str) -> str:
-    r"""Return a line in which whatever could command a terminal is an escape such as \x1b."""
+    r"""Return a line in which whatever could command a terminal is an escape such as \x1b.
+
+    Args:
+        text: One line, of a file or of a user.
+    """
     if text.isprintable():
         return text
     return "".join(map(_printable_character, text))
@@ -38,6 +46,9 @@ def shown_lines(lines: Sequence[str]) -> str:
     """Return lines as one text that fits a terminal.
 
     Long lines lose their middle. Lines that no longer fit are counted in a last one.
+
+    Args:
+        lines: The lines, each without its newline.
     """
     shown: list[str] = []
     characters = 0
@@ -61,7 +72,12 @@ def _without_middle(line: str) -> str:
 
 
 def received(value: object) -> str:
-    """Return a value as a message shows it: as YAML writes it, and not too long."""
+    """Return a value as a message shows it: as YAML writes it, and not too long.
+
+    Args:
+        value: Any value, a stranger's too: None is "nothing", and a class without a `repr` is
+            named.
+    """
     return _shortened(_in_words(value))
 
 
@@ -148,7 +164,11 @@ def joined(names: Sequence[str], most: int) -> str:
 
 
 def one_of(words: Sequence[str]) -> str:
-    """Return words as alternatives, as in `.png, .svg or .pdf`."""
+    """Return words as alternatives, as in `.png, .svg or .pdf`.
+
+    Args:
+        words: One word at least.
+    """
     *first, last = words
     return f"{', '.join(first)} or {last}" if first else last
 
@@ -166,7 +186,11 @@ def counted(count: int, noun: str) -> str:
 
 
 def short_number(value: float) -> str:
-    """Return a number in four digits, or in as many as its whole part has."""
+    """Return a number in four digits, or in as many as its whole part has.
+
+    Args:
+        value: Any float: NaN and infinities are `nan`, `inf` and `-inf`.
+    """
     if not math.isfinite(value):
         return str(value)
     if 1_000 <= abs(value) < MOST_PLAIN:
@@ -179,7 +203,11 @@ def short_number(value: float) -> str:
 
 
 def short_path(path: str) -> str:
-    """Return a path relative to the working directory, where it is below that."""
+    """Return a path relative to the working directory, where it is below that.
+
+    Args:
+        path: An absolute path, or a relative one, which stays as it is.
+    """
     here = Path.cwd()
     if Path(path).is_relative_to(here):
         return str(Path(path).relative_to(here))

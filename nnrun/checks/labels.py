@@ -257,7 +257,11 @@ def _rare_labels_of_targets(config: Config, dataset: Dataset) -> Found:
 
 
 def rare_labels(label_counts: Mapping[str, int]) -> dict[str, int]:
-    """Return the rows of each label that has too few of them, the rarest first."""
+    """Return the rows of each label that has too few of them, the rarest first.
+
+    Args:
+        label_counts: The number of rows of each label.
+    """
     rows = sum(label_counts.values())
     least = RARE * rows * 2 / max(1, len(label_counts))
     rarest_first = sorted(label_counts.items(), key=lambda item: item[1])

@@ -74,7 +74,11 @@ def rules() -> list[Rule]:
 
 
 def lint(dataset: Dataset) -> list[Finding]:
-    """Return every finding of every rule, in the order of `rules`."""
+    """Return every finding of every rule, in the order of `rules`.
+
+    Args:
+        dataset: The config's rows, which were read already.
+    """
     findings: list[Finding] = []
     for each in rules():
         findings += _findings(each, dataset)

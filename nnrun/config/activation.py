@@ -23,7 +23,15 @@ class Activation:
     named: Named
 
     def validate(self, value: YamlValue) -> str | Spec:
-        """Return the name where every argument is Keras's default, else all with it."""
+        """Return the name where every argument is Keras's default, else all with it.
+
+        Args:
+            value: What the config has: a name, or a mapping of `name` and arguments.
+
+        Raises:
+            PydanticCustomError: Keras has no such activation, or the value is Python code.
+            ValidationError: An argument is unknown, missing or out of its range.
+        """
         if isinstance(value, str):
             return self._known(value)
         spec = self.named.validate(value)

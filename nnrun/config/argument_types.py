@@ -201,7 +201,14 @@ class ArgumentTypes:
 
 
 def number_or_object(named: Named) -> FieldType:
-    """Return the type of a positive number, in whose place a Keras object may stand."""
+    """Return the type of a positive number, in whose place a Keras object may stand.
+
+    Args:
+        named: The kind of the object, as learning-rate schedules are.
+
+    Returns:
+        A type whose values are a float above 0, or the mapping of an object with every argument.
+    """
 
     def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
         is_name = isinstance(value, str) and value[:1].isalpha()  # of a class, or a call of it

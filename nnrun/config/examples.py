@@ -16,7 +16,14 @@ _MODELS: dict[Keys, str] = {
 
 
 def example_of(keys: Keys) -> YamlValue:
-    """Return a value that the key at the end of a path may have, or None where none is known."""
+    """Return a value that the key at the end of a path may have, or None where none is known.
+
+    Args:
+        keys: The key path, such as ("data", "target").
+
+    Returns:
+        A list or a mapping where one is among the examples, for these are what people mistake.
+    """
     name = str(keys[-1]) if keys else ""
     model = _MODELS.get(keys[:-1])
     path = Path(__file__).with_name("schema_texts.json")

@@ -29,7 +29,11 @@ class Bound(NamedTuple):
 
 
 def parse_expectation(text: str) -> Bound:
-    """Return the bound that a validated expectation means."""
+    """Return the bound that a validated expectation means.
+
+    Args:
+        text: A comparison such as `>= 0.9`, which the schema has accepted.
+    """
     operator, number = _EXPECTATION.findall(text)[0]
     return Bound(operator, float(number))
 

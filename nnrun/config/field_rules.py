@@ -17,7 +17,14 @@ CLIPPINGS = ("clipnorm", "clipvalue", "global_clipnorm")
 
 
 def column_names(value: object) -> list[str]:
-    """Return a list of column names: of one column too, and of columns whose names are numbers."""
+    """Return a list of column names: of one column too, and of columns whose names are numbers.
+
+    Args:
+        value: What the config has.
+
+    Raises:
+        PydanticCustomError: An item is no name, or a name stands twice.
+    """
     items = value if isinstance(value, list) else [value]
     names = [_name_of_column(item) for item in items]
     if any(name is None for name in names):
@@ -33,7 +40,11 @@ def column_names(value: object) -> list[str]:
 
 
 def column_name(value: object) -> object:
-    """Return the name of one column, which may be a number; what is none stays, to be refused."""
+    """Return the name of one column, which may be a number; what is none stays, to be refused.
+
+    Args:
+        value: What the config has.
+    """
     name = _name_of_column(value)
     return value if name is None else name
 
@@ -56,12 +67,23 @@ Column = Annotated[str, BeforeValidator(column_name, json_schema_input_type=str 
 
 
 def listed_alone(value: object) -> object:
-    """Return a list of one for a name that stands alone."""
+    """Return a list of one for a name that stands alone.
+
+    Args:
+        value: What the config has; anything but text stays as it is, to be refused or taken later.
+    """
     return [value] if isinstance(value, str) else value
 
 
 def path_of_table(value: object) -> object:
-    """Refuse a share of rows where a table is to be named."""
+    """Refuse a share of rows where a table is to be named.
+
+    Args:
+        value: What the config has; anything but such a share stays as it is.
+
+    Raises:
+        PydanticCustomError: The value is a number between 0 and 1.
+    """
     if isinstance(value, float) and 0 < value < 1:
         raise problem(
             f"must be the path of a table; received {received(value)}; a share of the training "
@@ -71,7 +93,14 @@ def path_of_table(value: object) -> object:
 
 
 def distinct_metrics(metrics: list[Spec]) -> list[Spec]:
-    """Refuse two metrics of one name, since each is logged by its name."""
+    """Refuse two metrics of one name, since each is logged by its name.
+
+    Args:
+        metrics: The validated metrics, which stay as they are.
+
+    Raises:
+        PydanticCustomError: Two metrics have the same name.
+    """
     repeated = _repeated([metric["name"] for metric in metrics])
     if repeated:
         raise problem(
@@ -199,7 +228,14 @@ def unlike_the_decimal_mark(thousands: str, info: ValidationInfo) -> str:
 
 
 def text_encoding(name: str) -> str:
-    """Refuse what Python does not know as a text encoding."""
+    """Refuse what Python does not know as a text encoding.
+
+    Args:
+        name: What the config has under `encoding`.
+
+    Raises:
+        PydanticCustomError: Python has no text encoding of this name.
+    """
     try:
         "".encode(name)
     except (LookupError, UnicodeError, ValueError):
@@ -229,7 +265,14 @@ def one_kind(columns: list[str], info: ValidationInfo) -> list[str]:
 
 
 def one_clipping(optimizer: Spec) -> Spec:
-    """Refuse several ways to clip gradients, of which Keras takes one."""
+    """Refuse several ways to clip gradients, of which Keras takes one.
+
+    Args:
+        optimizer: The validated optimizer, with every argument; it stays as it is.
+
+    Raises:
+        PydanticCustomError: Two arguments that clip gradients, or all three, are given.
+    """
     given = [name for name in CLIPPINGS if optimizer.get(name) is not None]
     if len(given) > 1:
         raise problem(f"give one of {', '.join(given)}, not several")

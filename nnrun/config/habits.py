@@ -209,7 +209,11 @@ def habit_hint(model: str, key: str, known: list[str]) -> str | None:
 
 
 def bare_name(text: str) -> str:
-    """Return the name of what Python calls or refers to, as `relu` for `tf.nn.relu()`."""
+    """Return the name of what Python calls or refers to, as `relu` for `tf.nn.relu()`.
+
+    Args:
+        text: A name, with or without the module before it and the arguments behind it.
+    """
     return text.partition("(")[0].rpartition(".")[2].strip()
 
 

@@ -54,7 +54,11 @@ def _docstrings(model: type[Strict]) -> dict[str, str]:
 
 
 def objects(node: object) -> Iterator[dict[str, Any]]:
-    """Yield every mapping in a tree of JSON that has properties."""
+    """Yield every mapping in a tree of JSON that has properties.
+
+    Args:
+        node: Mappings, lists and scalars, as JSON has them. The mappings are yielded, not copies.
+    """
     if isinstance(node, dict):
         if "properties" in node:
             yield node

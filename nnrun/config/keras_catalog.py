@@ -193,7 +193,11 @@ own that call `keras.ops.gelu` are saved with the same one.
 
 
 def activation_of(layer: Spec) -> str:
-    """Return the name of a layer's activation: its argument, or what the layer is, or linear."""
+    """Return the name of a layer's activation: its argument, or what the layer is, or linear.
+
+    Args:
+        layer: A validated layer, with every argument.
+    """
     activation = layer.get("activation", "linear")
     arguments = activation if isinstance(activation, dict) else layer
     if arguments.get("negative_slope"):
@@ -206,7 +210,11 @@ def activation_of(layer: Spec) -> str:
 
 
 def largest_output(layer: Spec) -> float | None:
-    """Return the bound that the config gives to the outputs of relu, or None without one."""
+    """Return the bound that the config gives to the outputs of relu, or None without one.
+
+    Args:
+        layer: A validated layer, with every argument.
+    """
     activation = layer.get("activation")
     arguments = activation if isinstance(activation, dict) else layer
     return arguments.get("max_value")

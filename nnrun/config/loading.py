@@ -74,7 +74,11 @@ def with_overrides(config: Config, overrides: Sequence[str]) -> Config:
 
 
 def written_values(config: Config) -> dict[str, YamlValue]:
-    """Return what a config's file and overrides say, with absolute paths and without its sweep."""
+    """Return what a config's file and overrides say, with absolute paths and without its sweep.
+
+    Args:
+        config: A config that was loaded. What neither its file nor an override says is left out.
+    """
     return _without_sweep(_with_absolute_paths(config._source, config._folder))
 
 

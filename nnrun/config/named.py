@@ -28,7 +28,11 @@ REQUIRED: Any = ...
 
 
 def snake_case(name: str) -> str:
-    """Return Keras's snake_case of a class name: `BinaryAccuracy` -> `binary_accuracy`."""
+    """Return Keras's snake_case of a class name: `BinaryAccuracy` -> `binary_accuracy`.
+
+    Args:
+        name: The class name in CamelCase.
+    """
     return re.sub(r"(?<=.)(?=[A-Z][a-z0-9])|(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
@@ -66,7 +70,17 @@ class Named:
     def validate(self, value: YamlValue) -> Spec:
         """Return the canonical name with every argument.
 
-        Where the spelling is kept, a mere name stays alone.
+        Args:
+            value: What the config has: a name, or a mapping of the key and arguments.
+
+        Returns:
+            The name under `key`, and the arguments, those that are not given with Keras's defaults.
+            Where the spelling is kept, a mere name stays alone.
+
+        Raises:
+            PydanticCustomError: The value is neither text nor a mapping.
+            ValidationError: No class has the name, or an argument is unknown, missing or out of its
+                range.
         """
         if not isinstance(value, str | dict):
             rule = f"must be {self._forms()}; received {received(value)}"
@@ -85,7 +99,11 @@ class Named:
         return {self.key: given, **arguments}
 
     def canonical(self, name: str) -> str | None:
-        """Return the class that `name` means, or None."""
+        """Return the class that `name` means, or None.
+
+        Args:
+            name: A spelling of it: `_` and capitals do not matter.
+        """
         return self._by_folded_spelling.get(_folded(name))
 
     @cached_property
@@ -214,7 +232,11 @@ class Named:
         return snake_case(name) if self.keep_spelling else name
 
     def form_of(self, name: str) -> dict[str, Any]:
-        """Return the JSON Schema of a mapping that means this class."""
+        """Return the JSON Schema of a mapping that means this class.
+
+        Args:
+            name: The class, as the catalog has it.
+        """
         form = argument_model(self, name).model_json_schema()
         names = [spelling for spelling, meant in self.spellings.items() if meant == name]
         required = form.get("required", [])

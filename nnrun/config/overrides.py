@@ -51,7 +51,11 @@ def set_value(source: YamlSource, path: str, new: YamlSource) -> YamlSource:
 
 
 def key_path(key: str) -> str | None:
-    """Return a key with dots alone, as `layers.0.units` for `layers[0].units`; None for no key."""
+    """Return a key with dots alone, as `layers.0.units` for `layers[0].units`; None for no key.
+
+    Args:
+        key: A key as --set or a program gives it.
+    """
     path = re.sub(r"\[(\d+)\]", r".\1", key.strip())
     return path if re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", path) else None
 

@@ -10,7 +10,11 @@ Keys = tuple[str | int, ...]
 
 
 def dotted(keys: Keys) -> str:
-    """Return `layers[1].activation` for ("layers", 1, "activation")."""
+    """Return `layers[1].activation` for ("layers", 1, "activation").
+
+    Args:
+        keys: The keys of mappings and the indices of lists, from the outermost on; none give "".
+    """
     path = ""
     for key in keys:
         if isinstance(key, int):

@@ -24,7 +24,11 @@ def with_scheduled_steps(config: Config, rows: int) -> Config:
 
 
 def describe_learning_rate(config: Config) -> str:
-    """Return the learning rate as a person says it: 0.001, or `CosineDecay from 0.01`."""
+    """Return the learning rate as a person says it: 0.001, or `CosineDecay from 0.01`.
+
+    Args:
+        config: The config, which has the optimizer.
+    """
     schedule = config.schedule
     if schedule is None:
         return f"{config.optimizer['learning_rate']:g}"
@@ -32,7 +36,11 @@ def describe_learning_rate(config: Config) -> str:
 
 
 def first_learning_rate(config: Config) -> float:
-    """Return the learning rate of the first step, or before the steps of a warm-up."""
+    """Return the learning rate of the first step, or before the steps of a warm-up.
+
+    Args:
+        config: The config, which has the optimizer.
+    """
     schedule = config.schedule
     if schedule is None:
         return float(config.optimizer["learning_rate"])

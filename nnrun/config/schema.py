@@ -294,7 +294,11 @@ class Config(Strict, json_schema_extra=_DIALECT):
         return self.epochs * self.ensemble
 
     def member(self, number: int) -> "Config":
-        """Return the config of a member of the ensemble, counted from 0: a run of its own."""
+        """Return the config of a member of the ensemble, counted from 0: a run of its own.
+
+        Args:
+            number: Which member, from 0 to `ensemble` - 1.
+        """
         update = {
             "ensemble": 1,
             "seed": (self.seed + number) % SEEDS,
@@ -307,12 +311,20 @@ class Config(Strict, json_schema_extra=_DIALECT):
         return self.model_copy(update={"sweep": None}) if self.sweep else self
 
     def steps(self, rows: int) -> int:
-        """Return how many steps the epochs take, given the number of training rows."""
+        """Return how many steps the epochs take, given the number of training rows.
+
+        Args:
+            rows: How many training rows there are. The last batch of an epoch may be smaller.
+        """
         # A table has less than 2^53 rows, so that a float is exact.
         return math.ceil(rows / self.batch_size) * self.epochs
 
     def metric_class(self, metric: Spec) -> str:
-        """Return the Keras class of a metric. Accuracy takes that of the loss, as in Keras."""
+        """Return the Keras class of a metric. Accuracy takes that of the loss, as in Keras.
+
+        Args:
+            metric: A metric of this config, which has its `name`.
+        """
         if metric["name"] in ("accuracy", "acc") and self.is_classes and not self.is_binary:
             return "SparseCategoricalAccuracy"
         return names.METRIC.canonical(metric["name"]) or ""
@@ -342,11 +354,19 @@ class Config(Strict, json_schema_extra=_DIALECT):
         return [f"test_{name}" for name in self.logged if not name.startswith("val_")]
 
     def where(self, *keys: str | int) -> str:
-        """Return `file:line:column: dotted.path` of a key, for a message about its value."""
+        """Return `file:line:column: dotted.path` of a key, for a message about its value.
+
+        Args:
+            keys: The keys and indices that lead to it, from the outermost on.
+        """
         return self._source.where(keys)
 
     def layers_with(self, argument: str) -> list[int]:
-        """Return the indices of the layers that take this argument."""
+        """Return the indices of the layers that take this argument.
+
+        Args:
+            argument: The name of an argument in Keras, such as `kernel_initializer`.
+        """
         return [i for i, spec in enumerate(self.layers) if argument in spec]
 
     def output_activation(self) -> str:

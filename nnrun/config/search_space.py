@@ -70,7 +70,11 @@ class SearchSpace:
 
 
 def some_values(values: Choices | Range) -> Choices:
-    """Return the values of a list, or the ends of a range, as --set takes them."""
+    """Return the values of a list, or the ends of a range, as --set takes them.
+
+    Args:
+        values: The list or the range of one setting.
+    """
     if not isinstance(values, Range):
         return values
     if values.is_whole:
@@ -79,14 +83,22 @@ def some_values(values: Choices | Range) -> Choices:
 
 
 def range_text(values: Range) -> str:
-    """Return a range as --set takes it."""
+    """Return a range as --set takes it.
+
+    Args:
+        values: The range; the ends of a range of whole numbers are written without a point.
+    """
     if values.is_whole:
         return f"{int(values.low)}..{int(values.high)}"
     return f"{values.low!r}..{values.high!r}"
 
 
 def as_overrides(chosen: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what --set takes for the settings of a trial."""
+    """Return what --set takes for the settings of a trial.
+
+    Args:
+        chosen: The value of each setting, as --set takes it, by its key.
+    """
     return tuple(f"{key}={value}" for key, value in chosen.items())
 
 
@@ -130,6 +142,9 @@ def search_space(
 def choices_of(text: str) -> Choices | Range | None:
     """Return the list or the range that a text is, or None where it is one value.
 
+    Args:
+        text: What stands behind the `=` of --set.
+
     Raises:
         ConfigError: The range is empty, or the list has a value twice.
     """
@@ -146,14 +161,25 @@ def choices_of(text: str) -> Choices | Range | None:
 
 
 def check_distinct(values: Sequence[str]) -> None:
-    """Raise a ConfigError where a value stands twice, whose trials would be the same."""
+    """Raise a ConfigError where a value stands twice, whose trials would be the same.
+
+    Args:
+        values: The values of one setting, as --set takes them.
+
+    Raises:
+        ConfigError: A value is repeated; the message names up to three.
+    """
     repeated = sorted(value for value, count in Counter(values).items() if count > 1)
     if repeated:
         raise ConfigError(f"{listed(repeated, 3)} is in the list twice")
 
 
 def setting_text(value: YamlValue) -> str:
-    """Return a value as --set takes it: plain where it reads as the same, else as JSON."""
+    """Return a value as --set takes it: plain where it reads as the same, else as JSON.
+
+    Args:
+        value: What a config holds: a scalar, a list or a mapping.
+    """
     if isinstance(value, str) and value and parse_scalar(value) == value:
         is_plain = re.fullmatch(r"[\w.+/-]+", value)
         if is_plain:
@@ -162,7 +188,14 @@ def setting_text(value: YamlValue) -> str:
 
 
 def value_of(text: str) -> YamlValue:
-    """Return the value of a setting that --set takes as text."""
+    """Return the value of a setting that --set takes as text.
+
+    Args:
+        text: YAML in one line.
+
+    Raises:
+        ConfigError: The text is not YAML.
+    """
     return read_text(text, TextPlaces(text, has_lines=False)).values
 
 

@@ -22,7 +22,11 @@ MOST_UNKNOWN_KEYS = 1_000
 
 
 def problem(message: str) -> PydanticCustomError:
-    """Return an error that pydantic reports with exactly this message."""
+    """Return an error that pydantic reports with exactly this message.
+
+    Args:
+        message: The message. Braces in it stand as they are.
+    """
     return PydanticCustomError("nnrun", "{message}", {"message": message})
 
 

@@ -61,7 +61,11 @@ Values = Annotated[Any, BeforeValidator(_list_or_range, json_schema_input_type=l
 
 
 def default_metric(folds: int | None) -> str:
-    """Return the metric that ranks trials: `test_` is that of the rows that a fold holds out."""
+    """Return the metric that ranks trials: `test_` is that of the rows that a fold holds out.
+
+    Args:
+        folds: How many folds each trial is trained on, or None where it is trained once.
+    """
     return "test_loss" if folds else "val_loss"
 
 

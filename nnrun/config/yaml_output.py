@@ -19,13 +19,20 @@ def to_yaml(values: dict[str, Any]) -> str:
 
     A mapping that is only a name is written as the name. A text stays in one line, however long,
     for a path is looked for as it is. Characters that reverse what is shown are escapes.
+
+    Args:
+        values: Mappings, lists and scalars, in the order in which they are written.
     """
     text = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=math.inf)
     return _escaped(text)  # which stand in double quotes, as all that is not printable
 
 
 def in_yaml(name: str) -> str:
-    """Return a name as it can be pasted into a config: quoted, unless it is a plain word."""
+    """Return a name as it can be pasted into a config: quoted, unless it is a plain word.
+
+    Args:
+        name: Any text, such as a column's name in a stranger's table.
+    """
     is_word = re.fullmatch(r"[A-Za-z_][\w-]*", name)
     if is_word and name.lower() not in ("true", "false", "null"):
         return name
@@ -33,7 +40,11 @@ def in_yaml(name: str) -> str:
 
 
 def in_quotes(text: str) -> str:
-    """Return any text in double quotes, as YAML reads it."""
+    """Return any text in double quotes, as YAML reads it.
+
+    Args:
+        text: Any text, a stranger's too: what no terminal should get is an escape.
+    """
     return _escaped(json.dumps(text, ensure_ascii=False))
 
 
@@ -43,7 +54,11 @@ def _escaped(text: str) -> str:
 
 
 def in_flow(value: object) -> str:
-    """Return a value in one line, its mappings in braces and its lists in brackets."""
+    """Return a value in one line, its mappings in braces and its lists in brackets.
+
+    Args:
+        value: Mappings, lists and scalars.
+    """
     text = yaml.dump(
         value, Dumper=_Dumper, sort_keys=False, default_flow_style=True, width=math.inf
     )

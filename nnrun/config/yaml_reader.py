@@ -175,7 +175,15 @@ class YamlReader:
         self._problems: list[str] = []
 
     def read(self) -> YamlSource:
-        """Return the values with their places, or raise a ConfigError with every mistake."""
+        """Return the values with their places.
+
+        Returns:
+            The values of the text; None where it has no document.
+
+        Raises:
+            ConfigError: The text is no YAML, or what a config does not allow. Every mistake is in
+                it.
+        """
         values = None
         try:
             values = self._read_document()

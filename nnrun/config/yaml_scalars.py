@@ -18,7 +18,11 @@ _FLOAT = re.compile(r"[-+]?(?!0[0-9]+\Z)([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9
 
 
 def parse_scalar(text: str) -> Scalar:
-    """Return the meaning of an unquoted scalar: a word of YAML's, a number, or its text."""
+    """Return the meaning of an unquoted scalar: a word of YAML's, a number, or its text.
+
+    Args:
+        text: The scalar as it stands in the file.
+    """
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

@@ -38,12 +38,20 @@ class YamlSource:
     has_no_lines: bool = False
 
     def locate(self, keys: Keys) -> str:
-        """Return the place of the value at `keys`, or of its nearest parent that has one."""
+        """Return the place of the value at `keys`, or of its nearest parent that has one.
+
+        Args:
+            keys: The key path, which the source may lack.
+        """
         place = self._nearest(keys)
         return place.value if place else self._begin
 
     def locate_key(self, keys: Keys) -> str:
-        """Return the place of the key that ends `keys`, or of its nearest parent that has one."""
+        """Return the place of the key that ends `keys`, or of its nearest parent that has one.
+
+        Args:
+            keys: The key path, which the source may lack.
+        """
         place = self._nearest(keys)
         return place.key if place else self._begin
 

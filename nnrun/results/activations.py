@@ -35,25 +35,47 @@ ERFC_COEFFICIENTS = (
 
 
 def sigmoid(x: Array) -> Array:
-    """Return 1 / (1 + exp(-x)), without an overflow at either end."""
+    """Return 1 / (1 + exp(-x)), without an overflow at either end.
+
+    Args:
+        x: Any shape.
+    """
     decay = np.exp(-np.abs(x))
     return np.where(x < 0, decay, np.float32(1)) / (1 + decay)
 
 
 def softmax(x: Array) -> Array:
-    """Return exp(x) / sum(exp(x)) over the units of each row, with the largest taken off first."""
+    """Return exp(x) / sum(exp(x)) over the units of each row, with the largest taken off first.
+
+    Args:
+        x: Shape (rows, units).
+
+    Returns:
+        Shape (rows, units); each row sums to 1.
+    """
     powers = np.exp(x - x.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
 def log_softmax(x: Array) -> Array:
-    """Return x - log(sum(exp(x))) over the units of each row, with the largest taken off first."""
+    """Return x - log(sum(exp(x))) over the units of each row, with the largest taken off first.
+
+    Args:
+        x: Shape (rows, units).
+    """
     shifted = x - x.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def sparsemax(x: Array) -> Array:
-    """Return the projection of each row onto the simplex (Martins and Astudillo, 2016)."""
+    """Return the projection of each row onto the simplex (Martins and Astudillo, 2016).
+
+    Args:
+        x: Float32, shape (rows, units).
+
+    Returns:
+        Shape (rows, units); each row sums to 1, and small units are exactly 0.
+    """
     falling = -np.sort(-x, axis=1)
     sums = np.cumsum(falling, axis=1)
     counts = np.arange(1, x.shape[1] + 1, dtype=np.float32)
@@ -64,7 +86,11 @@ def sparsemax(x: Array) -> Array:
 
 
 def softplus(x: Array) -> Array:
-    """Return log(1 + exp(x)), without an overflow at either end."""
+    """Return log(1 + exp(x)), without an overflow at either end.
+
+    Args:
+        x: Any shape.
+    """
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
@@ -97,22 +123,41 @@ def relu(
 
 
 def relu6(x: Array) -> Array:
-    """Return x between 0 and 6."""
+    """Return x between 0 and 6.
+
+    Args:
+        x: Any shape.
+    """
     return np.clip(x, 0, 6)
 
 
 def leaky_relu(x: Array, negative_slope: float = 0.2) -> Array:
-    """Return x above 0, negative_slope x below."""
+    """Return x above 0, negative_slope x below.
+
+    Args:
+        x: Any shape.
+        negative_slope: At least 0.
+    """
     return np.where(x > 0, x, np.float32(negative_slope) * x)
 
 
 def elu(x: Array, alpha: float = 1.0) -> Array:
-    """Return x above 0, alpha (exp(x) - 1) below."""
+    """Return x above 0, alpha (exp(x) - 1) below.
+
+    Args:
+        x: Any shape.
+        alpha: Minus the limit of the result as x falls.
+    """
     return np.where(x < 0, np.float32(alpha) * np.expm1(np.minimum(x, 0)), x)
 
 
 def celu(x: Array, alpha: float = 1.0) -> Array:
-    """Return max(x, 0) + alpha (exp(min(x, 0) / alpha) - 1)."""
+    """Return max(x, 0) + alpha (exp(min(x, 0) / alpha) - 1).
+
+    Args:
+        x: Any shape.
+        alpha: Above 0; minus the limit of the result as x falls.
+    """
     scale = np.float32(alpha)
     return np.maximum(x, 0) + scale * np.expm1(np.minimum(x, 0) / scale)
 
@@ -123,7 +168,12 @@ def selu(x: Array) -> Array:
 
 
 def gelu(x: Array, *, approximate: bool = False) -> Array:
-    """Return 0.5 x erfc(-x / sqrt(2)), or its approximation by tanh."""
+    """Return 0.5 x erfc(-x / sqrt(2)), or its approximation by tanh.
+
+    Args:
+        x: Float32, any shape.
+        approximate: Whether to use tanh in place of erfc, which is computed in float64 here.
+    """
     if approximate:
         bent = np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3)
         return np.float32(0.5) * x * (1 + np.tanh(bent))
@@ -132,7 +182,11 @@ def gelu(x: Array, *, approximate: bool = False) -> Array:
 
 
 def silu(x: Array) -> Array:
-    """Return x sigmoid(x)."""
+    """Return x sigmoid(x).
+
+    Args:
+        x: Any shape.
+    """
     return x * sigmoid(x)
 
 
@@ -142,17 +196,30 @@ def mish(x: Array) -> Array:
 
 
 def softsign(x: Array) -> Array:
-    """Return x / (1 + |x|)."""
+    """Return x / (1 + |x|).
+
+    Args:
+        x: Any shape.
+    """
     return x / (1 + np.abs(x))
 
 
 def squareplus(x: Array, b: float = 4.0) -> Array:
-    """Return (x + sqrt(x^2 + b)) / 2."""
+    """Return (x + sqrt(x^2 + b)) / 2.
+
+    Args:
+        x: Any shape.
+        b: At least 0; how round the bend at 0 is.
+    """
     return (x + np.sqrt(np.square(x) + np.float32(b))) / 2
 
 
 def hard_sigmoid(x: Array) -> Array:
-    """Return relu6(x + 3) / 6."""
+    """Return relu6(x + 3) / 6.
+
+    Args:
+        x: Any shape.
+    """
     return relu6(x + 3) / 6
 
 
@@ -162,17 +229,31 @@ def hard_silu(x: Array) -> Array:
 
 
 def hard_tanh(x: Array) -> Array:
-    """Return x between -1 and 1."""
+    """Return x between -1 and 1.
+
+    Args:
+        x: Any shape.
+    """
     return np.clip(x, -1, 1)
 
 
 def hard_shrink(x: Array, threshold: float = 0.5) -> Array:
-    """Return x, or 0 within the threshold of 0."""
+    """Return x, or 0 within the threshold of 0.
+
+    Args:
+        x: Any shape.
+        threshold: At least 0.
+    """
     return np.where(np.abs(x) > np.float32(threshold), x, np.float32(0))
 
 
 def soft_shrink(x: Array, threshold: float = 0.5) -> Array:
-    """Return x moved towards 0 by the threshold, or 0 within it."""
+    """Return x moved towards 0 by the threshold, or 0 within it.
+
+    Args:
+        x: Any shape.
+        threshold: At least 0.
+    """
     moved = np.abs(x) - np.float32(threshold)
     return np.where(moved > 0, np.copysign(moved, x), np.float32(0))
 
@@ -183,7 +264,11 @@ def tanh_shrink(x: Array) -> Array:
 
 
 def sparse_sigmoid(x: Array) -> Array:
-    """Return (x + 1) / 2 between 0 and 1."""
+    """Return (x + 1) / 2 between 0 and 1.
+
+    Args:
+        x: Any shape.
+    """
     return np.where(x <= -1, np.float32(0), np.where(x >= 1, np.float32(1), (x + 1) / 2))
 
 

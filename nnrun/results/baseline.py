@@ -28,7 +28,11 @@ class LabelBaseline:
         return f"always {self.labels[int(np.argmax(self.shares))]!r}"
 
     def predict(self, rows: int) -> Floats:
-        """Return the shares for each row, shape (rows, labels)."""
+        """Return the shares for each row, shape (rows, labels).
+
+        Args:
+            rows: How many rows to predict for. They share the memory of one.
+        """
         return np.broadcast_to(np.array(self.shares), (rows, len(self.shares)))
 
 
@@ -48,7 +52,11 @@ class MultilabelBaseline:
         return "always the most frequent labels"
 
     def predict(self, rows: int) -> Floats:
-        """Return the share of each target's second label for each row, shape (rows, targets)."""
+        """Return the share of each target's second label for each row, shape (rows, targets).
+
+        Args:
+            rows: How many rows to predict for. They share the memory of one.
+        """
         return np.broadcast_to(np.array(self.shares), (rows, len(self.shares)))
 
     @property
@@ -93,7 +101,11 @@ class NumberBaseline:
         return f"always the mean {short_number(self.means[0])}"
 
     def predict(self, rows: int) -> Floats:
-        """Return the means for each row, shape (rows, targets)."""
+        """Return the means for each row, shape (rows, targets).
+
+        Args:
+            rows: How many rows to predict for. They share the memory of one.
+        """
         return np.broadcast_to(np.array(self.means), (rows, len(self.means)))
 
 

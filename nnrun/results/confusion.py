@@ -87,7 +87,11 @@ class ConfusionCounts:
 
 
 def one_threshold(threshold: float | None) -> Thresholds:
-    """Return a threshold that a positive row's probability is above; None is Keras's default."""
+    """Return a threshold that a positive row's probability is above; None is Keras's default.
+
+    Args:
+        threshold: From 0 to 1, or None.
+    """
     if threshold is None:
         threshold = DEFAULT_THRESHOLD
     bound = np.float32(threshold)

@@ -52,7 +52,11 @@ def correlated_columns(
 
 
 def correlated_groups(pairs: Sequence[CorrelatedColumns]) -> tuple[tuple[str, ...], ...]:
-    """Return the groups of columns that pairs connect, each column in one group."""
+    """Return the groups of columns that pairs connect, each column in one group.
+
+    Args:
+        pairs: Pairs of columns that are correlated.
+    """
     groups: list[list[str]] = []
     for pair in pairs:
         names = [pair.first, pair.second]
@@ -64,7 +68,11 @@ def correlated_groups(pairs: Sequence[CorrelatedColumns]) -> tuple[tuple[str, ..
 
 
 def correlation_note(group: Sequence[str]) -> str:
-    """Return a sentence that says what a group of correlated columns means for importance."""
+    """Return a sentence that says what a group of correlated columns means for importance.
+
+    Args:
+        group: The names of the columns, two or more.
+    """
     return (
         f"The columns {listed(group, 8)} are correlated above {STRONG}: they share their "
         "importance, and each looks less important than all of them are."

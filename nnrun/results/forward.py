@@ -64,7 +64,11 @@ class Outputs:
     logits: Matrix | None
 
     def of_target(self, number: int) -> "Outputs":
-        """Return the outputs for one of several targets, each float32 (rows, 1)."""
+        """Return the outputs for one of several targets, each float32 (rows, 1).
+
+        Args:
+            number: Which target, from 0 on.
+        """
         column = slice(number, number + 1)
         predictions = self.predictions[:, column]
         values = self.values[:, column]
@@ -123,7 +127,14 @@ class Network:
         return Outputs(values, values, logits)
 
     def layer_outputs(self, x: Array) -> Iterator[tuple[Step, Array]]:
-        """Yield each trained layer with what it gives for rows, float32 (rows, inputs)."""
+        """Yield each trained layer with what it gives for rows, float32 (rows, inputs).
+
+        Args:
+            x: The encoded features, float32 (rows, inputs).
+
+        Yields:
+            A trained layer, and what it gives for the rows, float32 (rows, units).
+        """
         with np.errstate(all="ignore"):
             for step in self.steps:
                 x = step(x)

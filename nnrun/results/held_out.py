@@ -46,7 +46,11 @@ def held_out_rows(run: Run, trained: TrainedRun) -> Readers:
 
 
 def parts_held_out(run: Run) -> list[str]:
-    """Return the names of the parts that a run held out, in the order they are measured in."""
+    """Return the names of the parts that a run held out, in the order they are measured in.
+
+    Args:
+        run: The run, whose info tells what it was trained and measured on.
+    """
     data = run.read_info().data
     return [part for part in ("validation", "test") if part in data]
 

@@ -115,7 +115,11 @@ def label_errors(actual: Numbers, outputs: Numbers) -> Floats:
 
 
 def logs(numbers: Numbers) -> Floats:
-    """Return log(1 + number), of numbers from LEAST_PREDICTION on."""
+    """Return log(1 + number), of numbers from LEAST_PREDICTION on.
+
+    Args:
+        numbers: Any shape; those below LEAST_PREDICTION are taken for it.
+    """
     bounded = np.maximum(numbers.astype(np.float64), LEAST_PREDICTION)
     return np.asarray(np.log1p(bounded))
 

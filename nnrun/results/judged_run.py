@@ -153,6 +153,9 @@ def new_assessor(dataset: Dataset) -> Assessor | None:
     """Return what compares a network with simpler models of a dataset's training rows.
 
     None stands for too many labels for a confusion matrix.
+
+    Args:
+        dataset: The rows that the run was trained on, encoded.
     """
     if not can_be_judged(dataset.encoder):
         return None
@@ -160,7 +163,11 @@ def new_assessor(dataset: Dataset) -> Assessor | None:
 
 
 def can_be_judged(encoder: Encoder) -> bool:
-    """Return whether the confusion matrix of all labels fits in memory."""
+    """Return whether the confusion matrix of all labels fits in memory.
+
+    Args:
+        encoder: The encoding of the run, which has the labels; none where targets are numbers.
+    """
     return len(encoder.labels) <= LABELS_WITH_CONFUSION
 
 

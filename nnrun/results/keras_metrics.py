@@ -59,7 +59,7 @@ class Mean(Metric):
         self._rows = 0.0
 
     def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
-        """Take rows into account."""
+        """Take rows into account: see `Metric.add`."""
         values = self._function(y, outputs, self._arguments)
         if weights is not None:
             values = values * weights
@@ -95,7 +95,7 @@ class ThresholdMetric(Metric):
         self._arguments = arguments
 
     def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
-        """Take rows into account."""
+        """Take rows into account: see `Metric.add`."""
         probabilities = outputs.values
         if self._arguments.get("from_logits", False):
             probabilities = sigmoid(probabilities)
@@ -118,7 +118,7 @@ class MeanOfTargets(Metric):
         self._of_targets: list[Metric] = []
 
     def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
-        """Take rows into account."""
+        """Take rows into account: see `Metric.add`."""
         if not self._of_targets:
             self._of_targets = [self._make() for _ in range(y.shape[1])]
         for number, metric in enumerate(self._of_targets):
@@ -141,7 +141,7 @@ class FBetaScore(Metric):
         self._positives = np.zeros(1)
 
     def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
-        """Take rows into account."""
+        """Take rows into account: see `Metric.add`."""
         if self._threshold is None:  # lint sees that there is one output, which is the largest
             called = np.abs(outputs.values) > np.float32(NEARLY_ZERO)
         else:
@@ -184,7 +184,7 @@ class R2Score(Metric):
         self._errors = np.zeros(1)
 
     def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
-        """Take rows into account."""
+        """Take rows into account: see `Metric.add`."""
         targets = y.astype(np.float64)
         weight = 1.0 if weights is None else weights[:, None]
         self._rows += _count(y, weights)

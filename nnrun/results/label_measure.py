@@ -215,7 +215,11 @@ class LabelAccumulator:
 
 
 def scored_labels(labels: int) -> range:
-    """Return the numbers of the labels that have scores, given how many labels there are."""
+    """Return the numbers of the labels that have scores, given how many labels there are.
+
+    Args:
+        labels: How many labels there are, two at least.
+    """
     if labels == 2:
         return range(1, 2)  # the first label's scores are those of the second, reversed
     if labels > SCORED_LABELS:

@@ -49,7 +49,14 @@ class LinearModel:
     rows_given: int
 
     def predict(self, x: Numbers) -> Floats:
-        """Return what the network would: (rows, outputs), given encoded rows (rows, inputs)."""
+        """Return what the network would return for the same rows.
+
+        Args:
+            x: The encoded features, float32 or float64 (rows, inputs).
+
+        Returns:
+            Probabilities or numbers, float64 (rows, outputs).
+        """
         standardised = (x.astype(np.float64) - self.mean) / self.scale
         scores = standardised @ self.weights + self.intercepts
         if self.output == "sigmoid":
@@ -59,7 +66,11 @@ class LinearModel:
         return np.asarray(scores)
 
     def of_output(self, number: int) -> "LinearModel":
-        """Return the model of one of the outputs alone."""
+        """Return the model of one of the outputs alone.
+
+        Args:
+            number: Which output, from 0 on.
+        """
         return replace(
             self, weights=self.weights[:, [number]], intercepts=self.intercepts[[number]]
         )

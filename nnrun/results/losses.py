@@ -22,7 +22,13 @@ RowFunction = Callable[[Matrix, Outputs, Spec], RowValues]
 
 
 def binary_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
-    """Return -y log p - (1 - y) log(1 - p), from the logits where there are any."""
+    """Return -y log p - (1 - y) log(1 - p), from the logits where there are any.
+
+    Args:
+        y: The labels, 0 or 1, float32 (rows, targets).
+        outputs: Their probabilities, or their logits, float32 (rows, targets).
+        arguments: `from_logits` and `label_smoothing`, which may be missing.
+    """
     smoothing = np.float32(arguments.get("label_smoothing", 0))
     smoothed = y * (1 - smoothing) + smoothing / 2
     logits = _logits(outputs, arguments)
@@ -36,6 +42,11 @@ def binary_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> R
     """Return the crossentropy times (1 - p_t)^gamma, where p_t is that of the label.
 
     With `apply_class_balancing` it is times alpha for the label 1, and 1 - alpha for 0, too.
+
+    Args:
+        y: The labels, 0 or 1, float32 (rows, targets).
+        outputs: Their probabilities, or their logits, float32 (rows, targets).
+        arguments: All that Keras's class takes.
     """
     smoothing = np.float32(arguments["label_smoothing"])
     smoothed = y * (1 - smoothing) + smoothing / 2
@@ -56,7 +67,13 @@ def binary_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> R
 
 
 def sparse_categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
-    """Return -log p of the label, whose place is y, from the logits where there are any."""
+    """Return -log p of the label, whose place is y, from the logits where there are any.
+
+    Args:
+        y: The place of each row's label, from 0 on, float32 (rows, 1).
+        outputs: The probabilities of the labels, or their logits, float32 (rows, labels).
+        arguments: `from_logits`, which may be missing.
+    """
     logits = _logits(outputs, arguments)
     if logits is None:
         logits = np.log(_clipped(outputs.values))
@@ -64,7 +81,13 @@ def sparse_categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec
 
 
 def categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
-    """Return -sum(t log p) of the smoothed targets t, from the logits where there are any."""
+    """Return -sum(t log p) of the smoothed targets t, from the logits where there are any.
+
+    Args:
+        y: The place of each row's label, from 0 on, float32 (rows, 1).
+        outputs: The probabilities of the labels, or their logits, float32 (rows, labels).
+        arguments: `from_logits` and `label_smoothing`.
+    """
     logits = _logits(outputs, arguments)
     if logits is None:
         log_probabilities = np.log(_clipped(_shares(outputs.values)))
@@ -74,7 +97,13 @@ def categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> Ro
 
 
 def categorical_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
-    """Return -sum(alpha (1 - p)^gamma t log p) of the smoothed targets t."""
+    """Return -sum(alpha (1 - p)^gamma t log p) of the smoothed targets t.
+
+    Args:
+        y: The place of each row's label, from 0 on, float32 (rows, 1).
+        outputs: The probabilities of the labels, or their logits, float32 (rows, labels).
+        arguments: All that Keras's class takes.
+    """
     values = softmax(outputs.values) if arguments["from_logits"] else outputs.values
     p = _clipped(_shares(values))
     alpha = np.float32(arguments["alpha"])
@@ -84,29 +113,55 @@ def categorical_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec)
 
 
 def mean_squared_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
-    """Return the mean of the squared errors over the targets."""
+    """Return the mean of the squared errors over the targets.
+
+    Args:
+        y: The numbers to predict, float32 (rows, targets).
+        outputs: The predictions, float32 (rows, targets).
+    """
     return _mean(np.square(y - outputs.values))
 
 
 def mean_absolute_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
-    """Return the mean of the absolute errors over the targets."""
+    """Return the mean of the absolute errors over the targets.
+
+    Args:
+        y: The numbers to predict, float32 (rows, targets).
+        outputs: The predictions, float32 (rows, targets).
+    """
     return _mean(np.abs(y - outputs.values))
 
 
 def mean_absolute_percentage_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
-    """Return the mean of |y - prediction| / max(|y|, 1e-7) over the targets, in per cent."""
+    """Return the mean of |y - prediction| / max(|y|, 1e-7) over the targets, in per cent.
+
+    Args:
+        y: The numbers to predict, float32 (rows, targets).
+        outputs: The predictions, float32 (rows, targets).
+    """
     size = np.maximum(np.abs(y), KERAS_EPSILON)
     return 100 * _mean(np.abs((y - outputs.values) / size))
 
 
 def mean_squared_logarithmic_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
-    """Return the mean squared difference of log(1 + value), of values from 1e-7 on."""
+    """Return the mean squared difference of log(1 + value), of values from 1e-7 on.
+
+    Args:
+        y: The numbers to predict, float32 (rows, targets).
+        outputs: The predictions, float32 (rows, targets).
+    """
     difference = _log1p(outputs.values) - _log1p(y)
     return _mean(np.square(difference))
 
 
 def huber(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
-    """Return the mean of error^2 / 2 up to delta, and of delta |error| - delta^2 / 2 beyond."""
+    """Return the mean of error^2 / 2 up to delta, and of delta |error| - delta^2 / 2 beyond.
+
+    Args:
+        y: The numbers to predict, float32 (rows, targets).
+        outputs: The predictions, float32 (rows, targets).
+        arguments: `delta`, above 0.
+    """
     delta = np.float32(arguments["delta"])
     size = np.abs(outputs.values - y)
     beyond = delta * size - np.square(delta) / 2
@@ -114,39 +169,76 @@ def huber(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
 
 
 def log_cosh(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
-    """Return the mean of log(cosh(error)) over the targets."""
+    """Return the mean of log(cosh(error)) over the targets.
+
+    Args:
+        y: The numbers to predict, float32 (rows, targets).
+        outputs: The predictions, float32 (rows, targets).
+    """
     error = outputs.values - y
     return _mean(error + softplus(-2 * error) - np.float32(np.log(2)))
 
 
 def poisson(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
-    """Return the mean of prediction - y log(prediction + 1e-7) over the targets."""
+    """Return the mean of prediction - y log(prediction + 1e-7) over the targets.
+
+    Args:
+        y: The counts to predict, float32 (rows, targets).
+        outputs: The predictions, at least 0, float32 (rows, targets).
+    """
     return _mean(outputs.values - y * np.log(outputs.values + KERAS_EPSILON))
 
 
 def hinge(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
-    """Return max(0, 1 - y output), where y, 0 or 1, becomes -1 or 1."""
+    """Return max(0, 1 - y output), where y, 0 or 1, becomes -1 or 1.
+
+    Args:
+        y: The labels, 0 or 1, float32 (rows, targets).
+        outputs: Their scores, float32 (rows, targets).
+    """
     return _mean(_margin(y, outputs))
 
 
 def squared_hinge(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
-    """Return the square of the hinge."""
+    """Return the square of the hinge.
+
+    Args:
+        y: The labels, 0 or 1, float32 (rows, targets).
+        outputs: Their scores, float32 (rows, targets).
+    """
     return _mean(np.square(_margin(y, outputs)))
 
 
 def binary_accuracy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
-    """Return 1 where an output beyond the threshold tells of the label 1, else 0."""
+    """Return 1 where an output beyond the threshold tells of the label 1, else 0.
+
+    Args:
+        y: The labels, 0 or 1, float32 (rows, targets).
+        outputs: Their probabilities, or their logits, float32 (rows, targets).
+        arguments: `threshold`, 0.5 where it is missing; of logits where these are given.
+    """
     called = outputs.values > np.float32(arguments.get("threshold", 0.5))
     return _mean(called == (y != 0))
 
 
 def sparse_categorical_accuracy(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
-    """Return 1 where the largest output is that of the label, else 0."""
+    """Return 1 where the largest output is that of the label, else 0.
+
+    Args:
+        y: The place of each row's label, from 0 on, float32 (rows, 1).
+        outputs: The probabilities of the labels, or their logits, float32 (rows, labels).
+    """
     return (outputs.values.argmax(axis=1) == y[:, 0]).astype(np.float64)
 
 
 def sparse_top_k_accuracy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
-    """Return 1 where fewer than k outputs are above that of the label, `tf.math.in_top_k`."""
+    """Return 1 where fewer than k outputs are above that of the label, `tf.math.in_top_k`.
+
+    Args:
+        y: The place of each row's label, from 0 on, float32 (rows, 1).
+        outputs: The probabilities of the labels, or their logits, float32 (rows, labels).
+        arguments: `k`, the number of labels that count as named; 5 where it is missing.
+    """
     own = _of_label(outputs.values, y)
     larger = (outputs.values > own[:, None]).sum(axis=1)
     is_in_top = larger < arguments.get("k", 5)

@@ -7,7 +7,11 @@ import numpy as np
 
 
 def defined_numbers(metrics: object) -> dict[str, float]:
-    """Return the attributes of measures that are a single number and defined, by name."""
+    """Return the attributes of measures that are a single number and defined, by name.
+
+    Args:
+        metrics: A dataclass of measures; attributes that are None or no float are left out.
+    """
     return {name: value for name, value in vars(metrics).items() if isinstance(value, float)}
 
 
@@ -46,7 +50,11 @@ def mean_where_all(parts: Sequence[object], measure: str) -> float | None:
 
 
 def mean_defined(values: Iterable[float | None]) -> float | None:
-    """Return the mean of the values that are not None, or None where all are."""
+    """Return the mean of the values that are not None, or None where all are.
+
+    Args:
+        values: The values, such as a measure of each label.
+    """
     defined = [value for value in values if value is not None]
     if not defined:
         return None

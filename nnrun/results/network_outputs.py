@@ -11,6 +11,9 @@ def output_name(trained: TrainedRun) -> str:
 
     It is `probability`, of the second of two labels; `probabilities`, of each of more labels or of
     each of several targets; `prediction`, a number; or `predictions`, a number for each target.
+
+    Args:
+        trained: The run, whose config and encoding tell what it predicts.
     """
     config = trained.config
     has_one_target = len(trained.encoder.targets) == 1

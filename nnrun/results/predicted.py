@@ -27,7 +27,11 @@ class CalledLabels:
     labels: list[str]
 
     def column(self, name: str) -> pl.Series:
-        """Return a column of the labels."""
+        """Return a column of the labels.
+
+        Args:
+            name: The column's name.
+        """
         return pl.Series(name, self.labels, dtype=pl.String).gather(self.codes)
 
 

@@ -12,7 +12,11 @@ Regularizer = Callable[[Spec, Array], float]
 
 
 def weight_penalty(network: Network) -> float:
-    """Return what the regularizers of weights add to the loss of every batch."""
+    """Return what the regularizers of weights add to the loss of every batch.
+
+    Args:
+        network: The trained network.
+    """
     total = 0.0
     for step in network.steps:
         for regularizer, array in _regularized_weights(step):
@@ -21,7 +25,11 @@ def weight_penalty(network: Network) -> float:
 
 
 def activity_regularizer(step: Step) -> Spec | None:
-    """Return the regularizer of a layer's outputs, or None."""
+    """Return the regularizer of a layer's outputs, or None.
+
+    Args:
+        step: A trained layer.
+    """
     regularizer: Spec | None = step.spec.get("activity_regularizer")
     return regularizer
 

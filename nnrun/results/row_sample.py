@@ -38,7 +38,12 @@ class RowSampler:
         self._rows_given = 0
 
     def add(self, *matrices: Numbers) -> None:
-        """Take rows into account: matrices with the same number of rows, the same each time."""
+        """Take rows into account.
+
+        Args:
+            matrices: Matrices with the same number of rows, such as targets and outputs; as many at
+                each call, with the same columns and dtypes.
+        """
         draws = self._generator.random(len(matrices[0]))
         self._rows_given += len(draws)
         before = self._matrices or tuple(matrix[:0] for matrix in matrices)

@@ -53,7 +53,12 @@ class RunImportance:
     weight: str = ""
 
     def as_json(self, part: str) -> dict[str, Any]:
-        """Return what `importance --json` prints; `part` is of the rows held out, else ""."""
+        """Return what `importance --json` prints.
+
+        Args:
+            part: The part that was measured, of the rows that the run held out; "" for another
+                table.
+        """
         importance = {}
         for found in self.columns:
             importance[found.column] = {"mean": found.mean, "sd": found.deviation}

@@ -27,7 +27,11 @@ Baseline = LabelBaseline | MultilabelBaseline | NumberBaseline
 
 
 def baseline_of(dataset: Dataset) -> Baseline:
-    """Return the baseline of the training rows."""
+    """Return the baseline of the training rows.
+
+    Args:
+        dataset: The dataset, of which the targets and weights of training rows are used.
+    """
     targets = (y for _, y in row_blocks(dataset.train))
     labels = dataset.encoder.labels
     weights = row_weights(dataset.train)
@@ -40,7 +44,11 @@ def baseline_of(dataset: Dataset) -> Baseline:
 
 
 def linear_model_of(dataset: Dataset) -> LinearModel:
-    """Return the linear model of the training rows."""
+    """Return the linear model of the training rows.
+
+    Args:
+        dataset: The dataset, of which the training rows and the seed are used.
+    """
     x = dataset.train.x
     y = dataset.train.y
     seed = dataset.config.seed
@@ -54,12 +62,20 @@ def linear_model_of(dataset: Dataset) -> LinearModel:
 
 
 def row_weights(part: Part) -> RowWeights:
-    """Return the weights of a part's rows, float64 (rows,); None where all count alike."""
+    """Return the weights of a part's rows, float64 (rows,); None where all count alike.
+
+    Args:
+        part: Training, validation or test rows.
+    """
     return None if part.weights is None else part.weights.astype(np.float64)
 
 
 def weighted_blocks(part: Part) -> Iterator[tuple[Matrix, Matrix, RowWeights]]:
-    """Yield what `row_blocks` does, with the weights of the rows."""
+    """Yield what `row_blocks` does, with the weights of the rows.
+
+    Args:
+        part: Training, validation or test rows.
+    """
     weights = row_weights(part)
     start = 0
     for x, y in row_blocks(part):
@@ -69,7 +85,14 @@ def weighted_blocks(part: Part) -> Iterator[tuple[Matrix, Matrix, RowWeights]]:
 
 
 def row_blocks(part: Part) -> Iterator[tuple[Matrix, Matrix]]:
-    """Yield inputs and targets of a part's rows in blocks, which are small however wide."""
+    """Yield inputs and targets of a part's rows in blocks, which are small however wide.
+
+    Args:
+        part: Training, validation or test rows.
+
+    Yields:
+        Float32 (rows, inputs) and float32 (rows, targets): views, not copies.
+    """
     rows = max(1, BLOCK_CELLS // max(1, part.x.shape[1]))
     for start in range(0, len(part.x), rows):
         yield part.x[start : start + rows], part.y[start : start + rows]

@@ -60,7 +60,11 @@ class ThresholdRow:
     false_negatives: float
 
     def cost(self, goal: ThresholdGoal) -> float:
-        """Return the sum of the costs of all wrong rows."""
+        """Return the sum of the costs of all wrong rows.
+
+        Args:
+            goal: The goal, which has the cost of a wrong row of either kind.
+        """
         of_positives = goal.false_positive_cost * self.false_positives
         return of_positives + goal.false_negative_cost * self.false_negatives
 

@@ -121,7 +121,11 @@ class TrainedRun:
         )
 
     def ignored(self, table: Table) -> list[str]:
-        """Return the table's columns that are neither features nor targets."""
+        """Return the table's columns that are neither features nor targets.
+
+        Args:
+            table: The table to predict.
+        """
         used = set(self.encoder.column_names)
         used.update(self.config.data.target, self.config.data.drop)
         return [name for name in table.columns if name not in used]
@@ -249,7 +253,11 @@ class TrainedRun:
                 raise InputError(f"{rule}; received {value:g}")
 
     def require_two_labels(self) -> None:
-        """Raise an InputError unless the run tells two labels apart."""
+        """Do nothing if the run tells two labels apart.
+
+        Raises:
+            InputError: It has another number of labels, or predicts numbers.
+        """
         if self.has_two_labels:
             return
         labels = len(self.encoder.labels)

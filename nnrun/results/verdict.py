@@ -72,21 +72,33 @@ class Verdict:
 
 
 def headline_metric(shares: tuple[float, ...]) -> str:
-    """Return the metric that a verdict on labels goes by, given the labels' shares of rows."""
+    """Return the metric that a verdict on labels goes by, given the labels' shares of rows.
+
+    Args:
+        shares: The share of rows that each label has, of the training rows.
+    """
     if max(shares) >= IMBALANCED and len(shares) <= MOST_LABELS:
         return "balanced_accuracy"
     return "accuracy"
 
 
 def judge(gain: Interval | None) -> Judgement:
-    """Return the judgement, given the interval of the network's gain over the baseline."""
+    """Return the judgement, given the interval of the network's gain over the baseline.
+
+    Args:
+        gain: The interval; None where it could not be computed.
+    """
     if gain is None or gain.low <= 0 <= gain.high:
         return "no better"
     return "better" if gain.low > 0 else "worse"
 
 
 def verdict_on(standing: Standing) -> Verdict:
-    """Return the verdict on a network."""
+    """Return the verdict on a network.
+
+    Args:
+        standing: What was measured of the network and of the simpler models.
+    """
     judgement = judge(standing.gain)
     return Verdict(
         metric=standing.metric,

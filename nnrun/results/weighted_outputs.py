@@ -80,7 +80,11 @@ def with_weights(
 
 
 def counted_rows(weights: RowWeights) -> Booleans | slice:
-    """Return which rows count: those whose weight is above 0; all where they have none."""
+    """Return which rows count: those whose weight is above 0; all where they have none.
+
+    Args:
+        weights: The weight of each row, float64 (rows,); None where all count alike.
+    """
     if weights is None:
         return slice(None)
     return weights > 0
