@@ -29,7 +29,12 @@ class NullValues:
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> "NullValues":
-        """Return the null values that are written like this."""
+        """Return the null values that are written like this.
+
+        Args:
+            texts: The texts of missing cells, without the spaces around them, as `data.null_values`
+                lists them.
+        """
         numbers = pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False)
         finite = numbers.filter(numbers.is_finite())
         return cls(tuple(texts), tuple(finite))
@@ -61,13 +66,23 @@ class Block:
     text_columns: frozenset[str] = frozenset()
 
     def has(self, columns: Sequence[str]) -> bool:
-        """Tell whether the block holds these columns; a Parquet file's has those wanted alone."""
+        """Tell whether the block holds these columns; a Parquet file's has those wanted alone.
+
+        Args:
+            columns: The names of columns, in any order.
+        """
         return set(columns) <= set(self.frame.columns)
 
     def column(self, name: str) -> pl.Series:
         """Return a column's cells as the frame has them, as a series that has no name.
 
         The methods of a series begin with `pl.col(its name)`, which takes `^x$` for a pattern.
+
+        Args:
+            name: A column that the block holds.
+
+        Returns:
+            A series of shape (rows,), pl.String or numeric, null where a cell is empty.
         """
         return self.frame[name].alias("")
 
@@ -75,13 +90,28 @@ class Block:
         """Return a column's cells as the file has them: those of a CSV file are text.
 
         The series has no name, as those of `column` and `texts`.
+
+        Args:
+            column: A column that the block holds. Where it was read as numbers, the block is read
+                again.
+
+        Returns:
+            A series of shape (rows,), null where a cell is empty.
         """
         if self.frame[column].dtype == pl.Float64:
             return self._as_read[column].alias("")
         return self.column(column)
 
     def texts(self, column: str) -> pl.Series:
-        """Return a column's cells as text without the spaces around it; missing ones are null."""
+        """Return a column's cells as text without the spaces around it; missing ones are null.
+
+        Args:
+            column: A column that the block holds. Where it was read as numbers, the block is read
+                again.
+
+        Returns:
+            A pl.String series of shape (rows,).
+        """
         cells = self.cells(column)
         texts: pl.Series = cells.cast(pl.String).str.strip_chars()
         missing = texts.is_in(["", *self.null_values.texts])
@@ -90,7 +120,11 @@ class Block:
         return texts.set(missing, None)
 
     def without_missing(self, columns: Sequence[str]) -> "Block":
-        """Return the block without the rows in which a cell of these columns is missing."""
+        """Return the block without the rows in which a cell of these columns is missing.
+
+        Args:
+            columns: The columns whose cells a row must have. Without any, every row stays.
+        """
         if not columns:
             return self
         is_whole = pl.repeat(value=True, n=len(self.frame), eager=True)
@@ -107,7 +141,11 @@ class Block:
         return replace(kept, blank_rows=int(is_blank.sum()))
 
     def only(self, is_chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Block":
-        """Return the block of the rows that are chosen, given whether each is, shape (rows,)."""
+        """Return the block of the rows that are chosen.
+
+        Args:
+            is_chosen: Whether each row of the block is chosen, shape (rows,).
+        """
         return self._take(pl.Series(is_chosen).arg_true())
 
     def slice(self, start: int, rows: int) -> "Block":

@@ -37,7 +37,11 @@ class Dialect:
 
     @classmethod
     def of(cls, data: "Data") -> "Dialect":
-        """Return the dialect that a config states."""
+        """Return the dialect that a config states.
+
+        Args:
+            data: The section `data` of a config.
+        """
         numbers = NumberFormat(data.decimal, data.thousands)
         return cls(
             numbers=numbers,

@@ -10,6 +10,9 @@ from nnrun.wording import short_path
 def fingerprint(path: str) -> str:
     """Return the SHA-256 of the file, or of those of all parts, in hexadecimal.
 
+    Args:
+        path: The file, or a pattern as in `part-*.csv` that names a table in parts.
+
     Raises:
         OSError: A file cannot be read.
         TableError: A file changed while it was read.
@@ -20,7 +23,11 @@ def fingerprint(path: str) -> str:
 
 
 def stored_size(path: str) -> int:
-    """Return the bytes of the file, or of all parts, of which none is read."""
+    """Return the bytes of the file, or of all parts, of which none is read.
+
+    Args:
+        path: The file, or a pattern as in `part-*.csv` that names a table in parts.
+    """
     return sum(file.stat().st_size for file in _files(path))
 
 

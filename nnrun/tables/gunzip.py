@@ -41,6 +41,10 @@ class GunzipStream(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Fill the buffer, as far as there are bytes, and return how many these were.
 
+        Args:
+            buffer: Takes the unpacked bytes. Before the end of the file, too, some of it may stay
+                unfilled.
+
         Raises:
             EOFError, zlib.error, BadGzipFile: The file is cut short, damaged, or no gzip.
             TableError: Of a whole MiB of it, hardly a byte holds anything.

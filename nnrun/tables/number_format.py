@@ -25,14 +25,25 @@ class NumberFormat:
         return self == PLAIN_NUMBERS
 
     def to_plain(self, texts: pl.Series) -> pl.Series:
-        """Return numbers as polars reads them. What is not a number of this format becomes null."""
+        """Return numbers as polars reads them. What is not a number of this format becomes null.
+
+        Args:
+            texts: Cells as text, without the spaces around them, null where they are missing.
+
+        Returns:
+            A pl.String series of the same length, of numbers such as 1234.5, inf or NaN.
+        """
         is_number = texts.str.contains(self._pattern)
         plain = texts.str.replace_all(self.thousands, "", literal=True)
         plain = plain.str.replace(self.decimal, ".", literal=True)
         return plain.set(~is_number, None)
 
     def matches(self, text: str) -> bool:
-        """Tell whether a text without spaces around it is a number of this format."""
+        """Tell whether a text without spaces around it is a number of this format.
+
+        Args:
+            text: The text. Those for infinity and for no number (NaN) are numbers too.
+        """
         return re.fullmatch(self._pattern, text) is not None
 
     @property

@@ -40,7 +40,10 @@ class ParquetRows:
     file_size: int
 
     def frames(self, rows: int) -> Iterator[pl.DataFrame]:
-        """Yield the first rows of the file.
+        """Yield the first rows of the file, in frames that have room in memory.
+
+        Args:
+            rows: How many rows there are to read, at most as many as the file has.
 
         Raises:
             TableError: A row has too much text, or rows share long texts.
@@ -76,7 +79,11 @@ class ParquetRows:
 
 
 def column_batches(sizes: dict[str, int]) -> list[list[str]]:
-    """Return columns, each with its bytes, in lists that may be read at once; at least one list."""
+    """Return columns in lists that may be read at once; at least one list.
+
+    Args:
+        sizes: For each column the bytes that it unpacks to.
+    """
     batches: list[list[str]] = [[]]
     total = 0
     for column, size in sizes.items():
@@ -89,7 +96,14 @@ def column_batches(sizes: dict[str, int]) -> list[list[str]]:
 
 
 def rows_of_block(sizes: UnpackedSizes) -> int:
-    """Return how many rows have room in memory at once, as far as sizes tell."""
+    """Return how many rows have room in memory at once, as far as sizes tell.
+
+    Args:
+        sizes: What the wanted columns take in memory.
+
+    Returns:
+        From 1 to ROWS.
+    """
     columns = max(1, len(sizes.columns))
     rows = max(1, min(ROWS, CELLS // columns))
     while rows > 1 and rows * sizes.row_text > MOST_AT_ONCE:

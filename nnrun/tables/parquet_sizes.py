@@ -55,7 +55,12 @@ class Chunk(NamedTuple):
 
 
 class RowGroup(NamedTuple):
-    """The columns of a row group, and how many rows it has."""
+    """The columns of a row group, and how many rows it has.
+
+    Attributes:
+        chunks: The pages of each column. A nested column has several chunks.
+        rows: How many rows the footer says that the group has.
+    """
 
     chunks: list[Chunk]
     rows: int
@@ -90,6 +95,13 @@ class ParquetSizes:
 
     def measure(self, columns: Collection[str]) -> UnpackedSizes:
         """Return what these columns take in memory.
+
+        Args:
+            columns: The names of the columns that are to be read. Of nested ones the outermost name
+                counts.
+
+        Returns:
+            The sizes, with 0 bytes for a column of which the file has no page.
 
         Raises:
             OSError: The file cannot be read.

@@ -8,7 +8,11 @@ Item = TypeVar("Item")
 
 
 def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield the items while a thread makes the next; nobody waits for one that is not wanted."""
+    """Yield the items while a thread makes the next; nobody waits for one that is not wanted.
+
+    Args:
+        items: The items, none of which is None: that is taken for the end.
+    """
     thread = ThreadPoolExecutor(1)
     try:
         following = thread.submit(next, items, None)

@@ -29,7 +29,11 @@ class Identity(NamedTuple):
 
     @classmethod
     def of(cls, status: os.stat_result) -> "Identity":
-        """Return the identity of the file with this status."""
+        """Return the identity of the file with this status.
+
+        Args:
+            status: What `os.stat` or `os.fstat` returned.
+        """
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
@@ -204,13 +208,22 @@ class _HashedReading(io.RawIOBase):
 
 
 def table_changed(name: str) -> TableError:
-    """Return the error that tells of a table that two readings find different."""
+    """Return the error that tells of a table that two readings find different.
+
+    Args:
+        name: The table or its file, as messages call it.
+    """
     advice = "start again once nothing writes to it any more"
     return TableError(f"{name}: the table changed while it was read; {advice}")
 
 
 def combined_sha256(sums: list[str]) -> str:
-    """Return the SHA-256 of a table, given that of each file; an empty text if one is unknown."""
+    """Return the SHA-256 of a table in hexadecimal, or an empty text if that of a file is unknown.
+
+    Args:
+        sums: The SHA-256 of each of its files in hexadecimal, in the order of their rows; an empty
+            text where it is unknown. A single one is that of the table.
+    """
     if not all(sums):
         return ""
     if len(sums) == 1:

@@ -104,7 +104,12 @@ class Table:
         raise TableError(f"{place}: {len(missing)} {nouns} missing: {shown}")
 
     def with_blocks(self, blocks: Sequence[Block]) -> "Table":
-        """Return the table of these blocks alone, which stay in memory."""
+        """Return the table of these blocks alone, which stay in memory.
+
+        Args:
+            blocks: At least one block of this table's rows. A pass that wants a column which they
+                lack reads the files instead.
+        """
         return replace(self, keep=sys.maxsize, _kept=list(blocks))
 
     def _without_rows(self) -> Block:
@@ -162,7 +167,12 @@ def open_table(
 
 
 def find_files(path: Path) -> list[Path]:
-    """Return the file at the path, or the sorted ones that it matches as a pattern, or none."""
+    """Return the file at the path, or the sorted ones that it matches as a pattern, or none.
+
+    Args:
+        path: A path, or a pattern as in `part-*.csv`. A file whose own name looks like a pattern is
+            that file.
+    """
     is_there = os.path.exists  # of a name that is too long Path.exists raises an error
     if is_there(path):
         return [path]

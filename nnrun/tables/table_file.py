@@ -31,7 +31,11 @@ class ReadingPlan:
     columns: frozenset[str] | None = None
 
     def wants(self, column: str) -> bool:
-        """Tell whether a column is wanted."""
+        """Tell whether a column is wanted.
+
+        Args:
+            column: The name of a column.
+        """
         return self.columns is None or column in self.columns
 
 
@@ -61,7 +65,11 @@ class TableFile:
 
 
 def wrong_names(header: list[str]) -> Iterator[str]:
-    """Yield a message for each mistake in the names of columns."""
+    """Yield a message for each mistake in the names of columns.
+
+    Args:
+        header: The names of all columns, in order.
+    """
     if not header:
         yield "the table has no columns"
     counts = Counter(header)

@@ -36,7 +36,15 @@ class Utf8Stream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill the buffer, as far as there are bytes, and return how many these were."""
+        """Fill the buffer, as far as there are bytes, and return how many these were.
+
+        Args:
+            buffer: Takes the text as UTF-8. Before the end of the file, too, some of it may stay
+                unfilled.
+
+        Raises:
+            TableError: Bytes of the file are not of its encoding.
+        """
         while not self._pending and not self._ended:
             data = self._file.read1(CHUNK)
             self._ended = not data
@@ -57,7 +65,11 @@ class Utf8Stream(io.RawIOBase):
 
 
 def likely_encoding(line: bytes) -> str | None:
-    """Return the encoding that a line of text that is not UTF-8 is likely to have, or None."""
+    """Return the encoding that a line of text that is not UTF-8 is likely to have, or None.
+
+    Args:
+        line: The bytes of the line, with or without its end.
+    """
     for encoding in LIKELY:
         try:
             text = line.decode(encoding)

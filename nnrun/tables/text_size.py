@@ -89,12 +89,21 @@ def row_of_much_text(frame: pl.DataFrame, name: str, first: int) -> TableError:
 
 
 def frame_text_bytes(frame: pl.DataFrame) -> int:
-    """Return how many bytes the cells of all columns have, each of them written out."""
+    """Return how many bytes the cells of all columns have, each of them written out.
+
+    Args:
+        frame: Some rows.
+    """
     return sum(text_bytes(column) for column in frame)
 
 
 def text_bytes(column: pl.Series) -> int:
-    """Return how many bytes the cells of a column have, each of them written out."""
+    """Return how many bytes the cells of a column have, each of them written out.
+
+    Args:
+        column: Cells of any type. Those of lists and structures count with what is in them; numbers
+            have no text.
+    """
     dtype = column.dtype
     column = column.alias("")  # polars takes names such as ^x$ for patterns
     if dtype == pl.String:

@@ -37,7 +37,11 @@ class CsvWriter:
         self._is_first = True
 
     def write(self, frame: pl.DataFrame) -> None:
-        """Write a frame with the columns of those before it."""
+        """Write a frame with the columns of those before it.
+
+        Args:
+            frame: The rows to write. The header is written above the first frame alone.
+        """
         written = _escape(frame) if self._escapes else frame
         self._file.write(written.write_csv(include_header=self._is_first).encode())
         self._file.flush()
