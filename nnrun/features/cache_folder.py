@@ -39,6 +39,9 @@ MADE = ("*.json", "*.f32", f"{MARKER}*", f"{TEMPORARY}*")
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder that becomes `path` if the body succeeds before other processes.
 
+    Args:
+        path: The folder that is to be. The one above it is made if it is not there.
+
     Raises:
         RunError: A link stands where a folder belongs.
         OSError: The disk is full, or refuses to be written to. It names the folder above.
@@ -62,7 +65,11 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove the files of a folder that nnrun made, and the folder unless it holds others."""
+    """Remove the files of a folder that nnrun made, and the folder unless it holds others.
+
+    Args:
+        folder: The folder. One that is a link, or lacks nnrun's marker, is left as it is.
+    """
     if folder.is_symlink() or not _is_ordinary(folder / MARKER):
         return
     with suppress(OSError):  # another process removes it too, or something else is in it
@@ -73,7 +80,14 @@ def remove_folder(folder: Path) -> None:
 
 
 def refuse_links(folder: Path) -> None:
-    """Raise a RunError where a link leads to another folder: files would be written there."""
+    """Refuse a folder that is a link: files would be written where it leads.
+
+    Args:
+        folder: The folder, which need not be there.
+
+    Raises:
+        RunError: It is a link.
+    """
     if folder.is_symlink():
         raise RunError(f"{folder}: is a link, and links are not followed; remove it")
 
@@ -95,7 +109,11 @@ def _marked(folder: Path) -> Iterator[None]:
 
 
 def remove_abandoned(above: Path) -> None:
-    """Remove the temporary folders of processes that were killed, as far as that is known."""
+    """Remove the temporary folders of processes that were killed, as far as that is known.
+
+    Args:
+        above: The folder in which they lie, which need not be there.
+    """
     for left in above.glob(f"{TEMPORARY}*"):
         if _is_ordinary(left / MARKER) and not is_held(left / MARKER):
             remove_folder(left)

@@ -20,27 +20,37 @@ LARGEST_MANIFEST = 64 << 10
 
 
 class FileFacts(BaseModel, frozen=True):
-    """What is known of a file."""
+    """What is known of a file.
+
+    Attributes:
+        size: Its bytes.
+        sha256: The SHA-256 of its bytes, in hexadecimal.
+        status: Its inode, and when its bytes and anything else of it changed last, in nanoseconds.
+            While these are as they were, the file is not hashed again: it may take many seconds. A
+            copy and a file that was written to differ.
+    """
 
     size: int
     sha256: str
-
     status: tuple[int, int, int]
-    """Its inode, and when its bytes and anything else of it changed last, in nanoseconds.
-
-    While these are as they were, the file is not hashed again: it may take many seconds. A copy
-    and a file that was written to differ.
-    """
 
 
 class Manifest(BaseModel):
-    """What the files of a folder are."""
+    """What the files of a folder are.
+
+    Attributes:
+        format: The version of this form of manifest.
+        files: What is known of each file, by its name.
+    """
 
     format: Literal[1]
     files: dict[str, FileFacts]
 
     def open(self, path: Path) -> IO[bytes]:
         """Open a file of the folder, which is what was written.
+
+        Args:
+            path: The file, which is found in the manifest by its name.
 
         Raises:
             OSError: It is missing or no ordinary file.
@@ -57,7 +67,11 @@ class Manifest(BaseModel):
 
 
 def write_manifest(folder: Path) -> None:
-    """Write the manifest of the files in a folder."""
+    """Write the manifest of the files in a folder.
+
+    Args:
+        folder: The folder, whose other files are all written.
+    """
     files = {}
     for path in sorted(folder.iterdir()):
         if path.name not in OWN:
@@ -67,6 +81,9 @@ def write_manifest(folder: Path) -> None:
 
 def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a folder.
+
+    Args:
+        folder: The folder, which may come from anybody.
 
     Raises:
         OSError: It cannot be read.

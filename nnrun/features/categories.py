@@ -14,12 +14,20 @@ SHORTEST = "${1}${2}${3}"
 
 
 def spell_numbers(texts: pl.Series) -> pl.Series:
-    """Return texts in which each number is spelt the shortest way: `1.0` and `01` are `1`."""
+    """Return texts in which each number is spelt the shortest way: `1.0` and `01` are `1`.
+
+    Args:
+        texts: Texts (pl.String); null and what is not a number stay as they are.
+    """
     return texts.str.replace(NUMBER, SHORTEST)
 
 
 def count_spellings(rows_by_text: Mapping[str, int]) -> dict[str, int]:
-    """Return the rows of each text, in which each number is spelt the shortest way."""
+    """Return the rows of each text, once each number is spelt the shortest way.
+
+    Args:
+        rows_by_text: The rows of each text, as the table spells it.
+    """
     spelt = spell_numbers(pl.Series(list(rows_by_text), dtype=pl.String))
     rows_by_spelling: dict[str, int] = {}
     for spelling, rows in zip(spelt, rows_by_text.values(), strict=True):

@@ -36,7 +36,11 @@ class ColumnFacts(NamedTuple):
 
 
 def column_facts(column: ColumnProfile) -> ColumnFacts:
-    """Return the facts that a profile tells."""
+    """Return the facts that a profile tells.
+
+    Args:
+        column: The profile of a feature.
+    """
     kind = kind_of(column)
     codes = column.faults["not_number"].texts if column.holds_codes else []
     is_plain_text = kind == "text" and not codes and not column.is_named_code

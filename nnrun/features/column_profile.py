@@ -143,7 +143,12 @@ class ColumnProfile:
 
 
 def kind_of(column: ColumnProfile) -> Kind:
-    """Return what the cells are; a few wrong ones among numbers do not make them text."""
+    """Return what the cells are; a few wrong ones among numbers do not make them text.
+
+    Args:
+        column: The profile of the column. A kind `text` or `number` that the config says is taken
+            as it is.
+    """
     if column.declared in ("text", "number"):
         return column.declared
     if column.present and column.is_boolean:

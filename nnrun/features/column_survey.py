@@ -62,7 +62,11 @@ class ColumnSurvey:
         self._dates = DateSurvey(day_first=day_first)
 
     def add(self, block: Block) -> ParsedCells:
-        """Take the column's cells in a block into account, and return them read as numbers."""
+        """Take the column's cells in a block into account, and return them read as numbers.
+
+        Args:
+            block: Some rows of the table, each of which comes once.
+        """
         parsed = self._parse(block)
         self._holds_text = self.name in block.text_columns
         self._range.add(parsed.values)

@@ -46,7 +46,12 @@ class Part(NamedTuple):
 
 
 class HeldOut(NamedTuple):
-    """Rows that were never trained on, and which of the parts they are."""
+    """Rows that were never trained on.
+
+    Attributes:
+        name: Which of the parts they are.
+        part: The rows.
+    """
 
     name: Literal["test", "validation"]
     part: Part

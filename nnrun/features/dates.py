@@ -152,7 +152,11 @@ def to_dates(texts: pl.Series, date_format: str) -> pl.Series:
 
 
 def date_parts(date_format: str | None) -> tuple[DatePart, ...]:
-    """Return which numbers a column of dates or times holds; none if its format is unknown."""
+    """Return which numbers a column of dates or times holds; none if its format is unknown.
+
+    Args:
+        date_format: A format as C's strftime writes it, or None.
+    """
     if date_format not in FORMATS:
         return ()
     days = _PARTS[:4] if "%d" in date_format else ()

@@ -25,7 +25,16 @@ from nnrun.tables.table import Table
 
 
 class PartFacts(NamedTuple):
-    """What parts.json holds of a part, besides its matrices."""
+    """What parts.json holds of a part, besides its matrices.
+
+    Attributes:
+        rows: How many rows it has.
+        name: The table, as messages call it.
+        dropped: How many rows were left out for a missing cell.
+        unseen: A message for each column with categories that training never saw.
+        is_weighted: Whether a file holds the weight of each row.
+        repeated: How many rows are training rows too, where that is no chance.
+    """
 
     rows: int
     name: str

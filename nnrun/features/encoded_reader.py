@@ -36,7 +36,13 @@ BadCells = Literal["error", "missing"]
 
 
 class EncodedBlock(NamedTuple):
-    """A block of a table, with float64 x (rows, inputs) and y (rows, targets)."""
+    """A block of a table, encoded.
+
+    Attributes:
+        block: The rows as the table has them.
+        x: Their inputs, float64 (rows, inputs).
+        y: Their targets, float64 (rows, targets); without columns where nobody asked for them.
+    """
 
     block: Block
     x: Values

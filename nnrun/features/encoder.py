@@ -37,7 +37,12 @@ LARGEST = 1 << 16  # features: more than encoding.json holds, as large as nnrun 
 
 
 class EncodedColumns(NamedTuple):
-    """A matrix made of columns of a block; and the cells of each column as read, by its name."""
+    """A matrix made of columns of a block.
+
+    Attributes:
+        values: The matrix, float64 (rows, columns), NaN where a cell is missing or wrong.
+        cells: The cells of each column as read, by its name.
+    """
 
     values: Values
     cells: dict[str, ParsedCells]
@@ -58,8 +63,13 @@ class TargetMoments(NamedTuple):
 class Encoder(Strict):
     """Turns tables into matrices, and predictions into labels.
 
-    A single target that is a label has its `labels` here; each of several targets of two labels has
-    its own. Of two labels, probabilities are of the second.
+    Attributes:
+        features: The features, in the order of their columns in the matrix.
+        targets: The targets, in the order of the network's outputs.
+        labels: The labels of a single target, of which probabilities of two are of the second. Each
+            of several targets of two labels has its own instead.
+        missing: What is done about missing cells.
+        split_formats: The formats of the dates by which the training table was split.
     """
 
     features: Annotated[list[Feature], FailFast(), Field(min_length=1, max_length=LARGEST)]
@@ -172,7 +182,11 @@ class Encoder(Strict):
         return means, variances
 
     def inputs_read(self, *, has_categories: bool) -> list[Feature]:
-        """Return the `inputs`, or without categories those that are not of text."""
+        """Return the `inputs`, or without categories those that are not of text.
+
+        Args:
+            has_categories: Whether inputs of text are among them.
+        """
         return [feature for feature in self.inputs if has_categories or feature.kind != "text"]
 
     @property
@@ -225,6 +239,9 @@ class Encoder(Strict):
     def transform_targets(self, block: Block) -> EncodedColumns:
         """Return the targets of a block's rows: numbers, or the places of labels among its own.
 
+        Args:
+            block: Some rows of a table, with the columns of the targets.
+
         Returns:
             A float64 matrix (rows, targets), NaN for a cell that is missing or wrong. And the
             cells of each column as read.
@@ -243,7 +260,11 @@ class Encoder(Strict):
         return EncodedColumns(y, cells)
 
     def fill_missing(self, x: Values) -> None:
-        """Put the mean of the training rows in place of NaN, in the matrix itself."""
+        """Put the mean of the training rows in place of NaN, in the matrix itself.
+
+        Args:
+            x: Inputs of shape (rows, inputs), which are changed.
+        """
         np.copyto(x, [feature.mean for feature in self.inputs], where=np.isnan(x))
 
     def fitted(

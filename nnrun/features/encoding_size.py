@@ -14,17 +14,29 @@ TOO_LONG = (
 
 
 def encoding_text(encoder: Encoder) -> str:
-    """Return the text of encoding.json."""
+    """Return the text of encoding.json.
+
+    Args:
+        encoder: The encoder.
+    """
     return to_json(encoder.model_dump())
 
 
 def is_too_long(text: str) -> bool:
-    """Return whether a text is larger than encoding.json may be."""
+    """Return whether a text is larger than encoding.json may be.
+
+    Args:
+        text: The text, of which the bytes in UTF-8 count.
+    """
     return len(text.encode()) > LARGEST_FILE
 
 
 def least_size(names: Iterable[str]) -> int:
-    """Return the bytes that encoding.json has at the least, given the names of the features."""
+    """Return the bytes that encoding.json has at the least.
+
+    Args:
+        names: The names of the features. Their categories and statistics are not known yet.
+    """
     nameless = Feature.model_construct(name="").model_dump()
     size = len(to_json({"features": [nameless]})) - len(to_json({"features": []}))
     return sum(size + len(name.encode()) for name in names)

@@ -49,17 +49,34 @@ Sign = Annotated[str, Field(max_length=1), AfterValidator(_check_sign)]
 
 
 class Feature(Strict):
-    """A column as an input, or the `part` of a date.
+    """A column as an input, or a part of a date.
 
-    A column of text is an input for each of its categories, 1 or 0. The category null is a missing
-    cell. The input `other`, the last one, is 1 for each cell of no category. Where the config says
-    that a column is categories, it `spells_numbers` the shortest way. Of the training rows a share
-    lacks the cell; runs of earlier versions do not tell it. A `sign`, such as %, stands beside each
-    number. Dates are read by the `format`, or else
-    by `more_formats`, and `example` is one of training.
+    A column of text is an input for each of its categories, 1 or 0. A number x enters the network
+    as (x - `center`) / `scale`.
 
-    A number x enters the network as (x - `center`) / `scale`, which are the mean and the standard
-    deviation where they are null. The `edges` of its bins are in these units.
+    Attributes:
+        name: The column.
+        kind: What its cells are.
+        mean: The mean of the training rows, which stands in place of missing numbers.
+        variance: The variance of the training rows; 1 where they are all the same.
+        minimum: The least number of the training rows.
+        maximum: The greatest number of the training rows.
+        center: What is subtracted from a number; null stands for `mean`.
+        scale: What a number is divided by; null stands for the standard deviation.
+        edges: The edges of bins in ascending order, in units of `scale` around `center`; empty
+            where numbers have no bins.
+        whole: Whether all numbers of the training rows are whole.
+        missing_share: The share of the training rows that lack the cell; null in runs of earlier
+            versions, which do not tell it.
+        sign: The sign, such as %, that stands beside each number; empty where none does.
+        format: The format of the dates, as C's strftime writes it; null for other kinds.
+        more_formats: Further formats, by which dates that do not fit `format` are read.
+        example: A date of training.
+        part: The part of the date that is the input; null for other kinds.
+        categories: The texts that are inputs, in order; null is a missing cell.
+        other: Whether the last input is 1 for each cell of no category.
+        spells_numbers: Whether numbers among the categories are spelt the shortest way, as where
+            the config says that a column is categories.
     """
 
     name: Name
@@ -175,7 +192,17 @@ def _check_two_labels(labels: list[str]) -> list[str]:
 class Target(Strict):
     """A target column, and its range in training. It is output * scale + offset of the network.
 
-    Of several targets of two labels, each has its own `labels`, of which the second is 1.
+    Attributes:
+        name: The column.
+        sign: The sign, such as %, that stands beside each number; empty where none does.
+        scale: What an output of the network is multiplied by.
+        offset: What is added to the product.
+        mean: The mean of the training rows.
+        minimum: The least number of the training rows.
+        maximum: The greatest number of the training rows.
+        whole: Whether all numbers of the training rows are whole.
+        labels: Of several targets of two labels, the target's own, of which the second is 1.
+            Otherwise none: those of a single target stand beside it.
     """
 
     name: Name

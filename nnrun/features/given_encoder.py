@@ -40,7 +40,11 @@ class GivenEncoder:
     misfits: Sequence[str] = ()
 
     def for_table(self, profile: TableProfile) -> Encoder:
-        """Return the encoder as this table is read: with its missing cells and its split."""
+        """Return the encoder as this table is read: with its missing cells and its split.
+
+        Args:
+            profile: The profile of the training table.
+        """
         split_formats = list(profile.split.formats) if profile.split else []
         missing = profile.config.data.missing
         return self.encoder.model_copy(update={"missing": missing, "split_formats": split_formats})

@@ -30,17 +30,29 @@ YEARS = (1500, 2200)
 
 
 def is_named_like_an_identifier(name: str) -> bool:
-    """Tell whether a column is named as identifiers are, such as `id`, `plot_id` or `userId`."""
+    """Tell whether a column is named as identifiers are, such as `id`, `plot_id` or `userId`.
+
+    Args:
+        name: The name of the column.
+    """
     return IDENTIFIER.fullmatch(name) is not None
 
 
 def names_rows(name: str) -> bool:
-    """Tell whether a column is named as the row numbers that programs write."""
+    """Tell whether a column is named as the row numbers that programs write.
+
+    Args:
+        name: The name of the column.
+    """
     return ROW_NAMES.fullmatch(name) is not None
 
 
 def is_named_like_a_numbering(name: str) -> bool:
-    """Tell whether a column is named as identifiers are, and sometimes measures."""
+    """Tell whether a column is named as identifiers are, and sometimes measures.
+
+    Args:
+        name: The name of the column.
+    """
     return NUMBERING.fullmatch(name) is not None
 
 

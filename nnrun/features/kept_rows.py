@@ -34,7 +34,11 @@ def left_out(count: int, missing: MissingPolicy) -> str:
 
 
 def blank_left_out(count: int) -> str:
-    """Say how many rows are left out, at least one, in which every cell is missing."""
+    """Say how many rows are left out, at least one, in which every cell is missing.
+
+    Args:
+        count: How many rows there are, at least one.
+    """
     verbs = "that holds only separators is" if count == 1 else "that hold only separators are"
     return f"{counted(count, 'row')} {verbs} left out"
 

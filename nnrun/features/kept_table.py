@@ -36,7 +36,11 @@ class KeptTable:
     validation: Table | None
 
     def rows(self, is_chosen: RowMask) -> Table:
-        """Return the table of some of the rows, given whether each is chosen, shape (rows,)."""
+        """Return the table of some of the rows.
+
+        Args:
+            is_chosen: Whether each row that is kept is chosen, shape (rows,); at least one is.
+        """
         blocks = []
         start = 0
         for block in self.table.blocks():
@@ -67,6 +71,9 @@ class KeptTable:
 
 def keep_table(config: Config) -> KeptTable:
     """Read the tables of a config once, and keep them in memory.
+
+    Args:
+        config: Says which tables and columns. Its test table is checked alone.
 
     Raises:
         ConfigError: The config names a column that is not there.

@@ -16,7 +16,11 @@ KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}
 
 
 def label_key(text: str) -> str:
-    """Return the key that all spellings of a label share, as `1` and `1.0`, `Yes` and `yes` do."""
+    """Return the key that all spellings of a label share, as `1` and `1.0`, `Yes` and `yes` do.
+
+    Args:
+        text: A label as a cell or a config has it, with or without spaces around it.
+    """
     stripped = text.strip()
     if re.fullmatch(NUMBER, stripped):
         return repr(float(stripped))
@@ -25,7 +29,11 @@ def label_key(text: str) -> str:
 
 
 def label_codes(labels: Iterable[str]) -> dict[str, int]:
-    """Return the number of each label, from 0 on, by its key."""
+    """Return the number of each label, from 0 on, by its key.
+
+    Args:
+        labels: The labels, in the order of their numbers.
+    """
     return {label_key(label): code for code, label in enumerate(labels)}
 
 
@@ -84,13 +92,27 @@ class LabelProfile:
         return pl.Series(list(self.spellings)).rank("ordinal").gather(self.codes)
 
     def ordered_codes(self, positives: Iterable[str]) -> pl.Series:
-        """Return for each row the place of its label in the order of `order_keys`, from 0 on."""
+        """Return for each row the place of its label in the order of `order_keys`, from 0 on.
+
+        Args:
+            positives: The keys, or texts, of labels that come last.
+
+        Returns:
+            A series of shape (rows,), null where the label is missing.
+        """
         places = {key: place for place, key in enumerate(order_keys(self.spellings, positives))}
         return pl.Series([places[key] for key in self.spellings]).gather(self.codes)
 
 
 class LabelSurvey:
-    """Gathers the labels of a target block by block."""
+    """Gathers the labels of a target block by block.
+
+    Args:
+        name: The column of the target.
+
+    Attributes:
+        faults: How many cells there are, and which of them are missing.
+    """
 
     def __init__(self, name: str) -> None:
         self.faults = ColumnFaults(name)
@@ -98,7 +120,11 @@ class LabelSurvey:
         self._codes: list[pl.Series] = []
 
     def add(self, block: Block) -> None:
-        """Take the labels of a block into account."""
+        """Take the labels of a block into account.
+
+        Args:
+            block: Some rows of the table, each of which comes once.
+        """
         texts = block.texts(self.faults.name)
         for text in texts.drop_nulls().unique(maintain_order=True):
             self._spellings.setdefault(label_key(text), text)

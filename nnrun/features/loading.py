@@ -97,6 +97,9 @@ def _profile(table: Table, config: Config, given: GivenEncoder | None) -> TableP
 def open_tables(config: Config) -> dict[str, Table]:
     """Return the table of each part that the config gives one, train first.
 
+    Args:
+        config: Says which files, and how they are written.
+
     Raises:
         TableError: With every file that cannot be opened.
     """

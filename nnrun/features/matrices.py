@@ -43,7 +43,12 @@ IN_MEMORY = Keeping()
 
 
 class PartStore(NamedTuple):
-    """Where the matrices of a part are filled; x is None where nobody wants it."""
+    """Where the matrices of a part are filled.
+
+    Attributes:
+        x: Takes the inputs; None where nobody wants them.
+        y: Takes the targets.
+    """
 
     x: Store | None
     y: Store
@@ -60,7 +65,15 @@ class PartStore(NamedTuple):
         self.y.append(y)
 
     def finish_inputs(self, width: int, means: AnyFloats | None = None) -> Matrix:
-        """Return x with means (inputs,) in place of NaN, or without rows, of this width."""
+        """Return the inputs of the rows that were added; without rows where nobody wants them.
+
+        Args:
+            width: How many inputs a row has.
+            means: What stands in place of NaN, shape (inputs,); by default NaN stays.
+
+        Returns:
+            A float32 matrix of shape (rows, inputs).
+        """
         return self.x.finish(means) if self.x else np.empty((0, width), np.float32)
 
 
@@ -143,12 +156,20 @@ def _dataset(
 
 
 def fingerprints_of(tables: Mapping[str, Table]) -> dict[str, str]:
-    """Return the SHA-256 of the table of each part."""
+    """Return the SHA-256 of each part's table in hexadecimal, as `Table.fingerprint` does.
+
+    Args:
+        tables: The table of each part that has one.
+    """
     return {key: table.fingerprint() for key, table in tables.items()}
 
 
 def sizes_of(tables: Mapping[str, Table]) -> dict[str, int]:
-    """Return the bytes of the table of each part, as they were when it was first opened."""
+    """Return the bytes of each part's table, as they were when it was first opened.
+
+    Args:
+        tables: The table of each part that has one.
+    """
     return {key: table.size for key, table in tables.items()}
 
 

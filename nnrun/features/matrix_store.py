@@ -21,6 +21,11 @@ class Store:
         rows: How many rows may come.
         columns: How many columns each has.
         path: The file to keep it in, or None for memory.
+
+    Attributes:
+        rows: How many rows were added so far.
+        capacity: How many rows may come.
+        matrix: All rows, shape (capacity, columns); those that did not come yet are zeros.
     """
 
     def __init__(self, rows: int, columns: int, path: Path | None) -> None:
@@ -33,13 +38,24 @@ class Store:
             self.matrix = np.memmap(path, np.float32, "r+", shape=(rows, columns))
 
     def append(self, block: AnyFloats) -> None:
-        """Add rows of any float type."""
+        """Add rows of any float type.
+
+        Args:
+            block: The rows, shape (rows, columns); at most as many as there is room for.
+        """
         end = self.rows + len(block)
         self.matrix[self.rows : end] = block
         self.rows = end
 
     def finish(self, fill: AnyFloats | None = None) -> Matrix:
-        """Return the matrix of the rows that were added, with `fill` (columns,) in place of NaN."""
+        """Return the matrix of the rows that were added.
+
+        Args:
+            fill: What stands in place of NaN, shape (columns,); by default NaN stays.
+
+        Returns:
+            A float32 matrix of shape (rows, columns), which shares the memory of the store.
+        """
         matrix = self.matrix[: self.rows]
         if fill is not None:
             _fill_missing(matrix, fill)
@@ -51,7 +67,11 @@ class Store:
 
 
 def new_matrix(shape: tuple[int, ...]) -> "np.ndarray[Any, np.dtype[np.float32]]":
-    """Return float32 zeros that begin on a page, so that TensorFlow can share their memory."""
+    """Return float32 zeros that begin on a page, so that TensorFlow can share their memory.
+
+    Args:
+        shape: The shape of the array. It may be without elements.
+    """
     memory = mmap.mmap(-1, _byte_size(shape))
     return np.frombuffer(memory, np.float32, prod(shape)).reshape(shape)
 

@@ -13,7 +13,11 @@ LONGEST = 32
 
 
 def marks_missing(text: str) -> bool:
-    """Tell whether a text looks like a mark of a missing cell, such as `-`, NULL or `#DIV/0!`."""
+    """Tell whether a text looks like a mark of a missing cell, such as `-`, NULL or `#DIV/0!`.
+
+    Args:
+        text: The text, with or without spaces around it.
+    """
     if text.startswith(("#", "\\N")):
         return True
     if len(text) > LONGEST:

@@ -83,7 +83,11 @@ def code_units(encoder: Encoder, numeric: Spec) -> CodeUnits:
 
 
 def value_scales(encoder: Encoder) -> ValueScales:
-    """Return what the layer after a code with `values` multiplies and adds."""
+    """Return what the layer after a code with `values` multiplies and adds.
+
+    Args:
+        encoder: Its inputs have the edges of the bins.
+    """
     scales: list[float] = []
     offsets: list[float] = []
     for feature in encoder.inputs:

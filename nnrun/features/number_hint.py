@@ -35,7 +35,11 @@ WAYS = {
 
 
 def find_number_format(cells: Sequence[str]) -> NumberFormat | None:
-    """Return the first format of LIKELY_FORMATS in which all cells are written, if there is one."""
+    """Return the first format of LIKELY_FORMATS in which all cells are written, if there is one.
+
+    Args:
+        cells: Cells as text. A sign, such as %, may stand beside each number.
+    """
     texts = [bare_cell(cell).strip() for cell in cells]
     for number_format in LIKELY_FORMATS:
         if all(map(number_format.matches, texts)):
@@ -47,6 +51,9 @@ def written_elsewhere(cells: Sequence[str]) -> list[str]:
     """Return those of the cells that are numbers in one of LIKELY_FORMATS, and not as in 1234.5.
 
     Longer cells than numbers are none, and are not kept for the next block.
+
+    Args:
+        cells: Cells as text, with or without spaces and signs around the numbers.
     """
     return [cell for cell in cells if len(cell) <= LONGEST and _is_written_elsewhere(cell)]
 

@@ -27,6 +27,13 @@ def most_begin_with_digits(rows_by_text: Mapping[str, int]) -> list[str]:
 
 
 def find_leading_zero(texts: pl.Series) -> str | None:
-    """Return the first text of digits that begin with a zero, such as 01221, or None."""
+    """Return the first text of digits that begin with a zero, such as 01221, or None.
+
+    Args:
+        texts: Cells as text; null ones are passed over.
+
+    Returns:
+        The text without the spaces around it.
+    """
     found = texts.filter(texts.str.contains(r"^\s*0\d+\s*$")).head(1)
     return str(found[0]).strip() if len(found) else None

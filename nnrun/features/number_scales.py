@@ -53,7 +53,11 @@ class NumberScales:
         self._kept: list[Values] = []
 
     def add(self, values: Values) -> None:
-        """Take a float64 block of shape (rows, inputs) into account; NaN cells are left out."""
+        """Take a block into account.
+
+        Args:
+            values: The inputs of its rows, shape (rows, inputs); cells that are NaN are left out.
+        """
         if self._data.numeric["name"] == "standard":
             return
         first = -self._rows % self._step
@@ -66,6 +70,9 @@ class NumberScales:
         Args:
             column: The place of the column among the inputs.
             statistics: What all of its rows tell.
+
+        Returns:
+            Numbers and a list of numbers by the names of the fields of `Feature`.
         """
         name = self._data.numeric["name"]
         if name == "standard":

@@ -15,14 +15,27 @@ MOST_ROWS = 2_000_000
 
 
 class ComparedColumn(NamedTuple):
-    """A column by which rows are compared: by numbers, so that 0.5 and 0.50 are one, or by text."""
+    """A column by which rows are compared: by numbers, so that 0.5 and 0.50 are one, or by text.
+
+    Attributes:
+        name: The column.
+        kind: The kind of the feature. Of a target, labels are `text` and others `number`.
+        sign: The sign, such as %, that stands beside each number.
+    """
 
     name: str
     kind: str
     sign: str = ""
 
     def cells(self, block: Block) -> pl.Series:
-        """Return what the cells of a block mean, whatever the file's format and spelling."""
+        """Return what the cells of a block mean, whatever the file's format and spelling.
+
+        Args:
+            block: Some rows of a table that has the column.
+
+        Returns:
+            A series of shape (rows,), Float64 or String, null where a cell is missing or wrong.
+        """
         if self.kind == "number":
             return parse_numbers(block, self.name, self.sign).values
         if self.kind == "boolean":
@@ -31,7 +44,11 @@ class ComparedColumn(NamedTuple):
 
 
 def compared_columns(encoder: Encoder) -> list[ComparedColumn]:
-    """Return the columns of the features and the targets, each once."""
+    """Return the columns of the features and the targets, each once.
+
+    Args:
+        encoder: Names the columns, and says how their cells are read.
+    """
     columns = {}
     for feature in encoder.features:
         columns[feature.name] = ComparedColumn(feature.name, feature.kind, feature.sign)

@@ -46,7 +46,11 @@ class WeightSurvey:
         self._values: list[pl.Series] = []
 
     def add(self, block: Block) -> None:
-        """Take the weights of a block into account."""
+        """Take the weights of a block into account.
+
+        Args:
+            block: Some rows of the table, each of which comes once.
+        """
         parsed = parse_numbers(block, self._faults.name)
         self._faults = self._faults.record(block, parsed)
         texts = parsed.values.cast(pl.String) if parsed.texts is None else parsed.texts

@@ -87,7 +87,11 @@ def declared_kind(data: Data, name: str) -> Kind | None:
 
 
 def choose_targets(config: Config) -> list[str]:
-    """Return the targets that the config names; of many labels the first, as lint refuses more."""
+    """Return the targets that the config names; of many labels the first, as lint refuses more.
+
+    Args:
+        config: Says whether targets are labels or numbers.
+    """
     if config.is_classes and not config.is_binary:
         return config.data.target[:1]
     return config.data.target

@@ -49,6 +49,9 @@ def bare_cell(cell: str) -> str:
     """Return a cell as `without_sign` does, or as it is where no sign stands beside a number.
 
     Messages look at some cells of each column and block, for which polars takes too long.
+
+    Args:
+        cell: A cell as the file has it.
     """
     if len(cell) > LONGEST:
         return cell
@@ -64,5 +67,9 @@ def bare_cell(cell: str) -> str:
 
 
 def is_sign(character: str) -> bool:
-    """Tell whether a character is the per cent sign or that of a currency."""
+    """Tell whether a character is the per cent sign or that of a currency.
+
+    Args:
+        character: A single character.
+    """
     return character == "%" or unicodedata.category(character) == "Sc"

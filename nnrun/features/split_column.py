@@ -61,7 +61,11 @@ class SplitSurvey:
         self._times = ColumnSurvey(split.name, day_first=data.day_first)
 
     def add(self, block: Block) -> None:
-        """Take the column's cells in a block into account."""
+        """Take the column's cells in a block into account.
+
+        Args:
+            block: Some rows of the table, each of which comes once.
+        """
         texts = block.texts(self._split.name)
         self._missing = self._missing.with_cells(block, texts.is_null(), texts)
         if self._split.kind == "time":
@@ -73,7 +77,11 @@ class SplitSurvey:
         self._texts.append(texts)
 
     def result(self, table: str) -> SplitColumn:
-        """Return what the blocks so far tell, of a table that messages call so."""
+        """Return what the blocks so far tell.
+
+        Args:
+            table: The table, as messages call it.
+        """
         texts = pl.concat(self._texts) if self._texts else pl.Series([], dtype=pl.String)
         problems = []
         name = self._split.name

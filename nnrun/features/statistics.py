@@ -8,18 +8,40 @@ Values = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
 class ColumnStatistics(NamedTuple):
-    """What is known of the numbers in a column; all zeros but the variance where there are none."""
+    """What is known of the numbers in a column; all zeros but the variance where there are none.
+
+    Attributes:
+        mean: Their mean.
+        variance: Their variance, and 1 of a constant: Keras would divide by 1e-7.
+        minimum: The least of them.
+        maximum: The greatest of them.
+        whole: Whether all numbers are whole, and there are any.
+        missing_share: The share of the rows that have no number, from 0 to 1.
+    """
 
     mean: float
-    variance: float  # 1 of a constant: Keras would divide by 1e-7
+    variance: float
     minimum: float
     maximum: float
-    whole: bool  # whether all numbers are whole, and there are any
-    missing_share: float  # of the rows that have no number
+    whole: bool
+    missing_share: float
 
 
 class Moments:
-    """Count, mean, variance and range of each column of blocks of rows; NaN cells are left out."""
+    """Count, mean, variance and range of each column of blocks of rows; NaN cells are left out.
+
+    Args:
+        columns: How many columns there are.
+
+    Attributes:
+        rows: How many rows were added.
+        count: How many numbers each column has, int64 (columns,).
+        mean: The mean of each column, float64 (columns,).
+        squares: The sum of squared deviations from the mean, float64 (columns,).
+        minimum: The least number of each column, float64 (columns,); inf where there is none.
+        maximum: The greatest number of each column, float64 (columns,); -inf where there is none.
+        whole: Whether all numbers of each column are whole, bool (columns,).
+    """
 
     def __init__(self, columns: int) -> None:
         self.rows = 0
@@ -31,7 +53,11 @@ class Moments:
         self.whole = np.ones(columns, bool)
 
     def add(self, values: Values) -> None:
-        """Take a float64 block of shape (rows, columns) into account."""
+        """Take rows into account.
+
+        Args:
+            values: Some rows, float64 (rows, columns), NaN where a cell is missing.
+        """
         self.rows += len(values)
         present = ~np.isnan(values)
         count = present.sum(axis=0)
@@ -52,7 +78,11 @@ class Moments:
         self.whole &= (numbers == np.rint(numbers)).all(axis=0)
 
     def describe(self, column: int) -> ColumnStatistics:
-        """Return what is known of a column."""
+        """Return what is known of a column.
+
+        Args:
+            column: The place of the column, from 0 on.
+        """
         count = self.count[column]
         if not count:
             return ColumnStatistics(0.0, 1.0, 0.0, 0.0, whole=False, missing_share=1.0)

@@ -28,6 +28,9 @@ def training_ranges(encoder: Encoder) -> dict[str, TrainingRange]:
     """Return the range of each column of numbers, and of the first part of dates.
 
     Runs of earlier versions have none: they do not tell whether a feature's range was taken.
+
+    Args:
+        encoder: The encoder of a run.
     """
     ranges: dict[str, TrainingRange] = {}
     start = 0
