@@ -42,7 +42,7 @@ def predicted_rows(
 
 def _lines(block: Block) -> pl.Series:
     places = block.places(range(len(block.frame)))
-    return pl.Series("line", [int(place.removeprefix(ROW)) for place in places])
+    return pl.Series("line", [int(place.removeprefix(ROW)) for place in places], dtype=pl.Int64)
 
 
 def _actual(encoder: Encoder, y: Matrix) -> list[pl.Series]:

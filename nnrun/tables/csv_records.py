@@ -60,9 +60,12 @@ class CsvRecords:
         Args:
             rows: Rows of the frame, in ascending order.
         """
+        if not rows:
+            return []
+        wanted = set(rows)
         lines = (line for line, cells in self._records() if cells)
-        read = islice(lines, max(rows) + 1)
-        return [str(line) for row, line in enumerate(read) if row in rows]
+        read = islice(lines, rows[-1] + 1)
+        return [str(line) for row, line in enumerate(read) if row in wanted]
 
     def _read_numbers(self, numbers: Collection[str]) -> pl.DataFrame | None:
         """Return the frame with columns of numbers, or None where polars cannot read it so."""

@@ -149,6 +149,16 @@ def test_rows_of_a_table_without_lines_have_numbers(nnrun, project, copied_run):
     assert rows["line"].to_list() == list(range(1, 61))
 
 
+def test_rows_held_out_may_all_stand_at_the_end_of_a_table(project, frame, nnrun, own):
+    notes = pl.lit("x" * 200)  # the table is read in pieces, of which the first has no such row
+    project.table(frame.with_columns(pl.int_range(60).alias("time"), notes.alias("note")))
+    run = own({"data.split": {"time": "time"}, "data.validation_split": 0, "data.drop": ["note"]})
+    nnrun("evaluate", run, "-o", "rows.csv")
+    rows = pl.read_csv(project.folder / "rows.csv")
+    assert rows["line"].to_list() == list(range(50, 62))
+    assert rows["actual"].to_list() == frame["label"][-12:].to_list()
+
+
 def test_each_of_several_targets_has_its_true_numbers(nnrun, project, own):
     layers = [{"units": 2}]
     run = own({"data.target": ["age", "dose"], "loss": "mse", "layers": layers})
