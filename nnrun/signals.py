@@ -38,3 +38,24 @@ def handled_signals(handler: Handler) -> Iterator[None]:
     finally:
         for number, known in former.items():
             signal.signal(number, known)
+
+
+@contextmanager
+def delayed_signal(number: signal.Signals) -> Iterator[None]:
+    """Let a signal that comes while the body runs wait until the body is done.
+
+    The threads that the body starts do not take it either, then or later. Those that run already
+    may take it: it waits for certain only where this thread is the only one. Windows has no means
+    for it, and the signal comes when it comes.
+
+    Args:
+        number: The signal.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nnrun.cli.terminal import tell
+from nnrun.signals import delayed_signal
 
 if TYPE_CHECKING:
     from nnrun.training.distributed.cluster import Distribute
@@ -80,6 +83,18 @@ def workers_options(function: Callable[..., None]) -> Callable[..., None]:
     )
     @wraps(function)
     def command(*, distribute: Distribute, wait: float, **others: object) -> None:
+        if os.environ.get("TF_CONFIG"):
+            _import_polars()
         function(workers=Workers(distribute, wait), **others)
 
     return command
+
+
+def _import_polars() -> None:
+    """Import polars such that SIGTERM does not come to a thread that it starts.
+
+    While TensorFlow connects the workers, SIGTERM waits for the main thread. A thread that took it
+    meanwhile would answer as TensorFlow does: with nothing.
+    """
+    with delayed_signal(signal.SIGTERM):
+        import polars  # noqa: F401

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from support.addresses import free_addresses
 from support.marks import exhaustive
-from support.processes import Process, wait_for
+from support.processes import Process, run_python, wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -366,6 +366,55 @@ def test_a_worker_that_waits_for_others_can_be_stopped(start, finish, project, n
     assert finish([process]) == [128 + number]
     assert process.text().endswith("\ninterrupted\n")
     assert not (project.folder / "together").exists()
+
+
+def is_connecting(process: Process) -> bool:
+    """Return whether TensorFlow has begun to connect a worker: its threads are there, SIGTERM is held."""
+    tasks = list(Path(f"/proc/{process.pid}/task").iterdir())
+    return len(tasks) > 10 and "SigBlk:\t0000000000004000" in (tasks[0] / "status").read_text()
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
+@pytest.mark.parametrize("victim", [pytest.param(1, id="a worker"), exhaustive(0, id="the chief")])
+def test_sigterm_ends_a_worker_that_tensorflow_connects(start, project, victim):
+    project.config(LONG)
+    both = start(2, "train", "config.yaml", "-o", "together")
+    wait_for(lambda: is_connecting(both[victim]), "TensorFlow to connect the workers")
+    both[victim].send(signal.SIGTERM)
+    codes = [process.wait(MINUTE) for process in both]
+    assert codes[victim] == 128 + signal.SIGTERM, both[victim].text()
+    assert codes[1 - victim] != 0
+    assert both[victim].text().endswith("\ninterrupted\n")
+    assert not any("Traceback" in process.text() for process in both)
+
+
+THREADS_OF_A_WORKER = """
+import os
+from pathlib import Path
+from nnrun.__main__ import main
+from nnrun.cli.workers import Workers
+def tell_masks(*_, **__):
+    for task in Path("/proc/self/task").iterdir():
+        if task.name != str(os.getpid()):
+            print((task / "status").read_text().split("SigBlk:")[1].split()[0])
+    os.sys.stdout.flush()
+    os._exit(0)
+Workers.wait_for_all = tell_masks
+main()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="there is no /proc")
+@pytest.mark.parametrize("command", ["train", exhaustive("resume", id="resume")])
+def test_no_thread_takes_the_sigterm_of_a_worker(project, command):
+    """A thread that took it would run TensorFlow's handler while that connects: it does nothing."""
+    project.config()
+    variables = {**os.environ, "TF_CONFIG": json.dumps({"cluster": {"worker": ["a:1", "b:1"]}})}
+    names = ["-c", THREADS_OF_A_WORKER, command, "config.yaml"]
+    masks = run_python(*names, cwd=project.folder, env=variables).stdout.split()
+    sigterm = 1 << signal.SIGTERM - 1
+    assert masks, "polars starts threads"
+    assert all(int(mask, 16) & sigterm for mask in masks)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 
 from nnrun.errors import NnrunError
-from nnrun.signals import handled_signals
+from nnrun.signals import delayed_signal, handled_signals
 from nnrun.training.backend import silenced, tf
 from nnrun.training.distributed.cluster import Cluster, Distribute, read_cluster
 from nnrun.training.distributed.rendezvous import meet
@@ -195,10 +195,13 @@ def _strategy_of(cluster: Cluster, wait: float) -> Strategy:
 
 
 def _connect() -> Strategy:
-    """Let TensorFlow connect the workers, all of whom are there."""
+    """Let TensorFlow connect the workers, all of whom are there.
+
+    TensorFlow connects with Python held: only the system can end it. It also takes SIGTERM, as a
+    notice that the machine is to be preempted, and does nothing of it: SIGTERM waits meanwhile.
+    """
     try:
-        # TensorFlow connects with Python held: only the system can end it.
-        with handled_signals(signal.SIG_DFL), silenced():
+        with delayed_signal(signal.SIGTERM), handled_signals(signal.SIG_DFL), silenced():
             _alarm(CONNECTING)
             return tf.distribute.MultiWorkerMirroredStrategy()
     except (RuntimeError, ValueError, tf.errors.OpError) as error:
