@@ -53,8 +53,7 @@ class Activation:
         if meant:
             raise problem(f"{received(name)} is not an activation of Keras; {meant}")
         hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
-        refusal = self.named.refusal(name, hint)
-        raise problem(refusal or f"{received(name)} is not an activation{hint}")
+        raise problem(self.named.refusal(name) or f"{received(name)} is not an activation{hint}")
 
     def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.validate)

@@ -96,46 +96,33 @@ INITIALIZERS = {
     "uniform": "write random_uniform",
 }
 
-_NO_INPUT_LAYER = "leave it out: nnrun counts the inputs in the table"
-
 LAYERS = {
-    "input": _NO_INPUT_LAYER,
+    "input": "leave it out: nnrun counts the inputs in the table",
     **dict.fromkeys(("fc", "fullyconnected", "linear"), "write {type: Dense, units: 8}"),
     **dict.fromkeys(("bn", "batchnorm1d"), "write BatchNormalization"),
 }
 
-_FOR_SEQUENCES = "it is for sequences, and a row of a table is none; write {units: 8}"
-_FOR_IMAGES = "it is for sequences and images, and a row of a table is none; write {units: 8}"
-
-REASONS_OF_LAYERS = {
-    **dict.fromkeys(("InputLayer", "InputSpec"), _NO_INPUT_LAYER),
+SCHEDULES = {
     **dict.fromkeys(
-        ("Flatten", "Reshape"), "leave it out: a row of a table is a list of numbers already"
-    ),
-    "Identity": "leave it out: it changes nothing",
-    "Softmax": "write {type: Activation, activation: softmax}, or give it to the layer before",
-    **dict.fromkeys(
-        ("Normalization", "Rescaling"),
-        "leave it out: nnrun standardises unless `data: {normalize: false}` says otherwise",
+        ("cosine", "cosineannealing", "cosineannealinglr", "cosineschedule"), "write CosineDecay"
     ),
     **dict.fromkeys(
-        ("CategoryEncoding", "Embedding", "Hashing", "IntegerLookup", "StringLookup"),
-        "leave it out: each category of a column of text is an input already",
-    ),
-    "Discretization": "write `data: {numeric: {name: ple, bins: 16}}`",
-    "ActivityRegularization": "write `activity_regularizer: {l2: 0.01}` in the layer before",
-    "GroupNormalization": "write LayerNormalization, which takes all units for one group",
-    **dict.fromkeys(
-        ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"),
-        "it joins several layers, and here each layer follows the one before",
+        ("cosineannealingwarmrestarts", "sgdr", "warmrestarts"), "write CosineDecayRestarts"
     ),
     **dict.fromkeys(
-        ("Bidirectional", "ConvLSTM1D", "GRU", "LSTM", "MultiHeadAttention", "RNN", "SimpleRNN"),
-        _FOR_SEQUENCES,
+        ("linearwarmup", "onecycle", "onecyclelr", "warmup"),
+        "write CosineDecay with warmup_steps and warmup_target",
+    ),
+    **dict.fromkeys(("exponential", "exponentiallr"), "write ExponentialDecay"),
+    **dict.fromkeys(
+        ("steplr", "step"), "write ExponentialDecay with staircase: true, or PiecewiseConstantDecay"
     ),
     **dict.fromkeys(
-        ("Conv1D", "Conv2D", "Conv3D", "MaxPooling1D", "MaxPooling2D", "SpatialDropout1D"),
-        _FOR_IMAGES,
+        ("multisteplr", "piecewise", "piecewiseconstant"), "write PiecewiseConstantDecay"
+    ),
+    **dict.fromkeys(("linear", "lineardecay", "linearlr", "polynomial"), "write PolynomialDecay"),
+    **dict.fromkeys(
+        ("plateau", "reducelronplateau"),
+        "it is a key at the top: `reduce_lr_on_plateau: {factor: 0.5, patience: 5}`",
     ),
 }
-"""Why a layer of Keras is not offered, and what to write in its place."""

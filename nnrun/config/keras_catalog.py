@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-from nnrun.config import foreign_names
+from nnrun.config import foreign_names, lacked_names
 from nnrun.config.activation import Activation
 from nnrun.config.argument_types import ArgumentTypes, number_or_object
 from nnrun.config.named import Catalog, Named, Spec, snake_case
@@ -44,10 +44,16 @@ INITIALIZER = Named(
     "initializer",
     _catalog("initializers"),
     not_offered=_not_offered("initializers"),
+    reasons=lacked_names.INITIALIZERS,
     elsewhere=foreign_names.INITIALIZERS,
 )
 REGULARIZER = Named(
-    "regularizer", _catalog("regularizers"), default="L1L2", number_means="l2", example="l2: 0.01"
+    "regularizer",
+    _catalog("regularizers"),
+    default="L1L2",
+    not_offered=_not_offered("regularizers"),
+    number_means="l2",
+    example="l2: 0.01",
 )
 CONSTRAINT = Named(
     "constraint",
@@ -60,13 +66,8 @@ ACTIVATION = Named(
     "activation",
     _catalog("activations"),
     elsewhere=foreign_names.ACTIVATIONS,
-    not_offered=("glu", "threshold"),
-    reasons={
-        "glu": "it halves the units of its layer; use silu, which multiplies each unit by its own "
-        "gate",
-        "threshold": "use relu with arguments, as in {name: relu, threshold: 0.5}, which gives 0 "
-        "up to the threshold",
-    },
+    not_offered=list(lacked_names.ACTIVATIONS),
+    reasons=lacked_names.ACTIVATIONS,
 )
 ACTIVATIONS = list(ACTIVATION.catalog)
 
@@ -76,7 +77,12 @@ _TYPES.add("initializer", Annotated[Spec, INITIALIZER])
 _TYPES.add("regularizer", Annotated[Spec, REGULARIZER])
 _TYPES.add("constraint", Annotated[Spec, CONSTRAINT])
 
-SCHEDULE = Named("learning-rate schedule", _catalog("schedules"))
+SCHEDULE = Named(
+    "learning-rate schedule",
+    _catalog("schedules"),
+    not_offered=_not_offered("schedules"),
+    elsewhere=foreign_names.SCHEDULES,
+)
 _TYPES.add("learning_rate", number_or_object(SCHEDULE))
 
 LAYER = Named(
@@ -85,7 +91,7 @@ LAYER = Named(
     key="type",
     default="Dense",
     not_offered=_not_offered("layers"),
-    reasons=foreign_names.REASONS_OF_LAYERS,
+    reasons=lacked_names.LAYERS,
     elsewhere=foreign_names.LAYERS,
     number_means="units",
 )
@@ -101,30 +107,7 @@ LOSS = Named(
     },
     not_offered=_not_offered("losses"),
     elsewhere=foreign_names.LOSSES,
-    reasons={
-        **dict.fromkeys(
-            ("Hinge", "SquaredHinge"),
-            "its outputs are scores, and nnrun predicts probabilities; use BinaryCrossentropy "
-            "with from_logits: true, whose outputs are scores too, and name the hinge under "
-            "metrics",
-        ),
-        "CategoricalHinge": "its outputs are scores, and nnrun predicts probabilities; use "
-        "SparseCategoricalCrossentropy, whose label has the largest score",
-        "CategoricalGeneralizedCrossEntropy": "use CategoricalCrossentropy with label_smoothing "
-        "where some labels are wrong",
-        "CTC": "it is for sequences, and a row of a table is none",
-        "KLDivergence": "its targets are distributions; for labels, use CategoricalCrossentropy, "
-        "which differs from it by a constant",
-        **dict.fromkeys(
-            ("Circle", "CosineSimilarity"),
-            "it compares vectors; use MeanSquaredError for several numbers",
-        ),
-        **dict.fromkeys(
-            ("Dice", "Tversky"),
-            "it is for the pixels of an image; use BinaryFocalCrossentropy, or class_weight, where "
-            "a label is rare",
-        ),
-    },
+    reasons=lacked_names.LOSSES,
 )
 LOSSES_OF_TWO_LABELS = ("BinaryCrossentropy", "BinaryFocalCrossentropy")
 LOSSES_OF_ONE_HOT = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
@@ -135,6 +118,7 @@ OPTIMIZER = Named(
     _catalog("optimizers"),
     default="RMSprop",
     not_offered=_not_offered("optimizers"),
+    reasons=lacked_names.OPTIMIZERS,
     number_means="name: adam, learning_rate",
     example="name: adam, learning_rate: 0.001",
 )
@@ -149,6 +133,7 @@ METRIC = Named(
     keep_spelling=True,
     elsewhere=foreign_names.METRICS,
     not_offered=_not_offered("metrics"),
+    reasons=lacked_names.METRICS,
 )
 EARLY_STOPPING = _callback(
     "EarlyStopping",

@@ -151,6 +151,10 @@ class Named:
                 message = f"unknown key; the class has the key {self.key!r}: {{{self.key}: {name}"
                 raise self._error("unknown_key", f"{message}, ...}}", key, inner)
 
+    @property
+    def _known(self) -> str:
+        return f"known: {', '.join(self.catalog)}"
+
     def _unknown(self, given: object) -> ValidationError:
         """Return the error of a name that is missing, or that no class has."""
         return self._error("nnrun", self._why_unknown(given), self.key, given)
@@ -163,7 +167,7 @@ class Named:
 
     def _why_unknown(self, given: object) -> str:
         """Return the message for a name that is missing, or that no class has."""
-        known = f"; known: {', '.join(self.catalog)}"
+        known = f"; {self._known}"
         article = "an" if self.kind[0] in "aeiou" else "a"
         if given is not None and len(self.catalog) == 1 and "(" not in str(given):
             return f"must be {self._forms()}; received {received(given)}; write {{{self.example}}}"
@@ -177,8 +181,7 @@ class Named:
         if meant:
             return f"{received(given)} is not {article} {self.kind} of Keras; {meant}"
         hint = did_you_mean(text, list(self.spellings)) or known
-        refusal = self.refusal(text, hint)
-        return refusal or f"{received(given)} is not {article} {self.kind}{hint}"
+        return self.refusal(text) or f"{received(given)} is not {article} {self.kind}{hint}"
 
     def _why_python_code(self, text: str) -> str:
         """Return what a name is that looks like Python, and what to write instead, or ""."""
@@ -189,18 +192,17 @@ class Named:
             return "the rest of Python code that YAML divided at its comma"
         return ""
 
-    def refusal(self, given: str, hint: str) -> str:
+    def refusal(self, given: str) -> str:
         """Return why a class of Keras cannot be named, or "" where Keras has none of this name.
 
         Args:
             given: The name, or a call of it.
-            hint: What is said where there is no reason of its own.
         """
         for name in self.not_offered:
             if _folded(bare_name(given)) == _folded(name):
                 lacked = f"nnrun does not support {received(given)}, which Keras has"
                 reason = self.reasons.get(name)
-                return f"{lacked}: {reason}" if reason else f"{lacked}{hint}"
+                return f"{lacked}: {reason}" if reason else f"{lacked}; {self._known}"
         return ""
 
     def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:

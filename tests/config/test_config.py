@@ -67,7 +67,7 @@ log_every: 5  ->  1: log_every: unknown key; a config takes data, layers, loss
 metrics: {name: auc}  ->  10: metrics: must be a list; received {'name': 'auc'}; write it as in `metrics: [accuracy, AUC]`
 ensemble: true  ->  11: ensemble: must be a whole number; received true; write it as in `ensemble: 5`
 class_weight: false  ->  15: class_weight: must be 'balanced' or a mapping; received false; leave it out
-optimizer: {learning_rate: cosine}  ->  28: optimizer.learning_rate: 'cosine' is not a learning-rate schedule; did you mean 'CosineDecay'?
+optimizer: {learning_rate: cosine}  ->  28: optimizer.learning_rate: 'cosine' is not a learning-rate schedule of Keras; write CosineDecay
 optimizer: {learning_rate: CosineDecay}  ->  28: optimizer.learning_rate.initial_learning_rate: this key is required
 optimizer: {learning_rate: "CosineDecay(0.1, 9)"}  ->  28: optimizer.learning_rate: 'CosineDecay(0.1, 9)' is Python code; in a config, write {name: CosineDecay, initial_learning_rate: 0.1, decay_steps: 9}
 optimizer: {learning_rate: "0.1"}  ->  28: optimizer.learning_rate: must be a number; received '0.1'; write it without quotes

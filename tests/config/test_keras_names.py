@@ -201,12 +201,34 @@ def test_activations_that_are_left_out_are_refused(activation: str) -> None:
         spec(keras_catalog.LAYER, "Dense", activation=activation)
 
 
-def test_every_loss_that_is_not_offered_is_refused_with_a_reason() -> None:
-    assert keras_catalog.LOSS.reasons.keys() == set(NAMES["not_offered"]["losses"]) - {"Loss"}
-    for name, reason in keras_catalog.LOSS.reasons.items():
-        with pytest.raises(ValidationError, match="which Keras has") as refused:
-            keras_catalog.LOSS.validate(name)
-        assert reason in str(refused.value)
+BASE_CLASSES = {
+    "Constraint",
+    "Initializer",
+    "Layer",
+    "LearningRateSchedule",
+    "Loss",
+    "Metric",
+    "Optimizer",
+    "Regularizer",
+}
+
+
+@pytest.mark.parametrize("named", MODULES, ids=lambda named: named.kind)
+def test_every_class_that_is_not_offered_is_refused_with_a_reason(named: Named) -> None:
+    refused = {name for name in named.not_offered if named.canonical(name) is None}
+    assert refused - BASE_CLASSES == named.reasons.keys()
+    for name, reason in named.reasons.items():
+        for spelling in (name, snake_case(name)):
+            with pytest.raises(ValidationError) as error:
+                named.validate(spelling)
+            assert f"{spelling!r}, which Keras has: {reason}" in str(error.value)
+
+
+@pytest.mark.parametrize("named", MODULES, ids=lambda named: named.kind)
+def test_a_base_class_is_refused_with_the_classes_that_a_config_takes(named: Named) -> None:
+    for name in BASE_CLASSES.intersection(named.not_offered):
+        with pytest.raises(ValidationError, match=f"{name}', which Keras has; known: "):
+            named.validate(name)
 
 
 @pytest.mark.parametrize(("named", "name"), CLASSES)

@@ -137,7 +137,7 @@ def keras_names() -> dict[str, Any]:
         "metrics",
     ]
     names = {kind: _classes(kind) for kind in [*kinds, "callbacks"]}
-    others = {kind: sorted(_all_classes(kind).keys() - names[kind]) for kind in kinds}
+    others = {kind: sorted(set(_names_of_classes(kind)) - names[kind].keys()) for kind in kinds}
     return {"activations": _activations(), "not_offered": others, **names}
 
 
@@ -158,13 +158,18 @@ def _arguments_of_function(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _all_classes(kind: str) -> dict[str, type]:
+    """Return the classes of a kind, each by the name that it has itself."""
+    named = _names_of_classes(kind)
+    return {name: cls for name, cls in named.items() if cls.__name__ == name}
+
+
+def _names_of_classes(kind: str) -> dict[str, type]:
+    """Return the classes of a kind by all of their names, as MaxPool1D is MaxPooling1D too."""
     module = MODULES.get(kind) or getattr(keras, kind)
     return {
-        cls.__name__: cls
+        name: cls
         for name in dir(module)
-        if inspect.isclass(cls := getattr(module, name))
-        and name[0].isupper()
-        and cls.__name__ == name
+        if name[0].isupper() and inspect.isclass(cls := getattr(module, name))
     }
 
 
