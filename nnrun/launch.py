@@ -5,6 +5,7 @@ import signal
 import sys
 from types import FrameType, TracebackType
 
+from nnrun import file_limit
 from nnrun.address_space import LEAST, address_space_limit, shortage, use_little
 
 STDERR = 2  # its number: of sys.stderr nothing is known yet
@@ -21,19 +22,24 @@ def main() -> None:
 def guard() -> None:
     """Answer Ctrl-C and what the system refuses until the program has handlers of its own.
 
-    End the process where a limit leaves too little memory to load it, or too few threads.
+    End the process where a limit leaves too few files, too little memory or too few threads.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
     sys.excepthook = _tell
+    _end_where_short(file_limit.shortage())
     from nnrun import thread_limit  # what it imports takes time, in which Ctrl-C may come
 
-    problem = shortage(LEAST) or thread_limit.shortage(thread_limit.LEAST)
+    _end_where_short(shortage(LEAST) or thread_limit.shortage(thread_limit.LEAST))
+    if address_space_limit() is not None or thread_limit.shortage(thread_limit.usual()):
+        use_little()
+
+
+def _end_where_short(problem: str | None) -> None:
+    """End the process with the message of a limit, if there is one."""
     if problem:
         _write(problem)
         sys.exit(1)
-    if address_space_limit() is not None or thread_limit.shortage(thread_limit.usual()):
-        use_little()
 
 
 def release() -> None:

@@ -49,11 +49,29 @@ def test_ctrl_c_never_ends_in_a_traceback(after):
 
 
 @POSIX
-def test_too_few_files_are_told():
-    limit = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))"
+@pytest.mark.parametrize(
+    "files", [pytest.param(5, id="5"), exhaustive(3, id="3"), exhaustive(15, id="15")]
+)
+def test_too_few_files_are_told(files):
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files}))"
     done = run(f"from nnrun.launch import main\n{limit}\nmain()")
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert done.stderr.endswith(": Too many open files\n")
+    message = (
+        "too many open files: a command needs 16 or more, and the process has a limit "
+        f"(ulimit -n) of {files}; raise the limit\n"
+    )
+    assert (done.returncode, done.stderr) == (1, message)
+
+
+@POSIX
+@pytest.mark.exhaustive
+def test_a_command_works_with_the_fewest_files(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("a,b,label\n" + "1,2,0\n2.5,3,1\n" * 50)
+    limit = "resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))"
+    arguments = ["nnrun", "init", str(table), "--target", "label"]
+    code = f"import resource, sys\n{limit}\nsys.argv = {arguments}\nfrom nnrun.launch import main"
+    done = run(f"{code}\nmain()")
+    assert done.returncode == 0, done.stderr
 
 
 @POSIX
