@@ -41,7 +41,8 @@ def sigmoid(x: Array) -> Array:
         x: Any shape.
     """
     decay = np.exp(-np.abs(x))
-    return np.where(x < 0, decay, np.float32(1)) / (1 + decay)
+    numerator = np.where(x < 0, decay, np.float32(1))
+    return numerator / (1 + decay)
 
 
 def softmax(x: Array) -> Array:
@@ -53,7 +54,8 @@ def softmax(x: Array) -> Array:
     Returns:
         Shape (rows, units); each row sums to 1.
     """
-    powers = np.exp(x - x.max(axis=1, keepdims=True))
+    shifted = x - x.max(axis=1, keepdims=True)
+    powers = np.exp(shifted)
     return powers / powers.sum(axis=1, keepdims=True)
 
 
@@ -64,7 +66,8 @@ def log_softmax(x: Array) -> Array:
         x: Shape (rows, units).
     """
     shifted = x - x.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    sums = np.exp(shifted).sum(axis=1, keepdims=True)
+    return shifted - np.log(sums)
 
 
 def sparsemax(x: Array) -> Array:
@@ -79,9 +82,11 @@ def sparsemax(x: Array) -> Array:
     falling = -np.sort(-x, axis=1)
     sums = np.cumsum(falling, axis=1)
     counts = np.arange(1, x.shape[1] + 1, dtype=np.float32)
-    supported = falling - (sums - 1) / counts > 0
-    known = np.where(supported, sums, np.float32(0)).sum(axis=1, keepdims=True)
-    threshold = (known - 1) / supported.sum(axis=1, keepdims=True, dtype=np.float32)
+    is_supported = falling - (sums - 1) / counts > 0
+    supported_sums = np.where(is_supported, sums, np.float32(0))
+    total = supported_sums.sum(axis=1, keepdims=True)
+    support = is_supported.sum(axis=1, keepdims=True, dtype=np.float32)
+    threshold = (total - 1) / support
     return np.maximum(x - threshold, 0)
 
 
@@ -91,11 +96,16 @@ def softplus(x: Array) -> Array:
     Args:
         x: Any shape.
     """
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+    decay = np.exp(-np.abs(x))
+    return np.maximum(x, 0) + np.log1p(decay)
 
 
 def log_sigmoid(x: Array) -> Array:
-    """Return log(sigmoid(x)) = -softplus(-x)."""
+    """Return log(sigmoid(x)) = -softplus(-x).
+
+    Args:
+        x: Any shape.
+    """
     return -softplus(-x)
 
 
@@ -119,7 +129,8 @@ def relu(
         positive = np.minimum(positive, np.float32(max_value))
     if not negative_slope:
         return positive
-    return positive - np.float32(negative_slope) * np.maximum(np.float32(threshold) - x, 0)
+    distance_below = np.maximum(np.float32(threshold) - x, 0)
+    return positive - np.float32(negative_slope) * distance_below
 
 
 def relu6(x: Array) -> Array:
@@ -148,7 +159,8 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
         x: Any shape.
         alpha: Minus the limit of the result as x falls.
     """
-    return np.where(x < 0, np.float32(alpha) * np.expm1(np.minimum(x, 0)), x)
+    negative = np.float32(alpha) * np.expm1(np.minimum(x, 0))
+    return np.where(x < 0, negative, x)
 
 
 def celu(x: Array, alpha: float = 1.0) -> Array:
@@ -159,12 +171,18 @@ def celu(x: Array, alpha: float = 1.0) -> Array:
         alpha: Above 0; minus the limit of the result as x falls.
     """
     scale = np.float32(alpha)
-    return np.maximum(x, 0) + scale * np.expm1(np.minimum(x, 0) / scale)
+    negative = scale * np.expm1(np.minimum(x, 0) / scale)
+    return np.maximum(x, 0) + negative
 
 
 def selu(x: Array) -> Array:
-    """Return the scaled elu of Klambauer et al. (2017)."""
-    return SELU_SCALE * np.where(x < 0, SELU_ALPHA * np.expm1(np.minimum(x, 0)), x)
+    """Return the scaled elu of Klambauer et al. (2017).
+
+    Args:
+        x: Any shape.
+    """
+    negative = SELU_ALPHA * np.expm1(np.minimum(x, 0))
+    return SELU_SCALE * np.where(x < 0, negative, x)
 
 
 def gelu(x: Array, *, approximate: bool = False) -> Array:
@@ -175,10 +193,13 @@ def gelu(x: Array, *, approximate: bool = False) -> Array:
         approximate: Whether to use tanh in place of erfc, which is computed in float64 here.
     """
     if approximate:
-        bent = np.float32(np.sqrt(2 / np.pi)) * (x + np.float32(0.044715) * x**3)
+        factor = np.float32(np.sqrt(2 / np.pi))
+        bent = factor * (x + np.float32(0.044715) * x**3)
         return np.float32(0.5) * x * (1 + np.tanh(bent))
     wide = x.astype(np.float64)
-    return (0.5 * wide * _erfc(-wide * np.sqrt(0.5))).astype(np.float32)
+    shares = _erfc(-wide * np.sqrt(0.5))
+    values = 0.5 * wide * shares
+    return values.astype(np.float32)
 
 
 def silu(x: Array) -> Array:
@@ -191,7 +212,11 @@ def silu(x: Array) -> Array:
 
 
 def mish(x: Array) -> Array:
-    """Return x tanh(softplus(x)), `keras/src/activations/activations.py`."""
+    """Return x tanh(softplus(x)), `keras/src/activations/activations.py`.
+
+    Args:
+        x: Any shape.
+    """
     return x * np.tanh(softplus(x))
 
 
@@ -211,7 +236,8 @@ def squareplus(x: Array, b: float = 4.0) -> Array:
         x: Any shape.
         b: At least 0; how round the bend at 0 is.
     """
-    return (x + np.sqrt(np.square(x) + np.float32(b))) / 2
+    root = np.sqrt(np.square(x) + np.float32(b))
+    return (x + root) / 2
 
 
 def hard_sigmoid(x: Array) -> Array:
@@ -224,7 +250,11 @@ def hard_sigmoid(x: Array) -> Array:
 
 
 def hard_silu(x: Array) -> Array:
-    """Return x hard_sigmoid(x)."""
+    """Return x hard_sigmoid(x).
+
+    Args:
+        x: Any shape.
+    """
     return x * hard_sigmoid(x)
 
 
@@ -244,7 +274,8 @@ def hard_shrink(x: Array, threshold: float = 0.5) -> Array:
         x: Any shape.
         threshold: At least 0.
     """
-    return np.where(np.abs(x) > np.float32(threshold), x, np.float32(0))
+    is_beyond = np.abs(x) > np.float32(threshold)
+    return np.where(is_beyond, x, np.float32(0))
 
 
 def soft_shrink(x: Array, threshold: float = 0.5) -> Array:
@@ -254,12 +285,17 @@ def soft_shrink(x: Array, threshold: float = 0.5) -> Array:
         x: Any shape.
         threshold: At least 0.
     """
-    moved = np.abs(x) - np.float32(threshold)
-    return np.where(moved > 0, np.copysign(moved, x), np.float32(0))
+    size = np.abs(x) - np.float32(threshold)
+    moved = np.copysign(size, x)
+    return np.where(size > 0, moved, np.float32(0))
 
 
 def tanh_shrink(x: Array) -> Array:
-    """Return x - tanh(x)."""
+    """Return x - tanh(x).
+
+    Args:
+        x: Any shape.
+    """
     return x - np.tanh(x)
 
 
@@ -269,19 +305,26 @@ def sparse_sigmoid(x: Array) -> Array:
     Args:
         x: Any shape.
     """
-    return np.where(x <= -1, np.float32(0), np.where(x >= 1, np.float32(1), (x + 1) / 2))
+    above_minus_one = np.where(x >= 1, np.float32(1), (x + 1) / 2)
+    return np.where(x <= -1, np.float32(0), above_minus_one)
 
 
 def sparse_plus(x: Array) -> Array:
-    """Return 0 up to -1, (x + 1)^2 / 4 up to 1, x above."""
-    return np.where(x <= -1, np.float32(0), np.where(x < 1, np.square(x + 1) / 4, x))
+    """Return 0 up to -1, (x + 1)^2 / 4 up to 1, x above.
+
+    Args:
+        x: Any shape.
+    """
+    above_minus_one = np.where(x < 1, np.square(x + 1) / 4, x)
+    return np.where(x <= -1, np.float32(0), above_minus_one)
 
 
 def _erfc(x: Array) -> Array:
     """Return the complementary error function, which NumPy lacks."""
     distance = np.abs(x)
     t = 1 / (1 + distance / 2)
-    exponent = np.polynomial.polynomial.polyval(t, ERFC_COEFFICIENTS) - np.square(distance)
+    polynomial = np.polynomial.polynomial.polyval(t, ERFC_COEFFICIENTS)
+    exponent = polynomial - np.square(distance)
     tail = t * np.exp(exponent)
     return np.where(x < 0, 2 - tail, tail)
 

@@ -42,9 +42,11 @@ def draw_weights(rows: int, seed: int, replicates: int = REPLICATES) -> Iterator
     for start in range(0, replicates, size):
         count = min(size, replicates - start)
         drawn = generator.integers(0, rows, (count, rows))
-        drawn += np.arange(count)[:, None] * rows
-        weights = np.bincount(drawn.ravel(), minlength=count * rows)
-        yield weights.reshape(count, rows).astype(np.float64)
+        first_places = np.arange(count) * rows  # each replicate has places of its own
+        drawn += first_places[:, None]
+        counts = np.bincount(drawn.ravel(), minlength=count * rows)
+        weights = counts.reshape(count, rows)
+        yield weights.astype(np.float64)
 
 
 def replicate(measures: Measures, rows: int, seed: int = 0) -> Replicates:
@@ -100,9 +102,12 @@ def interval(
     tail = 50 * (1 - CONFIDENCE)
     ends = np.percentile(defined, [tail, 100 - tail])
     if rows < rows_given:
-        ends = value + (ends - sample_value) * np.sqrt(rows / rows_given)
+        shrinkage = np.sqrt(rows / rows_given)
+        ends = value + (ends - sample_value) * shrinkage
         # no draw is beyond what the measure can be: no accuracy above 1
-        ends = np.clip(ends, min(value, defined.min()), max(value, defined.max()))
+        least = min(value, defined.min())
+        most = max(value, defined.max())
+        ends = np.clip(ends, least, most)
     return Interval(float(ends[0]), float(ends[1]))
 
 
@@ -125,6 +130,7 @@ def accuracy_interval(accuracy: float, rows: int, seed: int = 0) -> Interval:
         return Interval(least, 1.0)
     if accuracy == 0:
         return Interval(0.0, 1 - least)
-    right = np.random.default_rng(seed).binomial(rows, accuracy, REPLICATES)
+    generator = np.random.default_rng(seed)
+    right = generator.binomial(rows, accuracy, REPLICATES)
     low, high = np.quantile(right / rows, [tail, 1 - tail])
     return Interval(float(low), float(high))

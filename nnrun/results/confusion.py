@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from nnrun.config.named import Spec
 from nnrun.features.matrix_store import Matrix
+from nnrun.results.array_types import Integers
 
 Counts = np.ndarray[tuple[int], np.dtype[np.float64]]
 
@@ -51,7 +51,7 @@ class Thresholds:
     """
 
     count: int
-    count_below: Callable[[Probabilities], "np.ndarray[Any, np.dtype[np.int64]]"]
+    count_below: Callable[[Probabilities], Integers]
 
 
 class ConfusionCounts:
@@ -70,9 +70,12 @@ class ConfusionCounts:
             weights: By how much each row counts, (rows,); by default by 1.
         """
         below = self._thresholds.count_below(probability.ravel())
-        places = (y.ravel() != 0) * (self._thresholds.count + 1) + below
-        of_cells = None if weights is None else np.repeat(weights, y.shape[1])
-        counts = np.bincount(places, of_cells, minlength=self._counts.size)
+        is_positive = y.ravel() != 0
+        first_places = is_positive * (self._thresholds.count + 1)
+        of_cells = None
+        if weights is not None:
+            of_cells = np.repeat(weights, y.shape[1])
+        counts = np.bincount(first_places + below, of_cells, minlength=self._counts.size)
         self._counts += counts.reshape(self._counts.shape)
 
     def result(self) -> Confusion:
@@ -82,7 +85,10 @@ class ConfusionCounts:
         negatives, positives = at_least[:, 0]
         false_positives, true_positives = at_least[:, 1:]
         return Confusion(
-            true_positives, false_positives, negatives - false_positives, positives - true_positives
+            true_positives=true_positives,
+            false_positives=false_positives,
+            true_negatives=negatives - false_positives,
+            false_negatives=positives - true_positives,
         )
 
 
@@ -95,7 +101,12 @@ def one_threshold(threshold: float | None) -> Thresholds:
     if threshold is None:
         threshold = DEFAULT_THRESHOLD
     bound = np.float32(threshold)
-    return Thresholds(1, lambda probability: (probability > bound).astype(np.int64))
+
+    def count_below(probability: Probabilities) -> Integers:
+        is_above = probability > bound
+        return is_above.astype(np.int64)
+
+    return Thresholds(1, count_below)
 
 
 def even_thresholds(count: int, *, first_below_all: bool) -> Thresholds:
@@ -108,9 +119,10 @@ def even_thresholds(count: int, *, first_below_all: bool) -> Thresholds:
     """
     least = int(first_below_all)
 
-    def count_below(probability: Probabilities) -> "np.ndarray[Any, np.dtype[np.int64]]":
+    def count_below(probability: Probabilities) -> Integers:
         scaled = np.clip(probability, 0, 1) * np.float32(count - 1)
-        return np.maximum(np.ceil(scaled), least).astype(np.int64)
+        below = np.maximum(np.ceil(scaled), least)
+        return below.astype(np.int64)
 
     return Thresholds(count, count_below)
 
@@ -127,9 +139,11 @@ def area_under_curve(confusion: Confusion, arguments: Spec) -> float:
     method = arguments.get("summation_method", "interpolation")
     if (curve, method) == ("PR", "interpolation"):
         return _interpolated_precision_area(confusion)
-    x, y = CURVES[curve](confusion)
+    curve_of = CURVES[curve]
+    height_between = HEIGHTS[method]
+    x, y = curve_of(confusion)
     widths = x[:-1] - x[1:]
-    heights = HEIGHTS[method](y[:-1], y[1:])
+    heights = height_between(y[:-1], y[1:])
     return float(np.sum(widths * heights))
 
 
@@ -158,13 +172,14 @@ def _precision_recall(confusion: Confusion) -> tuple[Counts, Counts]:
 def _gains(confusion: Confusion) -> tuple[Counts, Counts]:
     """Return the gains of recall and of precision (Flach and Kull, 2015), as Keras bounds them."""
     hits = confusion.true_positives
-    odds = divide(
-        hits + confusion.false_negatives, confusion.true_negatives + confusion.false_positives
-    )
+    positives = hits + confusion.false_negatives
+    negatives = confusion.true_negatives + confusion.false_positives
+    odds = divide(positives, negatives)
     recall_gain = 1 - odds * divide(confusion.false_negatives, hits)
     precision_gain = 1 - odds * divide(confusion.false_positives, hits)
-    recall_gain = np.where(hits == 0, 0.0, recall_gain)
-    precision_gain = np.where(hits == 0, 1.0, precision_gain)
+    has_no_hits = hits == 0
+    recall_gain = np.where(has_no_hits, 0.0, recall_gain)
+    precision_gain = np.where(has_no_hits, 1.0, precision_gain)
     return np.maximum(recall_gain, 0), precision_gain
 
 
@@ -179,8 +194,9 @@ def _interpolated_precision_area(confusion: Confusion) -> float:
     intercept = hits[1:] - slope * upper
     are_called = (lower > 0) & (upper > 0)
     ratio = np.where(are_called, divide(lower, upper), 1.0)
-    positives = (hits + confusion.false_negatives)[1:]
-    areas = divide(slope * (gained + intercept * np.log(ratio)), positives)
+    positives = hits + confusion.false_negatives
+    gained_precision = slope * (gained + intercept * np.log(ratio))
+    areas = divide(gained_precision, positives[1:])
     return float(areas.sum())
 
 
@@ -204,5 +220,6 @@ def best_under(constrained: Counts, dependent: Counts, least: float) -> float:
         dependent: Another rate at each threshold.
         least: What the first rate must be at least.
     """
-    feasible = constrained.astype(np.float32) >= np.float32(least)
-    return float(np.max(np.where(feasible, dependent, 0), initial=0))
+    is_feasible = constrained.astype(np.float32) >= np.float32(least)
+    feasible = np.where(is_feasible, dependent, 0)
+    return float(np.max(feasible, initial=0))

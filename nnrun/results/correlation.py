@@ -42,10 +42,12 @@ def correlated_columns(
     names = list(columns)
     pairs = []
     for place, first in enumerate(names):
-        products = np.abs(standardised[:, list(columns[first])].T @ standardised)
-        strongest = products.max(axis=0)
+        inputs = standardised[:, list(columns[first])]
+        correlations = np.abs(inputs.T @ standardised)
+        strongest = correlations.max(axis=0)
         for second in names[place + 1 :]:
-            correlation = min(1.0, float(strongest[list(columns[second])].max()))
+            of_second = strongest[list(columns[second])]
+            correlation = min(1.0, float(of_second.max()))
             if correlation >= least:
                 pairs.append(CorrelatedColumns(first, second, correlation))
     return tuple(sorted(pairs, key=lambda pair: -pair.correlation))
@@ -60,10 +62,15 @@ def correlated_groups(pairs: Sequence[CorrelatedColumns]) -> tuple[tuple[str, ..
     groups: list[list[str]] = []
     for pair in pairs:
         names = [pair.first, pair.second]
-        connected = [group for group in groups if not set(group).isdisjoint(names)]
+        connected = []
+        others = []
+        for group in groups:
+            if set(group).isdisjoint(names):
+                others.append(group)
+            else:
+                connected.append(group)
         joined = dict.fromkeys(chain(*connected, names))
-        groups = [group for group in groups if group not in connected]
-        groups.append(list(joined))
+        groups = [*others, list(joined)]
     return tuple(map(tuple, groups))
 
 
@@ -85,5 +92,7 @@ def _standardise(x: Numbers) -> Floats:
     is_constant = values.min(axis=0) == values.max(axis=0)
     values -= values.mean(axis=0)
     values[:, is_constant] = 0
-    length = np.sqrt((values**2).sum(axis=0))
-    return np.asarray(values / np.where(length > 0, length, 1))
+    squares = values**2
+    length = np.sqrt(squares.sum(axis=0))
+    divisor = np.where(length > 0, length, 1)
+    return np.asarray(values / divisor)

@@ -9,7 +9,7 @@ from nnrun.features.matrix_store import Matrix
 from nnrun.results.array_types import RowWeights
 from nnrun.results.ensemble import AnyNetwork
 from nnrun.results.forward import Network, Outputs
-from nnrun.results.keras_metrics import make_metric
+from nnrun.results.keras_metrics import Metric, make_metric
 from nnrun.results.losses import RowValues, row_losses
 from nnrun.results.regularizers import activity_regularizer, penalty, weight_penalty
 
@@ -28,8 +28,11 @@ class Evaluation:
     def __init__(self, config: Config, network: AnyNetwork) -> None:
         self._config = config
         self._members = network.members
-        self._penalty = sum(map(weight_penalty, self._members)) / len(self._members)
-        self._metrics = {spec["name"]: make_metric(config, spec) for spec in config.metric_specs}
+        penalties = map(weight_penalty, self._members)
+        self._penalty = sum(penalties) / len(self._members)
+        self._metrics: dict[str, Metric] = {}
+        for spec in config.metric_specs:
+            self._metrics[spec["name"]] = make_metric(config, spec)
         self._total = 0.0
         self._rows = 0
         self._pending: RowValues = np.zeros(0)
@@ -82,7 +85,8 @@ class Evaluation:
     def _of_batch(self, losses: RowValues, weights: RowValues) -> float:
         """Return the loss of a batch, times its rows, given the weighted losses of these."""
         total = float(losses.sum()) * len(losses)
-        if self._config.loss["reduction"] == "mean_with_sample_weight" and weights.any():
+        is_weighted_mean = self._config.loss["reduction"] == "mean_with_sample_weight"
+        if is_weighted_mean and weights.any():
             total /= float(weights.sum())
         return total
 
@@ -95,7 +99,8 @@ class Evaluation:
             return 0.0
         total = 0.0
         for member in self._members:
-            total += sum(_batch_penalty(member, batch) for batch in self._batches(x))
+            penalties = [_batch_penalty(member, batch) for batch in self._batches(x)]
+            total += sum(penalties)
         return total / len(self._members)
 
     def _batches(self, x: Matrix) -> Iterator[Matrix]:

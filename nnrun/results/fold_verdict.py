@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -75,13 +76,15 @@ def judge_folds(draws: Sequence[Sequence[FoldOutputs]], labels: int, seed: int) 
     comparison = _Comparison(gathered, labels, metric)
     intervals = comparison.intervals(seed)
     values = comparison.values()
+    value = values["network"]
+    answers = [fold.answer for fold in chain.from_iterable(draws)]
     standing = Standing(
         metric=metric,
-        value=values["network"],
-        interval=intervals["network"] or Interval(values["network"], values["network"]),
+        value=value,
+        interval=intervals["network"] or Interval(value, value),
         gain=intervals["gain"],
         baseline=values["baseline"],
-        baseline_answer=_common_answer([fold.answer for fold in chain.from_iterable(draws)]),
+        baseline_answer=_common_answer(answers),
         linear=values["linear"],
         linear_name=first.linear_name,
     )
@@ -101,15 +104,18 @@ class _Comparison:
 
     def values(self) -> dict[str, float]:
         """Return each measure of all rows."""
-        measured = self._measures(np.arange(self._rows), np.ones((1, self._rows)))
+        all_rows = np.arange(self._rows)
+        weights = np.ones((1, self._rows))
+        measured = self._measures(all_rows, weights)
         return {name: float(values[0]) for name, values in measured.items()}
 
     def intervals(self, seed: int) -> dict[str, Interval | None]:
         """Return the 95 % interval of each measure, of a sample of the rows where they are many."""
         size = min(self._rows, SAMPLED_ROWS)
-        sample = np.random.default_rng(seed).choice(self._rows, size, replace=False)
+        generator = np.random.default_rng(seed)
+        sample = generator.choice(self._rows, size, replace=False)
         of_sample = self._measures(sample, np.ones((1, size)))
-        replicates = replicate(lambda weights: self._measures(sample, weights), size, seed)
+        replicates = replicate(partial(self._measures, sample), size, seed)
         intervals = {}
         for name, value in self.values().items():
             intervals[name] = interval(
@@ -145,12 +151,15 @@ class _Comparison:
         return measured
 
     def _headline(self, y: Numbers, outputs: Numbers, weights: Floats) -> Floats:
+        """Return the metric of some outputs, the mean over targets, shape (replicates,)."""
         if not self._labels:
-            return NumberRows(y, outputs).headline(weights)[self._metric]
+            measured = NumberRows(y, outputs).headline(weights)
+            return measured[self._metric]
         of_targets = []
         for actual, of_target in zip(y.T, _of_each_target(y, outputs), strict=True):
-            rows = LabelRows(actual.astype(np.int64), of_target, self._labels)
-            of_targets.append(rows.headline(weights)[self._metric])
+            codes = actual.astype(np.int64)
+            measured = LabelRows(codes, of_target, self._labels).headline(weights)
+            of_targets.append(measured[self._metric])
         return np.mean(of_targets, axis=0)
 
     def _headline_of_scaled(self, y: Numbers, outputs: Numbers, weights: Floats) -> Floats:
@@ -174,12 +183,13 @@ def _deviations(draw: _Gathered) -> Floats:
 def _gather(folds: Sequence[FoldOutputs]) -> _Gathered:
     """Return the rows of all folds, in the order of the table."""
     order = np.argsort(_joined(folds, "rows"), kind="stable")
+    weights = np.concatenate([_weights_of(fold) for fold in folds])
     return _Gathered(
         y=_joined(folds, "y")[order],
         network=_joined(folds, "network")[order],
         baseline=_joined(folds, "baseline")[order],
         linear=_joined(folds, "linear")[order],
-        weights=np.concatenate(list(map(_weights_of, folds)))[order],
+        weights=weights[order],
     )
 
 
@@ -195,12 +205,13 @@ def _metric(y: Numbers, weights: Floats, labels: int) -> str:
     """Return the metric that the verdict goes by."""
     if not labels:
         return "rmse"
-    found = set()
+    metrics = set()
     for column in y.T:
-        counts = np.bincount(column.astype(np.int64), weights, labels)
+        codes = column.astype(np.int64)
+        counts = np.bincount(codes, weights, labels)
         shares = counts / counts.sum()
-        found.add(headline_metric(tuple(shares.tolist())))
-    return "balanced_accuracy" if "balanced_accuracy" in found else "accuracy"
+        metrics.add(headline_metric(tuple(shares.tolist())))
+    return "balanced_accuracy" if "balanced_accuracy" in metrics else "accuracy"
 
 
 def _common_answer(answers: Sequence[str]) -> str:

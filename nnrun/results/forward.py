@@ -159,7 +159,9 @@ class Network:
         rows = max(1, ACTIVATION_CELLS // self.widest)
         if len(x) <= rows:
             return _quietly(compute, x)
-        parts = [x[start : start + rows] for start in range(0, len(x), rows)]
+        parts = []
+        for start in range(0, len(x), rows):
+            parts.append(x[start : start + rows])
         computed = _threads().map(partial(_quietly, compute), parts)
         return np.concatenate(list(computed))
 
@@ -184,19 +186,24 @@ def make_network(
     elif config.data.clip is not None:
         steps += _clipping(config.data.clip)
     for i, (spec, summary) in enumerate(zip(config.layers, summaries, strict=True)):
-        arrays = [weights[f"{prefix}layers[{i}].weights[{j}]"] for j in range(len(summary.shapes))]
-        steps.append(Step(spec, arrays, LAYERS[spec["type"]]))
+        arrays = []
+        for j in range(len(summary.shapes)):
+            arrays.append(weights[f"{prefix}layers[{i}].weights[{j}]"])
+        compute = LAYERS[spec["type"]]
+        steps.append(Step(spec, arrays, compute))
     if config.rescales:
         steps.append(_rescaling(encoder))
     if config.data.target_transform:
         steps += _back_from_logs()
-    widest = max(len(encoder.inputs), encoder.width, *(summary.units for summary in summaries))
+    units = [summary.units for summary in summaries]
+    widest = max(len(encoder.inputs), encoder.width, *units)
     return Network(steps, _last(config), widest)
 
 
 def _dense(spec: Spec, weights: Weights, x: Array) -> Array:
     """Return activation(x kernel + bias), `keras/src/layers/core/dense.py`."""
-    return activation_function(spec["activation"])(_affine(weights, x))
+    activation = activation_function(spec["activation"])
+    return activation(_affine(weights, x))
 
 
 def _affine(weights: Weights, x: Array) -> Array:
@@ -209,7 +216,8 @@ def _affine(weights: Weights, x: Array) -> Array:
 
 def _activation(spec: Spec, _: Weights, x: Array) -> Array:
     """Return activation(x), `keras/src/layers/activations/activation.py`."""
-    return activation_function(spec["activation"])(x)
+    activation = activation_function(spec["activation"])
+    return activation(x)
 
 
 def _batch_normalization(spec: Spec, weights: Weights, x: Array) -> Array:
@@ -219,7 +227,8 @@ def _batch_normalization(spec: Spec, weights: Weights, x: Array) -> Array:
     """
     *trained, mean, variance = weights
     gamma, beta = _gamma_and_beta(spec, trained)
-    scale = gamma / np.sqrt(variance + np.float32(spec["epsilon"]))
+    deviation = np.sqrt(variance + np.float32(spec["epsilon"]))
+    scale = gamma / deviation
     return x * scale + (beta - mean * scale)
 
 
@@ -232,7 +241,8 @@ def _layer_normalization(spec: Spec, weights: Weights, x: Array) -> Array:
     gamma, beta = _gamma_and_beta(spec, weights)
     mean = x.mean(axis=1, keepdims=True)
     variance = np.square(x - mean).mean(axis=1, keepdims=True)
-    scale = gamma / np.sqrt(variance + np.float32(spec["epsilon"]))
+    deviation = np.sqrt(variance + np.float32(spec["epsilon"]))
+    scale = gamma / deviation
     return x * scale + (beta - mean * scale)
 
 
@@ -247,12 +257,14 @@ def _gamma_and_beta(spec: Spec, trained: Weights) -> tuple[Array, Array]:
 def _rms_normalization(spec: Spec, weights: Weights, x: Array) -> Array:
     """Return x / sqrt(mean(x^2) + epsilon) scale over the units, `_rms_normalization` of ops/nn."""
     mean_square = np.square(x).mean(axis=1, keepdims=True)
-    return x / np.sqrt(mean_square + np.float32(spec["epsilon"])) * weights[0]
+    root = np.sqrt(mean_square + np.float32(spec["epsilon"]))
+    return x / root * weights[0]
 
 
 def _unit_normalization(_: Spec, __: Weights, x: Array) -> Array:
     """Return x min(1 / |x|, 1e12) with the Euclidean norm of each row, `_normalize` of ops/nn."""
-    norm = np.sqrt(np.square(x).sum(axis=1, keepdims=True))
+    squares = np.square(x).sum(axis=1, keepdims=True)
+    norm = np.sqrt(squares)
     return x * np.minimum(1 / norm, np.float32(1e12))
 
 
@@ -268,7 +280,8 @@ def _leaky_relu(spec: Spec, _: Weights, x: Array) -> Array:
 
 def _prelu(_: Spec, weights: Weights, x: Array) -> Array:
     """Return max(x, 0) - alpha max(-x, 0) with a trained alpha, `layers/activations/prelu.py`."""
-    return np.maximum(x, 0) - weights[0] * np.maximum(-x, 0)
+    alpha = weights[0]
+    return np.maximum(x, 0) - alpha * np.maximum(-x, 0)
 
 
 def _elu(spec: Spec, _: Weights, x: Array) -> Array:
@@ -284,7 +297,8 @@ def _identity(_: Spec, __: Weights, x: Array) -> Array:
 def _standardize(_: Spec, weights: Weights, x: Array) -> Array:
     """Return (x - mean) / max(sqrt(variance), 1e-7), `layers/preprocessing/normalization.py`."""
     mean, variance = weights
-    return (x - mean) / np.maximum(np.sqrt(variance), KERAS_EPSILON)
+    deviation = np.maximum(np.sqrt(variance), KERAS_EPSILON)
+    return (x - mean) / deviation
 
 
 def _rescale(_: Spec, weights: Weights, x: Array) -> Array:
@@ -328,7 +342,8 @@ def _piecewise_linear_code(encoder: Encoder, numeric: Spec) -> list[Step]:
 def _code(spec: Spec, weights: Weights, x: Array) -> Array:
     """Return activation(x kernel + bias), of whose kernel each column has one number but 0."""
     inputs, slopes, offsets = weights
-    return activation_function(spec["activation"])(x[:, inputs] * slopes + offsets)
+    activation = activation_function(spec["activation"])
+    return activation(x[:, inputs] * slopes + offsets)
 
 
 def _clipping(bound: float) -> list[Step]:
@@ -338,26 +353,29 @@ def _clipping(bound: float) -> list[Step]:
 
 
 def _multiplication(factor: float) -> Step:
-    return Step({"type": "Rescaling"}, [_as_float32([factor]), _as_float32([0])], _rescale)
+    return _rescaled([factor], [0])
 
 
 def _rescaling(encoder: Encoder) -> Step:
-    scale = _as_float32(encoder.target_scales)
-    offset = _as_float32(encoder.target_offsets)
-    return Step({"type": "Rescaling"}, [scale, offset], _rescale)
+    return _rescaled(encoder.target_scales, encoder.target_offsets)
+
+
+def _rescaled(scale: Sequence[float], offset: Sequence[float]) -> Step:
+    """Return the step that multiplies by a scale and adds an offset, one or one for each unit."""
+    weights = [_as_float32(scale), _as_float32(offset)]
+    return Step({"type": "Rescaling"}, weights, _rescale)
 
 
 def _back_from_logs() -> list[Step]:
     """Return the steps that bring log(1 + y) back to y, as exp(x) - 1."""
     exponential = Step({"type": "Activation", "activation": "exponential"}, [], _activation)
-    less_one = Step({"type": "Rescaling"}, [_as_float32([1]), _as_float32([-1])], _rescale)
+    less_one = _rescaled([1], [-1])
     return [exponential, less_one]
 
 
 def _as_float32(numbers: Sequence[float]) -> Array:
-    with np.errstate(
-        over="ignore"
-    ):  # a variance may be beyond float32, and becomes inf in Keras too
+    """Return float32 of numbers: a variance may be beyond it, and becomes inf in Keras too."""
+    with np.errstate(over="ignore"):
         return np.array(numbers).astype(np.float32)
 
 

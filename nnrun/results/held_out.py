@@ -61,8 +61,8 @@ def _advice(run: Run) -> str:
 
 def _problems(config: Config, info: RunInfo, parts: Sequence[str]) -> Iterator[str]:
     """Yield a line for each table that is not as it was when the run started."""
-    of_parts = {part: _part_of_table(config, part) for part in parts}
-    for part in dict.fromkeys(of_parts.values()):
+    parts_of_tables = [_part_of_table(config, part) for part in parts]
+    for part in dict.fromkeys(parts_of_tables):  # two parts may be of one table
         table = str(getattr(config.data, part))
         if not find_files(Path(table)):
             yield f"{table}: no longer exists, and the rows held out come from it"
@@ -80,7 +80,8 @@ def _reader(run: Run, trained: TrainedRun, info: RunInfo, part: str) -> EncodedR
     table = _open(trained.config, _part_of_table(trained.config, part))
     if getattr(trained.config.data, part):
         return trained.reader(table, target=True)
-    drawn = split_rows(profile_table(table, trained.config)).get(part)
+    profile = profile_table(table, trained.config)
+    drawn = split_rows(profile).get(part)
     if drawn is None or drawn.sum() != info.data[part].get("rows"):
         raise RunError(
             f"{run.path}: this version of nnrun holds out other rows than version {info.nnrun}, "

@@ -103,7 +103,8 @@ class ThresholdMetric(Metric):
 
     def result(self) -> float:
         """Return the metric of the rows so far."""
-        return float(self._function(self._counts.result(), self._arguments))
+        confusion = self._counts.result()
+        return float(self._function(confusion, self._arguments))
 
 
 class MeanOfTargets(Metric):
@@ -122,11 +123,13 @@ class MeanOfTargets(Metric):
         if not self._of_targets:
             self._of_targets = [self._make() for _ in range(y.shape[1])]
         for number, metric in enumerate(self._of_targets):
-            metric.add(y[:, [number]], outputs.of_target(number), weights)
+            of_target = outputs.of_target(number)
+            metric.add(y[:, [number]], of_target, weights)
 
     def result(self) -> float:
         """Return the metric of the rows so far."""
-        return float(np.mean([metric.result() for metric in self._of_targets]))
+        results = [metric.result() for metric in self._of_targets]
+        return float(np.mean(results))
 
 
 class FBetaScore(Metric):
@@ -157,10 +160,12 @@ class FBetaScore(Metric):
         precision = self._true_positives / (self._called + EPSILON)
         recall = self._true_positives / (self._positives + EPSILON)
         squared = self._beta**2
-        scores = (1 + squared) * precision * recall / (squared * precision + recall + EPSILON)
+        weighted_sum = squared * precision + recall + EPSILON
+        scores = (1 + squared) * precision * recall / weighted_sum
         if self._average == "weighted":
             weights = self._positives / (self._positives.sum() + EPSILON)
-            return float((scores * weights).sum())
+            weighted_scores = scores * weights
+            return float(weighted_scores.sum())
         return float(scores.mean())
 
     def _counts(self, cells: Booleans, weights: RowWeights) -> Floats:
@@ -168,7 +173,9 @@ class FBetaScore(Metric):
         counts = cells.sum(axis=0, dtype=np.float64)
         if weights is not None:
             counts = weights @ cells
-        return np.array([counts.sum()]) if self._average == "micro" else counts
+        if self._average == "micro":
+            return np.array([counts.sum()])
+        return counts
 
 
 class R2Score(Metric):
@@ -186,22 +193,27 @@ class R2Score(Metric):
     def add(self, y: Matrix, outputs: Outputs, weights: RowWeights = None) -> None:
         """Take rows into account: see `Metric.add`."""
         targets = y.astype(np.float64)
+        errors = targets - outputs.values
         weight = 1.0 if weights is None else weights[:, None]
+        weighted = weight * targets
+        weighted_squares = weight * np.square(targets)
+        weighted_errors = weight * np.square(errors)
         self._rows += _count(y, weights)
         self._cells += y.size
-        self._sum = self._sum + (weight * targets).sum(axis=0)
-        self._squares = self._squares + (weight * np.square(targets)).sum(axis=0)
-        errors = np.square(targets - outputs.values)
-        self._errors = self._errors + (weight * errors).sum(axis=0)
+        self._sum = self._sum + weighted.sum(axis=0)
+        self._squares = self._squares + weighted_squares.sum(axis=0)
+        self._errors = self._errors + weighted_errors.sum(axis=0)
 
     def result(self) -> float:
         """Return the metric of the rows so far."""
         total = self._squares - self._sum**2 / self._rows
         scores = 1 - self._errors / total
         scores = np.where(np.isinf(scores), 0.0, scores)
+        mean = scores.mean()
         if self._aggregation == "variance_weighted_average":
-            return self._adjusted(float((total * scores).sum() / total.sum()))
-        return self._adjusted(float(scores.mean()))
+            weighted_scores = total * scores
+            mean = weighted_scores.sum() / total.sum()
+        return self._adjusted(float(mean))
 
     def _adjusted(self, score: float) -> float:
         """Return the score adjusted for the number of regressors, where there are cells enough."""
@@ -233,22 +245,30 @@ def make_metric(config: Config, metric: Spec) -> Metric:
 
 
 def _at_one_threshold(function: Callable[[Confusion, Spec], float]) -> Callable[[Spec], Metric]:
+    """Return what makes a metric that is a function of the confusion at a threshold."""
+
     def make(arguments: Spec) -> Metric:
-        return ThresholdMetric(one_threshold(arguments.get("thresholds")), function, arguments)
+        threshold = one_threshold(arguments.get("thresholds"))
+        return ThresholdMetric(threshold, function, arguments)
 
     return make
 
 
 def _at_even_thresholds(function: Callable[[Confusion, Spec], float]) -> Callable[[Spec], Metric]:
+    """Return what makes a metric that is a function of the confusion at many thresholds."""
+
     def make(arguments: Spec) -> Metric:
-        thresholds = even_thresholds(arguments.get("num_thresholds", 200), first_below_all=False)
+        count = arguments.get("num_thresholds", 200)
+        thresholds = even_thresholds(count, first_below_all=False)
         return ThresholdMetric(thresholds, function, arguments)
 
     return make
 
 
 def _area(arguments: Spec) -> Metric:
-    thresholds = even_thresholds(arguments.get("num_thresholds", 200), first_below_all=True)
+    """Return the metric AUC, of all targets together or the mean over them."""
+    count = arguments.get("num_thresholds", 200)
+    thresholds = even_thresholds(count, first_below_all=True)
 
     def make() -> Metric:
         return ThresholdMetric(thresholds, area_under_curve, arguments)

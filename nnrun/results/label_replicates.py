@@ -44,13 +44,16 @@ class LabelRows:
         Returns:
             Arrays of shape (replicates,), by the name of the measure.
         """
+        rows = weights.sum(axis=1)
         right = (self.called == self.actual).astype(np.float64)
-        accuracy = weights @ right / weights.sum(axis=1)
+        accuracy = weights @ right / rows
         if self.labels > MOST_LABELS:
             return {"accuracy": accuracy}
         has_label = one_hot(self.actual, self.labels)
         right_of_label = has_label * right[:, None]
-        recalls = _divide(weights @ right_of_label, weights @ has_label)
+        right_rows = weights @ right_of_label
+        all_rows = weights @ has_label
+        recalls = _divide(right_rows, all_rows)
         return {"accuracy": accuracy, "balanced_accuracy": _mean_defined(recalls)}
 
     def measures(self, weights: Floats) -> Replicates:
@@ -63,9 +66,11 @@ class LabelRows:
             Arrays of shape (replicates,), by the name of the measure; NaN where it is not defined.
         """
         rows = weights.sum(axis=1)
+        log_loss_of_rows = log_losses(self.actual, self.outputs)
+        brier_score_of_rows = brier_losses(self.actual, self.outputs)
         replicates = self.headline(weights)
-        replicates["log_loss"] = weights @ log_losses(self.actual, self.outputs) / rows
-        replicates["brier_score"] = weights @ brier_losses(self.actual, self.outputs) / rows
+        replicates["log_loss"] = weights @ log_loss_of_rows / rows
+        replicates["brier_score"] = weights @ brier_score_of_rows / rows
         if self.labels <= MOST_LABELS:
             replicates |= self._by_label(weights)
         if self.labels <= SCORED_LABELS:
@@ -85,10 +90,11 @@ class LabelRows:
             "f1": _divide(2 * right, actual + called),
         }
         appears = actual + called > 0
+        labels_that_appear = appears.sum(axis=1)
         replicates = {}
         for name, values in of_labels.items():
-            total = np.where(appears, np.nan_to_num(values), 0).sum(axis=1)
-            replicates[f"macro_{name}"] = total / appears.sum(axis=1)
+            counted = np.where(appears, np.nan_to_num(values), 0)
+            replicates[f"macro_{name}"] = counted.sum(axis=1) / labels_that_appear
             if self.labels == 2:
                 replicates[name] = values[:, 1]
         return replicates
@@ -100,10 +106,14 @@ class LabelRows:
         curves = []
         last = self.outputs.shape[1] - 1
         for number in numbers:
+            has_label = self.actual == number
             scores = self.outputs[:, min(number, last)]
-            curves.append(weighted_curves(self.actual == number, scores, by_row))
-        auc, average_precision = map(np.column_stack, zip(*curves, strict=True))
-        return {"auc": _mean_defined(auc), "average_precision": _mean_defined(average_precision)}
+            curves.append(weighted_curves(has_label, scores, by_row))
+        aucs, average_precisions = zip(*curves, strict=True)
+        return {
+            "auc": _mean_defined(np.column_stack(aucs)),
+            "average_precision": _mean_defined(np.column_stack(average_precisions)),
+        }
 
 
 def weighted_curves(has_label: Booleans, scores: Numbers, weights: Floats) -> tuple[Floats, Floats]:
@@ -117,19 +127,26 @@ def weighted_curves(has_label: Booleans, scores: Numbers, weights: Floats) -> tu
     """
     order = np.argsort(-scores, kind="stable")
     ranked = weights[order]
-    true = (ranked * has_label[order, None]).cumsum(axis=0)
+    ranked_true = ranked * has_label[order, None]
+    true = ranked_true.cumsum(axis=0)
     all_rows = ranked.cumsum(axis=0)
-    ends = np.flatnonzero(np.diff(scores[order], append=np.inf))  # the last row of each tie
+    steps = np.diff(scores[order], append=np.inf)
+    ends = np.flatnonzero(steps)  # the last row of each tie
     if len(ends) < len(scores):
         true = true[ends]
         all_rows = all_rows[ends]
+    positives = true[-1]
+    negatives = all_rows[-1] - positives
     gained = np.diff(true, axis=0, prepend=0)
     precision = true / np.where(all_rows > 0, all_rows, 1)
-    average_precision = _divide(_column_sums(gained, precision), true[-1])
+    average_precision = _divide(_column_sums(gained, precision), positives)
     # each false positive ranks below all true ones before its tie, and below half of its tie's
     false_gained = np.diff(all_rows, axis=0, prepend=0) - gained
-    below = _column_sums(false_gained, true) - _column_sums(false_gained, gained) / 2
-    return _divide(below, true[-1] * (all_rows[-1] - true[-1])), average_precision
+    pairs = _column_sums(false_gained, true)
+    tied_pairs = _column_sums(false_gained, gained)
+    ranked_rightly = pairs - tied_pairs / 2
+    auc = _divide(ranked_rightly, positives * negatives)
+    return auc, average_precision
 
 
 def _column_sums(first: Floats, second: Floats) -> Floats:
@@ -149,10 +166,13 @@ def one_hot(numbers: Integers, labels: int) -> Floats:
 
 def _divide(part: Floats, whole: Floats) -> Floats:
     """Return part / whole, NaN where the whole is 0."""
-    return np.where(whole > 0, part / np.where(whole > 0, whole, 1), np.nan)
+    is_defined = whole > 0
+    divisor = np.where(is_defined, whole, 1)
+    return np.where(is_defined, part / divisor, np.nan)
 
 
 def _mean_defined(values: Floats) -> Floats:
     """Return the mean of each row's values that are not NaN, or NaN where all are."""
     is_defined = ~np.isnan(values)
-    return _divide(np.where(is_defined, values, 0).sum(axis=1), is_defined.sum(axis=1))
+    defined_values = np.where(is_defined, values, 0)
+    return _divide(defined_values.sum(axis=1), is_defined.sum(axis=1))

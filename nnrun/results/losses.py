@@ -29,13 +29,11 @@ def binary_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValu
         outputs: Their probabilities, or their logits, float32 (rows, targets).
         arguments: `from_logits` and `label_smoothing`, which may be missing.
     """
-    smoothing = np.float32(arguments.get("label_smoothing", 0))
-    smoothed = y * (1 - smoothing) + smoothing / 2
+    smoothed = _smoothed(y, arguments.get("label_smoothing", 0))
     logits = _logits(outputs, arguments)
     if logits is not None:
-        return _mean(softplus(logits) - smoothed * logits)
-    p = _clipped(outputs.values)
-    return _mean(-(smoothed * np.log(p) + (1 - smoothed) * np.log(1 - p)))
+        return _mean(_entropy_of_logits(smoothed, logits))
+    return _mean(_entropy(smoothed, outputs.values))
 
 
 def binary_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
@@ -48,21 +46,21 @@ def binary_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> R
         outputs: Their probabilities, or their logits, float32 (rows, targets).
         arguments: All that Keras's class takes.
     """
-    smoothing = np.float32(arguments["label_smoothing"])
-    smoothed = y * (1 - smoothing) + smoothing / 2
+    smoothed = _smoothed(y, arguments["label_smoothing"])
     logits = _logits(outputs, arguments)
     if logits is None:
         p = outputs.values
-        clipped = _clipped(p)
-        entropy = -(smoothed * np.log(clipped) + (1 - smoothed) * np.log(1 - clipped))
+        entropy = _entropy(smoothed, p)
     else:
         p = sigmoid(logits)
-        entropy = softplus(logits) - smoothed * logits
+        entropy = _entropy_of_logits(smoothed, logits)
     of_label = smoothed * p + (1 - smoothed) * (1 - p)
-    focal = np.power(1 - of_label, np.float32(arguments["gamma"])) * entropy
+    gamma = np.float32(arguments["gamma"])
+    focal = np.power(1 - of_label, gamma) * entropy
     if arguments["apply_class_balancing"]:
         alpha = np.float32(arguments["alpha"])
-        focal = (smoothed * alpha + (1 - smoothed) * (1 - alpha)) * focal
+        balance = smoothed * alpha + (1 - smoothed) * (1 - alpha)
+        focal = balance * focal
     return _mean(focal)
 
 
@@ -77,7 +75,8 @@ def sparse_categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec
     logits = _logits(outputs, arguments)
     if logits is None:
         logits = np.log(_clipped(outputs.values))
-    return -_of_label(log_softmax(logits), y).astype(np.float64)
+    log_probability = _of_label(log_softmax(logits), y)
+    return -log_probability.astype(np.float64)
 
 
 def categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
@@ -88,12 +87,14 @@ def categorical_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> Ro
         outputs: The probabilities of the labels, or their logits, float32 (rows, labels).
         arguments: `from_logits` and `label_smoothing`.
     """
+    targets = _smoothed_one_hot(y, outputs, arguments)
     logits = _logits(outputs, arguments)
     if logits is None:
-        log_probabilities = np.log(_clipped(_shares(outputs.values)))
+        p = _clipped(_shares(outputs.values))
+        log_probabilities = np.log(p)
     else:
         log_probabilities = log_softmax(logits)
-    return _sum_over_labels(_smoothed_one_hot(y, outputs, arguments), -log_probabilities)
+    return _sum_over_labels(targets, -log_probabilities)
 
 
 def categorical_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
@@ -104,12 +105,15 @@ def categorical_focal_crossentropy(y: Matrix, outputs: Outputs, arguments: Spec)
         outputs: The probabilities of the labels, or their logits, float32 (rows, labels).
         arguments: All that Keras's class takes.
     """
-    values = softmax(outputs.values) if arguments["from_logits"] else outputs.values
+    targets = _smoothed_one_hot(y, outputs, arguments)
+    values = outputs.values
+    if arguments["from_logits"]:
+        values = softmax(values)
     p = _clipped(_shares(values))
     alpha = np.float32(arguments["alpha"])
     gamma = np.float32(arguments["gamma"])
     focus = alpha * np.power(1 - p, gamma)
-    return _sum_over_labels(_smoothed_one_hot(y, outputs, arguments), -focus * np.log(p))
+    return _sum_over_labels(targets, -focus * np.log(p))
 
 
 def mean_squared_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
@@ -119,7 +123,8 @@ def mean_squared_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
         y: The numbers to predict, float32 (rows, targets).
         outputs: The predictions, float32 (rows, targets).
     """
-    return _mean(np.square(y - outputs.values))
+    error = y - outputs.values
+    return _mean(np.square(error))
 
 
 def mean_absolute_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
@@ -129,7 +134,8 @@ def mean_absolute_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
         y: The numbers to predict, float32 (rows, targets).
         outputs: The predictions, float32 (rows, targets).
     """
-    return _mean(np.abs(y - outputs.values))
+    error = y - outputs.values
+    return _mean(np.abs(error))
 
 
 def mean_absolute_percentage_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
@@ -140,7 +146,8 @@ def mean_absolute_percentage_error(y: Matrix, outputs: Outputs, _: Spec) -> RowV
         outputs: The predictions, float32 (rows, targets).
     """
     size = np.maximum(np.abs(y), KERAS_EPSILON)
-    return 100 * _mean(np.abs((y - outputs.values) / size))
+    relative_error = (y - outputs.values) / size
+    return 100 * _mean(np.abs(relative_error))
 
 
 def mean_squared_logarithmic_error(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
@@ -164,8 +171,9 @@ def huber(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
     """
     delta = np.float32(arguments["delta"])
     size = np.abs(outputs.values - y)
+    within = np.square(size) / 2
     beyond = delta * size - np.square(delta) / 2
-    return _mean(np.where(size <= delta, np.square(size) / 2, beyond))
+    return _mean(np.where(size <= delta, within, beyond))
 
 
 def log_cosh(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
@@ -176,7 +184,8 @@ def log_cosh(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
         outputs: The predictions, float32 (rows, targets).
     """
     error = outputs.values - y
-    return _mean(error + softplus(-2 * error) - np.float32(np.log(2)))
+    log_of_2 = np.float32(np.log(2))
+    return _mean(error + softplus(-2 * error) - log_of_2)
 
 
 def poisson(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
@@ -186,7 +195,8 @@ def poisson(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
         y: The counts to predict, float32 (rows, targets).
         outputs: The predictions, at least 0, float32 (rows, targets).
     """
-    return _mean(outputs.values - y * np.log(outputs.values + KERAS_EPSILON))
+    logarithm = np.log(outputs.values + KERAS_EPSILON)
+    return _mean(outputs.values - y * logarithm)
 
 
 def hinge(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
@@ -217,8 +227,10 @@ def binary_accuracy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
         outputs: Their probabilities, or their logits, float32 (rows, targets).
         arguments: `threshold`, 0.5 where it is missing; of logits where these are given.
     """
-    called = outputs.values > np.float32(arguments.get("threshold", 0.5))
-    return _mean(called == (y != 0))
+    threshold = np.float32(arguments.get("threshold", 0.5))
+    is_called = outputs.values > threshold
+    has_label = y != 0
+    return _mean(is_called == has_label)
 
 
 def sparse_categorical_accuracy(y: Matrix, outputs: Outputs, _: Spec) -> RowValues:
@@ -228,7 +240,9 @@ def sparse_categorical_accuracy(y: Matrix, outputs: Outputs, _: Spec) -> RowValu
         y: The place of each row's label, from 0 on, float32 (rows, 1).
         outputs: The probabilities of the labels, or their logits, float32 (rows, labels).
     """
-    return (outputs.values.argmax(axis=1) == y[:, 0]).astype(np.float64)
+    called = outputs.values.argmax(axis=1)
+    is_right = called == y[:, 0]
+    return is_right.astype(np.float64)
 
 
 def sparse_top_k_accuracy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowValues:
@@ -240,9 +254,10 @@ def sparse_top_k_accuracy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowVa
         arguments: `k`, the number of labels that count as named; 5 where it is missing.
     """
     own = _of_label(outputs.values, y)
-    larger = (outputs.values > own[:, None]).sum(axis=1)
-    is_in_top = larger < arguments.get("k", 5)
-    return (is_in_top & np.isfinite(own)).astype(np.float64)
+    is_larger = outputs.values > own[:, None]
+    is_in_top = is_larger.sum(axis=1) < arguments.get("k", 5)
+    is_right = is_in_top & np.isfinite(own)
+    return is_right.astype(np.float64)
 
 
 LOSSES: dict[str, RowFunction] = {
@@ -274,9 +289,10 @@ def row_losses(config: Config, y: Matrix, outputs: Outputs) -> RowValues:
     """
     if config.data.target_transform:
         y = np.log1p(np.maximum(y, 0))
-        logs = np.log1p(np.maximum(outputs.values, LEAST_PREDICTION))
-        outputs = replace(outputs, values=logs)
-    return LOSSES[config.loss["name"]](y, outputs, config.loss)
+        bounded = np.maximum(outputs.values, LEAST_PREDICTION)
+        outputs = replace(outputs, values=np.log1p(bounded))
+    loss = LOSSES[config.loss["name"]]
+    return loss(y, outputs, config.loss)
 
 
 MEANS: dict[str, RowFunction] = {
@@ -302,6 +318,24 @@ def _logits(outputs: Outputs, arguments: Spec) -> Array | None:
     if outputs.logits is None and arguments.get("from_logits"):
         return outputs.values
     return outputs.logits
+
+
+def _smoothed(y: Matrix, label_smoothing: float) -> Array:
+    """Return labels of 0 or 1, moved towards 0.5."""
+    smoothing = np.float32(label_smoothing)
+    return y * (1 - smoothing) + smoothing / 2
+
+
+def _entropy(y: Array, probability: Array) -> Array:
+    """Return the crossentropy of each target, given the probability of its label 1."""
+    p = _clipped(probability)
+    log_likelihood = y * np.log(p) + (1 - y) * np.log(1 - p)
+    return -log_likelihood
+
+
+def _entropy_of_logits(y: Array, logits: Array) -> Array:
+    """Return the crossentropy of each target, given the logit of its label 1."""
+    return softplus(logits) - y * logits
 
 
 def _mean(values: Array) -> RowValues:
@@ -333,12 +367,17 @@ def _sum_over_labels(targets: Array, values: Array) -> RowValues:
 
 def _of_label(values: Array, y: Matrix) -> Array:
     """Return the value of each row (rows,) that belongs to its label."""
-    return np.take_along_axis(values, y.astype(np.int64), axis=1)[:, 0]
+    labels = y.astype(np.int64)
+    column = np.take_along_axis(values, labels, axis=1)
+    return column[:, 0]
 
 
 def _log1p(values: Array) -> Array:
-    return np.log(np.maximum(values, KERAS_EPSILON) + 1)
+    bounded = np.maximum(values, KERAS_EPSILON)
+    return np.log(bounded + 1)
 
 
 def _margin(y: Matrix, outputs: Outputs) -> Array:
-    return np.maximum(1 - (2 * y - 1) * outputs.values, 0)
+    """Return by how much each score misses a margin of 1 on the side of its label."""
+    signs = 2 * y - 1
+    return np.maximum(1 - signs * outputs.values, 0)

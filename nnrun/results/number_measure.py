@@ -38,9 +38,11 @@ class NumberMeasure:
             prediction: The predictions, of the same shape and units.
         """
         error = prediction.astype(np.float64) - y
+        squared = error**2
+        absolute = np.abs(error)
         self.actual.add(y.astype(np.float64))
-        self._squared += (error**2).sum(axis=0)
-        self._absolute += np.abs(error).sum(axis=0)
+        self._squared += squared.sum(axis=0)
+        self._absolute += absolute.sum(axis=0)
         self._draw(np.stack([y, prediction], axis=1))
 
     def metrics(self) -> dict[str, Any]:
@@ -50,15 +52,21 @@ class NumberMeasure:
             `rmse` and `mean_absolute_error`, in the units of the targets, and `r2`, which is None
             where a target is constant.
         """
-        is_constant = self.actual.minimum == self.actual.maximum
-        explained = None
-        if not is_constant.any():
-            explained = float((1 - self._squared / self.actual.squares).mean())
+        rmse = np.sqrt(self._squared / self.actual.count)
+        mean_absolute_error = self._absolute / self.actual.count
         return {
-            "rmse": float(np.sqrt(self._squared / self.actual.count).mean()),
-            "mean_absolute_error": float((self._absolute / self.actual.count).mean()),
-            "r2": explained,
+            "rmse": float(rmse.mean()),
+            "mean_absolute_error": float(mean_absolute_error.mean()),
+            "r2": self._explained(),
         }
+
+    def _explained(self) -> float | None:
+        """Return the mean of R2 over the targets, or None where one of them is constant."""
+        is_constant = self.actual.minimum == self.actual.maximum
+        if is_constant.any():
+            return None
+        explained = 1 - self._squared / self.actual.squares
+        return float(explained.mean())
 
     def _draw(self, pairs: "np.ndarray[Any, np.dtype[Any]]") -> None:
         """Keep the rows that draw the least numbers, so that all have the same chance."""

@@ -87,7 +87,8 @@ class NumberAccumulator:
             weights: By how much each row counts, (rows,), above 0; None where each counts by 1.
         """
         actual = y.astype(np.float64)
-        error = np.abs(outputs.astype(np.float64) - actual)
+        predictions = outputs.astype(np.float64)
+        error = np.abs(predictions - actual)
         is_zero = actual == 0
         self._actual.add(actual, weights)
         self._squared += weighted_sums(error**2, weights)
@@ -95,8 +96,9 @@ class NumberAccumulator:
         size = np.abs(np.where(is_zero, 1, actual))
         self._relative += weighted_sums(error / size, weights)
         self._has_zero |= is_zero.any(axis=0)
+        one_group = np.zeros(len(error), np.int64)
         for counter, errors in zip(self._errors, error.T, strict=True):
-            counter.add(_keys(errors), np.zeros(len(errors), np.int64), weights)
+            counter.add(_keys(errors), one_group, weights)
 
     def result(self) -> NumberMetrics:
         """Return the measures of all rows that were added, at least one."""
@@ -114,15 +116,29 @@ class NumberAccumulator:
     def _target(self, number: int) -> TargetMetrics:
         """Return the measures of one target."""
         weight = self._actual.weight
-        unexplained = self._squared[number] / (self._actual.squares[number] or 1.0)
+        mean_square = self._squared[number] / weight
+        mean_absolute = self._absolute[number] / weight
         return TargetMetrics(
             rows=self._actual.rows,
-            rmse=float(np.sqrt(self._squared[number] / weight)),
-            mean_absolute_error=float(self._absolute[number] / weight),
+            rmse=float(np.sqrt(mean_square)),
+            mean_absolute_error=float(mean_absolute),
             median_absolute_error=_median(self._errors[number].result()),
-            r2=None if self._actual.is_constant[number] else float(1 - unexplained),
-            mape=None if self._has_zero[number] else float(self._relative[number] / weight),
+            r2=self._r2(number),
+            mape=self._mape(number),
         )
+
+    def _r2(self, number: int) -> float | None:
+        """Return the share of a target's variance that is predicted, or None of a constant."""
+        if self._actual.is_constant[number]:
+            return None
+        unexplained = self._squared[number] / (self._actual.squares[number] or 1.0)
+        return float(1 - unexplained)
+
+    def _mape(self, number: int) -> float | None:
+        """Return the mean error as a share of the target, or None where one is 0."""
+        if self._has_zero[number]:
+            return None
+        return float(self._relative[number] / self._actual.weight)
 
 
 def _keys(errors: Floats) -> Integers:
@@ -135,5 +151,7 @@ def _median(counts: ValueCounts) -> float:
     up_to = counts.counts[0].cumsum()
     half = up_to[-1] / 2
     # of weights too, half of the sum lies at or below the first, and at or above the second
-    middle = [np.searchsorted(up_to, half, "left"), np.searchsorted(up_to, half, "right")]
-    return float(counts.keys[middle].view(np.float64).mean())
+    first = np.searchsorted(up_to, half, "left")
+    second = np.searchsorted(up_to, half, "right")
+    errors = counts.keys[[first, second]].view(np.float64)
+    return float(errors.mean())

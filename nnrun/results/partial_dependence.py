@@ -29,12 +29,15 @@ def partial_dependence(
     rows = x
     if len(x) > MOST_ROWS:
         generator = np.random.default_rng(seed)
-        rows = x[np.sort(generator.choice(len(x), MOST_ROWS, replace=False))]
+        chosen = generator.choice(len(x), MOST_ROWS, replace=False)
+        rows = x[np.sort(chosen)]
+    columns = list(inputs)
     means = []
     for point in grid:
         same = rows.copy()
-        same[:, list(inputs)] = point
-        means.append(predict(same).mean(axis=0, dtype=np.float64))
+        same[:, columns] = point
+        outputs = predict(same)
+        means.append(outputs.mean(axis=0, dtype=np.float64))
     return np.array(means)
 
 
@@ -55,6 +58,8 @@ def value_grid(x: Numbers, inputs: Sequence[int], points: int = POINTS) -> Numbe
         return different
     if len(inputs) == 1:
         shares = np.linspace(0.05, 0.95, points)
-        return np.unique(np.quantile(values, shares, axis=0), axis=0)
-    frequent = np.sort(np.argsort(-counts, kind="stable")[:points])
+        quantiles = np.quantile(values, shares, axis=0)
+        return np.unique(quantiles, axis=0)
+    by_falling_count = np.argsort(-counts, kind="stable")
+    frequent = np.sort(by_falling_count[:points])
     return np.asarray(different[frequent])

@@ -32,17 +32,27 @@ def predicted_rows(
     block = computed.block
     outputs = computed.outputs.predictions
     predicted = interpret_outputs(trained.config, trained.encoder, outputs, threshold)
-    columns = [pl.Series("table", [block.name]).new_from_index(0, len(computed.x))]
+    rows = len(computed.x)
+    columns = []
     if part:
-        columns.insert(0, pl.Series("part", [part]).new_from_index(0, len(computed.x)))
+        columns.append(_repeated("part", part, rows))
+    columns.append(_repeated("table", block.name, rows))
     columns.append(_lines(block))
     columns += _actual(trained.encoder, computed.y)
-    return pl.DataFrame([*columns, *predicted.columns()])
+    columns += predicted.columns()
+    return pl.DataFrame(columns)
+
+
+def _repeated(name: str, text: str, rows: int) -> pl.Series:
+    """Return a column that has the same text in each row."""
+    return pl.Series(name, [text]).new_from_index(0, rows)
 
 
 def _lines(block: Block) -> pl.Series:
+    """Return the column of the lines, or of the numbers of rows in a file without lines."""
     places = block.places(range(len(block.frame)))
-    return pl.Series("line", [int(place.removeprefix(ROW)) for place in places], dtype=pl.Int64)
+    lines = [int(place.removeprefix(ROW)) for place in places]
+    return pl.Series("line", lines, dtype=pl.Int64)
 
 
 def _actual(encoder: Encoder, y: Matrix) -> list[pl.Series]:
@@ -51,7 +61,8 @@ def _actual(encoder: Encoder, y: Matrix) -> list[pl.Series]:
     columns = []
     for name, labels, values in zip(names, encoder.labels_of_targets, y.T, strict=True):
         if labels:
-            column = pl.Series(name, labels, dtype=pl.String).gather(values.astype(np.int64))
+            codes = values.astype(np.int64)
+            column = pl.Series(name, labels, dtype=pl.String).gather(codes)
         else:
             column = pl.Series(name, values)
         columns.append(column)

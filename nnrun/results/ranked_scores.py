@@ -6,6 +6,7 @@ import numpy as np
 
 from nnrun.results.array_types import Booleans, Floats, Integers, Numbers, RowWeights
 from nnrun.results.value_counts import ValueCounter
+from nnrun.runs.arrays import Array
 
 HALF_BITS = int(np.float32(0.5).view(np.int32))
 
@@ -42,7 +43,8 @@ class RankedScores:
         """Return rates of false and of true positives, shape (2, thresholds + 1), from 0 to 1."""
         false_rate = self.false_positives / (self.negatives or 1)
         true_rate = self.true_positives / (self.positives or 1)
-        return np.pad(np.stack([false_rate, true_rate]), ((0, 0), (1, 0)))
+        rates = np.stack([false_rate, true_rate])
+        return _with_zero_first(rates)
 
     def auc(self) -> float | None:
         """Return the share of pairs ranked rightly, ties counting half; None without both kinds."""
@@ -54,8 +56,9 @@ class RankedScores:
     def precision_recall(self) -> Floats:
         """Return precision and recall at each threshold, shape (2, thresholds)."""
         called = self.true_positives + self.false_positives
+        precision = self.true_positives / called
         recall = self.true_positives / (self.positives or 1)
-        return np.stack([self.true_positives / called, recall])
+        return np.stack([precision, recall])
 
     def average_precision(self) -> float | None:
         """Return the mean of precision weighted by the gain of recall; None without positives.
@@ -66,16 +69,18 @@ class RankedScores:
         if not self.positives:
             return None
         precision, recall = self.precision_recall()
-        return float(np.sum(np.diff(recall, prepend=0.0) * precision))
+        gain = np.diff(recall, prepend=0.0)
+        return float(np.sum(gain * precision))
 
     def of_first(self) -> "RankedScores":
         """Return the same rows ranked by the first of two labels, whose probability is 1 - p."""
         at_least = np.stack([self.false_positives, self.true_positives])
-        above = np.pad(at_least, ((0, 0), (1, 0)))[:, :-1]
+        above = _with_zero_first(at_least)[:, :-1]
         totals = np.array([[self.negatives], [self.positives]])
         at_most = totals - above
         first, second = at_most[:, ::-1]
-        return RankedScores(1 - self.thresholds[::-1], first, second, self.is_exact)
+        thresholds = 1 - self.thresholds[::-1]
+        return RankedScores(thresholds, first, second, self.is_exact)
 
     def counts_at(self, threshold: float) -> tuple[float, float]:
         """Return the true and the false positives where a probability >= threshold is positive.
@@ -110,14 +115,21 @@ class ScoreCounter:
                 a linear output may lie beyond.
             weights: By how much each row counts, shape (rows,), above 0; by default by 1.
         """
-        self._counter.add(score_keys(probability), has_label.astype(np.int64), weights)
+        groups = has_label.astype(np.int64)
+        self._counter.add(score_keys(probability), groups, weights)
 
     def result(self) -> RankedScores:
         """Return the rows by falling probability."""
         counted = self._counter.result()
-        falling = counted.counts[:, ::-1].cumsum(axis=1)
+        from_the_highest = counted.counts[:, ::-1]
+        false_positives, true_positives = from_the_highest.cumsum(axis=1)
         thresholds = scores_of(counted.keys[::-1])
-        return RankedScores(thresholds, falling[1], falling[0], counted.is_exact)
+        return RankedScores(thresholds, true_positives, false_positives, counted.is_exact)
+
+
+def _with_zero_first(rates: Array) -> Floats:
+    """Return values of shape (2, thresholds) with a column of zeros before them."""
+    return np.pad(rates, ((0, 0), (1, 0)))
 
 
 def _last(counts: Integers | Floats) -> float:
@@ -132,7 +144,8 @@ def score_keys(probability: Numbers) -> Integers:
     The bits of a float32 from 0 to 0.5 are in its order; above 0.5, those of 1 - p are, and this
     difference is exact.
     """
-    clipped = np.clip(np.ascontiguousarray(probability, np.float32), 0, 1)
+    contiguous = np.ascontiguousarray(probability, np.float32)
+    clipped = np.clip(contiguous, 0, 1)
     clipped += np.float32(0)  # the bits of -0.0 are not in order
     distance = np.minimum(clipped, 1 - clipped)
     bits = distance.view(np.int32).astype(np.int64)
@@ -143,5 +156,6 @@ def scores_of(keys: Integers) -> Floats:
     """Return the probabilities that `score_keys` gave these keys."""
     is_low = keys < HALF_BITS
     bits = np.where(is_low, keys, 2 * HALF_BITS - keys)
-    distance = bits.astype(np.int32).view(np.float32).astype(np.float64)
+    distance_in_float32 = bits.astype(np.int32).view(np.float32)
+    distance = distance_in_float32.astype(np.float64)
     return np.where(is_low, distance, 1 - distance)

@@ -41,7 +41,8 @@ def penalty(regularizer: Spec, array: Array) -> float:
         regularizer: The Keras class as `name`, with its arguments.
         array: The weights or the outputs of a layer.
     """
-    return REGULARIZERS[regularizer["name"]](regularizer, array.astype(np.float64))
+    compute = REGULARIZERS[regularizer["name"]]
+    return compute(regularizer, array.astype(np.float64))
 
 
 def _regularized_weights(step: Step) -> Iterator[tuple[Spec, Array]]:
@@ -87,7 +88,8 @@ def _orthogonal(regularizer: Spec, array: Array) -> float:
     cosines = np.abs(normalized @ normalized.T)
     between = cosines.sum() - np.trace(cosines)
     pairs = len(vectors) * (len(vectors) - 1) / 2
-    return float(regularizer["factor"] * 0.5 * np.divide(between, pairs))
+    mean = np.divide(between, pairs)  # NaN of a single vector, as in Keras
+    return float(regularizer["factor"] * 0.5 * mean)
 
 
 REGULARIZERS: dict[str, Regularizer] = {

@@ -43,24 +43,40 @@ def rotate(x: Numbers, weights: RowWeights = None) -> RotatedRows:
         x: The inputs of the network, (rows, inputs).
         weights: By how much each row counts, (rows,); None where each counts by 1.
     """
+    values, mean, scale = _standardised(x, weights)
+    counted = _weighted(values, weights)
+    rows, inputs = values.shape
+    if inputs <= rows:
+        squares, directions = _significant(counted.T @ counted)
+        return RotatedRows(values @ directions, squares, directions, mean, scale)
+    # the products of rows hold the same variances as those of inputs, and are fewer
+    squares, places = _significant(counted @ counted.T)
+    root = np.sqrt(squares)
+    directions = counted.T @ (places / root)
+    rotated = places * root if weights is None else values @ directions
+    return RotatedRows(rotated, squares, directions, mean, scale)
+
+
+def _standardised(x: Numbers, weights: RowWeights) -> tuple[Floats, Floats, Floats]:
+    """Return standardised rows (rows, inputs), and the mean and scale of each input (inputs,)."""
     values = x.astype(np.float64)
     mean = np.average(values, axis=0, weights=weights)
     is_constant = values.min(axis=0) == values.max(axis=0)  # exactly: deviations would round
     values -= mean
     values[:, is_constant] = 0
-    scale = np.sqrt(np.average(values**2, axis=0, weights=weights))
+    variance = np.average(values**2, axis=0, weights=weights)
+    scale = np.sqrt(variance)
     scale[scale == 0] = 1
     values /= scale
-    counted = values if weights is None else values * np.sqrt(weights)[:, None]
-    if values.shape[1] <= values.shape[0]:
-        squares, directions = _significant(counted.T @ counted)
-        return RotatedRows(values @ directions, squares, directions, mean, scale)
-    # more inputs than rows: the products of rows hold the same variances, and are fewer
-    squares, places = _significant(counted @ counted.T)
-    root = np.sqrt(squares)
-    directions = counted.T @ (places / root)
-    rows = places * root if weights is None else values @ directions
-    return RotatedRows(rows, squares, directions, mean, scale)
+    return values, mean, scale
+
+
+def _weighted(values: Floats, weights: RowWeights) -> Floats:
+    """Return rows times the roots of their weights, whose products are weighted once."""
+    if weights is None:
+        return values
+    roots = np.sqrt(weights)
+    return np.asarray(values * roots[:, None])
 
 
 def _significant(products: Floats) -> tuple[Floats, Floats]:

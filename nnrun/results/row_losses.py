@@ -47,7 +47,8 @@ def called_labels(outputs: Numbers, threshold: float | None = None) -> Integers:
         return np.asarray(outputs.argmax(axis=1))
     if threshold is None:
         threshold = DEFAULT_THRESHOLD
-    return (second_probability(outputs) >= np.float32(threshold)).astype(np.int64)
+    is_second = second_probability(outputs) >= np.float32(threshold)
+    return is_second.astype(np.int64)
 
 
 def log_losses(actual: Integers, outputs: Numbers) -> Floats:
@@ -76,7 +77,8 @@ def brier_losses(actual: Integers, outputs: Numbers) -> Floats:
     if outputs.shape[1] <= 2:
         return np.asarray((1 - own) ** 2)
     squares = np.einsum("ij,ij->i", outputs, outputs, dtype=np.float64)
-    return np.asarray(squares / _sums(outputs) ** 2 - 2 * own + 1)
+    squares_of_shares = squares / _sums(outputs) ** 2
+    return np.asarray(squares_of_shares - 2 * own + 1)
 
 
 def true_probability(actual: Integers, outputs: Numbers) -> Floats:

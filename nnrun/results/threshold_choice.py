@@ -65,7 +65,7 @@ def threshold_for(run: Path, trained: TrainedRun, given: GivenThreshold) -> Thre
     if chosen is None:
         chosen = _choose(trained, held_out_rows(directory, trained), goal)
     _check_number(directory, trained, chosen)
-    return _told(trained, chosen, goal)
+    return _with_note(trained, chosen, goal)
 
 
 def store_best_threshold(run: Path, trained: TrainedRun, readers: Readers, text: str) -> Threshold:
@@ -84,7 +84,7 @@ def store_best_threshold(run: Path, trained: TrainedRun, readers: Readers, text:
     trained.require_two_labels()
     chosen = _choose(trained, readers, goal)
     write_threshold(Run(run), str(goal), chosen)
-    return _told(trained, chosen, goal)
+    return _with_note(trained, chosen, goal)
 
 
 def best_threshold_of_table(trained: TrainedRun, reader: EncodedReader, text: str) -> Threshold:
@@ -119,11 +119,15 @@ def _choose(trained: TrainedRun, readers: Readers, goal: ThresholdGoal) -> Chose
 
 def _best(scores: list[RankedScores], goal: ThresholdGoal) -> float | tuple[float, ...]:
     """Return the threshold that is best, or that of each of several targets."""
-    best = tuple(best_threshold(of_target, goal).threshold for of_target in scores)
-    return best if len(best) > 1 else best[0]
+    best = []
+    for of_target in scores:
+        row = best_threshold(of_target, goal)
+        best.append(row.threshold)
+    return tuple(best) if len(best) > 1 else best[0]
 
 
-def _told(trained: TrainedRun, chosen: ChosenThreshold, goal: ThresholdGoal) -> Threshold:
+def _with_note(trained: TrainedRun, chosen: ChosenThreshold, goal: ThresholdGoal) -> Threshold:
+    """Return a threshold, with the line that says how it was chosen."""
     words = _in_words(trained, chosen.threshold)
     note = f"{words} best by {goal} on the {chosen.rows} rows of {chosen.part}"
     return Threshold(chosen.threshold, note)
@@ -161,7 +165,8 @@ def _scores(trained: TrainedRun, reader: EncodedReader) -> tuple[list[RankedScor
             counter.add(has_label, probabilities[counting, column], of_rows)
     scores = [counter.result() for counter in counters]
     for target, of_target in zip(trained.encoder.targets, scores, strict=True):
-        if not (of_target.positives and of_target.negatives):
+        has_both_labels = of_target.positives and of_target.negatives
+        if not has_both_labels:
             of_column = f" in column {target.name!r}" if len(scores) > 1 else ""
             raise InputError(
                 f"{reader.table.name}: all rows have the same label{of_column}; "
@@ -176,8 +181,8 @@ def _by_name(given: str) -> Mapping[str, object] | None:
     if "=" not in given or is_cost:
         return None
     thresholds = {}
-    for part in given.split(","):
-        name, _, value = part.rpartition("=")
+    for assignment in given.split(","):
+        name, _, value = assignment.rpartition("=")
         thresholds[name.strip()] = value
     return thresholds
 
@@ -198,20 +203,21 @@ def _of_each_target(trained: TrainedRun, by_name: Mapping[str, object]) -> tuple
             hint = f"{did_you_mean(name, names)}; its targets are {listed(names, 12)}"
             problems.append(f"--threshold: {name!r} is not a target of the run{hint}")
     thresholds = dict.fromkeys(names, DEFAULT_THRESHOLD)
-    for name, given in by_name.items():
-        number = _probability(given)
-        if number is None:
-            problems.append(f"--threshold: {name}={given}: a probability is from 0 to 1")
+    for name, value in by_name.items():
+        probability = _probability(value)
+        if probability is None:
+            problems.append(f"--threshold: {name}={value}: a probability is from 0 to 1")
         else:
-            thresholds[name] = number
+            thresholds[name] = probability
     if problems:
         raise InputError(problems)
     return tuple(thresholds.values())
 
 
-def _probability(given: object) -> float | None:
+def _probability(value: object) -> float | None:
+    """Return the number that a value or its text is, or None unless it is from 0 to 1."""
     try:
-        number = float(str(given))
+        number = float(str(value))
     except ValueError:
         return None
     return number if 0 <= number <= 1 else None
@@ -219,6 +225,6 @@ def _probability(given: object) -> float | None:
 
 def _check_number(run: Run, trained: TrainedRun, chosen: ChosenThreshold) -> None:
     """Raise a RunError unless what thresholds.json says is of as many targets as the run has."""
-    found = len(chosen.threshold) if isinstance(chosen.threshold, tuple) else 1
-    if found != len(trained.encoder.targets):
+    thresholds = len(chosen.threshold) if isinstance(chosen.threshold, tuple) else 1
+    if thresholds != len(trained.encoder.targets):
         raise RunError(f"{run.thresholds}: its targets are not those of the run; was it altered?")

@@ -156,15 +156,17 @@ def best_threshold(scores: RankedScores, goal: ThresholdGoal) -> ThresholdRow:
         value[0] = -np.inf  # no probability is large enough to call no row at all
     is_best = value >= value.max() - 1e-12  # equal but for rounding
     best = candidates[is_best]
-    nearest = np.argmin(np.abs(best - 0.5))
-    return threshold_row(scores, float(best[nearest]))
+    distances = np.abs(best - 0.5)
+    nearest = best[np.argmin(distances)]
+    return threshold_row(scores, float(nearest))
 
 
 def _candidates(scores: RankedScores) -> Floats:
     """Return a threshold for no row at all, then one for each score and all above it."""
     uppers = np.concatenate([[1.0], scores.thresholds])
     lowers = np.concatenate([scores.thresholds, [0.0]])
-    middles = ((uppers + lowers) / 2).astype(np.float32).astype(np.float64)
+    exact_middles = (uppers + lowers) / 2
+    middles = exact_middles.astype(np.float32).astype(np.float64)
     # between two neighbours of float32 there is none: the middle may be rounded to the lower
     apart = np.where(middles > lowers, middles, uppers)
     has_half = (lowers < 0.5) & (uppers >= 0.5)
@@ -175,12 +177,14 @@ def _values(scores: RankedScores, goal: ThresholdGoal) -> Floats:
     """Return how well each candidate serves the goal: more is better."""
     right = np.pad(scores.true_positives, (1, 0)).astype(np.float64)
     wrong = np.pad(scores.false_positives, (1, 0)).astype(np.float64)
-    positives = scores.positives or 1
-    negatives = scores.negatives or 1
     if goal.name == "f1":
         called_and_actual = right + wrong + scores.positives
-        return 2 * right / np.where(called_and_actual > 0, called_and_actual, 1)
+        divisor = np.where(called_and_actual > 0, called_and_actual, 1)
+        return 2 * right / divisor
     if goal.name == "balanced_accuracy":
-        return (right / positives + 1 - wrong / negatives) / 2
+        recall = right / (scores.positives or 1)
+        false_rate = wrong / (scores.negatives or 1)
+        return (recall + 1 - false_rate) / 2
     missed = scores.positives - right
-    return -(goal.false_positive_cost * wrong + goal.false_negative_cost * missed)
+    cost = goal.false_positive_cost * wrong + goal.false_negative_cost * missed
+    return -cost
