@@ -77,10 +77,11 @@ class Assessment:
 
     def as_json(self) -> dict[str, Any]:
         """Return `baseline`, `linear`, `interval` and `verdict`, as `--json` shows them."""
+        intervals = {name: asdict(ends) for name, ends in self.interval.items()}
         return {
             "baseline": self.baseline.numbers(),
             "linear": self.linear.numbers() if self.linear else None,
-            "interval": {name: asdict(ends) for name, ends in self.interval.items()},
+            "interval": intervals,
             "verdict": self.verdict.verdict,
         }
 
@@ -134,9 +135,11 @@ class ModelAssessor(Generic[Accumulator]):
             self._sampler.add(y, outputs, weights[:, None])
         self._effective.add(len(y), weights)
         self._measure.add(y, outputs, weights)
-        self._of_baseline.add(y, self._constant.predict(len(y)), weights)
+        constants = self._constant.predict(len(y))
+        self._of_baseline.add(y, constants, weights)
         if self._linear:
-            self._of_linear.add(y, self._linear.predict(x), weights)
+            predictions = self._linear.predict(x)
+            self._of_linear.add(y, predictions, weights)
 
     def _standing(
         self,
@@ -254,7 +257,8 @@ class NumberAssessor(ModelAssessor[NumberAccumulator]):
         baseline = self._of_baseline.result()
         linear = self._of_linear.result() if self._linear else None
         intervals = self._intervals(metrics, baseline)
-        verdict = verdict_on(self._standing("rmse", metrics, baseline, linear, intervals))
+        standing = self._standing("rmse", metrics, baseline, linear, intervals)
+        verdict = verdict_on(standing)
         return Assessment(metrics, baseline, linear, intervals, verdict, {})
 
     def _intervals(self, metrics: NumberMetrics, baseline: NumberMetrics) -> dict[str, Interval]:
@@ -270,7 +274,9 @@ class NumberAssessor(ModelAssessor[NumberAccumulator]):
         constant = NumberRows(y / unit, self._baseline.predict(len(y)) / unit)
 
         def measures(weights: Floats) -> Replicates:
-            gain = constant.headline(weights)["rmse"] - scaled.headline(weights)["rmse"]
+            of_baseline = constant.headline(weights)
+            of_network = scaled.headline(weights)
+            gain = of_baseline["rmse"] - of_network["rmse"]
             return {**network.measures(weights), GAIN: gain}
 
         saved = _rmse_of_targets(baseline) - _rmse_of_targets(metrics)
@@ -299,7 +305,7 @@ def intervals_of(
         row_weights = np.asarray(sample.matrices[2][:, 0], np.float64)
     of_sample = measures(row_weights[None])
     replicates = replicate(lambda draws: measures(draws * row_weights), rows, seed)
-    found = {}
+    intervals = {}
     for name, value in values.items():
         if name not in replicates:
             continue
@@ -311,5 +317,5 @@ def intervals_of(
             rows_given=sample.rows_given,
         )
         if ends is not None:
-            found[name] = ends
-    return found
+            intervals[name] = ends
+    return intervals

@@ -25,7 +25,8 @@ class LabelBaseline:
     @property
     def answer(self) -> str:
         """What every row is called, the most frequent label, in words."""
-        return f"always {self.labels[int(np.argmax(self.shares))]!r}"
+        most_frequent = int(np.argmax(self.shares))
+        return f"always {self.labels[most_frequent]!r}"
 
     def predict(self, rows: int) -> Floats:
         """Return the shares for each row, shape (rows, labels).
@@ -33,7 +34,7 @@ class LabelBaseline:
         Args:
             rows: How many rows to predict for. They share the memory of one.
         """
-        return np.broadcast_to(np.array(self.shares), (rows, len(self.shares)))
+        return _repeated(self.shares, rows)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class MultilabelBaseline:
         Args:
             rows: How many rows to predict for. They share the memory of one.
         """
-        return np.broadcast_to(np.array(self.shares), (rows, len(self.shares)))
+        return _repeated(self.shares, rows)
 
     @property
     def shares(self) -> list[float]:
@@ -106,7 +107,12 @@ class NumberBaseline:
         Args:
             rows: How many rows to predict for. They share the memory of one.
         """
-        return np.broadcast_to(np.array(self.means), (rows, len(self.means)))
+        return _repeated(self.means, rows)
+
+
+def _repeated(answer: Sequence[float], rows: int) -> Floats:
+    """Return the same answer for each row, shape (rows, outputs), in the memory of one."""
+    return np.broadcast_to(np.array(answer), (rows, len(answer)))
 
 
 def label_baseline(
@@ -121,7 +127,8 @@ def label_baseline(
     """
     counts: Floats = np.zeros(len(labels))
     for block, of_block in _with_weights(y, weights):
-        counts += np.bincount(block[:, 0].astype(np.int64), of_block, len(labels))
+        codes = block[:, 0].astype(np.int64)
+        counts += np.bincount(codes, of_block, len(labels))
     shares = counts / counts.sum()
     return LabelBaseline(labels, tuple(shares.tolist()))
 
@@ -156,9 +163,14 @@ def number_baseline(
     moments = WeightedMoments(targets)
     for block, of_block in _with_weights(y, weights):
         moments.add(block.astype(np.float64), of_block)
-    deviations = np.sqrt(moments.squares / moments.weight)
-    deviations[moments.is_constant | (deviations == 0)] = 1
-    return NumberBaseline(tuple(moments.mean.tolist()), tuple(deviations.tolist()))
+    variances = moments.squares / moments.weight
+    deviations = np.sqrt(variances)
+    has_no_spread = moments.is_constant | (deviations == 0)
+    deviations[has_no_spread] = 1
+    return NumberBaseline(
+        means=tuple(moments.mean.tolist()),
+        deviations=tuple(deviations.tolist()),
+    )
 
 
 def _with_weights(

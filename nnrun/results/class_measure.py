@@ -38,10 +38,12 @@ class ClassMeasure:
         """
         actual = y[:, 0].astype(int)
         if self.confusion is not None:
-            self.confusion += confusion(actual, called_labels(probability), len(self.confusion))
+            called = called_labels(probability)
+            self.confusion += confusion(actual, called, len(self.confusion))
+        last = probability.shape[1] - 1
         for label, scores in self._scores.items():
-            column = min(label, probability.shape[1] - 1)
-            scores.add(actual == label, probability[:, column])
+            has_label = actual == label
+            scores.add(has_label, probability[:, min(label, last)])
 
     @property
     def scores(self) -> dict[int, RankedScores]:
@@ -60,7 +62,9 @@ class ClassMeasure:
         matrix = self.confusion.tolist()
         if len(matrix) > 2:
             return {"confusion_matrix": matrix}
-        (_, false_positives), (false_negatives, true_positives) = matrix
+        first_label, second_label = matrix
+        _, false_positives = first_label
+        false_negatives, true_positives = second_label
         return {
             "auc": self.scores[1].auc(),
             "precision": ratio(true_positives, true_positives + false_positives),

@@ -73,7 +73,8 @@ class EvaluatedRows:
         if self.scores:
             summary["thresholds"] = list(map(asdict, self.thresholds()))
         if self.targets:
-            summary["targets"] = {name: rows.as_json() for name, rows in self.targets.items()}
+            targets = {name: rows.as_json() for name, rows in self.targets.items()}
+            summary["targets"] = targets
         judged = self.assessment.as_json() if self.assessment else dict.fromkeys(JUDGED)
         if self.reason:
             judged["reason"] = self.reason
@@ -160,8 +161,10 @@ class _Measure:
         if len(labels) > LABELS_WITH_CONFUSION:
             return None
         if labels:
-            return cls(LabelAccumulator(labels, threshold_of(threshold, 0)))
-        return cls(NumberAccumulator(len(trained.encoder.targets)))
+            of_target = threshold_of(threshold, 0)
+            return cls(LabelAccumulator(labels, of_target))
+        targets = len(trained.encoder.targets)
+        return cls(NumberAccumulator(targets))
 
     def add(self, _: Matrix, y: Matrix, outputs: Matrix, weights: RowWeights) -> None:
         """Take rows into account; those of weight 0 do not count."""
@@ -223,9 +226,10 @@ def _of_measure(
     measure: _Measure, logs: Mapping[str, float], threshold: AnyThreshold
 ) -> EvaluatedRows:
     """Return the measures of rows that were compared with nothing."""
-    found, scores = measure.result()
-    metrics = _merged(logs, found, threshold)
-    return EvaluatedRows(found.rows, metrics, None, threshold, _scores_of_second(scores))
+    measures, scores = measure.result()
+    metrics = _merged(logs, measures, threshold)
+    second = _scores_of_second(scores)
+    return EvaluatedRows(measures.rows, metrics, None, threshold, second)
 
 
 def _scores_of_second(scores: Mapping[int, RankedScores]) -> RankedScores | None:
@@ -241,6 +245,9 @@ def _merged(logs: Mapping[str, float], measures: AnyMetrics, threshold: AnyThres
     """
     usual = measures.as_json()
     metrics: Metrics = {**logs, **usual, **logs}
-    if threshold is not None:
-        metrics |= {name: usual[name] for name in CALLED if name in usual}
+    if threshold is None:
+        return metrics
+    for name in CALLED:
+        if name in usual:
+            metrics[name] = usual[name]
     return metrics

@@ -67,16 +67,18 @@ def permutation_importance(
     """
     generator = np.random.default_rng(seed)
     rows = _drawn_rows(len(x), most_rows, generator)
-    known = x[rows]
+    features = x[rows]
     truth = y[rows]
-    least = loss(truth, predict(known))
-    found = []
+    least = loss(truth, predict(features))
+    importances = []
     for column, inputs in columns.items():
-        orders = (generator.permutation(len(known)) for _ in range(repeats))
-        losses = list(shuffled_losses(predict, known, truth, inputs, loss, orders))
+        orders = (generator.permutation(len(features)) for _ in range(repeats))
+        losses = list(shuffled_losses(predict, features, truth, inputs, loss, orders))
         growth = np.array(losses) - least
-        found.append(ColumnImportance(column, float(growth.mean()), float(growth.std())))
-    return tuple(sorted(found, key=lambda importance: -importance.mean))
+        mean = float(growth.mean())
+        deviation = float(growth.std())
+        importances.append(ColumnImportance(column, mean, deviation))
+    return tuple(sorted(importances, key=lambda importance: -importance.mean))
 
 
 def shuffled_losses(
@@ -105,8 +107,15 @@ def shuffled_losses(
 
 
 def mean_log_loss(y: Numbers, outputs: Numbers) -> float:
-    """Return the mean log loss of labels: y (rows, 1) holds their numbers."""
-    return float(log_losses(y[:, 0].astype(np.int64), outputs).mean())
+    """Return the mean log loss of labels.
+
+    Args:
+        y: The number of each row's true label, (rows, 1).
+        outputs: Probabilities of the second of two labels, (rows, 1), or of each, (rows, labels).
+    """
+    actual = y[:, 0].astype(np.int64)
+    losses = log_losses(actual, outputs)
+    return float(losses.mean())
 
 
 def root_mean_squared_error(y: Numbers, outputs: Numbers) -> float:
@@ -116,12 +125,15 @@ def root_mean_squared_error(y: Numbers, outputs: Numbers) -> float:
         y: The targets, (rows, targets).
         outputs: The predictions, of the same shape and units.
     """
-    squares = (outputs.astype(np.float64) - y) ** 2
-    return float(np.sqrt(squares.mean(axis=0)).mean())
+    errors = outputs.astype(np.float64) - y
+    mean_squares = (errors**2).mean(axis=0)
+    rmse = np.sqrt(mean_squares)
+    return float(rmse.mean())
 
 
 def _drawn_rows(rows: int, most: int, generator: np.random.Generator) -> slice | Integers:
     """Return all rows, or the numbers of as many as are wanted at most, rising."""
     if rows <= most:
         return slice(None)
-    return np.sort(generator.choice(rows, most, replace=False))
+    drawn = generator.choice(rows, most, replace=False)
+    return np.sort(drawn)

@@ -101,7 +101,8 @@ def _sets(labels: Sequence[str], outputs: Numbers, largest: float) -> Column:
         of_all = np.full(len(outputs), code)
         errors.append(label_errors(of_all, outputs))
     may_be = np.column_stack(errors) <= largest
-    return np.array([_joined(labels, row) for row in may_be], dtype=object)
+    sets = [_joined(labels, row) for row in may_be]
+    return np.array(sets, dtype=object)
 
 
 def label_errors(actual: Numbers, outputs: Numbers) -> Floats:
@@ -136,9 +137,10 @@ def prediction_errors(config: Config, encoder: Encoder, y: Numbers, outputs: Num
     if encoder.labels:
         return label_errors(y[:, 0], outputs)[:, None]
     if encoder.is_multilabel:
-        return np.column_stack(
-            [label_errors(y[:, number], outputs[:, [number]]) for number in range(y.shape[1])]
-        )
+        errors = []
+        for number, actual in enumerate(y.T):
+            errors.append(label_errors(actual, outputs[:, [number]]))
+        return np.column_stack(errors)
     if config.data.target_transform:
         return np.abs(logs(y) - logs(outputs))
     return np.abs(y.astype(np.float64) - outputs)
@@ -164,11 +166,13 @@ def error_at(
         held_out = f"the run held out {rows:,}"
         if are_weighted:
             held_out = f"the weighted rows of the run count as {rows:,}"
+        possible = math.floor(1000 * rows / (rows + 1)) / 1000
         raise InputError(
             f"an interval of {level:g} needs {needed:,} rows held out; {held_out}; "
-            f"ask for at most {math.floor(1000 * rows / (rows + 1)) / 1000:g}"
+            f"ask for at most {possible:g}"
         )
-    return errors[(rank - 1) * len(errors) // rows]
+    place = (rank - 1) * len(errors) // rows
+    return errors[place]
 
 
 def kept_errors(errors: Floats, most: int) -> list[float]:
@@ -197,17 +201,21 @@ def kept_weighted_errors(errors: Floats, weights: Floats, rows: int, most: int) 
         most: How many errors are kept.
     """
     order = np.argsort(errors, kind="stable")
-    order = order[weights[order] > 0]
-    up_to = weights[order].cumsum()
+    counts = weights[order] > 0
+    ascending = errors[order[counts]]
+    up_to = weights[order[counts]].cumsum()
+    shares_up_to = up_to / up_to[-1]
     shares = _kept_ranks(rows, most) / rows
-    places = np.searchsorted(up_to / up_to[-1], shares - ROUNDING)
-    return errors[order][places].tolist()
+    places = np.searchsorted(shares_up_to, shares - ROUNDING)
+    return ascending[places].tolist()
 
 
 def _kept_ranks(rows: int, most: int) -> Integers:
     """Return the rank of the largest of each group of rows; there are at most so many groups."""
     count = min(rows, most)
-    return np.asarray(-(-np.arange(1, count + 1) * rows // count))
+    groups = np.arange(1, count + 1)
+    below = -groups * rows // count  # rounded down, so that the rank is rounded up
+    return np.asarray(-below)
 
 
 def _joined(labels: Sequence[str], is_in: Iterator[bool] | Column) -> str:

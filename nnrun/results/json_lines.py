@@ -92,15 +92,16 @@ class _RowPredictor:
         self._spread = spread
         self._nulls = NullValues.of([*trained.config.data.null_values, *reading.null_values])
         self._names = trained.encoder.column_names
+        self._needed = set(self._names)
         self._plain = PlainRows(trained.encoder, self._nulls)
 
     def answer(self, row: Row, number: int) -> Answer:
         """Return the answer to a line's row, or raise an InputError with all its mistakes."""
-        missing = [name for name in self._names if name not in row]
-        if missing:
+        if not row.keys() >= self._needed:
             missing = missing_columns(self._names, list(row))
             keys = "keys are" if len(missing) > 1 else "key is"
-            raise InputError(f"{len(missing)} {keys} missing: {joined(missing, SHOWN_NAMES)}")
+            names = joined(missing, SHOWN_NAMES)
+            raise InputError(f"{len(missing)} {keys} missing: {names}")
         x = self._plain.encode(row)
         if x is None:
             return self._answer_as_table(row, number)
@@ -108,7 +109,8 @@ class _RowPredictor:
 
     def _answer_as_table(self, row: Row, number: int) -> Answer:
         """Return the answer to a row read as a table of one row, which tells every mistake."""
-        frame = pl.DataFrame([_cell(name, row[name]) for name in self._names])
+        cells = [_cell(name, row[name]) for name in self._names]
+        frame = pl.DataFrame(cells)
         block = Block(STDIN, frame, lambda _: [str(number)], lambda: frame, self._nulls)
         table = Table(STDIN, self._names, [], 0).with_blocks([block])
         reader = self._trained.reader(
@@ -129,11 +131,13 @@ class _RowPredictor:
         predicted = interpret_outputs(trained.config, trained.encoder, outputs, self._threshold)
         answer = predicted.first_row()
         if self._interval:
-            ranges = self._interval.columns(trained.encoder, trained.probabilities(outputs))
+            probabilities = trained.probabilities(outputs)
+            ranges = self._interval.columns(trained.encoder, probabilities)
             for name, cells in ranges.items():
                 answer[name] = _value(cells[0])
         if self._spread:
-            for column in spread_columns(predicted, spread_of(trained.network, x)):
+            spread = spread_of(trained.network, x)
+            for column in spread_columns(predicted, spread):
                 answer[column.name] = _value(column.to_numpy()[0])
         return answer
 
@@ -184,8 +188,12 @@ def _check_encodable(name: str, text: str) -> None:
 def _cell(name: str, value: object) -> pl.Series:
     """Return a column of one cell: a number as it is, all else as text."""
     if isinstance(value, bool):
-        return pl.Series(name, [str(value).lower()], dtype=pl.String)
+        return _text_cell(name, str(value).lower())
     if isinstance(value, float) or (isinstance(value, int) and value in INT64):
         return pl.Series(name, [value])
     text = None if value is None else str(value)
+    return _text_cell(name, text)
+
+
+def _text_cell(name: str, text: str | None) -> pl.Series:
     return pl.Series(name, [text], dtype=pl.String)

@@ -67,9 +67,11 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
     assessor = _assessor(baseline, linear, dataset.config.seed)
     errors = []
     for x, y, weights in weighted_blocks(part):
-        predictions = trained.probabilities(trained.forward(x))
+        outputs = trained.forward(x)
+        predictions = trained.probabilities(outputs)
         assessor.add(x, y, predictions, weights)
-        errors.append(prediction_errors(trained.config, trained.encoder, y, predictions))
+        of_block = prediction_errors(trained.config, trained.encoder, y, predictions)
+        errors.append(of_block)
     write_intervals(run, _errors_of_part(dataset.config, dataset.held_out, errors))
     names = dataset.encoder.target_names
     return write_verdict(run.verdict, assessor.result(), name, baseline, linear, names)
@@ -145,8 +147,10 @@ def judge_of(run: Path, trained: TrainedRun, threshold: AnyThreshold = None) -> 
     baseline, linear, reason = models_of_training_rows(Run(run), trained)
     if baseline is None:
         return Judge(None, f"the run cannot be compared with a baseline: {reason}")
-    reason = f"the run cannot be compared with a linear model: {reason}" if reason else ""
-    return Judge(_assessor(baseline, linear, trained.config.seed, threshold), reason)
+    if reason:
+        reason = f"the run cannot be compared with a linear model: {reason}"
+    assessor = _assessor(baseline, linear, trained.config.seed, threshold)
+    return Judge(assessor, reason)
 
 
 def new_assessor(dataset: Dataset) -> Assessor | None:
@@ -159,7 +163,9 @@ def new_assessor(dataset: Dataset) -> Assessor | None:
     """
     if not can_be_judged(dataset.encoder):
         return None
-    return _assessor(baseline_of(dataset), linear_model_of(dataset), dataset.config.seed)
+    baseline = baseline_of(dataset)
+    linear = linear_model_of(dataset)
+    return _assessor(baseline, linear, dataset.config.seed)
 
 
 def can_be_judged(encoder: Encoder) -> bool:
@@ -174,6 +180,7 @@ def can_be_judged(encoder: Encoder) -> bool:
 def _assessor(
     baseline: Baseline, linear: LinearModel | None, seed: int, threshold: AnyThreshold = None
 ) -> Assessor:
+    """Return what compares a network with these models, of the kind that they are of."""
     if isinstance(baseline, LabelBaseline):
         return LabelAssessor(baseline, linear, threshold=threshold_of(threshold, 0), seed=seed)
     if isinstance(baseline, MultilabelBaseline):

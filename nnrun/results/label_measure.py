@@ -139,7 +139,8 @@ class LabelAccumulator:
     def __init__(self, labels: tuple[str, ...], threshold: float | None = None) -> None:
         self._labels = labels
         self._threshold = threshold
-        self._confusion: Integers = np.zeros((len(labels), len(labels)), np.int64)
+        shape = (len(labels), len(labels))
+        self._confusion: Integers = np.zeros(shape, np.int64)
         self._weighted: Floats | None = None  # the confusion, by the weights of rows
         self._scores = {number: ScoreCounter() for number in scored_labels(len(labels))}
         self._reliability = ReliabilityCounter()
@@ -156,19 +157,28 @@ class LabelAccumulator:
             weights: By how much each row counts, shape (rows,), above 0; by default by 1.
         """
         actual = y[:, 0].astype(np.int64)
-        called = called_labels(outputs, self._threshold)
-        self._confusion += confusion(actual, called, len(self._labels))
-        if weights is not None:
-            cells = weighted_confusion(actual, called, len(self._labels), weights)
-            self._weighted = cells if self._weighted is None else self._weighted + cells
+        self._add_confusion(actual, outputs, weights)
         self._log_loss += weighted_sum(log_losses(actual, outputs), weights)
         self._brier += weighted_sum(brier_losses(actual, outputs), weights)
         last = outputs.shape[1] - 1  # of two labels there may be one output, the second one's
         for number, scores in self._scores.items():
-            scores.add(actual == number, outputs[:, min(number, last)], weights)
+            has_label = actual == number
+            probability = outputs[:, min(number, last)]
+            scores.add(has_label, probability, weights)
         self._add_reliability(actual, outputs, weights)
 
+    def _add_confusion(self, actual: Integers, outputs: Numbers, weights: RowWeights) -> None:
+        """Count rows by the label they have and the label they are called."""
+        labels = len(self._labels)
+        called = called_labels(outputs, self._threshold)
+        self._confusion += confusion(actual, called, labels)
+        if weights is None:
+            return
+        cells = weighted_confusion(actual, called, labels, weights)
+        self._weighted = cells if self._weighted is None else self._weighted + cells
+
     def _add_reliability(self, actual: Integers, outputs: Numbers, weights: RowWeights) -> None:
+        """Sum the probability of the second of two labels, or that of the label with the most."""
         if len(self._labels) == 2:
             self._reliability.add(actual == 1, second_probability(outputs), weights)
         else:
@@ -188,15 +198,17 @@ class LabelAccumulator:
         """Return the measures of all rows that were added, at least one."""
         ranked = self.scores()
         labels = label_scores(self._labels, self._confusion, self.weighted, _of_each(ranked))
-        rows = int(self._confusion.sum())
         weight = self.weighted.sum().item()
+        right = np.trace(self.weighted).item()
         appearing = list(filter(_appears, labels))
         second = labels[1] if len(labels) == 2 else NO_SCORE
-        reliability = self._reliability.result()
+        recalls = [score.recall for score in labels]
+        aucs = [scores.auc() for scores in ranked.values()]
+        average_precisions = [scores.average_precision() for scores in ranked.values()]
         return LabelMetrics(
-            rows=rows,
-            accuracy=np.trace(self.weighted).item() / weight,
-            balanced_accuracy=mean_defined(score.recall for score in labels) or 0.0,
+            rows=int(self._confusion.sum()),
+            accuracy=right / weight,
+            balanced_accuracy=mean_defined(recalls) or 0.0,
             precision=second.precision,
             recall=second.recall,
             f1=second.f1,
@@ -204,13 +216,13 @@ class LabelAccumulator:
             macro_recall=mean_of(appearing, "recall"),
             macro_f1=mean_of(appearing, "f1"),
             log_loss=self._log_loss / weight,
-            auc=mean_defined(scores.auc() for scores in ranked.values()),
-            average_precision=mean_defined(s.average_precision() for s in ranked.values()),
+            auc=mean_defined(aucs),
+            average_precision=mean_defined(average_precisions),
             brier_score=self._brier / weight,
             calibration_error=self._reliability.calibration_error(),
             labels=labels,
             confusion_matrix=tuple(map(tuple, self._confusion.tolist())),
-            reliability=reliability,
+            reliability=self._reliability.result(),
         )
 
 
@@ -235,7 +247,8 @@ def confusion(actual: Integers, called: Integers, labels: int) -> Integers:
         called: The number of the label that it is called, shape (rows,).
         labels: How many labels there are.
     """
-    cells = np.bincount(actual * labels + called, minlength=labels * labels)
+    places = actual * labels + called
+    cells = np.bincount(places, minlength=labels * labels)
     return cells.reshape(labels, labels)
 
 
@@ -248,7 +261,8 @@ def weighted_confusion(actual: Integers, called: Integers, labels: int, weights:
         labels: How many labels there are.
         weights: The weight of each row, shape (rows,).
     """
-    cells = np.bincount(actual * labels + called, weights, labels * labels)
+    places = actual * labels + called
+    cells = np.bincount(places, weights, labels * labels)
     return np.asarray(cells.reshape(labels, labels), np.float64)
 
 
@@ -278,19 +292,21 @@ def label_scores(
         weighted: The same by the weights of rows.
         ranked: The scores of some labels, by number.
     """
-    actual = weighted.sum(axis=1)
-    predicted = weighted.sum(axis=0)
+    all_actual = weighted.sum(axis=1).tolist()
+    all_predicted = weighted.sum(axis=0).tolist()
     scores = []
     for number, label in enumerate(labels):
         right = weighted[number, number].item()
+        actual = all_actual[number]
+        predicted = all_predicted[number]
         auc, average_precision = _areas(ranked.get(number))
         score = LabelScore(
             label=label,
             rows=int(matrix[number].sum()),
             predicted=int(matrix[:, number].sum()),
-            precision=ratio(right, predicted[number].item()),
-            recall=ratio(right, actual[number].item()),
-            f1=ratio(2 * right, (actual[number] + predicted[number]).item()),
+            precision=ratio(right, predicted),
+            recall=ratio(right, actual),
+            f1=ratio(2 * right, actual + predicted),
             auc=auc,
             average_precision=average_precision,
         )
@@ -300,7 +316,9 @@ def label_scores(
 
 def _of_each(ranked: dict[int, RankedScores]) -> dict[int, RankedScores]:
     """Return the scores of the first of two labels too; several labels have their own."""
-    return {0: ranked[1].of_first(), **ranked} if len(ranked) == 1 else ranked
+    if len(ranked) != 1:
+        return ranked
+    return {0: ranked[1].of_first(), **ranked}
 
 
 def _areas(scores: RankedScores | None) -> tuple[float | None, float | None]:

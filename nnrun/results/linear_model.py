@@ -71,9 +71,9 @@ class LinearModel:
         Args:
             number: Which output, from 0 on.
         """
-        return replace(
-            self, weights=self.weights[:, [number]], intercepts=self.intercepts[[number]]
-        )
+        weights = self.weights[:, [number]]
+        intercepts = self.intercepts[[number]]
+        return replace(self, weights=weights, intercepts=intercepts)
 
     @property
     def name(self) -> str:
@@ -107,8 +107,9 @@ def fit_logistic_model(
     of_rows = None if weights is None else weights[chosen]
     rotated = rotate(x[chosen], of_rows)
     codes: Integers = y[chosen, 0].astype(np.int64)
-    problem = rotated.rows, rotated.squares
-    slopes, intercepts = fit_logistic(*problem, codes, outputs, PENALTY, of_rows)
+    slopes, intercepts = fit_logistic(
+        rotated.rows, rotated.squares, codes, outputs, PENALTY, of_rows
+    )
     output: Output = "sigmoid" if outputs == 1 else "softmax"
     return _model(output, rotated, slopes, intercepts, rows_given=len(x))
 
@@ -130,11 +131,21 @@ def fit_multilabel_model(
     of_rows = None if weights is None else weights[chosen]
     rotated = rotate(x[chosen], of_rows)
     codes: Integers = y[chosen].astype(np.int64)
-    problem = rotated.rows, rotated.squares
-    fits = [fit_logistic(*problem, column, 1, PENALTY, of_rows) for column in codes.T]
-    slopes, intercepts = zip(*fits, strict=True)
-    all_slopes = np.hstack(slopes)
-    return _model("sigmoid", rotated, all_slopes, np.concatenate(intercepts), rows_given=len(x))
+    all_slopes = []
+    all_intercepts = []
+    for column in codes.T:
+        slopes, intercepts = fit_logistic(
+            rotated.rows, rotated.squares, column, 1, PENALTY, of_rows
+        )
+        all_slopes.append(slopes)
+        all_intercepts.append(intercepts)
+    return _model(
+        "sigmoid",
+        rotated,
+        np.hstack(all_slopes),
+        np.concatenate(all_intercepts),
+        rows_given=len(x),
+    )
 
 
 def fit_ridge_model(
@@ -158,7 +169,8 @@ def fit_ridge_model(
     if of_rows is not None:
         residuals *= of_rows[:, None]
     products = rotated.rows.T @ residuals
-    slopes = products / (rotated.squares + PENALTY)[:, None]
+    divisors = rotated.squares + PENALTY
+    slopes = products / divisors[:, None]
     return _model("linear", rotated, slopes, intercepts, rows_given=len(x))
 
 
@@ -187,7 +199,8 @@ def _choose_rows(rows: int, inputs: int, passes: int, budget: int, seed: int) ->
     most = rows_within(budget, inputs, passes)
     if rows <= most:
         return slice(None)
-    chosen = np.random.default_rng(seed).choice(rows, most, replace=False, shuffle=False)
+    generator = np.random.default_rng(seed)
+    chosen = generator.choice(rows, most, replace=False, shuffle=False)
     chosen.sort()
     return chosen
 

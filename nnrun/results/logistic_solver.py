@@ -41,25 +41,25 @@ class _Problem:
         return values if self.weights is None else values * self.weights
 
     def probabilities(self, scores: Floats) -> Floats:
+        """Return the probabilities of outputs, (rows, outputs), given their scores."""
         if scores.shape[1] == 1:
             return sigmoid(scores)
         return softmax(scores)
 
     def loss(self, weights: Floats, scores: Floats) -> float:
-        of_truth = float(self.weighted(scores * self.truth).sum())
-        if scores.shape[1] == 1:
-            total = float(self.weighted(np.logaddexp(0, scores)).sum())
-        else:
-            largest = scores.max(axis=1, keepdims=True)
-            sums = np.log(np.exp(scores - largest).sum(axis=1, keepdims=True)) + largest
-            total = float(self.weighted(sums).sum())
-        return total - of_truth + float((self.penalty * weights**2).sum()) / 2
+        """Return the sum of the log losses of rows and of the penalty of weights."""
+        of_truth = self.weighted(scores * self.truth)
+        of_all = self.weighted(_log_sums(scores))
+        penalties = self.penalty * weights**2
+        return float(of_all.sum()) - float(of_truth.sum()) + float(penalties.sum()) / 2
 
     def gradient(self, weights: Floats, probabilities: Floats) -> Floats:
+        """Return how the loss grows with each weight, (n, outputs)."""
         errors = self.weighted(probabilities - self.truth)
         return np.asarray(self.inputs.T @ errors + self.penalty * weights)
 
     def hessian_product(self, probabilities: Floats, direction: Floats) -> Floats:
+        """Return how the gradient grows along a direction of the weights, (n, outputs)."""
         moved = probabilities * (self.inputs @ direction)
         if probabilities.shape[1] == 1:
             moved *= 1 - probabilities
@@ -73,6 +73,16 @@ class _Problem:
         cells = self.total * probabilities.shape[1]
         curvature = max(1e-10, float(curvatures.sum()) / cells)
         return 1 / (curvature * self.squares[:, None] + self.penalty)
+
+
+def _log_sums(scores: Floats) -> Floats:
+    """Return the logarithm of what the probabilities of each row are divided by, (rows, 1)."""
+    if scores.shape[1] == 1:
+        return np.asarray(np.logaddexp(0, scores))
+    largest = scores.max(axis=1, keepdims=True)
+    powers = np.exp(scores - largest)
+    sums = powers.sum(axis=1, keepdims=True)
+    return np.asarray(np.log(sums) + largest)
 
 
 def fit_logistic(
@@ -129,13 +139,13 @@ def _problem(
     inputs = np.column_stack([rows, np.ones(len(rows))])
     penalties = np.full((inputs.shape[1], 1), penalty)
     penalties[-1] = 0
-    if outputs == 1:
-        truth = (labels[:, None] == 1).astype(np.float64)
-    else:
-        truth = (labels[:, None] == np.arange(outputs)).astype(np.float64)
+    numbers = [1] if outputs == 1 else np.arange(outputs)
+    has_label = labels[:, None] == numbers
+    truth = has_label.astype(np.float64)
     weights = None if row_weights is None else row_weights[:, None]
     total = len(rows) if row_weights is None else row_weights.sum()
-    return _Problem(inputs, truth, np.append(squares, total), penalties, weights)
+    all_squares = np.append(squares, total)
+    return _Problem(inputs, truth, all_squares, penalties, weights)
 
 
 def _newton_direction(problem: _Problem, probabilities: Floats, gradient: Floats) -> Floats:
@@ -159,8 +169,9 @@ def _newton_direction(problem: _Problem, probabilities: Floats, gradient: Floats
         curvature = float((search * curved).sum())
         if curvature <= 0:  # rounding
             break
-        direction = direction + product / curvature * search
-        residual = residual - product / curvature * curved
+        length = product / curvature
+        direction = direction + length * search
+        residual = residual - length * curved
         scaled = inverse * residual
         previous = product
         product = float((residual * scaled).sum())
@@ -177,8 +188,10 @@ def _step_length(
     moved = problem.inputs @ direction
     step = 1.0
     for _ in range(HALVINGS):
-        lowered = problem.loss(weights + step * direction, scores + step * moved)
-        if lowered < loss + SUFFICIENT * step * promised:
+        next_weights = weights + step * direction
+        next_scores = scores + step * moved
+        sufficient = loss + SUFFICIENT * step * promised
+        if problem.loss(next_weights, next_scores) < sufficient:
             return step
         step /= 2
     return 0.0

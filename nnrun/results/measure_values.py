@@ -12,7 +12,11 @@ def defined_numbers(metrics: object) -> dict[str, float]:
     Args:
         metrics: A dataclass of measures; attributes that are None or no float are left out.
     """
-    return {name: value for name, value in vars(metrics).items() if isinstance(value, float)}
+    numbers = {}
+    for name, value in vars(metrics).items():
+        if isinstance(value, float):
+            numbers[name] = value
+    return numbers
 
 
 def all_but(metrics: object, left_out: Container[str]) -> dict[str, Any]:
@@ -22,7 +26,11 @@ def all_but(metrics: object, left_out: Container[str]) -> dict[str, Any]:
         metrics: The measures, a dataclass.
         left_out: The names of attributes that are not wanted.
     """
-    return {name: value for name, value in vars(metrics).items() if name not in left_out}
+    kept = {}
+    for name, value in vars(metrics).items():
+        if name not in left_out:
+            kept[name] = value
+    return kept
 
 
 def mean_of(parts: Sequence[object], measure: str) -> float:

@@ -90,8 +90,8 @@ class MultilabelAssessor(ModelAssessor[MultilabelAccumulator]):
 
     def _headline(self) -> str:
         """Return the metric of the verdict: balanced accuracy where a target has a rare label."""
-        found = {headline_metric(of_target.shares) for of_target in self._baseline.targets}
-        return "balanced_accuracy" if "balanced_accuracy" in found else "accuracy"
+        metrics = {headline_metric(of_target.shares) for of_target in self._baseline.targets}
+        return "balanced_accuracy" if "balanced_accuracy" in metrics else "accuracy"
 
     def _intervals(
         self, metric: str, metrics: MultilabelMetrics, baseline: MultilabelMetrics
@@ -104,7 +104,9 @@ class MultilabelAssessor(ModelAssessor[MultilabelAccumulator]):
 
         def measures(weights: Floats) -> Replicates:
             means = _mean_headlines(network, weights)
-            return {**means, GAIN: means[metric] - _mean_headlines(constant, weights)[metric]}
+            of_baseline = _mean_headlines(constant, weights)
+            gain = means[metric] - of_baseline[metric]
+            return {**means, GAIN: gain}
 
         numbers = metrics.numbers()
         values = {name: numbers[name] for name in HEADLINES}

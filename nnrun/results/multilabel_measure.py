@@ -90,10 +90,11 @@ class MultilabelAccumulator:
         """
         is_right = np.ones(len(y), bool)
         for number, accumulator in enumerate(self._of_targets):
-            column = slice(number, number + 1)
-            accumulator.add(y[:, column], outputs[:, column], weights)
-            called = called_labels(outputs[:, column], threshold_of(self._threshold, number))
-            is_right &= called == y[:, number]
+            actual = y[:, [number]]
+            probability = outputs[:, [number]]
+            accumulator.add(actual, probability, weights)
+            called = called_labels(probability, threshold_of(self._threshold, number))
+            is_right &= called == actual[:, 0]
         self._right_rows += weighted_sum(is_right.astype(np.float64), weights)
         self._rows += weighted_sum(np.ones(len(y)), weights)
 
@@ -104,8 +105,9 @@ class MultilabelAccumulator:
     def result(self) -> MultilabelMetrics:
         """Return the measures of all rows that were added, at least one."""
         targets = tuple(accumulator.result() for accumulator in self._of_targets)
+        subset_accuracy = self._right_rows / self._rows
         micro_f1 = _micro_f1(self._of_targets)
-        return summarize_targets(targets, self._right_rows / self._rows, micro_f1)
+        return summarize_targets(targets, subset_accuracy, micro_f1)
 
 
 def summarize_targets(
@@ -118,6 +120,8 @@ def summarize_targets(
         subset_accuracy: The share of rows that are right in all targets.
         micro_f1: F1 over the cells of all targets.
     """
+    aucs = [target.auc for target in targets]
+    average_precisions = [target.average_precision for target in targets]
     return MultilabelMetrics(
         rows=targets[0].rows,
         accuracy=mean_of(targets, "accuracy"),
@@ -128,8 +132,8 @@ def summarize_targets(
         macro_f1=mean_of(targets, "f1"),
         micro_f1=micro_f1,
         log_loss=mean_of(targets, "log_loss"),
-        auc=mean_defined(target.auc for target in targets),
-        average_precision=mean_defined(target.average_precision for target in targets),
+        auc=mean_defined(aucs),
+        average_precision=mean_defined(average_precisions),
         brier_score=mean_of(targets, "brier_score"),
         calibration_error=mean_of(targets, "calibration_error"),
         targets=targets,
@@ -137,6 +141,10 @@ def summarize_targets(
 
 
 def _micro_f1(targets: list[LabelAccumulator]) -> float | None:
+    """Return F1 of the second labels, counted over the cells of all targets together."""
     matrices = np.array([target.weighted for target in targets])
-    (_, false_positives), (false_negatives, true_positives) = matrices.sum(axis=0).tolist()
-    return ratio(2 * true_positives, 2 * true_positives + false_positives + false_negatives)
+    first_label, second_label = matrices.sum(axis=0).tolist()
+    _, false_positives = first_label
+    false_negatives, true_positives = second_label
+    hits = 2 * true_positives
+    return ratio(hits, hits + false_positives + false_negatives)

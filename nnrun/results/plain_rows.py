@@ -79,7 +79,8 @@ class PlainRows:
             if date is None:
                 return False
             numbers = {place: part_of(date, part) for part, place in parts.items()}
-            if self._is_far(name, next(iter(numbers.values()))):  # the first part has the range
+            first_part = next(iter(numbers.values()))  # which the range is of
+            if self._is_far(name, first_part):
                 return False
             for place, number in numbers.items():
                 x[0, place] = number

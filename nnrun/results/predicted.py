@@ -52,7 +52,9 @@ class Predicted:
 
     def columns(self) -> list[pl.Series]:
         """Return the columns, those of labels last."""
-        columns = list(map(pl.Series, self.numbers, self.numbers.values()))
+        columns = []
+        for name, cells in self.numbers.items():
+            columns.append(pl.Series(name, cells))
         for name, called in self.called.items():
             columns.append(called.column(name))
         return columns
@@ -63,7 +65,8 @@ class Predicted:
         for name, cells in self.numbers.items():
             row[name] = float(str(cells[0]))
         for name, called in self.called.items():
-            row[name] = called.labels[called.codes[0]]
+            first = called.codes[0]
+            row[name] = called.labels[first]
         return row
 
 
@@ -96,7 +99,8 @@ def _labels_of_targets(encoder: Encoder, outputs: Matrix, threshold: AnyThreshol
     """Return the probability of the second label of each target, and the label that is called."""
     called = {}
     for number, target in enumerate(encoder.targets):
-        codes = called_labels(outputs[:, [number]], threshold_of(threshold, number))
+        probability = outputs[:, [number]]
+        codes = called_labels(probability, threshold_of(threshold, number))
         called[f"prediction_{target.name}"] = CalledLabels(codes, target.labels)
     names = target_columns("probability", encoder)
     return Predicted(_by_name(names, outputs), called)

@@ -48,27 +48,36 @@ class ReliabilityCounter:
         """
         bins = np.searchsorted(INNER_EDGES, probability)
         of_rows = np.ones(len(bins)) if weights is None else weights
+        weighted_probability = probability * of_rows
+        weighted_truth = is_true * of_rows
         self._rows += np.bincount(bins, minlength=BINS)
         self._weights += np.bincount(bins, of_rows, BINS)
-        self._probabilities += np.bincount(bins, probability * of_rows, BINS)
-        self._true += np.bincount(bins, is_true * of_rows, BINS)
+        self._probabilities += np.bincount(bins, weighted_probability, BINS)
+        self._true += np.bincount(bins, weighted_truth, BINS)
 
     def result(self) -> tuple[ReliabilityBin, ...]:
         """Return the bins that hold rows, by rising probability."""
-        return tuple(self._bin(number) for number in range(BINS) if self._rows[number])
+        bins = []
+        for number in range(BINS):
+            if self._rows[number]:
+                bins.append(self._bin(number))
+        return tuple(bins)
 
     def _bin(self, number: int) -> ReliabilityBin:
+        """Return a bin that holds rows."""
         weight = self._weights[number]
+        probability = self._probabilities[number] / weight
+        share = self._true[number] / weight
         return ReliabilityBin(
             low=float(number / BINS),
             high=float((number + 1) / BINS),
             rows=int(self._rows[number]),
-            probability=float(self._probabilities[number] / weight),
-            share=float(self._true[number] / weight),
+            probability=float(probability),
+            share=float(share),
         )
 
     def calibration_error(self) -> float:
         """Return the mean distance of probability and share over rows: 0 of perfect ones."""
-        distance = np.abs(self._probabilities - self._true).sum()
+        distances = np.abs(self._probabilities - self._true)
         weight = max(self._weights.sum(), np.finfo(float).tiny)
-        return float(distance / weight)
+        return float(distances.sum() / weight)

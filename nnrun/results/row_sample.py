@@ -44,16 +44,17 @@ class RowSampler:
             matrices: Matrices with the same number of rows, such as targets and outputs; as many at
                 each call, with the same columns and dtypes.
         """
-        draws = self._generator.random(len(matrices[0]))
-        self._rows_given += len(draws)
+        new_draws = self._generator.random(len(matrices[0]))
+        self._rows_given += len(new_draws)
         before = self._matrices or tuple(matrix[:0] for matrix in matrices)
         pairs = list(zip(before, matrices, strict=True))
-        draws = np.append(self._draws, draws)
+        draws = np.append(self._draws, new_draws)
         if len(draws) <= self._most:
             self._draws = draws
             self._matrices = tuple(np.concatenate(pair) for pair in pairs)
             return
-        chosen = np.sort(np.argpartition(draws, self._most)[: self._most])
+        least_first = np.argpartition(draws, self._most)
+        chosen = np.sort(least_first[: self._most])
         self._draws = draws[chosen]
         self._matrices = tuple(_rows_of_both(kept, new, chosen) for kept, new in pairs)
 
@@ -64,6 +65,7 @@ class RowSampler:
 
 def _rows_of_both(kept: Numbers, new: Numbers, chosen: Integers) -> Numbers:
     """Return rows of two matrices by their number in both, without joining the two first."""
-    from_kept = chosen[chosen < len(kept)]
-    from_new = chosen[chosen >= len(kept)] - len(kept)
+    is_kept = chosen < len(kept)
+    from_kept = chosen[is_kept]
+    from_new = chosen[~is_kept] - len(kept)
     return np.concatenate([kept[from_kept], new[from_new]])

@@ -60,8 +60,8 @@ class RunImportance:
                 table.
         """
         importance = {}
-        for found in self.columns:
-            importance[found.column] = {"mean": found.mean, "sd": found.deviation}
+        for of_column in self.columns:
+            importance[of_column.column] = {"mean": of_column.mean, "sd": of_column.deviation}
         summary: dict[str, Any] = {
             "importance": importance,
             "loss": self.loss,
@@ -148,7 +148,8 @@ def importance_of_blocks(
 def _mean_loss(config: Config, weights: Numbers, y: Numbers, outputs: Outputs) -> float:
     """Return the mean of the losses of rows, which counts them by their weights (rows,)."""
     with np.errstate(all="ignore"):
-        return float(np.average(row_losses(config, y, outputs), weights=weights))
+        losses = row_losses(config, y, outputs)
+        return float(np.average(losses, weights=weights))
 
 
 def _weighted_blocks(trained: TrainedRun, reader: EncodedReader) -> Iterator[WeightedBlock]:

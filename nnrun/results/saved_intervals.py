@@ -85,17 +85,17 @@ class ErrorsOfPart(NamedTuple):
     column: str = ""
 
 
-def write_intervals(run: Run, found: ErrorsOfPart) -> None:
+def write_intervals(run: Run, held_out: ErrorsOfPart) -> None:
     """Write intervals.json, unless a prediction is not finite.
 
     Args:
         run: The run directory.
-        found: The errors of the rows that were held out.
+        held_out: The errors of the rows that were held out.
 
     Raises:
         OSError: The file cannot be written.
     """
-    saved = _summed_up(run, found)
+    saved = _summed_up(run, held_out)
     if saved is None:
         return
     content = saved.model_dump()
@@ -125,11 +125,12 @@ def interval_of(path: Path, trained: TrainedRun, level: float | None) -> Interva
     saved = _read(run) or _from_rows(run, trained)
     _check_fits(run, saved, trained)
     are_weighted = bool(saved.sample_weight)
-    widest = tuple(
-        error_at(errors, saved.rows, level, are_weighted=are_weighted) for errors in saved.errors
-    )
+    widest = []
+    for errors in saved.errors:
+        error = error_at(errors, saved.rows, level, are_weighted=are_weighted)
+        widest.append(error)
     are_of_logs = bool(trained.config.data.target_transform)
-    return Interval(level, widest, _note(saved, level), are_of_logs=are_of_logs)
+    return Interval(level, tuple(widest), _note(saved, level), are_of_logs=are_of_logs)
 
 
 def _check_fits(run: Run, saved: SavedIntervals, trained: TrainedRun) -> None:
@@ -163,7 +164,8 @@ def _read(run: Run) -> SavedIntervals | None:
     if not run.intervals.is_file():
         return None
     try:
-        saved = SavedIntervals.model_validate_json(read_small(run.intervals))
+        content = read_small(run.intervals)
+        saved = SavedIntervals.model_validate_json(content)
     except ValidationError as error:
         reason = f"cannot be read: {json_mistakes(error)}; was it altered?"
         raise RunError(f"{run.intervals}: {reason}") from None
@@ -180,42 +182,47 @@ def _from_rows(run: Run, trained: TrainedRun) -> SavedIntervals:
             f"{run.path}: an interval needs rows held out, and the run has none; "
             "train with data.validation_split, data.validation or data.test"
         )
-    part, reader = list(held_out_rows(run, trained).items())[-1]
+    readers = held_out_rows(run, trained)
+    part, reader = list(readers.items())[-1]
     errors = []
     weights = []
     for computed, of_rows in weighted_outputs(trained, reader):
         predictions = trained.probabilities(computed.outputs.predictions)
-        errors.append(prediction_errors(trained.config, trained.encoder, computed.y, predictions))
+        of_block = prediction_errors(trained.config, trained.encoder, computed.y, predictions)
+        errors.append(of_block)
         if of_rows is not None:
             weights.append(of_rows)
-    found = ErrorsOfPart(
+    held_out = ErrorsOfPart(
         cast("Part", part),
         np.concatenate(errors),
         np.concatenate(weights) if weights else None,
         weight_column(trained, reader),
     )
-    saved = _summed_up(run, found)
+    saved = _summed_up(run, held_out)
     if saved is None:
         raise InputError(NOT_FINITE)
     return saved
 
 
-def _summed_up(run: Run, found: ErrorsOfPart) -> SavedIntervals | None:
+def _summed_up(run: Run, held_out: ErrorsOfPart) -> SavedIntervals | None:
     """Return the errors of a part as they are saved, or None where one is not finite."""
-    if not np.isfinite(found.errors).all():
+    if not np.isfinite(held_out.errors).all():
         return None
-    targets = found.errors.shape[1]
+    rows, targets = held_out.errors.shape
     most = min(MOST_ERRORS, max(1, MOST_NUMBERS // targets))
     counter = EffectiveRows()
-    counter.add(len(found.errors), found.weights)
-    rows = counter.count()
-    errors = [_kept(column, found.weights, rows, most) for column in found.errors.T]
+    counter.add(rows, held_out.weights)
+    effective_rows = counter.count()
+    errors = []
+    for of_target in held_out.errors.T:
+        kept = _kept(of_target, held_out.weights, effective_rows, most)
+        errors.append(kept)
     return SavedIntervals(
         weights=_checksum(run),
-        part=found.part,
-        rows=rows,
+        part=held_out.part,
+        rows=effective_rows,
         errors=errors,
-        sample_weight=found.column,
+        sample_weight=held_out.column,
     )
 
 
@@ -227,4 +234,6 @@ def _kept(errors: Floats, weights: RowWeights, rows: int, most: int) -> list[flo
 
 
 def _checksum(run: Run) -> str:
-    return run.read_info().checksums.get(run.weights.name, "")
+    """Return the SHA-256 of the run's weights.npz, or "" where run.json has none."""
+    checksums = run.read_info().checksums
+    return checksums.get(run.weights.name, "")

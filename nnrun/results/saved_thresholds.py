@@ -78,8 +78,11 @@ def _read(run: Run) -> SavedThresholds:
     if not run.thresholds.is_file():
         return SavedThresholds(weights=weights)
     try:
-        saved = SavedThresholds.model_validate_json(read_small(run.thresholds))
+        content = read_small(run.thresholds)
+        saved = SavedThresholds.model_validate_json(content)
     except (OSError, ValidationError) as error:
         reason = f"cannot be read: {first_line(error)}; was it altered?"
         raise RunError(f"{run.thresholds}: {reason}") from None
-    return saved if saved.weights == weights else SavedThresholds(weights=weights)
+    if saved.weights != weights:
+        return SavedThresholds(weights=weights)
+    return saved

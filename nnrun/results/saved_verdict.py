@@ -86,7 +86,8 @@ class SavedVerdict(BaseModel, extra="forbid"):
         """
         wanted = len(encoder.labels or encoder.targets)
         has_all = len(self.shares or self.means) == wanted
-        if not has_all or len(self.means) != len(self.deviations):
+        has_units = len(self.means) == len(self.deviations)
+        if not (has_all and has_units):
             raise ValueError("its baseline is not one of this run")
         linear = _linear_model(self.linear_model, encoder) if self.linear_model else None
         if encoder.labels:
@@ -170,7 +171,8 @@ def read_verdict(path: Path) -> SavedVerdict | None:
     if not path.is_file():
         return None
     try:
-        return SavedVerdict.model_validate_json(read_small(path))
+        content = read_small(path)
+        return SavedVerdict.model_validate_json(content)
     except ValidationError as error:
         reason = f"cannot be read: {json_mistakes(error)}; was it altered?"
         raise RunError(f"{path}: {reason}") from None
@@ -198,10 +200,10 @@ def _linear_model(saved: SavedLinearModel, encoder: Encoder) -> LinearModel:
     """Return the linear model of a verdict, or raise a ValueError where it does not fit."""
     inputs = len(encoder.inputs)
     outputs = len(saved.intercepts)
-    shapes = [len(saved.weights), len(saved.mean), len(saved.scale)]
-    if shapes != [inputs] * 3 or any(len(row) != outputs for row in saved.weights):
-        raise ValueError("its linear model is not one of this run")
-    if encoder.is_multilabel and outputs != len(encoder.targets):
+    has_all_inputs = len(saved.weights) == len(saved.mean) == len(saved.scale) == inputs
+    has_all_outputs = all(len(row) == outputs for row in saved.weights)
+    has_all_targets = not encoder.is_multilabel or outputs == len(encoder.targets)
+    if not (has_all_inputs and has_all_outputs and has_all_targets):
         raise ValueError("its linear model is not one of this run")
     return LinearModel(
         output=saved.output,

@@ -67,7 +67,9 @@ def row_weights(part: Part) -> RowWeights:
     Args:
         part: Training, validation or test rows.
     """
-    return None if part.weights is None else part.weights.astype(np.float64)
+    if part.weights is None:
+        return None
+    return part.weights.astype(np.float64)
 
 
 def weighted_blocks(part: Part) -> Iterator[tuple[Matrix, Matrix, RowWeights]]:
@@ -93,6 +95,8 @@ def row_blocks(part: Part) -> Iterator[tuple[Matrix, Matrix]]:
     Yields:
         Float32 (rows, inputs) and float32 (rows, targets): views, not copies.
     """
-    rows = max(1, BLOCK_CELLS // max(1, part.x.shape[1]))
+    inputs = max(1, part.x.shape[1])
+    rows = max(1, BLOCK_CELLS // inputs)
     for start in range(0, len(part.x), rows):
-        yield part.x[start : start + rows], part.y[start : start + rows]
+        block = slice(start, start + rows)
+        yield part.x[block], part.y[block]

@@ -76,16 +76,20 @@ class ValueCounter:
 
     def _merge(self, keys: Integers, groups: Integers, weights: RowWeights) -> None:
         """Add rows to the bins, and a bin for every key that has none yet."""
-        known = len(self._keys)
-        merged, places = np.unique(np.concatenate([self._keys, keys]), return_inverse=True)
+        all_keys = np.concatenate([self._keys, keys])
+        merged, places = np.unique(all_keys, return_inverse=True)
         bins = len(merged)
-        flat = groups * bins + places[known:]
-        counts = np.bincount(flat, weights, self._groups * bins).reshape(self._groups, bins)
-        counts[:, places[:known]] = counts[:, places[:known]] + self._counts
+        bins_before = len(self._keys)
+        old_places = places[:bins_before]
+        new_places = groups * bins + places[bins_before:]
+        flat_counts = np.bincount(new_places, weights, self._groups * bins)
+        counts = flat_counts.reshape(self._groups, bins)
+        counts[:, old_places] = counts[:, old_places] + self._counts
         self._keys = merged
         self._counts = counts
 
     def _join_neighbours(self) -> None:
+        """Join the bins whose keys differ in their last bit alone."""
         self._shift += 1
         halved = self._keys >> 1
         starts = np.flatnonzero(np.diff(halved, prepend=halved[0] - 1))
@@ -94,6 +98,10 @@ class ValueCounter:
 
 
 def joined_weights(blocks: Sequence[RowWeights]) -> RowWeights:
-    """Return the weights of the rows of several blocks; None where these have none."""
-    given = [weights for weights in blocks if weights is not None]
-    return np.concatenate(given) if given else None
+    """Return the weights of the rows of several blocks; None where these have none.
+
+    Args:
+        blocks: The weights of the rows of each block, shape (rows,); of all blocks or of none.
+    """
+    weighted = [weights for weights in blocks if weights is not None]
+    return np.concatenate(weighted) if weighted else None

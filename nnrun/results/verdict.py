@@ -128,8 +128,9 @@ def _sentence(standing: Standing, judgement: Judgement) -> str:
     is_share = standing.metric != "rmse"
     name = standing.metric.replace("_", " ") if is_share else "RMSE"
     show = _share if is_share else short_number
+    ends = _ends(standing.interval, is_share=is_share)
     sentence = (
-        f"{name} {show(standing.value)} ({_ends(standing.interval, is_share=is_share)}); "
+        f"{name} {show(standing.value)} ({ends}); "
         f"{standing.baseline_answer} gives {show(standing.baseline)}: {judgement} than guessing"
     )
     if standing.linear is None:
@@ -138,6 +139,7 @@ def _sentence(standing: Standing, judgement: Judgement) -> str:
 
 
 def _ends(interval: Interval, *, is_share: bool) -> str:
+    """Return the ends of an interval, as in `0.57 to 0.69`."""
     if not is_share:
         return f"{short_number(interval.low)} to {short_number(interval.high)}"
     if interval.high - interval.low < 0.02:  # two digits would make both ends one

@@ -47,11 +47,13 @@ class WeightedMoments:
         self._minimum = np.minimum(self._minimum, values.min(axis=0))
         self._maximum = np.maximum(self._maximum, values.max(axis=0))
         mean = weighted_sums(values, weights) / weight
-        squares = weighted_sums((values - mean) ** 2, weights)
+        deviations = values - mean
+        squares = weighted_sums(deviations**2, weights)
         # combined as in Chan, Golub and LeVeque (1979), which loses nothing to large means
         total = self.weight + weight
         shift = mean - self.mean
-        self.squares = self.squares + squares + shift**2 * (self.weight * weight / total)
+        between = shift**2 * (self.weight * weight / total)
+        self.squares = self.squares + squares + between
         self.mean = self.mean + shift * (weight / total)
         self.weight = total
 

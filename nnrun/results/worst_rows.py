@@ -51,9 +51,13 @@ class WorstRowKeeper:
         rows = WorstRows(numbers, losses, y, outputs)
         if self._worst is not None:
             rows = _joined(self._worst, rows)
-        worst = np.argsort(-rows.losses, kind="stable")[: self._most]
+        by_falling_loss = np.argsort(-rows.losses, kind="stable")
+        worst = by_falling_loss[: self._most]
         self._worst = WorstRows(
-            rows.numbers[worst], rows.losses[worst], rows.y[worst], rows.outputs[worst]
+            rows.numbers[worst],
+            rows.losses[worst],
+            rows.y[worst],
+            rows.outputs[worst],
         )
 
     def result(self) -> WorstRows:
