@@ -35,7 +35,8 @@ class NullValues:
             texts: The texts of missing cells, without the spaces around them, as `data.null_values`
                 lists them.
         """
-        numbers = pl.Series(texts, dtype=pl.String).cast(pl.Float64, strict=False)
+        series = pl.Series(texts, dtype=pl.String)
+        numbers = series.cast(pl.Float64, strict=False)
         finite = numbers.filter(numbers.is_finite())
         return cls(tuple(texts), tuple(finite))
 
@@ -114,10 +115,11 @@ class Block:
         """
         cells = self.cells(column)
         texts: pl.Series = cells.cast(pl.String).str.strip_chars()
-        missing = texts.is_in(["", *self.null_values.texts])
+        is_missing = texts.is_in(["", *self.null_values.texts])
         if cells.dtype.is_numeric():
-            missing |= cells.cast(pl.Float64).is_in(self.null_values.numbers)
-        return texts.set(missing, None)
+            numbers = cells.cast(pl.Float64)
+            is_missing |= numbers.is_in(self.null_values.numbers)
+        return texts.set(is_missing, None)
 
     def without_missing(self, columns: Sequence[str]) -> "Block":
         """Return the block without the rows in which a cell of these columns is missing.
@@ -136,7 +138,8 @@ class Block:
         """Return the block without the rows in which every cell is empty, which it then counts."""
         if not all(column.null_count() for column in self.frame):  # so it is nearly always
             return self
-        is_blank = self.frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+        every_cell_is_null = pl.all_horizontal(pl.all().is_null())
+        is_blank = self.frame.select(every_cell_is_null).to_series()
         kept = self._take((~is_blank).arg_true())
         return replace(kept, blank_rows=int(is_blank.sum()))
 
@@ -163,9 +166,15 @@ class Block:
         return self.read_texts()
 
     def _take(self, rows: pl.Series) -> "Block":
+        """Return the block of the rows that have these numbers, in ascending order."""
+
+        def places(taken: Sequence[int]) -> list[str]:
+            own_rows = rows.gather(list(taken))
+            return self.places(own_rows.to_list())
+
         return replace(
             self,
             frame=self.frame[rows],
-            places=lambda taken: self.places(rows.gather(list(taken)).to_list()),
+            places=places,
             read_texts=lambda: self._as_read[rows],
         )

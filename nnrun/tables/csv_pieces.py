@@ -14,15 +14,16 @@ from nnrun.tables.table_file import TableSource
 from nnrun.tables.text_encoding import Utf8Stream
 
 BLOCK = 4 << 20  # bytes of a piece: larger ones are hardly faster, and take memory
-FIRST = (
-    64 << 10
-)  # bytes of a pipe's first piece: its rows need not wait for more; each next doubles
+FIRST = 64 << 10
+"""Bytes of a pipe's first piece, whose rows need not wait for more. Each next one doubles."""
 LONGEST = 16 << 20  # bytes of a record, beyond which a quote was left open
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_pieces(
-    source: TableSource | StoredFile, dialect: Dialect = PLAIN_DIALECT, name: str = ""
+    source: TableSource | StoredFile,
+    dialect: Dialect = PLAIN_DIALECT,
+    name: str = "",
 ) -> Iterator[bytes]:
     """Yield the text of a file as UTF-8 in pieces of whole records, unzipped, from its header on.
 
@@ -38,8 +39,10 @@ def read_pieces(
     """
     size = BLOCK if isinstance(source, Path | StoredFile) else FIRST
     with _open_bytes(source) as stream:
-        file = _as_utf_8(_unzipped(stream, name), dialect, name)
-        pending = file.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
+        unzipped = _unzipped(stream, name)
+        file = _as_utf_8(unzipped, dialect, name)
+        first_bytes = file.read(len(BYTE_ORDER_MARK))
+        pending = first_bytes.removeprefix(BYTE_ORDER_MARK)
         if dialect.skip_rows:
             pending = _skip_lines(file, pending, dialect.skip_rows)
         data = file.read1(size)  # of a pipe, the bytes that are at hand
@@ -98,8 +101,10 @@ def _end_of_records(data: bytes) -> int:
     if len(data) > LONGEST:
         return len(data)
     end = data.rfind(b"\n") + 1
-    ends_inside_quotes = b'"' in data and data.count(b'"', 0, end) % 2 == 1
-    if ends_inside_quotes:
-        without_cells = re.sub(rb'"[^"]*"?', lambda cell: bytes(len(cell[0])), data)
-        return without_cells.rfind(b"\n") + 1
-    return end
+    if b'"' not in data:
+        return end
+    ends_inside_quotes = data.count(b'"', 0, end) % 2 == 1
+    if not ends_inside_quotes:
+        return end
+    without_cells = re.sub(rb'"[^"]*"?', lambda cell: bytes(len(cell[0])), data)
+    return without_cells.rfind(b"\n") + 1

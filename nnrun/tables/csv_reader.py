@@ -56,7 +56,8 @@ class CsvHeader(NamedTuple):
     @property
     def cells(self) -> list[str]:
         """A name for each cell of a record."""
-        return [*self.columns, *(f"{NAMELESS}{number}" for number in range(self.nameless))]
+        nameless = [f"{NAMELESS}{number}" for number in range(self.nameless)]
+        return [*self.columns, *nameless]
 
 
 def open_csv(
@@ -86,8 +87,15 @@ def open_csv(
 
     def blocks(plan: ReadingPlan) -> Iterator[Block]:
         for records in _whole_records(name, header, pieces()):
-            frame = records.frame(plan.numbers if numbers.is_plain else ())
-            block = Block(name, frame, records.places, records.frame, null_values, numbers)
+            columns_of_numbers = plan.numbers if numbers.is_plain else ()
+            block = Block(
+                name=name,
+                frame=records.frame(columns_of_numbers),
+                places=records.places,
+                read_texts=records.frame,
+                null_values=null_values,
+                number_format=numbers,
+            )
             if header.nameless:
                 _refuse_cells_without_name(block, header)
             yield block.without_blank_rows()
@@ -103,54 +111,80 @@ def _whole_records(name: str, header: CsvHeader, pieces: Iterator[bytes]) -> Ite
         data = piece[start:]
         if data:
             yield CsvRecords(name, header.cells, header.separator, line, data)
-        line += int(
-            np.count_nonzero(np.frombuffer(data, np.uint8) == LF)
-        )  # faster than bytes.count
+        is_line_end = np.frombuffer(data, np.uint8) == LF
+        line += int(np.count_nonzero(is_line_end))  # faster than bytes.count
         start = 0
 
 
 def _read_header(name: str, start: bytes, line: int) -> CsvHeader:
     """Read the header, which begins at this line of the file, or raise a TableError."""
     stated = STATED_SEPARATOR.match(start) if line == 1 else None
-    if stated:
-        separator = stated[1].decode()
-        header = _read_header_below(name, start[stated.end() :], line + 1, separator)
-        return header._replace(size=header.size + stated.end())
-    return _read_header_below(name, start, line, _find_separator(name, start, line))
+    if stated is None:
+        separator = _find_separator(name, start, line)
+        return _read_header_below(name, start, line, separator)
+    separator = stated[1].decode()
+    below = start[stated.end() :]
+    header = _read_header_below(name, below, line + 1, separator)
+    return header._replace(size=header.size + stated.end())
 
 
-def _read_header_below(name: str, start: bytes, line: int, separator: str) -> CsvHeader:
+def _read_header_below(
+    name: str,
+    start: bytes,
+    line: int,
+    separator: str,
+) -> CsvHeader:
     """Read the header with which the text begins, or raise a TableError."""
     reader = parse_records(start, separator)
     try:
-        columns = [cell.strip() for cell in next(reader)]
+        cells = next(reader)
     except csv.Error as error:
         reason = f"the header cannot be read: {error}; is a quote left open here?"
         raise TableError(f"{name}:{line}: {reason}") from None
-    _refuse_too_many(len(columns), name, line)
+    _refuse_too_many(len(cells), name, line)
+    columns = [cell.strip() for cell in cells]
     if not columns[0] and len(columns) > 1:
         columns[0] = "Unnamed: 0"  # as pandas calls the index, which it and R write without a name
-    lines = start.split(b"\n", reader.line_num)[: reader.line_num]
-    header = b"\n".join(lines)
+    lines = reader.line_num
+    header_lines = start.split(b"\n", lines)[:lines]
+    header = b"\n".join(header_lines)
     problem = utf8_problem(header, name, line, separator)
     if problem:
         raise TableError(problem)
+    named = _count_named(columns)
+    return CsvHeader(
+        columns=columns[:named],
+        separator=separator,
+        line=line,
+        lines=lines,
+        size=len(header),
+        nameless=len(columns) - named,
+    )
+
+
+def _count_named(columns: list[str]) -> int:
+    """Return how many columns there are before those without a name at the end; at least one.
+
+    A separator at the end of every line makes a column without a name.
+    """
     named = len(columns)
-    while named > 1 and not columns[named - 1]:  # a separator at each line's end
+    while named > 1 and not columns[named - 1]:
         named -= 1
-    nameless = len(columns) - named
-    return CsvHeader(columns[:named], separator, line, reader.line_num, len(header), nameless)
+    return named
 
 
 def _refuse_cells_without_name(block: Block, header: CsvHeader) -> None:
     """Raise a TableError if a cell stands in one of the columns without a name, the last ones."""
     named = len(header.columns)
-    for number, column in enumerate(header.cells[named:], named + 1):
+    nameless = header.cells[named:]
+    for number, column in enumerate(nameless, start=named + 1):
         rows = block.column(column).is_not_null().arg_true()
-        if len(rows):
-            place = block.places([rows[0]])[0]
-            rule = f"there is a cell in column {number}, which has no name"
-            raise TableError(f"{block.name}:{place}: {rule}; give it one in the header")
+        if not len(rows):
+            continue
+        line = block.places([rows[0]])[0]
+        place = f"{block.name}:{line}"
+        rule = f"there is a cell in column {number}, which has no name"
+        raise TableError(f"{place}: {rule}; give it one in the header")
 
 
 def _stated_header(name: str, start: bytes, dialect: Dialect) -> CsvHeader:
@@ -172,8 +206,9 @@ def _stated_header(name: str, start: bytes, dialect: Dialect) -> CsvHeader:
     inputs = [column for column in columns if column not in dialect.targets]
     if cells == len(inputs):
         return CsvHeader(inputs, likely_separator, line, lines=0, size=-1)
-    rule = f"data.columns names {counted(len(columns), 'column')}"
-    raise TableError(f"{name}:{line}: {counted(cells, 'cell')}, but {rule}")
+    received = counted(cells, "cell")
+    names = counted(len(columns), "column")
+    raise TableError(f"{name}:{line}: {received}, but data.columns names {names}")
 
 
 def _find_separator(name: str, start: bytes, line: int) -> str:
@@ -188,28 +223,43 @@ def _find_separator(name: str, start: bytes, line: int) -> str:
     return separator
 
 
-def _refuse_what_is_no_csv(name: str, start: bytes, first_line: bytes, line: int) -> None:
+def _refuse_what_is_no_csv(
+    name: str,
+    start: bytes,
+    first_line: bytes,
+    line: int,
+) -> None:
+    """Raise a TableError where a file is of another kind, is empty, or has too many columns."""
     for beginning, kind in OTHER_FILES.items():
         if re.match(beginning, start):
-            raise TableError(f"{name}: is {kind}; save the table as CSV in UTF-8{_or_say(kind)}")
+            remedy = f"save the table as CSV in UTF-8{_or_say(kind)}"
+            raise TableError(f"{name}: is {kind}; {remedy}")
+    rule = "a table has a header and rows"
     if not start:
-        raise TableError(f"{name}: the file is empty; a table has a header and rows")
+        raise TableError(f"{name}: the file is empty; {rule}")
     if not first_line.strip():
-        raise TableError(f"{name}:{line}: the first line is blank; a table has a header and rows")
+        raise TableError(f"{name}:{line}: the first line is blank; {rule}")
     most_marks = max(map(first_line.count, SEPARATORS.encode()))
     _refuse_too_many(most_marks + 1, name, line)
 
 
 def _refuse_too_many(columns: int, name: str, line: int) -> None:
-    if columns > MOST_COLUMNS:
-        rule = f"a table may have at most {MOST_COLUMNS:,}"
-        raise TableError(f"{name}:{line}: {columns:,} columns; {rule}: divide it, or transpose it")
+    if columns <= MOST_COLUMNS:
+        return
+    received = f"{columns:,} columns"
+    rule = f"a table may have at most {MOST_COLUMNS:,}"
+    remedy = "divide it, or transpose it"
+    raise TableError(f"{name}:{line}: {received}; {rule}: {remedy}")
 
 
 def _or_say(kind: str) -> str:
     """Return which key reads a file in another encoding, or an empty text."""
-    return f", or set `encoding: {kind.lower()}` under data" if kind.startswith("UTF") else ""
+    if not kind.startswith("UTF"):
+        return ""
+    encoding = kind.lower()
+    return f", or set `encoding: {encoding}` under data"
 
 
 def _count_cells(line: bytes, separator: str) -> int:
-    return len(next(parse_records(line, separator, strict=False)))
+    records = parse_records(line, separator, strict=False)
+    return len(next(records))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 LISTED = 10  # how many bad lines a message names
+SHOWN = 40  # how many characters of a bad line a message shows
 csv.field_size_limit(2**31 - 1)  # a cell may be longer than the module's 128 KiB
 
 
@@ -64,8 +65,12 @@ class CsvRecords:
             return []
         wanted = set(rows)
         lines = (line for line, cells in self._records() if cells)
-        read = islice(lines, rows[-1] + 1)
-        return [str(line) for row, line in enumerate(read) if row in wanted]
+        lines_to_the_last = islice(lines, rows[-1] + 1)
+        places = []
+        for row, line in enumerate(lines_to_the_last):
+            if row in wanted:
+                places.append(str(line))
+        return places
 
     def _read_numbers(self, numbers: Collection[str]) -> pl.DataFrame | None:
         """Return the frame with columns of numbers, or None where polars cannot read it so."""
@@ -74,11 +79,16 @@ class CsvRecords:
         schema = {}
         for place, name in enumerate(self.header):  # named by their places, as in `_first_line`
             schema[str(place)] = pl.Float64 if name in numbers else pl.String
+        data = self.data
         has_header = self._may_mislead_polars()
-        data = self._first_line() + self.data if has_header else self.data
+        if has_header:
+            data = self._first_line() + data
         try:
             frame = pl.read_csv(
-                data, separator=self.separator, has_header=has_header, schema=schema
+                data,
+                separator=self.separator,
+                has_header=has_header,
+                schema=schema,
             )
         except pl.exceptions.PolarsError:  # it stops at the first cell that is not a number
             return None
@@ -104,24 +114,32 @@ class CsvRecords:
         polars takes the number of columns from the first line, whatever it holds: where a stranger
         put millions of separators there, it makes room for as many columns.
         """
-        return self.separator.join(map(str, range(len(self.header)))).encode() + b"\n"
+        places = map(str, range(len(self.header)))
+        line = self.separator.join(places) + "\n"
+        return line.encode()
 
     def _may_mislead_polars(self) -> bool:
         """Tell whether polars might count other cells in the first record than the header has."""
         line = self.data[: self.data.find(b"\n")]
-        return b'"' in line or line.count(self.separator.encode()) >= len(self.header)
+        if b'"' in line:
+            return True
+        separators = line.count(self.separator.encode())
+        return separators >= len(self.header)
 
     def _is_whole(self, frame: pl.DataFrame) -> bool:
         """Tell whether no line is blank or too short, whose missing cells polars makes null."""
         last_cells_are_there = not frame[:, -1].null_count()
-        separators = len(frame) * (len(self.header) - 1)
-        if not separators:
+        expected_separators = len(frame) * (len(self.header) - 1)
+        if not expected_separators:
             return last_cells_are_there and b"\r\r" not in self.data  # it ends a blank line
         if last_cells_are_there:
             return True
-        return b'"' not in self.data and separators == self.data.count(self.separator.encode())
+        if b'"' in self.data:  # a separator in quotes separates nothing
+            return False
+        return self.data.count(self.separator.encode()) == expected_separators
 
     def _without_blank_lines(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows that have cells, or raise a TableError if a record is too short."""
         problems = self._wrong_lengths()
         if problems:
             raise TableError(problems)
@@ -142,9 +160,10 @@ class CsvRecords:
             return problems
         for line, cells in self._records():
             if '"' in "".join(cells):
+                rule = "a quote stands inside a cell"
                 remedy = "leave it out, or quote the cell and write it twice"
-                return [f"{self.name}:{line}: a quote stands inside a cell; {remedy}"]
-        return [f"{self.name}:{self.line}: cannot be read as CSV: {reason}"]
+                return [f"{self._place(line)}: {rule}; {remedy}"]
+        return [f"{self._place(self.line)}: cannot be read as CSV: {reason}"]
 
     def _wrong_lengths(self) -> list[str]:
         """Return a message for each record that is longer or shorter than the header."""
@@ -153,26 +172,36 @@ class CsvRecords:
         every_row_has_one_more = True
         try:
             for line, cells in self._records():
-                if cells and len(cells) != width + 1:
+                if not cells:  # a blank line
+                    continue
+                if len(cells) != width + 1:
                     every_row_has_one_more = False
-                if len(cells) not in (0, width):
+                if len(cells) != width:
                     received = counted(len(cells), "cell")
-                    problems.append(f"{self.name}:{line}: {received}, but the header has {width}")
+                    rule = f"but the header has {width}"
+                    problems.append(f"{self._place(line)}: {received}, {rule}")
         except TableError as error:
             problems += error.problems
         if every_row_has_one_more and len(problems) > 1:
             return [self._explain_one_more()]
-        if len(problems) > LISTED:
-            more = f"{self.name}: and {len(problems) - LISTED} more such lines"
-            return [*problems[:LISTED], more]
+        unlisted = len(problems) - LISTED
+        if unlisted > 0:
+            return [*problems[:LISTED], f"{self.name}: and {unlisted} more such lines"]
         return problems
 
     def _explain_one_more(self) -> str:
         """Return one message for all rows, which have one cell more than the header."""
         rule = f"every row has one cell more than the header, which has {len(self.header)}"
-        causes = "names of rows without a name in the header, as R writes them, or a separator at"
+        causes = (
+            "names of rows without a name in the header, as R writes them, "
+            "or a separator at each line's end"
+        )
         remedy = "name the first column in the header, or remove that separator"
-        return f"{self.name}:{self.line}: {rule}: {causes} each line's end; {remedy}"
+        return f"{self._place(self.line)}: {rule}: {causes}; {remedy}"
+
+    def _place(self, line: int) -> str:
+        """Return a line of the file, as messages call it."""
+        return f"{self.name}:{line}"
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line at which each record begins, and its cells. A blank line has no cells."""
@@ -183,7 +212,8 @@ class CsvRecords:
                 yield line, cells
                 line = self.line + reader.line_num
         except csv.Error as error:
-            raise TableError(f"{self.name}:{line}: {_explain_csv_error(error)}") from None
+            reason = _explain_csv_error(error)
+            raise TableError(f"{self._place(line)}: {reason}") from None
 
 
 def parse_records(data: bytes, separator: str, *, strict: bool = True) -> "Reader":
@@ -194,11 +224,21 @@ def parse_records(data: bytes, separator: str, *, strict: bool = True) -> "Reade
         separator: What separates cells.
         strict: Whether a quote that is left open is an error.
     """
-    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="replace", newline="\n")
+    text = io.TextIOWrapper(
+        io.BytesIO(data),
+        encoding="utf-8",
+        errors="replace",
+        newline="\n",
+    )
     return csv.reader(text, delimiter=separator, strict=strict)
 
 
-def utf8_problem(data: bytes, name: str, line: int, separator: str) -> str | None:
+def utf8_problem(
+    data: bytes,
+    name: str,
+    line: int,
+    separator: str,
+) -> str | None:
     """Return a message that names the first cell that is not UTF-8, or None.
 
     Args:
@@ -213,14 +253,15 @@ def utf8_problem(data: bytes, name: str, line: int, separator: str) -> str | Non
         end = error.end
     else:
         return None
-    lines = data[:end].split(b"\n")
-    start = end - len(lines[-1])
+    *lines_before, start_of_line = data[:end].split(b"\n")
+    start = end - len(start_of_line)
     bad_line = data[start:].split(b"\n", 1)[0].rstrip(b"\r")
-    text = bad_line.decode(errors="replace")
-    cell = len(next(parse_records(lines[-1], separator, strict=False)))
-    place = f"{name}:{line + len(lines) - 1}"
+    cells = next(parse_records(start_of_line, separator, strict=False))
+    shown = bad_line.decode(errors="replace")[:SHOWN]
+    place = f"{name}:{line + len(lines_before)}"
+    problem = f"cell {len(cells)} is not UTF-8 ({shown!r})"
     remedy = f"save the table as UTF-8{_or_say_encoding(bad_line)}"
-    return f"{place}: cell {cell} is not UTF-8 ({text[:40]!r}); {remedy}"
+    return f"{place}: {problem}; {remedy}"
 
 
 def _or_say_encoding(line: bytes) -> str:
@@ -228,13 +269,13 @@ def _or_say_encoding(line: bytes) -> str:
     encoding = likely_encoding(line)
     if encoding is None:
         return ""
-    text = line.decode(encoding)[:40]
-    return f", or set `encoding: {encoding}` under data, which reads {text!r}"
+    shown = line.decode(encoding)[:SHOWN]
+    key = f"`encoding: {encoding}` under data"
+    return f", or set {key}, which reads {shown!r}"
 
 
 def _explain_csv_error(error: csv.Error) -> str:
     if "new-line" in str(error):
         return "a CR stands inside the line; quote the cell"
-    return (
-        f"{error}; is a quote left open here?"  # the end of the data, or text after a quoted cell
-    )
+    # the data ends inside quotes, or text stands behind a quoted cell
+    return f"{error}; is a quote left open here?"

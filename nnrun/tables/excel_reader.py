@@ -45,7 +45,10 @@ class Sheet(NamedTuple):
 
 
 def open_excel(
-    source: StoredFile | bytes, name: str, null_values: NullValues, dialect: Dialect
+    source: StoredFile | bytes,
+    name: str,
+    null_values: NullValues,
+    dialect: Dialect,
 ) -> TableFile:
     """Read a sheet of a workbook: the first one, or the one that the dialect names.
 
@@ -63,7 +66,8 @@ def open_excel(
     """
     _check_archive(source, name)
     sheet = _read_sheet(_content(source), name, dialect)
-    cells = sheet.texts.with_columns(cs.by_name(sheet.numbers).cast(pl.Float64, strict=False))
+    numbers = cs.by_name(sheet.numbers).cast(pl.Float64, strict=False)
+    cells = sheet.texts.with_columns(numbers)
 
     def blocks(_: ReadingPlan) -> Iterator[Block]:
         for start in range(0, len(cells), ROWS):
@@ -93,9 +97,10 @@ def first_rows(source: StoredFile | bytes, name: str, most: int) -> list[list[st
     """
     _check_archive(source, name)
     content = _content(source)
-    sheet_name = _choose_sheet(_open_workbook(content, name).sheet_names, name, None)
-    cells = _read_cells(content, sheet_name, 0).head(most)
-    return [[(cell or "").strip() for cell in row] for row in cells.rows()]
+    reader = _open_workbook(content, name)
+    sheet_name = _choose_sheet(reader.sheet_names, name, wanted=None)
+    cells = _read_cells(content, sheet_name, skip_rows=0).head(most)
+    return [_stripped(row) for row in cells.rows()]
 
 
 def _name_rows(first: int, rows: Sequence[int]) -> list[str]:
@@ -116,18 +121,18 @@ def _check_archive(source: StoredFile | bytes, name: str) -> None:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
     except zipfile.BadZipFile:
-        remedy = "copy or download it again"
-        raise TableError(
-            f"{name}: is a workbook or an archive cut short or damaged; {remedy}"
-        ) from None
+        problem = "is a workbook or an archive cut short or damaged"
+        raise TableError(f"{name}: {problem}; copy or download it again") from None
     names = [entry.filename for entry in entries]
     if not any(entry.startswith("xl/") for entry in names):
         kind = "an OpenDocument spreadsheet" if "content.xml" in names else "a zip archive"
-        raise TableError(f"{name}: is {kind}; save the table as CSV in UTF-8, or as .xlsx")
+        remedy = "save the table as CSV in UTF-8, or as .xlsx"
+        raise TableError(f"{name}: is {kind}; {remedy}")
     size = sum(entry.file_size for entry in entries)
     if size > LARGEST:
+        received = f"unpacks to {size:,} bytes"
         rule = f"a workbook of at most {LARGEST:,} bytes is read"
-        raise TableError(f"{name}: unpacks to {size:,} bytes; {rule}: save the table as CSV")
+        raise TableError(f"{name}: {received}; {rule}: save the table as CSV")
 
 
 def _read_sheet(content: bytes, name: str, dialect: Dialect) -> Sheet:
@@ -155,10 +160,15 @@ def _read_sheet(content: bytes, name: str, dialect: Dialect) -> Sheet:
 
 def _names_in(header: Sequence[str | None]) -> list[str]:
     """Return the names that a row has."""
-    columns = [(cell or "").strip() for cell in header]
+    columns = _stripped(header)
     if not columns[0] and len(columns) > 1:
         columns[0] = "Unnamed: 0"  # as in a CSV
     return columns
+
+
+def _stripped(row: Sequence[str | None]) -> list[str]:
+    """Return cells without the spaces around them, and an empty text for each that is null."""
+    return [(cell or "").strip() for cell in row]
 
 
 def _read_cells(content: bytes, sheet_name: str, skip_rows: int) -> pl.DataFrame:
@@ -177,7 +187,10 @@ def _read_cells(content: bytes, sheet_name: str, skip_rows: int) -> pl.DataFrame
 
 
 def _columns_of_numbers(
-    content: bytes, sheet_name: str, skip_rows: int, columns: Sequence[str]
+    content: bytes,
+    sheet_name: str,
+    skip_rows: int,
+    columns: Sequence[str],
 ) -> list[str]:
     """Return those of a sheet's columns, as fastexcel names them, that hold nothing but numbers."""
     cells = pl.read_excel(
@@ -190,7 +203,8 @@ def _columns_of_numbers(
         raise_if_empty=False,
         read_options={"skip_rows": skip_rows},
     )
-    return [name for name in columns if name in cells.columns and cells[name].dtype.is_numeric()]
+    numeric = set(cells.select(cs.numeric()).columns)
+    return [name for name in columns if name in numeric]
 
 
 def _named(
@@ -212,8 +226,9 @@ def _stated_columns(width: int, name: str, dialect: Dialect) -> list[str]:
     for columns in (list(dialect.columns), inputs):
         if len(columns) == width:
             return columns
-    rule = f"data.columns names {counted(len(dialect.columns), 'column')}"
-    raise TableError(f"{name}: the sheet has {counted(width, 'column')}, where {rule}")
+    received = counted(width, "column")
+    names = counted(len(dialect.columns), "column")
+    raise TableError(f"{name}: the sheet has {received}, where data.columns names {names}")
 
 
 def _as_in_csv(cells: pl.Expr) -> pl.Expr:
@@ -227,8 +242,9 @@ def _open_workbook(content: bytes, name: str) -> "ExcelReader":
     try:
         import fastexcel
     except ImportError:
-        remedy = f"{how_to_install('excel')}, or save the table as CSV"
-        raise TableError(f"{name}: to read Excel's workbooks takes fastexcel: {remedy}") from None
+        command = how_to_install("excel")
+        rule = "to read Excel's workbooks takes fastexcel"
+        raise TableError(f"{name}: {rule}: {command}, or save the table as CSV") from None
     try:
         return fastexcel.read_excel(content)
     except fastexcel.FastExcelError as error:
@@ -243,4 +259,5 @@ def _choose_sheet(sheets: list[str], name: str, wanted: str | None) -> str:
     if wanted in sheets:
         return wanted
     hint = did_you_mean(wanted or "", sheets)
-    raise TableError(f"{name}: has no sheet {wanted!r}{hint}; its sheets are {listed(sheets, 12)}")
+    shown = listed(sheets, 12)
+    raise TableError(f"{name}: has no sheet {wanted!r}{hint}; its sheets are {shown}")

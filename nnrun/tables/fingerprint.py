@@ -17,9 +17,11 @@ def fingerprint(path: str) -> str:
         OSError: A file cannot be read.
         TableError: A file changed while it was read.
     """
-    return combined_sha256(
-        [StoredFile(file, short_path(str(file))).fingerprint() for file in _files(path)]
-    )
+    sums = []
+    for file in _files(path):
+        stored = StoredFile(file, short_path(str(file)))
+        sums.append(stored.fingerprint())
+    return combined_sha256(sums)
 
 
 def stored_size(path: str) -> int:

@@ -95,4 +95,5 @@ class GunzipStream(io.RawIOBase):
             return
         received = f"{self._taken:,} bytes of the gzip file hold {self._given:,} bytes"
         cause = "it is padded, or has empty parts or a long name in its head"
-        raise TableError(f"{self._name}: {received}: {cause}; unzip it and compress it again")
+        remedy = "unzip it and compress it again"
+        raise TableError(f"{self._name}: {received}: {cause}; {remedy}")

@@ -38,10 +38,12 @@ def _with_hint(name: str, near: str | None) -> str:
     """Return a name in quotes, and the one that may be meant."""
     if near is None:
         return repr(name)
-    return f"{name!r} (did you mean {near_in_quotes(name, near)}?)"
+    meant = near_in_quotes(name, near)
+    return f"{name!r} (did you mean {meant}?)"
 
 
 def _folded(name: str) -> str:
     """Return a name without what two spellings of one name differ in."""
     letters = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(letters.replace("_", " ").replace("-", " ").split())
+    words = letters.replace("_", " ").replace("-", " ").split()
+    return "".join(words)

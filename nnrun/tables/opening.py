@@ -36,7 +36,10 @@ if hasattr(signal, "siginterrupt"):  # polars's handler would let a blocked read
 
 
 def open_file(
-    source: TableSource, name: str, null_values: NullValues, dialect: Dialect = PLAIN_DIALECT
+    source: TableSource,
+    name: str,
+    null_values: NullValues,
+    dialect: Dialect = PLAIN_DIALECT,
 ) -> TableFile:
     """Open a file. The rows of a pipe or a stream can be read once, those of others again.
 
@@ -59,7 +62,12 @@ def open_file(
         return _open_stream(source, name, null_values, dialect)
 
 
-def _open_path(path: Path, name: str, null_values: NullValues, dialect: Dialect) -> TableFile:
+def _open_path(
+    path: Path,
+    name: str,
+    null_values: NullValues,
+    dialect: Dialect,
+) -> TableFile:
     stored = StoredFile(path, name)
     if stored.is_pipe:
         file = _open_stream(stored.open(), name, null_values, dialect)
@@ -69,7 +77,10 @@ def _open_path(path: Path, name: str, null_values: NullValues, dialect: Dialect)
 
 
 def _open_again(
-    source: StoredFile | bytes, name: str, null_values: NullValues, dialect: Dialect
+    source: StoredFile | bytes,
+    name: str,
+    null_values: NullValues,
+    dialect: Dialect,
 ) -> TableFile:
     """Open what can be read again; a thread reads ahead."""
     start = next(read_pieces(source, name=name), b"")
@@ -78,12 +89,16 @@ def _open_again(
     if start.startswith(ZIP):
         return open_excel(source, name, null_values, dialect)
     pieces = partial(read_pieces, source, dialect, name)
-    file = open_csv(name, next(pieces(), b""), pieces, null_values, dialect)
+    first_piece = next(pieces(), b"")
+    file = open_csv(name, first_piece, pieces, null_values, dialect)
     return replace(file, blocks=lambda plan: ahead(file.blocks(plan)))
 
 
 def _open_stream(
-    stream: IO[bytes], name: str, null_values: NullValues, dialect: Dialect
+    stream: IO[bytes],
+    name: str,
+    null_values: NullValues,
+    dialect: Dialect,
 ) -> TableFile:
     """Open what gives its rows once, as they come.
 

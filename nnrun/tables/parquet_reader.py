@@ -63,7 +63,8 @@ class _ParquetFile:
         """Yield the rows of the wanted columns; the file has types, whatever the plan says."""
         with _hashed(self.source):
             first = 0
-            for frame in self._frames([name for name in self.schema if plan.wants(name)]):
+            wanted = [name for name in self.schema if plan.wants(name)]
+            for frame in self._frames(wanted):
                 yield self._block(frame, first)
                 first += len(frame)
 
@@ -72,12 +73,19 @@ class _ParquetFile:
         with _unchanged(self.source), _opened(self.source) as file:
             sizes = ParquetSizes(file, self.name).measure(columns)
             rows = self.scan.select(pl.len()).collect().item()
-        yield from ParquetRows(self.name, self._cells, sizes, self._size).frames(rows)
+        reader = ParquetRows(
+            name=self.name,
+            read=self._cells,
+            sizes=sizes,
+            file_size=self._size,
+        )
+        yield from reader.frames(rows)
 
     def _cells(self, columns: list[str], first: int, count: int) -> pl.DataFrame:
         """Return some rows of some columns, if the file is as it was."""
         with _unchanged(self.source):
-            return self.scan.select(cs.by_name(columns)).slice(first, count).collect()
+            rows = self.scan.select(cs.by_name(columns)).slice(first, count)
+            return rows.collect()
 
     @property
     def _size(self) -> int:
@@ -87,14 +95,15 @@ class _ParquetFile:
         """Return the block of some rows, of which the first has this number."""
         columns = [_as_number_or_text(cells[name].alias("")) for name in cells.columns]
         frame = pl.DataFrame(columns, schema=cells.columns)
+        text_columns = [name for name, dtype in self.schema.items() if dtype in TEXT]
         return Block(
-            self.name,
-            frame,
-            partial(_name_rows, first),
-            partial(pl.DataFrame, frame),
-            self.null_values,
-            self.number_format,
-            text_columns=frozenset(n for n, dtype in self.schema.items() if dtype in TEXT),
+            name=self.name,
+            frame=frame,
+            places=partial(_name_rows, first),
+            read_texts=partial(pl.DataFrame, frame),
+            null_values=self.null_values,
+            number_format=self.number_format,
+            text_columns=frozenset(text_columns),
         )
 
 

@@ -31,9 +31,22 @@ LEAST_VALUE = 8
 """Bytes that a value takes in memory, of however few bits it was unpacked."""
 
 MARK = 4  # bytes at the end of a file that say Parquet, and as many before them for its length
+
+# the numbers of fields, as parquet.thrift of https://github.com/apache/parquet-format has them
+ROW_GROUPS = 4  # of FileMetaData
+COLUMNS = 1  # of RowGroup
+ROWS = 3
+COLUMN_FACTS = 3  # of ColumnChunk
+COLUMN_TYPE = 1  # of ColumnMetaData
+COLUMN_PATH = 3
+COLUMN_SIZE = 7  # packed, in bytes
+FIRST_DATA_PAGE = 9
+DISTINCT_VALUES_PAGE = 11
+UNPACKED_SIZE = 2  # of PageHeader
+PACKED_SIZE = 3
 DATA_PAGE = 5
 DATA_PAGE_V2 = 8
-"""Fields of a page's head, the first of which says how many values the page has."""
+VALUES = 1  # of both kinds of a data page's header: how many there are
 
 TEXT_TYPES = (6, 7)  # of texts and bytes of one length: polars keeps these as they were unpacked
 
@@ -115,10 +128,11 @@ class ParquetSizes:
                 self._check_group(number, sizes)
                 for name, size in sizes.items():
                     largest[name] = max(size, largest[name])
-                row_text = max(row_text, text / max(1, group.rows))
+                text_of_a_row = text / max(1, group.rows)
+                row_text = max(row_text, text_of_a_row)
         except ThriftError as error:
-            reason = f"cannot be read: the Parquet file is damaged or cut short: {error}"
-            raise TableError(f"{self.name}: {reason}; copy or write it again") from None
+            problem = "cannot be read: the Parquet file is damaged or cut short"
+            raise TableError(f"{self.name}: {problem}: {error}; copy or write it again") from None
         return UnpackedSizes(largest, row_text)
 
     def _group_sizes(self, group: RowGroup, columns: Collection[str]) -> tuple[dict[str, int], int]:
@@ -136,10 +150,13 @@ class ParquetSizes:
 
     def _check_group(self, number: int, sizes: dict[str, int]) -> None:
         """Raise a TableError where a column of a row group unpacks to too many bytes."""
-        column = max(sizes, key=sizes.__getitem__, default="")
-        if not sizes or sizes[column] <= MOST_UNPACKED:
+        if not sizes:
             return
-        received = f"column {column!r} of row group {number} unpacks to {sizes[column]:,} bytes"
+        column, size = max(sizes.items(), key=lambda item: item[1])
+        if size <= MOST_UNPACKED:
+            return
+        place = f"column {column!r} of row group {number}"
+        received = f"{place} unpacks to {size:,} bytes"
         rule = f"at most {MOST_UNPACKED:,} are read at once"
         remedy = "leave that column out, or write the file with fewer rows in a row group"
         raise TableError(f"{self.name}: {received}; {rule}: {remedy}")
@@ -147,18 +164,20 @@ class ParquetSizes:
     def _row_groups(self) -> Iterator[RowGroup]:
         """Yield what the footer says of each row group."""
         footer = CompactReader(self._footer()).structure()
-        for group in _structures(footer, 4):
-            chunks = [_chunk(column) for column in _structures(group, 1)]
-            yield RowGroup(chunks, _number(group, 3))
+        for group in _structures(footer, ROW_GROUPS):
+            chunks = [_chunk(column) for column in _structures(group, COLUMNS)]
+            yield RowGroup(chunks, _number(group, ROWS))
 
     def _footer(self) -> bytes:
         """Return the bytes of the footer, which is the last in the file."""
         end = self.file.seek(0, os.SEEK_END) - 2 * MARK
-        size = int.from_bytes(self._read(max(end, 0), MARK), "little")
+        length = self._read(max(end, 0), MARK)
+        size = int.from_bytes(length, "little")
         if size > LARGEST_FOOTER:
+            received = f"the footer has {size:,} bytes"
             rule = f"a footer of at most {LARGEST_FOOTER:,} is read"
             remedy = "write the file with fewer row groups, or fewer columns"
-            raise TableError(f"{self.name}: the footer has {size:,} bytes; {rule}: {remedy}")
+            raise TableError(f"{self.name}: {received}; {rule}: {remedy}")
         if size > end:
             raise ThriftError("the footer is longer than the file")
         return self._read(end - size, size)
@@ -166,15 +185,18 @@ class ParquetSizes:
     def _unpacked(self, chunk: Chunk) -> int:
         """Return how many bytes of a column stand in memory at once."""
         sizes = list(self._page_sizes(chunk))
-        return sum(sizes) if chunk.is_kept else max(sizes, default=0)
+        if chunk.is_kept:
+            return sum(sizes)
+        return max(sizes, default=0)
 
     def _page_sizes(self, chunk: Chunk) -> Iterator[int]:
         """Yield how many bytes each page of a column takes in memory."""
         place = chunk.start
         while place < chunk.end:
             head, length = self._page_head(place, chunk.end)
-            packed = _number(head, 3)
-            yield max(_number(head, 2), LEAST_VALUE * _values(head))
+            packed = _number(head, PACKED_SIZE)
+            unpacked = _number(head, UNPACKED_SIZE)
+            yield max(unpacked, LEAST_VALUE * _values(head))
             place += length + packed
 
     def _page_head(self, place: int, end: int) -> tuple[Structure, int]:
@@ -196,16 +218,25 @@ class ParquetSizes:
 
 def _chunk(column: Structure) -> Chunk:
     """Return the pages of a column, given what the footer says of it in a row group."""
-    facts = column.get(3)
+    facts = column.get(COLUMN_FACTS)
     if not isinstance(facts, dict):
         raise ThriftError("the footer does not say where a column stands")
-    path = facts.get(3)
-    if not isinstance(path, list) or not path or not isinstance(path[0], bytes):
+    path = facts.get(COLUMN_PATH)
+    if not isinstance(path, list) or not path:
         raise ThriftError("the footer does not name a column")
-    first = 11 if facts.get(11) is not None else 9  # a page of distinct values comes first
-    start = _number(facts, first)
-    is_kept = facts.get(1) in TEXT_TYPES or len(path) > 1
-    return Chunk(path[0].decode(errors="replace"), start, start + _number(facts, 7), is_kept)
+    name = path[0]
+    if not isinstance(name, bytes):
+        raise ThriftError("the footer does not name a column")
+    first_page = FIRST_DATA_PAGE
+    if facts.get(DISTINCT_VALUES_PAGE) is not None:  # it comes before the others
+        first_page = DISTINCT_VALUES_PAGE
+    start = _number(facts, first_page)
+    return Chunk(
+        column=name.decode(errors="replace"),
+        start=start,
+        end=start + _number(facts, COLUMN_SIZE),
+        is_kept=facts.get(COLUMN_TYPE) in TEXT_TYPES or len(path) > 1,
+    )
 
 
 def _values(head: Structure) -> int:
@@ -213,24 +244,24 @@ def _values(head: Structure) -> int:
     for kind in (DATA_PAGE, DATA_PAGE_V2):
         facts = head.get(kind)
         if isinstance(facts, dict):
-            return _number(facts, 1)
+            return _number(facts, VALUES)
     return 0
 
 
 def _structures(values: Structure, number: int) -> list[Structure]:
-    """Return the structures of a list."""
-    found = values.get(number)
-    if not isinstance(found, list):
+    """Return the structures of a list, which is the field with this number."""
+    items = values.get(number)
+    if not isinstance(items, list):
         raise ThriftError(f"field {number} is not a list")
-    structures = [value for value in found if isinstance(value, dict)]
-    if len(structures) < len(found):
+    structures = [item for item in items if isinstance(item, dict)]
+    if len(structures) < len(items):
         raise ThriftError(f"field {number} is not a list of structures")
     return structures
 
 
 def _number(values: Structure, number: int) -> int:
     """Return a number that is not negative, as sizes and places are."""
-    found = values.get(number)
-    if not isinstance(found, int) or found < 0:
+    value = values.get(number)
+    if not isinstance(value, int) or value < 0:
         raise ThriftError(f"field {number} is neither a size nor a place")
-    return found
+    return value

@@ -16,8 +16,10 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
     thread = ThreadPoolExecutor(1)
     try:
         following = thread.submit(next, items, None)
-        while (item := following.result()) is not None:
+        item = following.result()
+        while item is not None:
             following = thread.submit(next, items, None)
             yield item
+            item = following.result()
     finally:
         thread.shutdown(wait=False, cancel_futures=True)

@@ -19,13 +19,19 @@ which the last digits of means and variances go: runs of earlier versions have t
 
 
 class Identity(NamedTuple):
-    """What the system tells of a file: it differs once the file is replaced or written to."""
+    """What the system tells of a file: it differs once the file is replaced or written to.
+
+    Attributes:
+        device: The number of the device on which the file is.
+        inode: The number of the file on the device.
+        size: Its bytes.
+        modified: The time of the last change, in nanoseconds.
+    """
 
     device: int
     inode: int
     size: int
     modified: int
-    """The time of the last change, in nanoseconds."""
 
     @classmethod
     def of(cls, status: os.stat_result) -> "Identity":
@@ -34,10 +40,15 @@ class Identity(NamedTuple):
         Args:
             status: What `os.stat` or `os.fstat` returned.
         """
-        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        return cls(
+            device=status.st_dev,
+            inode=status.st_ino,
+            size=status.st_size,
+            modified=status.st_mtime_ns,
+        )
 
 
-_known: dict[tuple[str, Identity], str] = {}
+_sha256_by_file: dict[tuple[str, Identity], str] = {}
 """The SHA-256 of files that this process has read, so that none is hashed twice for one answer."""
 
 
@@ -128,7 +139,7 @@ class StoredFile:
             raise table_changed(self.name)
         self._sha256 = sha256
         if self._identity:
-            _known[str(self.path), self._identity] = sha256
+            _sha256_by_file[str(self.path), self._identity] = sha256
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the bytes, in hexadecimal; the file is read unless it was before.
@@ -159,7 +170,8 @@ class StoredFile:
     def _known_sha256(self) -> str:
         if self._identity is None:
             return ""
-        return _known.get((str(self.path), self._identity), "")
+        file = (str(self.path), self._identity)
+        return _sha256_by_file.get(file, "")
 
 
 class _HashedReading(io.RawIOBase):
@@ -187,7 +199,9 @@ class _HashedReading(io.RawIOBase):
         are read, and says to be empty, nothing.
         """
         left = self._left()
-        size = 0 if left == 0 else self._file.readinto(memoryview(buffer)[:left])
+        size: int | None = 0
+        if left != 0:
+            size = self._file.readinto(memoryview(buffer)[:left])
         self._taken += size or 0
         self._stored.check(os.fstat(self._file.fileno()))
         if size:
@@ -199,7 +213,9 @@ class _HashedReading(io.RawIOBase):
 
     def _left(self) -> int | None:
         """Return how many bytes are left to read; None of a pipe, of which nobody knows."""
-        return None if self._stored.is_pipe else self._stored.size - self._taken
+        if self._stored.is_pipe:
+            return None
+        return self._stored.size - self._taken
 
     def close(self) -> None:
         """Close the file."""
@@ -228,7 +244,8 @@ def combined_sha256(sums: list[str]) -> str:
         return ""
     if len(sums) == 1:
         return sums[0]
-    return hashlib.sha256(" ".join(sums).encode()).hexdigest()
+    text = " ".join(sums)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _read_to_end(file: io.BufferedReader, given_up: Event) -> None:

@@ -78,9 +78,11 @@ class Table:
         A table that was read in full has it at hand. It is an empty text where there is none: of
         bytes, and of a pipe that was not read to its end.
         """
-        return combined_sha256(
-            [file.stored.fingerprint() if file.stored else "" for file in self.files]
-        )
+        sums = []
+        for file in self.files:
+            sha256 = file.stored.fingerprint() if file.stored else ""
+            sums.append(sha256)
+        return combined_sha256(sums)
 
     def height(self) -> int:
         """Return the number of rows."""
@@ -99,9 +101,10 @@ class Table:
         if not missing:
             return
         nouns = "columns are" if len(missing) > 1 else "column is"
+        problem = f"{len(missing)} {nouns} missing"
         shown = ", ".join(missing)
         place = self.files[0].header_place
-        raise TableError(f"{place}: {len(missing)} {nouns} missing: {shown}")
+        raise TableError(f"{place}: {problem}: {shown}")
 
     def with_blocks(self, blocks: Sequence[Block]) -> "Table":
         """Return the table of these blocks alone, which stay in memory.
@@ -115,7 +118,13 @@ class Table:
     def _without_rows(self) -> Block:
         """Return a block that has the columns alone."""
         frame = pl.DataFrame(schema=dict.fromkeys(self.columns, pl.String))
-        return Block(self.name, frame, lambda _: [], lambda: frame, NullValues((), ()))
+        return Block(
+            name=self.name,
+            frame=frame,
+            places=lambda _: [],
+            read_texts=lambda: frame,
+            null_values=NullValues((), ()),
+        )
 
     def _blocks(self, plan: ReadingPlan) -> Iterable[Block]:
         """Return the blocks that are kept, if they hold what is wanted, or read them."""
@@ -153,10 +162,12 @@ def open_table(
             unlike that of the first.
     """
     name = name or str(source)
-    parts: Sequence[TableSource] = find_files(source) if isinstance(source, Path) else [source]
-    if not parts:
-        hint = missing_file_hint(source) if isinstance(source, Path) else ""
-        raise TableError(f"{as_written(name)}: there is no such file{hint}")
+    parts: Sequence[TableSource] = [source]
+    if isinstance(source, Path):
+        parts = find_files(source)
+        if not parts:
+            hint = missing_file_hint(source)
+            raise TableError(f"{as_written(name)}: there is no such file{hint}")
     nulls = NullValues.of(null_values)
     files = []
     for part in parts:
@@ -184,14 +195,16 @@ def _check_headers(files: list[TableFile]) -> None:
     """Raise a TableError if a column has no good name, or parts have different columns."""
     problems = []
     for file in files:
-        problems += [f"{file.header_place}: {problem}" for problem in wrong_names(file.header)]
+        for problem in wrong_names(file.header):
+            problems.append(f"{file.header_place}: {problem}")
     if problems:
         raise TableError(problems)
     for file in files[1:]:
         difference = _difference(file.header, files[0].header)
         if difference:
-            advice = f"unlike {files[0].name}; parts have the same columns"
-            raise TableError(f"{file.name}: {difference}, {advice}")
+            first = files[0].name
+            rule = "parts have the same columns"
+            raise TableError(f"{file.name}: {difference}, unlike {first}; {rule}")
 
 
 def _difference(columns: list[str], expected: list[str]) -> str:

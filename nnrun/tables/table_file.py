@@ -61,7 +61,9 @@ class TableFile:
     @property
     def header_place(self) -> str:
         """The place of the header, as messages name it: `table.csv:1`, or the name alone."""
-        return self.name if self.header_line is None else f"{self.name}:{self.header_line}"
+        if self.header_line is None:
+            return self.name
+        return f"{self.name}:{self.header_line}"
 
 
 def wrong_names(header: list[str]) -> Iterator[str]:
@@ -76,12 +78,17 @@ def wrong_names(header: list[str]) -> Iterator[str]:
     for number, column in enumerate(header, start=1):
         if not column:
             yield f"column {number} has no name; give it one in the header"
-        elif "\0" in column:
+            continue
+        if "\0" in column:
             yield f"{received(column)} holds a NUL byte"
-        elif (count := counts.pop(column, 1)) > 1:
-            yield f"{count} columns are named {column!r}; names must differ{_header_hint(header)}"
+            continue
+        count = counts.pop(column, 1)  # so that the name is told once
+        if count > 1:
+            hint = _header_hint(header)
+            yield f"{count} columns are named {column!r}; names must differ{hint}"
 
 
 def _header_hint(header: list[str]) -> str:
+    """Return the question whether the header is missing, where it looks like a row of numbers."""
     looks_like_a_row = all(re.fullmatch(r"[-+.\deE]+", cell) for cell in header)
     return "; is the header missing?" if looks_like_a_row else ""

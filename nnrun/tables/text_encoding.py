@@ -60,8 +60,9 @@ class Utf8Stream(io.RawIOBase):
             return self._decoder.decode(data, final=not data)
         except UnicodeError as error:
             line = self._line + _lines_before(error, self._encoding)
-            reason = f"is not {self._encoding}, as encoding under data says"
-            raise TableError(f"{self._name}:{line}: {reason}") from None
+            place = f"{self._name}:{line}"
+            problem = f"is not {self._encoding}, as encoding under data says"
+            raise TableError(f"{place}: {problem}") from None
 
 
 def likely_encoding(line: bytes) -> str | None:
@@ -75,13 +76,18 @@ def likely_encoding(line: bytes) -> str | None:
             text = line.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if all(character.isprintable() or character in UNPRINTED for character in text):
+        if all(map(_may_be_in_a_table, text)):
             return encoding
     return None
+
+
+def _may_be_in_a_table(character: str) -> bool:
+    return character.isprintable() or character in UNPRINTED
 
 
 def _lines_before(error: UnicodeError, encoding: str) -> int:
     """Return how many line ends stand before the bytes that cannot be decoded."""
     if not isinstance(error, UnicodeDecodeError):
         return 0
-    return error.object[: error.start].decode(encoding, errors="replace").count("\n")
+    before = error.object[: error.start].decode(encoding, errors="replace")
+    return before.count("\n")

@@ -45,12 +45,14 @@ class SharedText:
         if size <= MOST_TEXT:  # short cells may well be shared by many rows
             return
         self._bytes += size
-        if self._bytes > self._most:
-            rule = f"a file of this size has at most {self._most:,}"
-            raise TableError(
-                f"{self._name}: its rows share long texts, which are {self._bytes:,} bytes or more "
-                f"once each row has its own; {rule}: {_largest_column(frame)}"
-            )
+        if self._bytes <= self._most:
+            return
+        received = f"{self._bytes:,} bytes or more once each row has its own"
+        rule = f"a file of this size has at most {self._most:,}"
+        advice = _largest_column(frame)
+        raise TableError(
+            f"{self._name}: its rows share long texts, which are {received}; {rule}: {advice}"
+        )
 
 
 def pieces_of_text(frame: pl.DataFrame, name: str, first: int) -> Iterator[pl.DataFrame]:
@@ -84,8 +86,10 @@ def row_of_much_text(frame: pl.DataFrame, name: str, first: int) -> TableError:
         first: How many rows of the file stand before it.
     """
     size = frame_text_bytes(frame)
-    rule = f"{size:,} bytes of text, where a row has at most {MOST_TEXT:,}"
-    return TableError(f"{name}:row {first + 1}: {rule}: {_largest_column(frame)}")
+    place = f"{name}:row {first + 1}"
+    problem = f"{size:,} bytes of text, where a row has at most {MOST_TEXT:,}"
+    advice = _largest_column(frame)
+    return TableError(f"{place}: {problem}: {advice}")
 
 
 def frame_text_bytes(frame: pl.DataFrame) -> int:
@@ -115,13 +119,15 @@ def text_bytes(column: pl.Series) -> int:
     if dtype in (pl.List, pl.Array):
         return text_bytes(column.explode())
     if dtype == pl.Struct:
-        return sum(text_bytes(column.struct.field(field)) for field in column.struct.fields)
+        fields = [column.struct.field(name) for name in column.struct.fields]
+        return sum(map(text_bytes, fields))
     return 0
 
 
 def _sum(lengths: pl.Series) -> int:
     """Return the sum of lengths of 32 bits, whose sum in polars begins anew at 2^32."""
-    return int(lengths.cast(pl.UInt64).sum())
+    wide = lengths.cast(pl.UInt64)
+    return int(wide.sum())
 
 
 def _largest_column(frame: pl.DataFrame) -> str:

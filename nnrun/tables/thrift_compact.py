@@ -15,7 +15,18 @@ DEEPEST = 32
 
 LONGEST_VARINT = 10  # bytes that a number of 64 bits takes at the most, seven bits in each
 
-STOP, TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, _, STRUCT = range(13)
+STOP = 0  # the kinds of fields; 11 is a map
+TRUE = 1
+FALSE = 2
+BYTE = 3
+I16 = 4
+I32 = 5
+I64 = 6
+DOUBLE = 7
+BINARY = 8
+LIST = 9
+SET = 10
+STRUCT = 12
 DOUBLE_BYTES = 8
 LONG_LIST = 15  # in place of a list's size, which then follows
 
@@ -50,10 +61,13 @@ class CompactReader:
             raise ThriftError(f"structures stand more than {DEEPEST} deep in each other")
         values: Structure = {}
         number = 0
-        while (head := self._byte()) != STOP:
+        head = self._byte()
+        while head != STOP:
             step = head >> 4
             number = number + step if step else self._signed()
-            values[number] = self._field(head & 15)
+            kind = head & 15
+            values[number] = self._field(kind)
+            head = self._byte()
         self._depth -= 1
         return values
 

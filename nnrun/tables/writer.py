@@ -43,7 +43,8 @@ class CsvWriter:
             frame: The rows to write. The header is written above the first frame alone.
         """
         written = _escape(frame) if self._escapes else frame
-        self._file.write(written.write_csv(include_header=self._is_first).encode())
+        text = written.write_csv(include_header=self._is_first)
+        self._file.write(text.encode())
         self._file.flush()
         self._is_first = False
 
@@ -55,5 +56,5 @@ def _escape(frame: pl.DataFrame) -> pl.DataFrame:
     with_apostrophe = text.str.replace(FORMULA, "'$1")
     escaped = pl.when(is_number).then(text).otherwise(with_apostrophe)
     names = pl.DataFrame({"": frame.columns}).select(escaped).to_series()
-    renamed = dict(zip(frame.columns, names, strict=True))
-    return frame.with_columns(escaped).rename(renamed)
+    escaped_names = dict(zip(frame.columns, names, strict=True))
+    return frame.with_columns(escaped).rename(escaped_names)

@@ -204,7 +204,7 @@ def test_a_table_is_hashed_in_the_pass_in_which_it_is_read(project, frame, write
         opened.append(stored.path)
         return open_file(stored)
 
-    monkeypatch.setattr(stored_file, "_known", {})
+    monkeypatch.setattr(stored_file, "_sha256_by_file", {})
     table = open_table(path, [""], "t")
     monkeypatch.setattr(StoredFile, "open", count)
     list(table.blocks())
