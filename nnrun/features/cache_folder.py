@@ -50,8 +50,9 @@ def new_folder(path: Path) -> Iterator[Path]:
     refuse_links(above)
     above.mkdir(parents=True, exist_ok=True)
     remove_abandoned(above)
-    # the time too: in containers every process may have one id
-    temporary = above / f"{TEMPORARY}{path.name}-{os.getpid()}-{time.time_ns()}"
+    process = os.getpid()
+    now = time.time_ns()  # in containers every process may have one id
+    temporary = above / f"{TEMPORARY}{path.name}-{process}-{now}"
     try:
         with named_errors(above, temporary):
             temporary.mkdir()
@@ -74,7 +75,7 @@ def remove_folder(folder: Path) -> None:
         return
     with suppress(OSError):  # another process removes it too, or something else is in it
         for path in _with_marker_last(folder):
-            if _is_ordinary(path) and any(fnmatch(path.name, name) for name in MADE):
+            if _is_ordinary(path) and _has_own_name(path):
                 path.unlink()
         folder.rmdir()
 
@@ -123,10 +124,11 @@ def remove_abandoned(above: Path) -> None:
 
 def _is_unborn(folder: Path) -> bool:
     """Tell whether a process was killed, long ago, between making a folder and marking it."""
-    made = OWN_NAME.fullmatch(folder.name)
-    if made is None or folder.is_symlink() or not folder.is_dir():
+    own_name = OWN_NAME.fullmatch(folder.name)
+    if own_name is None or folder.is_symlink() or not folder.is_dir():
         return False
-    return time.time_ns() - int(made[1]) > BIRTH
+    age = time.time_ns() - int(own_name[1])
+    return age > BIRTH
 
 
 def _remove_unborn(folder: Path) -> None:
@@ -141,6 +143,11 @@ def _remove_unborn(folder: Path) -> None:
 def _with_marker_last(folder: Path) -> list[Path]:
     """Return what is in a folder: a kill in between leaves one that is still known."""
     return sorted(folder.iterdir(), key=lambda path: path.name == MARKER)
+
+
+def _has_own_name(path: Path) -> bool:
+    """Tell whether a file has one of the names that nnrun gives."""
+    return any(fnmatch(path.name, pattern) for pattern in MADE)
 
 
 def _is_ordinary(path: Path) -> bool:

@@ -76,7 +76,8 @@ def write_manifest(folder: Path) -> None:
     for path in sorted(folder.iterdir()):
         if path.name not in OWN:
             files[path.name] = _facts(path)
-    write_json(folder / MANIFEST, Manifest(format=FORMAT, files=files).model_dump())
+    manifest = Manifest(format=FORMAT, files=files)
+    write_json(folder / MANIFEST, manifest.model_dump())
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -90,7 +91,8 @@ def read_manifest(folder: Path) -> Manifest:
         ValueError: It is none.
     """
     with open_ordinary(folder / MANIFEST) as file:
-        return Manifest.model_validate_json(file.read(LARGEST_MANIFEST))
+        content = file.read(LARGEST_MANIFEST)
+    return Manifest.model_validate_json(content)
 
 
 def _facts(path: Path) -> FileFacts:

@@ -80,15 +80,19 @@ def encode_categories(
     """
     texts = block.texts(name)
     spelt = spell_numbers(texts) if spells_numbers else texts
-    known = pl.Series(categories, dtype=pl.String)
-    default = len(known) if other else None
-    codes = spelt.replace_strict(known, range(len(known)), default=default, return_dtype=pl.Int64)
+    count = len(categories)
+    codes = spelt.replace_strict(
+        pl.Series(categories, dtype=pl.String),
+        range(count),
+        default=count if other else None,
+        return_dtype=pl.Int64,
+    )
     return ParsedCells(
         codes,
         texts,
         {
             "unseen_category": codes.is_null(),
-            "other_category": codes == len(known),
+            "other_category": codes == count,
             "missing": texts.is_null(),
         },
     )

@@ -53,21 +53,34 @@ def _clauses(table: str, faults: ColumnFaults, feature: Feature) -> Iterator[str
     for kind, description in BAD_CELLS.items():
         bad = faults[kind]
         if bad.count:
-            cells = f"{_cells_are(bad.count)} {description} ({_examples(table, bad)})"
-            be = _is_or_are(bad.count)
-            yield f"{cells}, and {be} taken as missing and filled with {_fill_of(feature)}"
+            yield _describe_bad(table, bad, description, feature)
     if _tells_missing(faults, feature):
         yield _describe_missing(faults, feature)
         if not faults.present:
             return
-    if faults["far"].count:
-        yield _describe_far(table, faults, feature)
-    if faults["unseen_category"].count:
-        yield _describe_unseen(faults["unseen_category"])
-    if faults["other_category"].count:
-        other = faults["other_category"]
-        cells = f"{_cells_hold(other.count)} categories that are rare or new to training"
-        yield f"{cells} ({other.examples}), and {_is_or_are(other.count)} taken as other"
+    far = faults["far"]
+    if far.count:
+        yield _describe_far(table, far, feature)
+    unseen = faults["unseen_category"]
+    if unseen.count:
+        yield _describe_unseen(unseen)
+    other = faults["other_category"]
+    if other.count:
+        yield _describe_other(other)
+
+
+def _describe_bad(
+    table: str,
+    bad: Fault,
+    description: str,
+    feature: Feature,
+) -> str:
+    """Return how many cells could not be read, which they are, and what they became."""
+    cells = f"{_cells_are(bad.count)} {description}"
+    examples = _examples(table, bad)
+    be = _is_or_are(bad.count)
+    fill = _fill_of(feature)
+    return f"{cells} ({examples}), and {be} taken as missing and filled with {fill}"
 
 
 def _tells_missing(faults: ColumnFaults, feature: Feature) -> bool:
@@ -86,18 +99,23 @@ def _tells_missing(faults: ColumnFaults, feature: Feature) -> bool:
 def _describe_missing(faults: ColumnFaults, feature: Feature) -> str:
     """Return how many cells are missing, what they became, and how many training lacked."""
     missing = faults["missing"].count
-    every = missing == faults.rows > 1
-    cells = "every cell is missing" if every else f"{_cells_are(missing)} missing"
-    be = "is" if every else _is_or_are(missing)
-    became = f"and {be} filled with {_fill_of(feature)}"
+    if missing == faults.rows > 1:
+        be = "is"
+        cells = "every cell is missing"
+    else:
+        be = _is_or_are(missing)
+        cells = f"{_cells_are(missing)} missing"
     if feature.kind == "text":
-        became = f"and {be} taken as {_category_of_missing(feature)}"
+        became = f"taken as {_category_of_missing(feature)}"
+    else:
+        became = f"filled with {_fill_of(feature)}"
+    clause = f"{cells}, and {be} {became}"
     if feature.missing_share is None:
-        return f"{cells}, {became}"
+        return clause
     if not feature.missing_share:
-        return f"{cells}, {became}; none were missing in training"
-    share = f"{100 * feature.missing_share:.2g} %"
-    return f"{cells}, {became}; {share} of the rows were missing in training"
+        return f"{clause}; none were missing in training"
+    per_cent = 100 * feature.missing_share
+    return f"{clause}; {per_cent:.2g} % of the rows were missing in training"
 
 
 def _has_a_fill(feature: Feature) -> bool:
@@ -108,7 +126,8 @@ def _fill_of(feature: Feature) -> str:
     """Return what stands in place of a missing number or date."""
     if feature.part is not None:
         return "the means of training"
-    return f"the mean of training, {short_number(feature.mean)}"
+    mean = short_number(feature.mean)
+    return f"the mean of training, {mean}"
 
 
 def _category_of_missing(feature: Feature) -> str:
@@ -117,30 +136,42 @@ def _category_of_missing(feature: Feature) -> str:
     return "other" if feature.other else "none of the categories"
 
 
-def _describe_far(table: str, faults: ColumnFaults, feature: Feature) -> str:
+def _describe_far(table: str, far: Fault, feature: Feature) -> str:
     """Return how many numbers are far beyond the range of training, and what that range is."""
-    far = faults["far"]
     numbers = counted(far.count, feature.part or "number")
+    examples = _examples(table, far)
+    low = f"{feature.minimum:.6g}"
+    high = f"{feature.maximum:.6g}"
     if feature.minimum == feature.maximum:
         differ = "differs" if far.count == 1 else "differ"
-        constant = f"{feature.minimum:.6g}, which the column constantly is in training"
-        return f"{numbers} {differ} from {constant} ({_examples(table, far)})"
+        constant = f"{low}, which the column constantly is in training"
+        return f"{numbers} {differ} from {constant} ({examples})"
     lie = "lies" if far.count == 1 else "lie"
-    span = f"{feature.minimum:.6g} to {feature.maximum:.6g} of training by more than its width"
-    return f"{numbers} {lie} beyond the range {span} ({_examples(table, far)})"
+    span = f"{low} to {high} of training by more than its width"
+    return f"{numbers} {lie} beyond the range {span} ({examples})"
 
 
 def _describe_unseen(unseen: Fault) -> str:
     cells = f"{_cells_hold(unseen.count)} categories that training never saw"
-    return f"{cells} ({unseen.examples}), and {_is_or_are(unseen.count)} taken as no category"
+    be = _is_or_are(unseen.count)
+    return f"{cells} ({unseen.examples}), and {be} taken as no category"
+
+
+def _describe_other(other: Fault) -> str:
+    cells = f"{_cells_hold(other.count)} categories that are rare or new to training"
+    be = _is_or_are(other.count)
+    return f"{cells} ({other.examples}), and {be} taken as other"
 
 
 def _cells_are(count: int) -> str:
-    return f"{counted(count, 'cell')} {_is_or_are(count)}"
+    cells = counted(count, "cell")
+    return f"{cells} {_is_or_are(count)}"
 
 
 def _cells_hold(count: int) -> str:
-    return f"{counted(count, 'cell')} {'holds' if count == 1 else 'hold'}"
+    cells = counted(count, "cell")
+    verb = "holds" if count == 1 else "hold"
+    return f"{cells} {verb}"
 
 
 def _is_or_are(count: int) -> str:

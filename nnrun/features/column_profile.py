@@ -95,7 +95,8 @@ class ColumnProfile:
     @property
     def numbers(self) -> int:
         """How many cells are finite numbers that float32 holds."""
-        return self.present - sum(self.faults[kind].count for kind in NUMBER_RULES)
+        wrong = sum(self.faults[kind].count for kind in NUMBER_RULES)
+        return self.present - wrong
 
     @property
     def has_many_texts(self) -> bool:
@@ -105,16 +106,19 @@ class ColumnProfile:
     @property
     def holds_codes(self) -> bool:
         """Whether text among numbers makes a category of the column."""
-        texts = self.faults["not_number"].texts
         if self.faults.is_text:
             return False
-        return len(texts) < KEPT and holds_codes(self.text_counts, texts)
+        texts = self.faults["not_number"].texts
+        if len(texts) >= KEPT:  # there may be more
+            return False
+        return holds_codes(self.text_counts, texts)
 
     @property
     def is_named_code(self) -> bool:
         """Whether the name is that of an identifier, and the whole numbers are those of groups."""
-        has_the_name = self.whole and is_named_like_an_identifier(self.name)
-        if not has_the_name or self.numbers < self.present or self.has_many_texts:
+        if not self.whole or self.numbers < self.present or self.has_many_texts:
+            return False
+        if not is_named_like_an_identifier(self.name):
             return False
         values = len(self.texts)
         return values <= FEW_VALUES and self.present >= ROWS_PER_VALUE * values
@@ -128,10 +132,12 @@ class ColumnProfile:
     @property
     def is_boolean(self) -> bool:
         """Whether every cell is true or false, or yes or no, in letters of any case."""
-        found = [words for words in (*LONG_WORDS, *SHORT_WORDS) if self._holds_only(words)]
-        if not found:
-            return False
-        return found[0] in LONG_WORDS or {text.lower() for text in self.texts} == found[0]
+        if any(map(self._holds_only, LONG_WORDS)):
+            return True
+        for words in SHORT_WORDS:
+            if self._holds_only(words):
+                return {text.lower() for text in self.texts} == words
+        return False
 
     def _holds_only(self, words: Collection[str]) -> bool:
         return all(text.lower() in words for text in self.texts)
@@ -139,7 +145,8 @@ class ColumnProfile:
     @property
     def examples(self) -> str:
         """The first distinct cells, as a message shows them."""
-        return ", ".join(map(repr, self.texts[:SHOWN]))
+        first = self.texts[:SHOWN]
+        return ", ".join(map(repr, first))
 
 
 def kind_of(column: ColumnProfile) -> Kind:
@@ -155,9 +162,11 @@ def kind_of(column: ColumnProfile) -> Kind:
         return "boolean"
     if column.present and column.dates:
         return "date"
-    is_text = column.holds_text or column.faults.is_text
-    is_category = is_text or column.holds_codes or column.is_named_code
-    return "text" if is_category else "number"
+    if column.holds_text or column.faults.is_text:
+        return "text"
+    if column.holds_codes or column.is_named_code:
+        return "text"
+    return "number"
 
 
 def why_identifier(column: ColumnProfile) -> str | None:
@@ -195,21 +204,33 @@ def why_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
         return f"is named in date_columns, and most of its cells are not dates ({column.examples})"
     if kind == "date":
         return _why_dates_are_unfit(column, expand_dates=expand_dates)
-    if kind == "text" and column.has_many_texts:
-        most = f"{len(column.texts) - 1:,} categories ({column.examples})"
-        return f"holds text of more than {most}, as identifiers do{_number_advice(column)}"
-    if kind == "text" and len(column.texts) > max(1, DISTINCT * column.present):
-        text = f"holds text ({column.examples}), nearly all of it distinct, as identifiers are"
-        return f"{text}{_number_advice(column)}"
+    if kind == "text":
+        return _why_text_is_unfit(column)
+    return None
+
+
+def _why_text_is_unfit(column: ColumnProfile) -> str | None:
+    """Return why a column of text has too many categories to be an input, or None."""
+    if column.has_many_texts:
+        most = len(column.texts) - 1
+        problem = f"holds text of more than {most:,} categories ({column.examples})"
+        return f"{problem}, as identifiers do{_number_advice(column)}"
+    most_distinct = max(1, DISTINCT * column.present)
+    if len(column.texts) > most_distinct:
+        problem = f"holds text ({column.examples}), nearly all of it distinct"
+        return f"{problem}, as identifiers are{_number_advice(column)}"
     return None
 
 
 def _number_advice(column: ColumnProfile) -> str:
     """Return what to do about a column of text that may be numbers, or an empty text."""
-    if column.holds_text and column.numbers > column.present / 2:
+    most_are_numbers = column.numbers > column.present / 2
+    if column.holds_text and most_are_numbers:
         line = f"numeric_columns: [{in_yaml(column.name)}]"
         return f"; the file says that it is text: if it is numbers, set `{line}` under data"
-    return f", or numbers: {WRITE_NUMBERS}" if column.number_like else ""
+    if column.number_like:
+        return f", or numbers: {WRITE_NUMBERS}"
+    return ""
 
 
 def _why_dates_are_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
@@ -236,34 +257,44 @@ def column_features(
     if kind == "text":
         return [_text_feature(column, data, is_trained)]
     if kind == "date":
-        dates = column.dates[0]
-        date_format, *more = dates.formats
-        return [
-            Feature(
-                name=column.name,
-                kind="date",
-                format=date_format,
-                more_formats=more,
-                example=dates.example,
-                part=part,
-            )
-            for part in date_parts(date_format)
-        ]
+        return _date_features(column)
     return [Feature(name=column.name, kind=kind, sign=column.sign)]
+
+
+def _date_features(column: ColumnProfile) -> list[Feature]:
+    """Return a feature for each part of the dates."""
+    dates = column.dates[0]
+    date_format, *more_formats = dates.formats
+    features = []
+    for part in date_parts(date_format):
+        feature = Feature(
+            name=column.name,
+            kind="date",
+            format=date_format,
+            more_formats=more_formats,
+            example=dates.example,
+            part=part,
+        )
+        features.append(feature)
+    return features
 
 
 def _text_feature(column: ColumnProfile, data: Data, is_trained: RowMask | None) -> Feature:
     """Return the feature with an input for each frequent category of the rows trained on."""
     counts = column.text_counts or dict.fromkeys(column.texts, 1)  # too many are refused
     missing_share = column.missing / max(1, column.rows)
-    if is_trained is not None and column.text_places is not None:
-        counts = count_rows(column.texts, column.text_places, is_trained)
-        missing_share = float(column.text_places.is_null().to_numpy()[is_trained].mean())
+    places = column.text_places
+    if is_trained is not None and places is not None:
+        counts = count_rows(column.texts, places, is_trained)
+        is_missing = places.is_null().to_numpy()
+        missing_share = float(is_missing[is_trained].mean())
     spells_numbers = column.declared == "text" or column.holds_codes or column.is_named_code
     if spells_numbers:
         counts = count_spellings(counts)
     frequent, other = choose_categories(
-        counts, max_categories=data.max_categories, min_frequency=data.min_frequency
+        counts,
+        max_categories=data.max_categories,
+        min_frequency=data.min_frequency,
     )
     categories: list[str | None] = [*frequent]
     if missing_share:

@@ -112,7 +112,8 @@ class ColumnSurvey:
         if self._sign is not None:
             return parse_numbers(block, self.name, self._sign)
         parsed, sign = parse_first_numbers(block, self.name)
-        if len(parsed.values.drop_nulls()) or parsed.texts is None or parsed.texts.count():
+        has_cells = parsed.texts is None or parsed.texts.count() > 0
+        if has_cells:
             self._sign = sign
         return parsed
 
@@ -132,12 +133,12 @@ class ColumnSurvey:
         distinct = texts.drop_nulls().unique(maintain_order=True)
         if self._leading_zero is None:
             self._leading_zero = find_leading_zero(distinct)
-        is_counted = (
-            self._holds_text or is_categorical or self._counts_numbers or self._faults.is_text
-        )
+        is_text = self._holds_text or is_categorical
+        is_counted = is_text or self._counts_numbers or self._faults.is_text
         most = MOST_TEXTS if is_counted else MOST_NUMBERS
         self._texts.add(texts, distinct, most)
-        if len(parsed.values) and not parsed.values.null_count():
+        numbers = parsed.values
+        if len(numbers) and not numbers.null_count():
             self._dates.refuse()  # no date is a number
         self._dates.add(block, texts, distinct)
 
@@ -186,11 +187,14 @@ class _NumberRange:
 
     def add(self, column: pl.Series) -> None:
         """Take the numbers of a block into account, of which missing and wrong ones are null."""
-        numbers = column.drop_nulls().to_numpy() if column.null_count() else column.to_numpy()
+        if column.null_count():
+            column = column.drop_nulls()
+        numbers = column.to_numpy()
         if not len(numbers):
             return
         self.minimum = min(self.minimum, float(numbers.min()))
         self.maximum = max(self.maximum, float(numbers.max()))
         if self.whole:
-            self.whole = bool((numbers == np.rint(numbers)).all())
+            is_whole = numbers == np.rint(numbers)
+            self.whole = bool(is_whole.all())
         self.count += len(numbers)

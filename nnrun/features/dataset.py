@@ -128,7 +128,8 @@ class Dataset:
         for column, labels in enumerate(self.encoder.labels_of_targets):
             counts = {}
             if labels:
-                rows = np.bincount(self.train.y[:, column].astype(int), minlength=len(labels))
+                codes = self.train.y[:, column].astype(int)
+                rows = np.bincount(codes, minlength=len(labels))
                 counts = dict(zip(labels, rows.tolist(), strict=True))
             counts_of_targets.append(counts)
         return counts_of_targets
@@ -143,22 +144,24 @@ class Dataset:
             part: One of the dataset's own parts.
             weighted: Whether rows count by the config's class weights too.
         """
-        of_labels = self.class_weights() if weighted else None
-        if of_labels is None:
+        weights_of_labels = self.class_weights() if weighted else None
+        if weights_of_labels is None:
             return Arrays(part.x, part.y, part.weights)
-        weights: Weights = of_labels[part.y[:, 0].astype(int)]
+        codes = part.y[:, 0].astype(int)
+        weights: Weights = weights_of_labels[codes]
         if part.weights is not None:
             weights = weights * part.weights
         return Arrays(part.x, part.y, weights)
 
     def class_weights(self) -> Weights | None:
         """Return the weight of each label, float32 (labels,), or None where the config has none."""
-        given = self.config.class_weight
-        if not given:
+        class_weight = self.config.class_weight
+        if not class_weight:
             return None
-        weights = self._balanced_weights() if given == "balanced" else given
-        by_key = {label_key(label): weight for label, weight in weights.items()}
-        return np.array([by_key[label_key(label)] for label in self.label_counts], np.float32)
+        given = self._balanced_weights() if class_weight == "balanced" else class_weight
+        weight_of_key = {label_key(label): weight for label, weight in given.items()}
+        weights = [weight_of_key[label_key(label)] for label in self.label_counts]
+        return np.array(weights, np.float32)
 
     def _balanced_weights(self) -> Mapping[str, float]:
         """Return rows / (labels * rows of the label) for each label, as scikit-learn does.
@@ -167,7 +170,7 @@ class Dataset:
         """
         counts = self.label_counts
         rows = sum(counts.values())
-        labels = sum(map(bool, counts.values()))
+        labels = len([count for count in counts.values() if count])
         weights = dict.fromkeys(counts, 0.0)
         for label, count in counts.items():
             if count:

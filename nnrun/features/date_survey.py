@@ -74,17 +74,22 @@ class DateSurvey:
             return
         if not self._rows:
             sample = texts.drop_nulls().head(SAMPLE)
-            self._candidates = [found for found in self._candidates if _fits(found, sample)]
+            self._candidates = [dates for dates in self._candidates if _fits(dates, sample)]
         self._rows += len(texts) - texts.null_count()
-        extended = [_extended(found, block, texts, distinct) for found in self._candidates]
-        self._candidates = [found for found in extended if found.others.count < self._rows / 2]
+        most_others = self._rows / 2
+        candidates = []
+        for dates in self._candidates:
+            extended = _extended(dates, block, texts, distinct)
+            if extended.others.count < most_others:
+                candidates.append(extended)
+        self._candidates = candidates
 
     def result(self) -> list[DateProfile]:
         """Return the orders in which the fewest cells are not dates: two, one or none."""
-        if not self._rows:
+        if not self._rows or not self._candidates:
             return []
-        fewest = min((found.others.count for found in self._candidates), default=0)
-        return [found for found in self._candidates if found.others.count == fewest]
+        fewest = min(dates.others.count for dates in self._candidates)
+        return [dates for dates in self._candidates if dates.others.count == fewest]
 
 
 def possible_orders(*, day_first: bool | None) -> list[DateOrder]:
@@ -99,33 +104,39 @@ def possible_orders(*, day_first: bool | None) -> list[DateOrder]:
     return orders
 
 
-def _fits(found: DateProfile, sample: pl.Series) -> bool:
+def _fits(dates: DateProfile, sample: pl.Series) -> bool:
     """Tell whether most of the texts begin as dates of an order do."""
-    fitting = int(sample.str.contains(BEGINNINGS[found.order]).sum())
-    return fitting > len(sample) / 2
+    begins_so = sample.str.contains(BEGINNINGS[dates.order])
+    return int(begins_so.sum()) > len(sample) / 2
 
 
 def _extended(
-    found: DateProfile, block: Block, texts: pl.Series, distinct: pl.Series
+    dates: DateProfile,
+    block: Block,
+    texts: pl.Series,
+    distinct: pl.Series,
 ) -> DateProfile:
-    """Return what was found with the cells of another block."""
-    reading = read_dates(distinct, _formats_to_try(found))
-    formats = tuple(sorted({*found.formats, *reading.formats}, key=_by_parts))
-    others = found.others
-    example = found.example
+    """Return the dates of an order with those in the cells of another block."""
+    reading = read_dates(distinct, _formats_to_try(dates))
+    formats = sorted({*dates.formats, *reading.formats}, key=_by_parts)
+    others = dates.others
+    example = dates.example
     if reading.formats and not example:
         example = distinct.filter(reading.dates.is_not_null())[0]
     if reading.dates.null_count():
         no_dates = distinct.filter(reading.dates.is_null())
-        others = others.with_cells(block, texts.is_in(no_dates.implode()), texts)
-    return DateProfile(found.order, formats, example, others)
+        is_no_date = texts.is_in(no_dates.implode())
+        others = others.with_cells(block, is_no_date, texts)
+    return DateProfile(dates.order, tuple(formats), example, others)
 
 
-def _formats_to_try(found: DateProfile) -> Sequence[str]:
+def _formats_to_try(dates: DateProfile) -> Sequence[str]:
     """Return the formats of an order, first those that cells had before."""
-    return list(dict.fromkeys([*found.formats, *FORMATS_BY_ORDER[found.order]]))
+    of_order = FORMATS_BY_ORDER[dates.order]
+    return list(dict.fromkeys([*dates.formats, *of_order]))
 
 
 def _by_parts(date_format: str) -> tuple[int, str]:
     """Return what sorts formats, those with a time first."""
-    return -len(date_parts(date_format)), date_format
+    parts = date_parts(date_format)
+    return -len(parts), date_format

@@ -1,7 +1,7 @@
 """Dates and times in the cells of a column."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import polars as pl
 
@@ -53,15 +53,19 @@ def _iso_formats(date: str) -> Iterator[str]:
             yield f"{date}{time}{zone}"
 
 
-FORMATS_BY_ORDER: dict[DateOrder, tuple[str, ...]] = {
-    **{order: tuple(_formats_of(order)) for order in DATES},
-    "time": TIMES,
-}
+FORMATS_BY_ORDER: dict[DateOrder, tuple[str, ...]] = {}
 """The dates and times that are recognised, as C's strftime writes them."""
 
+for _order in DATES:
+    FORMATS_BY_ORDER[_order] = tuple(_formats_of(_order))
+FORMATS_BY_ORDER["time"] = TIMES
+
 ORDERS: dict[str, DateOrder] = {}
+"""The order of each format."""
+
 for _order, _formats in FORMATS_BY_ORDER.items():
-    ORDERS.update(dict.fromkeys(_formats, _order))
+    for _format in _formats:
+        ORDERS[_format] = _order
 
 FORMATS = tuple(ORDERS)
 
@@ -71,7 +75,7 @@ SHORT_YEAR = r"^\w+\W+\w+\W+\d{2}(?:\s|$)"
 """A date whose year has two digits. A format's %y reads one too, as in the version 1.2.3."""
 
 DatePart = Literal["year", "month", "day", "weekday", "hour"]
-_PARTS: tuple[DatePart, ...] = get_args(DatePart)
+_PARTS_OF_DAYS: tuple[DatePart, ...] = ("year", "month", "day", "weekday")
 
 
 class DateReading(NamedTuple):
@@ -86,7 +90,12 @@ class DateReading(NamedTuple):
     formats: list[str]
 
 
-def parse_dates(block: Block, name: str, date_format: str, more: Sequence[str] = ()) -> ParsedCells:
+def parse_dates(
+    block: Block,
+    name: str,
+    date_format: str,
+    more_formats: Sequence[str] = (),
+) -> ParsedCells:
     """Return a column's cells as Datetime, or as Time if the format has no day.
 
     A cell of another known form is read too, unless day and month could be told in two ways.
@@ -95,16 +104,22 @@ def parse_dates(block: Block, name: str, date_format: str, more: Sequence[str] =
         block: Some rows of a table.
         name: The column.
         date_format: One of FORMATS, in which training had dates.
-        more: Other formats of training.
+        more_formats: Other formats of training.
 
     Returns:
         Faulty cells are `missing`, or are of no known form (`other_format`).
     """
     texts = block.texts(name)
-    formats = dict.fromkeys([date_format, *more, *_readable_as_well(date_format)])
+    formats = dict.fromkeys([date_format, *more_formats, *_readable_as_well(date_format)])
     dates = read_dates(texts, formats).dates
-    other_format = dates.is_null() & texts.is_not_null()
-    return ParsedCells(dates, texts, {"other_format": other_format, "missing": texts.is_null()})
+    return ParsedCells(
+        dates,
+        texts,
+        {
+            "other_format": dates.is_null() & texts.is_not_null(),
+            "missing": texts.is_null(),
+        },
+    )
 
 
 def _readable_as_well(date_format: str) -> Iterator[str]:
@@ -128,12 +143,13 @@ def read_dates(texts: pl.Series, formats: Iterable[str]) -> DateReading:
     dates = to_dates(texts, first)
     used = [first] if dates.null_count() < len(dates) else []
     for date_format in others:
-        rows = (dates.is_null() & texts.is_not_null()).arg_true()
-        if not len(rows):
+        is_unread = dates.is_null() & texts.is_not_null()
+        unread_rows = is_unread.arg_true()
+        if not len(unread_rows):
             break
-        more = to_dates(texts.gather(rows), date_format)
-        if more.null_count() < len(more):
-            dates = dates.scatter(rows, more)
+        further_dates = to_dates(texts.gather(unread_rows), date_format)
+        if further_dates.null_count() < len(further_dates):
+            dates = dates.scatter(unread_rows, further_dates)
             used.append(date_format)
     return DateReading(dates, used)
 
@@ -147,8 +163,10 @@ def to_dates(texts: pl.Series, date_format: str) -> pl.Series:
     if date_format.endswith("%:z"):
         dates = dates.dt.replace_time_zone(None)  # they are in UTC
     if "%y" in date_format:
-        return dates.set(~texts.str.contains(SHORT_YEAR), None)
-    return dates.set(dates.dt.year() < FIRST_YEAR, None)
+        has_short_year = texts.str.contains(SHORT_YEAR)
+        return dates.set(~has_short_year, None)
+    is_too_early = dates.dt.year() < FIRST_YEAR
+    return dates.set(is_too_early, None)
 
 
 def date_parts(date_format: str | None) -> tuple[DatePart, ...]:
@@ -159,9 +177,12 @@ def date_parts(date_format: str | None) -> tuple[DatePart, ...]:
     """
     if date_format not in FORMATS:
         return ()
-    days = _PARTS[:4] if "%d" in date_format else ()
-    times = _PARTS[4:] if "%H" in date_format or "%I" in date_format else ()
-    return (*days, *times)
+    parts: list[DatePart] = []
+    if "%d" in date_format:
+        parts += _PARTS_OF_DAYS
+    if "%H" in date_format or "%I" in date_format:
+        parts.append("hour")
+    return tuple(parts)
 
 
 def take_part(dates: pl.Series, part: DatePart) -> pl.Series:

@@ -61,12 +61,17 @@ def cache_key(
         given: The encoder of an earlier run through which they are read, if any.
     """
     data = config.data.model_dump(exclude={*PARTS, "in_memory"})
-    outputs = [config.loss["name"], config.rescales, config.output_activation(), config.split_seed]
-    all_facts = [__version__, dict(fingerprints), data, outputs]
+    outputs = [
+        config.loss["name"],
+        config.rescales,
+        config.output_activation(),
+        config.split_seed,
+    ]
+    facts = [__version__, dict(fingerprints), data, outputs]
     if given:
-        all_facts.append(given.checksum())
-    facts = json.dumps(all_facts, sort_keys=True)
-    return sha256(facts.encode()).hexdigest()[:32]
+        facts.append(given.checksum())
+    text = json.dumps(facts, sort_keys=True)
+    return sha256(text.encode()).hexdigest()[:32]
 
 
 def save_converted(dataset: Dataset, folder: Path) -> None:
@@ -126,8 +131,8 @@ def load_converted(
     if "train" not in facts or not set(facts) <= set(PARTS):
         raise ValueError("its parts are not those of a dataset")
     parts: dict[str, Any] = {}
-    for key, of_part in facts.items():
-        parts[key] = _load_part(manifest, folder, key, of_part, encoder)
+    for key, facts_of_part in facts.items():
+        parts[key] = _load_part(manifest, folder, key, facts_of_part, encoder)
     return Dataset(
         config,
         encoder,
@@ -142,17 +147,33 @@ def load_converted(
 
 
 def _load_part(
-    manifest: Manifest, folder: Path, key: str, facts: PartFacts, encoder: Encoder
+    manifest: Manifest,
+    folder: Path,
+    key: str,
+    facts: PartFacts,
+    encoder: Encoder,
 ) -> Part:
     """Return a part whose matrices are mapped from its files."""
-    x = _open_matrix(manifest, folder / f"{key}-x.f32", len(encoder.inputs))
-    y = _open_matrix(manifest, folder / f"{key}-y.f32", len(encoder.targets))
+    x_path = folder / f"{key}-x.f32"
+    y_path = folder / f"{key}-y.f32"
+    x = _open_matrix(manifest, x_path, columns=len(encoder.inputs))
+    y = _open_matrix(manifest, y_path, columns=len(encoder.targets))
     _check_part(x, y, facts, encoder)
     weights = None
     if facts.is_weighted:
-        weights = _open_matrix(manifest, folder / f"{key}-w.f32", 1)[:, 0]
+        weights_path = folder / f"{key}-w.f32"
+        column = _open_matrix(manifest, weights_path, columns=1)
+        weights = column[:, 0]
         _check_weights(weights, facts)
-    return Part(x, y, facts.name, facts.dropped, facts.unseen, weights, facts.repeated)
+    return Part(
+        x=x,
+        y=y,
+        name=facts.name,
+        dropped=facts.dropped,
+        unseen=facts.unseen,
+        weights=weights,
+        repeated=facts.repeated,
+    )
 
 
 def _read(manifest: Manifest, path: Path) -> bytes:
@@ -172,11 +193,19 @@ def _check_weights(weights: Weights, facts: PartFacts) -> None:
         raise ValueError(f"the weights of {facts.name} are not those of its rows")
 
 
-def _check_part(x: Matrix, y: Matrix, facts: PartFacts, encoder: Encoder) -> None:
+def _check_part(
+    x: Matrix,
+    y: Matrix,
+    facts: PartFacts,
+    encoder: Encoder,
+) -> None:
     """Raise a ValueError where a part's matrices are not of its rows, or not of its labels."""
     if not len(x) == len(y) == facts.rows:
         raise ValueError(f"the matrices of {facts.name} have other rows than were written")
     for column, labels in enumerate(encoder.labels_of_targets):
-        numbers = y[:, column]
-        if labels and not (numbers.min() >= 0 and numbers.max() < len(labels)):
+        if not labels:
+            continue
+        codes = y[:, column]
+        are_labels = codes.min() >= 0 and codes.max() < len(labels)  # NaN is none
+        if not are_labels:
             raise ValueError(f"the targets of {facts.name} are not its labels")

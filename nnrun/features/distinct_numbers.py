@@ -27,7 +27,7 @@ class DistinctNumbers:
         if not self._may_be_distinct or self._rows >= MOST_ROWS:
             return
         present = numbers.drop_nulls()
-        self._may_be_distinct = whole and present.n_unique() >= NEARLY_ALL * len(present)
+        self._may_be_distinct = whole and _are_nearly_distinct(present)
         self._rows += len(present)
         self._numbers.append(present)
         if not self._may_be_distinct:
@@ -37,5 +37,12 @@ class DistinctNumbers:
         """Return the share of the numbers that are distinct; 0 where it is below NEARLY_ALL."""
         if not self._may_be_distinct or not self._rows:
             return 0.0
-        share = pl.concat(self._numbers).n_unique() / self._rows
-        return share if share >= NEARLY_ALL else 0.0
+        numbers = pl.concat(self._numbers)
+        share = numbers.n_unique() / self._rows
+        if share < NEARLY_ALL:
+            return 0.0
+        return share
+
+
+def _are_nearly_distinct(numbers: pl.Series) -> bool:
+    return numbers.n_unique() >= NEARLY_ALL * len(numbers)

@@ -115,8 +115,10 @@ class EncodedReader:
         self._blank = 0
         self._faults = {name: ColumnFaults(name) for name in names}
         needed = needed_columns(self._missing, list(self._features), self._targets)
-        numbers = self._columns_of_numbers().difference(needed)
-        plan = ReadingPlan(numbers, frozenset([*names, *self.kept]))
+        plan = ReadingPlan(
+            numbers=self._columns_of_numbers().difference(needed),
+            columns=frozenset([*names, *self.kept]),
+        )
         problems: list[str] = []
         rows = 0
         for block, dropped in self._chosen_rows(needed, plan):
@@ -159,18 +161,23 @@ class EncodedReader:
             if end <= len(self._only):
                 yield block.only(self._only[start:end]), 0
             start = end
-        if start != len(self._only):
-            rows = f"{counted(start, 'row')} where {len(self._only)} were expected"
-            raise TableError(f"{self.table.name}: has {rows}; did it change meanwhile?")
+        expected = len(self._only)
+        if start != expected:
+            rows = counted(start, "row")
+            problem = f"has {rows} where {expected} were expected"
+            raise TableError(f"{self.table.name}: {problem}; did it change meanwhile?")
 
     def notes(self) -> list[str]:
         """Return how many rows were left out, and the `differences`."""
+        table = self.table.name
         notes = []
-        dropped = self.dropped - self._blank
         if self._blank:
-            notes.append(f"{self.table.name}: {blank_left_out(self._blank)}")
-        if dropped:
-            notes.append(f"{self.table.name}: {left_out(dropped, self._missing)}")
+            note = blank_left_out(self._blank)
+            notes.append(f"{table}: {note}")
+        lacking_a_cell = self.dropped - self._blank
+        if lacking_a_cell:
+            note = left_out(lacking_a_cell, self._missing)
+            notes.append(f"{table}: {note}")
         return [*notes, *self.differences()]
 
     def differences(self) -> list[str]:
@@ -201,10 +208,11 @@ class EncodedReader:
         return self.encoder.missing
 
     def _columns_of_numbers(self) -> frozenset[str]:
-        numbers = {f.name for f in self.encoder.features if f.kind == "number"}
+        """Return the columns that a block of a CSV file may hold as numbers."""
+        names = {feature.name for feature in self.encoder.features if feature.kind == "number"}
         if not any(self._labels.values()):
-            numbers.update(self._targets)
-        return frozenset(numbers)
+            names.update(self._targets)
+        return frozenset(names)
 
     def _parts(self, block: Block) -> Iterator[Block]:
         """Yield the block in parts of at most `most_rows` rows."""
@@ -227,19 +235,26 @@ class EncodedReader:
             self._faults[name] = self._faults[name].record(block, parsed)
         if self._has_categories:
             self._record_far_numbers(block, x, cells)
-        plan.numbers -= {name for name, parsed in cells.items() if parsed.needed_text}
+        columns_of_text = {name for name, parsed in cells.items() if parsed.needed_text}
+        plan.numbers -= columns_of_text
         if self._fill:
             self.encoder.fill_missing(x)
         return EncodedBlock(block, x, y)
 
     def _record_far_numbers(
-        self, block: Block, x: Values, cells: Mapping[str, ParsedCells]
+        self,
+        block: Block,
+        x: Values,
+        cells: Mapping[str, ParsedCells],
     ) -> None:
+        """Record the numbers of a block that lie far beyond the range of training."""
         for name, is_far in far_numbers(x, self._ranges):
-            texts = cells[name].texts
+            parsed = cells[name]
+            texts = parsed.texts
             if texts is None:  # to read them again from the file would take long
-                texts = spell_numbers(cells[name].values.cast(pl.String))
-            self._faults[name] = self._faults[name].with_cells("far", block, is_far, texts)
+                texts = spell_numbers(parsed.values.cast(pl.String))
+            faults = self._faults[name]
+            self._faults[name] = faults.with_cells("far", block, is_far, texts)
 
     def _problems(self) -> list[str]:
         """Return a line for each kind of wrong cell in the blocks so far, features first."""
@@ -254,11 +269,8 @@ class EncodedReader:
         """Return a message for each way in which cells of a feature are errors in this reading."""
         if self._bad_cells == "missing":
             return []
-        rules: dict[FaultKind, str] = {
-            "other_format": (
-                f"does not have the form of the dates in training{_like_that_of(feature)}"
-            )
-        }
+        rule = f"does not have the form of the dates in training{_like_that_of(feature)}"
+        rules: dict[FaultKind, str] = {"other_format": rule}
         if self._missing == "error":
             rules["missing"] = OWED if self._owed else MISSING
         if feature.sign:
@@ -271,14 +283,23 @@ class EncodedReader:
         return faults.messages(rules)
 
     def _target_problems(self, name: str, faults: ColumnFaults) -> list[str]:
-        if not self._labels.get(name):
+        """Return a message for each way in which cells of a target are errors."""
+        labels = self._labels.get(name)
+        if not labels:
             return faults.number_messages({"missing": NO_TARGET}, TEXT_ADVICE)
-        known = listed(self._labels[name], 10)
-        unknown = f"is not a label that training saw ({known})"
-        return faults.messages({"unknown_label": unknown, "missing": NO_TARGET})
+        known = listed(labels, 10)
+        rules: dict[FaultKind, str] = {
+            "unknown_label": f"is not a label that training saw ({known})",
+            "missing": NO_TARGET,
+        }
+        return faults.messages(rules)
 
 
-def _messages_of_sign(faults: ColumnFaults, rules: Mapping[FaultKind, str], sign: str) -> list[str]:
+def _messages_of_sign(
+    faults: ColumnFaults,
+    rules: Mapping[FaultKind, str],
+    sign: str,
+) -> list[str]:
     """Return the messages of a column in which a sign stands beside each number of training."""
     rule = f"is not a number with {sign!r} beside it, as those that training read here"
     return faults.messages({**NUMBER_RULES, "not_number": rule, **rules}, hinted=False)

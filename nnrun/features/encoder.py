@@ -3,6 +3,7 @@
 It is fitted on the training rows alone, and stands in a run's encoding.json.
 """
 
+from itertools import compress
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -34,6 +35,7 @@ from nnrun.tables.block import Block
 from nnrun.wording import received
 
 LARGEST = 1 << 16  # features: more than encoding.json holds, as large as nnrun writes it
+SHOWN = 80  # characters of a key, which can be long where the file was altered
 
 
 class EncodedColumns(NamedTuple):
@@ -85,10 +87,12 @@ class Encoder(Strict):
         """Refuse a column that is named twice, or is both a feature and a target."""
         features: list[Feature] = info.data.get("features", [])
         parts = {(feature.name, feature.part) for feature in features}
-        columns = {(f.name, f.kind, f.format, *f.more_formats) for f in features}
+        columns = set(map(_column_of, features))
         names = [name for name, *_ in columns]  # of a date, each part is a feature
         names += [target.name for target in targets]
-        if len(set(names)) < len(names) or len(parts) < len(features):
+        has_name_twice = len(set(names)) < len(names)
+        has_part_twice = len(parts) < len(features)
+        if has_name_twice or has_part_twice:
             raise problem(
                 "a column is named twice among the features or among the targets, "
                 "or is both a feature and a target"
@@ -98,24 +102,29 @@ class Encoder(Strict):
     @field_validator("labels")
     @classmethod
     def _tell_labels_apart(cls, labels: list[str], info: ValidationInfo) -> list[str]:
-        if len(labels) == 1 or len(label_codes(labels)) < len(labels):
+        has_label_twice = len(label_codes(labels)) < len(labels)
+        if len(labels) == 1 or has_label_twice:
             raise problem("must be two or more, or none")
-        names = {target.name for target in info.data.get("targets", [])}
-        if labels and len(names) > 1:
+        targets = {target.name for target in info.data.get("targets", [])}
+        if labels and len(targets) > 1:
             raise problem("must be none where there are several targets")
         return labels
 
     @model_validator(mode="after")
     def _give_labels_to_each_target_or_none(self) -> "Encoder":
-        with_labels = sum(bool(target.labels) for target in self.targets)
-        if with_labels and with_labels != max(2, len(self.targets)):
+        with_labels = [target for target in self.targets if target.labels]
+        if not with_labels:
+            return self
+        if len(self.targets) == 1 or len(with_labels) < len(self.targets):
             raise problem("each of several targets has two labels, or none of them has labels")
         return self
 
     @property
     def is_multilabel(self) -> bool:
         """Whether there are several targets, each of which has two labels of its own."""
-        return len(self.targets) > 1 and any(target.labels for target in self.targets)
+        if len(self.targets) == 1:
+            return False
+        return any(target.labels for target in self.targets)
 
     @property
     def labels_of_targets(self) -> list[list[str]]:
@@ -150,7 +159,11 @@ class Encoder(Strict):
     @property
     def target_ranges(self) -> list[float]:
         """From the least to the greatest number of each target; 1 where all are the same."""
-        return [target.maximum - target.minimum or 1.0 for target in self.targets]
+        ranges = []
+        for target in self.targets:
+            width = target.maximum - target.minimum
+            ranges.append(width or 1.0)
+        return ranges
 
     @property
     def kinds(self) -> set[Kind]:
@@ -160,7 +173,8 @@ class Encoder(Strict):
     @property
     def column_names(self) -> list[str]:
         """The columns of the features, in order; of a date, several parts may be features."""
-        return list(dict.fromkeys(feature.name for feature in self.features))
+        names = [feature.name for feature in self.features]
+        return list(dict.fromkeys(names))
 
     @property
     def inputs(self) -> list[Feature]:
@@ -187,7 +201,9 @@ class Encoder(Strict):
         Args:
             has_categories: Whether inputs of text are among them.
         """
-        return [feature for feature in self.inputs if has_categories or feature.kind != "text"]
+        if has_categories:
+            return self.inputs
+        return [feature for feature in self.inputs if feature.kind != "text"]
 
     @property
     def width(self) -> int:
@@ -222,17 +238,20 @@ class Encoder(Strict):
             zeros for a text that is of no category where there is no input `other`. And the cells
             of each column as read.
         """
-        features = [f for f in self.features if has_categories or f.kind != "text"]
-        width = sum(feature.width for feature in features)
-        x: Values = np.zeros((len(block.frame), width), order="F")
         cells: dict[str, ParsedCells] = {}
-        start = 0
         for feature in self.features:
             if feature.name not in cells:  # of a date, each part is a feature
                 cells[feature.name] = _parse_feature(block, feature)
+        features = self.features
+        if not has_categories:
+            features = [feature for feature in features if feature.kind != "text"]
+        width = sum(feature.width for feature in features)
+        x: Values = np.zeros((len(block.frame), width), order="F")
+        start = 0
         for feature in features:
             end = start + feature.width
-            _write_inputs(x[:, start:end], feature, cells[feature.name].values)
+            values = cells[feature.name].values
+            _write_inputs(x[:, start:end], feature, values)
             start = end
         return EncodedColumns(x, cells)
 
@@ -246,11 +265,11 @@ class Encoder(Strict):
             A float64 matrix (rows, targets), NaN for a cell that is missing or wrong. And the
             cells of each column as read.
         """
-        y: Values = np.empty((len(block.frame), len(self.targets)))
+        shape = (len(block.frame), len(self.targets))
+        y: Values = np.empty(shape)
         cells: dict[str, ParsedCells] = {}
-        for column, (target, labels) in enumerate(
-            zip(self.targets, self.labels_of_targets, strict=True)
-        ):
+        pairs = zip(self.targets, self.labels_of_targets, strict=True)
+        for column, (target, labels) in enumerate(pairs):
             if labels:
                 parsed = encode_labels(block, target.name, label_codes(labels))
             else:
@@ -265,7 +284,8 @@ class Encoder(Strict):
         Args:
             x: Inputs of shape (rows, inputs), which are changed.
         """
-        np.copyto(x, [feature.mean for feature in self.inputs], where=np.isnan(x))
+        means = [feature.mean for feature in self.inputs]
+        np.copyto(x, means, where=np.isnan(x))
 
     def fitted(
         self,
@@ -292,7 +312,9 @@ class Encoder(Strict):
         features = _without_constant_parts(fitted)
         targets = self.targets
         if not config.is_classes:
-            targets = [_fitted_target(target, y, i, config) for i, target in enumerate(targets)]
+            targets = []
+            for column, target in enumerate(self.targets):
+                targets.append(_fitted_target(target, y, column, config))
         return self.model_copy(update={"features": features, "targets": targets})
 
     @classmethod
@@ -308,7 +330,8 @@ class Encoder(Strict):
         try:
             return cls.parse(read_small(path), path)
         except OSError as error:
-            raise RunError(f"{path}: cannot be read: {error.strerror}") from None
+            reason = error.strerror
+            raise RunError(f"{path}: cannot be read: {reason}") from None
 
     @classmethod
     def parse(cls, content: bytes, path: Path) -> "Encoder":
@@ -325,10 +348,17 @@ class Encoder(Strict):
             return cls.model_validate_json(content)
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
+            rule = first["msg"]
             place = ".".join(map(str, first["loc"])) or "the whole value"
             if not place.isprintable():  # an unknown key can be anything
                 place = received(place)
-            raise RunError(f"{path}: {place[:80]}: {first['msg']}; the file was altered") from None
+            shown = place[:SHOWN]
+            raise RunError(f"{path}: {shown}: {rule}; the file was altered") from None
+
+
+def _column_of(feature: Feature) -> tuple[str | None, ...]:
+    """Return the column of a feature, and how its cells are read."""
+    return (feature.name, feature.kind, feature.format, *feature.more_formats)
 
 
 def _parse_feature(block: Block, feature: Feature) -> ParsedCells:
@@ -352,7 +382,8 @@ def _write_inputs(x: Values, feature: Feature, values: pl.Series) -> None:
     """Write the inputs of a feature into `x`, zeros of shape (rows, width)."""
     if feature.kind == "text":
         rows = values.is_not_null().arg_true().to_numpy()
-        x[rows, values.drop_nulls().to_numpy()] = 1
+        categories = values.drop_nulls().to_numpy()
+        x[rows, categories] = 1
     elif feature.part is not None:
         x[:, 0] = take_part(values, feature.part).to_numpy()
     else:
@@ -360,7 +391,11 @@ def _write_inputs(x: Values, feature: Feature, values: pl.Series) -> None:
 
 
 def _fitted_features(
-    features: list[Feature], x: Moments, scales: NumberScales, *, has_categories: bool
+    features: list[Feature],
+    x: Moments,
+    scales: NumberScales,
+    *,
+    has_categories: bool,
 ) -> list[Feature]:
     """Return the features with their statistics, without categories that no training row has."""
     fitted = []
@@ -381,34 +416,46 @@ def _fitted_features(
 
 def _fitted_text(feature: Feature, x: Moments, start: int) -> Feature:
     """Return a feature of text whose inputs are the columns of `x` from `start` on."""
-    seen = x.maximum[start : start + len(feature.categories)] > 0
-    kept = [c for c, is_seen in zip(feature.categories, seen, strict=True) if is_seen]
+    end = start + len(feature.categories)
+    is_seen = x.maximum[start:end] > 0
+    categories = list(compress(feature.categories, is_seen))
     missing_share = 0.0
-    if None in kept:
-        missing = x.mean[start + feature.categories.index(None)] * x.rows
+    if None in categories:
+        column = start + feature.categories.index(None)
+        missing = x.mean[column] * x.rows
         missing_share = round(missing) / x.rows  # sums of blocks differ in their last bits
-    return feature.model_copy(update={"categories": kept, "missing_share": missing_share})
+    update = {"categories": categories, "missing_share": missing_share}
+    return feature.model_copy(update=update)
 
 
 def _without_constant_parts(features: list[Feature]) -> list[Feature]:
     """Leave out the parts of a date that are the same in all rows, unless all are."""
-    varying = {f.name for f in features if f.part and f.minimum < f.maximum}
+    dates_that_vary = {f.name for f in features if f.part and _varies(f)}
     kept = []
     for feature in features:
-        if feature.name not in varying or feature.minimum < feature.maximum:
+        if _varies(feature) or feature.name not in dates_that_vary:
             kept.append(feature)
     return kept
 
 
-def _fitted_target(target: Target, y: TargetMoments, column: int, config: Config) -> Target:
+def _varies(feature: Feature) -> bool:
+    return feature.minimum < feature.maximum
+
+
+def _fitted_target(
+    target: Target,
+    y: TargetMoments,
+    column: int,
+    config: Config,
+) -> Target:
     """Return a target with its statistics, and the scale that the network's output has."""
     update = y.values.describe(column)._asdict()
     del update["missing_share"]  # no row without a target is trained on
     del update["variance"]
-    scaled = y.logs if config.data.target_transform else y.values
-    learnt = scaled.describe(column)
     if config.rescales:
+        learnt_values = y.logs if config.data.target_transform else y.values
+        learnt = learnt_values.describe(column)
         is_linear = config.output_activation() == "linear"
-        offset = learnt.mean if is_linear else 0.0  # other outputs stay at 0 or above
-        update |= {"scale": learnt.variance**0.5, "offset": offset}
+        update["scale"] = learnt.variance**0.5
+        update["offset"] = learnt.mean if is_linear else 0.0  # other outputs stay at 0 or above
     return target.model_copy(update=update)

@@ -38,5 +38,7 @@ def least_size(names: Iterable[str]) -> int:
         names: The names of the features. Their categories and statistics are not known yet.
     """
     nameless = Feature.model_construct(name="").model_dump()
-    size = len(to_json({"features": [nameless]})) - len(to_json({"features": []}))
-    return sum(size + len(name.encode()) for name in names)
+    without_features = to_json({"features": []})
+    with_one = to_json({"features": [nameless]})
+    size_without_name = len(with_one) - len(without_features)
+    return sum(size_without_name + len(name.encode()) for name in names)

@@ -124,7 +124,11 @@ class ColumnFaults:
         return ColumnFaults(self.name, rows, found)
 
     def with_cells(
-        self, kind: FaultKind, block: Block, is_faulty: pl.Series, texts: pl.Series
+        self,
+        kind: FaultKind,
+        block: Block,
+        is_faulty: pl.Series,
+        texts: pl.Series,
     ) -> "ColumnFaults":
         """Return these faults with cells of another block in which another one found a fault.
 
@@ -154,7 +158,8 @@ class ColumnFaults:
         words = [cell for cell in not_number.texts if not marks_missing(cell)]
         if not words:  # a dash in most cells of a column of numbers
             return not_number.count == self.present
-        return 2 * len(written_elsewhere(words)) < len(words)
+        numbers = written_elsewhere(words)
+        return len(numbers) < len(words) / 2
 
     def messages(self, rules: Mapping[FaultKind, str], *, hinted: bool = True) -> list[str]:
         """Return a line for each rule that cells break, in the order of the rules.
@@ -165,8 +170,9 @@ class ColumnFaults:
         """
         messages = []
         for kind, rule in rules.items():
-            if self[kind].count:
-                messages.append(cell_message(self.name, self[kind], rule, hinted=hinted))
+            fault = self[kind]
+            if fault.count:
+                messages.append(cell_message(self.name, fault, rule, hinted=hinted))
         return messages
 
     def number_messages(
@@ -179,17 +185,23 @@ class ColumnFaults:
             text_advice: How the line ends that a column holds text.
             advice: How the line ends that tells of text among numbers.
         """
+        not_number = self["not_number"]
         if self.is_text:
-            not_number = self["not_number"]
             place = f"{not_number.file}: column {self.name!r}"
             return [f"{place} holds text ({not_number.examples}){text_advice}"]
         lines = self.messages({**NUMBER_RULES, **rules})
-        if self["not_number"].count and not number_hint(*self["not_number"].texts):
+        if not_number.count and not number_hint(*not_number.texts):
             lines[0] += advice
         return lines
 
 
-def cell_message(column: str, fault: Fault, rule: str, *, hinted: bool = True) -> str:
+def cell_message(
+    column: str,
+    fault: Fault,
+    rule: str,
+    *,
+    hinted: bool = True,
+) -> str:
     """Return a line that names the first cell, and the lines of the others.
 
     Args:
@@ -198,12 +210,12 @@ def cell_message(column: str, fault: Fault, rule: str, *, hinted: bool = True) -
         rule: What is wrong with them.
         hinted: Whether the line tells how a number could be written otherwise.
     """
+    place = f"{fault.file}:{fault.places[0]}: column {column!r}"
     cell = fault.cells[0]
-    shown = "" if cell is None else f"{received(cell)} "
+    problem = rule if cell is None else f"{received(cell)} {rule}"
     hint = number_hint(*fault.texts) if hinted else ""
-    place = f"{fault.file}:{fault.places[0]}"
     others = _other_cells(fault)
-    return f"{place}: column {column!r}: {shown}{rule}{hint}{others}"
+    return f"{place}: {problem}{hint}{others}"
 
 
 def _other_cells(fault: Fault) -> str:

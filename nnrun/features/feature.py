@@ -32,6 +32,9 @@ def _check_name(name: str) -> str:
     return name
 
 
+LARGEST_VARIANCE = 2 * FLOAT32_MAX**2
+"""Twice that of float32, lest rounding passes it."""
+
 LEAST_WIDTH = 1e-5
 """Of a bin: edges are rounded to 4 decimals, whose difference is hardly less than 1e-4."""
 
@@ -82,9 +85,7 @@ class Feature(Strict):
     name: Name
     kind: Kind = "number"
     mean: Number = 0.0
-    variance: Annotated[Positive, Field(le=2 * FLOAT32_MAX**2)] = (
-        1.0  # twice, lest rounding passes it
-    )
+    variance: Annotated[Positive, Field(le=LARGEST_VARIANCE)] = 1.0
     minimum: Number = 0.0
     maximum: Number = 0.0
     center: Number | None = None
@@ -105,15 +106,15 @@ class Feature(Strict):
     def _fit_the_kind(self) -> "Feature":
         """Refuse what does not go with the kind of the column."""
         is_text = self.kind == "text"
+        has_categories = bool(self.categories)
         has_twice = len(set(self.categories)) < len(self.categories)
-        if bool(self.categories) != is_text or has_twice or self.other > is_text:
-            rule = "categories must be distinct ones for text, and none for any other kind"
-            raise problem(rule)
+        has_other_without_text = self.other and not is_text
+        if has_categories != is_text or has_twice or has_other_without_text:
+            raise problem("categories must be distinct ones for text, and none for any other kind")
         if not self._has_the_parts_of_its_kind():
-            rule = (
+            raise problem(
                 "format and part must be known ones and fit for a date, and null for any other kind"
             )
-            raise problem(rule)
         self._check_scale(is_text=is_text)
         return self
 
@@ -131,30 +132,40 @@ class Feature(Strict):
 
     def _check_scale(self, *, is_text: bool) -> None:
         """Refuse edges that leave no bin between them, and a scale of what is not a number."""
-        are_apart = all(after - before >= LEAST_WIDTH for before, after in pairwise(self.edges))
+        widths = [after - before for before, after in pairwise(self.edges)]
+        are_apart = all(width >= LEAST_WIDTH for width in widths)
         if not are_apart:
             raise problem("edges must ascend")
-        if (self.center is None) != (self.scale is None) or (is_text and self.scale):
+        has_one_alone = (self.center is None) != (self.scale is None)
+        if has_one_alone or (is_text and self.scale):
             raise problem("center and scale belong together, and to numbers")
         if self.edges and not self.scale:
             raise problem("edges are of numbers that have a scale")
 
     def _has_the_parts_of_its_kind(self) -> bool:
-        if self.kind == "date":
-            orders = set(map(ORDERS.get, [self.format or "", *self.more_formats]))
-            return len(orders) == 1 and self.part in date_parts(self.format)
-        return self.format is None and self.part is None and not self.more_formats
+        """Tell whether a date has a part of its format, and any other kind neither."""
+        if self.kind != "date":
+            return self.format is None and self.part is None and not self.more_formats
+        formats = [self.format or "", *self.more_formats]
+        orders = {ORDERS.get(date_format) for date_format in formats}
+        return len(orders) == 1 and self.part in date_parts(self.format)
 
     @property
     def width(self) -> int:
         """How many inputs the feature is."""
-        return len(self.categories) + self.other if self.kind == "text" else 1
+        if self.kind != "text":
+            return 1
+        if self.other:
+            return len(self.categories) + 1
+        return len(self.categories)
 
     @property
     def units(self) -> int:
         """How many numbers each of its inputs is for the first layer of the config."""
-        edges = len(self.edges)
-        return edges if edges > 2 else 1  # a unit for each bin, and one for them all
+        if len(self.edges) <= 2:
+            return 1
+        bins = len(self.edges) - 1
+        return bins + 1  # a unit for each bin, and one for them all
 
     @property
     def moments(self) -> tuple[float, float]:
@@ -166,8 +177,10 @@ class Feature(Strict):
     @property
     def input_names(self) -> list[str]:
         """What each of its inputs holds, as in `age`, `town is York` or `month of day`."""
+        if self.part:
+            return [f"{self.part} of {self.name}"]
         if self.kind != "text":
-            return [f"{self.part} of {self.name}" if self.part else self.name]
+            return [self.name]
         return [f"{self.name} is {category}" for category in self.category_names()]
 
     def category_names(self, missing: str = "missing", other: str = "other") -> list[str]:
@@ -184,7 +197,10 @@ class Feature(Strict):
 
 
 def _check_two_labels(labels: list[str]) -> list[str]:
-    if labels and not len(labels) == len(label_codes(labels)) == 2:
+    if not labels:
+        return labels
+    distinct = label_codes(labels)
+    if len(labels) != 2 or len(distinct) != 2:
         raise problem("must be two, or none")
     return labels
 

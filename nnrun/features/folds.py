@@ -6,10 +6,9 @@ import numpy as np
 import polars as pl
 
 from nnrun.errors import InputError
-from nnrun.features.kept_rows import RowMask
+from nnrun.features.kept_rows import RowMask, RowNumbers
 from nnrun.features.labels import LabelProfile
 from nnrun.features.profile import TableProfile
-from nnrun.features.split import RowNumbers
 from nnrun.features.split_column import SplitColumn
 
 FOLD_STREAM = 2  # of generators [seed, repeat, stream]; that of validation has [seed, 0, 1]
@@ -48,44 +47,57 @@ def draw_folds(profile: TableProfile, count: int, repeat: int = 0) -> list[FoldR
             single row, or a split by time is to be dealt anew.
     """
     split = profile.split
+    kind = split.split.kind if split else None
     generator = np.random.default_rng([profile.config.split_seed, repeat, FOLD_STREAM])
-    if split and split.split.kind == "time":
+    if split and kind == "time":
         if repeat:
-            rule = "a split by time has one order, and is dealt once; leave it out, or give --seeds"
-            raise InputError(f"--repeats: {rule}")
+            rule = "a split by time has one order, and is dealt once"
+            raise InputError(f"--repeats: {rule}; leave it out, or give --seeds")
         return _folds_by_time(split, count)
-    if split and split.split.kind == "group":
+    if split and kind == "group":
         _check_labels(profile, np.ones(profile.rows, bool))
         fold_of_row = _folds_of_groups(split, count, generator)
     else:
         fold_of_row = _folds_of_rows(profile, count, generator)
     is_always_trained_on = np.zeros(profile.rows, bool)
-    if split and split.split.kind == "column":
+    if split and kind == "column":
         is_always_trained_on = (split.cells == "validation").to_numpy()
     is_dealt = fold_of_row >= 0
     folds = []
     for fold in range(count):
         is_held_out = fold_of_row == fold
-        folds.append(FoldRows(is_dealt & ~is_held_out | is_always_trained_on, is_held_out))
+        is_of_another_fold = is_dealt & ~is_held_out
+        rows = FoldRows(
+            trained=is_of_another_fold | is_always_trained_on,
+            held_out=is_held_out,
+        )
+        folds.append(rows)
     return folds
 
 
 def _folds_by_time(split: SplitColumn, count: int) -> list[FoldRows]:
     """Return folds of about equally many rows, each of which follow those that it trains on."""
-    ranks = split.cells.rank("dense").to_numpy().astype(np.intp) - 1
-    sizes = np.bincount(ranks)
-    if count + 1 > len(sizes):
-        name = split.split.name
-        rule = "times; give fewer than these, since each fold follows rows to train on"
-        raise InputError(f"--folds {count}: column {name!r} has {len(sizes)} {rule}")
-    earlier = np.cumsum(sizes) - sizes  # rows before each time
-    part_of_time = earlier * (count + 1) // sizes.sum()
-    part_of_row = part_of_time[ranks]
-    if len(np.unique(part_of_time)) < count + 1:
-        name = split.split.name
-        rule = "has times of too many rows each to be dealt so; give fewer"
-        raise InputError(f"--folds {count}: column {name!r} {rule}")
-    return [FoldRows(part_of_row < part, part_of_row == part) for part in range(1, count + 1)]
+    place = f"--folds {count}: column {split.split.name!r}"
+    time_of_row = split.group_of_row()
+    sizes = np.bincount(time_of_row)
+    parts = count + 1  # the first one is trained on alone
+    if parts > len(sizes):
+        problem = f"has {len(sizes)} times"
+        remedy = "give fewer than these, since each fold follows rows to train on"
+        raise InputError(f"{place} {problem}; {remedy}")
+    earlier_rows = np.cumsum(sizes) - sizes
+    part_of_time = earlier_rows * parts // sizes.sum()
+    if len(np.unique(part_of_time)) < parts:
+        raise InputError(f"{place} has times of too many rows each to be dealt so; give fewer")
+    part_of_row = part_of_time[time_of_row]
+    folds = []
+    for part in range(1, parts):
+        rows = FoldRows(
+            trained=part_of_row < part,
+            held_out=part_of_row == part,
+        )
+        folds.append(rows)
+    return folds
 
 
 def _folds_of_rows(profile: TableProfile, count: int, generator: np.random.Generator) -> RowNumbers:
@@ -98,22 +110,23 @@ def _folds_of_rows(profile: TableProfile, count: int, generator: np.random.Gener
         is_dealt = (profile.split.cells == "train").to_numpy()
     rows = int(is_dealt.sum())
     if count > rows:
-        raise InputError(f"--folds {count}: {profile.name} has {rows} rows; give fewer")
+        problem = f"{profile.name} has {rows} rows"
+        raise InputError(f"--folds {count}: {problem}; give fewer")
     _check_labels(profile, is_dealt)
     order = _shuffled_by_label(profile, generator)
-    dealt = order[is_dealt[order]]
+    dealt_rows = order[is_dealt[order]]
     fold_of_row: RowNumbers = np.full(profile.rows, -1, np.intp)
-    fold_of_row[dealt] = np.arange(rows) % count
+    fold_of_row[dealt_rows] = np.arange(rows) % count
     return fold_of_row
 
 
 def _folds_of_groups(split: SplitColumn, count: int, generator: np.random.Generator) -> RowNumbers:
     """Return the fold of each row, shape (rows,), where all rows of a group are in one."""
-    group_of_row = split.cells.rank("dense").to_numpy().astype(np.intp) - 1
+    group_of_row = split.group_of_row()
     groups = int(group_of_row.max()) + 1
     if count > groups:
-        name = split.split.name
-        raise InputError(f"--folds {count}: column {name!r} has {groups} groups; give fewer")
+        problem = f"column {split.split.name!r} has {groups} groups"
+        raise InputError(f"--folds {count}: {problem}; give fewer")
     fold_of_group = generator.permutation(groups) % count
     fold_of_row: RowNumbers = fold_of_group[group_of_row]
     return fold_of_row
@@ -128,7 +141,8 @@ def _shuffled_by_label(profile: TableProfile, generator: np.random.Generator) ->
     if not profile.labels:
         return shuffled
     codes = _codes_of_labels(profile)
-    return shuffled[np.argsort(codes[shuffled], kind="stable")]
+    order = np.argsort(codes[shuffled], kind="stable")
+    return shuffled[order]
 
 
 def _check_labels(profile: TableProfile, is_dealt: RowMask) -> None:
@@ -137,24 +151,28 @@ def _check_labels(profile: TableProfile, is_dealt: RowMask) -> None:
     for name, labels in profile.labels.items():
         of_target = f" of {name!r}" if len(profile.labels) > 1 else ""
         for label in _labels_of_one_row(labels, is_dealt):
-            problems.append(
-                f"{profile.name}: the label {label!r}{of_target} has 1 row, and cannot be both "
-                "trained on and measured; give it 2 or more, or leave its row out"
-            )
+            rule = "has 1 row, and cannot be both trained on and measured"
+            remedy = "give it 2 or more, or leave its row out"
+            problems.append(f"{profile.name}: the label {label!r}{of_target} {rule}; {remedy}")
     if problems:
         raise InputError(problems)
 
 
 def _labels_of_one_row(labels: LabelProfile, is_dealt: RowMask) -> list[str]:
-    counts = labels.codes.filter(pl.Series(is_dealt)).value_counts(name="rows")
-    codes = counts.filter(pl.col("rows") == 1)[labels.codes.name].sort()
+    """Return the labels that a single one of the rows has, in the order of their codes."""
+    codes = labels.codes.filter(pl.Series(is_dealt))
+    counts = codes.value_counts(name="rows")
+    has_one_row = pl.col("rows") == 1
+    codes_of_one_row = counts.filter(has_one_row)[codes.name].sort()
     spellings = list(labels.spellings.values())
-    return [spellings[code] for code in codes]
+    return [spellings[code] for code in codes_of_one_row]
 
 
 def _codes_of_labels(profile: TableProfile) -> RowNumbers:
     """Return a number for each label, or each combination of labels of several targets."""
     if len(profile.labels) == 1:
         (labels,) = profile.labels.values()
-        return labels.codes.to_numpy().astype(np.intp)
-    return profile.label_combinations().to_numpy().astype(np.intp)
+        codes = labels.codes
+    else:
+        codes = profile.label_combinations()
+    return codes.to_numpy().astype(np.intp)

@@ -9,7 +9,7 @@ from nnrun.config.schema import Config, Data
 from nnrun.features.encoder import Encoder
 from nnrun.features.encoding_size import encoding_text
 from nnrun.features.feature import Feature, Kind
-from nnrun.features.labels import label_key
+from nnrun.features.labels import label_codes, label_key
 from nnrun.features.profile import TableProfile
 from nnrun.features.selection import declared_kind
 from nnrun.wording import listed, received
@@ -46,12 +46,16 @@ class GivenEncoder:
             profile: The profile of the training table.
         """
         split_formats = list(profile.split.formats) if profile.split else []
-        missing = profile.config.data.missing
-        return self.encoder.model_copy(update={"missing": missing, "split_formats": split_formats})
+        update = {
+            "missing": profile.config.data.missing,
+            "split_formats": split_formats,
+        }
+        return self.encoder.model_copy(update=update)
 
     def checksum(self) -> str:
         """Return the SHA-256 of what the encoder says."""
-        return sha256(encoding_text(self.encoder).encode()).hexdigest()
+        text = encoding_text(self.encoder)
+        return sha256(text.encode()).hexdigest()
 
     def all_misfits(self, profile: TableProfile) -> list[str]:
         """Return a line for each thing of the config and of its training table that does not fit.
@@ -68,59 +72,65 @@ class GivenEncoder:
 
     def _target_misfits(self, config: Config) -> Iterator[str]:
         """Yield why the targets of a config are not those of the run."""
-        known = self.encoder.target_names
-        wanted = config.data.target
-        if wanted != known:
+        names_of_run = self.encoder.target_names
+        names = config.data.target
+        if names != names_of_run:
             place = config.where("data", "target")
-            names = listed(known, SHOWN)
-            rule = f"must be {names}, as in {self.run}"
-            yield f"{place}: {rule}; received {listed(wanted, SHOWN)}"
-        if config.is_classes != any(self.encoder.labels_of_targets):
-            place = config.where("loss")
-            kind = "labels" if config.is_classes else "numbers"
-            other = "numbers" if config.is_classes else "labels"
-            name = config.loss["name"]
-            yield f"{place}: {name} predicts {kind}, but {self.run} predicts {other}"
+            expected = listed(names_of_run, SHOWN)
+            received_names = listed(names, SHOWN)
+            yield f"{place}: must be {expected}, as in {self.run}; received {received_names}"
+        run_is_classes = any(self.encoder.labels_of_targets)
+        if config.is_classes == run_is_classes:
+            return
+        place = config.where("loss")
+        loss = config.loss["name"]
+        kinds = ("labels", "numbers") if config.is_classes else ("numbers", "labels")
+        kind, kind_of_run = kinds
+        yield f"{place}: {loss} predicts {kind}, but {self.run} predicts {kind_of_run}"
 
     def _label_misfits(self, profile: TableProfile) -> Iterator[str]:
         """Yield which labels of the table the run does not know, and other positive labels."""
-        positives = {label_key(str(label)): label for label in profile.config.data.positives}
         pairs = zip(self.encoder.targets, self.encoder.labels_of_targets, strict=True)
         for target, labels in pairs:
             if not labels or target.name not in profile.labels:
                 continue
-            known = {label_key(label) for label in labels}
             spellings = profile.labels[target.name].spellings
-            unknown = [text for key, text in spellings.items() if key not in known]
+            known_keys = label_codes(labels).keys()
+            unknown = [text for key, text in spellings.items() if key not in known_keys]
             if unknown:
-                yield (
-                    f"{profile.name}: column {target.name!r} has labels that {self.run} does not "
-                    f"know: {listed(unknown, SHOWN)}; it knows {listed(labels, SHOWN)}"
-                )
-            for key in positives.keys() & {label_key(label) for label in labels[:-1]}:
-                place = profile.config.where("data", "positive")
-                value = received(positives[key])
-                yield f"{place}: must be {labels[-1]!r}, as in {self.run}; received {value}"
+                place = f"{profile.name}: column {target.name!r}"
+                problem = f"has labels that {self.run} does not know"
+                known = listed(labels, SHOWN)
+                yield f"{place} {problem}: {listed(unknown, SHOWN)}; it knows {known}"
+            yield from self._positive_misfits(profile.config, labels)
+
+    def _positive_misfits(self, config: Config, labels: Sequence[str]) -> Iterator[str]:
+        """Yield which labels the config says to be positive, where the run has another."""
+        *negatives, positive = labels
+        negative_keys = label_codes(negatives).keys()
+        labels_by_key = {label_key(str(label)): label for label in config.data.positives}
+        for key in labels_by_key.keys() & negative_keys:
+            place = config.where("data", "positive")
+            value = received(labels_by_key[key])
+            yield f"{place}: must be {positive!r}, as in {self.run}; received {value}"
 
     def _column_misfits(self, profile: TableProfile) -> Iterator[str]:
         """Yield which columns the run does not know, lacks here, or reads in another way."""
         data = profile.config.data
-        known = {feature.name: feature for feature in self.encoder.features}
-        here = profile.feature_names
-        targets = set(self.encoder.target_names)
-        extra = [name for name in here if name not in known and name not in targets]
+        features = {feature.name: feature for feature in self.encoder.features}
+        names_here = profile.feature_names
+        names_of_run = {*features, *self.encoder.target_names}
+        extra = [name for name in names_here if name not in names_of_run]
         if extra:
-            yield (
-                f"{profile.name}: has columns that are not features of {self.run}: "
-                f"{listed(extra, SHOWN)}; to train without them: {leave_out_line(data, extra)}"
-            )
-        lacking = [name for name in known if name not in here and name not in data.target]
+            problem = f"has columns that are not features of {self.run}: {listed(extra, SHOWN)}"
+            line = leave_out_line(data, extra)
+            yield f"{profile.name}: {problem}; to train without them: {line}"
+        used_names = {*names_here, *data.target}
+        lacking = [name for name in features if name not in used_names]
         if lacking:
-            yield (
-                f"{profile.name}: features of {self.run} are not features here: "
-                f"{listed(lacking, SHOWN)}"
-            )
-        for feature in known.values():
+            problem = f"features of {self.run} are not features here"
+            yield f"{profile.name}: {problem}: {listed(lacking, SHOWN)}"
+        for feature in features.values():
             yield from self._kind_misfits(profile.config, data, feature)
 
     def _kind_misfits(self, config: Config, data: Data, feature: Feature) -> Iterator[str]:
@@ -128,9 +138,8 @@ class GivenEncoder:
         declared = declared_kind(data, feature.name)
         if declared is None or declared == feature.kind:
             return
-        if (declared, feature.kind) != ("number", "boolean"):
-            place = config.where("data", KEYS[declared])
-            yield (
-                f"{place}: column {feature.name!r} is {declared}, where {self.run} "
-                f"reads it as {feature.kind}"
-            )
+        if declared == "number" and feature.kind == "boolean":
+            return
+        place = config.where("data", KEYS[declared])
+        reading = f"where {self.run} reads it as {feature.kind}"
+        yield f"{place}: column {feature.name!r} is {declared}, {reading}"

@@ -64,6 +64,9 @@ def counts_rows(rows: int, minimum: float, maximum: float) -> bool:
         minimum: The least of them.
         maximum: The greatest of them.
     """
-    if rows < FEWEST_ROWS or (YEARS[0] <= minimum and maximum <= YEARS[1]):
+    first_year, last_year = YEARS
+    may_be_years = minimum >= first_year and maximum <= last_year
+    if rows < FEWEST_ROWS or may_be_years:
         return False
-    return maximum - minimum + 1 <= SPAN * rows
+    span = maximum - minimum + 1
+    return span <= SPAN * rows

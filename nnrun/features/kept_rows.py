@@ -16,6 +16,9 @@ MissingPolicy = Literal["error", "mean", "drop"]
 RowMask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 """Whether each row of a table is meant."""
 
+RowNumbers = np.ndarray[tuple[int], np.dtype[np.intp]]
+"""Numbers of rows, or a number for each row."""
+
 
 def left_out(count: int, missing: MissingPolicy) -> str:
     """Say how many rows are left out, at least one, and for which missing cells.
@@ -28,9 +31,10 @@ def left_out(count: int, missing: MissingPolicy) -> str:
     """
     if missing == "error":
         return blank_left_out(count)
+    rows = counted(count, "row")
     verb = "is" if count == 1 else "are"
     cell = "target" if missing == "mean" else "cell"
-    return f"{counted(count, 'row')} {verb} left out for a missing {cell}"
+    return f"{rows} {verb} left out for a missing {cell}"
 
 
 def blank_left_out(count: int) -> str:
@@ -39,8 +43,10 @@ def blank_left_out(count: int) -> str:
     Args:
         count: How many rows there are, at least one.
     """
-    verbs = "that holds only separators is" if count == 1 else "that hold only separators are"
-    return f"{counted(count, 'row')} {verbs} left out"
+    rows = counted(count, "row")
+    if count == 1:
+        return f"{rows} that holds only separators is left out"
+    return f"{rows} that hold only separators are left out"
 
 
 def kept_rows(
@@ -63,7 +69,8 @@ def kept_rows(
     """
     for block in table.blocks(plan, may_be_empty=may_be_empty):
         kept = block.without_missing(needed)
-        yield kept, len(block.frame) - len(kept.frame) + block.blank_rows
+        lacking = len(block.frame) - len(kept.frame)
+        yield kept, lacking + block.blank_rows
 
 
 def needed_columns(missing: MissingPolicy, features: list[str], targets: list[str]) -> list[str]:
@@ -76,4 +83,6 @@ def needed_columns(missing: MissingPolicy, features: list[str], targets: list[st
     """
     if missing == "drop":
         return [*features, *targets]
-    return targets if missing == "mean" else []
+    if missing == "mean":
+        return targets
+    return []

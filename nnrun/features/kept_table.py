@@ -8,11 +8,10 @@ import numpy as np
 from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.folds import FoldRows
-from nnrun.features.kept_rows import RowMask, needed_columns
+from nnrun.features.kept_rows import RowMask, RowNumbers, needed_columns
 from nnrun.features.loading import open_tables
 from nnrun.features.matrices import Keeping, encode
 from nnrun.features.profile import TableProfile, profile_table
-from nnrun.features.split import RowNumbers
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
 
@@ -45,8 +44,9 @@ class KeptTable:
         start = 0
         for block in self.table.blocks():
             end = start + len(block.frame)
-            if is_chosen[start:end].any():
-                blocks.append(block.only(is_chosen[start:end]))
+            is_chosen_of_block = is_chosen[start:end]
+            if is_chosen_of_block.any():
+                blocks.append(block.only(is_chosen_of_block))
             start = end
         return self.table.with_blocks(blocks)
 
@@ -79,17 +79,21 @@ def keep_table(config: Config) -> KeptTable:
         ConfigError: The config names a column that is not there.
         TableError: With every mistake of all the tables.
     """
-    opened = {key: replace(table, keep=sys.maxsize) for key, table in open_tables(config).items()}
-    profile = profile_table(opened["train"], config)
-    whole = encode(opened, profile, Keeping(has_inputs=False))
+    tables = {}
+    for key, table in open_tables(config).items():
+        tables[key] = replace(table, keep=sys.maxsize)
+    training = tables["train"]
+    profile = profile_table(training, config)
+    whole = encode(tables, profile, Keeping(has_inputs=False))
     needed = needed_columns(config.data.missing, profile.feature_names, config.data.target)
-    blocks = list(opened["train"].blocks())
+    blocks = list(training.blocks())
+    kept_blocks = [block.without_missing(needed) for block in blocks]
     return KeptTable(
-        profile,
-        whole,
-        opened["train"].with_blocks([block.without_missing(needed) for block in blocks]),
-        _numbers_of_kept_rows(blocks, needed),
-        opened.get("validation"),
+        profile=profile,
+        whole=whole,
+        table=training.with_blocks(kept_blocks),
+        numbers=_numbers_of_kept_rows(blocks, needed),
+        validation=tables.get("validation"),
     )
 
 
@@ -100,7 +104,8 @@ def _numbers_of_kept_rows(blocks: list[Block], needed: list[str]) -> RowNumbers:
     for block in blocks:
         is_kept = np.ones(len(block.frame), bool)
         for column in needed:
-            is_kept &= block.texts(column).is_not_null().to_numpy()
+            is_there = block.texts(column).is_not_null()
+            is_kept &= is_there.to_numpy()
         numbers.append(start + np.flatnonzero(is_kept))
         start += len(block.frame)
     return np.concatenate(numbers)

@@ -11,6 +11,8 @@ from nnrun.features.faults import ColumnFaults
 from nnrun.tables.block import Block
 
 NUMBER = r"[-+]?(\d{1,15}\.?\d*|\.\d+)"  # beyond 15 digits floats merge integers
+NO_CODES = pl.Series([], dtype=pl.Int32)
+
 KNOWN_LABELS = {("0.0", "1.0"), ("false", "true"), ("no", "yes")}
 """Pairs of keys of which the second is the positive label."""
 
@@ -25,7 +27,9 @@ def label_key(text: str) -> str:
     if re.fullmatch(NUMBER, stripped):
         return repr(float(stripped))
     lower = stripped.lower()
-    return lower if lower in ("true", "false", "yes", "no") else stripped
+    if lower in ("true", "false", "yes", "no"):
+        return lower
+    return stripped
 
 
 def label_codes(labels: Iterable[str]) -> dict[str, int]:
@@ -69,10 +73,18 @@ def encode_labels(block: Block, name: str, codes: Mapping[str, int]) -> ParsedCe
 
 
 def _encode_texts(texts: pl.Series, codes: Mapping[str, int]) -> ParsedCells:
-    known = {text: codes.get(label_key(text)) for text in texts.drop_nulls().unique()}
-    values = texts.replace_strict(known, default=None, return_dtype=pl.Int32)
-    unknown = values.is_null() & texts.is_not_null()
-    return ParsedCells(values, texts, {"unknown_label": unknown, "missing": texts.is_null()})
+    code_of_text = {}
+    for text in texts.drop_nulls().unique():
+        code_of_text[text] = codes.get(label_key(text))
+    values = texts.replace_strict(code_of_text, default=None, return_dtype=pl.Int32)
+    return ParsedCells(
+        values,
+        texts,
+        {
+            "unknown_label": values.is_null() & texts.is_not_null(),
+            "missing": texts.is_null(),
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -89,7 +101,9 @@ class LabelProfile:
 
     def ranks(self) -> pl.Series:
         """Return for each row the place of its label's key among all keys in order, from 1 on."""
-        return pl.Series(list(self.spellings)).rank("ordinal").gather(self.codes)
+        keys = pl.Series(list(self.spellings))
+        ranks = keys.rank("ordinal")
+        return ranks.gather(self.codes)
 
     def ordered_codes(self, positives: Iterable[str]) -> pl.Series:
         """Return for each row the place of its label in the order of `order_keys`, from 0 on.
@@ -100,8 +114,10 @@ class LabelProfile:
         Returns:
             A series of shape (rows,), null where the label is missing.
         """
-        places = {key: place for place, key in enumerate(order_keys(self.spellings, positives))}
-        return pl.Series([places[key] for key in self.spellings]).gather(self.codes)
+        ordered = order_keys(self.spellings, positives)
+        place_of_key = {key: place for place, key in enumerate(ordered)}
+        places = pl.Series([place_of_key[key] for key in self.spellings])
+        return places.gather(self.codes)
 
 
 class LabelSurvey:
@@ -135,5 +151,5 @@ class LabelSurvey:
 
     def result(self) -> LabelProfile:
         """Return what the blocks so far hold."""
-        codes = pl.concat(self._codes) if self._codes else pl.Series([], dtype=pl.Int32)
+        codes = pl.concat([NO_CODES, *self._codes])
         return LabelProfile(dict(self._spellings), codes)

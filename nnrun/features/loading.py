@@ -116,8 +116,11 @@ def open_tables(config: Config) -> dict[str, Table]:
                 dialect=Dialect.of(data),
             )
         except TableError as error:
-            place = "" if _is_a_file(path) else f"{config.where('data', key)}: "
-            problems += [place + problem for problem in error.problems]
+            if _is_a_file(path):
+                problems += error.problems
+                continue
+            place = config.where("data", key)
+            problems += [f"{place}: {problem}" for problem in error.problems]
     if problems:
         raise TableError(problems)
     return tables
@@ -133,11 +136,14 @@ def _paths(config: Config) -> dict[str, Path]:
 
 
 def _is_a_file(path: Path) -> bool:
-    return any(not found.is_dir() for found in find_files(path))
+    return any(not file.is_dir() for file in find_files(path))
 
 
 def _folder_to_convert_to(
-    config: Config, tables: Mapping[str, Table], cache: Path, given: GivenEncoder | None
+    config: Config,
+    tables: Mapping[str, Table],
+    cache: Path,
+    given: GivenEncoder | None,
 ) -> Path | None:
     """Return the folder for tables that turn out too large for memory; None if none can be."""
     if config.data.in_memory is True:
@@ -150,7 +156,9 @@ def _folder_to_convert_to(
 
 def _room(config: Config) -> float:
     """Return how many bytes a matrix may have in memory."""
-    return 0 if config.data.in_memory is False else memory_bytes() / SHARE
+    if config.data.in_memory is False:
+        return 0
+    return memory_bytes() / SHARE
 
 
 def _fits_in_memory(profile: TableProfile, given: GivenEncoder | None) -> bool:
@@ -158,13 +166,14 @@ def _fits_in_memory(profile: TableProfile, given: GivenEncoder | None) -> bool:
     if _has_wrong_labels(encoder):
         return True
     columns = len(encoder.inputs) + 1
-    return profile.rows * columns * FLOAT32_BYTES < _room(profile.config)
+    size = profile.rows * columns * FLOAT32_BYTES
+    return size < _room(profile.config)
 
 
 def _has_wrong_labels(encoder: Encoder) -> bool:
     """Tell of labels that lint refuses, and that no encoding.json may hold."""
     if encoder.is_multilabel:
-        return set(map(len, encoder.labels_of_targets)) != {2}
+        return any(len(labels) != 2 for labels in encoder.labels_of_targets)
     return len(encoder.labels) == 1
 
 
@@ -200,7 +209,10 @@ def _remove_damaged(folder: Path) -> None:
 
 
 def _convert(
-    tables: Mapping[str, Table], profile: TableProfile, folder: Path, given: GivenEncoder | None
+    tables: Mapping[str, Table],
+    profile: TableProfile,
+    folder: Path,
+    given: GivenEncoder | None,
 ) -> Dataset:
     with new_folder(folder) as temporary:
         dataset = encode(tables, profile, Keeping(temporary), given)

@@ -74,7 +74,9 @@ class PartStore(NamedTuple):
         Returns:
             A float32 matrix of shape (rows, inputs).
         """
-        return self.x.finish(means) if self.x else np.empty((0, width), np.float32)
+        if self.x is None:
+            return np.empty((0, width), np.float32)
+        return self.x.finish(means)
 
 
 class FittedTable(NamedTuple):
@@ -119,9 +121,8 @@ def encode(
     hashes = RowHashes(compared_columns(encoder), is_wanted=is_compared)
     fitted: FittedTable | None = None
     if not problems:
-        fitted = _fit_training_table(
-            tables["train"], profile, keeping, encoder if given else None, hashes
-        )
+        given_encoder = encoder if given else None
+        fitted = _fit_training_table(tables["train"], profile, keeping, given_encoder, hashes)
         encoder = fitted.encoder
     weight = profile.config.data.sample_weight
     parts, problems_of_others = _encode_others(tables, encoder, keeping, hashes, weight=weight)
@@ -217,12 +218,18 @@ def _encode_other_table(
         if store.y.rows + len(y) > store.y.capacity:
             raise table_changed(table.name)
         store.append(x, y)
-    inputs = store.finish_inputs(len(encoder.inputs))
-    part = Part(inputs, store.y.finish(), table.name, reader.dropped, reader.unseen())
+    part = Part(
+        x=store.finish_inputs(len(encoder.inputs)),
+        y=store.y.finish(),
+        name=table.name,
+        dropped=reader.dropped,
+        unseen=reader.unseen(),
+    )
     if not weights:
         return part
-    if weights.problems():
-        raise TableError(weights.problems())
+    problems = weights.problems()
+    if problems:
+        raise TableError(problems)
     return part._replace(weights=weights.values())
 
 
@@ -258,10 +265,18 @@ def _training_parts(fitted: FittedTable, profile: TableProfile) -> dict[str, Par
     means = np.array([feature.mean for feature in fitted.encoder.inputs])
     parts = {}
     for key, store in fitted.stores.items():
-        parts[key] = _finish(store, means, profile, fitted.unseen.get(key, []))
+        weights = None
         if profile.weights is not None:
-            weights = profile.weights[fitted.rows[key]]
-            parts[key] = parts[key]._replace(weights=weights)
+            is_row = fitted.rows[key]
+            weights = profile.weights[is_row]
+        parts[key] = Part(
+            x=store.finish_inputs(len(means), means),
+            y=store.y.finish(),
+            name=profile.name,
+            dropped=profile.dropped,
+            unseen=fitted.unseen.get(key, []),
+            weights=weights,
+        )
     return parts
 
 
@@ -283,7 +298,13 @@ def _read_through(
         stores[key].append(x, y)
         if key == "train":
             copies.add(x, y)
-    return FittedTable(encoder, stores, rows, {"train": reader.unseen()}, copies.names())
+    return FittedTable(
+        encoder=encoder,
+        stores=stores,
+        rows=rows,
+        unseen={"train": reader.unseen()},
+        copies=copies.names(),
+    )
 
 
 def _fit(
@@ -306,17 +327,24 @@ def _fit(
     """
     stores = _new_stores(encoder, rows, keeping)
     has_categories = keeping.has_inputs  # without matrices, those of the profile are enough
-    training = TrainingRows(
-        encoder, config, int(rows["train"].sum()), has_categories=has_categories
-    )
+    count = int(rows["train"].sum())
+    training = TrainingRows(encoder, config, count, has_categories=has_categories)
     reader = EncodedReader(encoder, table, target=True, fill=False, has_categories=has_categories)
     for key, x, y in _rows_by_part(reader, rows, hashes):
         stores[key].append(x, y)
         if key == "train":
             training.add(x, y)
+    unseen = {}
     held_out = list(rows)[1:]
-    unseen = {held_out[0]: reader.unseen()} if held_out else {}
-    return FittedTable(training.fitted_encoder(), stores, rows, unseen, training.copies())
+    if held_out:
+        unseen[held_out[0]] = reader.unseen()
+    return FittedTable(
+        encoder=training.fitted_encoder(),
+        stores=stores,
+        rows=rows,
+        unseen=unseen,
+        copies=training.copies(),
+    )
 
 
 def _rows_by_part(
@@ -334,8 +362,9 @@ def _rows_by_part(
         if end > len(rows["train"]):
             raise table_changed(reader.table.name)
         for key, is_row in rows.items():
-            hashes.add(key, block, is_row[start:end])
-            yield key, x[is_row[start:end]], y[is_row[start:end]]
+            is_row_of_block = is_row[start:end]
+            hashes.add(key, block, is_row_of_block)
+            yield key, x[is_row_of_block], y[is_row_of_block]
         start = end
 
 
@@ -344,17 +373,25 @@ def _new_stores(
 ) -> dict[str, PartStore]:
     stores = {}
     for key, is_row in rows.items():
-        stores[key] = _new_store(encoder, int(is_row.sum()), key, keeping)
+        count = int(is_row.sum())
+        stores[key] = _new_store(encoder, count, key, keeping)
     return stores
 
 
-def _finish(store: PartStore, means: AnyFloats, profile: TableProfile, unseen: list[str]) -> Part:
-    x = store.finish_inputs(len(means), means)
-    return Part(x, store.y.finish(), profile.name, profile.dropped, unseen)
-
-
-def _new_store(encoder: Encoder, rows: int, key: str, keeping: Keeping) -> PartStore:
-    x_path = keeping.folder / f"{key}-x.f32" if keeping.folder else None
-    y_path = keeping.folder / f"{key}-y.f32" if keeping.folder else None
-    x = Store(rows, len(encoder.inputs), x_path) if keeping.has_inputs else None
-    return PartStore(x, Store(rows, len(encoder.targets), y_path))
+def _new_store(
+    encoder: Encoder,
+    rows: int,
+    key: str,
+    keeping: Keeping,
+) -> PartStore:
+    """Return where the matrices of a part are filled, which may get so many rows."""
+    x_path = None
+    y_path = None
+    if keeping.folder is not None:
+        x_path = keeping.folder / f"{key}-x.f32"
+        y_path = keeping.folder / f"{key}-y.f32"
+    x = None
+    if keeping.has_inputs:
+        x = Store(rows, len(encoder.inputs), x_path)
+    y = Store(rows, len(encoder.targets), y_path)
+    return PartStore(x, y)

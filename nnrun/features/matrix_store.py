@@ -31,11 +31,12 @@ class Store:
     def __init__(self, rows: int, columns: int, path: Path | None) -> None:
         self.rows = 0
         self.capacity = rows
+        shape = (rows, columns)
         if path is None:
-            self.matrix: Matrix = new_matrix((rows, columns))
+            self.matrix: Matrix = new_matrix(shape)
         else:
-            _allocate(path, _byte_size((rows, columns)))
-            self.matrix = np.memmap(path, np.float32, "r+", shape=(rows, columns))
+            _allocate(path, _byte_size(shape))
+            self.matrix = np.memmap(path, np.float32, "r+", shape=shape)
 
     def append(self, block: AnyFloats) -> None:
         """Add rows of any float type.
@@ -73,7 +74,8 @@ def new_matrix(shape: tuple[int, ...]) -> "np.ndarray[Any, np.dtype[np.float32]]
         shape: The shape of the array. It may be without elements.
     """
     memory = mmap.mmap(-1, _byte_size(shape))
-    return np.frombuffer(memory, np.float32, prod(shape)).reshape(shape)
+    numbers = np.frombuffer(memory, np.float32, count=prod(shape))
+    return numbers.reshape(shape)
 
 
 def map_matrix(source: Path | IO[bytes], columns: int) -> Matrix:
@@ -83,11 +85,13 @@ def map_matrix(source: Path | IO[bytes], columns: int) -> Matrix:
         source: The file, or its path: rows of float32, one behind another.
         columns: How many numbers a row has.
     """
-    return np.memmap(source, np.float32, "r").reshape(-1, columns)
+    numbers = np.memmap(source, np.float32, "r")
+    return numbers.reshape(-1, columns)
 
 
 def _byte_size(shape: tuple[int, ...]) -> int:
-    return max(1, prod(shape)) * FLOAT32_BYTES  # nothing can be mapped of no byte
+    numbers = max(1, prod(shape))  # nothing can be mapped of no byte
+    return numbers * FLOAT32_BYTES
 
 
 def _allocate(path: Path, size: int) -> None:

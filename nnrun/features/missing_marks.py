@@ -3,8 +3,21 @@
 import re
 
 MISSING_WORDS = (
-    *("", "null", "none", "na", "nan", "nat", "nil", "missing", "unknown", "undefined"),
-    *("blank", "empty", "nodata", "notavailable", "notapplicable"),
+    "",
+    "null",
+    "none",
+    "na",
+    "nan",
+    "nat",
+    "nil",
+    "missing",
+    "unknown",
+    "undefined",
+    "blank",
+    "empty",
+    "nodata",
+    "notavailable",
+    "notapplicable",
 )
 """What marks of missing cells say, without spaces and punctuation, in small letters."""
 
@@ -22,4 +35,5 @@ def marks_missing(text: str) -> bool:
         return True
     if len(text) > LONGEST:
         return False
-    return re.sub(r"[\W_]", "", text).lower() in MISSING_WORDS
+    letters = re.sub(r"[\W_]", "", text)
+    return letters.lower() in MISSING_WORDS

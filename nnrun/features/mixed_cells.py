@@ -39,7 +39,8 @@ def holds_codes(rows_by_text: Mapping[str, int], others: Collection[str]) -> boo
     rows = sum(rows_by_text.values())
     if rows < max(FEWEST_ROWS, ROWS_PER_CODE * len(rows_by_text)):
         return False
-    if not others or not all(map(_may_be_a_code, others)):
+    others_may_be_codes = all(map(_may_be_a_code, others))
+    if not others or not others_may_be_codes:
         return False
     numbers = [text for text in rows_by_text if text not in others]
     return len(numbers) <= FEW_NUMBERS or _are_codes(numbers)
@@ -47,12 +48,17 @@ def holds_codes(rows_by_text: Mapping[str, int], others: Collection[str]) -> boo
 
 def _may_be_a_code(text: str) -> bool:
     """Tell whether a text is no missing cell, no number written otherwise, and no truth."""
-    return not (marks_missing(text) or number_hint(text) or text.lower() in TRUTH_WORDS)
+    if marks_missing(text) or number_hint(text):
+        return False
+    return text.lower() not in TRUTH_WORDS
 
 
 def _are_codes(numbers: Collection[str]) -> bool:
-    has_one_length = len(set(map(len, numbers))) == 1
-    if not has_one_length or not all(map(CODE.fullmatch, numbers)):
+    """Tell whether numbers are codes of one length, some of which are no years."""
+    lengths = {len(number) for number in numbers}
+    if len(lengths) != 1:
+        return False
+    if not all(map(CODE.fullmatch, numbers)):
         return False
     values = [int(number) for number in numbers]
     return min(values) < YEARS.start or max(values) >= YEARS.stop

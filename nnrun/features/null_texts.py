@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress
 
 import polars as pl
 
@@ -26,7 +27,8 @@ def count_null_texts(block: Block, name: str) -> Counter[str]:
         return Counter()
     texts = cells.str.strip_chars()
     null_texts = _null_texts(block)
-    return count_texts(texts.filter(texts.is_in(null_texts)), len(null_texts))
+    is_null = texts.is_in(null_texts)
+    return count_texts(texts.filter(is_null), len(null_texts))
 
 
 def columns_with_null_texts(block: Block, names: Iterable[str]) -> list[str]:
@@ -42,8 +44,8 @@ def columns_with_null_texts(block: Block, names: Iterable[str]) -> list[str]:
     if not of_text:
         return []
     is_null = pl.all().str.strip_chars().is_in(_null_texts(block))
-    has_any = block.frame[of_text].select(is_null.any()).row(0)
-    return [name for name, has in zip(of_text, has_any, strict=True) if has]
+    has_null = block.frame[of_text].select(is_null.any()).row(0)
+    return list(compress(of_text, has_null))
 
 
 def _null_texts(block: Block) -> list[str]:
@@ -63,7 +65,11 @@ def count_texts(texts: pl.Series, most: int) -> Counter[str]:
 
 
 def null_text_lines(
-    data: Data, column: str, null_texts: NullTexts, *, noun: str = "category"
+    data: Data,
+    column: str,
+    null_texts: NullTexts,
+    *,
+    noun: str = "category",
 ) -> list[str]:
     """Return a line for each text that counts as missing in a column, with the line to paste.
 
@@ -77,13 +83,15 @@ def null_text_lines(
     """
     if "null_values" in data.model_fields_set:
         return []
-    found: set[str] = set().union(*null_texts.values())
+    texts_of_table: set[str] = set().union(*null_texts.values())
     lines = []
-    for text, rows in null_texts[column].items():
-        kept = [value for value in data.null_values if value in found - {text}]
-        pasted = ", ".join(map(in_quotes, ["", *kept]))
+    for text, count in null_texts[column].items():
+        others = texts_of_table - {text}
+        still_missing = [value for value in data.null_values if value in others]
+        pasted = ", ".join(map(in_quotes, ["", *still_missing]))
+        rows = counted(count, "row")
         lines.append(
-            f"{text!r} counts as missing in {counted(rows, 'row')} of {column!r}; "
+            f"{text!r} counts as missing in {rows} of {column!r}; "
             f"if it is a {noun}: null_values: [{pasted}]"
         )
     return lines

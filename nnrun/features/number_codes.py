@@ -75,10 +75,12 @@ def code_units(encoder: Encoder, numeric: Spec) -> CodeUnits:
             starts.append(start)
             ends.append(end)
     widths = np.subtract(ends, starts)
+    slopes = SLOPE / widths
+    offsets = -SLOPE * np.array(starts) / widths - OFFSET
     return CodeUnits(
-        np.array(inputs, np.intp),
-        (SLOPE / widths).astype(np.float32),
-        (-SLOPE * np.array(starts) / widths - OFFSET).astype(np.float32),
+        inputs=np.array(inputs, np.intp),
+        slopes=slopes.astype(np.float32),
+        offsets=offsets.astype(np.float32),
     )
 
 
@@ -91,15 +93,18 @@ def value_scales(encoder: Encoder) -> ValueScales:
     scales: list[float] = []
     offsets: list[float] = []
     for feature in encoder.inputs:
-        of_bins = len(_intervals(feature, has_values=True))
+        other_units = len(_intervals(feature, has_values=True))
         if _has_bins(feature):
             start, end = _value_range(feature)
             scales.append(end - start)
             offsets.append(start)
-            of_bins -= 1
-        scales += [1.0] * of_bins
-        offsets += [0.0] * of_bins
-    return ValueScales(np.array(scales, np.float32), np.array(offsets, np.float32))
+            other_units -= 1
+        scales += [1.0] * other_units
+        offsets += [0.0] * other_units
+    return ValueScales(
+        scales=np.array(scales, np.float32),
+        offsets=np.array(offsets, np.float32),
+    )
 
 
 def code_size(config: Config, encoder: Encoder) -> int:
@@ -111,7 +116,8 @@ def code_size(config: Config, encoder: Encoder) -> int:
     """
     if config.data.numeric["name"] != "ple":
         return 0
-    return FLOAT32_BYTES * encoder.width * (len(encoder.inputs) + 1)
+    weights_of_a_unit = len(encoder.inputs) + 1  # and a bias
+    return FLOAT32_BYTES * encoder.width * weights_of_a_unit
 
 
 def _intervals(feature: Feature, *, has_values: bool) -> list[tuple[float, float]]:
@@ -121,8 +127,10 @@ def _intervals(feature: Feature, *, has_values: bool) -> list[tuple[float, float
         return [(0.0, 1.0)]
     if not _has_bins(feature):
         return [(edges[0], edges[1])]
-    first = _value_range(feature) if has_values else (edges[0], edges[-1])
-    return [first, *pairwise(edges)]
+    whole_range = (edges[0], edges[-1])
+    if has_values:
+        whole_range = _value_range(feature)
+    return [whole_range, *pairwise(edges)]
 
 
 def _has_bins(feature: Feature) -> bool:

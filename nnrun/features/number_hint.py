@@ -7,9 +7,12 @@ from functools import lru_cache
 from nnrun.features.signs import LONGEST, bare_cell
 from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
 
+COMMA_FOR_THOUSANDS = NumberFormat(".", ",")
+COMMA_FOR_DECIMALS = NumberFormat(",", "")
+
 LIKELY_FORMATS = (
-    NumberFormat(".", ","),
-    NumberFormat(",", ""),
+    COMMA_FOR_THOUSANDS,
+    COMMA_FOR_DECIMALS,
     NumberFormat(",", "."),
     NumberFormat(",", " "),
     NumberFormat(".", " "),
@@ -26,10 +29,10 @@ CELLS_KNOWN = 1024
 """The first cells of a few columns: each block asks for them again."""
 
 WAYS = {
-    LIKELY_FORMATS[
-        0
-    ]: "numbers are written without separators of thousands and with a decimal point, as in 1234.5",
-    LIKELY_FORMATS[1]: "decimals are written with a point, as in 1.5",
+    COMMA_FOR_THOUSANDS: (
+        "numbers are written without separators of thousands and with a decimal point, as in 1234.5"
+    ),
+    COMMA_FOR_DECIMALS: "decimals are written with a point, as in 1.5",
 }
 """What is said of the two commonest ways to write a number."""
 
@@ -82,7 +85,8 @@ def number_hint(*cells: str) -> str:
     if number_format is None:
         return "; its numbers are written in several ways, of which one can be read"
     way = WAYS.get(number_format, "numbers are written as in 1234.5")
-    return f"; {way}, unless {_in_keys(number_format)} under data"
+    keys = _in_keys(number_format)
+    return f"; {way}, unless {keys} under data"
 
 
 def _in_keys(number_format: NumberFormat) -> str:
@@ -93,4 +97,5 @@ def _in_keys(number_format: NumberFormat) -> str:
     if number_format.thousands:
         keys.append(f'`thousands: "{number_format.thousands}"`')
     verb = "stand" if len(keys) > 1 else "stands"
-    return f"{' and '.join(keys)} {verb}"
+    listed_keys = " and ".join(keys)
+    return f"{listed_keys} {verb}"

@@ -21,7 +21,8 @@ def most_begin_with_digits(rows_by_text: Mapping[str, int]) -> list[str]:
     texts = pl.Series(list(rows_by_text), dtype=pl.String)
     rows = pl.Series(list(rows_by_text.values()), dtype=pl.Int64)
     is_number_like = texts.str.contains(DIGITS_FIRST)
-    if 2 * rows.filter(is_number_like).sum() <= rows.sum():
+    rows_that_are = rows.filter(is_number_like).sum()
+    if 2 * rows_that_are <= rows.sum():
         return []
     return texts.filter(is_number_like).head(EXAMPLES).to_list()
 
@@ -35,5 +36,8 @@ def find_leading_zero(texts: pl.Series) -> str | None:
     Returns:
         The text without the spaces around it.
     """
-    found = texts.filter(texts.str.contains(r"^\s*0\d+\s*$")).head(1)
-    return str(found[0]).strip() if len(found) else None
+    has_leading_zero = texts.str.contains(r"^\s*0\d+\s*$")
+    first = texts.filter(has_leading_zero).head(1)
+    if not len(first):
+        return None
+    return str(first[0]).strip()

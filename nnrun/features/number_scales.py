@@ -62,7 +62,8 @@ class NumberScales:
             return
         first = -self._rows % self._step
         self._rows += len(values)
-        self._kept.append(values[first :: self._step, list(self._places)])
+        columns = list(self._places)
+        self._kept.append(values[first :: self._step, columns])
 
     def describe(self, column: int, statistics: ColumnStatistics) -> dict[str, Any]:
         """Return `center`, `scale` and `edges` of a feature, or nothing where it has none.
@@ -79,17 +80,23 @@ class NumberScales:
             return {}
         if name == "ple" and _is_flag(statistics):
             return {"center": 0.0, "scale": 1.0}
-        place = self._places[column]
-        values = np.concatenate([block[:, place] for block in self._kept])
-        values = values[~np.isnan(values)]
+        values = self._present_values(column)
         if not len(values):
             return {}
         center, scale = _robust_scale(values, statistics)
         if name == "robust":
             return {"center": center, "scale": scale}
         scaled = (values - center) / scale
-        edges = bin_edges(scaled, self._data.numeric["bins"], self._data.clip)
+        bins = self._data.numeric["bins"]
+        edges = bin_edges(scaled, bins, self._data.clip)
         return {"center": center, "scale": scale, "edges": edges}
+
+    def _present_values(self, column: int) -> Numbers:
+        """Return the numbers of a column in the rows that were kept, without those missing."""
+        place = self._places[column]
+        values = np.concatenate([block[:, place] for block in self._kept])
+        present: Numbers = values[~np.isnan(values)]
+        return present
 
 
 def bin_edges(values: Numbers, bins: int, bound: float | None) -> list[float]:
@@ -108,21 +115,29 @@ def bin_edges(values: Numbers, bins: int, bound: float | None) -> list[float]:
     if len(distinct) > bins + 1:
         is_frequent = counts * bins > len(values)
         frequent = distinct[is_frequent]
-        others = np.repeat(distinct[~is_frequent], counts[~is_frequent])
-        quantiles = np.linspace(0, 1, bins - len(frequent) + 1)
+        is_other = ~is_frequent
+        others = np.repeat(distinct[is_other], counts[is_other])
+        bins_of_others = bins - len(frequent)
+        quantiles = np.linspace(0, 1, bins_of_others + 1)
         inner = np.quantile(others, quantiles, method="inverted_cdf")  # numbers that do occur
         edges = np.concatenate([frequent, inner])
     if bound is not None:
         edges = np.clip(edges, -bound, bound)
-    return [float(edge) for edge in np.unique(edges.round(DECIMALS))]
+    rounded = np.unique(edges.round(DECIMALS))
+    return [float(edge) for edge in rounded]
 
 
 def _is_flag(statistics: ColumnStatistics) -> bool:
     """Tell whether a column holds nothing but 0 and 1."""
-    return statistics.whole and statistics.minimum >= 0 and statistics.maximum <= 1
+    if not statistics.whole:
+        return False
+    return statistics.minimum >= 0 and statistics.maximum <= 1
 
 
 def _robust_scale(values: Numbers, statistics: ColumnStatistics) -> tuple[float, float]:
     """Return the median and the interquartile range, or where this is 0, the standard deviation."""
     low, center, high = np.quantile(values, [0.25, 0.5, 0.75])
-    return float(center), float(high - low) or statistics.variance**0.5
+    scale = float(high - low)
+    if scale == 0:
+        scale = statistics.variance**0.5
+    return float(center), scale

@@ -27,14 +27,14 @@ def parse_numbers(block: Block, name: str, sign: str = "") -> ParsedCells:
     Returns:
         Faulty cells are `missing`, `not_number`, `not_finite` or `too_large` for float32.
     """
-    if sign:
-        texts = block.texts(name)
-        return _cast(texts, _as_polars_reads(without_sign(texts, sign), block, name))
-    numbers = _plain_numbers(block, name)
-    if numbers is not None:
-        return ParsedCells(numbers)
+    if not sign:
+        numbers = _plain_numbers(block, name)
+        if numbers is not None:
+            return ParsedCells(numbers)
     texts = block.texts(name)
-    return _cast(texts, _as_polars_reads(texts, block, name))
+    bare = without_sign(texts, sign) if sign else texts
+    written = _as_polars_reads(bare, block, name)
+    return _cast(texts, written)
 
 
 def parse_first_numbers(block: Block, name: str) -> tuple[ParsedCells, str]:
@@ -45,7 +45,9 @@ def parse_first_numbers(block: Block, name: str) -> tuple[ParsedCells, str]:
         name: The column.
     """
     parsed = parse_numbers(block, name)
-    if not parsed.needed_text or parsed.texts is None or len(parsed.values.drop_nulls()):
+    if parsed.texts is None:
+        return parsed, ""
+    if len(parsed.values.drop_nulls()):
         return parsed, ""
     sign = find_sign(parsed.texts)
     if not sign:
@@ -69,17 +71,22 @@ def parse_booleans(block: Block, name: str) -> ParsedCells:
     written = _as_polars_reads(texts, block, name)
     written_numbers = written.cast(pl.Float64, strict=False)
     is_truth = written_numbers.is_in([0.0, 1.0]).fill_null(value=False)
-    words = texts.str.to_lowercase().replace_strict(WORDS, default=None, return_dtype=pl.String)
-    return _cast(texts, words.fill_null(written.set(~is_truth, None)))
+    written_truths = written.set(~is_truth, None)
+    lower = texts.str.to_lowercase()
+    words = lower.replace_strict(WORDS, default=None, return_dtype=pl.String)
+    return _cast(texts, words.fill_null(written_truths))
 
 
 def _plain_numbers(block: Block, name: str) -> pl.Series | None:
     """Return the cells as numbers if they all are, and need not be looked at as text."""
     cells = block.column(name)
-    if not (block.number_format.is_plain or cells.dtype.is_numeric()):
+    polars_reads_them = block.number_format.is_plain or cells.dtype.is_numeric()
+    if not polars_reads_them:
         return None
     numbers: pl.Series = cells.cast(pl.Float64, strict=False)
-    return numbers if _are_plain(numbers, block) else None
+    if not _are_plain(numbers, block):
+        return None
+    return numbers
 
 
 def _as_polars_reads(texts: pl.Series, block: Block, name: str) -> pl.Series:
@@ -95,16 +102,21 @@ def _are_plain(numbers: pl.Series, block: Block) -> bool:
     They usually do, and this takes few calls.
     """
     values = numbers.to_numpy()  # faster than polars; null is NaN, as is then the minimum
-    fits = values.min(initial=0) >= -FLOAT32_MAX and values.max(initial=0) <= FLOAT32_MAX
+    minimum = values.min(initial=0)
+    maximum = values.max(initial=0)
+    fits = minimum >= -FLOAT32_MAX and maximum <= FLOAT32_MAX
     if not fits:
         return False
     null_numbers = block.null_values.numbers
-    return not (null_numbers and np.isin(values, null_numbers).any())
+    if not null_numbers:
+        return True
+    return not np.isin(values, null_numbers).any()
 
 
 def _cast(texts: pl.Series, written: pl.Series) -> ParsedCells:
     """Return `texts` as numbers, which `written` holds as polars casts them but for a plus sign."""
-    numbers = written.str.replace(PLUS, "$1").cast(pl.Float64, strict=False)
+    without_plus = written.str.replace(PLUS, "$1")
+    numbers = without_plus.cast(pl.Float64, strict=False)
     fits = numbers.is_between(-FLOAT32_MAX, FLOAT32_MAX)  # false for NaN too
     is_finite = numbers.is_finite()
     return ParsedCells(

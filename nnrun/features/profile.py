@@ -88,14 +88,8 @@ class TableProfile:
         problems = [*self._unfit_columns(), *self.problems_of_rows()]
         for column in self.features:
             problems += self._wrong_cells(column)
-        rules: dict[FaultKind, str] = {"missing": NO_TARGET}
         for faults in self.targets:
-            if self.labels:
-                problems += self._messages_of_texts(faults, rules, "label")
-            else:
-                advice = _advice_on_text(self.config.data, faults["not_number"])
-                text_advice = LIST_ADVICE if len(self.targets) > 1 else TEXT_ADVICE
-                problems += faults.number_messages(rules, text_advice, advice=advice)
+            problems += self._wrong_targets(faults)
         return problems
 
     def label_combinations(self) -> pl.Series:
@@ -106,16 +100,18 @@ class TableProfile:
         if len(self.labels) == 1:
             (labels,) = self.labels.values()
             return labels.ranks()
-        combined = pl.zeros(self.rows, pl.Int64, eager=True)
+        combinations = pl.zeros(self.rows, pl.Int64, eager=True)
         for labels in self.labels.values():
             codes = labels.ordered_codes(self.config.data.positives)
-            combined = (combined * len(labels.spellings) + codes).rank("dense").cast(pl.Int64)
-        return combined
+            with_codes = combinations * len(labels.spellings) + codes
+            combinations = with_codes.rank("dense").cast(pl.Int64)
+        return combinations
 
     def problems_of_rows(self) -> list[str]:
         """Return why rows cannot be taken, split or weighed, whatever reads the columns."""
         if not self.rows:
-            return [f"{self.name}: every row is left out for a missing cell{self._empty_advice()}"]
+            advice = self._empty_advice()
+            return [f"{self.name}: every row is left out for a missing cell{advice}"]
         problems = list(self.split.problems) if self.split else []
         return [*problems, *self.weight_problems]
 
@@ -130,13 +126,18 @@ class TableProfile:
         features: list[Feature] = []
         for column in self.features:
             features += column_features(column, self.config.data, is_trained)
+        targets = [self._target(faults.name) for faults in self.targets]
+        labels: list[str] = []
+        if len(targets) == 1:
+            labels = self._labels(targets[0].name)
+        split_formats = list(self.split.formats) if self.split else []
         # not validated: of too few labels lint says what is wrong
         return Encoder.model_construct(
             features=features,
-            targets=[self._target(faults.name) for faults in self.targets],
-            labels=self._labels(self.targets[0].name) if len(self.targets) == 1 else [],
+            targets=targets,
+            labels=labels,
             missing=self.config.data.missing,
-            split_formats=list(self.split.formats) if self.split else [],
+            split_formats=split_formats,
         )
 
     def _target(self, name: str) -> Target:
@@ -151,27 +152,32 @@ class TableProfile:
         if name not in self.labels:
             return []
         spellings = self.labels[name].spellings
-        return [spellings[key] for key in order_keys(spellings, self.config.data.positives)]
+        keys = order_keys(spellings, self.config.data.positives)
+        return [spellings[key] for key in keys]
 
     def _no_dates(self, column: ColumnProfile) -> list[str]:
         """Return a line on the cells that are not dates in a column of dates, if there are any."""
-        if kind_of(column) != "date" or not column.dates[0].others.count:
+        if kind_of(column) != "date":
+            return []
+        dates = column.dates[0]
+        if not dates.others.count:
             return []
         data = self.config.data
-        dates = column.dates[0]
-        line = cell_message(
-            column.name, dates.others, f"is not a date, unlike most cells ({dates.example!r})"
-        )
+        rule = f"is not a date, unlike most cells ({dates.example!r})"
+        message = cell_message(column.name, dates.others, rule)
         advice = _advice_on_text(data, dates.others)
         categorical = columns_line(data, "categorical", [column.name])
-        return [f"{line}{advice}; if the column does not hold dates: {categorical}"]
+        return [f"{message}{advice}; if the column does not hold dates: {categorical}"]
 
     def _messages_of_texts(
         self, faults: ColumnFaults, rules: Mapping[FaultKind, str], noun: str
     ) -> list[str]:
         """Return the messages on a column of text, each with the texts that count as missing."""
         lines = null_text_lines(self.config.data, faults.name, self.null_texts, noun=noun)
-        return ["; ".join([message, *lines]) for message in faults.messages(rules)]
+        messages = []
+        for message in faults.messages(rules):
+            messages.append("; ".join([message, *lines]))
+        return messages
 
     def _empty_advice(self) -> str:
         if self.config.data.missing == "drop":
@@ -181,17 +187,19 @@ class TableProfile:
     def _unfit_columns(self) -> list[str]:
         """Return why columns cannot be inputs, a line each, and the line that leaves them out."""
         expand_dates = self.config.data.dates == "expand"
-        reasons = {}
+        names = []
+        lines = []
         for column in self.features:
             reason = why_unfit(column, expand_dates=expand_dates)
             if reason:
-                reasons[column.name] = f"{self.name}: column {column.name!r} {reason}"
-        lines = list(reasons.values())
-        line = leave_out_line(self.config.data, list(reasons))
+                names.append(column.name)
+                lines.append(f"{self.name}: column {column.name!r} {reason}")
+        line_to_paste = leave_out_line(self.config.data, names)
         if len(lines) == 1:
-            return [f"{lines[0]}; to train without it: {line}"]
+            return [f"{lines[0]}; to train without it: {line_to_paste}"]
         if lines:
-            lines.append(f"{self.name}: to train without these {len(lines)} columns: {line}")
+            advice = f"to train without these {len(lines)} columns: {line_to_paste}"
+            lines.append(f"{self.name}: {advice}")
         return lines
 
     def _wrong_cells(self, column: ColumnProfile) -> list[str]:
@@ -202,15 +210,32 @@ class TableProfile:
         rules: dict[FaultKind, str] = {}
         if data.missing == "error":
             rules["missing"] = MISSING
-        if kind_of(column) == "text":
+        kind = kind_of(column)
+        if kind == "text":
             return self._messages_of_texts(column.faults, rules, "category")
-        if kind_of(column) != "number":
+        if kind != "number":
             return [*column.faults.messages(rules), *self._no_dates(column)]
         advice = _advice_on_text(data, column.faults["not_number"])
-        may_be_codes = column.present >= ROWS_PER_CODE * len(column.texts)
-        if column.declared is None and may_be_codes and not column.has_many_texts:
-            advice += f"; if they are codes: {columns_line(data, 'categorical', [column.name])}"
+        if _may_be_codes(column):
+            categorical = columns_line(data, "categorical", [column.name])
+            advice += f"; if they are codes: {categorical}"
         return column.faults.number_messages(rules, advice=advice)
+
+    def _wrong_targets(self, faults: ColumnFaults) -> list[str]:
+        """Return a line for each kind of wrong cell in a target."""
+        rules: dict[FaultKind, str] = {"missing": NO_TARGET}
+        if self.labels:
+            return self._messages_of_texts(faults, rules, "label")
+        advice = _advice_on_text(self.config.data, faults["not_number"])
+        text_advice = LIST_ADVICE if len(self.targets) > 1 else TEXT_ADVICE
+        return faults.number_messages(rules, text_advice, advice=advice)
+
+
+def _may_be_codes(column: ColumnProfile) -> bool:
+    """Tell whether numbers of which the config says nothing have many rows each, as codes do."""
+    if column.declared is not None or column.has_many_texts:
+        return False
+    return column.present >= ROWS_PER_CODE * len(column.texts)
 
 
 def _advice_on_text(data: Data, fault: Fault) -> str:
@@ -239,16 +264,20 @@ def profile_table(table: Table, config: Config) -> TableProfile:
     targets = choose_targets(config)
     missing = config.data.missing
     survey = _TableSurvey(features, targets, config)
-    plan = ReadingPlan(columns=frozenset([*features, *targets, *config.columns_apart]))
+    wanted = [*features, *targets, *config.columns_apart]
+    plan = ReadingPlan(columns=frozenset(wanted))
     dropped = 0
     needed = needed_columns(missing, features, targets)
-    for whole in table.blocks(plan):
-        block = whole.without_missing(needed)
-        dropped += len(whole.frame) - len(block.frame) + whole.blank_rows
-        survey.add(block)
-        survey.count_null_texts(whole)
+    for block in table.blocks(plan):
+        kept = block.without_missing(needed)
+        dropped += len(block.frame) - len(kept.frame) + block.blank_rows
+        survey.add(kept)
+        survey.count_null_texts(block)
         if missing != "drop":  # to tell which rows to leave out takes the text of every cell
             plan.numbers = survey.columns_of_numbers()
+    labels = {}
+    for name, labels_of_target in survey.labels.items():
+        labels[name] = labels_of_target.result()
     profile = TableProfile(
         config=config,
         name=table.name,
@@ -256,7 +285,7 @@ def profile_table(table: Table, config: Config) -> TableProfile:
         dropped=dropped,
         features=finish_surveys(survey.features, table, needed),
         targets=survey.target_faults(),
-        labels={name: labels.result() for name, labels in survey.labels.items()},
+        labels=labels,
         null_texts=survey.null_texts,
         signs=survey.signs,
     )
@@ -304,12 +333,17 @@ class _TableSurvey:
             self.weights.add(block)
         for labels in self.labels.values():
             labels.add(block)
-        for name, faults in self._numbers.items():
-            if faults.present:
-                parsed = parse_numbers(block, name, self.signs[name])
-            else:
-                parsed, self.signs[name] = parse_first_numbers(block, name)
-            self._numbers[name] = faults.record(block, parsed)
+        for name in self._numbers:
+            self._add_numbers(block, name)
+
+    def _add_numbers(self, block: Block, name: str) -> None:
+        """Take the numbers of a target into account; the first cells tell its sign."""
+        faults = self._numbers[name]
+        if faults.present:
+            parsed = parse_numbers(block, name, self.signs[name])
+        else:
+            parsed, self.signs[name] = parse_first_numbers(block, name)
+        self._numbers[name] = faults.record(block, parsed)
 
     def count_null_texts(self, block: Block) -> None:
         """Take the texts that stand for missing cells into account, in all rows of a block."""
@@ -331,4 +365,6 @@ class _TableSurvey:
 
     def target_faults(self) -> list[ColumnFaults]:
         """Return what is missing or wrong in each target."""
-        return [labels.faults for labels in self.labels.values()] or list(self._numbers.values())
+        if self.labels:
+            return [labels.faults for labels in self.labels.values()]
+        return list(self._numbers.values())

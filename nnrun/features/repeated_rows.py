@@ -92,9 +92,10 @@ class RowHashes:
         for number, column in enumerate(self._columns):
             cells[str(number)] = column.cells(block)
         hashes = pl.DataFrame(cells).hash_rows()
-        chosen = hashes if is_row is None else hashes.filter(pl.Series(is_row))
-        self._hashes.setdefault(part, []).append(chosen)
-        self._rows[part] = self._rows.get(part, 0) + len(chosen)
+        if is_row is not None:
+            hashes = hashes.filter(pl.Series(is_row))
+        self._hashes.setdefault(part, []).append(hashes)
+        self._rows[part] = self._rows.get(part, 0) + len(hashes)
 
     def repeated(self, part: str) -> int:
         """Return how many rows of a part are training rows too, beyond what chance explains.
@@ -105,12 +106,17 @@ class RowHashes:
         Args:
             part: The part; of `train` itself, no row counts as repeated.
         """
-        if part == "train" or not self._hashes.get(part) or not self._hashes.get("train"):
+        hashes_of_training = self._hashes.get("train")
+        hashes_of_part = self._hashes.get(part)
+        if part == "train" or not hashes_of_part or not hashes_of_training:
             return 0
-        training = pl.concat(self._hashes["train"])
-        rows = pl.concat(self._hashes[part])
-        count = int(rows.is_in(training.implode()).sum())
+        training = pl.concat(hashes_of_training)
+        rows = pl.concat(hashes_of_part)
+        is_repeated = rows.is_in(training.implode())
+        count = int(is_repeated.sum())
         if not count:
             return 0
         share_there_twice = training.is_duplicated().sum() / len(training)
-        return count if count / len(rows) > share_there_twice else 0
+        if count / len(rows) <= share_there_twice:
+            return 0
+        return count

@@ -53,20 +53,25 @@ class WeightSurvey:
         """
         parsed = parse_numbers(block, self._faults.name)
         self._faults = self._faults.record(block, parsed)
-        texts = parsed.values.cast(pl.String) if parsed.texts is None else parsed.texts
-        self._negative = self._negative.with_cells(block, parsed.values < 0, texts)
-        self._values.append(parsed.values.cast(pl.Float32))
+        weights = parsed.values
+        texts = parsed.texts
+        if texts is None:
+            texts = weights.cast(pl.String)
+        self._negative = self._negative.with_cells(block, weights < 0, texts)
+        self._values.append(weights.cast(pl.Float32))
 
     def problems(self) -> list[str]:
         """Return a line for each kind of cell that is not a weight."""
         problems = self._faults.number_messages({"missing": NO_WEIGHT}, AS_TEXT)
         if self._negative.count:
-            problems.append(cell_message(self._faults.name, self._negative, NEGATIVE, hinted=False))
+            line = cell_message(self._faults.name, self._negative, NEGATIVE, hinted=False)
+            problems.append(line)
         return problems
 
     def values(self) -> Weights:
         """Return the weight of each row, float32 (rows,), NaN where there is none."""
         if not self._values:
             return np.zeros(0, np.float32)
-        weights: Weights = pl.concat(self._values).fill_null(float("nan")).to_numpy()
+        series = pl.concat(self._values)
+        weights: Weights = series.fill_null(np.nan).to_numpy()
         return weights

@@ -11,6 +11,16 @@ from nnrun.ordinary_files import LARGEST_FILE
 from nnrun.tables.table import Table
 from nnrun.wording import did_you_mean, listed
 
+KEYS_OF_COLUMNS = (
+    "target",
+    "features",
+    "drop",
+    "categorical",
+    "numeric_columns",
+    "date_columns",
+)
+"""The keys of data that hold lists of columns."""
+
 
 def choose_features(config: Config, table: Table) -> list[str]:
     """Return the features that the config names, or every other column of the table.
@@ -27,26 +37,40 @@ def choose_features(config: Config, table: Table) -> list[str]:
             more than encoding.json can hold.
     """
     data = config.data
-    problems = []
-    for key in ("target", "features", "drop", "categorical", "numeric_columns", "date_columns"):
-        for name in getattr(data, key) or []:
-            if name not in table.columns:
-                place = config.where("data", key)
-                problems.append(f"{place}: {_describe_unknown(name, table)}")
-    for keys, name in _columns_apart(data):
-        if name not in table.columns:
-            problems.append(f"{config.where('data', *keys)}: {_describe_unknown(name, table)}")
+    problems = _unknown_columns(config, table)
     left_out = {*data.target, *data.drop, *config.columns_apart}
     others = [name for name in table.columns if name not in left_out]
     features = data.features or others
+    place = config.where("data")
     if not features:
-        place = config.where("data")
         problems.append(f"{place}: no column of {table.name} is left to be a feature")
     if least_size(features) > LARGEST_FILE:  # hours would pass until the cells are known too
-        problems.append(f"{config.where('data')}: {TOO_LONG}; received {len(features):,} columns")
+        received = f"{len(features):,} columns"
+        problems.append(f"{place}: {TOO_LONG}; received {received}")
     if problems:
         raise ConfigError(problems)
     return features
+
+
+def _unknown_columns(config: Config, table: Table) -> list[str]:
+    """Return a line for each column that the config names and the table lacks."""
+    problems = []
+    for keys, name in _named_columns(config.data):
+        if name not in table.columns:
+            place = config.where("data", *keys)
+            problems.append(f"{place}: {_describe_unknown(name, table)}")
+    return problems
+
+
+def _named_columns(data: Data) -> Iterator[tuple[Keys, str]]:
+    """Yield the columns that a config names, each with its keys below data."""
+    for key in KEYS_OF_COLUMNS:
+        for name in getattr(data, key) or []:
+            yield (key,), name
+    if data.sample_weight is not None:
+        yield ("sample_weight",), data.sample_weight
+    if data.split:
+        yield ("split", data.split.kind), data.split.name
 
 
 def used_columns(config: Config, table: Table) -> frozenset[str]:
@@ -57,17 +81,11 @@ def used_columns(config: Config, table: Table) -> frozenset[str]:
         table: The table.
     """
     data = config.data
+    columns = frozenset(table.columns)
     if data.features:
-        return frozenset([*data.features, *data.target]).intersection(table.columns)
-    return frozenset(table.columns).difference(set(data.drop).difference(data.target))
-
-
-def _columns_apart(data: Data) -> Iterator[tuple[Keys, str]]:
-    """Yield the columns that split the table or weigh its rows, each with its keys below data."""
-    if data.sample_weight is not None:
-        yield ("sample_weight",), data.sample_weight
-    if data.split:
-        yield ("split", data.split.kind), data.split.name
+        return columns.intersection([*data.features, *data.target])
+    dropped = set(data.drop).difference(data.target)
+    return columns.difference(dropped)
 
 
 def declared_kind(data: Data, name: str) -> Kind | None:
@@ -98,7 +116,9 @@ def choose_targets(config: Config) -> list[str]:
 
 
 def _describe_unknown(name: str, table: Table) -> str:
-    hint = did_you_mean(name, table.columns) or f"; it has {listed(table.columns, 12)}"
+    hint = did_you_mean(name, table.columns)
+    if not hint:
+        hint = f"; it has {listed(table.columns, 12)}"
     if len(table.columns) == 1:  # another separator makes one column of all, as do titles
         hint += (
             "; columns are separated by commas, semicolons or tabs, and lines above the header are "

@@ -22,12 +22,15 @@ def find_sign(texts: pl.Series) -> str:
         texts: Cells as text, null where they are missing.
     """
     first = texts.drop_nulls().head(1)
-    if not len(first) or not first.str.contains(WITH_SIGN)[0]:  # most columns end here
+    first_has_sign = first.str.contains(WITH_SIGN).any()
+    if not first_has_sign:  # as in most columns
         return ""
-    before = texts.str.extract(WITH_SIGN, 1)
-    signs = before.fill_null(texts.str.extract(WITH_SIGN, 2))
+    sign_before = texts.str.extract(WITH_SIGN, 1)
+    sign_behind = texts.str.extract(WITH_SIGN, 2)
+    signs = sign_before.fill_null(sign_behind)
     distinct = signs.drop_nulls().unique()
-    if len(distinct) != 1 or signs.null_count() > texts.null_count():
+    some_have_none = signs.null_count() > texts.null_count()
+    if some_have_none or len(distinct) != 1:
         return ""
     return str(distinct[0])
 
@@ -39,10 +42,11 @@ def without_sign(texts: pl.Series, sign: str) -> pl.Series:
         texts: Cells as text, null where they are missing.
         sign: The sign of per cent or of a currency, as `find_sign` finds it.
     """
-    has_sign = texts.str.contains(WITH_SIGN) & texts.str.contains(sign, literal=True)
+    has_a_sign = texts.str.contains(WITH_SIGN)
+    has_this_sign = has_a_sign & texts.str.contains(sign, literal=True)
     without = texts.str.replace(sign, "", literal=True)
     bare = without.str.replace(r"^\s*([-+]?)\s*", "$1").str.strip_chars()
-    return bare.set(~has_sign, None)
+    return bare.set(~has_this_sign, None)
 
 
 def bare_cell(cell: str) -> str:
@@ -59,11 +63,12 @@ def bare_cell(cell: str) -> str:
     if not sign:
         return cell
     literal = re.escape(sign)
-    shape = rf"\s*[-+]?\s*(?:{literal}\s*{NUMBER}|{NUMBER}{literal})\s*"
-    if not re.fullmatch(shape, cell):
+    sign_before = rf"{literal}\s*{NUMBER}"
+    sign_behind = rf"{NUMBER}{literal}"
+    if not re.fullmatch(rf"\s*[-+]?\s*(?:{sign_before}|{sign_behind})\s*", cell):
         return cell
-    bare = cell.replace(sign, "", 1)
-    return re.sub(r"^\s*([-+]?)\s*", r"\1", bare).strip()
+    without = cell.replace(sign, "", 1)
+    return re.sub(r"^\s*([-+]?)\s*", r"\1", without).strip()
 
 
 def is_sign(character: str) -> bool:

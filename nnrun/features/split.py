@@ -4,11 +4,9 @@ import numpy as np
 import polars as pl
 
 from nnrun.errors import ConfigError
-from nnrun.features.kept_rows import RowMask
+from nnrun.features.kept_rows import RowMask, RowNumbers
 from nnrun.features.profile import TableProfile
 from nnrun.features.split_by_column import split_by_column
-
-RowNumbers = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 
 def split_rows(profile: TableProfile) -> dict[str, RowMask]:
@@ -26,32 +24,42 @@ def split_rows(profile: TableProfile) -> dict[str, RowMask]:
     if profile.split:
         parts = split_by_column(profile, profile.split)
     else:
-        held_out = _draw_held_out_rows(profile)
-        parts = {"train": ~held_out, "validation": held_out}
-    return {part: rows for part, rows in parts.items() if part == "train" or rows.any()}
+        is_held_out = _draw_held_out_rows(profile)
+        parts = {"train": ~is_held_out, "validation": is_held_out}
+    rows_by_part = {}
+    for part, is_row in parts.items():
+        if part == "train" or is_row.any():
+            rows_by_part[part] = is_row
+    return rows_by_part
 
 
 def _draw_held_out_rows(profile: TableProfile) -> RowMask:
     """Return whether each row is held out for validation, as the config's `split_seed` decides."""
+    rows = profile.rows
     fraction = profile.config.data.validation_split
+    is_held_out = np.zeros(rows, bool)
     if not fraction:
-        return np.zeros(profile.rows, bool)
+        return is_held_out
     labels = _labels_to_share(profile)
     keep = 1 if len(profile.labels) == 1 else 0  # there may be as many combinations as rows
-    _, held_out = hold_out(labels, profile.rows, fraction, profile.config.split_seed, keep=keep)
-    if not 0 < len(held_out) < profile.rows:
+    _, held_out = hold_out(labels, rows, fraction, profile.config.split_seed, keep=keep)
+    if not 0 < len(held_out) < rows:
         place = profile.config.where("data", "validation_split")
-        reason = "none to train on" if len(held_out) else "none to validate on"
-        if keep and labels is not None and fraction * profile.rows >= 0.5:  # a row, but for labels
-            reason += "; every label needs a row to train on"
-        raise ConfigError(f"{place}: {fraction} of {profile.rows} rows leaves {reason}")
-    is_held_out = np.zeros(profile.rows, bool)
+        lack = "none to train on" if len(held_out) else "none to validate on"
+        is_for_labels = keep and labels is not None
+        if is_for_labels and fraction * rows >= 0.5:  # a row, but for labels
+            lack += "; every label needs a row to train on"
+        raise ConfigError(f"{place}: {fraction} of {rows} rows leaves {lack}")
     is_held_out[held_out] = True
     return is_held_out
 
 
 def hold_out(
-    labels: pl.Series | None, count: int, fraction: float, seed: int, keep: int = 1
+    labels: pl.Series | None,
+    count: int,
+    fraction: float,
+    seed: int,
+    keep: int = 1,
 ) -> tuple[RowNumbers, RowNumbers]:
     """Draw which of `count` rows to train on and which to hold out, each ascending.
 
@@ -62,13 +70,16 @@ def hold_out(
         seed: Decides the draw.
         keep: How many rows of each label stay at least.
     """
+    if labels is None:  # all rows are one group
+        labels = pl.zeros(count, eager=True)
+        keep = 0
     generator = np.random.default_rng([seed, 0, 1])  # row orders of epochs use [seed, epoch]
-    codes = pl.zeros(count, eager=True) if labels is None else labels
-    groups = _rows_of_each(codes)
-    sizes = _sizes_to_hold_out(groups, fraction, keep=0 if labels is None else keep)
+    groups = _rows_of_each(labels)
+    sizes = _sizes_to_hold_out(groups, fraction, keep)
     held_out = []
     for rows, size in zip(groups, sizes, strict=True):
-        held_out.append(generator.permutation(rows)[:size])
+        shuffled = generator.permutation(rows)
+        held_out.append(shuffled[:size])
     validation = np.sort(np.concatenate(held_out)).astype(np.intp)
     is_trained = np.ones(count, bool)
     is_trained[validation] = False
@@ -79,8 +90,9 @@ def _rows_of_each(codes: pl.Series) -> list[RowNumbers]:
     """Return the numbers of the rows that have each of some codes, by the order of the codes."""
     places = codes.rank("dense").to_numpy()
     order = np.argsort(places, kind="stable").astype(np.intp)
-    is_last = np.diff(places[order]) != 0  # of its code
-    return np.split(order, np.flatnonzero(is_last) + 1)
+    is_last_of_code = np.diff(places[order]) != 0
+    ends = np.flatnonzero(is_last_of_code) + 1
+    return np.split(order, ends)
 
 
 def _sizes_to_hold_out(groups: list[RowNumbers], fraction: float, keep: int) -> RowNumbers:
@@ -91,10 +103,11 @@ def _sizes_to_hold_out(groups: list[RowNumbers], fraction: float, keep: int) -> 
         fraction: The share of all rows to hold out.
         keep: How many rows of each group stay at least.
     """
-    lengths = np.array(list(map(len, groups)))
+    lengths = np.array([len(rows) for rows in groups])
     bounds = np.cumsum([0, *lengths])
     ends = np.rint(fraction * bounds).astype(int)
-    sizes: RowNumbers = np.minimum(np.diff(ends), lengths - keep)
+    most = lengths - keep
+    sizes: RowNumbers = np.minimum(np.diff(ends), most)
     return sizes
 
 
@@ -103,8 +116,10 @@ def _labels_to_share(profile: TableProfile) -> pl.Series | None:
 
     None stands for numbers, and for as many labels as lint refuses.
     """
+    if not profile.labels:
+        return None
     most = 2 if profile.config.is_binary else profile.rows / 2
     for labels in profile.labels.values():
         if not 2 <= len(labels.spellings) <= most:
             return None
-    return profile.label_combinations() if profile.labels else None
+    return profile.label_combinations()

@@ -28,18 +28,20 @@ def split_by_column(profile: TableProfile, column: SplitColumn) -> dict[str, Row
     """
     if column.split.kind == "column":
         return _parts_named(profile.config, column)
-    ranks = column.cells.rank("dense").to_numpy().astype(np.intp) - 1
-    sizes = np.bincount(ranks)
+    split = column.split
+    group_of_row = column.group_of_row()
+    sizes = np.bincount(group_of_row)
     if len(sizes) < 2:
-        place = profile.config.where("data", "split", column.split.kind)
-        values = f"column {column.split.name!r} has the same value in all rows"
-        raise ConfigError(f"{place}: {values}, so no row could be held out; name another column")
-    if column.split.kind == "time":
-        is_held_out = _last_times(sizes, column.split.share)
+        place = profile.config.where("data", "split", split.kind)
+        problem = f"column {split.name!r} has the same value in all rows"
+        reason = "so no row could be held out"
+        raise ConfigError(f"{place}: {problem}, {reason}; name another column")
+    if split.kind == "time":
+        is_group_held_out = _last_times(sizes, split.share)
     else:
-        is_held_out = _draw_groups(sizes, column.split.share, profile.config.split_seed)
-    held_out = is_held_out[ranks]
-    return {"train": ~held_out, "validation": held_out}
+        is_group_held_out = _draw_groups(sizes, split.share, profile.config.split_seed)
+    is_held_out = is_group_held_out[group_of_row]
+    return {"train": ~is_held_out, "validation": is_held_out}
 
 
 def _draw_groups(sizes: np.ndarray, share: float, seed: int) -> np.ndarray:
@@ -62,7 +64,8 @@ def _draw_groups(sizes: np.ndarray, share: float, seed: int) -> np.ndarray:
             is_held_out[group] = True
             room -= sizes[group]
     if not is_held_out.any():
-        is_held_out[order[np.argmin(sizes[order])]] = True
+        smallest = order[np.argmin(sizes[order])]
+        is_held_out[smallest] = True
     return is_held_out
 
 
@@ -75,21 +78,26 @@ def _last_times(sizes: np.ndarray, share: float) -> np.ndarray:
         sizes: The rows of each time, ascending.
         share: The share of the rows to hold out.
     """
-    earlier = np.cumsum(sizes)[:-1]  # rows before each time but the first, which is trained on
-    wanted = (1 - share) * sizes.sum()
-    first = 1 + int(np.argmin(np.abs(earlier - wanted)))
+    earlier_rows = np.cumsum(sizes)[:-1]  # of each time but the first, which is trained on
+    wanted_rows = (1 - share) * sizes.sum()
+    nearest = np.argmin(np.abs(earlier_rows - wanted_rows))
+    first = 1 + int(nearest)
     return np.arange(len(sizes)) >= first
 
 
 def _parts_named(config: Config, column: SplitColumn) -> dict[str, RowMask]:
     """Return which rows each part has that the cells name."""
-    parts = {part: (column.cells == part).to_numpy() for part in PARTS_NAMED}
+    parts = {}
+    for part in PARTS_NAMED:
+        is_row = column.cells == part
+        parts[part] = is_row.to_numpy()
     place = config.where("data", "split", "column")
     for part in ("train", "validation"):
         if not parts[part].any():
-            lacked = f"no row of column {column.split.name!r} says {part}"
-            raise ConfigError(f"{place}: {lacked}; {_REMEDIES[part]}")
+            problem = f"no row of column {column.split.name!r} says {part}"
+            remedy = _REMEDIES[part]
+            raise ConfigError(f"{place}: {problem}; {remedy}")
     if parts["test"].any() and config.data.test:
-        rule = "it names rows to test on, and so does data.test"
-        raise ConfigError(f"{place}: {rule}; leave one of the two out")
+        problem = "it names rows to test on, and so does data.test"
+        raise ConfigError(f"{place}: {problem}; leave one of the two out")
     return parts

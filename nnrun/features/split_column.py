@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from nnrun.config.schema import Data
@@ -11,7 +12,10 @@ from nnrun.features.column_profile import ColumnProfile
 from nnrun.features.column_survey import ColumnSurvey
 from nnrun.features.dates import read_dates
 from nnrun.features.faults import NO_FAULT, cell_message
+from nnrun.features.kept_rows import RowNumbers
 from nnrun.tables.block import Block
+
+NO_TEXTS = pl.Series([], dtype=pl.String)
 
 PARTS_NAMED = ("train", "validation", "test")
 """What the cells of `split: {column: COLUMN}` say, in letters of any case."""
@@ -43,6 +47,12 @@ class SplitColumn:
     problems: list[str]
     formats: tuple[str, ...] = ()
 
+    def group_of_row(self) -> RowNumbers:
+        """Return the number of each row's group or time among all of them in order, from 0 on."""
+        ranks = self.cells.rank("dense")  # from 1 on
+        groups: RowNumbers = ranks.to_numpy().astype(np.intp) - 1
+        return groups
+
 
 class SplitSurvey:
     """Gathers the cells of the column that splits a table, block by block.
@@ -69,11 +79,13 @@ class SplitSurvey:
         texts = block.texts(self._split.name)
         self._missing = self._missing.with_cells(block, texts.is_null(), texts)
         if self._split.kind == "time":
-            self._numbers.append(self._times.add(block).values)
+            parsed = self._times.add(block)
+            self._numbers.append(parsed.values)
         if self._split.kind == "column":
-            is_no_part = ~texts.str.to_lowercase().is_in(PARTS_NAMED)
+            parts = texts.str.to_lowercase()
+            is_no_part = ~parts.is_in(PARTS_NAMED)
             self._no_part = self._no_part.with_cells(block, is_no_part, texts)
-            texts = texts.str.to_lowercase()
+            texts = parts
         self._texts.append(texts)
 
     def result(self, table: str) -> SplitColumn:
@@ -82,7 +94,7 @@ class SplitSurvey:
         Args:
             table: The table, as messages call it.
         """
-        texts = pl.concat(self._texts) if self._texts else pl.Series([], dtype=pl.String)
+        texts = pl.concat([NO_TEXTS, *self._texts])
         problems = []
         name = self._split.name
         if self._missing.count:
@@ -95,10 +107,12 @@ class SplitSurvey:
         problems += _time_problems(times, table)
         if problems:
             return SplitColumn(self._split, texts, problems)
-        if times.dates:
-            formats = times.dates[0].formats
-            return SplitColumn(self._split, read_dates(texts, formats).dates, [], formats)
-        return SplitColumn(self._split, pl.concat(self._numbers), [])
+        if not times.dates:
+            numbers = pl.concat(self._numbers)
+            return SplitColumn(self._split, numbers, problems)
+        formats = times.dates[0].formats
+        dates = read_dates(texts, formats).dates
+        return SplitColumn(self._split, dates, problems, formats)
 
 
 def _time_problems(column: ColumnProfile, table: str) -> Iterator[str]:
@@ -106,11 +120,15 @@ def _time_problems(column: ColumnProfile, table: str) -> Iterator[str]:
     place = f"{table}: column {column.name!r}"
     if not column.dates:
         yield from column.faults.number_messages({}, IN_ORDER)
-    elif len(column.dates) > 1:
-        dates = f"holds dates in which day or month may come first ({column.examples})"
-        yield f"{place} {dates}; set `day_first: true` or `day_first: false` under data"
-    elif column.dates[0].order == "time":
+        return
+    if len(column.dates) > 1:
+        problem = f"holds dates in which day or month may come first ({column.examples})"
+        remedy = "set `day_first: true` or `day_first: false` under data"
+        yield f"{place} {problem}; {remedy}"
+        return
+    dates = column.dates[0]
+    if dates.order == "time":
         yield f"{place} holds times of a day without dates; rows are in order by both"
-    elif column.dates[0].others.count:
-        rule = f"is not a date, unlike most cells ({column.dates[0].example!r})"
-        yield cell_message(column.name, column.dates[0].others, rule)
+    elif dates.others.count:
+        rule = f"is not a date, unlike most cells ({dates.example!r})"
+        yield cell_message(column.name, dates.others, rule)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 Values = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Vector = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 class ColumnStatistics(NamedTuple):
@@ -25,6 +26,16 @@ class ColumnStatistics(NamedTuple):
     maximum: float
     whole: bool
     missing_share: float
+
+
+NO_NUMBERS = ColumnStatistics(
+    mean=0.0,
+    variance=1.0,
+    minimum=0.0,
+    maximum=0.0,
+    whole=False,
+    missing_share=1.0,
+)
 
 
 class Moments:
@@ -65,17 +76,29 @@ class Moments:
         mean = numbers.sum(axis=0) / np.maximum(count, 1)
         deviations = np.where(present, numbers - mean, 0.0)
         squares = (deviations**2).sum(axis=0)
-        # combined as in Chan, Golub and LeVeque (1979), which loses nothing to large means
+        self._combine(count, mean, squares)
+        lowest = np.min(numbers, axis=0, initial=np.inf, where=present)
+        highest = np.max(numbers, axis=0, initial=-np.inf, where=present)
+        self.minimum = np.minimum(self.minimum, lowest)
+        self.maximum = np.maximum(self.maximum, highest)
+        is_whole = numbers == np.rint(numbers)
+        self.whole &= is_whole.all(axis=0)
+
+    def _combine(
+        self,
+        count: np.ndarray[tuple[int], np.dtype[np.int64]],
+        mean: Vector,
+        squares: Vector,
+    ) -> None:
+        """Take the count, the mean and the squared deviations of a block into account.
+
+        They are combined as in Chan, Golub and LeVeque (1979), which loses nothing to large means.
+        """
         total = np.maximum(self.count + count, 1)
         shift = mean - self.mean
         self.squares += squares + shift**2 * (self.count * count / total)
         self.mean += shift * (count / total)
         self.count += count
-        lowest = np.min(numbers, axis=0, initial=np.inf, where=present)
-        highest = np.max(numbers, axis=0, initial=-np.inf, where=present)
-        self.minimum = np.minimum(self.minimum, lowest)
-        self.maximum = np.maximum(self.maximum, highest)
-        self.whole &= (numbers == np.rint(numbers)).all(axis=0)
 
     def describe(self, column: int) -> ColumnStatistics:
         """Return what is known of a column.
@@ -85,13 +108,19 @@ class Moments:
         """
         count = self.count[column]
         if not count:
-            return ColumnStatistics(0.0, 1.0, 0.0, 0.0, whole=False, missing_share=1.0)
-        missing_share = float(1 - count / self.rows)
-        low = float(self.minimum[column])
-        high = float(self.maximum[column])
-        whole = bool(self.whole[column])
-        if low == high:  # exactly, where sums would round
-            return ColumnStatistics(low, 1.0, low, high, whole, missing_share)
-        variance = float(self.squares[column] / count) or 1.0
+            return NO_NUMBERS
+        minimum = float(self.minimum[column])
+        maximum = float(self.maximum[column])
         mean = float(self.mean[column])
-        return ColumnStatistics(mean, variance, low, high, whole, missing_share)
+        variance = float(self.squares[column] / count) or 1.0
+        if minimum == maximum:  # exactly, where sums would round
+            mean = minimum
+            variance = 1.0
+        return ColumnStatistics(
+            mean=mean,
+            variance=variance,
+            minimum=minimum,
+            maximum=maximum,
+            whole=bool(self.whole[column]),
+            missing_share=float(1 - count / self.rows),
+        )

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 
 from nnrun.features.feature import Feature
-from nnrun.features.statistics import Values
+from nnrun.features.statistics import Values, Vector
 
 SAMPLE = 1_000
 """As many rows are compared before all of a block are."""
@@ -41,15 +41,15 @@ class TargetCopies:
 
     def names(self) -> list[str]:
         """Return the columns that equal a target."""
-        return list(dict.fromkeys(self._inputs[column].name for column, _ in self._pairs))
+        names = [self._inputs[column].name for column, _ in self._pairs]
+        return list(dict.fromkeys(names))
 
 
-def _are_equal(
-    one: np.ndarray[tuple[int], np.dtype[np.float64]],
-    other: np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> bool:
+def _are_equal(one: Vector, other: Vector) -> bool:
     """Tell whether columns are equal as float32, which training sees."""
     for rows in (slice(SAMPLE), slice(None)):
-        if not np.array_equal(one[rows].astype(np.float32), other[rows].astype(np.float32)):
+        sample = one[rows].astype(np.float32)
+        other_sample = other[rows].astype(np.float32)
+        if not np.array_equal(sample, other_sample):
             return False
     return True

@@ -62,15 +62,18 @@ class TextSurvey:
             self._overflow(most)
             return
         numbers = texts.cast(pl.Enum(distinct)).to_physical()  # of each row's text in `distinct`
-        rows = np.bincount(numbers.drop_nulls().to_numpy(), minlength=len(stripped)).tolist()
-        for text, count in zip(stripped, rows, strict=True):
+        present = numbers.drop_nulls().to_numpy()
+        rows = np.bincount(present, minlength=len(stripped))
+        for text, count in zip(stripped, rows.tolist(), strict=True):
             self._counts[text] += count
         if self._places is not None:
-            place = {text: place for place, text in enumerate(self._counts)}
-            places = pl.Series([place[text] for text in stripped], dtype=pl.UInt16)
-            self._places.append(places.gather(numbers))
+            place_of_text = {text: place for place, text in enumerate(self._counts)}
+            places = [place_of_text[text] for text in stripped]
+            series = pl.Series(places, dtype=pl.UInt16)
+            self._places.append(series.gather(numbers))
 
     def _overflow(self, most: int) -> None:
+        """Keep the first texts alone, one more than are counted, and how many rows of none."""
         self.overflowed = True
         kept = list(self._counts)[: most + 1]
         self._counts = Counter(dict.fromkeys(kept, 0))
@@ -85,6 +88,7 @@ def count_rows(texts: tuple[str, ...], places: pl.Series, is_row: RowMask) -> di
         places: For each row the place of its text among these, null where it is missing.
         is_row: Which of the rows are counted, shape (rows,).
     """
-    kept = places.filter(pl.Series(is_row)).drop_nulls().to_numpy()
-    rows = np.bincount(kept, minlength=len(texts)).tolist()
-    return {text: count for text, count in zip(texts, rows, strict=True) if count}
+    places_of_rows = places.filter(pl.Series(is_row)).drop_nulls()
+    rows = np.bincount(places_of_rows.to_numpy(), minlength=len(texts))
+    rows_by_text = dict(zip(texts, rows.tolist(), strict=True))
+    return {text: count for text, count in rows_by_text.items() if count}

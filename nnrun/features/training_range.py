@@ -52,7 +52,8 @@ def far_numbers(x: Values, ranges: Mapping[str, TrainingRange]) -> Iterator[tupl
         return
     for name, (column, low, high) in ranges.items():
         numbers = x[:, column]
-        if low <= numbers.min() and numbers.max() <= high:  # NaN is not: then look closer
+        are_all_near = low <= numbers.min() and numbers.max() <= high  # NaN is not: look closer
+        if are_all_near:
             continue
         is_far = (numbers < low) | (numbers > high)
         if is_far.any():
@@ -61,4 +62,8 @@ def far_numbers(x: Values, ranges: Mapping[str, TrainingRange]) -> Iterator[tupl
 
 def _range_of(feature: Feature, start: int) -> TrainingRange:
     width = feature.maximum - feature.minimum
-    return TrainingRange(start, feature.minimum - width, feature.maximum + width)
+    return TrainingRange(
+        input=start,
+        low=feature.minimum - width,
+        high=feature.maximum + width,
+    )

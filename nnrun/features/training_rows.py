@@ -19,7 +19,14 @@ class TrainingRows:
         has_categories: Whether the inputs of text are among those that are added.
     """
 
-    def __init__(self, encoder: Encoder, config: Config, rows: int, *, has_categories: bool):
+    def __init__(
+        self,
+        encoder: Encoder,
+        config: Config,
+        rows: int,
+        *,
+        has_categories: bool,
+    ):
         inputs = encoder.inputs_read(has_categories=has_categories)
         numbers = [place for place, feature in enumerate(inputs) if feature.kind != "text"]
         targets = len(encoder.targets)
