@@ -53,6 +53,7 @@ def resume(
         _resume_sweep(run, printing)
         return
     from nnrun.training.resume import reopen
+    from nnrun.training.small_steps import fit_threads
 
     is_chief = workers.wait_for_all(quiet=printing.quiet)
     with reopen(run, epochs=epochs, overrides=overrides, force=force, is_chief=is_chief) as (
@@ -62,6 +63,7 @@ def resume(
         if not opened.checkpoint.exists() and not opened.members.exists() and not printing.quiet:
             tell("no checkpoint was saved yet, so training starts from the beginning")
         quiet = printing.quiet or not is_chief
+        fit_threads(dataset)
 
         with loading_notice(dataset, quiet=quiet):
             from nnrun.cli.progress import progress

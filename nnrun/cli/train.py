@@ -83,6 +83,9 @@ def train(  # noqa: PLR0913  a parameter for each option
     quiet = printing.quiet or not is_chief
     folder = output.parent if output else Path("runs")
     dataset, start = _load(config, overrides, from_run, folder, quiet=quiet)
+    from nnrun.training.small_steps import fit_threads
+
+    fit_threads(dataset)
 
     with loading_notice(dataset, quiet=quiet):
         from nnrun.cli.progress import progress

@@ -17,6 +17,9 @@ from nnrun.temporary_folder import temporary_files_in
 OPTIONAL = ("PIL", "matplotlib", "pandas", "scipy", "sklearn")
 """What Keras imports where it is installed, to take its frames, estimators and pictures."""
 
+THREADS = "TF_NUM_INTRAOP_THREADS"
+"""The variable of the number of threads that compute an operation."""
+
 
 @contextmanager
 def silenced() -> Iterator[None]:
@@ -46,6 +49,17 @@ def leave_out(packages: Sequence[str]) -> None:
 
 
 _left_out: list[str] = []
+
+
+def use_one_thread() -> None:
+    """Let TensorFlow, where it is imported later, compute each operation on one thread.
+
+    A number of threads that the user has set stays.
+    """
+    _settings["has_one_thread"] = True
+
+
+_settings = {"has_one_thread": False}
 
 
 def import_tensorflow() -> None:
@@ -108,6 +122,8 @@ def _import() -> None:
     import tensorflow as tf
 
     tf.config.list_physical_devices("GPU")  # complains where there is none
+    if _settings["has_one_thread"] and THREADS not in os.environ:
+        tf.config.threading.set_intra_op_parallelism_threads(1)
     keras.config.set_floatx("float32")
     tf.get_logger().setLevel("ERROR")  # it warns of tracing a function anew for every table
 
