@@ -11,6 +11,9 @@ from nnrun.tables.number_format import PLAIN_NUMBERS, NumberFormat
 
 Places = Callable[[Sequence[int]], list[str]]
 """Tells where rows of a block stand in the file, given their numbers in ascending order."""
+Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
+"""Whether each row of a block is meant."""
+
 Texts = Callable[[], pl.DataFrame]
 """Reads a block's cells again, as its file has them."""
 
@@ -143,7 +146,7 @@ class Block:
         kept = self._take((~is_blank).arg_true())
         return replace(kept, blank_rows=int(is_blank.sum()))
 
-    def only(self, is_chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Block":
+    def only(self, is_chosen: Mask) -> "Block":
         """Return the block of the rows that are chosen.
 
         Args:

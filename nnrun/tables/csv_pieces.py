@@ -59,6 +59,7 @@ def read_pieces(
 
 
 def _open_bytes(source: TableSource | StoredFile) -> io.BufferedReader:
+    """Return a stream of the bytes as they are stored; a stream is returned itself."""
     if isinstance(source, StoredFile):
         return source.open()
     if isinstance(source, Path):
@@ -74,7 +75,11 @@ def _unzipped(stream: io.BufferedReader, name: str) -> io.BufferedIOBase:
     return stream
 
 
-def _as_utf_8(file: io.BufferedIOBase, dialect: Dialect, name: str) -> io.BufferedIOBase:
+def _as_utf_8(
+    file: io.BufferedIOBase,
+    dialect: Dialect,
+    name: str,
+) -> io.BufferedIOBase:
     if dialect.is_utf_8:
         return file
     return io.BufferedReader(Utf8Stream(file, dialect.encoding, name))

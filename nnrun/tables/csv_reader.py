@@ -103,7 +103,11 @@ def open_csv(
     return TableFile(name, header.columns, blocks, header.line)
 
 
-def _whole_records(name: str, header: CsvHeader, pieces: Iterator[bytes]) -> Iterator[CsvRecords]:
+def _whole_records(
+    name: str,
+    header: CsvHeader,
+    pieces: Iterator[bytes],
+) -> Iterator[CsvRecords]:
     """Yield the records below the header, with the lines at which they begin."""
     line = header.line + header.lines
     start = header.size + 1
@@ -206,9 +210,10 @@ def _stated_header(name: str, start: bytes, dialect: Dialect) -> CsvHeader:
     inputs = [column for column in columns if column not in dialect.targets]
     if cells == len(inputs):
         return CsvHeader(inputs, likely_separator, line, lines=0, size=-1)
+    place = f"{name}:{line}"
     received = counted(cells, "cell")
     names = counted(len(columns), "column")
-    raise TableError(f"{name}:{line}: {received}, but data.columns names {names}")
+    raise TableError(f"{place}: {received}, but data.columns names {names}")
 
 
 def _find_separator(name: str, start: bytes, line: int) -> str:
@@ -244,12 +249,14 @@ def _refuse_what_is_no_csv(
 
 
 def _refuse_too_many(columns: int, name: str, line: int) -> None:
+    """Raise a TableError where a header has more columns than a table may have."""
     if columns <= MOST_COLUMNS:
         return
+    place = f"{name}:{line}"
     received = f"{columns:,} columns"
     rule = f"a table may have at most {MOST_COLUMNS:,}"
     remedy = "divide it, or transpose it"
-    raise TableError(f"{name}:{line}: {received}; {rule}: {remedy}")
+    raise TableError(f"{place}: {received}; {rule}: {remedy}")
 
 
 def _or_say(kind: str) -> str:

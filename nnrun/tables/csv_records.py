@@ -160,10 +160,11 @@ class CsvRecords:
             return problems
         for line, cells in self._records():
             if '"' in "".join(cells):
-                rule = "a quote stands inside a cell"
+                place = self._place(line)
                 remedy = "leave it out, or quote the cell and write it twice"
-                return [f"{self._place(line)}: {rule}; {remedy}"]
-        return [f"{self._place(self.line)}: cannot be read as CSV: {reason}"]
+                return [f"{place}: a quote stands inside a cell; {remedy}"]
+        place = self._place(self.line)
+        return [f"{place}: cannot be read as CSV: {reason}"]
 
     def _wrong_lengths(self) -> list[str]:
         """Return a message for each record that is longer or shorter than the header."""
@@ -177,16 +178,17 @@ class CsvRecords:
                 if len(cells) != width + 1:
                     every_row_has_one_more = False
                 if len(cells) != width:
+                    place = self._place(line)
                     received = counted(len(cells), "cell")
-                    rule = f"but the header has {width}"
-                    problems.append(f"{self._place(line)}: {received}, {rule}")
+                    problems.append(f"{place}: {received}, but the header has {width}")
         except TableError as error:
             problems += error.problems
         if every_row_has_one_more and len(problems) > 1:
             return [self._explain_one_more()]
         unlisted = len(problems) - LISTED
         if unlisted > 0:
-            return [*problems[:LISTED], f"{self.name}: and {unlisted} more such lines"]
+            last = f"{self.name}: and {unlisted} more such lines"
+            return [*problems[:LISTED], last]
         return problems
 
     def _explain_one_more(self) -> str:
@@ -197,7 +199,8 @@ class CsvRecords:
             "or a separator at each line's end"
         )
         remedy = "name the first column in the header, or remove that separator"
-        return f"{self._place(self.line)}: {rule}: {causes}; {remedy}"
+        place = self._place(self.line)
+        return f"{place}: {rule}: {causes}; {remedy}"
 
     def _place(self, line: int) -> str:
         """Return a line of the file, as messages call it."""
@@ -255,7 +258,8 @@ def utf8_problem(
         return None
     *lines_before, start_of_line = data[:end].split(b"\n")
     start = end - len(start_of_line)
-    bad_line = data[start:].split(b"\n", 1)[0].rstrip(b"\r")
+    line_with_end, _, _ = data[start:].partition(b"\n")
+    bad_line = line_with_end.rstrip(b"\r")
     cells = next(parse_records(start_of_line, separator, strict=False))
     shown = bad_line.decode(errors="replace")[:SHOWN]
     place = f"{name}:{line + len(lines_before)}"

@@ -140,9 +140,11 @@ def _read_sheet(content: bytes, name: str, dialect: Dialect) -> Sheet:
     reader = _open_workbook(content, name)
     sheet_name = _choose_sheet(reader.sheet_names, name, dialect.sheet)
     cells = _read_cells(content, sheet_name, dialect.skip_rows)
-    is_empty = cells.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    every_cell_is_null = pl.all_horizontal(pl.all().is_null())
+    is_empty = cells.select(every_cell_is_null).to_series()
     if is_empty.all():  # also where there is no row
-        raise TableError(f"{name}: sheet {sheet_name!r} is empty; a table has a header and rows")
+        problem = f"sheet {sheet_name!r} is empty"
+        raise TableError(f"{name}: {problem}; a table has a header and rows")
     if dialect.columns:
         header_line = dialect.skip_rows
         columns = _stated_columns(cells.width, name, dialect)
@@ -208,7 +210,9 @@ def _columns_of_numbers(
 
 
 def _named(
-    cells: pl.DataFrame, columns: list[str], numbers: list[str]
+    cells: pl.DataFrame,
+    columns: list[str],
+    numbers: list[str],
 ) -> tuple[pl.DataFrame, list[str]]:
     """Return cells with the names of their columns, and those of numbers by these names.
 
@@ -217,7 +221,8 @@ def _named(
     if len(set(columns)) < len(columns):
         return cells, numbers
     names = dict(zip(cells.columns, columns, strict=True))
-    return cells.rename(names), [names[column] for column in numbers]
+    names_of_numbers = [names[column] for column in numbers]
+    return cells.rename(names), names_of_numbers
 
 
 def _stated_columns(width: int, name: str, dialect: Dialect) -> list[str]:
@@ -226,9 +231,9 @@ def _stated_columns(width: int, name: str, dialect: Dialect) -> list[str]:
     for columns in (list(dialect.columns), inputs):
         if len(columns) == width:
             return columns
-    received = counted(width, "column")
-    names = counted(len(dialect.columns), "column")
-    raise TableError(f"{name}: the sheet has {received}, where data.columns names {names}")
+    received = f"the sheet has {counted(width, 'column')}"
+    rule = f"data.columns names {counted(len(dialect.columns), 'column')}"
+    raise TableError(f"{name}: {received}, where {rule}")
 
 
 def _as_in_csv(cells: pl.Expr) -> pl.Expr:
@@ -259,5 +264,6 @@ def _choose_sheet(sheets: list[str], name: str, wanted: str | None) -> str:
     if wanted in sheets:
         return wanted
     hint = did_you_mean(wanted or "", sheets)
+    problem = f"has no sheet {wanted!r}{hint}"
     shown = listed(sheets, 12)
-    raise TableError(f"{name}: has no sheet {wanted!r}{hint}; its sheets are {shown}")
+    raise TableError(f"{name}: {problem}; its sheets are {shown}")

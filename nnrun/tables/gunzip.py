@@ -10,8 +10,8 @@ GZIP = b"\x1f\x8b"  # how a gzip file begins
 GZIP_FORMAT = 16 + zlib.MAX_WBITS  # tells zlib that a head and a checksum enclose the packed bytes
 PACKED = 128 << 10  # bytes that are unpacked at once, as many as Python's own reader takes
 
-LOOKED_AT = 1 << 20
-"""Bytes of the file after which is looked whether they held anything."""
+CHECKED_PIECE = 1 << 20
+"""Bytes of the file, of which each piece is checked whether it holds anything."""
 
 LEAST_SHARE = 1 / 16
 """How many bytes each byte of the file holds at the least. Packed rows that are appended one by one
@@ -31,8 +31,8 @@ class GunzipStream(io.RawIOBase):
         self._name = name
         self._member = zlib.decompressobj(GZIP_FORMAT)
         self._pending = b""
-        self._taken = 0
-        self._given = 0
+        self._packed_bytes = 0  # of the piece that is checked next
+        self._unpacked_bytes = 0  # what that piece holds
 
     def readable(self) -> bool:
         """Return True: the stream is for reading."""
@@ -52,7 +52,7 @@ class GunzipStream(io.RawIOBase):
         while self._take_packed():
             unpacked = self._member.decompress(self._pending, len(buffer))
             self._pending = self._member.unconsumed_tail or self._member.unused_data
-            self._given += len(unpacked)
+            self._unpacked_bytes += len(unpacked)
             if unpacked:
                 buffer[: len(unpacked)] = unpacked
                 return len(unpacked)
@@ -83,17 +83,20 @@ class GunzipStream(io.RawIOBase):
 
     def _read_packed(self) -> None:
         """Read on in the file, unless it turns out to be padded."""
-        if self._taken >= LOOKED_AT:
+        if self._packed_bytes >= CHECKED_PIECE:
             self._refuse_padding()
-            self._taken = 0
-            self._given = 0
+            self._packed_bytes = 0
+            self._unpacked_bytes = 0
         self._pending = self._packed.read(PACKED)
-        self._taken += len(self._pending)
+        self._packed_bytes += len(self._pending)
 
     def _refuse_padding(self) -> None:
-        if self._given >= LEAST_SHARE * self._taken:
+        """Raise a TableError where the piece that was read holds hardly a byte."""
+        packed = self._packed_bytes
+        unpacked = self._unpacked_bytes
+        if unpacked >= LEAST_SHARE * packed:
             return
-        received = f"{self._taken:,} bytes of the gzip file hold {self._given:,} bytes"
+        received = f"{packed:,} bytes of the gzip file hold {unpacked:,} bytes"
         cause = "it is padded, or has empty parts or a long name in its head"
         remedy = "unzip it and compress it again"
         raise TableError(f"{self._name}: {received}: {cause}; {remedy}")

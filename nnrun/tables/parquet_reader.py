@@ -50,7 +50,16 @@ def open_parquet(
 
 @dataclass(frozen=True)
 class _ParquetFile:
-    """A Parquet file whose header is known."""
+    """A Parquet file whose header is known.
+
+    Attributes:
+        source: The file, or its bytes.
+        name: The table, as messages call it.
+        scan: The rows, of which none is read yet.
+        schema: The type of each column, by its name.
+        null_values: What missing cells look like.
+        number_format: How numbers are written in text.
+    """
 
     source: StoredFile | bytes
     name: str
@@ -84,16 +93,21 @@ class _ParquetFile:
     def _cells(self, columns: list[str], first: int, count: int) -> pl.DataFrame:
         """Return some rows of some columns, if the file is as it was."""
         with _unchanged(self.source):
-            rows = self.scan.select(cs.by_name(columns)).slice(first, count)
-            return rows.collect()
+            wanted = self.scan.select(cs.by_name(columns))
+            return wanted.slice(first, count).collect()
 
     @property
     def _size(self) -> int:
-        return len(self.source) if isinstance(self.source, bytes) else self.source.size
+        if isinstance(self.source, bytes):
+            return len(self.source)
+        return self.source.size
 
     def _block(self, cells: pl.DataFrame, first: int) -> Block:
         """Return the block of some rows, of which the first has this number."""
-        columns = [_as_number_or_text(cells[name].alias("")) for name in cells.columns]
+        columns = []
+        for column in cells:
+            nameless = column.alias("")  # the methods of polars take names such as ^x$ for patterns
+            columns.append(_as_number_or_text(nameless))
         frame = pl.DataFrame(columns, schema=cells.columns)
         text_columns = [name for name, dtype in self.schema.items() if dtype in TEXT]
         return Block(
@@ -108,16 +122,22 @@ class _ParquetFile:
 
 
 def _opened(source: StoredFile | bytes) -> IO[bytes]:
-    return io.BytesIO(source) if isinstance(source, bytes) else source.path.open("rb")
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    return source.path.open("rb")
 
 
 def _bytes_or_path(source: StoredFile | bytes) -> Path | bytes:
-    return source if isinstance(source, bytes) else source.path
+    if isinstance(source, bytes):
+        return source
+    return source.path
 
 
 def _hashed(source: StoredFile | bytes) -> AbstractContextManager[None]:
     """Hash a file while the body reads it."""
-    return nullcontext() if isinstance(source, bytes) else source.hashed_beside()
+    if isinstance(source, bytes):
+        return nullcontext()
+    return source.hashed_beside()
 
 
 @contextmanager

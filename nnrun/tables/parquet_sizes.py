@@ -135,7 +135,11 @@ class ParquetSizes:
             raise TableError(f"{self.name}: {problem}: {error}; copy or write it again") from None
         return UnpackedSizes(largest, row_text)
 
-    def _group_sizes(self, group: RowGroup, columns: Collection[str]) -> tuple[dict[str, int], int]:
+    def _group_sizes(
+        self,
+        group: RowGroup,
+        columns: Collection[str],
+    ) -> tuple[dict[str, int], int]:
         """Return the bytes of each wanted column of a row group, and those of all its text."""
         sizes: dict[str, int] = {}
         text = 0

@@ -38,7 +38,10 @@ class Table:
     _kept: list[Block] = field(default_factory=list)
 
     def blocks(
-        self, plan: ReadingPlan | None = None, *, may_be_empty: bool = False
+        self,
+        plan: ReadingPlan | None = None,
+        *,
+        may_be_empty: bool = False,
     ) -> Iterator[Block]:
         """Yield the rows block by block.
 
@@ -70,7 +73,8 @@ class Table:
     @property
     def size(self) -> int:
         """The bytes of the files on the disk."""
-        return sum(file.stored.size for file in self.files if file.stored)
+        stored_files = [file.stored for file in self.files if file.stored]
+        return sum(stored.size for stored in stored_files)
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the file, or of those of all parts, in hexadecimal.
@@ -213,7 +217,9 @@ def _difference(columns: list[str], expected: list[str]) -> str:
     besides = sorted(set(columns) - set(expected))
     differences = []
     if missing:
-        differences.append(f"lacks {listed(missing, 5)}")
+        shown = listed(missing, 5)
+        differences.append(f"lacks {shown}")
     if besides:
-        differences.append(f"has {listed(besides, 5)} besides")
+        shown = listed(besides, 5)
+        differences.append(f"has {shown} besides")
     return " and ".join(differences)

@@ -56,6 +56,7 @@ class Utf8Stream(io.RawIOBase):
         return size
 
     def _decode(self, data: bytes) -> str:
+        """Return the text of the next bytes, or raise a TableError where they are no text."""
         try:
             return self._decoder.decode(data, final=not data)
         except UnicodeError as error:
@@ -89,5 +90,6 @@ def _lines_before(error: UnicodeError, encoding: str) -> int:
     """Return how many line ends stand before the bytes that cannot be decoded."""
     if not isinstance(error, UnicodeDecodeError):
         return 0
-    before = error.object[: error.start].decode(encoding, errors="replace")
-    return before.count("\n")
+    data = error.object[: error.start]
+    text = data.decode(encoding, errors="replace")
+    return text.count("\n")

@@ -55,7 +55,11 @@ class SharedText:
         )
 
 
-def pieces_of_text(frame: pl.DataFrame, name: str, first: int) -> Iterator[pl.DataFrame]:
+def pieces_of_text(
+    frame: pl.DataFrame,
+    name: str,
+    first: int,
+) -> Iterator[pl.DataFrame]:
     """Yield the rows in parts whose text has room in memory; mostly all of them at once.
 
     Args:

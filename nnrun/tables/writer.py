@@ -9,7 +9,10 @@ FORMULA = r"^([=+\-@\t\r])"  # https://owasp.org/www-community/attacks/CSV_Injec
 
 
 def write_csv(
-    frames: Iterable[pl.DataFrame], file: IO[bytes], *, escape_formulas: bool = False
+    frames: Iterable[pl.DataFrame],
+    file: IO[bytes],
+    *,
+    escape_formulas: bool = False,
 ) -> None:
     """Write frames as they come, below one header.
 
@@ -52,9 +55,10 @@ class CsvWriter:
 def _escape(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with an apostrophe before each text and column name that is a formula."""
     text = pl.col(pl.String)
-    is_number = text.cast(pl.Float64, strict=False).is_not_null()
+    number = text.cast(pl.Float64, strict=False)
     with_apostrophe = text.str.replace(FORMULA, "'$1")
-    escaped = pl.when(is_number).then(text).otherwise(with_apostrophe)
-    names = pl.DataFrame({"": frame.columns}).select(escaped).to_series()
-    escaped_names = dict(zip(frame.columns, names, strict=True))
-    return frame.with_columns(escaped).rename(escaped_names)
+    escaped = pl.when(number.is_not_null()).then(text).otherwise(with_apostrophe)
+    names = pl.DataFrame({"": frame.columns})
+    escaped_names = names.select(escaped).to_series()
+    new_names = dict(zip(frame.columns, escaped_names, strict=True))
+    return frame.with_columns(escaped).rename(new_names)

@@ -76,7 +76,7 @@ def test_what_is_damaged_is_no_table(packed, error):
     ],
 )
 def test_what_holds_hardly_anything_is_refused(monkeypatch, packed, held):
-    monkeypatch.setattr(gunzip, "LOOKED_AT", 1_000)
+    monkeypatch.setattr(gunzip, "CHECKED_PIECE", 1_000)
     monkeypatch.setattr(gunzip, "PACKED", 100)
     with pytest.raises(TableError) as caught:
         unzipped(packed)
