@@ -1,5 +1,6 @@
 """Categories in the cells of a column of text: which are inputs, and where a cell belongs."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import polars as pl
@@ -28,15 +29,19 @@ def count_spellings(rows_by_text: Mapping[str, int]) -> dict[str, int]:
     Args:
         rows_by_text: The rows of each text, as the table spells it.
     """
-    spelt = spell_numbers(pl.Series(list(rows_by_text), dtype=pl.String))
-    rows_by_spelling: dict[str, int] = {}
-    for spelling, rows in zip(spelt, rows_by_text.values(), strict=True):
-        rows_by_spelling[spelling] = rows_by_spelling.get(spelling, 0) + rows
-    return rows_by_spelling
+    texts = pl.Series(list(rows_by_text), dtype=pl.String)
+    spellings = spell_numbers(texts)
+    rows_by_spelling: Counter[str] = Counter()
+    for spelling, rows in zip(spellings, rows_by_text.values(), strict=True):
+        rows_by_spelling[spelling] += rows
+    return dict(rows_by_spelling)
 
 
 def choose_categories(
-    counts: Mapping[str, int], *, max_categories: int, min_frequency: int
+    counts: Mapping[str, int],
+    *,
+    max_categories: int,
+    min_frequency: int,
 ) -> tuple[list[str], bool]:
     """Return the categories that are inputs, and whether others are left for the input `other`.
 
@@ -48,13 +53,16 @@ def choose_categories(
         max_categories: The most inputs that the column may become.
         min_frequency: The fewest rows of a category that is an input.
     """
-    if max(counts.values(), default=0) < min_frequency:
+    most_rows = max(counts.values(), default=0)
+    if most_rows < min_frequency:
         min_frequency = 1
     frequent = [text for text, rows in counts.items() if rows >= min_frequency]
-    if len(frequent) == len(counts) <= max_categories:
+    are_all_frequent = len(frequent) == len(counts)
+    if are_all_frequent and len(counts) <= max_categories:
         return sorted(frequent), False
     by_frequency = sorted(frequent, key=lambda text: (-counts[text], text))
-    return sorted(by_frequency[: max_categories - 1]), True
+    most_frequent = by_frequency[: max_categories - 1]
+    return sorted(most_frequent), True
 
 
 def encode_categories(

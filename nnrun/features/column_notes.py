@@ -31,7 +31,8 @@ def unseen_note(table: str, faults: ColumnFaults) -> str | None:
     unseen = faults["unseen_category"]
     if not unseen.count:
         return None
-    return f"{table}: column {faults.name!r}: {_describe_unseen(unseen)}"
+    clause = _describe_unseen(unseen)
+    return f"{table}: column {faults.name!r}: {clause}"
 
 
 def column_note(table: str, faults: ColumnFaults, feature: Feature) -> str | None:
@@ -92,8 +93,10 @@ def _tells_missing(faults: ColumnFaults, feature: Feature) -> bool:
         return True
     if feature.missing_share is None or not _has_a_fill(feature):
         return False  # a run of an earlier version; or cells that are of no category, told as such
-    is_more = missing / faults.rows > MANY_TIMES * feature.missing_share
-    return feature.missing_share < FEW or is_more
+    if feature.missing_share < FEW:
+        return True
+    share = missing / faults.rows
+    return share > MANY_TIMES * feature.missing_share
 
 
 def _describe_missing(faults: ColumnFaults, feature: Feature) -> str:
@@ -180,5 +183,7 @@ def _is_or_are(count: int) -> str:
 
 def _examples(table: str, fault: Fault) -> str:
     """Return the first distinct cells, and where the first ones stand."""
-    file = "" if fault.file == table else f"{fault.file}, "
-    return f"{fault.examples}; {file}{fault.where()}"
+    places = fault.where()
+    if fault.file != table:
+        places = f"{fault.file}, {places}"
+    return f"{fault.examples}; {places}"

@@ -185,7 +185,8 @@ def why_identifier(column: ColumnProfile) -> str | None:
         return "is named like the number of a row, an identifier"
     if column.distinct_share and is_named_like_a_numbering(column.name):
         return "is named like an identifier, and hardly a number occurs twice"
-    if column.distinct_share == 1 and counts_rows(column.numbers, column.minimum, column.maximum):
+    are_distinct = column.distinct_share == 1
+    if are_distinct and counts_rows(column.numbers, column.minimum, column.maximum):
         return "numbers the rows, as an identifier: about as many whole numbers, all distinct"
     return None
 
@@ -234,6 +235,7 @@ def _number_advice(column: ColumnProfile) -> str:
 
 
 def _why_dates_are_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
+    """Return why dates cannot become numbers as they are written, or None."""
     if not expand_dates:
         dates = f"holds dates or times ({column.examples})"
         return f"{dates}; `dates: expand` under data makes numbers of them"
@@ -244,7 +246,9 @@ def _why_dates_are_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | 
 
 
 def column_features(
-    column: ColumnProfile, data: Data, is_trained: RowMask | None = None
+    column: ColumnProfile,
+    data: Data,
+    is_trained: RowMask | None = None,
 ) -> list[Feature]:
     """Return what the column becomes, without statistics: of dates a feature for each part.
 
@@ -279,7 +283,11 @@ def _date_features(column: ColumnProfile) -> list[Feature]:
     return features
 
 
-def _text_feature(column: ColumnProfile, data: Data, is_trained: RowMask | None) -> Feature:
+def _text_feature(
+    column: ColumnProfile,
+    data: Data,
+    is_trained: RowMask | None,
+) -> Feature:
     """Return the feature with an input for each frequent category of the rows trained on."""
     counts = column.text_counts or dict.fromkeys(column.texts, 1)  # too many are refused
     missing_share = column.missing / max(1, column.rows)

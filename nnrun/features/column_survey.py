@@ -144,7 +144,9 @@ class ColumnSurvey:
 
 
 def finish_surveys(
-    surveys: list[ColumnSurvey], table: Table, needed: list[str]
+    surveys: list[ColumnSurvey],
+    table: Table,
+    needed: list[str],
 ) -> list[ColumnProfile]:
     """Return what surveys of a table tell, once it is read again for those that need it.
 

@@ -113,8 +113,12 @@ class Dataset:
     @property
     def parts(self) -> dict[str, Part]:
         """The parts that there are, by their names, in the order of PARTS."""
-        parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        return {key: part for key, part in parts.items() if part is not None}
+        parts = {"train": self.train}
+        if self.validation is not None:
+            parts["validation"] = self.validation
+        if self.test is not None:
+            parts["test"] = self.test
+        return parts
 
     @cached_property
     def label_counts(self) -> dict[str, int]:

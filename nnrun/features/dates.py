@@ -155,7 +155,15 @@ def read_dates(texts: pl.Series, formats: Iterable[str]) -> DateReading:
 
 
 def to_dates(texts: pl.Series, date_format: str) -> pl.Series:
-    """Return texts as Datetime, or as Time if the format has no day; null if not of this format."""
+    """Return texts as Datetime, or as Time if the format has no day.
+
+    Args:
+        texts: Cells as text, null where they are missing.
+        date_format: One of FORMATS.
+
+    Returns:
+        A series of shape (rows,), null where a text is not of this format.
+    """
     if "%d" not in date_format:
         times: pl.Series = texts.str.to_time(date_format, strict=False)
         return times

@@ -51,7 +51,9 @@ NULL_TEXTS = TypeAdapter(dict[str, dict[str, int]])
 
 
 def cache_key(
-    config: Config, fingerprints: Mapping[str, str], given: GivenEncoder | None = None
+    config: Config,
+    fingerprints: Mapping[str, str],
+    given: GivenEncoder | None = None,
 ) -> str:
     """Return a name for all that converted files depend on: the tables, and how they are read.
 
@@ -96,7 +98,8 @@ def save_converted(dataset: Dataset, folder: Path) -> None:
             repeated=part.repeated,
         )
         if part.weights is not None:
-            part.weights.tofile(folder / f"{key}-w.f32")
+            weights_path = folder / f"{key}-w.f32"
+            part.weights.tofile(weights_path)
     write_json(folder / "parts.json", facts)
     write_json(folder / "columns.json", dataset.columns)
     write_json(folder / "copies.json", dataset.copies)
@@ -123,11 +126,15 @@ def load_converted(
         OSError, ValueError: The files are missing or damaged.
     """
     manifest = read_manifest(folder)
-    encoder = Encoder.model_validate_json(_read(manifest, folder / "encoding.json"))
-    columns = COLUMN_FACTS.validate_json(_read(manifest, folder / "columns.json"))
-    copies = NAMES.validate_json(_read(manifest, folder / "copies.json"))
-    null_texts = NULL_TEXTS.validate_json(_read(manifest, folder / "null_texts.json"))
-    facts = PART_FACTS.validate_json(_read(manifest, folder / "parts.json"))
+
+    def read(name: str) -> bytes:
+        return _read(manifest, folder / name)
+
+    encoder = Encoder.model_validate_json(read("encoding.json"))
+    columns = COLUMN_FACTS.validate_json(read("columns.json"))
+    copies = NAMES.validate_json(read("copies.json"))
+    null_texts = NULL_TEXTS.validate_json(read("null_texts.json"))
+    facts = PART_FACTS.validate_json(read("parts.json"))
     if "train" not in facts or not set(facts) <= set(PARTS):
         raise ValueError("its parts are not those of a dataset")
     parts: dict[str, Any] = {}
@@ -188,8 +195,8 @@ def _open_matrix(manifest: Manifest, path: Path, columns: int) -> Matrix:
 
 def _check_weights(weights: Weights, facts: PartFacts) -> None:
     """Raise a ValueError where the weights are not of a part's rows, or are none."""
-    are_weights = np.isfinite(weights) & (weights >= 0)
-    if len(weights) != facts.rows or not are_weights.all():
+    is_weight = np.isfinite(weights) & (weights >= 0)
+    if len(weights) != facts.rows or not is_weight.all():
         raise ValueError(f"the weights of {facts.name} are not those of its rows")
 
 
@@ -200,12 +207,14 @@ def _check_part(
     encoder: Encoder,
 ) -> None:
     """Raise a ValueError where a part's matrices are not of its rows, or not of its labels."""
-    if not len(x) == len(y) == facts.rows:
+    if len(x) != facts.rows or len(y) != facts.rows:
         raise ValueError(f"the matrices of {facts.name} have other rows than were written")
     for column, labels in enumerate(encoder.labels_of_targets):
         if not labels:
             continue
         codes = y[:, column]
-        are_labels = codes.min() >= 0 and codes.max() < len(labels)  # NaN is none
+        lowest = codes.min()
+        highest = codes.max()
+        are_labels = lowest >= 0 and highest < len(labels)  # NaN is none
         if not are_labels:
             raise ValueError(f"the targets of {facts.name} are not its labels")

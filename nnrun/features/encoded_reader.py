@@ -146,7 +146,11 @@ class EncodedReader:
         reader._only = rows
         return reader
 
-    def _chosen_rows(self, needed: list[str], plan: ReadingPlan) -> Iterator[tuple[Block, int]]:
+    def _chosen_rows(
+        self,
+        needed: list[str],
+        plan: ReadingPlan,
+    ) -> Iterator[tuple[Block, int]]:
         """Yield each block of the rows asked for, and how many rows were left out of it.
 
         Raises:

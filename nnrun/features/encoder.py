@@ -83,7 +83,11 @@ class Encoder(Strict):
 
     @field_validator("targets")
     @classmethod
-    def _name_columns_once(cls, targets: list[Target], info: ValidationInfo) -> list[Target]:
+    def _name_columns_once(
+        cls,
+        targets: list[Target],
+        info: ValidationInfo,
+    ) -> list[Target]:
         """Refuse a column that is named twice, or is both a feature and a target."""
         features: list[Feature] = info.data.get("features", [])
         parts = {(feature.name, feature.part) for feature in features}
@@ -102,6 +106,7 @@ class Encoder(Strict):
     @field_validator("labels")
     @classmethod
     def _tell_labels_apart(cls, labels: list[str], info: ValidationInfo) -> list[str]:
+        """Refuse a single label, two that are one, and any beside several targets."""
         has_label_twice = len(label_codes(labels)) < len(labels)
         if len(labels) == 1 or has_label_twice:
             raise problem("must be two or more, or none")
@@ -112,10 +117,12 @@ class Encoder(Strict):
 
     @model_validator(mode="after")
     def _give_labels_to_each_target_or_none(self) -> "Encoder":
+        """Refuse labels of a single target in the target itself, and of some targets alone."""
         with_labels = [target for target in self.targets if target.labels]
         if not with_labels:
             return self
-        if len(self.targets) == 1 or len(with_labels) < len(self.targets):
+        some_have_none = len(with_labels) < len(self.targets)
+        if len(self.targets) == 1 or some_have_none:
             raise problem("each of several targets has two labels, or none of them has labels")
         return self
 
@@ -138,7 +145,8 @@ class Encoder(Strict):
         encoders = []
         for target, labels in zip(self.targets, self.labels_of_targets, strict=True):
             alone = target.model_copy(update={"labels": []})
-            encoders.append(self.model_copy(update={"targets": [alone], "labels": labels}))
+            update = {"targets": [alone], "labels": labels}
+            encoders.append(self.model_copy(update=update))
         return encoders
 
     @property
@@ -385,7 +393,8 @@ def _write_inputs(x: Values, feature: Feature, values: pl.Series) -> None:
         categories = values.drop_nulls().to_numpy()
         x[rows, categories] = 1
     elif feature.part is not None:
-        x[:, 0] = take_part(values, feature.part).to_numpy()
+        numbers = take_part(values, feature.part)
+        x[:, 0] = numbers.to_numpy()
     else:
         x[:, 0] = values.to_numpy()
 
@@ -430,7 +439,10 @@ def _fitted_text(feature: Feature, x: Moments, start: int) -> Feature:
 
 def _without_constant_parts(features: list[Feature]) -> list[Feature]:
     """Leave out the parts of a date that are the same in all rows, unless all are."""
-    dates_that_vary = {f.name for f in features if f.part and _varies(f)}
+    dates_that_vary = set()
+    for feature in features:
+        if feature.part and _varies(feature):
+            dates_that_vary.add(feature.name)
     kept = []
     for feature in features:
         if _varies(feature) or feature.name not in dates_that_vary:

@@ -41,4 +41,7 @@ def least_size(names: Iterable[str]) -> int:
     without_features = to_json({"features": []})
     with_one = to_json({"features": [nameless]})
     size_without_name = len(with_one) - len(without_features)
-    return sum(size_without_name + len(name.encode()) for name in names)
+    size = 0
+    for name in names:
+        size += size_without_name + len(name.encode())
+    return size

@@ -52,7 +52,12 @@ class Fault:
         """The first distinct cells that are not missing."""
         return [cell for cell in self.cells if cell is not None]
 
-    def with_cells(self, block: Block, is_faulty: pl.Series, texts: pl.Series) -> "Fault":
+    def with_cells(
+        self,
+        block: Block,
+        is_faulty: pl.Series,
+        texts: pl.Series,
+    ) -> "Fault":
         """Return the fault with the cells of another block that have it.
 
         Args:
@@ -63,17 +68,29 @@ class Fault:
         rows = is_faulty.fill_null(value=False).arg_true()
         if not len(rows):
             return self
-        file = self.file or block.name
-        places = self.places
-        if len(places) < SHOWN and file == block.name:  # a message names lines of one file
-            first_rows = rows.head(SHOWN - len(places)).to_list()
-            places += tuple(block.places(first_rows))
-        cells = self.cells
-        if len(cells) < KEPT:
-            new_cells = texts.gather(rows).unique(maintain_order=True).head(KEPT)
-            distinct = dict.fromkeys([*cells, *new_cells])
-            cells = tuple(distinct)[:KEPT]
-        return Fault(self.count + len(rows), file, places, cells)
+        return Fault(
+            count=self.count + len(rows),
+            file=self.file or block.name,
+            places=self._places_with(block, rows),
+            cells=self._cells_with(texts, rows),
+        )
+
+    def _places_with(self, block: Block, rows: pl.Series) -> tuple[str, ...]:
+        """Return the first places, those of these rows of a block among them."""
+        room = SHOWN - len(self.places)
+        is_another_file = self.file not in ("", block.name)  # a message names lines of one file
+        if room <= 0 or is_another_file:
+            return self.places
+        first_rows = rows.head(room).to_list()
+        return (*self.places, *block.places(first_rows))
+
+    def _cells_with(self, texts: pl.Series, rows: pl.Series) -> tuple[str | None, ...]:
+        """Return the first distinct cells, those of these rows of a block among them."""
+        if len(self.cells) >= KEPT:
+            return self.cells
+        new_cells = texts.gather(rows).unique(maintain_order=True)
+        distinct = dict.fromkeys([*self.cells, *new_cells.head(KEPT)])
+        return tuple(distinct)[:KEPT]
 
     @property
     def examples(self) -> str:
@@ -84,8 +101,10 @@ class Fault:
     def where(self) -> str:
         """Return the places of the first cells, as in `line 3`, `lines 3, 5, ...` or `row 2`."""
         places = ", ".join(self.places)
-        if self.places[0].isdigit():
-            places = f"line {places}" if self.count == 1 else f"lines {places}"
+        has_lines = self.places[0].isdigit()
+        if has_lines:
+            noun = "line" if self.count == 1 else "lines"
+            places = f"{noun} {places}"
         if self.count > len(self.places):
             places += ", ..."
         return places
@@ -101,12 +120,12 @@ class ColumnFaults:
     Attributes:
         name: The column.
         rows: How many cells were read, the missing and wrong ones among them.
-        found: The faults, by their kind.
+        by_kind: The faults, by their kind; kinds without any may be absent.
     """
 
     name: str
     rows: int = 0
-    found: Mapping[FaultKind, Fault] = field(default_factory=dict)
+    by_kind: Mapping[FaultKind, Fault] = field(default_factory=dict)
 
     def record(self, block: Block, parsed: ParsedCells) -> "ColumnFaults":
         """Return these faults with those of another block.
@@ -117,11 +136,12 @@ class ColumnFaults:
         """
         rows = self.rows + len(parsed.values)
         if parsed.texts is None:
-            return ColumnFaults(self.name, rows, self.found)
-        found = dict(self.found)
+            return replace(self, rows=rows)
+        by_kind = dict(self.by_kind)
         for kind, is_faulty in parsed.faulty.items():
-            found[kind] = self[kind].with_cells(block, is_faulty, parsed.texts)
-        return ColumnFaults(self.name, rows, found)
+            fault = self[kind]
+            by_kind[kind] = fault.with_cells(block, is_faulty, parsed.texts)
+        return ColumnFaults(self.name, rows, by_kind)
 
     def with_cells(
         self,
@@ -139,10 +159,10 @@ class ColumnFaults:
             texts: The cells as text, null where they are missing, shape (rows,).
         """
         fault = self[kind].with_cells(block, is_faulty, texts)
-        return replace(self, found={**self.found, kind: fault})
+        return replace(self, by_kind={**self.by_kind, kind: fault})
 
     def __getitem__(self, kind: FaultKind) -> Fault:
-        return self.found.get(kind, NO_FAULT)
+        return self.by_kind.get(kind, NO_FAULT)
 
     @property
     def present(self) -> int:
@@ -161,7 +181,12 @@ class ColumnFaults:
         numbers = written_elsewhere(words)
         return len(numbers) < len(words) / 2
 
-    def messages(self, rules: Mapping[FaultKind, str], *, hinted: bool = True) -> list[str]:
+    def messages(
+        self,
+        rules: Mapping[FaultKind, str],
+        *,
+        hinted: bool = True,
+    ) -> list[str]:
         """Return a line for each rule that cells break, in the order of the rules.
 
         Args:
@@ -176,7 +201,11 @@ class ColumnFaults:
         return messages
 
     def number_messages(
-        self, rules: Mapping[FaultKind, str], text_advice: str = "", *, advice: str = ""
+        self,
+        rules: Mapping[FaultKind, str],
+        text_advice: str = "",
+        *,
+        advice: str = "",
     ) -> list[str]:
         """Return a line for each kind of fault where numbers are expected, or one that it is text.
 
@@ -210,9 +239,12 @@ def cell_message(
         rule: What is wrong with them.
         hinted: Whether the line tells how a number could be written otherwise.
     """
-    place = f"{fault.file}:{fault.places[0]}: column {column!r}"
-    cell = fault.cells[0]
-    problem = rule if cell is None else f"{received(cell)} {rule}"
+    first_place = fault.places[0]
+    place = f"{fault.file}:{first_place}: column {column!r}"
+    first_cell = fault.cells[0]
+    problem = rule
+    if first_cell is not None:
+        problem = f"{received(first_cell)} {rule}"
     hint = number_hint(*fault.texts) if hinted else ""
     others = _other_cells(fault)
     return f"{place}: {problem}{hint}{others}"
@@ -221,7 +253,8 @@ def cell_message(
 def _other_cells(fault: Fault) -> str:
     if fault.count == 1:
         return ""
-    return f" ({fault.count} such cells: {fault.where()})"
+    places = fault.where()
+    return f" ({fault.count} such cells: {places})"
 
 
 def _in_words(cell: str | None) -> str:

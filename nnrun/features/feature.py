@@ -145,10 +145,13 @@ class Feature(Strict):
     def _has_the_parts_of_its_kind(self) -> bool:
         """Tell whether a date has a part of its format, and any other kind neither."""
         if self.kind != "date":
-            return self.format is None and self.part is None and not self.more_formats
+            has_neither = self.format is None and self.part is None
+            return has_neither and not self.more_formats
         formats = [self.format or "", *self.more_formats]
         orders = {ORDERS.get(date_format) for date_format in formats}
-        return len(orders) == 1 and self.part in date_parts(self.format)
+        if len(orders) > 1:
+            return False
+        return self.part in date_parts(self.format)
 
     @property
     def width(self) -> int:
@@ -183,7 +186,11 @@ class Feature(Strict):
             return [self.name]
         return [f"{self.name} is {category}" for category in self.category_names()]
 
-    def category_names(self, missing: str = "missing", other: str = "other") -> list[str]:
+    def category_names(
+        self,
+        missing: str = "missing",
+        other: str = "other",
+    ) -> list[str]:
         """Return the category of each input of text.
 
         Args:
@@ -197,6 +204,7 @@ class Feature(Strict):
 
 
 def _check_two_labels(labels: list[str]) -> list[str]:
+    """Refuse labels that are not two distinct ones."""
     if not labels:
         return labels
     distinct = label_codes(labels)

@@ -48,7 +48,8 @@ def draw_folds(profile: TableProfile, count: int, repeat: int = 0) -> list[FoldR
     """
     split = profile.split
     kind = split.split.kind if split else None
-    generator = np.random.default_rng([profile.config.split_seed, repeat, FOLD_STREAM])
+    seeds = [profile.config.split_seed, repeat, FOLD_STREAM]
+    generator = np.random.default_rng(seeds)
     if split and kind == "time":
         if repeat:
             rule = "a split by time has one order, and is dealt once"
@@ -100,7 +101,11 @@ def _folds_by_time(split: SplitColumn, count: int) -> list[FoldRows]:
     return folds
 
 
-def _folds_of_rows(profile: TableProfile, count: int, generator: np.random.Generator) -> RowNumbers:
+def _folds_of_rows(
+    profile: TableProfile,
+    count: int,
+    generator: np.random.Generator,
+) -> RowNumbers:
     """Return the fold of each row, shape (rows,), or -1 where a column says it is not of `train`.
 
     Every label has the same share of each fold, as nearly as its rows allow.
@@ -120,7 +125,11 @@ def _folds_of_rows(profile: TableProfile, count: int, generator: np.random.Gener
     return fold_of_row
 
 
-def _folds_of_groups(split: SplitColumn, count: int, generator: np.random.Generator) -> RowNumbers:
+def _folds_of_groups(
+    split: SplitColumn,
+    count: int,
+    generator: np.random.Generator,
+) -> RowNumbers:
     """Return the fold of each row, shape (rows,), where all rows of a group are in one."""
     group_of_row = split.group_of_row()
     groups = int(group_of_row.max()) + 1
@@ -132,7 +141,10 @@ def _folds_of_groups(split: SplitColumn, count: int, generator: np.random.Genera
     return fold_of_row
 
 
-def _shuffled_by_label(profile: TableProfile, generator: np.random.Generator) -> RowNumbers:
+def _shuffled_by_label(
+    profile: TableProfile,
+    generator: np.random.Generator,
+) -> RowNumbers:
     """Return the numbers of all rows, those of a label together, and each label's shuffled.
 
     Rows that are dealt to the folds in this order are shared out evenly, and so is each label.
@@ -149,11 +161,14 @@ def _check_labels(profile: TableProfile, is_dealt: RowMask) -> None:
     """Raise an InputError where a label has one row, which could not be trained on and measured."""
     problems = []
     for name, labels in profile.labels.items():
-        of_target = f" of {name!r}" if len(profile.labels) > 1 else ""
+        of_target = ""
+        if len(profile.labels) > 1:
+            of_target = f" of {name!r}"
         for label in _labels_of_one_row(labels, is_dealt):
+            place = f"{profile.name}: the label {label!r}{of_target}"
             rule = "has 1 row, and cannot be both trained on and measured"
             remedy = "give it 2 or more, or leave its row out"
-            problems.append(f"{profile.name}: the label {label!r}{of_target} {rule}; {remedy}")
+            problems.append(f"{place} {rule}; {remedy}")
     if problems:
         raise InputError(problems)
 

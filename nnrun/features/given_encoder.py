@@ -76,17 +76,18 @@ class GivenEncoder:
         names = config.data.target
         if names != names_of_run:
             place = config.where("data", "target")
-            expected = listed(names_of_run, SHOWN)
-            received_names = listed(names, SHOWN)
-            yield f"{place}: must be {expected}, as in {self.run}; received {received_names}"
-        run_is_classes = any(self.encoder.labels_of_targets)
-        if config.is_classes == run_is_classes:
+            rule = f"must be {listed(names_of_run, SHOWN)}, as in {self.run}"
+            value = listed(names, SHOWN)
+            yield f"{place}: {rule}; received {value}"
+        run_has_labels = any(self.encoder.labels_of_targets)
+        if config.is_classes == run_has_labels:
             return
         place = config.where("loss")
         loss = config.loss["name"]
-        kinds = ("labels", "numbers") if config.is_classes else ("numbers", "labels")
-        kind, kind_of_run = kinds
-        yield f"{place}: {loss} predicts {kind}, but {self.run} predicts {kind_of_run}"
+        kind = "labels" if config.is_classes else "numbers"
+        kind_of_run = "labels" if run_has_labels else "numbers"
+        reading = f"{self.run} predicts {kind_of_run}"
+        yield f"{place}: {loss} predicts {kind}, but {reading}"
 
     def _label_misfits(self, profile: TableProfile) -> Iterator[str]:
         """Yield which labels of the table the run does not know, and other positive labels."""
@@ -99,20 +100,22 @@ class GivenEncoder:
             unknown = [text for key, text in spellings.items() if key not in known_keys]
             if unknown:
                 place = f"{profile.name}: column {target.name!r}"
-                problem = f"has labels that {self.run} does not know"
-                known = listed(labels, SHOWN)
-                yield f"{place} {problem}: {listed(unknown, SHOWN)}; it knows {known}"
+                unknown_labels = listed(unknown, SHOWN)
+                problem = f"has labels that {self.run} does not know: {unknown_labels}"
+                known_labels = listed(labels, SHOWN)
+                yield f"{place} {problem}; it knows {known_labels}"
             yield from self._positive_misfits(profile.config, labels)
 
     def _positive_misfits(self, config: Config, labels: Sequence[str]) -> Iterator[str]:
         """Yield which labels the config says to be positive, where the run has another."""
         *negatives, positive = labels
         negative_keys = label_codes(negatives).keys()
-        labels_by_key = {label_key(str(label)): label for label in config.data.positives}
-        for key in labels_by_key.keys() & negative_keys:
-            place = config.where("data", "positive")
-            value = received(labels_by_key[key])
-            yield f"{place}: must be {positive!r}, as in {self.run}; received {value}"
+        place = config.where("data", "positive")
+        rule = f"must be {positive!r}, as in {self.run}"
+        label_of_key = {label_key(str(label)): label for label in config.data.positives}
+        for key, label in label_of_key.items():
+            if key in negative_keys:
+                yield f"{place}: {rule}; received {received(label)}"
 
     def _column_misfits(self, profile: TableProfile) -> Iterator[str]:
         """Yield which columns the run does not know, lacks here, or reads in another way."""
@@ -122,18 +125,25 @@ class GivenEncoder:
         names_of_run = {*features, *self.encoder.target_names}
         extra = [name for name in names_here if name not in names_of_run]
         if extra:
-            problem = f"has columns that are not features of {self.run}: {listed(extra, SHOWN)}"
+            shown = listed(extra, SHOWN)
+            problem = f"has columns that are not features of {self.run}: {shown}"
             line = leave_out_line(data, extra)
             yield f"{profile.name}: {problem}; to train without them: {line}"
         used_names = {*names_here, *data.target}
         lacking = [name for name in features if name not in used_names]
         if lacking:
             problem = f"features of {self.run} are not features here"
-            yield f"{profile.name}: {problem}: {listed(lacking, SHOWN)}"
+            shown = listed(lacking, SHOWN)
+            yield f"{profile.name}: {problem}: {shown}"
         for feature in features.values():
             yield from self._kind_misfits(profile.config, data, feature)
 
-    def _kind_misfits(self, config: Config, data: Data, feature: Feature) -> Iterator[str]:
+    def _kind_misfits(
+        self,
+        config: Config,
+        data: Data,
+        feature: Feature,
+    ) -> Iterator[str]:
         """Yield that the config says a column to be of another kind than the run reads."""
         declared = declared_kind(data, feature.name)
         if declared is None or declared == feature.kind:
@@ -141,5 +151,6 @@ class GivenEncoder:
         if declared == "number" and feature.kind == "boolean":
             return
         place = config.where("data", KEYS[declared])
+        column = f"column {feature.name!r} is {declared}"
         reading = f"where {self.run} reads it as {feature.kind}"
-        yield f"{place}: column {feature.name!r} is {declared}, {reading}"
+        yield f"{place}: {column}, {reading}"

@@ -73,7 +73,11 @@ def kept_rows(
         yield kept, lacking + block.blank_rows
 
 
-def needed_columns(missing: MissingPolicy, features: list[str], targets: list[str]) -> list[str]:
+def needed_columns(
+    missing: MissingPolicy,
+    features: list[str],
+    targets: list[str],
+) -> list[str]:
     """Return the columns whose missing cells leave their rows out.
 
     Args:

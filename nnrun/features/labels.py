@@ -73,6 +73,7 @@ def encode_labels(block: Block, name: str, codes: Mapping[str, int]) -> ParsedCe
 
 
 def _encode_texts(texts: pl.Series, codes: Mapping[str, int]) -> ParsedCells:
+    """Return the code of each text as Int32, given the code of each label by its key."""
     code_of_text = {}
     for text in texts.drop_nulls().unique():
         code_of_text[text] = codes.get(label_key(text))
@@ -114,10 +115,10 @@ class LabelProfile:
         Returns:
             A series of shape (rows,), null where the label is missing.
         """
-        ordered = order_keys(self.spellings, positives)
-        place_of_key = {key: place for place, key in enumerate(ordered)}
-        places = pl.Series([place_of_key[key] for key in self.spellings])
-        return places.gather(self.codes)
+        ordered_keys = order_keys(self.spellings, positives)
+        place_of_key = {key: place for place, key in enumerate(ordered_keys)}
+        places = [place_of_key[key] for key in self.spellings]
+        return pl.Series(places).gather(self.codes)
 
 
 class LabelSurvey:
@@ -142,7 +143,8 @@ class LabelSurvey:
             block: Some rows of the table, each of which comes once.
         """
         texts = block.texts(self.faults.name)
-        for text in texts.drop_nulls().unique(maintain_order=True):
+        distinct = texts.drop_nulls().unique(maintain_order=True)
+        for text in distinct:
             self._spellings.setdefault(label_key(text), text)
         codes = {key: code for code, key in enumerate(self._spellings)}
         parsed = _encode_texts(texts, codes)

@@ -127,6 +127,7 @@ def open_tables(config: Config) -> dict[str, Table]:
 
 
 def _paths(config: Config) -> dict[str, Path]:
+    """Return the path of each part that the config gives one."""
     paths = {}
     for key in PARTS:
         path = getattr(config.data, key)
@@ -162,6 +163,7 @@ def _room(config: Config) -> float:
 
 
 def _fits_in_memory(profile: TableProfile, given: GivenEncoder | None) -> bool:
+    """Tell whether the matrices of the training table have room in memory."""
     encoder = given.encoder if given else profile.encoder()
     if _has_wrong_labels(encoder):
         return True
@@ -193,7 +195,8 @@ def _load_converted(
     try:
         return load_converted(config, folder, tables, given)
     except NotOrdinaryError as error:
-        raise RunError(f"{error.filename}: {error.strerror}; remove it") from None
+        problem = f"{error.filename}: {error.strerror}"
+        raise RunError(f"{problem}; remove it") from None
     except (OSError, ValueError) as error:
         _remove_damaged(folder)
         if warn:

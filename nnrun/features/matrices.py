@@ -348,7 +348,9 @@ def _fit(
 
 
 def _rows_by_part(
-    reader: EncodedReader, rows: Mapping[str, RowMask], hashes: RowHashes
+    reader: EncodedReader,
+    rows: Mapping[str, RowMask],
+    hashes: RowHashes,
 ) -> Iterator[tuple[str, Values, Values]]:
     """Yield the inputs and the targets of each block's rows, part by part.
 
@@ -369,7 +371,9 @@ def _rows_by_part(
 
 
 def _new_stores(
-    encoder: Encoder, rows: Mapping[str, RowMask], keeping: Keeping
+    encoder: Encoder,
+    rows: Mapping[str, RowMask],
+    keeping: Keeping,
 ) -> dict[str, PartStore]:
     stores = {}
     for key, is_row in rows.items():

@@ -104,5 +104,6 @@ def _allocate(path: Path, size: int) -> None:
 def _fill_missing(matrix: Matrix, fill: AnyFloats) -> None:
     """Put `fill` in place of NaN, some rows at a time, since masks take memory."""
     for start in range(0, len(matrix), FILL_ROWS):
-        rows = matrix[start : start + FILL_ROWS]
+        end = start + FILL_ROWS
+        rows = matrix[start:end]
         np.copyto(rows, fill, where=np.isnan(rows), casting="same_kind")

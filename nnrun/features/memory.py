@@ -15,12 +15,18 @@ def memory_bytes() -> int:
 
     The machine, the control group of the process, and its own limits each set a bound.
     """
-    limits = [LARGEST, *_available_bytes(), *_group_limits(), *_resource_limits()]
+    limits = [
+        LARGEST,
+        *_available_bytes(),
+        *_group_limits(),
+        *_resource_limits(),
+    ]
     return min(limit for limit in limits if limit >= 0)  # no limit is -1 on Linux
 
 
 def _available_bytes() -> Iterator[int]:
-    for kibibytes in re.findall(r"^MemAvailable: *(\d+)", _read(MEMORY_INFO), re.MULTILINE):
+    available = re.findall(r"^MemAvailable: *(\d+)", _read(MEMORY_INFO), re.MULTILINE)
+    for kibibytes in available:
         yield int(kibibytes) << 10
 
 
@@ -29,15 +35,18 @@ def _group_limits() -> Iterator[int]:
 
     A container sees its own group as the root.
     """
-    for kind, path in re.findall(r"^\d+:(.*?):/(.*)$", _read(OWN_GROUPS), re.MULTILINE):
+    own_groups = re.findall(r"^\d+:(.*?):/(.*)$", _read(OWN_GROUPS), re.MULTILINE)
+    for kind, path in own_groups:
         for folder in (path, ""):
             for name in ("memory.max", "memory.limit_in_bytes"):
-                limit = _read(Path(GROUPS, kind, folder, name)).strip()
+                file = Path(GROUPS, kind, folder, name)
+                limit = _read(file).strip()
                 if limit.isdecimal():  # "max" where there is none
                     yield int(limit)
 
 
 def _resource_limits() -> Iterator[int]:
+    """Yield the limits that the process has itself, as `ulimit -v` and `ulimit -d` set them."""
     try:
         import resource
     except ImportError:  # Windows has none

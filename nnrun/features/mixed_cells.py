@@ -61,4 +61,5 @@ def _are_codes(numbers: Collection[str]) -> bool:
     if not all(map(CODE.fullmatch, numbers)):
         return False
     values = [int(number) for number in numbers]
-    return min(values) < YEARS.start or max(values) >= YEARS.stop
+    are_years = min(values) in YEARS and max(values) in YEARS
+    return not are_years

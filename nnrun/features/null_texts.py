@@ -1,7 +1,7 @@
 """The texts that stand for missing cells, and how many rows have each."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import compress
 
 import polars as pl
@@ -40,12 +40,14 @@ def columns_with_null_texts(block: Block, names: Iterable[str]) -> list[str]:
         block: Some rows of a table.
         names: Columns of the block; those that are not text have no such cell.
     """
-    of_text = [name for name in names if block.frame[name].dtype == pl.String]
-    if not of_text:
+    columns_of_text = [name for name in names if block.frame[name].dtype == pl.String]
+    if not columns_of_text:
         return []
-    is_null = pl.all().str.strip_chars().is_in(_null_texts(block))
-    has_null = block.frame[of_text].select(is_null.any()).row(0)
-    return list(compress(of_text, has_null))
+    texts = pl.all().str.strip_chars()
+    is_null = texts.is_in(_null_texts(block))
+    cells = block.frame[columns_of_text]
+    has_null = cells.select(is_null.any()).row(0)
+    return list(compress(columns_of_text, has_null))
 
 
 def _null_texts(block: Block) -> list[str]:
@@ -59,9 +61,12 @@ def count_texts(texts: pl.Series, most: int) -> Counter[str]:
         texts: The texts, without nulls.
         most: How many texts are counted at the most.
     """
-    distinct: Sequence[str] = texts.unique(maintain_order=True).head(most).to_list()
-    counts = texts.unique_counts().head(most).to_list()
-    return Counter(dict(zip(distinct, counts, strict=True)))
+    distinct = texts.unique(maintain_order=True).head(most)
+    counts = texts.unique_counts().head(most)  # in the same order
+    rows_by_text: Counter[str] = Counter()
+    for text, rows in zip(distinct, counts, strict=True):
+        rows_by_text[text] = rows
+    return rows_by_text
 
 
 def null_text_lines(

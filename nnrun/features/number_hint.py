@@ -58,7 +58,8 @@ def written_elsewhere(cells: Sequence[str]) -> list[str]:
     Args:
         cells: Cells as text, with or without spaces and signs around the numbers.
     """
-    return [cell for cell in cells if len(cell) <= LONGEST and _is_written_elsewhere(cell)]
+    short_cells = [cell for cell in cells if len(cell) <= LONGEST]
+    return list(filter(_is_written_elsewhere, short_cells))
 
 
 @lru_cache(CELLS_KNOWN)

@@ -20,11 +20,12 @@ def most_begin_with_digits(rows_by_text: Mapping[str, int]) -> list[str]:
     """
     texts = pl.Series(list(rows_by_text), dtype=pl.String)
     rows = pl.Series(list(rows_by_text.values()), dtype=pl.Int64)
-    is_number_like = texts.str.contains(DIGITS_FIRST)
-    rows_that_are = rows.filter(is_number_like).sum()
-    if 2 * rows_that_are <= rows.sum():
+    begins_so = texts.str.contains(DIGITS_FIRST)
+    rows_that_do = rows.filter(begins_so)
+    if rows_that_do.sum() <= rows.sum() / 2:
         return []
-    return texts.filter(is_number_like).head(EXAMPLES).to_list()
+    first_texts = texts.filter(begins_so).head(EXAMPLES)
+    return first_texts.to_list()
 
 
 def find_leading_zero(texts: pl.Series) -> str | None:

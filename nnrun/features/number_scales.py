@@ -32,8 +32,10 @@ def sample_step(rows: int, columns: int) -> int:
         columns: How many inputs are numbers.
     """
     affordable = MOST_CELLS // max(1, columns)
-    most = min(MOST_ROWS, max(FEWEST_ROWS, affordable))
-    return max(1, math.ceil(rows / most))
+    most = max(FEWEST_ROWS, affordable)
+    most = min(MOST_ROWS, most)
+    step = math.ceil(rows / most)
+    return max(1, step)
 
 
 class NumberScales:
@@ -94,7 +96,8 @@ class NumberScales:
     def _present_values(self, column: int) -> Numbers:
         """Return the numbers of a column in the rows that were kept, without those missing."""
         place = self._places[column]
-        values = np.concatenate([block[:, place] for block in self._kept])
+        parts = [block[:, place] for block in self._kept]
+        values = np.concatenate(parts)
         present: Numbers = values[~np.isnan(values)]
         return present
 

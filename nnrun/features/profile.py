@@ -170,7 +170,10 @@ class TableProfile:
         return [f"{message}{advice}; if the column does not hold dates: {categorical}"]
 
     def _messages_of_texts(
-        self, faults: ColumnFaults, rules: Mapping[FaultKind, str], noun: str
+        self,
+        faults: ColumnFaults,
+        rules: Mapping[FaultKind, str],
+        noun: str,
     ) -> list[str]:
         """Return the messages on a column of text, each with the texts that count as missing."""
         lines = null_text_lines(self.config.data, faults.name, self.null_texts, noun=noun)
@@ -270,7 +273,8 @@ def profile_table(table: Table, config: Config) -> TableProfile:
     needed = needed_columns(missing, features, targets)
     for block in table.blocks(plan):
         kept = block.without_missing(needed)
-        dropped += len(block.frame) - len(kept.frame) + block.blank_rows
+        lacking = len(block.frame) - len(kept.frame)
+        dropped += lacking + block.blank_rows
         survey.add(kept)
         survey.count_null_texts(block)
         if missing != "drop":  # to tell which rows to leave out takes the text of every cell
@@ -293,7 +297,13 @@ def profile_table(table: Table, config: Config) -> TableProfile:
 
 
 class _TableSurvey:
-    """Gathers what the features and targets of a table hold, block by block."""
+    """Gathers what the features and targets of a table hold, block by block.
+
+    Args:
+        features: The columns that are features.
+        targets: The columns that are targets.
+        config: Says how they are read, and whether targets are labels.
+    """
 
     def __init__(self, features: list[str], targets: list[str], config: Config) -> None:
         split = config.data.split

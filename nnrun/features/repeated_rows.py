@@ -1,5 +1,6 @@
 """Rows that are measured and trained on too: equal in all features and targets."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -51,10 +52,12 @@ def compared_columns(encoder: Encoder) -> list[ComparedColumn]:
     """
     columns = {}
     for feature in encoder.features:
-        columns[feature.name] = ComparedColumn(feature.name, feature.kind, feature.sign)
+        column = ComparedColumn(feature.name, feature.kind, feature.sign)
+        columns[feature.name] = column
     for target, labels in zip(encoder.targets, encoder.labels_of_targets, strict=True):
         kind = "text" if labels else "number"
-        columns.setdefault(target.name, ComparedColumn(target.name, kind, target.sign))
+        column = ComparedColumn(target.name, kind, target.sign)
+        columns.setdefault(target.name, column)
     return list(columns.values())
 
 
@@ -70,13 +73,13 @@ class RowHashes:
     def __init__(self, columns: Sequence[ComparedColumn], *, is_wanted: bool) -> None:
         self._columns = list(columns)
         self._is_wanted = is_wanted
-        self._hashes: dict[str, list[pl.Series]] = {}
-        self._rows: dict[str, int] = {}
+        self._hashes: defaultdict[str, list[pl.Series]] = defaultdict(list)
+        self._rows: Counter[str] = Counter()
 
     def begin(self) -> None:
         """Forget all rows: the training table is read anew."""
-        self._hashes = {}
-        self._rows = {}
+        self._hashes.clear()
+        self._rows.clear()
 
     def add(self, part: str, block: Block, is_row: RowMask | None = None) -> None:
         """Take rows of a block into account, by default all, as far as there is room.
@@ -86,7 +89,8 @@ class RowHashes:
             block: The rows, with the columns that are compared.
             is_row: Whether each row of the block is the part's, shape (rows,); None where all are.
         """
-        if not self._is_wanted or self._rows.get(part, 0) >= MOST_ROWS:
+        has_room = self._rows[part] < MOST_ROWS
+        if not self._is_wanted or not has_room:
             return
         cells = {}
         for number, column in enumerate(self._columns):
@@ -94,8 +98,8 @@ class RowHashes:
         hashes = pl.DataFrame(cells).hash_rows()
         if is_row is not None:
             hashes = hashes.filter(pl.Series(is_row))
-        self._hashes.setdefault(part, []).append(hashes)
-        self._rows[part] = self._rows.get(part, 0) + len(hashes)
+        self._hashes[part].append(hashes)
+        self._rows[part] += len(hashes)
 
     def repeated(self, part: str) -> int:
         """Return how many rows of a part are training rows too, beyond what chance explains.

@@ -58,7 +58,8 @@ def _unknown_columns(config: Config, table: Table) -> list[str]:
     for keys, name in _named_columns(config.data):
         if name not in table.columns:
             place = config.where("data", *keys)
-            problems.append(f"{place}: {_describe_unknown(name, table)}")
+            problem = _describe_unknown(name, table)
+            problems.append(f"{place}: {problem}")
     return problems
 
 
@@ -116,6 +117,7 @@ def choose_targets(config: Config) -> list[str]:
 
 
 def _describe_unknown(name: str, table: Table) -> str:
+    """Return that a table lacks a column, and which may be meant."""
     hint = did_you_mean(name, table.columns)
     if not hint:
         hint = f"; it has {listed(table.columns, 12)}"

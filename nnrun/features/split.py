@@ -95,7 +95,11 @@ def _rows_of_each(codes: pl.Series) -> list[RowNumbers]:
     return np.split(order, ends)
 
 
-def _sizes_to_hold_out(groups: list[RowNumbers], fraction: float, keep: int) -> RowNumbers:
+def _sizes_to_hold_out(
+    groups: list[RowNumbers],
+    fraction: float,
+    keep: int,
+) -> RowNumbers:
     """Return how many rows of each group to hold out, so that the shares add up.
 
     Args:

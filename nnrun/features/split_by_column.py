@@ -80,9 +80,10 @@ def _last_times(sizes: np.ndarray, share: float) -> np.ndarray:
     """
     earlier_rows = np.cumsum(sizes)[:-1]  # of each time but the first, which is trained on
     wanted_rows = (1 - share) * sizes.sum()
-    nearest = np.argmin(np.abs(earlier_rows - wanted_rows))
-    first = 1 + int(nearest)
-    return np.arange(len(sizes)) >= first
+    differences = np.abs(earlier_rows - wanted_rows)
+    first_held_out = 1 + int(np.argmin(differences))
+    times = np.arange(len(sizes))
+    return times >= first_held_out
 
 
 def _parts_named(config: Config, column: SplitColumn) -> dict[str, RowMask]:

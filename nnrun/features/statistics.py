@@ -72,7 +72,9 @@ class Moments:
         self.rows += len(values)
         present = ~np.isnan(values)
         count = present.sum(axis=0)
-        numbers = values if present.all() else np.where(present, values, 0.0)
+        numbers = values
+        if not present.all():
+            numbers = np.where(present, values, 0.0)
         mean = numbers.sum(axis=0) / np.maximum(count, 1)
         deviations = np.where(present, numbers - mean, 0.0)
         squares = (deviations**2).sum(axis=0)

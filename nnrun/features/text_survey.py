@@ -56,21 +56,26 @@ class TextSurvey:
         """
         if self.overflowed:
             return
-        stripped = [text.strip() for text in distinct.head(most + 1)]
+        first = distinct.head(most + 1)
+        stripped = [text.strip() for text in first]
         self._counts.update(dict.fromkeys(stripped, 0))
-        if len(self._counts) > most or len(distinct) > len(stripped):
+        has_further_texts = len(first) < len(distinct)
+        if has_further_texts or len(self._counts) > most:
             self._overflow(most)
             return
         numbers = texts.cast(pl.Enum(distinct)).to_physical()  # of each row's text in `distinct`
         present = numbers.drop_nulls().to_numpy()
-        rows = np.bincount(present, minlength=len(stripped))
-        for text, count in zip(stripped, rows.tolist(), strict=True):
+        counts = np.bincount(present, minlength=len(stripped))
+        for text, count in zip(stripped, counts.tolist(), strict=True):
             self._counts[text] += count
         if self._places is not None:
-            place_of_text = {text: place for place, text in enumerate(self._counts)}
-            places = [place_of_text[text] for text in stripped]
-            series = pl.Series(places, dtype=pl.UInt16)
-            self._places.append(series.gather(numbers))
+            self._places.append(self._places_of(stripped).gather(numbers))
+
+    def _places_of(self, stripped: list[str]) -> pl.Series:
+        """Return the places of texts among all so far, as UInt16."""
+        place_of_text = {text: place for place, text in enumerate(self._counts)}
+        places = [place_of_text[text] for text in stripped]
+        return pl.Series(places, dtype=pl.UInt16)
 
     def _overflow(self, most: int) -> None:
         """Keep the first texts alone, one more than are counted, and how many rows of none."""
@@ -80,7 +85,11 @@ class TextSurvey:
         self._places = None
 
 
-def count_rows(texts: tuple[str, ...], places: pl.Series, is_row: RowMask) -> dict[str, int]:
+def count_rows(
+    texts: tuple[str, ...],
+    places: pl.Series,
+    is_row: RowMask,
+) -> dict[str, int]:
     """Return how many of the rows have each of the texts, without those that none has.
 
     Args:
@@ -88,7 +97,10 @@ def count_rows(texts: tuple[str, ...], places: pl.Series, is_row: RowMask) -> di
         places: For each row the place of its text among these, null where it is missing.
         is_row: Which of the rows are counted, shape (rows,).
     """
-    places_of_rows = places.filter(pl.Series(is_row)).drop_nulls()
-    rows = np.bincount(places_of_rows.to_numpy(), minlength=len(texts))
-    rows_by_text = dict(zip(texts, rows.tolist(), strict=True))
-    return {text: count for text, count in rows_by_text.items() if count}
+    places_of_rows = places.filter(pl.Series(is_row)).drop_nulls().to_numpy()
+    counts = np.bincount(places_of_rows, minlength=len(texts))
+    rows_by_text = {}
+    for text, count in zip(texts, counts.tolist(), strict=True):
+        if count:
+            rows_by_text[text] = count
+    return rows_by_text

@@ -41,7 +41,10 @@ def training_ranges(encoder: Encoder) -> dict[str, TrainingRange]:
     return ranges
 
 
-def far_numbers(x: Values, ranges: Mapping[str, TrainingRange]) -> Iterator[tuple[str, pl.Series]]:
+def far_numbers(
+    x: Values,
+    ranges: Mapping[str, TrainingRange],
+) -> Iterator[tuple[str, pl.Series]]:
     """Yield each column with far numbers, and which rows have them.
 
     Args:
@@ -61,6 +64,7 @@ def far_numbers(x: Values, ranges: Mapping[str, TrainingRange]) -> Iterator[tupl
 
 
 def _range_of(feature: Feature, start: int) -> TrainingRange:
+    """Return the range of a feature whose input is the column `start` of the matrix."""
     width = feature.maximum - feature.minimum
     return TrainingRange(
         input=start,

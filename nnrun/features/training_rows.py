@@ -28,7 +28,10 @@ class TrainingRows:
         has_categories: bool,
     ):
         inputs = encoder.inputs_read(has_categories=has_categories)
-        numbers = [place for place, feature in enumerate(inputs) if feature.kind != "text"]
+        numbers = []
+        for place, feature in enumerate(inputs):
+            if feature.kind != "text":
+                numbers.append(place)
         targets = len(encoder.targets)
         self._encoder = encoder
         self._config = config
@@ -49,7 +52,8 @@ class TrainingRows:
         self._scales.add(x)
         self._targets.values.add(y)
         if self._config.data.target_transform:
-            self._targets.logs.add(np.log1p(np.maximum(y, 0)))
+            logs = np.log1p(np.maximum(y, 0))
+            self._targets.logs.add(logs)
         self._copies.add(x, y)
 
     def fitted_encoder(self) -> Encoder:
