@@ -162,8 +162,8 @@ class Dataset:
         class_weight = self.config.class_weight
         if not class_weight:
             return None
-        given = self._balanced_weights() if class_weight == "balanced" else class_weight
-        weight_of_key = {label_key(label): weight for label, weight in given.items()}
+        weight_of_label = self._balanced_weights() if class_weight == "balanced" else class_weight
+        weight_of_key = {label_key(label): weight for label, weight in weight_of_label.items()}
         weights = [weight_of_key[label_key(label)] for label in self.label_counts]
         return np.array(weights, np.float32)
 

@@ -79,7 +79,6 @@ class Encoder(Strict):
     labels: list[str]
     missing: MissingPolicy = "error"
     split_formats: Annotated[list[Literal[FORMATS]], Field(max_length=len(FORMATS))] = []  # type: ignore[valid-type]
-    """The formats of the dates by which the training table was split."""
 
     @field_validator("targets")
     @classmethod
