@@ -268,7 +268,9 @@ def argument_model(named: Named, name: str) -> type[Strict]:
         name: The class.
     """
     fields: dict[str, Any] = named.catalog[name]
-    return create_model(name, __base__=Strict, **fields)
+    model: type[Strict] = create_model(name, __base__=Strict, **fields)
+    model.class_key = named.key
+    return model
 
 
 def changed_arguments(named: Named, spec: Spec) -> Spec:

@@ -1,6 +1,6 @@
 """The base of every model whose values come from people or strangers."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -51,6 +51,9 @@ class Strict(BaseModel):
         extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_default=True
     )
 
+    class_key: ClassVar[str] = ""
+    """The key that names a class of Keras, beside those of its arguments."""
+
     @model_validator(mode="wrap")
     @classmethod
     def _answer_unknown_keys(cls, value: YamlValue, handler: YamlValue) -> YamlValue:
@@ -87,4 +90,5 @@ class Strict(BaseModel):
             if key in getattr(field.annotation, "model_fields", {}):
                 return f"; it belongs under {name}"
         takes = f"; {_called(cls.__name__)} takes {', '.join(known) or 'none'}"
-        return did_you_mean(key, known) or takes
+        keys = [*known, cls.class_key] if cls.class_key else known
+        return did_you_mean(key, keys) or takes

@@ -30,13 +30,13 @@ from nnrun.tables.block import Block
 from nnrun.tables.table import Table
 from nnrun.tables.table_file import ReadingPlan
 
-TEXT_ADVICE = (
-    "; for labels, use loss: BinaryCrossentropy, or SparseCategoricalCrossentropy for more than two"
+FOR_LABELS = (
+    "for labels, use BinaryCrossentropy, or SparseCategoricalCrossentropy for more than two"
 )
 
-LIST_ADVICE = (
-    "; a list of targets is of numbers alone or, under loss: BinaryCrossentropy, of columns with "
-    "two labels each"
+FOR_A_LIST = (
+    "a list of targets is of numbers alone or, under BinaryCrossentropy, of columns with two "
+    "labels each"
 )
 
 MOST_MARKS = 10
@@ -230,8 +230,13 @@ class TableProfile:
         if self.labels:
             return self._messages_of_texts(faults, rules, "label")
         advice = _advice_on_text(self.config.data, faults["not_number"])
-        text_advice = LIST_ADVICE if len(self.targets) > 1 else TEXT_ADVICE
-        return faults.number_messages(rules, text_advice, advice=advice)
+        return faults.number_messages(rules, self._text_advice(), advice=advice)
+
+    def _text_advice(self) -> str:
+        """Return how the line ends that a target of numbers holds text."""
+        remedy = FOR_A_LIST if len(self.targets) > 1 else FOR_LABELS
+        loss = self.config.loss["name"]
+        return f"; {self.config.where('loss')}: {loss} predicts numbers; {remedy}"
 
 
 def _may_be_codes(column: ColumnProfile) -> bool:

@@ -83,6 +83,7 @@ metrics: [keras.metrics.AUC()]  ->  11: metrics[0]: 'keras.metrics.AUC()' is Pyt
 metrics: [Precision(thresholds=f(3)]  ->  11: metrics[0]: 'Precision(thresholds=f(3)' is Python code; in a config, write {name: Precision, ...}
 metrics: [MeanIoU]  ->  11: metrics[0]: nnrun does not support 'MeanIoU', which Keras has
 checkpoint: {every_secnds: 3}  ->  14: checkpoint.every_secnds: unknown key; did you mean 'every_seconds'?
+optimizer: {nme: adam, learning_rate: 0.1}  ->  13: optimizer.nme: unknown key; did you mean 'name'?
 optimizer: {clipnorm: 1, clipvalue: 1}  ->  12: optimizer: give one of clipnorm, clipvalue, not several
 class_weight: 3  ->  15: class_weight: must be 'balanced' or a mapping; received 3
 batch_size: 010  ->  13: batch_size: must be a whole number; received '010'

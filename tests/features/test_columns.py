@@ -1,5 +1,6 @@
 """Columns: text, dates, true and false, and missing cells, in training and in every later table."""
 
+import re
 from datetime import datetime
 
 import numpy as np
@@ -12,6 +13,7 @@ from nnrun.config.loading import load_config
 from nnrun.errors import TableError
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.loading import load_dataset
+from nnrun.features.profile import FOR_LABELS
 from nnrun.results.evaluated_rows import evaluate_rows
 from nnrun.results.trained_run import load_run
 from nnrun.tables import csv_pieces
@@ -221,8 +223,20 @@ REFUSED = [  # a column, changes, and what the refusal says after the table's na
     (pl.Series("t", ["1,5"] * 60), {}, ":2: column 't': '1,5' is not a number; decimals are written with a point"),
     (pl.Series("label", [None, "0", "1"] * 20), {}, ":2: column 'label': the target is missing; fill it in, or leave"),
     (pl.Series("label", [None] * 60), {"data.missing": "mean"}, "every row is left out for a missing cell, that of th"),
-    (pl.Series("label", ["a", "b", "c"] * 20), {"loss": "mse"}, "holds text ('a', 'b', 'c'); for labels, use loss: "),
+    (pl.Series("label", ["a", "b", "c"] * 20), {"loss": "mse"}, "loss: MeanSquaredError predicts numbers"),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "loss", ["Poisson", "Huber", exhaustive("MeanSquaredError", id="MeanSquaredError")]
+)
+def test_text_under_a_loss_of_numbers_is_told_where_the_loss_stands(project, problems, frame, loss):
+    project.table(frame.with_columns(label=pl.Series(["a", "b", "c"] * 20)))
+    (line,) = problems(project.dataset, {"loss": loss, "layers": [{"units": 1}]})
+    text, place, advice = line.split("; ", maxsplit=2)
+    assert text.endswith("table.csv: column 'label' holds text ('a', 'b', 'c')")
+    assert re.search(rf"config.yaml:\d+:\d+: loss: {loss} predicts numbers$", place)
+    assert advice == FOR_LABELS
 
 
 @pytest.mark.parametrize(("column", "changes", "phrase"), REFUSED, ids=range(len(REFUSED)))

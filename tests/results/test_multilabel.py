@@ -301,7 +301,7 @@ def test_a_list_of_a_number_and_a_yes_is_refused_by_name(nnrun, project):
     done = nnrun("check", project.config(changes))
     assert done.code == 2
     assert "column 'rock'" in done.err
-    assert "a list of targets is of numbers alone" in done.err
+    assert "loss: MeanSquaredError predicts numbers; a list of targets is of numbers a" in done.err
     done = nnrun("check", project.config({**changes, "loss": "BinaryCrossentropy"}))
     assert done.code == 2
     assert "needs two labels in each target; column 'x0' has" in done.err
