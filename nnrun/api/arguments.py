@@ -56,7 +56,12 @@ def path_or_none(argument: str, value: object) -> Path | None:
     return path_of(argument, value)
 
 
-def whole_number(argument: str, value: object, least: int, most: int) -> int:
+def whole_number(
+    argument: str,
+    value: object,
+    least: int,
+    most: int,
+) -> int:
     """Return a whole number, of Python or of NumPy.
 
     Args:
@@ -75,7 +80,12 @@ def whole_number(argument: str, value: object, least: int, most: int) -> int:
     raise InputError(f"{argument}: {rule}; received {received(value)}")
 
 
-def whole_number_or_none(argument: str, value: object, least: int, most: int) -> int | None:
+def whole_number_or_none(
+    argument: str,
+    value: object,
+    least: int,
+    most: int,
+) -> int | None:
     """Return a whole number as `whole_number` does, or None for None.
 
     Args:

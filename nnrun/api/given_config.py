@@ -18,7 +18,11 @@ NAME = "run"  # of a run whose config has no file to be named for
 
 
 def read_given(
-    config: object, overrides: object, keywords: Mapping[str, object], data: object, runs: Path
+    config: object,
+    overrides: object,
+    keywords: Mapping[str, object],
+    data: object,
+    runs: Path,
 ) -> Config:
     """Return the validated config.
 

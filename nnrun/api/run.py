@@ -223,7 +223,12 @@ class Run:
 
     @nnrun_errors_alone
     def importance(
-        self, data: object = None, *, repeats: int = 5, seed: int = 0, rows: int = 5_000
+        self,
+        data: object = None,
+        *,
+        repeats: int = 5,
+        seed: int = 0,
+        rows: int = 5_000,
     ) -> dict[str, Any]:
         """Return what `importance --json` prints: how much the loss grows by each column.
 
@@ -252,7 +257,11 @@ class Run:
         readers = self._readers(data)
         part, reader = list(readers.items())[-1]
         result = run_importance(
-            self._trained, reader, repeats=repeats, seed=seed, most_rows=most_rows
+            self._trained,
+            reader,
+            repeats=repeats,
+            seed=seed,
+            most_rows=most_rows,
         )
         warn(reader.notes())
         return result.as_json(part)
@@ -382,12 +391,22 @@ class Run:
         return {"": self._read(data, target=True)}
 
     def _read(
-        self, data: object, *, target: bool, owed: bool = False, bad_cells: BadCells = "error"
+        self,
+        data: object,
+        *,
+        target: bool,
+        owed: bool = False,
+        bad_cells: BadCells = "error",
     ) -> EncodedReader:
         """Return the rows of a table, encoded as they are read; see `TrainedRun.reader`."""
         name = str(data) if isinstance(data, str | Path) else "data"
         table = self._trained.open(source_of_table(data, "data"), name)
-        return self._trained.reader(table, target=target, owed=owed, bad_cells=bad_cells)
+        return self._trained.reader(
+            table,
+            target=target,
+            owed=owed,
+            bad_cells=bad_cells,
+        )
 
 
 def _picture(figure: Figure) -> str:

@@ -66,7 +66,13 @@ def train(
     return result.run
 
 
-def resume(path: Path, *, epochs: int | None, force: bool, quiet: bool) -> None:
+def resume(
+    path: Path,
+    *,
+    epochs: int | None,
+    force: bool,
+    quiet: bool,
+) -> None:
     """Go on with a run from its last checkpoint.
 
     Args:
@@ -89,7 +95,11 @@ def resume(path: Path, *, epochs: int | None, force: bool, quiet: bool) -> None:
 
 
 def _load(
-    config: Config, from_run: Path | None, folder: Path, *, quiet: bool
+    config: Config,
+    from_run: Path | None,
+    folder: Path,
+    *,
+    quiet: bool,
 ) -> tuple[Dataset, WarmStart | None]:
     """Return the dataset of a config, and the run whose weights its training starts with."""
     warn_of = None if quiet else _warn_of_finding

@@ -50,7 +50,12 @@ BEST_HELP = (
 @path_argument("data", TABLE_ENDINGS, required=False, metavar="[DATA]")
 @output_option(PREDICTIONS_HELP)
 @threshold_option
-@click.option("--best-threshold", metavar="GOAL", help=BEST_HELP, shell_complete=complete_goal)
+@click.option(
+    "--best-threshold",
+    metavar="GOAL",
+    help=BEST_HELP,
+    shell_complete=complete_goal,
+)
 @reading_options
 @json_option
 def evaluate(

@@ -26,7 +26,12 @@ MOST_INPUTS = 20  # that are named
 @click.option("-f", "--format", "form", type=FORMAT, help=FORMAT_HELP)
 @output_option(OUTPUT_HELP)
 @click.option("--bundle", type=PATH, metavar="FOLDER", help=BUNDLE_HELP)
-def export(run: Path, form: str | None, output: Path | None, bundle: Path | None) -> None:
+def export(
+    run: Path,
+    form: str | None,
+    output: Path | None,
+    bundle: Path | None,
+) -> None:
     """Write RUN's network for another runtime.
 
     The exported network takes the inputs that are named on stderr, not standardised.

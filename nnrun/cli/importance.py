@@ -24,13 +24,26 @@ MOST = 1_000_000  # rows that are kept in memory, or times that a column is shuf
 @run_argument
 @path_argument("data", TABLE_ENDINGS, required=False, metavar="[DATA]")
 @click.option(
-    "--repeats", type=WholeNumber(1, MOST), default=5, show_default=True, help=REPEATS_HELP
+    "--repeats",
+    type=WholeNumber(1, MOST),
+    default=5,
+    show_default=True,
+    help=REPEATS_HELP,
 )
 @click.option(
-    "--seed", type=WholeNumber(0, 2**32 - 1), default=0, show_default=True, help=SEED_HELP
+    "--seed",
+    type=WholeNumber(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help=SEED_HELP,
 )
 @click.option(
-    "-n", "--rows", type=WholeNumber(2, MOST), default=5_000, show_default=True, help=ROWS_HELP
+    "-n",
+    "--rows",
+    type=WholeNumber(2, MOST),
+    default=5_000,
+    show_default=True,
+    help=ROWS_HELP,
 )
 @reading_options
 @json_option
@@ -55,7 +68,13 @@ def importance(
     trained = load_run(run)
     readers = rows_to_measure(run, trained, data, reading)
     part, reader = list(readers.items())[-1]
-    result = run_importance(trained, reader, repeats=repeats, seed=seed, most_rows=rows)
+    result = run_importance(
+        trained,
+        reader,
+        repeats=repeats,
+        seed=seed,
+        most_rows=rows,
+    )
     reading.check(reader)
     if as_json:
         say_json(result.as_json(part))

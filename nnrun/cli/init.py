@@ -47,7 +47,11 @@ WIDTH = 200  # characters of a line where no terminal says how many fit
 @output_option("The YAML file to write. Default: stdout.")
 @quiet_option
 def init(
-    data: Path, target: tuple[str, ...], task: "Task | None", output: Path | None, quiet: bool
+    data: Path,
+    target: tuple[str, ...],
+    task: "Task | None",
+    output: Path | None,
+    quiet: bool,
 ) -> None:
     """Write a config that trains well on DATA, with comments.
 

@@ -71,7 +71,12 @@ def set_option(function: Callable[..., Any]) -> Callable[..., Any]:
         The command, which raises a click.UsageError where what follows CONFIG is no setting.
     """
 
-    @click.argument("settings", nargs=-1, metavar="[KEY=VALUE]...", shell_complete=complete_setting)
+    @click.argument(
+        "settings",
+        nargs=-1,
+        metavar="[KEY=VALUE]...",
+        shell_complete=complete_setting,
+    )
     @click.option(
         "-s",
         "--set",
@@ -120,7 +125,12 @@ def path_argument(
 
     count = -1 if several else 1
     return click.argument(
-        name, type=PATH, shell_complete=complete, metavar=metavar, nargs=count, required=required
+        name,
+        type=PATH,
+        shell_complete=complete,
+        metavar=metavar,
+        nargs=count,
+        required=required,
     )
 
 

@@ -32,7 +32,10 @@ PICTURE_HELP = "The .png, .svg or .pdf file to write or replace."
 @click.option("-d", "--data", type=PATH, help=DATA_HELP)
 @click.option("--training", is_flag=True, help=TRAINING_HELP)
 @click.option(
-    "--metric", metavar="METRIC", help=METRIC_HELP, shell_complete=complete_metric_of_runs
+    "--metric",
+    metavar="METRIC",
+    help=METRIC_HELP,
+    shell_complete=complete_metric_of_runs,
 )
 @output_option(PICTURE_HELP, default="plot.png")
 @quiet_option

@@ -82,7 +82,12 @@ ENGINE_HELP = "Compute with NumPy, or with Keras, to compare the two.  [default:
 @click.option("--spread", is_flag=True, help=SPREAD_HELP)
 @reading_options
 @click.option("--json-lines", is_flag=True, help=JSON_LINES_HELP)
-@click.option("--engine", type=click.Choice(["numpy", "keras"]), default="numpy", help=ENGINE_HELP)
+@click.option(
+    "--engine",
+    type=click.Choice(["numpy", "keras"]),
+    default="numpy",
+    help=ENGINE_HELP,
+)
 def predict(  # noqa: PLR0913  a parameter for each option
     *,
     run: Path,

@@ -81,7 +81,13 @@ class _Bar(OfAllMembers):
     def __init__(self, bar: Progress, epochs: int) -> None:
         super().__init__()
         self._bar = bar
-        self._task: TaskID = bar.add_task("", total=epochs, epoch=1, left="", logs="")
+        self._task: TaskID = bar.add_task(
+            "",
+            total=epochs,
+            epoch=1,
+            left="",
+            logs="",
+        )
         self._time_left = TimeLeft(epochs)
         self._epoch = 0
 

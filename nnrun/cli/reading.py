@@ -32,12 +32,26 @@ def reading_options(function: Callable[..., None]) -> Callable[..., None]:
         function: The body of the command.
     """
 
-    @click.option("--null-values", multiple=True, metavar="TEXT", help=NULL_VALUES_HELP)
-    @click.option("--bad-cells", type=BAD_CELLS, default="error", help=BAD_CELLS_HELP)
+    @click.option(
+        "--null-values",
+        multiple=True,
+        metavar="TEXT",
+        help=NULL_VALUES_HELP,
+    )
+    @click.option(
+        "--bad-cells",
+        type=BAD_CELLS,
+        default="error",
+        help=BAD_CELLS_HELP,
+    )
     @click.option("--strict", is_flag=True, help=STRICT_HELP)
     @wraps(function)
     def command(
-        *, null_values: tuple[str, ...], bad_cells: BadCells, strict: bool, **others: object
+        *,
+        null_values: tuple[str, ...],
+        bad_cells: BadCells,
+        strict: bool,
+        **others: object,
     ) -> None:
         function(reading=Reading(null_values, bad_cells, strict), **others)
 

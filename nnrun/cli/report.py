@@ -23,11 +23,19 @@ METRIC_HELP = (
 @command("report runs/digits-relu -o report.html")
 @several_runs_argument
 @click.option(
-    "--metric", metavar="METRIC", help=METRIC_HELP, shell_complete=complete_metric_of_runs
+    "--metric",
+    metavar="METRIC",
+    help=METRIC_HELP,
+    shell_complete=complete_metric_of_runs,
 )
 @output_option(PAGE_HELP)
 @quiet_option
-def report(runs: tuple[Path, ...], metric: str | None, output: Path | None, quiet: bool) -> None:
+def report(
+    runs: tuple[Path, ...],
+    metric: str | None,
+    output: Path | None,
+    quiet: bool,
+) -> None:
     """Write one HTML page about a RUN, which can be read offline.
 
     It says first whether the network is any good, then what it goes by, where it fails, what the

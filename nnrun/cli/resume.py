@@ -30,7 +30,14 @@ FORCE_HELP = "Resume although Python or a library has another version."
 @command("resume runs/digits-relu --epochs 200")
 @run_argument
 @click.option("-e", "--epochs", type=WholeNumber(1, 10**9), help=EPOCHS_HELP)
-@click.option("-s", "--set", "overrides", multiple=True, metavar="KEY=VALUE", help=SET_HELP)
+@click.option(
+    "-s",
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help=SET_HELP,
+)
 @click.option("--force", is_flag=True, help=FORCE_HELP)
 @workers_options
 @printing_options
@@ -56,7 +63,13 @@ def resume(
     from nnrun.training.small_steps import fit_threads
 
     is_chief = workers.wait_for_all(quiet=printing.quiet)
-    with reopen(run, epochs=epochs, overrides=overrides, force=force, is_chief=is_chief) as (
+    with reopen(
+        run,
+        epochs=epochs,
+        overrides=overrides,
+        force=force,
+        is_chief=is_chief,
+    ) as (
         opened,
         dataset,
     ):

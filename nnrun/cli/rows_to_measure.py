@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from nnrun.results.trained_run import TrainedRun
 
 
-def rows_to_measure(run: Path, trained: TrainedRun, data: Path | None, reading: Reading) -> Readers:
+def rows_to_measure(
+    run: Path,
+    trained: TrainedRun,
+    data: Path | None,
+    reading: Reading,
+) -> Readers:
     """Return the rows of DATA, by the name "", or those that the run held out, by their parts.
 
     Args:

@@ -21,12 +21,27 @@ BEST_HELP = "Print only the path of the finished run that is best by this metric
 
 @command("runs --sort val_accuracy")
 @click.argument("folder", type=PATH, default=Path("runs"))
-@click.option("-s", "--sort", metavar="METRIC", help=SORT_HELP, shell_complete=complete_metric)
+@click.option(
+    "-s",
+    "--sort",
+    metavar="METRIC",
+    help=SORT_HELP,
+    shell_complete=complete_metric,
+)
 @click.option("--columns", metavar="KEY,...", help=COLUMNS_HELP)
-@click.option("--best", metavar="METRIC", help=BEST_HELP, shell_complete=complete_metric)
+@click.option(
+    "--best",
+    metavar="METRIC",
+    help=BEST_HELP,
+    shell_complete=complete_metric,
+)
 @json_option
 def runs(
-    folder: Path, sort: str | None, columns: str | None, best: str | None, as_json: bool
+    folder: Path,
+    sort: str | None,
+    columns: str | None,
+    best: str | None,
+    as_json: bool,
 ) -> None:
     """List the runs in FOLDER with status, settings and metrics.
 

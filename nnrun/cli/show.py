@@ -32,7 +32,12 @@ class Form:
 @click.option("--code", is_flag=True, help=CODE_HELP)
 @click.option("--exact", is_flag=True, help=EXACT_HELP)
 @json_option
-def show(path: Path, code: bool, exact: bool, as_json: bool) -> None:
+def show(
+    path: Path,
+    code: bool,
+    exact: bool,
+    as_json: bool,
+) -> None:
     """Show layers, parameters and data, and a run's best epoch.
 
     For a CONFIG, show what check says. With --code, print a Keras script instead.

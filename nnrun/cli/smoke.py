@@ -8,7 +8,10 @@ from nnrun.cli.training_result import Engine
 
 
 def smoke_test(
-    config: Path, overrides: tuple[str, ...], engine: Engine, printing: Printing
+    config: Path,
+    overrides: tuple[str, ...],
+    engine: Engine,
+    printing: Printing,
 ) -> None:
     """Try a config on few rows and epochs, and print how many there were.
 

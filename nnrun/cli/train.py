@@ -48,7 +48,10 @@ SMOKE_HELP = (
 @set_and_note_options
 @click.option("-e", "--epochs", type=WholeNumber(1, 10**9), help=EPOCHS_HELP)
 @click.option(
-    "--engine", type=click.Choice(["compiled", "keras"]), default="compiled", help=ENGINE_HELP
+    "--engine",
+    type=click.Choice(["compiled", "keras"]),
+    default="compiled",
+    help=ENGINE_HELP,
 )
 @click.option("--from", "from_run", type=PATH, metavar="RUN", help=FROM_HELP)
 @click.option("--overwrite", is_flag=True, help="Replace the run if it exists.")

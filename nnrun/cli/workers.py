@@ -72,7 +72,12 @@ def workers_options(function: Callable[..., None]) -> Callable[..., None]:
         function: The body of the command.
     """
 
-    @click.option("--distribute", type=DEVICES, default="auto", help=DEVICES_HELP)
+    @click.option(
+        "--distribute",
+        type=DEVICES,
+        default="auto",
+        help=DEVICES_HELP,
+    )
     @click.option(
         "--wait",
         type=SECONDS,

@@ -22,7 +22,11 @@ from nnrun.tables.block import NullValues
 from nnrun.tables.dialect import UTF_8
 from nnrun.tables.number_format import NumberFormat
 
-NETWORKS = {"saved_model": "network", "litert": "network.tflite", "onnx": "network.onnx"}
+NETWORKS = {
+    "saved_model": "network",
+    "litert": "network.tflite",
+    "onnx": "network.onnx",
+}
 """The file or folder of each format."""
 
 UNNAMED = "Unnamed: 0"  # what csv_reader calls a first column without a name

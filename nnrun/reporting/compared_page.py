@@ -75,7 +75,10 @@ def compared_panels(
 
 
 def render_compared(
-    name: str, table: ComparedTable, metric: str | None, panels: ComparedPanels
+    name: str,
+    table: ComparedTable,
+    metric: str | None,
+    panels: ComparedPanels,
 ) -> str:
     """Return the page.
 

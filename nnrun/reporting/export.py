@@ -83,7 +83,12 @@ def whole_output(output: Path) -> Iterator[Path]:
         _move(path, output)
 
 
-def write_network(run: Path, trained: TrainedRun, form: str, path: Path) -> None:
+def write_network(
+    run: Path,
+    trained: TrainedRun,
+    form: str,
+    path: Path,
+) -> None:
     """Write the network of a run to the path.
 
     Args:

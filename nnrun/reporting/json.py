@@ -24,7 +24,11 @@ def summarize_dataset(dataset: Dataset) -> Summary:
     encoder = dataset.encoder
     tables = {}
     for key, part in dataset.parts.items():
-        tables[key] = {"path": part.name, "rows": part.rows, "dropped": part.dropped}
+        tables[key] = {
+            "path": part.name,
+            "rows": part.rows,
+            "dropped": part.dropped,
+        }
     warnings = [finding._asdict() for finding in lint(dataset) if finding.level == "warning"]
     return {
         "data": tables,

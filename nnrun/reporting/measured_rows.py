@@ -93,7 +93,10 @@ def measure_held_out(run: Run, trained: TrainedRun, dataset: Dataset) -> Measure
 
 
 def _measure_rows(
-    trained: TrainedRun, rows: Part, assessor: Assessor, measure: AnyMeasure
+    trained: TrainedRun,
+    rows: Part,
+    assessor: Assessor,
+    measure: AnyMeasure,
 ) -> WorstRows:
     """Show rows to the assessor and to the measure, and return the worst of them."""
     from nnrun.results.simpler_models import weighted_blocks

@@ -132,7 +132,11 @@ def _epochs_kept(run: Run, info: RunInfo, config: Config) -> dict[str, object]:
 
 def _versions(info: RunInfo) -> dict[str, object]:
     environment = {name: without_folders(value) for name, value in info.environment.items()}
-    return {**info.versions, "threads": info.threads, **environment}
+    return {
+        **info.versions,
+        "threads": info.threads,
+        **environment,
+    }
 
 
 def _table_sections(run: Run) -> TableSections:

@@ -20,7 +20,10 @@ DAY_AND_MINUTE = slice(5, 16)  # of an ISO 8601 time, whose year and seconds say
 
 
 def describe_runs(
-    summaries: list[Summary], width: int, first: str | None = None, columns: list[str] | None = None
+    summaries: list[Summary],
+    width: int,
+    first: str | None = None,
+    columns: list[str] | None = None,
 ) -> str:
     """Return the table, and a line that names the columns for which there is no room.
 

@@ -62,7 +62,12 @@ class _Study(NamedTuple):
     columns: list[ColumnChoice]
 
 
-def write_config(data: Path, target: str, folder: Path, task: Task | None = None) -> str:
+def write_config(
+    data: Path,
+    target: str,
+    folder: Path,
+    task: Task | None = None,
+) -> str:
     """Return the text of `start_config`.
 
     Args:
@@ -75,7 +80,10 @@ def write_config(data: Path, target: str, folder: Path, task: Task | None = None
 
 
 def start_config(
-    data: Path, target: str | Sequence[str], folder: Path, task: Task | None = None
+    data: Path,
+    target: str | Sequence[str],
+    folder: Path,
+    task: Task | None = None,
 ) -> StarterConfig:
     """Return a commented config for a table, and what was made of the table.
 
@@ -119,7 +127,11 @@ def _require_columns(table: Table, targets: Sequence[str]) -> None:
 
 
 def _study(
-    table: Table, target: str, form: TableForm, task: Task | None, targets: Sequence[str]
+    table: Table,
+    target: str,
+    form: TableForm,
+    task: Task | None,
+    targets: Sequence[str],
 ) -> _Study:
     """Read the table for one target; the columns to choose from have none of the targets."""
     has_decimal_comma = form.numbers.decimal == ","
@@ -223,7 +235,12 @@ def _reasons(columns: list[ColumnChoice]) -> list[str]:
     return reasons
 
 
-def _render(study: _Study, studies: Sequence[_Study], path: str, form: TableForm) -> str:
+def _render(
+    study: _Study,
+    studies: Sequence[_Study],
+    path: str,
+    form: TableForm,
+) -> str:
     """Return the config of a table of which everything is decided.
 
     Args:

@@ -26,7 +26,12 @@ def describe_columns(
         width: How many characters a line may have.
         heading: What stands above what was made of the columns.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
+    )
     for header in ("column", "kind", heading):
         table.add_column(header)
     table.add_column("missing", justify="right")

@@ -140,7 +140,11 @@ def _are_frequent(labels: Mapping[str, int]) -> bool:
 
 
 def _why_no_target(
-    survey: TableSurvey, labels: Mapping[str, int], task: Task, *, is_given: bool
+    survey: TableSurvey,
+    labels: Mapping[str, int],
+    task: Task,
+    *,
+    is_given: bool,
 ) -> str | None:
     """Return why the target cannot be what the task says, or None."""
     if len(labels) < 2:

@@ -79,7 +79,12 @@ def _rank(record: TrialRecord, metric: str) -> tuple[bool, float]:
     return sort_key(metric, record.metrics.get(metric))
 
 
-def _row(name: str, record: TrialRecord, metric: str, keys: Sequence[str]) -> list[str]:
+def _row(
+    name: str,
+    record: TrialRecord,
+    metric: str,
+    keys: Sequence[str],
+) -> list[str]:
     value = record.metrics.get(metric)
     shown = "-" if value is None else shown_number(value)
     return [name, record.status, shown, *(_shown_setting(record, key) for key in keys)]

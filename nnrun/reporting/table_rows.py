@@ -30,7 +30,10 @@ class TableRow:
 
 
 def rows_held_out(
-    dataset: Dataset, part: str, numbers: Integers, columns: Sequence[str]
+    dataset: Dataset,
+    part: str,
+    numbers: Integers,
+    columns: Sequence[str],
 ) -> list[TableRow]:
     """Return some of the rows of `test` or `validation`, in the order of `numbers`.
 
@@ -51,7 +54,10 @@ def rows_held_out(
 
 
 def _rows_at(
-    table: Table, dataset: Dataset, numbers: Integers, columns: Sequence[str]
+    table: Table,
+    dataset: Dataset,
+    numbers: Integers,
+    columns: Sequence[str],
 ) -> list[TableRow]:
     """Return rows of a table by their numbers among those that are not left out."""
     rows_by_number: dict[int, TableRow] = {}

@@ -134,7 +134,12 @@ def read_history(path: Path) -> History:
         first = next(lines, None)
         if first is None:  # of which loadtxt would warn
             return {name: np.empty(0) for name in names}
-        table = np.loadtxt(chain([first], lines), delimiter=",", comments=None, ndmin=2)
+        table = np.loadtxt(
+            chain([first], lines),
+            delimiter=",",
+            comments=None,
+            ndmin=2,
+        )
         history = dict(zip(names, table.T, strict=True))
         if not np.array_equal(history["epoch"], np.arange(1, len(table) + 1)):
             raise ValueError("its epochs are not numbered from 1 on")

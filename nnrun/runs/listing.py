@@ -227,7 +227,12 @@ def known_metrics(summaries: Sequence[Summary]) -> list[str]:
     return list(names)
 
 
-def check_metric(option: str, metric: str, summaries: Sequence[Summary], who: str = "run") -> None:
+def check_metric(
+    option: str,
+    metric: str,
+    summaries: Sequence[Summary],
+    who: str = "run",
+) -> None:
     """Check that runs can be ranked by a metric that an option names.
 
     Args:

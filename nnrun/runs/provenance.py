@@ -48,13 +48,21 @@ VARIABLES = (
 def versions() -> dict[str, str]:
     """Return the versions that the numbers of a run depend on; looking them up takes a while."""
     libraries = {name: version(name) for name in LIBRARIES}
-    return {"nnrun": __version__, "python": python_version(), **libraries}
+    return {
+        "nnrun": __version__,
+        "python": python_version(),
+        **libraries,
+    }
 
 
 def circumstances() -> dict[str, Any]:
     """Return what else the numbers depend on: versions, threads, and variables that are set."""
     environment = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    return {"versions": versions(), "threads": _thread_count(), "environment": environment}
+    return {
+        "versions": versions(),
+        "threads": _thread_count(),
+        "environment": environment,
+    }
 
 
 def _thread_count() -> int | None:

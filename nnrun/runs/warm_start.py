@@ -56,7 +56,9 @@ def open_warm_start(path: Path, config: Config) -> tuple[WarmStart, GivenEncoder
         weights = _by_member(config, saved)
     whole_path = path.resolve()
     facts = StartedFrom(
-        path=str(whole_path), weights=info.checksums[WEIGHTS], encoding=encoder.checksum()
+        path=str(whole_path),
+        weights=info.checksums[WEIGHTS],
+        encoding=encoder.checksum(),
     )
     return WarmStart(whole_path, weights, facts), encoder
 

@@ -27,7 +27,12 @@ def how_to_resume(run: Run, team: Team) -> str:
     return f"go on{every_worker} with: nnrun resume {place}{force}"
 
 
-def interrupted(epoch: int, config: Config, advice: str, signal_number: int) -> Interrupted:
+def interrupted(
+    epoch: int,
+    config: Config,
+    advice: str,
+    signal_number: int,
+) -> Interrupted:
     """Return the error of a training that a signal stopped at an epoch.
 
     Args:

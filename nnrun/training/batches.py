@@ -37,7 +37,13 @@ class TensorBlock(NamedTuple):
     rows: int
 
 
-def row_order(seed: int, epoch: int, rows: int, *, chunk: int = 1) -> Order:
+def row_order(
+    seed: int,
+    epoch: int,
+    rows: int,
+    *,
+    chunk: int = 1,
+) -> Order:
     """Return the order of an epoch's rows, int32 (rows,).
 
     Args:
@@ -123,7 +129,13 @@ class RowBlocks:
         for of_all, buffers in zip(self._parts(orders), buffers_in_turn, strict=False):
             mine = self._team.share(of_all, self._batch_size)
             for array, buffer in zip(self.arrays, buffers, strict=True):
-                np.take(array, mine, axis=0, out=buffer[: len(mine)], mode="clip")
+                np.take(
+                    array,
+                    mine,
+                    axis=0,
+                    out=buffer[: len(mine)],
+                    mode="clip",
+                )
             tensors = tuple(map(to_tensor, buffers))
             yield TensorBlock(tensors, len(of_all))
 

@@ -12,5 +12,9 @@ class DerivedLoss(keras.losses.Loss):  # type: ignore[misc]
     """
 
     def __init__(self, loss: KerasObject) -> None:
-        super().__init__(name=loss.name, reduction=loss.reduction, dtype=loss.dtype)
+        super().__init__(
+            name=loss.name,
+            reduction=loss.reduction,
+            dtype=loss.dtype,
+        )
         self._loss = loss

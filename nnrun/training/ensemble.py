@@ -60,14 +60,23 @@ def fit_ensemble(run: Run, job: Job, fit: FitMember) -> Result:
             f"{config.where('ensemble')}: members are trained on one device; leave it out, or say "
             "--distribute none"
         )
-    run.write_info(status="running", goal=config.epochs, patience=config.patience)
+    run.write_info(
+        status="running",
+        goal=config.epochs,
+        patience=config.patience,
+    )
     with _recorded_outcome(run, job):
         for number in range(1, config.ensemble + 1):
             _fit_member(run, job, number, fit)
         return _save_mean(run, job)
 
 
-def _fit_member(run: Run, job: Job, number: int, fit: FitMember) -> None:
+def _fit_member(
+    run: Run,
+    job: Job,
+    number: int,
+    fit: FitMember,
+) -> None:
     """Train a member, counted from 1, unless it is finished."""
     config = job.config.member(number - 1)
     member = run.member(number)
@@ -78,7 +87,12 @@ def _fit_member(run: Run, job: Job, number: int, fit: FitMember) -> None:
         fit(member, member_job)
 
 
-def _begin_member(member: Run, job: Job, config: Config, place: int) -> Job:
+def _begin_member(
+    member: Run,
+    job: Job,
+    config: Config,
+    place: int,
+) -> Job:
     """Return the job of a member, counted from 0, whose directory is ready for it."""
     member.path.mkdir(parents=True, exist_ok=True)
     remove_temporaries(member.path)
@@ -155,7 +169,11 @@ def _weights_of(member: Run, config: Config) -> dict[str, Array]:
 
 def _measure_parts(job: Job, network: "AnyNetwork") -> Logs:
     """Return the loss and the metrics of the mean on every part, as `evaluate` gives them."""
-    prefixes = {"train": "", "validation": "val_", "test": "test_"}
+    prefixes = {
+        "train": "",
+        "validation": "val_",
+        "test": "test_",
+    }
     metrics: Logs = {}
     for name, part in job.dataset.parts.items():
         for key, value in _measure(job.config, network, part).items():

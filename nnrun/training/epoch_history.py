@@ -82,7 +82,13 @@ class EpochHistory:
                 sync_file(self._path)
         return self._size, self._digest.hexdigest()
 
-    def go_on(self, source: Path, size: int, sha256: str, epochs: int) -> None:
+    def go_on(
+        self,
+        source: Path,
+        size: int,
+        sha256: str,
+        epochs: int,
+    ) -> None:
         """Let history.csv be the part of `source` that a checkpoint tells of.
 
         Args:

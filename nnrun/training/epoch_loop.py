@@ -106,7 +106,11 @@ class EpochLoop:
         return {name: value.numpy().item() for name, value in results.items()}
 
     def _run_block(
-        self, block: TensorBlock, done: int, before: int, report: Callable[[int], None]
+        self,
+        block: TensorBlock,
+        done: int,
+        before: int,
+        report: Callable[[int], None],
     ) -> Tensor:
         """Run the steps of a block that are not yet done, and return the metrics of all so far."""
         steps = math.ceil(block.rows / self._batch_size)
@@ -128,7 +132,13 @@ class EpochLoop:
         no_step = tf.constant((block.rows, 0, 0, 1), tf.int32)
         return self._run_graph(block.tensors, no_step)
 
-    def _call(self, block: TensorBlock, start: int, stop: int, before: int) -> Tensor:
+    def _call(
+        self,
+        block: TensorBlock,
+        start: int,
+        stop: int,
+        before: int,
+    ) -> Tensor:
         """Run the steps of a block from `start` to before `stop` in one call of the graph."""
         began_at = time.perf_counter()
         numbers = tf.constant((block.rows, start, stop, before + start), tf.int32)

@@ -35,7 +35,12 @@ def check_expectations(
         raise ExpectationError("\n".join(missed))
 
 
-def _missed_metric(config: Config, name: str, text: str, value: float) -> list[str]:
+def _missed_metric(
+    config: Config,
+    name: str,
+    text: str,
+    value: float,
+) -> list[str]:
     """Return a line where a metric is not what the text of its expectation says."""
     operator, bound = parse_expectation(text)
     if OPERATORS[operator](value, bound):

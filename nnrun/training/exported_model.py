@@ -14,7 +14,11 @@ from nnrun.training.network_metadata import network_metadata, write_metadata
 from nnrun.training.serving import build_serving_model
 
 SQRT_HALF = 0.5**0.5
-KERAS_FORMATS = {"saved_model": "tf_saved_model", "litert": "litert", "onnx": "onnx"}
+KERAS_FORMATS = {
+    "saved_model": "tf_saved_model",
+    "litert": "litert",
+    "onnx": "onnx",
+}
 
 
 def write_model(trained: TrainedRun, form: str, path: Path) -> None:
@@ -37,7 +41,12 @@ def write_model(trained: TrainedRun, form: str, path: Path) -> None:
     named = keras.Model(model.inputs, {output_name(trained): model.outputs[0]})
     inputs = tf.TensorSpec((None, model.input_shape[-1]), tf.float32, name=INPUT_NAME)
     with silenced():
-        named.export(path, format=KERAS_FORMATS[form], verbose=False, input_signature=[inputs])
+        named.export(
+            path,
+            format=KERAS_FORMATS[form],
+            verbose=False,
+            input_signature=[inputs],
+        )
         write_metadata(path, form, network_metadata(trained))
         if form == "onnx":
             _check_onnx(path)

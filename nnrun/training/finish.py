@@ -145,7 +145,13 @@ def _measured_at_the_end(job: Job) -> dict[str, Part]:
     return {prefix: part for prefix, part in parts.items() if part}
 
 
-def _measure(part: Part, job: Job, checkpoint: CheckpointCallback, *, weighted: bool) -> Logs:
+def _measure(
+    part: Part,
+    job: Job,
+    checkpoint: CheckpointCallback,
+    *,
+    weighted: bool,
+) -> Logs:
     """Return the loss and the metrics over the rows of a part; a signal stops it."""
     arrays = job.dataset.arrays(part, weighted=weighted)
     rows = RowBlocks(arrays, job.config.batch_size, job.team)
@@ -153,7 +159,12 @@ def _measure(part: Part, job: Job, checkpoint: CheckpointCallback, *, weighted: 
     return loop.run(rows.in_order(), lambda _: checkpoint.poll())
 
 
-def save_run(run: Run, job: Job, result: Result, stopped_at: int = 0) -> None:
+def save_run(
+    run: Run,
+    job: Job,
+    result: Result,
+    stopped_at: int = 0,
+) -> None:
     """Write the model of a job with everything that speaks of it, or nothing.
 
     Args:
@@ -169,7 +180,12 @@ def save_run(run: Run, job: Job, result: Result, stopped_at: int = 0) -> None:
     save_network(run, network, result, stopped_at)
 
 
-def save_network(run: Run, network: TrainedNetwork, result: Result, stopped_at: int = 0) -> None:
+def save_network(
+    run: Run,
+    network: TrainedNetwork,
+    result: Result,
+    stopped_at: int = 0,
+) -> None:
     """Write a network with everything that speaks of it, or nothing; see `save_run`.
 
     Args:
@@ -206,7 +222,13 @@ def _write_network(run: Run, network: TrainedNetwork, new: Mapping[Path, Path]) 
     write_arrays(new[run.weights], network.weights)
 
 
-def _saved_info(run: Run, config: Config, result: Result, stopped_at: int, **checks: object) -> str:
+def _saved_info(
+    run: Run,
+    config: Config,
+    result: Result,
+    stopped_at: int,
+    **checks: object,
+) -> str:
     """Return run.json as it is once all files have their names."""
     return run.changed_info(
         status="interrupted" if stopped_at else "finished",

@@ -30,7 +30,10 @@ def fit_compiled(job: Job, state: State, callbacks: list[KerasObject]) -> None:
     held_out = job.dataset.validation
     validating = _looped(job, held_out, training=False) if held_out else None
     called = keras.callbacks.CallbackList(
-        callbacks, model=job.model, epochs=job.config.epochs, steps=training.loop.steps
+        callbacks,
+        model=job.model,
+        epochs=job.config.epochs,
+        steps=training.loop.steps,
     )
     called.on_train_begin()
     logs: Logs = {}
@@ -73,7 +76,11 @@ def _epochs(job: Job, rows: RowBlocks, first: int) -> Iterator[tuple[int, Iterat
 
 
 def _train_epoch(
-    loop: EpochLoop, blocks: Iterator[TensorBlock], called: KerasObject, *, start: int
+    loop: EpochLoop,
+    blocks: Iterator[TensorBlock],
+    called: KerasObject,
+    *,
+    start: int,
 ) -> Logs:
     """Train on the blocks of an epoch from step `start` on, and return its loss and metrics."""
     return loop.run(blocks, lambda step: called.on_train_batch_end(step - 1), start=start)

@@ -66,7 +66,12 @@ class Job:
         )
 
 
-def prepare(dataset: Dataset, team: Team, start: WarmStart | None = None, member: int = 0) -> Job:
+def prepare(
+    dataset: Dataset,
+    team: Team,
+    start: WarmStart | None = None,
+    member: int = 0,
+) -> Job:
     """Return the job of training a dataset's config.
 
     Args:

@@ -23,7 +23,11 @@ def network_metadata(trained: TrainedRun) -> Metadata:
     """
     encoder = trained.encoder
     labels = encoder.labels_of_targets if encoder.is_multilabel else encoder.labels
-    lists = {"inputs": encoder.input_names, "targets": encoder.target_names, "labels": labels}
+    lists = {
+        "inputs": encoder.input_names,
+        "targets": encoder.target_names,
+        "labels": labels,
+    }
     metadata = {}
     for name, texts in lists.items():
         if texts:

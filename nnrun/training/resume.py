@@ -60,7 +60,13 @@ def reopen(
         yield run, _reload(run, epochs=epochs, overrides=overrides, force=force)
 
 
-def _reload(run: Run, *, epochs: int | None, overrides: Sequence[str], force: bool) -> Dataset:
+def _reload(
+    run: Run,
+    *,
+    epochs: int | None,
+    overrides: Sequence[str],
+    force: bool,
+) -> Dataset:
     """Return the dataset of a run, once nothing differs from its start."""
     info = run.read_info()
     config = load_config(run.config)
@@ -99,7 +105,13 @@ def _check_size(run: Run, config: Config, encoder: Encoder) -> None:
         )
 
 
-def _differences(run: Run, info: RunInfo, config: Config, *, force: bool) -> list[str]:
+def _differences(
+    run: Run,
+    info: RunInfo,
+    config: Config,
+    *,
+    force: bool,
+) -> list[str]:
     """Return a line for each difference from the start of the run: versions first."""
     lines = []
     if not force:

@@ -38,5 +38,10 @@ def train_afresh(
     keras.backend.clear_session()
     gc.collect()
     return train(
-        dataset, stem="", path=path, engine=engine, overwrite=overwrite, callbacks=callbacks
+        dataset,
+        stem="",
+        path=path,
+        engine=engine,
+        overwrite=overwrite,
+        callbacks=callbacks,
     )

@@ -78,8 +78,20 @@ def train(
     encoding = _encoding(job.dataset)
     fit = fit_compiled if engine == "compiled" else fit_keras
     with _own_path(path, team) as own_path, create_run(own_path, stem, overwrite=overwrite) as run:
-        info = to_json({"status": "running", **facts_of(job), "engine": engine})
-        write_texts({run.config: job.config.to_yaml(), run.encoding: encoding, run.info: info})
+        info = to_json(
+            {
+                "status": "running",
+                **facts_of(job),
+                "engine": engine,
+            }
+        )
+        write_texts(
+            {
+                run.config: job.config.to_yaml(),
+                run.encoding: encoding,
+                run.info: info,
+            }
+        )
         return _fit_all(run, job, fit, callbacks)
 
 
@@ -130,7 +142,12 @@ def _encoding(dataset: Dataset) -> str:
     return encoding
 
 
-def _fit_all(run: Run, job: Job, fit: Fit, callbacks: Callbacks) -> Result:
+def _fit_all(
+    run: Run,
+    job: Job,
+    fit: Fit,
+    callbacks: Callbacks,
+) -> Result:
     """Fit a job, or each member of its ensemble, into its run directory."""
     if job.config.ensemble == 1:
         return _fit(run, job, fit, callbacks)
@@ -141,7 +158,14 @@ def _fit_all(run: Run, job: Job, fit: Fit, callbacks: Callbacks) -> Result:
     return fit_ensemble(run, job, fit_member)
 
 
-def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks, *, whole: Run | None = None) -> Result:
+def _fit(
+    run: Run,
+    job: Job,
+    fit: Fit,
+    callbacks: Callbacks,
+    *,
+    whole: Run | None = None,
+) -> Result:
     """Fit a job into its run directory, from the checkpoint on where there is one.
 
     Args:
@@ -158,7 +182,11 @@ def _fit(run: Run, job: Job, fit: Fit, callbacks: Callbacks, *, whole: Run | Non
         checkpoint.restore()
     else:
         checkpoint.history.discard()
-    run.write_info(status="running", goal=job.config.epochs, patience=job.config.patience)
+    run.write_info(
+        status="running",
+        goal=job.config.epochs,
+        patience=job.config.patience,
+    )
     with (
         translated_errors(run, checkpoint),
         recorded_outcome(run, checkpoint),

@@ -133,7 +133,13 @@ class CrossValidation:
         for fold in self.trained:
             place = fold.place._asdict()
             metrics.append(finite(fold.metrics))
-            trainings.append({**place, "rows": fold.rows, "epochs": fold.epochs})
+            trainings.append(
+                {
+                    **place,
+                    "rows": fold.rows,
+                    "epochs": fold.epochs,
+                }
+            )
         summary: dict[str, Any] = {
             "folds": metrics,
             "mean": finite(self.mean),
@@ -273,7 +279,12 @@ def _train_fold(
     )
 
 
-def _predictions(run: TrainedRun, table: KeptTable, place: Place, rows: FoldRows) -> pl.DataFrame:
+def _predictions(
+    run: TrainedRun,
+    table: KeptTable,
+    place: Place,
+    rows: FoldRows,
+) -> pl.DataFrame:
     """Return the rows that a fold holds out, with what its network predicts of them."""
     reader = run.reader(table.rows(rows.held_out), target=True)
     frames = [predicted_rows(run, computed) for computed in run.outputs(reader)]
@@ -285,7 +296,10 @@ def _predictions(run: TrainedRun, table: KeptTable, place: Place, rows: FoldRows
 
 
 def _outputs(
-    run: TrainedRun, table: KeptTable, dataset: Dataset, rows: FoldRows
+    run: TrainedRun,
+    table: KeptTable,
+    dataset: Dataset,
+    rows: FoldRows,
 ) -> FoldOutputs | None:
     """Return what models of a fold make of the rows that it holds out; None of too many labels."""
     if dataset.test is None or not can_be_judged(dataset.encoder):

@@ -115,7 +115,11 @@ def _train_again(
 
 
 def _differences(
-    run: Run, encoder: Encoder, weights: Weights, dataset: Dataset, again: Run
+    run: Run,
+    encoder: Encoder,
+    weights: Weights,
+    dataset: Dataset,
+    again: Run,
 ) -> Iterator[str]:
     """Yield a line for each value of a run that is not the same again."""
     encoding_now = dataset.encoder.model_dump()

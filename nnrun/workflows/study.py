@@ -44,7 +44,13 @@ class AskedTrial:
         is_pruned: Whether Optuna has given it up.
     """
 
-    def __init__(self, study: Any, trial: Any, settings: Chosen, metric: str) -> None:  # noqa: ANN401  Optuna is an extra
+    def __init__(
+        self,
+        study: Any,  # noqa: ANN401  Optuna is an extra
+        trial: Any,  # noqa: ANN401
+        settings: Chosen,
+        metric: str,
+    ) -> None:
         self._study = study
         self._trial = trial
         self._metric = metric

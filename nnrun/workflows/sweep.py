@@ -62,7 +62,12 @@ def _run_grid(sweep: Sweep, trainer: Trainer, tell: Tell) -> list[Trial]:
     return trials
 
 
-def _run_study(sweep: Sweep, study: "Study", trainer: Trainer, tell: Tell) -> list[Trial]:
+def _run_study(
+    sweep: Sweep,
+    study: "Study",
+    trainer: Trainer,
+    tell: Tell,
+) -> list[Trial]:
     """Train what Optuna suggests until there are so many trials."""
     count = _number_of_trials(sweep)
     is_enough = False
@@ -97,7 +102,12 @@ def _record_others(sweep: Sweep, study: "Study") -> None:
             record.write(trial.path)
 
 
-def _train(sweep: Sweep, trial: Trial, trainer: Trainer, watch: Watch) -> TrialRecord:
+def _train(
+    sweep: Sweep,
+    trial: Trial,
+    trainer: Trainer,
+    watch: Watch,
+) -> TrialRecord:
     """Train a trial, and write down what became of it."""
     try:
         record = trainer.train(trial, watch)
@@ -136,4 +146,8 @@ def write_best(sweep: Sweep, trials: list[Trial]) -> dict[str, Any] | None:
     config = sweep.config(best.settings)
     write_text(path, config.to_yaml())
     summary = best.as_json()
-    return {"settings": summary["settings"], "metrics": summary["metrics"], "config": str(path)}
+    return {
+        "settings": summary["settings"],
+        "metrics": summary["metrics"],
+        "config": str(path),
+    }

@@ -97,7 +97,10 @@ class Sweep:
 
 
 def plan_sweep(
-    config: Path, overrides: Sequence[str], folder: Path, options: Options = Options()
+    config: Path,
+    overrides: Sequence[str],
+    folder: Path,
+    options: Options = Options(),
 ) -> Sweep:
     """Return a sweep as the command's options and the config's `sweep` say; the options win.
 
@@ -116,7 +119,10 @@ def plan_sweep(
 
 
 def plan_from(
-    base: Config, overrides: Sequence[str], folder: Path, options: Options = Options()
+    base: Config,
+    overrides: Sequence[str],
+    folder: Path,
+    options: Options = Options(),
 ) -> Sweep:
     """Return a sweep of a config that is loaded, with what all trials share; see `plan_sweep`.
 

@@ -137,7 +137,11 @@ class Trainer:
         dataset = self._checked_dataset(config)
         train_afresh(dataset, trial.path, overwrite=True, callbacks=watch.callbacks())
         metrics = Run(trial.path).read_metrics()
-        return TrialRecord(settings=trial.settings, status="finished", metrics=metrics)
+        return TrialRecord(
+            settings=trial.settings,
+            status="finished",
+            metrics=metrics,
+        )
 
     def _train_folds(self, config: Config, trial: Trial, watch: Watch) -> TrialRecord:
         """Cross-validate a config; between two folds it may be given up."""

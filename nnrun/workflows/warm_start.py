@@ -11,7 +11,10 @@ from nnrun.runs.warm_start import WarmStart, open_warm_start
 
 
 def load_warm(
-    config: Config, run: Path, folder: Path, warn: Callable[[str], None] | None
+    config: Config,
+    run: Path,
+    folder: Path,
+    warn: Callable[[str], None] | None,
 ) -> tuple[Dataset, WarmStart]:
     """Return the dataset of a config as a run reads it, and the weights of the run.
 

@@ -38,7 +38,13 @@ def draw_confusion(labels: list[str], confusion: npt.NDArray[np.int64], axes: Ax
     shares = confusion / np.maximum(1, rows_of_labels)
     _enlarge(len(labels), axes)
     axes.imshow(cell_colors(shares))
-    axes.set(title="confusion matrix", xlabel="predicted", ylabel="actual", xticks=[], yticks=[])
+    axes.set(
+        title="confusion matrix",
+        xlabel="predicted",
+        ylabel="actual",
+        xticks=[],
+        yticks=[],
+    )
     _draw_grid(len(labels), axes)
     if len(labels) <= MOST_WITH_COUNTS:
         _name_labels(labels, axes)
@@ -111,7 +117,15 @@ def _write_counts(confusion: npt.NDArray[np.int64], shares: Shares, axes: Axes) 
             share = float(shares[row, column])
             text += f"\n{_shown_share(share)}"
         alpha = 1 if count else NOTHING
-        axes.text(column, row, text, ha="center", va="center", fontsize=8, alpha=alpha)
+        axes.text(
+            column,
+            row,
+            text,
+            ha="center",
+            va="center",
+            fontsize=8,
+            alpha=alpha,
+        )
 
 
 def _shown_share(share: float) -> str:

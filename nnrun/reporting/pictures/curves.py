@@ -76,7 +76,13 @@ def _draw_run(quantity: str, run: RunCurves, axes: Axes) -> None:
     _finish(quantity, axes)
 
 
-def _draw_runs(quantity: str, runs: Sequence[RunCurves], axes: Axes, *, training: bool) -> None:
+def _draw_runs(
+    quantity: str,
+    runs: Sequence[RunCurves],
+    axes: Axes,
+    *,
+    training: bool,
+) -> None:
     """Draw several runs: a colour each, a dot for the best epoch, and dashes for training."""
     for number, run in enumerate(runs):
         color = f"C{number}"
@@ -127,7 +133,12 @@ def _draw_lines(
 
 
 def _draw_dots(
-    run: RunCurves, name: str, axes: Axes, *, color: str, label: str | None = None
+    run: RunCurves,
+    name: str,
+    axes: Axes,
+    *,
+    color: str,
+    label: str | None = None,
 ) -> None:
     """Draw a dot at the best epoch of a run, or of each member, where one is known."""
     epochs = []
@@ -137,22 +148,46 @@ def _draw_dots(
             epochs.append(network.best_epoch)
             values.append(network.history[name][network.best_epoch - 1])
     if epochs:
-        axes.plot(epochs, values, "o", linestyle="none", color=color, markersize=DOT, label=label)
+        axes.plot(
+            epochs,
+            values,
+            "o",
+            linestyle="none",
+            color=color,
+            markersize=DOT,
+            label=label,
+        )
 
 
 def _mark_epochs(run: RunCurves, axes: Axes) -> None:
     """Mark the best epoch and the one whose weights were kept, with one line where they are one."""
     best = run.best_epoch
     if best is None:
-        axes.axvline(np.nan, linestyle=":", color=INK, label="best epoch unknown")
+        axes.axvline(
+            np.nan,
+            linestyle=":",
+            color=INK,
+            label="best epoch unknown",
+        )
         return
     if run.kept_epoch == best:
-        axes.axvline(best, linestyle=":", color=INK, label=f"best epoch {best}, kept")
+        axes.axvline(
+            best,
+            linestyle=":",
+            color=INK,
+            label=f"best epoch {best}, kept",
+        )
         return
     axes.axvline(best, linestyle=":", color=INK, label=f"best epoch {best}")
     if run.kept_epoch is not None:
         label = f"kept epoch {run.kept_epoch}"
-        axes.axvline(run.kept_epoch, linestyle="--", color=INK, linewidth=1, label=label)
+        axes.axvline(
+            run.kept_epoch,
+            linestyle="--",
+            color=INK,
+            linewidth=1,
+            label=label,
+        )
 
 
 def _finish(quantity: str, axes: Axes) -> None:

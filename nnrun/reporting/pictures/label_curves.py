@@ -60,7 +60,11 @@ def _draw_roc(labels: list[str], scores: Scores, axes: Axes) -> None:
         axes.plot(*of_label.roc(), _linestyle(number), color=f"C{number}", label=text)
     axes.plot([0, 1], [0, 1], ":", color=INK)
     title = "ROC" if len(scores) == 1 else "ROC, each label against the others"
-    axes.set(title=title, xlabel="rate of false positives", ylabel="rate of true positives")
+    axes.set(
+        title=title,
+        xlabel="rate of false positives",
+        ylabel="rate of true positives",
+    )
 
 
 def _draw_precision_recall(labels: list[str], scores: Scores, axes: Axes) -> None:
@@ -76,7 +80,12 @@ def _draw_precision_recall(labels: list[str], scores: Scores, axes: Axes) -> Non
     title = "precision and recall"
     if len(scores) > 1:
         title += "\neach label against the others"
-    axes.set(title=title, xlabel="recall", ylabel="precision", ylim=(-0.02, 1.02))
+    axes.set(
+        title=title,
+        xlabel="recall",
+        ylabel="precision",
+        ylim=(-0.02, 1.02),
+    )
 
 
 def _linestyle(number: int) -> str:

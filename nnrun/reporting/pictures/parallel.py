@@ -101,9 +101,18 @@ def _draw_line(
     axes: Axes,
 ) -> None:
     """Draw one point: dotted where it was given up, thick and named where it is the best."""
-    style: dict[str, Any] = {"color": color, "linewidth": USUAL, "zorder": 2}
+    style: dict[str, Any] = {
+        "color": color,
+        "linewidth": USUAL,
+        "zorder": 2,
+    }
     if point is compared.best:
-        style = {"color": BEST, "linewidth": GOOD, "zorder": 3, "label": "best"}
+        style = {
+            "color": BEST,
+            "linewidth": GOOD,
+            "zorder": 3,
+            "label": "best",
+        }
     linestyle = ":" if point.status == "pruned" else "-"
     axes.plot(np.arange(len(heights)), heights, linestyle, **style)
 
@@ -132,7 +141,12 @@ def _key_names(names: Sequence[str]) -> list[str]:
     return shown
 
 
-def _write(text: str, place: float, height: float, axes: Axes) -> None:
+def _write(
+    text: str,
+    place: float,
+    height: float,
+    axes: Axes,
+) -> None:
     """Write a value beside its axis, on a light ground, since lines pass there."""
     axes.annotate(
         text,
@@ -141,7 +155,12 @@ def _write(text: str, place: float, height: float, axes: Axes) -> None:
         textcoords="offset points",
         va="center",
         fontsize=8,
-        bbox={"facecolor": GROUND, "edgecolor": "none", "alpha": 0.75, "pad": 1},
+        bbox={
+            "facecolor": GROUND,
+            "edgecolor": "none",
+            "alpha": 0.75,
+            "pad": 1,
+        },
         zorder=5,
     )
 

@@ -33,4 +33,8 @@ def draw_reliability(bins: Sequence[ReliabilityBin], of: str, axes: Axes) -> Non
     axes.plot([0, 1], [0, 1], ":", color=INK)
     axes.plot(predicted, true, "-", color="C0", linewidth=1)
     axes.scatter(predicted, true, sizes, color="C0", zorder=3)
-    axes.set(title=f"reliability of {of}", xlabel="probability given", ylabel="share that was true")
+    axes.set(
+        title=f"reliability of {of}",
+        xlabel="probability given",
+        ylabel="share that was true",
+    )

@@ -114,7 +114,12 @@ def _take_report(
         reported[index] = connection
 
 
-def _reported_index(line: str, host: str, cluster: Cluster, reported: Container[int]) -> int | None:
+def _reported_index(
+    line: str,
+    host: str,
+    cluster: Cluster,
+    reported: Container[int],
+) -> int | None:
     """Return which worker reports, or None where it is not a worker.
 
     Raises:

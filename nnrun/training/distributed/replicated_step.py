@@ -21,7 +21,14 @@ class ReplicatedStep:
         training: Whether the weights are changed.
     """
 
-    def __init__(self, model: Model, team: Team, batch_size: int, *, training: bool) -> None:
+    def __init__(
+        self,
+        model: Model,
+        team: Team,
+        batch_size: int,
+        *,
+        training: bool,
+    ) -> None:
         self._model = model
         self._team = team
         self._batch_size = batch_size
@@ -91,7 +98,12 @@ class ReplicatedStep:
         return self._weights + noise
 
     def _loss(
-        self, x: Tensor, y: Tensor, outputs: Tensor, weight: Tensor, scope: KerasObject
+        self,
+        x: Tensor,
+        y: Tensor,
+        outputs: Tensor,
+        weight: Tensor,
+        scope: KerasObject,
     ) -> Tensor:
         """Return the loss of a replica's rows, regularisation included."""
         loss = self._model.compute_loss(x, y, outputs, *weight, training=self._training)
