@@ -20,7 +20,8 @@ def aligned_lines(table: Table, width: int, always: int) -> list[str]:
         always: How many columns, from the first on, are shown in any case.
     """
     columns = shown_columns(table, width, always)
-    return left_aligned([cells[:columns] for cells in table])
+    shown = [cells[:columns] for cells in table]
+    return left_aligned(shown)
 
 
 def lines_with_rest(table: Table, names: Sequence[str], width: int) -> list[str]:
@@ -33,7 +34,8 @@ def lines_with_rest(table: Table, names: Sequence[str], width: int) -> list[str]
     """
     always = len(table[0]) - len(names)
     lines = aligned_lines(table, width, always)
-    left_out = names[shown_columns(table, width, always) - always :]
+    columns = shown_columns(table, width, always)
+    left_out = names[columns - always :]
     if left_out:
         rest = ", ".join(map(printable, left_out))
         lines.append(f"more with --json: {rest}")
@@ -50,7 +52,8 @@ def shown_columns(table: Table, width: int, always: int) -> int:
     """
     shown = 0
     for end in accumulate(column_widths(table)):
-        if end + shown * len(GAP) > width:
+        gaps = shown * len(GAP)
+        if end + gaps > width:
             break
         shown += 1
     return max(always, shown)
@@ -80,7 +83,11 @@ def column_widths(table: Table) -> list[int]:
     Args:
         table: The cells of each row.
     """
-    return [max(map(len, column)) for column in zip_longest(*table, fillvalue="")]
+    widths = []
+    for column in zip_longest(*table, fillvalue=""):
+        lengths = map(len, column)
+        widths.append(max(lengths))
+    return widths
 
 
 def _aligned(table: Table, justify: Callable[[str, int], str]) -> list[str]:
@@ -88,5 +95,6 @@ def _aligned(table: Table, justify: Callable[[str, int], str]) -> list[str]:
     lines = []
     for cells in table:
         justified = map(justify, cells, widths)
-        lines.append(GAP.join(justified).rstrip())
+        line = GAP.join(justified)
+        lines.append(line.rstrip())
     return lines

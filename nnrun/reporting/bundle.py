@@ -107,8 +107,9 @@ def prediction_script(trained: TrainedRun, form: str) -> str:
 def _threshold(trained: TrainedRun) -> dict[str, Any]:
     """Return whether a label depends on a threshold, and what it is by default."""
     config = trained.config
+    has_two_labels = len(trained.encoder.labels) == 2
     return {
-        "has_threshold": config.is_binary or len(trained.encoder.labels) == 2,
+        "has_threshold": config.is_binary or has_two_labels,
         "default_threshold": DEFAULT_THRESHOLD if config.is_binary else None,
         "multilabel": config.is_multilabel,
     }
@@ -139,15 +140,17 @@ def _has_plain_numbers(trained: TrainedRun) -> bool:
     if not encoder.kinds - {"text"} or encoder.kinds & {"date"}:
         return False
     has_signs = any(feature.sign for feature in encoder.features)
-    return NumberFormat(data.decimal, data.thousands).is_plain and not has_signs
+    number_format = NumberFormat(data.decimal, data.thousands)
+    return number_format.is_plain and not has_signs
 
 
 def _refuses_missing(trained: TrainedRun) -> bool:
     """Tell whether a missing cell is refused as any text is that cannot be read as a number."""
     encoder = trained.encoder
-    has_numbers = bool(NullValues.of(trained.config.data.null_values).numbers)
-    is_plain = _has_plain_numbers(trained) and encoder.kinds == {"number"} and not has_numbers
-    return encoder.missing != "mean" and is_plain
+    null_values = NullValues.of(trained.config.data.null_values)
+    if encoder.missing == "mean" or null_values.numbers:
+        return False
+    return encoder.kinds == {"number"} and _has_plain_numbers(trained)
 
 
 def _readers(kinds: set[Kind]) -> dict[str, str]:
@@ -164,10 +167,12 @@ def _readers(kinds: set[Kind]) -> dict[str, str]:
 
 def _cells(data: Data) -> dict[str, Any]:
     """Return how the cells of a table are written."""
+    null_texts = ["", *data.null_values]
+    null_numbers = NullValues.of(data.null_values).numbers
     return {
         "encoding": _python_encoding(data.encoding),
-        "nulls": list(dict.fromkeys(["", *data.null_values])),
-        "null_numbers": sorted(set(NullValues.of(data.null_values).numbers)),
+        "nulls": list(dict.fromkeys(null_texts)),
+        "null_numbers": sorted(set(null_numbers)),
         "numbers": NumberFormat(data.decimal, data.thousands),
         "truth_words": json.dumps(WORDS),
     }
@@ -175,26 +180,32 @@ def _cells(data: Data) -> dict[str, Any]:
 
 def _python_encoding(encoding: str) -> str:
     """Return the encoding in which Python leaves out the mark that a file may begin with."""
-    return "utf-8-sig" if codecs.lookup(encoding).name in UTF_8 else encoding
+    name = codecs.lookup(encoding).name
+    if name in UTF_8:
+        return "utf-8-sig"
+    return encoding
 
 
 def _date_formats(encoder: Encoder) -> dict[str, list[str]]:
     """Return for each column of dates the formats of Python's strptime, without times of day."""
     formats = {}
     for feature in encoder.features:
-        if feature.format is not None and feature.name not in formats:
-            formats[feature.name] = _python_dates(feature.format, feature.more_formats)
+        name = feature.name
+        if feature.format is not None and name not in formats:
+            formats[name] = _python_dates(feature.format, feature.more_formats)
     return formats
 
 
-def _python_dates(date_format: str, more: list[str]) -> list[str]:
+def _python_dates(date_format: str, other_formats: list[str]) -> list[str]:
     """Return the dates that `parse_dates` reads in a column, those of training first."""
     order = ORDERS[date_format]
     if order == "time":
         return [""]
-    dates = [*map(_date_of, [date_format, *more]), *DATES[order]]
-    for other in OTHER_ORDERS:
-        dates += DATES[other]
+    dates = [_date_of(date_format)]
+    for other_format in other_formats:
+        dates.append(_date_of(other_format))
+    for each_order in (order, *OTHER_ORDERS):
+        dates += DATES[each_order]
     python_dates = []
     for date in dict.fromkeys(dates):
         python_dates.append(date)
@@ -218,7 +229,9 @@ def _example(encoder: Encoder) -> str:
         row[feature.name] = _typical_cell(feature)
     text = repr(row)
     ends_docstring = "\\" in text or '"""' in text
-    return "" if ends_docstring or not text.isprintable() else text
+    if ends_docstring or not text.isprintable():
+        return ""
+    return text
 
 
 def _typical_cell(feature: Feature) -> Any:  # noqa: ANN401 - a text or a number
@@ -232,4 +245,6 @@ def _typical_cell(feature: Feature) -> Any:  # noqa: ANN401 - a text or a number
     number = float(f"{feature.mean:.3g}")
     if feature.sign:
         return f"{number:g}{feature.sign}"
-    return round(number) if feature.whole else number
+    if feature.whole:
+        return round(number)
+    return number

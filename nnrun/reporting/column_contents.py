@@ -12,7 +12,7 @@ from nnrun.features.feature import Feature, Target
 from nnrun.features.loading import open_tables
 from nnrun.features.statistics import Values
 from nnrun.results.array_types import Floats, Integers
-from nnrun.wording import counted, short_number
+from nnrun.wording import short_number
 
 BARS = 16  # of a small histogram
 
@@ -87,26 +87,31 @@ class _NumberCounter:
         """Count the values of rows, shape (rows, 1); NaN is a missing one."""
         present = values[~np.isnan(values)]
         inside = np.clip(present, self._edges[0], self._edges[-1])
-        self._counts += np.histogram(inside, self._edges)[0]
+        counts, _ = np.histogram(inside, self._edges)
+        self._counts += counts
         self._rows += len(values)
 
     def result(self) -> ColumnContents:
         """Return what was counted."""
         column = self._column
+        present = int(self._counts.sum())
         extents = [_extent(low, high) for low, high in pairwise(self._edges)]
         extent = _extent(column.minimum, column.maximum)
+        mean = short_number(column.mean)
         return ColumnContents(
             name=self._name,
             kind=self._kind,
             counts=tuple(self._counts.tolist()),
             names=tuple(extents),
-            missing=1 - int(self._counts.sum()) / max(1, self._rows),
-            note=f"{extent}, mean {short_number(column.mean)}",
+            missing=1 - present / max(1, self._rows),
+            note=f"{extent}, mean {mean}",
         )
 
 
 def _extent(low: float, high: float) -> str:
-    return f"{short_number(low)} to {short_number(high)}"
+    shown_low = short_number(low)
+    shown_high = short_number(high)
+    return f"{shown_low} to {shown_high}"
 
 
 def _edges(column: Feature | Target) -> Floats:
@@ -145,10 +150,11 @@ class _CategoryCounter:
         categories = self._feature.category_names()
         frequent = np.argsort(-self._counts, kind="stable")[:BARS]
         names = [categories[place] for place in frequent]
+        counts = self._counts[frequent].astype(int)
         return ColumnContents(
             name=self._feature.name,
             kind="text",
-            counts=tuple(self._counts[frequent].astype(int).tolist()),
+            counts=tuple(counts.tolist()),
             names=tuple(names),
             missing=self._missing / max(1, self._rows),
             note=_named(names, len(categories)),
@@ -157,9 +163,13 @@ class _CategoryCounter:
 
 def _named(frequent: list[str], count: int) -> str:
     """Return how many categories there are, and the most frequent three."""
-    text = f"{counted(count, 'category')}: " if count == 1 else f"{count:,} categories: "
-    text += ", ".join(map(repr, frequent[:3]))
-    return f"{text}, ..." if count > 3 else text
+    categories = f"{count:,} categories"
+    if count == 1:
+        categories = "1 category"
+    names = ", ".join(map(repr, frequent[:3]))
+    if count > 3:
+        return f"{categories}: {names}, ..."
+    return f"{categories}: {names}"
 
 
 def _new_counters(encoder: Encoder) -> list[_NumberCounter | _CategoryCounter]:
@@ -169,7 +179,8 @@ def _new_counters(encoder: Encoder) -> list[_NumberCounter | _CategoryCounter]:
         if feature.kind == "text":
             counters.append(_CategoryCounter(feature))
         else:
-            counters.append(_NumberCounter(feature, feature.input_names[0], feature.kind))
+            name = feature.input_names[0]
+            counters.append(_NumberCounter(feature, name, feature.kind))
     if not encoder.labels and not encoder.is_multilabel:
         for target in encoder.targets:
             counters.append(_NumberCounter(target, target.name, "target"))

@@ -71,7 +71,11 @@ def compared_panels(
     curves: Sequence[Panel] = []
     if best:
         curves = curve_panels(best[:MOST_RUNS], training=training)
-    return ComparedPanels(parallel_panel(compared), slice_panels(compared), curves)
+    return ComparedPanels(
+        parallel=parallel_panel(compared),
+        slices=slice_panels(compared),
+        curves=curves,
+    )
 
 
 def render_compared(

@@ -21,7 +21,8 @@ def describe_comparison(names: tuple[str, str], comparison: Comparison) -> str:
     sections = []
     for title, values in comparison._asdict().items():
         if values:
-            sections.append("\n".join(_section(title, names, values)))
+            lines = _section(title, names, values)
+            sections.append("\n".join(lines))
         else:
             sections.append(f"{title}: the same")
     return "\n\n".join(sections)
@@ -29,10 +30,16 @@ def describe_comparison(names: tuple[str, str], comparison: Comparison) -> str:
 
 def _section(title: str, names: tuple[str, str], values: Values) -> list[str]:
     """Return the lines of a section, with a column for each run."""
-    table = [[title, *map(printable, names)]]
+    titles = [title, *map(printable, names)]
+    table = [titles]
     for key, (first, second) in values.items():
-        table.append([printable(key), _shown(key, first), _shown(key, second)])
-    return aligned_lines(table, 0, len(table[0]))
+        cells = [
+            printable(key),
+            _shown(key, first),
+            _shown(key, second),
+        ]
+        table.append(cells)
+    return aligned_lines(table, 0, len(titles))
 
 
 def _shown(key: str, value: object) -> str:
@@ -47,4 +54,5 @@ def _shown(key: str, value: object) -> str:
     shown = printable(text)
     if len(shown) <= LONGEST_VALUE:
         return shown
-    return f"...{shown[3 - LONGEST_VALUE :]}"  # of a path, its end tells the most
+    end = shown[3 - LONGEST_VALUE :]  # of a path, it tells the most
+    return f"...{end}"

@@ -32,13 +32,20 @@ def confused_pairs(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> li
     """
     counts = np.array(matrix)
     rows_of_label = counts.sum(axis=1)
-    mistakes = counts - np.diag(np.diag(counts))
+    mistakes = counts.copy()
+    np.fill_diagonal(mistakes, 0)
+    most_first = np.argsort(-mistakes, axis=None, kind="stable")
     pairs = []
-    for place in np.argsort(-mistakes, axis=None, kind="stable"):
+    for place in most_first:
         actual, called = divmod(int(place), len(labels))
         rows = int(mistakes[actual, called])
         if not rows:
             break
-        share = rows / int(rows_of_label[actual])
-        pairs.append(ConfusedPair(labels[actual], labels[called], rows, share))
+        pair = ConfusedPair(
+            actual=labels[actual],
+            called=labels[called],
+            rows=rows,
+            share=rows / int(rows_of_label[actual]),
+        )
+        pairs.append(pair)
     return pairs

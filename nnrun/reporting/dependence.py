@@ -28,13 +28,15 @@ def dependence_of(held_out: MeasuredRows, column: str) -> Dependence:
         held_out: The rows over which answers are averaged, and the run.
         column: The name of a feature.
     """
-    groups = _input_groups(held_out.trained.encoder, column)
-    dependences = [_along_inputs(held_out, inputs) for inputs in groups]
+    dependences = []
+    for inputs in _input_groups(held_out.trained.encoder, column):
+        dependences.append(_along_inputs(held_out, inputs))
     return max(dependences, key=_largest_change)
 
 
 def _largest_change(dependence: Dependence) -> float:
-    return float(np.ptp(dependence.answers, axis=0).max())
+    changes = np.ptp(dependence.answers, axis=0)
+    return float(changes.max())
 
 
 def _input_groups(encoder: Encoder, column: str) -> list[list[int]]:
@@ -48,6 +50,7 @@ def _input_groups(encoder: Encoder, column: str) -> list[list[int]]:
 def _along_inputs(held_out: MeasuredRows, inputs: list[int]) -> Dependence:
     """Return what the network answers for values of some inputs, on the rows held out."""
     trained = held_out.trained
+    encoder = trained.encoder
     x = np.asarray(held_out.rows.x)
     grid = value_grid(x, inputs)
     if len(inputs) > 1:
@@ -55,21 +58,24 @@ def _along_inputs(held_out: MeasuredRows, inputs: list[int]) -> Dependence:
     seed = trained.config.seed
     answers = partial_dependence(trained.forward, x, inputs, grid, seed=seed)
     shown = _most_changing(answers)
-    feature = trained.encoder.inputs[inputs[0]]
+    drawn_answers = _in_one_unit(encoder, answers)
+    feature = encoder.inputs[inputs[0]]
     name = feature.name if feature.kind == "text" else feature.input_names[0]
     return Dependence(
         column=shortened(name, TITLE_LENGTH),
         values=_values(feature, grid),
-        answers=_in_one_unit(trained.encoder, answers)[:, shown],
-        lines=[_line_name(trained.encoder, number) for number in shown],
-        answer=_answer(trained.encoder, answers.shape[1]),
+        answers=drawn_answers[:, shown],
+        lines=[_line_name(encoder, number) for number in shown],
+        answer=_answer(encoder, answers.shape[1]),
     )
 
 
 def _most_changing(answers: Floats) -> list[int]:
     """Return the outputs that change most along the column, in their order."""
     changes = np.ptp(answers, axis=0)
-    return sorted(np.argsort(-changes, kind="stable")[:MOST_LINES].tolist())
+    largest_first = np.argsort(-changes, kind="stable")
+    shown = largest_first[:MOST_LINES]
+    return sorted(shown.tolist())
 
 
 def _values(feature: Feature, grid: Numbers) -> Floats | list[str]:
@@ -85,13 +91,16 @@ def _values(feature: Feature, grid: Numbers) -> Floats | list[str]:
 def _category_name(names: Sequence[str], row: Numbers) -> str:
     if not row.any():  # a category that training never saw
         return "none"
-    return shortened(names[int(row.argmax())], NAME_LENGTH)
+    name = names[int(row.argmax())]
+    return shortened(name, NAME_LENGTH)
 
 
 def _line_name(encoder: Encoder, number: int) -> str:
     if encoder.labels:
-        return repr(shortened(encoder.labels[number], NAME_LENGTH))
-    return shortened(encoder.targets[number].name, NAME_LENGTH)
+        label = shortened(encoder.labels[number], NAME_LENGTH)
+        return repr(label)
+    target = encoder.targets[number]
+    return shortened(target.name, NAME_LENGTH)
 
 
 def _in_one_unit(encoder: Encoder, answers: Floats) -> Floats:
@@ -104,12 +113,12 @@ def _in_one_unit(encoder: Encoder, answers: Floats) -> Floats:
 
 def _answer(encoder: Encoder, outputs: int) -> str:
     """Return what is drawn."""
-    if encoder.labels:
-        if outputs == 1:
-            return f"probability of {shortened(encoder.labels[-1], NAME_LENGTH)!r}"
-        return "probability"
-    if encoder.is_multilabel:
+    if encoder.labels and outputs == 1:
+        label = shortened(encoder.labels[-1], NAME_LENGTH)
+        return f"probability of {label!r}"
+    if encoder.labels or encoder.is_multilabel:
         return "probability"
     if len(encoder.targets) == 1:
-        return shortened(encoder.targets[0].name, TITLE_LENGTH)
+        (target,) = encoder.targets
+        return shortened(target.name, TITLE_LENGTH)
     return "share of the target's range"

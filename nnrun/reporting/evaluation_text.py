@@ -1,10 +1,16 @@
 """What `evaluate` prints: measures beside those of simpler models, and tables of labels."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from nnrun.reporting.aligned_table import left_aligned, right_aligned
-from nnrun.reporting.metrics_text import confusion_lines, shown_number
+from nnrun.reporting.metrics_text import (
+    confusion_lines,
+    shown_if_any,
+    shown_interval,
+    shown_number,
+)
 from nnrun.results.assessment import Assessment
 from nnrun.results.evaluated_rows import EvaluatedRows
 from nnrun.results.thresholds import ThresholdRow
@@ -24,10 +30,13 @@ def describe_rows(part: str, evaluated: EvaluatedRows) -> str:
         part: The part of the rows, `validation` or `test`, or "" for those of another table.
         evaluated: The rows.
     """
-    lines = [f"part  {part}"] if part else []
+    lines = []
+    if part:
+        lines.append(f"part  {part}")
     lines += _lines(evaluated)
     for name, of_target in evaluated.targets.items():
-        lines += ["", f"target  {name}", *_lines(of_target)]
+        lines += ["", f"target  {name}"]
+        lines += _lines(of_target)
     return "\n".join(map(printable, lines))
 
 
@@ -56,37 +65,38 @@ def _measure_lines(evaluated: EvaluatedRows) -> list[str]:
     if isinstance(evaluated.threshold, float):  # else each target has its own
         table.append(["threshold", shown_number(evaluated.threshold)])
     for name, value in evaluated.metrics.items():
-        if not isinstance(value, list | dict):
-            others = _beside(name, evaluated.assessment) if evaluated.assessment else []
-            table.append([name, shown_number(value), *others])
+        if isinstance(value, list | dict):
+            continue
+        cells = [name, shown_number(value)]
+        if evaluated.assessment:
+            cells += _beside(name, evaluated.assessment)
+        table.append(cells)
     return left_aligned(table)
 
 
 def _beside(name: str, assessment: Assessment) -> Cells:
     """Return the interval of a measure, and the same measure of the baseline and linear model."""
-    ends = assessment.interval.get(name)
-    interval = f"{shown_number(ends.low)} to {shown_number(ends.high)}" if ends else ""
     baseline = assessment.baseline.numbers()
     linear = assessment.linear.numbers() if assessment.linear else {}
-    return [interval, _shown(baseline, name), _shown(linear, name)]
-
-
-def _shown(numbers: Mapping[str, float], name: str) -> str:
-    if name not in numbers:
-        return ""
-    return shown_number(numbers[name])
+    return [
+        shown_interval(assessment, name),
+        shown_if_any(baseline, name),
+        shown_if_any(linear, name),
+    ]
 
 
 def _label_lines(metrics: Mapping[str, Any]) -> list[str]:
     """Return a line for each label, with what is measured of it."""
     scores = metrics["per_label"]
-    shown = list(scores.items())[:MOST_LABELS]
-    table = [["label", *_titles(SCORE_COLUMNS)]]
-    for label, score in shown:
-        table.append([label, *_rounded_cells(score, SCORE_COLUMNS)])
+    titles = _titles(SCORE_COLUMNS)
+    table = [["label", *titles]]
+    for label, score in islice(scores.items(), MOST_LABELS):
+        cells = _rounded_cells(score, SCORE_COLUMNS)
+        table.append([label, *cells])
     lines = right_aligned(table)
-    if len(scores) > len(shown):
-        lines.append(f"and {len(scores) - len(shown)} more labels: --json lists all")
+    left_out = len(scores) - MOST_LABELS
+    if left_out > 0:
+        lines.append(f"and {left_out} more labels: --json lists all")
     return lines
 
 
@@ -94,19 +104,26 @@ def _reliability_lines(bins: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return a line for each bin of probabilities: how often they came true."""
     table = [["probability", "rows", "mean", "came true"]]
     for group in bins:
-        extent = f"{group['low']:g} to {group['high']:g}"
-        mean = _rounded(group["probability"])
-        share = _rounded(group["share"])
-        table.append([extent, str(group["rows"]), mean, share])
+        low = group["low"]
+        high = group["high"]
+        cells = [
+            f"{low:g} to {high:g}",
+            str(group["rows"]),
+            _rounded(group["probability"]),
+            _rounded(group["share"]),
+        ]
+        table.append(cells)
     return right_aligned(table)
 
 
 def _threshold_lines(rows: Sequence[ThresholdRow]) -> list[str]:
     """Return a line for each threshold: what it gives."""
-    table = [[*_titles(THRESHOLD_COLUMNS), "called positive"]]
+    titles = _titles(THRESHOLD_COLUMNS)
+    table = [[*titles, "called positive"]]
     for row in rows:
         cells = _rounded_cells(vars(row), THRESHOLD_COLUMNS)
-        table.append([*cells, _rounded(row.positive_share)])
+        share = _rounded(row.positive_share)
+        table.append([*cells, share])
     return right_aligned(table)
 
 

@@ -114,8 +114,10 @@ def write_network(
 
 
 def _require_onnx() -> None:
-    if not all(importlib.util.find_spec(package) for package in ONNX_PACKAGES):
-        raise InputError(f"--format onnx needs two more packages: {how_to_install('onnx')}")
+    specs = [importlib.util.find_spec(package) for package in ONNX_PACKAGES]
+    if not all(specs):
+        advice = how_to_install("onnx")
+        raise InputError(f"--format onnx needs two more packages: {advice}")
 
 
 def _move(network: Path, output: Path) -> None:

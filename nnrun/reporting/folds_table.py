@@ -24,12 +24,14 @@ def describe_folds(result: CrossValidation, width: int) -> str:
         width: How many characters a line may have.
     """
     names = _in_order(list(result.mean))
-    table: list[Sequence[str]] = [[*FACTS, *map(printable, names)]]
-    table += [_cells(fold, names) for fold in result.trained]
-    for title, values in (("mean", result.mean), ("sd", result.sd)):
-        blanks = [""] * (len(FACTS) - 1)
-        table.append([title, *blanks, *_numbers(values, names)])
-    return "\n".join(lines_with_rest(table, names, width))
+    titles = [*FACTS, *map(printable, names)]
+    table: list[Sequence[str]] = [titles]
+    for fold in result.trained:
+        table.append(_cells(fold, names))
+    table.append(_summary_cells("mean", result.mean, names))
+    table.append(_summary_cells("sd", result.sd, names))
+    lines = lines_with_rest(table, names, width)
+    return "\n".join(lines)
 
 
 def _in_order(names: list[str]) -> list[str]:
@@ -44,7 +46,15 @@ def _in_order(names: list[str]) -> list[str]:
 def _cells(fold: TrainedFold, names: list[str]) -> list[str]:
     """Return the cells of a training: FACTS, then its metrics."""
     facts = [*fold.place, fold.rows, fold.epochs]
-    return [*map(str, facts), *_numbers(fold.metrics, names)]
+    metrics = _numbers(fold.metrics, names)
+    return [*map(str, facts), *metrics]
+
+
+def _summary_cells(title: str, values: Mapping[str, float], names: list[str]) -> list[str]:
+    """Return the cells of a line under all trainings: a title in place of FACTS, then numbers."""
+    blanks = [""] * (len(FACTS) - 1)
+    metrics = _numbers(values, names)
+    return [title, *blanks, *metrics]
 
 
 def _numbers(values: Mapping[str, float], names: list[str]) -> list[str]:

@@ -20,8 +20,11 @@ def describe_importance(part: str, importance: RunImportance) -> str:
     if importance.rows < importance.rows_given:
         rows += f", drawn of {importance.rows_given:,}"
     times = counted(importance.repeats, "time")
-    lines = [f"Growth of {importance.loss} when a column is shuffled ({rows}, {times}):", ""]
-    table = [["column", "mean", "sd"], *map(_cells, importance.columns)]
+    title = f"Growth of {importance.loss} when a column is shuffled ({rows}, {times}):"
+    table = [["column", "mean", "sd"]]
+    for column in importance.columns:
+        table.append(_cells(column))
+    lines = [title, ""]
     lines += right_aligned(table)
     for group in importance.correlated:
         lines += ["", correlation_note(group)]
@@ -29,4 +32,8 @@ def describe_importance(part: str, importance: RunImportance) -> str:
 
 
 def _cells(column: ColumnImportance) -> list[str]:
-    return [column.column, short_number(column.mean), short_number(column.deviation)]
+    return [
+        column.column,
+        short_number(column.mean),
+        short_number(column.deviation),
+    ]

@@ -29,7 +29,10 @@ def summarize_dataset(dataset: Dataset) -> Summary:
             "rows": part.rows,
             "dropped": part.dropped,
         }
-    warnings = [finding._asdict() for finding in lint(dataset) if finding.level == "warning"]
+    warnings = []
+    for finding in lint(dataset):
+        if finding.level == "warning":
+            warnings.append(finding._asdict())
     return {
         "data": tables,
         **encoder.model_dump(mode="json", exclude_none=True),
@@ -77,5 +80,7 @@ def summarize_run(path: Path) -> Summary:
 
 def _summarize_layers(config: Config, encoder: Encoder) -> list[Summary]:
     """Return name, units, shapes and parameters of each layer."""
-    layers = summarize(config, encoder.width)
-    return [{**layer._asdict(), "parameters": layer.parameters} for layer in layers]
+    layers = []
+    for layer in summarize(config, encoder.width):
+        layers.append({**layer._asdict(), "parameters": layer.parameters})
+    return layers

@@ -21,13 +21,16 @@ def best_and_kept(run: Run, info: RunInfo, config: Config) -> str:
     best = best_epoch(run.history)
     if best is None or config.ensemble > 1:  # each member keeps one
         return ""
-    what = "validation" if best.by == "val_loss" else "the training loss"
-    sentence = f"{what} was best at epoch {best.epoch} ({short_number(best.value)})"
+    measured = "validation" if best.by == "val_loss" else "the training loss"
+    loss = short_number(best.value)
+    sentence = f"{measured} was best at epoch {best.epoch} ({loss})"
     if not info.best_epoch:
         return f"{sentence} so far"
     if info.best_epoch == best.epoch:
         return f"{sentence}, which is kept"
-    return f"{sentence}; {_kept(run, info, best)}{_advice(config, best)}"
+    kept = _kept(run, info, best)
+    advice = _advice(config, best)
+    return f"{sentence}; {kept}{advice}"
 
 
 def kept_in_words(config: Config, best_epoch: int) -> str:
@@ -45,12 +48,14 @@ def kept_in_words(config: Config, best_epoch: int) -> str:
 def _kept(run: Run, info: RunInfo, best: BestEpoch) -> str:
     """Return the words for the epoch that is kept, with its loss where that is known."""
     name = f"epoch {info.best_epoch}"
-    if info.best_epoch == count_epochs(run.history):
+    last_epoch = count_epochs(run.history)
+    if info.best_epoch == last_epoch:
         name = "the last epoch"
     loss = run.read_metrics().get(best.by)
     if loss is None:
         return f"{name} is kept"
-    return f"{name} is kept ({short_number(loss)})"
+    shown_loss = short_number(loss)
+    return f"{name} is kept ({shown_loss})"
 
 
 def _advice(config: Config, best: BestEpoch) -> str:
@@ -62,6 +67,7 @@ def _advice(config: Config, best: BestEpoch) -> str:
         return ": early_stopping keeps the best"
     if not stopping["restore_best_weights"]:
         return ": restore_best_weights under early_stopping keeps the best"
-    if stopping["monitor"] != "val_loss":
-        return f", the best by {stopping['monitor']}"
+    monitor = stopping["monitor"]
+    if monitor != "val_loss":
+        return f", the best by {monitor}"
     return ""

@@ -68,16 +68,18 @@ def callback_calls(config: Config) -> list[Call]:
 
 def _metric(config: Config, metric: Spec) -> Call | str:
     """Return the text or the call that names a metric in the script's `compile`."""
+    name = metric["name"]
     is_accuracy = metric in ({"name": "accuracy"}, {"name": "acc"})
     if is_accuracy and not config.from_logits and not config.is_multilabel:
-        return str(metric["name"])
+        return str(name)
     arguments = metric_arguments(config, metric)
     arguments["name"] = arguments.pop("class")
     call = _call("metrics", catalog.METRIC, arguments)
     function = call.function
     if config.is_one_hot:  # the script gives metrics a target for each label too
         function = function.replace("Sparse", "")
-    return Call(function, call.arguments, {**call.keywords, "name": metric["name"]})
+    keywords = {**call.keywords, "name": name}
+    return Call(function, call.arguments, keywords)
 
 
 def _call(module: str, kind: Named, spec: Spec) -> Call:
@@ -103,7 +105,8 @@ def _nested(argument: str, value: object) -> object:
         return value
     if argument == "activation":
         path = catalog.OBJECTS_OF_ACTIVATIONS[value["name"]]
-        return Call(f"keras.{path}", [], changed_arguments(catalog.ACTIVATION, value))
+        keywords = changed_arguments(catalog.ACTIVATION, value)
+        return Call(f"keras.{path}", [], keywords)
     if argument == "learning_rate":
         return _call("optimizers.schedules", catalog.SCHEDULE, value)
     kind = argument.rpartition("_")[2]

@@ -89,7 +89,15 @@ def measure_held_out(run: Run, trained: TrainedRun, dataset: Dataset) -> Measure
     assessor = _assessor_of(run, trained, dataset)
     measure = trained.new_measure()
     worst = _measure_rows(trained, rows, assessor, measure)
-    return MeasuredRows(part, rows, trained, dataset, assessor.result(), measure, worst)
+    return MeasuredRows(
+        part=part,
+        rows=rows,
+        trained=trained,
+        dataset=dataset,
+        assessment=assessor.result(),
+        measure=measure,
+        worst=worst,
+    )
 
 
 def _measure_rows(
@@ -104,9 +112,10 @@ def _measure_rows(
     keeper = WorstRowKeeper()
     for x, y, weights in weighted_blocks(rows):
         outputs = trained.probabilities(trained.forward(x))
+        losses = _row_losses(trained.encoder, y, outputs)
         assessor.add(x, y, outputs, weights)
         measure.add(y, outputs)
-        keeper.add(_row_losses(trained.encoder, y, outputs), y, outputs)
+        keeper.add(losses, y, outputs)
     return keeper.result()
 
 
@@ -123,12 +132,15 @@ def _assessor_of(run: Run, trained: TrainedRun, dataset: Dataset) -> Assessor:
 def _row_losses(encoder: Encoder, y: Numbers, outputs: Numbers) -> Floats:
     """Return how wrong each row is: its log loss, or its errors in ranges of their targets."""
     if encoder.labels:
-        return log_losses(y[:, 0].astype(np.int64), outputs)
+        labels = y[:, 0].astype(np.int64)
+        return log_losses(labels, outputs)
     if encoder.is_multilabel:
-        of_targets = [
-            log_losses(y[:, number].astype(np.int64), outputs[:, [number]])
-            for number in range(y.shape[1])
-        ]
-        return np.asarray(np.mean(of_targets, axis=0))
-    errors = np.abs(outputs.astype(np.float64) - y) / encoder.target_ranges
-    return np.asarray(errors.mean(axis=1))
+        losses = []
+        for number in range(y.shape[1]):
+            labels = y[:, number].astype(np.int64)
+            outputs_of_target = outputs[:, [number]]
+            losses.append(log_losses(labels, outputs_of_target))
+        return np.asarray(np.mean(losses, axis=0))
+    errors = np.abs(outputs.astype(np.float64) - y)
+    in_ranges = errors / encoder.target_ranges
+    return np.asarray(in_ranges.mean(axis=1))

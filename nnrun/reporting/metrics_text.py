@@ -1,12 +1,17 @@
 """Metrics and confusion matrices as people read them on a terminal."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nnrun.reporting.aligned_table import right_aligned
 from nnrun.reporting.confused_labels import confused_pairs
 from nnrun.wording import counted, short_number
+
+if TYPE_CHECKING:
+    from nnrun.results.assessment import Assessment
 
 WIDTH = 80  # characters of a line of a terminal, at least
 MOST_PAIRS = 10  # of labels that are taken for each other
@@ -35,6 +40,33 @@ def shown_number(value: object) -> str:
     return str(value)
 
 
+def shown_if_any(metrics: Mapping[str, float], name: str) -> str:
+    """Return a metric as `shown_number` does, or "" where it is not measured.
+
+    Args:
+        metrics: The metrics by name.
+        name: The name of the metric.
+    """
+    if name not in metrics:
+        return ""
+    return shown_number(metrics[name])
+
+
+def shown_interval(assessment: Assessment, name: str) -> str:
+    """Return the ends of a metric's confidence interval, or "" where it has none.
+
+    Args:
+        assessment: The measures of a network, with their intervals.
+        name: The name of the metric.
+    """
+    ends = assessment.interval.get(name)
+    if ends is None:
+        return ""
+    low = shown_number(ends.low)
+    high = shown_number(ends.high)
+    return f"{low} to {high}"
+
+
 def metric_title(name: str) -> str:
     """Return the name of a measure as people write it, as in `balanced accuracy` or `RMSE`.
 
@@ -52,7 +84,8 @@ def describe_metrics(metrics: Mapping[str, Any]) -> str:
     """
     texts = []
     for name, value in metrics.items():
-        texts.append(f"{name} {shown_number(value)}")
+        shown = shown_number(value)
+        texts.append(f"{name} {shown}")
     return ", ".join(texts)
 
 
@@ -83,11 +116,13 @@ def _worst_confusions(labels: Sequence[str], confusion: Sequence[Sequence[int]])
         return ["no label is taken for another"]
     lines = ["labels taken for each other most often (--json lists the whole matrix)"]
     for pair in pairs[:MOST_PAIRS]:
-        rows = f"{counted(pair.rows, 'row')}, {pair.share:.1%} of the label"
-        lines.append(f"  {pair.actual!r} as {pair.called!r}: {rows}")
-    if len(pairs) > MOST_PAIRS:
-        others = counted(len(pairs) - MOST_PAIRS, "pair")
-        lines.append(f"  and {others} more")
+        names = f"{pair.actual!r} as {pair.called!r}"
+        rows = counted(pair.rows, "row")
+        lines.append(f"  {names}: {rows}, {pair.share:.1%} of the label")
+    left_out = len(pairs) - MOST_PAIRS
+    if left_out > 0:
+        counted_others = counted(left_out, "pair")
+        lines.append(f"  and {counted_others} more")
     return lines
 
 
@@ -102,7 +137,7 @@ def wrapped(text: str, width: int | None) -> str:
         return text
     lines: list[str] = []
     for line in text.split("\n"):
-        lines += textwrap.wrap(
+        parts = textwrap.wrap(
             line,
             width,
             subsequent_indent="  ",
@@ -110,5 +145,6 @@ def wrapped(text: str, width: int | None) -> str:
             break_on_hyphens=False,
             drop_whitespace=True,
             replace_whitespace=False,
-        ) or [""]
+        )
+        lines += parts or [""]
     return "\n".join(lines)

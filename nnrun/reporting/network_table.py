@@ -19,20 +19,33 @@ def saved_layers(config: Config, encoder: Encoder) -> Iterator[LayerSummary]:
         config: The config, whose layers stand in the middle.
         encoder: Its encoder, which has the inputs.
     """
+    layers = summarize(config, encoder.width)
+    outputs = layers[-1].units
+    yield from _layers_before(config, encoder)
+    yield from layers
+    yield from _layers_behind(config, outputs)
+
+
+def _layers_before(config: Config, encoder: Encoder) -> Iterator[LayerSummary]:
+    """Yield the layers that nnrun puts between the inputs and those of the config."""
     inputs = len(encoder.inputs)
-    if config.data.normalize:
+    width = encoder.width
+    data = config.data
+    if data.normalize:
         yield LayerSummary("Normalization", inputs, [])
-    if config.data.numeric["name"] == "ple":
-        shapes = [(inputs, encoder.width), (encoder.width,)]
-        yield LayerSummary("Dense hard_sigmoid, not trained", encoder.width, shapes)
-        if config.data.numeric["values"]:
-            yield LayerSummary("Rescaling", encoder.width, [])
-    elif config.data.clip is not None:
+    if data.numeric["name"] == "ple":
+        kernel = (inputs, width)
+        bias = (width,)
+        yield LayerSummary("Dense hard_sigmoid, not trained", width, [kernel, bias])
+        if data.numeric["values"]:
+            yield LayerSummary("Rescaling", width, [])
+    elif data.clip is not None:
         for name in ("Rescaling", "Activation tanh", "Rescaling"):
             yield LayerSummary(name, inputs, [])
-    layers = summarize(config, encoder.width)
-    yield from layers
-    outputs = layers[-1].units
+
+
+def _layers_behind(config: Config, outputs: int) -> Iterator[LayerSummary]:
+    """Yield the layers that nnrun puts behind those of the config."""
     if config.rescales:
         yield LayerSummary("Rescaling", outputs, [])
     if config.data.target_transform:
@@ -53,9 +66,12 @@ def network_rows(config: Config, encoder: Encoder) -> list[Row]:
     rows = [("layer", "output shape", "parameters")]
     total = 0
     for layer in saved_layers(config, encoder):
-        rows.append((layer.name, f"({layer.units})", f"{layer.parameters:,}"))
+        shape = f"({layer.units})"
+        parameters = f"{layer.parameters:,}"
+        rows.append((layer.name, shape, parameters))
         total += layer.parameters
-    return [*rows, ("total", "", f"{total:,}")]
+    rows.append(("total", "", f"{total:,}"))
+    return rows
 
 
 def network_lines(config: Config, encoder: Encoder) -> list[str]:
@@ -69,16 +85,24 @@ def network_lines(config: Config, encoder: Encoder) -> list[str]:
     name_width, shape_width, count_width = column_widths(rows)
     lines = []
     for name, shape, count in rows:
-        lines.append(f"{name:{name_width}}  {shape:{shape_width}}  {count:>{count_width}}")
-    return [*lines, _fitting(config)]
+        cells = [
+            name.ljust(name_width),
+            shape.ljust(shape_width),
+            count.rjust(count_width),
+        ]
+        lines.append("  ".join(cells))
+    lines.append(_fitting(config))
+    return lines
 
 
 def _fitting(config: Config) -> str:
     """Return a line with loss, optimizer and epochs."""
-    optimizer = config.optimizer
-    rate = f"(learning_rate {describe_learning_rate(config)})"
-    steps = f"{counted(config.epochs, 'epoch')}, batch_size {config.batch_size}"
-    fitting = f"{config.loss['name']}, {optimizer['name']} {rate}, {steps}"
+    loss = config.loss["name"]
+    optimizer = config.optimizer["name"]
+    rate = describe_learning_rate(config)
+    epochs = counted(config.epochs, "epoch")
+    fitting = f"{loss}, {optimizer} (learning_rate {rate}), {epochs}, "
+    fitting += f"batch_size {config.batch_size}"
     if config.ensemble > 1:
         fitting += f", an ensemble of {config.ensemble} such networks"
     return fitting

@@ -28,7 +28,7 @@ from nnrun.reporting.sections.mistakes import MistakeSection, mistake_section
 from nnrun.reporting.sections.probabilities import ProbabilitySection, probability_sections
 from nnrun.reporting.sections.result import MetricRow, metric_rows
 from nnrun.reporting.shareable import without_folder, without_folders
-from nnrun.reporting.text import part_rows
+from nnrun.reporting.text import PartRow, part_rows
 from nnrun.results.saved_verdict import read_verdict
 from nnrun.results.trained_run import load_run
 from nnrun.runs.directory import Run
@@ -92,21 +92,37 @@ def make_page(path: Path) -> str:
     """
     run = Run(path)
     info, config, encoder = run.load()
+    panels = curve_panels([path])
     return render(
         "page.html.j2",
         name=path.resolve().name,
         facts=_facts(run, info, config),
         verdict=read_verdict(run.verdict),
         tables=_table_sections(run),
-        metrics={name: shown_number(value) for name, value in run.read_metrics().items()},
+        metrics=_shown_metrics(run),
         kept=kept_in_words(config, info.best_epoch),
-        curves=list(map(inline_svg, curve_panels([path]))),
-        parts=[(part, rows, without_folder(str(table))) for part, rows, table in part_rows(info)],
+        curves=list(map(inline_svg, panels)),
+        parts=_shareable_parts(info),
         network=network_rows(config, encoder),
         config=config_section(config),
         commands=next_commands(path, info, config),
         versions=_versions(info),
     )
+
+
+def _shown_metrics(run: Run) -> dict[str, str]:
+    metrics = {}
+    for name, value in run.read_metrics().items():
+        metrics[name] = shown_number(value)
+    return metrics
+
+
+def _shareable_parts(info: RunInfo) -> list[PartRow]:
+    """Return each part of the data with its rows and its table, whose folder is left out."""
+    parts: list[PartRow] = []
+    for name, rows, table in part_rows(info):
+        parts.append((name, rows, without_folder(str(table))))
+    return parts
 
 
 def _facts(run: Run, info: RunInfo, config: Config) -> dict[str, object]:
@@ -131,7 +147,9 @@ def _epochs_kept(run: Run, info: RunInfo, config: Config) -> dict[str, object]:
 
 
 def _versions(info: RunInfo) -> dict[str, object]:
-    environment = {name: without_folders(value) for name, value in info.environment.items()}
+    environment = {}
+    for name, value in info.environment.items():
+        environment[name] = without_folders(value)
     return {
         **info.versions,
         "threads": info.threads,
@@ -143,14 +161,19 @@ def _table_sections(run: Run) -> TableSections:
     try:
         return _read_tables(run)
     except (InputError, OSError) as error:
-        return TableSections(problem=without_folders(str(error), *_known_folders(run)))
+        folders = _known_folders(run)
+        return TableSections(problem=without_folders(str(error), *folders))
 
 
 def _known_folders(run: Run) -> list[str]:
     """Return the folders that a message may name: that of the run, and those of its tables."""
     data = load_config(run.config).data
-    paths = [data.train, data.validation, data.test, str(run.path.resolve())]
-    return [str(Path(path).parent) for path in paths if path]
+    path_of_run = str(run.path.resolve())
+    folders = []
+    for path in (data.train, data.validation, data.test, path_of_run):
+        if path:
+            folders.append(str(Path(path).parent))
+    return folders
 
 
 def _read_tables(run: Run) -> TableSections:
@@ -170,8 +193,9 @@ def _held_out_sections(held_out: MeasuredRows) -> HeldOutSections:
     importance = importance_section(held_out)
     columns = [bar.column for bar in importance.bars]
     names = held_out.trained.encoder.target_names
+    rows = counted(assessment.rows, "row")
     return HeldOutSections(
-        rows=f"{counted(assessment.rows, 'row')} of {held_out.part}",
+        rows=f"{rows} of {held_out.part}",
         verdict=assessment.verdict,
         metrics=metric_rows(assessment),
         importance=importance,

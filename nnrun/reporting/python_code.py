@@ -58,7 +58,8 @@ def packed_list(values: Sequence[object], before: str = "", width: int = WIDTH) 
         width: The columns that a line may have.
     """
     items = list(map(_in_one_line, values))
-    code = f"{before}[{', '.join(items)}]"
+    inside = ", ".join(items)
+    code = f"{before}[{inside}]"
     if len(code) <= width:
         return code
     lines = [f"{before}["]
@@ -77,24 +78,29 @@ def packed_list(values: Sequence[object], before: str = "", width: int = WIDTH) 
 def _in_one_line(value: object) -> str:
     """Return the value as Python code in one line, however long it is."""
     opening, items, closing = _parts(value)
-    inside = []
+    codes = []
     for start, item in items:
-        inside.append(start + _in_one_line(item))
-    return f"{opening}{', '.join(inside)}{closing}"
+        codes.append(start + _in_one_line(item))
+    inside = ", ".join(codes)
+    return f"{opening}{inside}{closing}"
 
 
 def _parts(value: object) -> tuple[str, Items, str]:
     """Return what opens the value's code, its items, and what closes it."""
     items: Items = []
     if isinstance(value, Call):
-        items += [("", argument) for argument in value.arguments]
-        items += [(f"{name}=", argument) for name, argument in value.keywords.items()]
+        for argument in value.arguments:
+            items.append(("", argument))
+        for name, argument in value.keywords.items():
+            items.append((f"{name}=", argument))
         return f"{value.function}(", items, ")"
     if isinstance(value, list):
-        items += [("", item) for item in value]
+        for item in value:
+            items.append(("", item))
         return "[", items, "]"
     if isinstance(value, dict):
-        items += [(f"{_literal(key)}: ", item) for key, item in value.items()]
+        for key, item in value.items():
+            items.append((f"{_literal(key)}: ", item))
         return "{", items, "}"
     return _literal(value), items, ""
 

@@ -30,7 +30,8 @@ def render(template: str, **values: object) -> str:
     Raises:
         jinja2.UndefinedError: The template names a value that was not given.
     """
-    return _environment().get_template(template).render(values)
+    environment = _environment()
+    return environment.get_template(template).render(values)
 
 
 @cache
@@ -55,4 +56,5 @@ def _environment() -> Environment:
 
 def _printable_lines(value: object) -> str:
     """Return the value as text of which line ends alone are left as they are."""
-    return "\n".join(map(printable, str(value).split("\n")))
+    lines = str(value).split("\n")
+    return "\n".join(map(printable, lines))

@@ -48,9 +48,10 @@ def runs_panels(
         InputError: No run has the metric.
     """
     summaries, metric = _ordered(paths, metric)
+    compared = compared_runs(summaries, metric)
     best = {Path(run["run"]) for run in summaries[:MOST_RUNS]}
     drawn = [path for path in paths if path in best]  # their colours keep the order of the command
-    return compared_panels(compared_runs(summaries, metric), drawn, training=training)
+    return compared_panels(compared, drawn, training=training)
 
 
 def make_runs_page(name: str, paths: Sequence[Path], metric: str | None = None) -> str:
@@ -68,9 +69,14 @@ def make_runs_page(name: str, paths: Sequence[Path], metric: str | None = None) 
         InputError: No run has the metric.
     """
     summaries, metric = _ordered(paths, metric)
-    drawable = [Path(run["run"]) for run in summaries if run["epochs"]]
-    panels = compared_panels(compared_runs(summaries, metric), drawable)
-    return render_compared(name, _table(summaries, metric), metric, panels)
+    compared = compared_runs(summaries, metric)
+    drawable = []
+    for run in summaries:
+        if run["epochs"]:
+            drawable.append(Path(run["run"]))
+    panels = compared_panels(compared, drawable)
+    table = _table(summaries, metric)
+    return render_compared(name, table, metric, panels)
 
 
 def comparing_metric(summaries: Sequence[Summary]) -> str | None:
@@ -85,12 +91,17 @@ def comparing_metric(summaries: Sequence[Summary]) -> str | None:
     measured = [run for run in summaries if run["metrics"]]
     if not measured:
         return None
-    shared = [name for name in known_metrics(measured) if _all_have(name, measured)]
-    others = [name for name in shared if name not in LOSSES]
+    shared = []
+    for name in known_metrics(measured):
+        if _all_have(name, measured):
+            shared.append(name)
+    other_metrics = [name for name in shared if name not in LOSSES]
     losses = {setting_text(run["settings"].get("loss")) for run in measured}
-    if len(losses) > 1 and others:
-        return max(others, key=_is_of_validation)  # the first one, of several
-    return "val_loss" if "val_loss" in shared else "loss"
+    if len(losses) > 1 and other_metrics:
+        return max(other_metrics, key=_is_of_validation)  # the first one, of several
+    if "val_loss" in shared:
+        return "val_loss"
+    return "loss"
 
 
 def _all_have(metric: str, summaries: Sequence[Summary]) -> bool:
@@ -107,7 +118,9 @@ def _ordered(paths: Sequence[Path], metric: str | None) -> tuple[list[Summary], 
     if metric is not None:
         check_metric(f"--metric {metric}", metric, summaries)
     metric = metric or comparing_metric(summaries)
-    return (best_first(summaries, metric) if metric else summaries), metric
+    if metric:
+        summaries = best_first(summaries, metric)
+    return summaries, metric
 
 
 def _table(summaries: Sequence[Summary], metric: str | None) -> ComparedTable:
@@ -121,12 +134,19 @@ def _table(summaries: Sequence[Summary], metric: str | None) -> ComparedTable:
         rows.append(run_cells(run, columns, name))
         if "error" in run:
             failures.append((name, run["error"]))
-    return ComparedTable("run", run_titles(columns), rows, failures)
+    return ComparedTable(
+        kind="run",
+        head=run_titles(columns),
+        rows=rows,
+        failures=failures,
+    )
 
 
 def _shareable(run: Summary) -> Summary:
     """Return a run in brief whose texts name no folder of this machine."""
-    settings = {key: without_folders_in(value) for key, value in run["settings"].items()}
+    settings = {}
+    for key, value in run["settings"].items():
+        settings[key] = without_folders_in(value)
     shareable = {**run, "settings": settings}
     if "error" in run:
         shareable["error"] = without_folders(run["error"], run["run"])

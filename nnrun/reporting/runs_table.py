@@ -34,11 +34,15 @@ def describe_runs(
         columns: The settings and metrics that are shown. Defaults to the settings that differ,
             then all metrics.
     """
-    names = default_columns(summaries, first) if columns is None else columns
+    names = columns
+    if names is None:
+        names = default_columns(summaries, first)
     table = [run_titles(names)]
     for run in summaries:
-        table.append(run_cells(run, names, _short_name(run, width // 3)))
-    return "\n".join(lines_with_rest(table, names, width))
+        name = _short_name(run, width // 3)
+        table.append(run_cells(run, names, name))
+    lines = lines_with_rest(table, names, width)
+    return "\n".join(lines)
 
 
 def default_columns(
@@ -54,14 +58,24 @@ def default_columns(
         first: The metric that comes before the others.
         most_settings: How many settings are shown at the most.
     """
-    settings = differing_keys([run["settings"] for run in summaries if "error" not in run])
-    shown = [key for key in settings if key not in (NOTE, *FACTS)][:most_settings]
+    settings = _differing_settings(summaries)
+    usual_settings = [key for key in settings if key not in (NOTE, *FACTS)]
+    shown = usual_settings[:most_settings]
     if NOTE in settings:
         shown.append(NOTE)
     metrics = _in_order(known_metrics(summaries), first)
     if first:
         return [first, *shown, *metrics[1:]]
     return [*shown, *metrics]
+
+
+def _differing_settings(summaries: list[Summary]) -> list[str]:
+    """Return the settings that are not the same in all runs that can be read."""
+    settings = []
+    for run in summaries:
+        if "error" not in run:
+            settings.append(run["settings"])
+    return differing_keys(settings)
 
 
 def chosen_columns(summaries: list[Summary], text: str) -> list[str]:
@@ -74,17 +88,27 @@ def chosen_columns(summaries: list[Summary], text: str) -> list[str]:
     Raises:
         InputError: No run has such a setting or metric.
     """
-    known = dict.fromkeys(known_metrics(summaries))
+    names = _listed_names(text)
+    existing_names = known_metrics(summaries)
     for run in summaries:
-        known |= dict.fromkeys(run["settings"])
-    names = [name.strip() for name in text.split(",") if name.strip()]
+        existing_names += run["settings"]
     problems = []
     for name in names:
-        if name not in known:
-            hint = did_you_mean(name, list(known))
+        if name not in existing_names:
+            hint = did_you_mean(name, list(dict.fromkeys(existing_names)))
             problems.append(f"--columns {name}: no run has such a setting or metric{hint}")
     if problems:
         raise InputError(problems)
+    return names
+
+
+def _listed_names(text: str) -> list[str]:
+    """Return the names that commas divide, without spaces around them and empty ones."""
+    names = []
+    for part in text.split(","):
+        name = part.strip()
+        if name:
+            names.append(name)
     return names
 
 
@@ -113,7 +137,8 @@ def run_titles(names: list[str]) -> list[str]:
     Args:
         names: The settings and metrics that are shown after FACTS.
     """
-    return [*FACTS, *map(printable, map(_title, names))]
+    titles = [printable(_title(name)) for name in names]
+    return [*FACTS, *titles]
 
 
 def run_cells(run: Summary, names: list[str], title: str) -> list[str]:
@@ -124,15 +149,17 @@ def run_cells(run: Summary, names: list[str], title: str) -> list[str]:
         names: The settings and metrics that are shown.
         title: What the run is called.
     """
+    values = {**run["settings"], **run["metrics"]}
     cells = [title, *_facts(run)]
     for name in names:
-        values = run["metrics"] if name in run["metrics"] else run["settings"]
-        cells.append(_shown_value(values.get(name)))
+        value = values.get(name)
+        cells.append(_shown_value(value))
     return list(map(printable, cells))
 
 
 def _short_name(run: Summary, most: int) -> str:
-    return _cut(Path(run["run"]).absolute().name, most)
+    path = Path(run["run"]).absolute()
+    return _cut(path.name, most)
 
 
 def _cut(text: str, most: int) -> str:
@@ -146,16 +173,26 @@ def _facts(run: Summary) -> list[str]:
     """Return the cells of FACTS but the name; of a trial without a run only the status."""
     status = run["status"][:STATUS_WIDTH]
     if run["started"] is None:  # it cannot be read, or is a trial without a run
-        return [status, *["-"] * (len(FACTS) - 2)]
-    started = run["started"][DAY_AND_MINUTE].replace("T", " ")
-    seconds = f"{run['seconds']:.4g}" if run["seconds"] else "-"
-    epochs = f"{run['epochs']}/{run['goal']}"
-    return [status, epochs, run["verdict"] or "-", started, seconds]
+        blanks = ["-"] * (len(FACTS) - 2)
+        return [status, *blanks]
+    done = run["epochs"]
+    goal = run["goal"]
+    started = run["started"][DAY_AND_MINUTE]
+    seconds = run["seconds"]
+    return [
+        status,
+        f"{done}/{goal}",
+        run["verdict"] or "-",
+        started.replace("T", " "),
+        f"{seconds:.4g}" if seconds else "-",
+    ]
 
 
 def _are_texts(value: object) -> TypeGuard[list[str]]:
     """Return whether a value is a list of texts, as the tags are."""
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if not isinstance(value, list):
+        return False
+    return all(isinstance(item, str) for item in value)
 
 
 def _shown_value(value: object) -> str:
@@ -164,8 +201,9 @@ def _shown_value(value: object) -> str:
         return "-"
     if isinstance(value, float):
         return short_number(value)
-    text = ", ".join(value) if _are_texts(value) else setting_text(value)
-    return _cut(text, LONGEST_SETTING)
+    if _are_texts(value):
+        return _cut(", ".join(value), LONGEST_SETTING)
+    return _cut(setting_text(value), LONGEST_SETTING)
 
 
 def setting_text(value: object) -> str:

@@ -181,10 +181,16 @@ def run_script(path: Path, *, exact: bool = False) -> str:
         RunError: The path is not a run, or its files were altered.
     """
     info, config, encoder = Run(path).load()
-    rows = int(info.data.get("train", {}).get("rows", 0))
-    # The path is taken as it is: a stranger's pattern could match a whole disk.
-    path_of_data = Path(config.data.train)
-    return _script(config, encoder, rows, path_of_data, exact=exact, start=_start(info, encoder))
+    facts_of_table = info.data.get("train", {})
+    return _script(
+        config,
+        encoder,
+        rows=int(facts_of_table.get("rows", 0)),
+        # The path is taken as it is: a stranger's pattern could match a whole disk.
+        first_file=Path(config.data.train),
+        exact=exact,
+        start=_start(info, encoder),
+    )
 
 
 def _script(
@@ -198,24 +204,26 @@ def _script(
 ) -> str:
     """Return the script, given the number of training rows and the first file of the table."""
     config, encoder, renamed = with_plain_names(config, encoder)
+    data = config.data
+    seeds = [config.member(number).seed for number in range(config.ensemble)]
     text = render(
         "script.py.j2",
         config=config,
-        data=config.data,
+        data=data,
         exact=exact,
         start=start,
-        paths=_paths(config.data),
-        dialect=Dialect.of(config.data),
-        several_tables=bool(config.data.validation or config.data.test),
+        paths=_paths(data),
+        dialect=Dialect.of(data),
+        several_tables=bool(data.validation or data.test),
         columns=_columns(config, encoder),
         renamed=renamed,
-        weighs=config.data.sample_weight is not None,
+        weighs=data.sample_weight is not None,
         file=_table_file(config, first_file),
         truth_words=WORDS,
         labels=_labels(config, encoder.labels),
         number_of_labels=len(encoder.labels),
         positives=_positives(encoder),
-        seeds=[config.member(number).seed for number in range(config.ensemble)],
+        seeds=seeds,
         numeric=_numeric(config, encoder, rows),
         label_weights=_label_weights(config, encoder.labels),
         layers=layer_calls(config),
@@ -234,8 +242,9 @@ def _start(info: RunInfo, encoder: Encoder) -> Start | None:
     """Return what the script takes of the run that a run was started from."""
     if info.started_from is None:
         return None
+    model = Path(info.started_from.path, MODEL)
     means = [feature.mean for feature in encoder.inputs]
-    return Start(model=str(Path(info.started_from.path, MODEL)), means=means)
+    return Start(model=str(model), means=means)
 
 
 def _paths(data: Data) -> dict[str, str]:
@@ -252,13 +261,17 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
     """Return the columns; their names are listed where the script needs them."""
     data = config.data
     features = encoder.column_names
-    texts = [feature for feature in encoder.features if feature.kind == "text"]
+    texts = []
+    for feature in encoder.features:
+        if feature.kind == "text":
+            texts.append(feature)
     formats, parts = _dates(encoder)
     is_mixed = bool(texts or formats)
     apart = [name for name in config.columns_apart if name not in features]
-    named = [*features, *data.target, *data.drop, *apart]
+    named_columns = [*features, *data.target, *data.drop, *apart]
     are_listed = data.features or data.validation or data.test or is_mixed
-    has_mixed_dates = max(map(len, formats.values()), default=0) > 1
+    has_mixed_dates = any(len(forms) > 1 for forms in formats.values())
+    has_test_column = data.split is not None and data.split.kind == "column"
     return Columns(
         target=data.target if len(data.target) > 1 else data.target[0],
         features=features if are_listed else None,
@@ -272,13 +285,13 @@ def _columns(config: Config, encoder: Encoder) -> Columns:
         of_texts=_columns_of_text(config, encoder, formats),
         signs=_signs(encoder),
         has_boolean="boolean" in encoder.kinds,
-        has_unnamed="Unnamed: 0" in named,
+        has_unnamed="Unnamed: 0" in named_columns,
         drop=[name for name in data.drop if name not in config.columns_apart],
         apart=apart,
         split_formats=_in_order(encoder.split_formats),
-        has_test=bool(data.test or (data.split and data.split.kind == "column")),
-        has_patterns="*" in named,
-        has_quotes='"' in "".join(named),
+        has_test=bool(data.test) or has_test_column,
+        has_patterns="*" in named_columns,
+        has_quotes='"' in "".join(named_columns),
     )
 
 
@@ -289,7 +302,11 @@ def _first_of_each(formats: dict[str, list[str]]) -> dict[str, str]:
 def _signs(encoder: Encoder) -> dict[str, str]:
     """Return the sign beside the numbers of each column that has one."""
     columns: list[Feature | Target] = [*encoder.features, *encoder.targets]
-    return {column.name: column.sign for column in columns if column.sign}
+    signs = {}
+    for column in columns:
+        if column.sign:
+            signs[column.name] = column.sign
+    return signs
 
 
 def _dates(encoder: Encoder) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -297,33 +314,44 @@ def _dates(encoder: Encoder) -> tuple[dict[str, list[str]], dict[str, list[str]]
     formats: dict[str, list[str]] = {}
     parts: dict[str, list[str]] = {}
     for feature in encoder.features:
+        name = feature.name
         if feature.format and feature.part:
-            formats[feature.name] = _in_order([feature.format, *feature.more_formats])
-            parts.setdefault(feature.name, []).append(feature.part)
+            all_formats = [feature.format, *feature.more_formats]
+            formats[name] = _in_order(all_formats)
+            parts.setdefault(name, []).append(feature.part)
     return formats, parts
 
 
 def _columns_of_text(config: Config, encoder: Encoder, dates: Iterable[str]) -> list[str]:
     """Return the columns that the script reads as text."""
-    texts = [feature.name for feature in encoder.features if feature.kind == "text"]
+    texts = []
+    for feature in encoder.features:
+        if feature.kind == "text":
+            texts.append(feature.name)
     return [*texts, *dates, *_texts_apart(config, encoder)]
 
 
 def _numeric(config: Config, encoder: Encoder, rows: int) -> dict[str, str]:
     """Return the name of the encoding of numbers, and the rows that tell quantiles as code."""
-    numbers = len([feature for feature in encoder.features if feature.kind != "text"])
-    step = sample_step(rows, numbers)
-    sample = f"X[::{step}]" if step > 1 else "X"
+    numbers = [feature for feature in encoder.features if feature.kind != "text"]
+    step = sample_step(rows, len(numbers))
+    sample = "X"
+    if step > 1:
+        sample = f"X[::{step}]"
     return {"name": config.data.numeric["name"], "sample": sample}
 
 
 def _texts_apart(config: Config, encoder: Encoder) -> list[str]:
     """Return the columns of text that are not inputs: a target of labels, and what splits rows."""
-    data = config.data
-    names = list(data.target) if config.is_classes else []
-    is_apart = data.split is not None and data.split.name not in encoder.column_names
-    if data.split and is_apart and (data.split.kind != "time" or encoder.split_formats):
-        names.append(data.split.name)
+    names = []
+    if config.is_classes:
+        names += config.data.target
+    split = config.data.split
+    if split is None or split.name in encoder.column_names:
+        return names
+    is_text = split.kind != "time" or bool(encoder.split_formats)
+    if is_text:
+        names.append(split.name)
     return names
 
 
@@ -340,26 +368,30 @@ def _table_file(config: Config, first_file: Path) -> TableFile:
         start = PARQUET
     elif not start and path.endswith(".xlsx"):
         start = ZIP
-    header = re.split(r"[\r\n]", start.decode(errors="replace"), maxsplit=1)[0]
+    text = start.decode(errors="replace")
+    header, *_ = re.split(r"[\r\n]", text, maxsplit=1)
     separator = max(SEPARATORS, key=header.count)
+    has_spaces = _has_spaces(header.split(separator))
+    has_sign_of_pattern = re.search(r"[*?\[]", path) is not None
     return TableFile(
         is_parquet=start.startswith(PARQUET),
         is_excel=start.startswith(ZIP),
         separator=separator,
-        has_spaces_around_names=_has_spaces(header.split(separator)) and not config.data.columns,
-        path_looks_like_a_pattern=bool(re.search(r"[*?\[]", path)) and Path(path).is_file(),
+        has_spaces_around_names=has_spaces and not config.data.columns,
+        path_looks_like_a_pattern=has_sign_of_pattern and Path(path).is_file(),
     )
 
 
 def _has_spaces(cells: list[str]) -> bool:
-    return cells != list(map(str.strip, cells))
+    return any(cell != cell.strip() for cell in cells)
 
 
 def _first_bytes(file: Path, dialect: Dialect) -> bytes:
     """Return the header and more, uncompressed; nothing where it is not there or cannot be read."""
     with suppress(OSError, EOFError, zlib.error, TableError):
         if file.is_file() and file.stat().st_size:  # /proc has files that never end, of size 0
-            return next(read_pieces(file, dialect), b"")
+            pieces = read_pieces(file, dialect)
+            return next(pieces, b"")
     return b""
 
 
@@ -370,7 +402,8 @@ def _labels(config: Config, labels: list[str]) -> Labels:
     order = None if ranked == sorted(ranked) else ranked
     if all(map(NUMBER_AS_KEY.fullmatch, keys)):
         values = list(map(_shortest_number, keys))
-        mapped = config.is_classes and values != list(range(len(values)))
+        are_mapped_already = values == list(range(len(values)))
+        mapped = config.is_classes and not are_mapped_already
         return Labels("number", values, mapped, order)
     if set(keys) <= LABELS_IN_CAPITALS:
         return Labels("word", keys, config.is_classes, order)
@@ -380,7 +413,9 @@ def _labels(config: Config, labels: list[str]) -> Labels:
 def _shortest_number(key: str) -> float:
     """Return the number that a key is: a whole one as int, which is written without a point."""
     number = float(key)
-    return int(number) if number.is_integer() else number
+    if number.is_integer():
+        return int(number)
+    return number
 
 
 def _positives(encoder: Encoder) -> list[Positive]:
@@ -389,8 +424,10 @@ def _positives(encoder: Encoder) -> list[Positive]:
     for target in encoder.targets:
         if target.labels:
             keys = list(map(label_key, target.labels))
-            positives.append(_positive(target.name, target.labels[1], keys))
-    if all(positive.value == 1.0 for positive in positives):
+            positive = _positive(target.name, target.labels[1], keys)
+            positives.append(positive)
+    are_all_one = all(positive.value == 1.0 for positive in positives)
+    if are_all_one:
         return []
     return positives
 
@@ -408,5 +445,11 @@ def _label_weights(config: Config, labels: list[str]) -> list[float]:
     """Return the weight of each label that `class_weight` gives, 1 where it gives none."""
     if not isinstance(config.class_weight, dict):
         return []
-    by_key = {label_key(label): weight for label, weight in config.class_weight.items()}
-    return [by_key.get(label_key(label), 1.0) for label in labels]
+    by_key = {}
+    for label, weight in config.class_weight.items():
+        by_key[label_key(label)] = weight
+    weights = []
+    for label in labels:
+        key = label_key(label)
+        weights.append(by_key.get(key, 1.0))
+    return weights

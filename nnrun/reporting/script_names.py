@@ -40,15 +40,18 @@ def with_plain_names(config: Config, encoder: Encoder) -> RenamedColumns:
     names = _plain_names(used)
     if not names:
         return RenamedColumns(config, encoder, names)
-    renamed_config = config.model_copy(update={"data": _renamed_data(data, names)})
-    return RenamedColumns(renamed_config, _renamed(encoder, names), names)
+    renamed_data = _renamed_data(data, names)
+    renamed_config = config.model_copy(update={"data": renamed_data})
+    renamed_encoder = _renamed(encoder, names)
+    return RenamedColumns(renamed_config, renamed_encoder, names)
 
 
 def _plain_names(used: Sequence[str]) -> dict[str, str]:
     """Return a name that no other column has for each that begins with ^ and ends with $."""
     names: dict[str, str] = {}
     for name in dict.fromkeys(used):
-        if not (name.startswith("^") and name.endswith("$")):
+        is_pattern = name.startswith("^") and name.endswith("$")
+        if not is_pattern:
             continue
         plain = name.strip("^$") or "column"
         while plain in used or plain in names.values():
@@ -62,8 +65,9 @@ def _renamed_data(data: Data, names: Mapping[str, str]) -> Data:
     changes: dict[str, object] = {}
     for key in ("target", "features", "drop", "columns"):
         changes[key] = _all(getattr(data, key), names)
-    if data.sample_weight is not None:
-        changes["sample_weight"] = names.get(data.sample_weight, data.sample_weight)
+    weight = data.sample_weight
+    if weight is not None:
+        changes["sample_weight"] = names.get(weight, weight)
     if data.split is not None:
         changes["split"] = _renamed_split(data.split, names)
     return data.model_copy(update=changes)
@@ -86,9 +90,11 @@ def _renamed(encoder: Encoder, names: Mapping[str, str]) -> Encoder:
     features = []
     for feature in encoder.features:
         name = names.get(feature.name, feature.name)
-        features.append(feature.model_copy(update={"name": name}))
+        renamed_feature = feature.model_copy(update={"name": name})
+        features.append(renamed_feature)
     targets = []
     for target in encoder.targets:
         name = names.get(target.name, target.name)
-        targets.append(target.model_copy(update={"name": name}))
+        renamed_target = target.model_copy(update={"name": name})
+        targets.append(renamed_target)
     return encoder.model_copy(update={"features": features, "targets": targets})

@@ -24,7 +24,8 @@ def without_folder(path: str) -> str:
     """
     if not BEGINNING.match(path):
         return path
-    return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+    parts = re.split(r"[/\\]", path.rstrip("/\\"))
+    return parts[-1]
 
 
 def without_folders(text: str, *folders: str) -> str:
@@ -34,9 +35,11 @@ def without_folders(text: str, *folders: str) -> str:
         text: Any text, such as a message or a config.
         folders: Folders that are known: their names may hold spaces, which end other paths.
     """
-    for folder in sorted(filter(None, folders), key=len, reverse=True):
+    longest_first = sorted(filter(None, folders), key=len, reverse=True)
+    for folder in longest_first:
+        beginning = folder.rstrip("/\\")
         for end in ("/", "\\"):
-            text = text.replace(folder.rstrip("/\\") + end, "")
+            text = text.replace(beginning + end, "")
     return ABSOLUTE_PATH.sub("", text)
 
 

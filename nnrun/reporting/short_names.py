@@ -10,15 +10,18 @@ def short_names(paths: Sequence[str]) -> list[str]:
     Args:
         paths: The run directories, absolute or relative.
     """
-    parts = [Path(path).absolute().parts for path in paths]
-    return [_shortest_own(own, parts) for own in parts]
+    parts = []
+    for path in paths:
+        absolute_path = Path(path).absolute()
+        parts.append(absolute_path.parts)
+    return [_shortest_own(own_parts, parts) for own_parts in parts]
 
 
-def _shortest_own(own: tuple[str, ...], all_parts: Sequence[tuple[str, ...]]) -> str:
+def _shortest_own(own_parts: tuple[str, ...], all_parts: Sequence[tuple[str, ...]]) -> str:
     """Return the shortest ending of a path that no other path has."""
-    for length in range(1, len(own) + 1):
-        ending = own[-length:]
-        sharers = sum(parts[-length:] == ending for parts in all_parts)
-        if sharers == 1:
+    for length in range(1, len(own_parts) + 1):
+        ending = own_parts[-length:]
+        endings = [parts[-length:] for parts in all_parts]
+        if endings.count(ending) == 1:
             return "/".join(ending)
-    return own[-1]  # the same path is there twice
+    return own_parts[-1]  # the same path is there twice

@@ -37,16 +37,18 @@ def choose_bins(survey: TableSurvey, inputs: Collection[str], task: Task) -> int
         inputs: The names of the columns that are inputs.
         task: What the target is.
     """
-    if survey.rows < (FEWEST_ROWS if task == "regression" else FEWEST_ROWS_WITH_LABELS):
+    fewest_rows = FEWEST_ROWS if task == "regression" else FEWEST_ROWS_WITH_LABELS
+    if survey.rows < fewest_rows:
         return None
-    bins = DEFAULT_BINS if survey.rows >= FEWEST_ROWS_WITH_ALL_BINS else DEFAULT_BINS // 2
     columns = [column.profile for column in survey.columns if column.name in inputs]
     numbers = [column for column in columns if _is_numbers(column)]
     with_bins = [column for column in numbers if len(column.texts) > DEFAULT_BINS]
     has_enough_bins = with_bins and len(with_bins) >= SHARE_WITH_BINS * len(numbers)
     if not has_enough_bins or _count_weights(columns) > MOST_WEIGHTS:
         return None
-    return bins
+    if survey.rows < FEWEST_ROWS_WITH_ALL_BINS:
+        return DEFAULT_BINS // 2
+    return DEFAULT_BINS
 
 
 def _is_numbers(column: ColumnProfile) -> bool:
@@ -58,7 +60,8 @@ def _count_weights(columns: Collection[ColumnProfile]) -> int:
     inputs = 0
     units = 0
     for column in columns:
-        width = sum(feature.width for feature in column_features(column, DEFAULTS))
+        features = column_features(column, DEFAULTS)
+        width = sum(feature.width for feature in features)
         inputs += width
         units += width * _most_units(column)
     return inputs * units
@@ -66,4 +69,6 @@ def _count_weights(columns: Collection[ColumnProfile]) -> int:
 
 def _most_units(column: ColumnProfile) -> int:
     """Return the most units that an input of a column becomes: of each bin, and of them all."""
-    return DEFAULT_BINS + 1 if _is_numbers(column) else 1
+    if _is_numbers(column):
+        return DEFAULT_BINS + 1
+    return 1

@@ -68,10 +68,16 @@ def choose_columns(columns: Sequence[SurveyedColumn], target: str) -> list[Colum
         columns: What is known of each column beside the target.
         target: The name of the target, as reasons call it.
     """
-    choices = [_choose_column(column, target, may_leak=False) for column in columns]
+    choices = _choose_each(columns, target, may_leak=False)
     if all(choice.drop_reason for choice in choices):
-        return [_choose_column(column, target, may_leak=True) for column in columns]
+        return _choose_each(columns, target, may_leak=True)
     return choices
+
+
+def _choose_each(
+    columns: Sequence[SurveyedColumn], target: str, *, may_leak: bool
+) -> list[ColumnChoice]:
+    return [_choose_column(column, target, may_leak=may_leak) for column in columns]
 
 
 def _choose_column(column: SurveyedColumn, target: str, *, may_leak: bool) -> ColumnChoice:
@@ -81,14 +87,19 @@ def _choose_column(column: SurveyedColumn, target: str, *, may_leak: bool) -> Co
     reason = _why_unfit(column)
     if not may_leak:
         reason = leakage or reason
-    made = f"dropped: {_in_short(profile, reason)}" if reason else _made_of(column)
+    if reason:
+        note = None
+        made = f"dropped: {_in_short(profile, reason)}"
+    else:
+        note = leakage
+        made = _made_of(column)
     return ColumnChoice(
         name=column.name,
         kind=_kind_in_words(kind_of(profile)),
         made=made,
         missing=_missing_share(profile),
         drop_reason=reason,
-        note=None if reason else leakage,
+        note=note,
     )
 
 
@@ -98,12 +109,18 @@ def describe_cells(profile: ColumnProfile) -> ColumnChoice:
     Args:
         profile: What is known of the column.
     """
-    kind = _kind_in_words(kind_of(profile))
-    return ColumnChoice(profile.name, kind, profile.examples, _missing_share(profile))
+    return ColumnChoice(
+        name=profile.name,
+        kind=_kind_in_words(kind_of(profile)),
+        made=profile.examples,
+        missing=_missing_share(profile),
+    )
 
 
 def _missing_share(profile: ColumnProfile) -> float:
-    return profile.missing / profile.rows if profile.rows else 0.0
+    if not profile.rows:
+        return 0.0
+    return profile.missing / profile.rows
 
 
 def _describe_leakage(column: SurveyedColumn, target: str) -> str | None:
@@ -117,13 +134,18 @@ def _describe_leakage(column: SurveyedColumn, target: str) -> str | None:
 
 def _why_unfit(column: SurveyedColumn) -> str | None:
     """Return why a column cannot be an input, or tells nothing, or None."""
-    reason = why_unfit(column.profile, expand_dates=True)
-    if not reason and kind_of(column.profile) == "number":
+    profile = column.profile
+    reason = why_unfit(profile, expand_dates=True)
+    if reason:
+        return reason
+    if kind_of(profile) == "number":
         reason = _why_no_number(column)
-    no_dates = wrong_dates(column.profile)
-    if not reason and no_dates:
-        reason = f"has cells that are not dates, such as {no_dates[0]!r}"
-    return reason or _why_constant(column.profile)
+        if reason:
+            return reason
+    no_dates = wrong_dates(profile)
+    if no_dates:
+        return f"has cells that are not dates, such as {no_dates[0]!r}"
+    return _why_constant(profile)
 
 
 def wrong_dates(profile: ColumnProfile) -> list[str]:
@@ -134,7 +156,8 @@ def wrong_dates(profile: ColumnProfile) -> list[str]:
     """
     if kind_of(profile) != "date":
         return []
-    return [cell for cell in profile.dates[0].others.cells if cell is not None]
+    likeliest_order = profile.dates[0]
+    return [cell for cell in likeliest_order.others.cells if cell is not None]
 
 
 def _why_no_number(column: SurveyedColumn) -> str | None:
@@ -144,8 +167,9 @@ def _why_no_number(column: SurveyedColumn) -> str | None:
     if reason:
         return reason
     if column.wrong_cells:
-        cells = f"{counted(len(column.wrong_cells), 'different cell')} that are no good numbers"
-        return f"has {cells}, such as {next(iter(column.wrong_cells))!r}"
+        cells = counted(len(column.wrong_cells), "different cell")
+        example = next(iter(column.wrong_cells))
+        return f"has {cells} that are no good numbers, such as {example!r}"
     return _why_not_standardised(column)
 
 
@@ -154,10 +178,12 @@ def _why_not_standardised(column: SurveyedColumn) -> str | None:
     profile = column.profile
     if profile.minimum == profile.maximum:
         return None
-    if not SMALLEST_SPREAD < column.spread < LARGEST_SPREAD:
-        return f"varies by {column.spread:.0e}; give it in another unit"
-    if max(abs(profile.minimum), abs(profile.maximum)) > COARSE * column.spread:
-        return f"varies by {column.spread:.2g} alone, too little for float32; subtract an offset"
+    spread = column.spread
+    if not SMALLEST_SPREAD < spread < LARGEST_SPREAD:
+        return f"varies by {spread:.0e}; give it in another unit"
+    largest = max(abs(profile.minimum), abs(profile.maximum))
+    if largest > COARSE * spread:
+        return f"varies by {spread:.2g} alone, too little for float32; subtract an offset"
     return None
 
 
@@ -167,9 +193,11 @@ def _why_constant(profile: ColumnProfile) -> str | None:
     is_filled_with_its_only_value = kind_of(profile) != "text" or not profile.missing
     if len(profile.texts) == 1 and is_filled_with_its_only_value:
         return "is always the same"
-    others = profile.present - max(counts.values(), default=0)
-    if counts and others + profile.missing <= _most_other_rows(profile.rows):
-        return f"is the same in all but {counted(others + profile.missing, 'row')}"
+    rows_of_most_frequent = max(counts.values(), default=0)
+    other_rows = profile.present - rows_of_most_frequent + profile.missing
+    if counts and other_rows <= _most_other_rows(profile.rows):
+        shown_rows = counted(other_rows, "row")
+        return f"is the same in all but {shown_rows}"
     return None
 
 
@@ -177,12 +205,15 @@ def _most_other_rows(rows: int) -> int:
     """Return how few rows with another value than the rest tell nothing."""
     if rows < SMALL_TABLE:
         return 0
-    return 1 if rows < LARGE_TABLE else 2
+    if rows < LARGE_TABLE:
+        return 1
+    return 2
 
 
 def _in_short(profile: ColumnProfile, reason: str) -> str:
     """Return the reason as a table has room for it."""
-    if kind_of(profile) == "text" and len(profile.texts) > DISTINCT * profile.present:
+    are_distinct = len(profile.texts) > DISTINCT * profile.present
+    if kind_of(profile) == "text" and are_distinct:
         return "nearly all distinct"
     return reason.removeprefix("is ").removeprefix("has ")
 
@@ -190,20 +221,28 @@ def _in_short(profile: ColumnProfile, reason: str) -> str:
 def _made_of(column: SurveyedColumn) -> str:
     """Return what becomes of an input, in words."""
     profile = column.profile
-    if profile.sign and kind_of(profile) == "number":
+    kind = kind_of(profile)
+    if profile.sign and kind == "number":
         return f"number, {profile.sign!r} beside each left out"
-    marks = [text for text in column.null_texts if text not in DEFAULTS.null_values]
-    if marks and kind_of(profile) != "text":
-        return f"{_kind_in_words(kind_of(profile))}, missing where {listed(marks, SHOWN_MARKS)}"
+    marks = []
+    for text in column.null_texts:
+        if text not in DEFAULTS.null_values:
+            marks.append(text)
+    if marks and kind != "text":
+        kind_in_words = _kind_in_words(kind)
+        shown_marks = listed(marks, SHOWN_MARKS)
+        return f"{kind_in_words}, missing where {shown_marks}"
     return _made_of_cells(profile)
 
 
 def _made_of_cells(profile: ColumnProfile) -> str:
     kind = kind_of(profile)
-    if kind == "text":
-        words = _categories_in_words(profile.text_counts, has_missing=profile.missing > 0)
-        return f"{words}: text that begins with digits" if profile.number_like else words
-    return _kind_in_words(kind)
+    if kind != "text":
+        return _kind_in_words(kind)
+    words = _categories_in_words(profile.text_counts, has_missing=profile.missing > 0)
+    if profile.number_like:
+        words += ": text that begins with digits"
+    return words
 
 
 def _categories_in_words(counts: Mapping[str, int], *, has_missing: bool) -> str:
@@ -213,8 +252,12 @@ def _categories_in_words(counts: Mapping[str, int], *, has_missing: bool) -> str
     words = f"{len(frequent)} categories"
     if other:
         words = f"{len(frequent)} of {len(counts)} categories, the others as one"
-    return f"{words}, and missing" if has_missing else words
+    if has_missing:
+        words += ", and missing"
+    return words
 
 
 def _kind_in_words(kind: Kind) -> str:
-    return "true or false" if kind == "boolean" else kind
+    if kind == "boolean":
+        return "true or false"
+    return kind

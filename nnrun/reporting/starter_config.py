@@ -105,14 +105,29 @@ def start_config(
     studies = [_study(table, name, form, task, targets) for name in targets]
     study = _of_all_targets(studies)
     _require_an_input(study.survey, study.columns)
-    text = _render(study, studies, path, form)
-    described = [_describe_target(each.survey, each.target) for each in studies]
-    columns = _in_order(table, [*described, *study.columns])
+    return StarterConfig(
+        text=_render(study, studies, path, form),
+        columns=_describe_all(table, form, study, studies),
+        notes=form.notes(),
+    )
+
+
+def _describe_all(
+    table: Table,
+    form: TableForm,
+    study: _Study,
+    studies: Sequence[_Study],
+) -> list[ColumnChoice]:
+    """Return what was made of each column, the targets among them, in the order of the table."""
+    targets = []
+    for each in studies:
+        targets.append(_describe_target(each.survey, each.target))
+    columns = _in_order(table, [*targets, *study.columns])
     columns = _with_words(columns, form.marked, format_in_words(form.numbers))
     day_order = study.reading.day_order
     if day_order:
         columns = _with_words(columns, day_order.columns, day_order.in_words)
-    return StarterConfig(text, columns, form.notes())
+    return columns
 
 
 def _require_columns(table: Table, targets: Sequence[str]) -> None:
@@ -120,7 +135,10 @@ def _require_columns(table: Table, targets: Sequence[str]) -> None:
     problems = []
     for target in targets:
         if target not in table.columns:
-            hint = did_you_mean(target, table.columns) or f"; it has {listed(table.columns, 12)}"
+            hint = did_you_mean(target, table.columns)
+            if not hint:
+                columns = listed(table.columns, 12)
+                hint = f"; it has {columns}"
             problems.append(f"{table.name}: {target!r} is not a column{hint}")
     if problems:
         raise TableError(problems)
@@ -137,9 +155,16 @@ def _study(
     has_decimal_comma = form.numbers.decimal == ","
     survey, reading = survey_as_fits(table, target, has_decimal_comma=has_decimal_comma)
     chosen = choose_target(survey, task)
-    inputs = [column for column in survey.columns if column.name not in targets]
-    survey = replace(survey, columns=inputs)
-    return _Study(survey, reading, chosen, choose_columns(inputs, target))
+    inputs = []
+    for column in survey.columns:
+        if column.name not in targets:
+            inputs.append(column)
+    return _Study(
+        survey=replace(survey, columns=inputs),
+        reading=reading,
+        target=chosen,
+        columns=choose_columns(inputs, target),
+    )
 
 
 def _of_all_targets(studies: Sequence[_Study]) -> _Study:
@@ -178,7 +203,8 @@ def list_columns(data: Path) -> list[ColumnChoice]:
     for block in table.blocks():
         for survey in surveys:
             survey.add(block)
-    return [describe_cells(survey.result()) for survey in surveys]
+    profiles = [survey.result() for survey in surveys]
+    return list(map(describe_cells, profiles))
 
 
 def _open(data: Path) -> tuple[Table, TableForm]:
@@ -207,16 +233,21 @@ def _with_words(
     """Return the choices, in which inputs of these names say how their cells are written."""
     choices = []
     for column in columns:
+        choice = column
         if column.name in names and not column.drop_reason:
-            choices.append(replace(column, made=f"{column.made}, {words}"))
-        else:
-            choices.append(column)
+            choice = replace(column, made=f"{column.made}, {words}")
+        choices.append(choice)
     return choices
 
 
 def _describe_target(survey: TableSurvey, chosen: TargetChoice) -> ColumnChoice:
-    missing = survey.left_out / (survey.rows + survey.left_out)
-    return ColumnChoice(survey.target.name, "target", f"target: {chosen.output.kind}", missing)
+    rows = survey.rows + survey.left_out
+    return ColumnChoice(
+        name=survey.target.name,
+        kind="target",
+        made=f"target: {chosen.output.kind}",
+        missing=survey.left_out / rows,
+    )
 
 
 def _in_order(table: Table, columns: list[ColumnChoice]) -> list[ColumnChoice]:
@@ -253,7 +284,10 @@ def _render(
     inputs = [column for column in columns if not column.drop_reason]
     dropped = [column.name for column in columns if column.drop_reason]
     input_names = set(_names(inputs))
-    categorical = [name for name in _names(inputs) if name in reading.categorical]
+    categorical = []
+    for name in _names(inputs):
+        if name in reading.categorical:
+            categorical.append(name)
     incomplete = [column.name for column in inputs if column.missing]
     targets = []
     for each in studies:
@@ -313,11 +347,13 @@ def _stated_null_values(reading: Reading, survey: TableSurvey) -> list[str]:
     They may be the default ones. Of these `check` warns where they stand among text, or in the
     target, unless the config says that they are meant.
     """
-    is_default = list(reading.null_values) == DEFAULTS.null_values
-    texts = [column for column in survey.columns if kind_of(column.profile) == "text"]
-    if is_default and not survey.left_out and not any(column.null_texts for column in texts):
-        return []
-    return list(reading.null_values)
+    null_values = list(reading.null_values)
+    if null_values != DEFAULTS.null_values or survey.left_out:
+        return null_values
+    for column in survey.columns:
+        if kind_of(column.profile) == "text" and column.null_texts:
+            return null_values
+    return []
 
 
 def _choose_units(rows: int) -> int:
@@ -329,10 +365,13 @@ def _choose_units(rows: int) -> int:
 def _choose_batch_size(rows: int) -> int:
     """Return the least power of 2 that keeps an epoch below STEPS, within BATCH_SIZES."""
     least, most = BATCH_SIZES
-    return max(least, min(most, 1 << (rows // STEPS).bit_length()))
+    power = (rows // STEPS).bit_length()
+    return max(least, min(most, 1 << power))
 
 
 def _choose_members(rows: int) -> int:
     """Return how many networks are trained and averaged."""
     least, most = ROWS_OF_MEMBERS
-    return MEMBERS if least <= rows <= most else 1
+    if least <= rows <= most:
+        return MEMBERS
+    return 1

@@ -21,7 +21,9 @@ class DayOrderGuess(NamedTuple):
     @property
     def in_words(self) -> str:
         """The order, as a table of columns tells it."""
-        return f"{'day' if self.day_first else 'month'} first (a guess)"
+        if self.day_first:
+            return "day first (a guess)"
+        return "month first (a guess)"
 
     def about(self, inputs: Collection[str]) -> str:
         """Return a comment on those of the columns that are inputs, or an empty text.
@@ -32,7 +34,8 @@ class DayOrderGuess(NamedTuple):
         names = [repr(name) for name in self.columns if name in inputs]
         if not names:
             return ""
-        return f"a guess, please confirm it: the cells of {joined(names, 3)} fit both orders"
+        shown_names = joined(names, 3)
+        return f"a guess, please confirm it: the cells of {shown_names} fit both orders"
 
 
 def guess_day_order(
@@ -47,11 +50,19 @@ def guess_day_order(
         profiles: What is known of the columns, of which no config says which order they have.
         has_decimal_comma: Whether the table writes numbers as in 1,5.
     """
-    dates = [profile for profile in profiles if kind_of(profile) == "date"]
-    columns = tuple(profile.name for profile in dates if len(profile.dates) > 1)
-    orders = {profile.dates[0].order for profile in dates if len(profile.dates) == 1}
+    columns = []
+    orders = set()
+    for profile in profiles:
+        if kind_of(profile) != "date":
+            continue
+        if len(profile.dates) > 1:
+            columns.append(profile.name)
+        else:
+            orders.add(profile.dates[0].order)
     orders &= {"day first", "month first"}
     if not columns or len(orders) > 1:  # one key cannot say two orders
         return None
-    day_first = "day first" in orders or (has_decimal_comma and not orders)
-    return DayOrderGuess(day_first, columns)
+    day_first = "day first" in orders
+    if not orders:
+        day_first = has_decimal_comma
+    return DayOrderGuess(day_first, tuple(columns))

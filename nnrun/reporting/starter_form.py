@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -104,28 +104,36 @@ def find_form(data: Path) -> TableForm:
         if not _is_text(start):
             return TableForm()
         encoding = _find_encoding(files, start)
-        text = next(read_pieces(files[0], Dialect(encoding=encoding), name), b"")
-    lines = text.decode(errors="replace").splitlines()[:SAMPLE_LINES]
-    if max(map(len, lines), default=0) > LONGEST_LINE:
+        pieces = read_pieces(files[0], Dialect(encoding=encoding), name)
+        text = next(pieces, b"")
+    all_lines = text.decode(errors="replace").splitlines()
+    lines = all_lines[:SAMPLE_LINES]
+    longest = max(map(len, lines), default=0)
+    if longest > LONGEST_LINE:
         return TableForm(encoding)
     skip_rows = _count_title_lines(lines)
-    columns = () if skip_rows else _names_without_header(_records(lines))
-    return TableForm(encoding, skip_rows, columns)
+    if skip_rows:
+        return TableForm(encoding, skip_rows)
+    records = _records(lines)
+    return TableForm(encoding, columns=_names_without_header(records))
 
 
 def _form_of_workbook(file: Path, name: str) -> TableForm:
     """Return how the first sheet of a workbook is laid out: it has no encoding."""
     rows = first_rows(StoredFile(file, name), name, SAMPLE_LINES)
-    skip_rows = _find_header(rows) or 0
-    columns = () if skip_rows else _names_without_header([row for row in rows if any(row)])
-    return TableForm(skip_rows=skip_rows, columns=columns, is_workbook=True)
+    skip_rows = _find_header(rows)
+    if skip_rows:
+        return TableForm(skip_rows=skip_rows, is_workbook=True)
+    filled_rows = [row for row in rows if any(row)]
+    return TableForm(columns=_names_without_header(filled_rows), is_workbook=True)
 
 
 def _refuse_a_pipe(file: Path) -> None:
-    if file.exists() and not (file.is_file() or file.is_dir()):
-        reason = "is not an ordinary file; a config names a file that can be read again"
+    is_ordinary = file.is_file() or file.is_dir()
+    if file.exists() and not is_ordinary:
         name = short_path(str(file))
-        raise TableError(f"{name}: {reason}: save the table as one")
+        rule = "is not an ordinary file; a config names a file that can be read again"
+        raise TableError(f"{name}: {rule}: save the table as one")
 
 
 def _is_text(start: bytes) -> bool:
@@ -133,7 +141,8 @@ def _is_text(start: bytes) -> bool:
     if start.startswith(PARQUET):
         return False
     for beginning, kind in OTHER_FILES.items():
-        if re.match(beginning, start) and not kind.startswith("UTF"):
+        is_of_kind = re.match(beginning, start) is not None
+        if is_of_kind and not kind.startswith("UTF"):
             return False
     return True
 
@@ -142,25 +151,26 @@ def _find_encoding(files: Iterable[Path], start: bytes) -> str:
     """Return the encoding that reads every line of the files; utf-8 where none is likely."""
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    encoding = "utf-8"
+    widest = -1  # the place in LIKELY: each encoding reads what those before it read
     for file in files:
-        for piece in read_pieces(file, name=short_path(str(file))):
-            for line in _lines_in_other_encodings(piece):
-                likely = likely_encoding(line)
-                if likely is None:
-                    return "utf-8"
-                if encoding not in LIKELY or LIKELY.index(likely) > LIKELY.index(encoding):
-                    encoding = likely
-    return encoding
+        for line in _lines_in_other_encodings(file):
+            likely = likely_encoding(line)
+            if likely is None:
+                return "utf-8"
+            widest = max(widest, LIKELY.index(likely))
+    if widest < 0:
+        return "utf-8"
+    return LIKELY[widest]
 
 
-def _lines_in_other_encodings(piece: bytes) -> Iterable[bytes]:
+def _lines_in_other_encodings(file: Path) -> Iterator[bytes]:
     """Yield the lines that are not UTF-8."""
-    if _is_utf_8(piece):
-        return
-    for line in piece.split(b"\n"):
-        if not _is_utf_8(line):
-            yield line
+    for piece in read_pieces(file, name=short_path(str(file))):
+        if _is_utf_8(piece):
+            continue
+        for line in piece.split(b"\n"):
+            if not _is_utf_8(line):
+                yield line
 
 
 def _is_utf_8(data: bytes) -> bool:
@@ -175,7 +185,8 @@ def _count_title_lines(lines: Sequence[str]) -> int:
     """Return how many lines stand above the header, by the separator that finds it first."""
     headers = []
     for separator in SEPARATORS:
-        header = _find_header([_split(line, separator) for line in lines])
+        rows = [_split(line, separator) for line in lines]
+        header = _find_header(rows)
         if header is not None:
             headers.append(header)
     return min(headers, default=0)
@@ -191,14 +202,18 @@ def _find_header(rows: Rows) -> int | None:
     if not widths:
         return None
     width, count = widths.most_common(1)[0]
-    if width < 2 or count < max(FEWEST_ROWS, len(rows) / 2):
+    fewest_rows = max(FEWEST_ROWS, len(rows) / 2)
+    if width < 2 or count < fewest_rows:
         return None
+    most_cells_of_title = max(1, width / 2, width - 2)
     for line, row in enumerate(rows[: MOST_TITLE_LINES + 1]):
         filled = [cell for cell in row if cell]
-        if len(row) == width and len(filled) > width / 2:
-            is_header = not line or not any(map(NUMBER.fullmatch, filled))
+        is_mostly_filled = len(filled) > width / 2
+        if len(row) == width and is_mostly_filled:
+            has_numbers = any(map(NUMBER.fullmatch, filled))
+            is_header = line == 0 or not has_numbers
             return line if is_header else None
-        if len(filled) > max(1, width / 2, width - 2):
+        if len(filled) > most_cells_of_title:
             return None
     return None
 
@@ -209,7 +224,8 @@ def _records(lines: Sequence[str]) -> Rows:
     for separator in reversed(SEPARATORS):  # the comma, which may mark decimals, comes last
         rows = [_split(line, separator) for line in filled]
         widths = {len(row) for row in rows}
-        if len(widths) == 1 and widths != {1}:
+        are_even = len(widths) == 1
+        if are_even and widths != {1}:
             return rows
     return []
 
@@ -233,9 +249,13 @@ def _names_without_header(rows: Rows) -> tuple[str, ...]:
     if not numbers or not all(map(NUMBER.fullmatch, numbers)):
         return ()
     has_twice = len(set(first)) < len(first)
-    if has_twice or _has_text_again(first, columns) or _are_values(numbers):
-        return tuple(f"column_{number}" for number in range(1, len(first) + 1))
-    return ()
+    is_like_others = has_twice or _has_text_again(first, columns) or _are_values(numbers)
+    if not is_like_others:
+        return ()
+    names = []
+    for number in range(1, len(first) + 1):
+        names.append(f"column_{number}")
+    return tuple(names)
 
 
 def _has_text_again(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
@@ -247,9 +267,12 @@ def _has_text_again(first: Sequence[str], columns: Sequence[Sequence[str]]) -> b
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:
+    """Tell whether most of the cells that are not empty are numbers."""
     filled = list(filter(None, cells))
+    if not filled:
+        return False
     numbers = list(filter(NUMBER.fullmatch, filled))
-    return bool(filled) and len(numbers) >= MOSTLY * len(filled)
+    return len(numbers) >= MOSTLY * len(filled)
 
 
 def _are_values(numbers: Sequence[str]) -> bool:

@@ -38,8 +38,8 @@ class LeakageSurvey:
         """
         if self._pairs is None:
             return
-        frame = pl.DataFrame({"column": _values(column), "target": _values(target)})
-        pairs = frame.drop_nulls("column")
+        values = {"column": _values(column), "target": _values(target)}
+        pairs = pl.DataFrame(values).drop_nulls("column")
         self._rows += len(pairs)
         self._is_equal = self._is_equal and _are_equal(pairs)
         self._keep(pairs.unique())
@@ -54,15 +54,20 @@ class LeakageSurvey:
             return "one to one"
         return None
 
-    def _keep(self, new: pl.DataFrame) -> None:
+    def _keep(self, new_pairs: pl.DataFrame) -> None:
         """Keep the new pairs, or none any more where pairs no longer go one to one."""
-        if self._pairs is None or (len(self._pairs) and self._pairs.schema != new.schema):
-            self._pairs = None  # numbers in one block are text in another
+        if self._pairs is None:
             return
-        pairs = new
+        pairs = new_pairs
         if len(self._pairs):
-            pairs = pl.concat([self._pairs, new]).unique()
-        self._pairs = pairs if self._go_together(pairs) else None
+            if self._pairs.schema != new_pairs.schema:  # numbers in one block are text in another
+                self._pairs = None
+                return
+            pairs = pl.concat([self._pairs, new_pairs]).unique()
+        if self._go_together(pairs):
+            self._pairs = pairs
+        else:
+            self._pairs = None
 
     def _go_together(self, pairs: pl.DataFrame) -> bool:
         """Return whether each value goes with one target alone, and not by chance."""
@@ -76,19 +81,24 @@ class LeakageSurvey:
 
 def _values(cells: ParsedCells) -> pl.Series:
     """Return the cells as numbers where they all are, else as text without spaces around it."""
-    if cells.texts is None or cells.values.null_count() == cells.texts.null_count():
+    if cells.texts is None:
+        return cells.values
+    are_all_numbers = cells.values.null_count() == cells.texts.null_count()
+    if are_all_numbers:
         return cells.values
     return cells.texts
 
 
 def _are_equal(pairs: pl.DataFrame) -> bool:
     column, target = pairs
-    return bool(column.dtype == target.dtype and (column == target).all())
+    if column.dtype != target.dtype:
+        return False
+    return bool((column == target).all())
 
 
 def _rise_or_fall(pairs: pl.DataFrame) -> bool:
     """Tell whether numbers rise, or fall, with the target throughout."""
-    if pairs["column"].dtype == pl.String or pairs["target"].dtype == pl.String:
+    if pl.String in pairs.dtypes:
         return False
     target = pairs.sort("column")["target"]
     return target.is_sorted() or target.is_sorted(descending=True)

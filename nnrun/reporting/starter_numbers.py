@@ -38,14 +38,21 @@ def find_number_format(block: Block) -> tuple[NumberFormat, list[str]]:
         The format, and the columns whose numbers are not plain ones.
     """
     sample = block.slice(0, SAMPLE)
-    texts = [name for name, dtype in sample.frame.schema.items() if dtype == pl.String]
+    schema = sample.frame.schema
+    texts = [name for name, dtype in schema.items() if dtype == pl.String]
     columns = [name for name in texts if _may_be_marked(sample.column(name))]
     if not columns:
         return PLAIN_NUMBERS, []
-    counts = {each: _count_numbers(sample, texts, each) for each in NUMBER_FORMATS}
+    counts = {}
+    for number_format in NUMBER_FORMATS:
+        counts[number_format] = _count_numbers(sample, texts, number_format)
     best = max(NUMBER_FORMATS, key=lambda each: sum(counts[each].values()))
-    plain = counts[PLAIN_NUMBERS]
-    marked = [name for name in columns if counts[best][name] > plain[name]]
+    best_counts = counts[best]
+    plain_counts = counts[PLAIN_NUMBERS]
+    marked = []
+    for name in columns:
+        if best_counts[name] > plain_counts[name]:
+            marked.append(name)
     return best, marked
 
 
@@ -76,10 +83,14 @@ def _count_numbers(
     counts = {}
     for name in columns:
         parsed, _ = parse_first_numbers(formatted, name)
-        present = len(formatted.texts(name).drop_nulls())
-        count = len(parsed.values) - parsed.values.null_count()
-        is_number = count >= MOSTLY * present and not _has_decimals(formatted, name)
-        counts[name] = count if is_number else 0
+        values = parsed.values
+        present = formatted.texts(name).drop_nulls()
+        count = len(values) - values.null_count()
+        are_mostly_numbers = count >= MOSTLY * len(present)
+        if are_mostly_numbers and not _has_decimals(formatted, name):
+            counts[name] = count
+        else:
+            counts[name] = 0
     return counts
 
 

@@ -69,10 +69,16 @@ def choose_reading(
     null_values: Sequence[str] = NULL_VALUES
     if words:
         null_values = ["", *_null_texts(survey.columns, words)]
-    categorical = frozenset(column.name for column in survey.columns if is_category(column))
+    categories = []
+    for column in survey.columns:
+        if is_category(column):
+            categories.append(column.name)
     profiles = [column.profile for column in survey.columns]
-    day_order = guess_day_order(profiles, has_decimal_comma=has_decimal_comma)
-    return Reading((*null_values, *_marks(survey)), categorical, day_order)
+    return Reading(
+        null_values=(*null_values, *_marks(survey)),
+        categorical=frozenset(categories),
+        day_order=guess_day_order(profiles, has_decimal_comma=has_decimal_comma),
+    )
 
 
 def label_words(table: Table, target: str) -> list[str]:
@@ -84,45 +90,56 @@ def label_words(table: Table, target: str) -> list[str]:
     """
     counts: Counter[str] = Counter()
     numbers = 0
+    no_null_values = NullValues.of([])
     for block in table.blocks():
-        texts = replace(block, null_values=NullValues.of([])).texts(target).drop_nulls()
+        all_texts = replace(block, null_values=no_null_values).texts(target)
+        texts = all_texts.drop_nulls()
         counts.update(texts.to_list())
-        numbers += int(texts.cast(pl.Float64, strict=False).is_finite().sum())
+        values = texts.cast(pl.Float64, strict=False)
+        numbers += int(values.is_finite().sum())
     words = {word: counts[word] for word in WORDS if word in counts}
     labels = count_labels({text: counts[text] for text in counts if text not in NULL_VALUES})
-    if not words or numbers > labels.total() / 2:
+    are_mostly_numbers = numbers > labels.total() / 2
+    if not words or are_mostly_numbers:
         return []
     rows = labels.total() + sum(words.values())
     fair_share = rows / (len(labels) + len(words))
-    return [word for word, rows in words.items() if rows >= FREQUENT_LABEL * fair_share]
+    least_rows = FREQUENT_LABEL * fair_share
+    return [word for word, rows in words.items() if rows >= least_rows]
 
 
-def _null_texts(columns: Iterable[SurveyedColumn], kept: Iterable[str]) -> list[str]:
+def _null_texts(columns: Iterable[SurveyedColumn], labels: Iterable[str]) -> list[str]:
     """Return the null values that stand in these columns, but for those that are labels."""
-    present: set[str] = set().union(*(column.null_texts for column in columns))
-    return [text for text in NULL_VALUES if text in present and text not in kept]
+    present: set[str] = set()
+    for column in columns:
+        present.update(column.null_texts)
+    return [text for text in NULL_VALUES if text in present and text not in labels]
 
 
 def _marks(survey: TableSurvey) -> list[str]:
     """Return the cells of columns of numbers or dates that are neither: they are missing."""
-    marks: dict[str, None] = {}
+    labels = survey.label_counts
+    marks: list[str] = []
     for column in survey.columns:
-        if _is_marked(column, survey.label_counts):
-            marks.update(dict.fromkeys(column.wrong_cells))
+        if _is_marked(column, labels):
+            marks += column.wrong_cells
         no_dates = wrong_dates(column.profile)
-        if not survey.label_counts.keys() & no_dates:
-            marks.update(dict.fromkeys(no_dates))
+        if not labels.keys() & no_dates:
+            marks += no_dates
     target = survey.target
     if _is_marked(target, {}) and not any(map(_has_digit, target.wrong_cells)):
-        marks.update(dict.fromkeys(target.wrong_cells))
-    return list(marks)
+        marks += target.wrong_cells
+    return list(dict.fromkeys(marks))
 
 
 def _is_marked(column: SurveyedColumn, labels: Mapping[str, int]) -> bool:
     """Tell whether a column is numbers with a few other cells, none of which is a label."""
+    if kind_of(column.profile) != "number":
+        return False
     cells = column.wrong_cells
-    is_number = kind_of(column.profile) == "number"
-    return is_number and len(cells) <= MOST_WRONG_CELLS and not cells.keys() & labels.keys()
+    are_few = len(cells) <= MOST_WRONG_CELLS
+    are_labels = bool(cells.keys() & labels.keys())
+    return are_few and not are_labels
 
 
 def _has_digit(text: str) -> bool:

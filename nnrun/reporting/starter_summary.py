@@ -36,10 +36,12 @@ def describe_columns(
         table.add_column(header)
     table.add_column("missing", justify="right")
     for column in columns[:MOST_COLUMNS]:
-        table.add_row(*map(Text, _cells(column)))
+        cells = map(Text, _cells(column))
+        table.add_row(*cells)
     lines = _printed(table, width)
-    if len(columns) > MOST_COLUMNS:
-        others = counted(len(columns) - MOST_COLUMNS, "more column")
+    left_out = len(columns) - MOST_COLUMNS
+    if left_out > 0:
+        others = counted(left_out, "more column")
         lines.append(f"and {others}")
     return lines
 
@@ -47,8 +49,11 @@ def describe_columns(
 def _cells(column: ColumnChoice) -> tuple[str, str, str, str]:
     name = printable(column.name)
     if len(name) > LONGEST_NAME:
-        name = f"{name[: LONGEST_NAME - 3]}..."
-    return name, column.kind, printable(column.made), _share_in_words(column.missing)
+        beginning = name[: LONGEST_NAME - 3]
+        name = f"{beginning}..."
+    made = printable(column.made)
+    missing = _share_in_words(column.missing)
+    return name, column.kind, made, missing
 
 
 def _share_in_words(share: float) -> str:

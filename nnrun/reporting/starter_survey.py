@@ -103,10 +103,12 @@ def survey_table(table: Table, target: str, reading: Reading) -> TableSurvey:
     left_out = 0
     null_values = NullValues.of(reading.null_values)
     for block in table.blocks():
-        kept = replace(block, null_values=null_values).without_missing([target])
-        left_out += len(block.frame) - len(kept.frame)
-        label_counts.update(kept.texts(target).to_list())
-        cells = {name: survey.add(kept) for name, survey in columns.items()}
+        whole = replace(block, null_values=null_values)
+        with_target = whole.without_missing([target])
+        left_out += len(whole.frame) - len(with_target.frame)
+        labels = with_target.texts(target)
+        label_counts.update(labels.to_list())
+        cells = {name: survey.add(with_target) for name, survey in columns.items()}
         for name, survey in columns.items():
             survey.compare(cells[name], cells[target])
     surveyed = {name: survey.result() for name, survey in columns.items()}
@@ -139,7 +141,8 @@ class _Survey:
     def add(self, block: Block) -> ParsedCells:
         """Take a block into account, in which every row has a target, and return the cells."""
         parsed = self._column.add(block)
-        self._moments.add(parsed.values.to_numpy().reshape(-1, 1))
+        values = parsed.values.to_numpy()
+        self._moments.add(values.reshape(-1, 1))
         self._null_texts += count_null_texts(block, self._name)
         self._look_at_wrong_cells(parsed)
         return parsed
@@ -150,9 +153,10 @@ class _Survey:
 
     def result(self) -> SurveyedColumn:
         """Return what the blocks so far tell."""
+        moments = self._moments.describe(0)
         return SurveyedColumn(
             profile=self._column.result(),
-            spread=self._moments.describe(0).variance ** 0.5,
+            spread=moments.variance**0.5,
             wrong_cells=dict(self._wrong_cells),
             null_texts=dict(self._null_texts),
             leakage=self._leakage.result(),
@@ -162,6 +166,8 @@ class _Survey:
         """Count the cells that are no good numbers, as long as they are few."""
         if parsed.texts is None or len(self._wrong_cells) > MOST_WRONG_CELLS:
             return
-        is_wrong = pl.any_horizontal(*(parsed.faulty[kind] for kind in NUMBER_RULES))
-        wrong = parsed.texts.filter(pl.select(is_wrong.fill_null(value=False)).to_series())
-        self._wrong_cells += count_texts(wrong, MOST_WRONG_CELLS + 1)
+        masks = [parsed.faulty[kind] for kind in NUMBER_RULES]
+        is_wrong = pl.any_horizontal(*masks).fill_null(value=False)
+        mask = pl.select(is_wrong).to_series()
+        wrong_texts = parsed.texts.filter(mask)
+        self._wrong_cells += count_texts(wrong_texts, MOST_WRONG_CELLS + 1)

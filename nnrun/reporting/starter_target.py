@@ -1,7 +1,7 @@
 """What `nnrun init` makes of the target: labels or numbers, and the output that predicts them."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -92,14 +92,20 @@ def choose_target(survey: TableSurvey, task: Task | None = None) -> TargetChoice
     if reason:
         name = survey.target.name
         raise TableError(f"{survey.name}: column {name!r} cannot be the target: {reason}")
+    positives: list[str] = []
+    rare = ""
     if chosen == "regression":
         _refuse_wrong_numbers(survey)
+    else:
+        rare = _rare_in_words(survey.label_counts)
+    if chosen == "binary":
+        positives = _choose_positive(survey.label_counts)
     return TargetChoice(
         task=chosen,
         output=_output(survey, labels, chosen),
         alternative=_alternative(survey, labels, chosen),
-        positives=_choose_positive(survey.label_counts) if chosen == "binary" else [],
-        rare="" if chosen == "regression" else _rare_in_words(survey.label_counts),
+        positives=positives,
+        rare=rare,
     )
 
 
@@ -128,15 +134,20 @@ def _guess_task(survey: TableSurvey, labels: Mapping[str, int]) -> Task:
 def _may_be_classes(survey: TableSurvey, labels: Mapping[str, int]) -> bool:
     """Tell whether numbers are few whole ones from 0 or 1 on, without a gap."""
     target = survey.target.profile
+    if not target.whole or target.minimum not in (0, 1):
+        return False
     has_no_gap = target.maximum - target.minimum == len(labels) - 1
-    is_few = len(labels) <= min(MAX_CLASSES, SHARE_OF_LABELS * survey.rows)
-    return target.whole and target.minimum in (0, 1) and has_no_gap and is_few
+    most_labels = min(MAX_CLASSES, SHARE_OF_LABELS * survey.rows)
+    return has_no_gap and len(labels) <= most_labels
 
 
 def _are_frequent(labels: Mapping[str, int]) -> bool:
-    fair_share = sum(labels.values()) / len(labels)
+    """Tell whether no label is rare, and none has most of the rows."""
     rows = labels.values()
-    return min(rows) >= FREQUENT * fair_share and max(rows) <= DOMINANT * fair_share
+    fair_share = sum(rows) / len(rows)
+    if min(rows) < FREQUENT * fair_share:
+        return False
+    return max(rows) <= DOMINANT * fair_share
 
 
 def _why_no_target(
@@ -147,11 +158,12 @@ def _why_no_target(
     is_given: bool,
 ) -> str | None:
     """Return why the target cannot be what the task says, or None."""
+    texts = list(survey.label_counts)
     if len(labels) < 2:
-        value = listed(list(survey.label_counts), 1) or "no value"
+        value = listed(texts, 1) or "no value"
         return f"{value} in every row"
     if task == "binary" and len(labels) > 2:
-        examples = listed(list(survey.label_counts), 3)
+        examples = listed(texts, 3)
         return f"--task binary needs two labels; received {examples}; give --task classes"
     if task == "classes":
         return _why_no_classes(survey, len(labels), is_given=is_given)
@@ -170,19 +182,20 @@ def _why_no_classes(survey: TableSurvey, labels: int, *, is_given: bool) -> str 
         if labels > MOST_LABELS:
             return f"it has more than {MOST_LABELS} labels; if they are labels: --task classes"
     if labels > SHARE_OF_LABELS * survey.rows:
-        counts = f"{counted(labels, 'label')} in {counted(survey.rows, 'row')}"
-        return f"it has few rows of each label ({counts})"
+        counted_labels = counted(labels, "label")
+        counted_rows = counted(survey.rows, "row")
+        return f"it has few rows of each label ({counted_labels} in {counted_rows})"
     return None
 
 
 def _why_no_numbers(survey: TableSurvey) -> str | None:
     """Return why the target's cells are not numbers that a network predicts, or None."""
     target = survey.target.profile
+    spread = survey.target.spread
     if target.faults.is_text or kind_of(target) in ("boolean", "date"):
         return f"--task regression needs numbers; received {target.examples}"
-    if survey.target.spread > LARGEST_SPREAD:
-        scale = f"{survey.target.spread:.0e}"
-        return f"it varies by {scale}, too much for float32; give it in another unit"
+    if spread > LARGEST_SPREAD:
+        return f"it varies by {spread:.0e}, too much for float32; give it in another unit"
     return None
 
 
@@ -202,19 +215,23 @@ def _output(survey: TableSurvey, labels: Mapping[str, int], task: Task) -> Outpu
         return Output(f"{count} labels", count, "softmax", "SparseCategoricalCrossentropy")
     target = survey.target.profile
     if _may_be_classes(survey, labels):  # many counts are 0, which softplus never gives
-        counts = f"counts from {target.minimum:g} to {target.maximum:g}"
-        return Output(counts, 1, "relu", "MeanSquaredError")
+        extent = _extent(target)
+        return Output(f"counts {extent}", 1, "relu", "MeanSquaredError")
     return _output_of_numbers(target, survey.target.spread)
 
 
 def _output_of_numbers(target: ColumnProfile, spread: float) -> Output:
     """Return the output that predicts numbers whose standard deviation is `spread`."""
-    span = f"numbers from {target.minimum:g} to {target.maximum:g}"
+    extent = _extent(target)
     if target.minimum > CLEAR_OF_ZERO * spread:
-        return Output(f"{span}, clear of 0", 1, "linear", "MeanSquaredError")
+        return Output(f"numbers {extent}, clear of 0", 1, "linear", "MeanSquaredError")
     if target.minimum >= 0:  # softplus: a ReLU that cannot die
-        return Output(f"{span}, never negative", 1, "softplus", "MeanSquaredError")
-    return Output(f"{span}, any number", 1, "linear", "MeanSquaredError")
+        return Output(f"numbers {extent}, never negative", 1, "softplus", "MeanSquaredError")
+    return Output(f"numbers {extent}, any number", 1, "linear", "MeanSquaredError")
+
+
+def _extent(target: ColumnProfile) -> str:
+    return f"from {target.minimum:g} to {target.maximum:g}"
 
 
 def _alternative(survey: TableSurvey, labels: Mapping[str, int], task: Task) -> Output | None:
@@ -230,8 +247,9 @@ def _rare_in_words(label_counts: Mapping[str, int]) -> str:
     rare = rare_labels(label_counts)
     if not rare:
         return ""
-    rows = f"of {sum(label_counts.values()):,} rows"
-    return f"Few {rows} are {listed(list(rare), 3)}"
+    rows = sum(label_counts.values())
+    labels = listed(list(rare), 3)
+    return f"Few of {rows:,} rows are {labels}"
 
 
 def _choose_positive(label_counts: Mapping[str, int]) -> list[str]:
@@ -239,7 +257,8 @@ def _choose_positive(label_counts: Mapping[str, int]) -> list[str]:
     rows_by_key = count_labels(label_counts)
     if tuple(sorted(rows_by_key)) in KNOWN_LABELS:
         return []
-    return [min(label_counts, key=lambda text: rows_by_key[label_key(text)])]
+    rarer = min(label_counts, key=lambda text: rows_by_key[label_key(text)])
+    return [rarer]
 
 
 def combine_targets(
@@ -254,32 +273,49 @@ def combine_targets(
     Raises:
         TableError: They are not all numbers, and not all of two labels.
     """
-    tasks = {choice.task for choice in choices}
-    if len(tasks) > 1 or "classes" in tasks:
-        kinds = []
-        for choice, survey in zip(choices, surveys, strict=True):
-            kinds.append(f"{survey.target.name!r} is {choice.output.kind}")
-        raise TableError(
-            f"{surveys[0].name}: several targets must be numbers alone, or have two labels each; "
-            f"{', '.join(kinds)}; write a config for each, or give --task"
-        )
-    activations = {choice.output.activation for choice in choices}
-    first = choices[0].output
-    output = first._replace(units=len(choices), kind=_kind_of_all(first, tasks))
-    if len(activations) > 1:  # linear gives what any of them does
-        output = output._replace(activation="linear")
+    _refuse_different_tasks(choices, surveys)
     positives: list[str] = []
     for choice, survey in zip(choices, surveys, strict=True):
         if not survey.label_counts.keys() & positives:  # targets may have the same two labels
             positives += choice.positives
     return TargetChoice(
-        task=next(iter(tasks)),
-        output=output,
+        task=choices[0].task,
+        output=_output_of_all(choices),
         alternative=None,
         positives=positives,
         rare="",  # a threshold for each target finds more of them, and no weight of a label does
     )
 
 
-def _kind_of_all(output: Output, tasks: Collection[Task]) -> str:
-    return f"{output.kind} each" if "binary" in tasks else "numbers"
+def _refuse_different_tasks(
+    choices: Sequence[TargetChoice], surveys: Sequence[TableSurvey]
+) -> None:
+    """Raise a TableError where targets are not all numbers, and not all of two labels."""
+    tasks = {choice.task for choice in choices}
+    if tasks in ({"binary"}, {"regression"}):
+        return
+    kinds = []
+    for choice, survey in zip(choices, surveys, strict=True):
+        kinds.append(f"{survey.target.name!r} is {choice.output.kind}")
+    kinds_in_words = ", ".join(kinds)
+    raise TableError(
+        f"{surveys[0].name}: several targets must be numbers alone, or have two labels each; "
+        f"{kinds_in_words}; write a config for each, or give --task"
+    )
+
+
+def _output_of_all(choices: Sequence[TargetChoice]) -> Output:
+    """Return the output that predicts all targets, which are of one task."""
+    first = choices[0].output
+    kind = "numbers"
+    if choices[0].task == "binary":
+        kind = f"{first.kind} each"
+    activation = first.activation
+    if any(choice.output.activation != activation for choice in choices):
+        activation = "linear"  # it gives what any of them does
+    return Output(
+        kind=kind,
+        units=len(choices),
+        activation=activation,
+        loss=first.loss,
+    )

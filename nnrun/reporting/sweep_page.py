@@ -33,19 +33,25 @@ def sweep_panels(folder: Path, metric: str, *, training: bool = False) -> Compar
         InputError: No trial has the metric.
     """
     records = list(read_records(folder).values())
-    measured = [record.model_dump(include={"metrics"}) for record in records if record.metrics]
+    measured = []
+    for record in records:
+        if record.metrics:
+            measured.append({"metrics": record.metrics})
     if not measured:
-        raise RunError(f"{folder}: {_why_none(records, folder)}")
+        reason = _why_none(records, folder)
+        raise RunError(f"{folder}: {reason}")
     check_metric(f"--metric {metric}", metric, measured)
     compared = compared_trials(records, metric)
-    return compared_panels(compared, runs_by_metric(folder, metric), training=training)
+    best_runs = runs_by_metric(folder, metric)
+    return compared_panels(compared, best_runs, training=training)
 
 
 def _why_none(records: Sequence[TrialRecord], folder: Path) -> str:
     """Return why no trial has a metric."""
     if not records:
         return f"no trial has finished; `nnrun resume {folder}` goes on"
-    return f"every trial so far failed, the first since {records[0].reason}"
+    first = records[0]
+    return f"every trial so far failed, the first since {first.reason}"
 
 
 def make_sweep_page(folder: Path, metric: str) -> str:
@@ -68,8 +74,14 @@ def make_sweep_page(folder: Path, metric: str) -> str:
         rows.append(_row(name, record, metric, keys))
         if record.reason:
             failures.append((name, record.reason))
-    table = ComparedTable("trial", ["trial", "status", metric, *keys], rows, failures)
-    return render_compared(folder.resolve().name, table, metric, panels)
+    table = ComparedTable(
+        kind="trial",
+        head=["trial", "status", metric, *keys],
+        rows=rows,
+        failures=failures,
+    )
+    name = folder.resolve().name
+    return render_compared(name, table, metric, panels)
 
 
 def _rank(record: TrialRecord, metric: str) -> tuple[bool, float]:
@@ -87,9 +99,14 @@ def _row(
 ) -> list[str]:
     value = record.metrics.get(metric)
     shown = "-" if value is None else shown_number(value)
-    return [name, record.status, shown, *(_shown_setting(record, key) for key in keys)]
+    cells = [name, record.status, shown]
+    for key in keys:
+        cells.append(_shown_setting(record, key))
+    return cells
 
 
 def _shown_setting(record: TrialRecord, key: str) -> str:
     text = record.settings.get(key)
-    return MISSING if text is None else shown_number(value_of(text))
+    if text is None:
+        return MISSING
+    return shown_number(value_of(text))

@@ -48,8 +48,10 @@ def rows_held_out(
     table = tables.get(part)
     if table is None:  # rows held out of the training table
         table = tables["train"]
-        parts = split_rows(profile_table(table, dataset.config))
-        wanted = np.flatnonzero(parts[part])[numbers]
+        profile = profile_table(table, dataset.config)
+        parts = split_rows(profile)
+        numbers_of_part = np.flatnonzero(parts[part])
+        wanted = numbers_of_part[numbers]
     return _rows_at(table, dataset, wanted, columns)
 
 
@@ -64,8 +66,10 @@ def _rows_at(
     start = 0
     for block in _blocks_without_missing(table, dataset, columns):
         end = start + len(block.frame)
-        inside = np.sort(numbers[(numbers >= start) & (numbers < end)])
-        rows = _rows_of_block(block, [int(number) - start for number in inside], columns)
+        is_inside = (numbers >= start) & (numbers < end)
+        inside = np.sort(numbers[is_inside])
+        numbers_of_block = (inside - start).tolist()
+        rows = _rows_of_block(block, numbers_of_block, columns)
         rows_by_number.update(zip(inside.tolist(), rows, strict=True))
         start = end
     return [rows_by_number[number] for number in numbers.tolist()]
@@ -86,10 +90,13 @@ def _blocks_without_missing(
 def _rows_of_block(block: Block, numbers: list[int], columns: Sequence[str]) -> list[TableRow]:
     if not numbers:
         return []
-    cells = {name: block.texts(name) for name in columns}
+    texts_of_columns = {name: block.texts(name) for name in columns}
+    places = block.places(numbers)
     rows = []
-    for number, place in zip(numbers, block.places(numbers), strict=True):
-        row = {name: texts[number] or "" for name, texts in cells.items()}
+    for number, place in zip(numbers, places, strict=True):
+        cells = {}
+        for name, texts in texts_of_columns.items():
+            cells[name] = texts[number] or ""
         named_place = f"line {place}" if place.isdigit() else place
-        rows.append(TableRow(named_place, row))
+        rows.append(TableRow(named_place, cells))
     return rows

@@ -44,15 +44,17 @@ def summarize_in_a_line(dataset: Dataset) -> str:
     inputs = len(dataset.encoder.inputs)
     layers = summarize(dataset.config, dataset.encoder.width)
     parameters = sum(layer.parameters for layer in layers)
-    rows = []
+    counts_of_rows = []
     for name, part in dataset.parts.items():
-        rows.append(f"{part.rows:,} rows of {name}")
-    network = [
+        counts_of_rows.append(f"{part.rows:,} rows of {name}")
+    counts_of_network = [
         counted(inputs, "input"),
         counted(len(layers), "layer"),
         counted(parameters, "parameter"),
     ]
-    return f"{', '.join(rows)}; {', '.join(network)}"
+    rows = ", ".join(counts_of_rows)
+    network = ", ".join(counts_of_network)
+    return f"{rows}; {network}"
 
 
 def describe_run(path: Path) -> str:
@@ -67,7 +69,8 @@ def describe_run(path: Path) -> str:
     """
     run = Run(path)
     info, config, encoder = run.load()
-    lines = [f"status     {run.status(info)}, started {info.started}"]
+    status = run.status(info)
+    lines = [f"status     {status}, started {info.started}"]
     if info.started_from:
         lines.append(f"start      with the weights of {info.started_from.path}")
     lines += _progress_lines(run, info)
@@ -85,33 +88,42 @@ def part_rows(info: RunInfo) -> list[PartRow]:
     """
     rows: list[PartRow] = []
     for name, part in info.data.items():
+        count = part.get("rows")
         table = part.get("path", "held out of the training table")
-        rows.append((name, part.get("rows"), table))
+        rows.append((name, count, table))
     return rows
 
 
 def _with_network(lines: list[str], config: Config, encoder: Encoder) -> str:
     network = network_lines(config, encoder)
-    return "\n".join(map(printable, [*lines, "", *network]))
+    all_lines = [*lines, "", *network]
+    return "\n".join(map(printable, all_lines))
 
 
 def _part_lines(dataset: Dataset) -> Iterator[str]:
     """Yield a line for each table, or each part of one."""
     train = dataset.train
-    yield f"data      {train.name}: {counted(train.rows, 'training row')}"
-    if dataset.validation:
-        yield f"          {counted(dataset.validation.rows, 'row')} held out for validation"
-    if dataset.test:
-        yield f"          {dataset.test.name}: {counted(dataset.test.rows, 'test row')}"
+    validation = dataset.validation
+    test = dataset.test
+    rows = counted(train.rows, "training row")
+    yield f"data      {train.name}: {rows}"
+    if validation:
+        rows = counted(validation.rows, "row")
+        yield f"          {rows} held out for validation"
+    if test:
+        rows = counted(test.rows, "test row")
+        yield f"          {test.name}: {rows}"
     if train.weights is not None:
+        least = train.weights.min()
+        most = train.weights.max()
         column = dataset.config.data.sample_weight
-        extent = f"{train.weights.min():g} to {train.weights.max():g}"
-        yield f"          rows weigh {extent}, by column {column!r}"
+        yield f"          rows weigh {least:g} to {most:g}, by column {column!r}"
 
 
 def _feature_lines(encoder: Encoder) -> Iterator[str]:
     """Yield the names of the features, and a line for each column of text."""
-    yield f"features  {listed(encoder.column_names, MOST_NAMES)}"
+    columns = listed(encoder.column_names, MOST_NAMES)
+    yield f"features  {columns}"
     for feature in encoder.features:
         if feature.kind == "text":
             names = feature.category_names(missing="a missing cell", other="all others")
@@ -121,13 +133,16 @@ def _feature_lines(encoder: Encoder) -> Iterator[str]:
 
 def _target_line(config: Config, target: Target, label_counts: Mapping[str, int]) -> str:
     """Return the target with its labels and their rows, or with its range."""
+    start = f"target    {target.name}: "
     if not label_counts:
-        extent = f"{target.minimum:g} to {target.maximum:g}, mean {target.mean:g}"
-        return f"target    {target.name}: {extent}"
-    counts = ", ".join(f"{label!r} {rows}" for label, rows in label_counts.items())
-    line = f"target    {target.name}: {counts}"
+        return f"{start}{target.minimum:g} to {target.maximum:g}, mean {target.mean:g}"
+    counts = []
+    for label, rows in label_counts.items():
+        counts.append(f"{label!r} {rows}")
+    line = start + ", ".join(counts)
     if config.is_binary:
-        line += f"; probabilities are of {list(label_counts)[-1]!r}"
+        positive = list(label_counts)[-1]
+        line += f"; probabilities are of {positive!r}"
     return line
 
 
@@ -135,10 +150,13 @@ def _progress_lines(run: Run, info: RunInfo) -> Iterator[str]:
     """Yield how far a run is that has not finished, and how it goes on."""
     if info.status == "finished":
         return
-    epochs = f"{run.count_epochs(info)} of {info.goal * info.ensemble} epochs"
+    done = run.count_epochs(info)
+    goal = info.goal * info.ensemble
+    epochs = f"{done} of {goal} epochs"
     if info.stopped_at and info.status == "interrupted":
         epochs = f"stopped at epoch {info.stopped_at} of {info.goal}; predict takes its weights"
-    command = f"nnrun resume {shlex.quote(str(run.path))}"
+    path = shlex.quote(str(run.path))
+    command = f"nnrun resume {path}"
     yield f"epochs     {epochs}; if no process trains it, resume it with: {command}"
 
 
@@ -151,7 +169,8 @@ def _epoch_lines(run: Run, info: RunInfo, config: Config) -> Iterator[str]:
         epoch = kept_in_words(config, info.best_epoch)
         if info.status == "finished" and config.ensemble == 1:
             epoch += f" of {info.epochs}"
-        yield f"kept       {epoch}: {describe_metrics(metrics)}"
+        shown_metrics = describe_metrics(metrics)
+        yield f"kept       {epoch}: {shown_metrics}"
     verdict = read_verdict(run.verdict)
     if verdict:
         yield f"{verdict.part:10} {verdict.sentence}"

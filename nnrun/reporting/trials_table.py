@@ -18,13 +18,18 @@ def describe_trials(trials: Sequence[dict[str, Any]], metric: str, width: int) -
         width: How many characters a line may have.
     """
     keys = setting_keys(trial["settings"] for trial in trials)
-    table = [["run", "status", metric, *map(printable, keys)]]
+    titles = ["run", "status", metric, *map(printable, keys)]
+    table = [titles]
     for trial in trials:
         value = trial["metrics"].get(metric)
-        shown = "-" if value is None else shown_number(value)
-        cells = [trial["name"], trial["status"], shown]
+        cells = [
+            trial["name"],
+            trial["status"],
+            "-" if value is None else shown_number(value),
+        ]
         for key in keys:
             setting = trial["settings"].get(key, "-")
             cells.append(printable(shown_number(setting)))
         table.append(cells)
-    return "\n".join(aligned_lines(table, width, 3))
+    lines = aligned_lines(table, width, 3)
+    return "\n".join(lines)

@@ -43,7 +43,9 @@ class Compared:
     @property
     def keys(self) -> Sequence[str]:
         """The keys of the settings, which all points have."""
-        return list(self.points[0].settings) if self.points else []
+        if not self.points:
+            return []
+        return list(self.points[0].settings)
 
     @property
     def values(self) -> Sequence[float]:
@@ -61,7 +63,10 @@ class Compared:
     @property
     def best(self) -> Point | None:
         """The best that finished, or None where none did."""
-        finished = [point for point in self.points if point.status == "finished"]
+        finished = []
+        for point in self.points:
+            if point.status == "finished":
+                finished.append(point)
         return min(finished, key=self.rank, default=None)
 
     def rank(self, point: Point) -> float:
@@ -87,7 +92,9 @@ def compared_trials(records: Iterable[TrialRecord], metric: str) -> Compared:
     for record in measured:
         value = record.metrics[metric]
         if value is not None:
-            settings = dict.fromkeys(keys, MISSING) | record.settings
+            settings = {}
+            for key in keys:
+                settings[key] = record.settings.get(key, MISSING)
             points.append(Point(settings, value, record.status))
     return Compared(metric, points)
 
@@ -103,11 +110,16 @@ def compared_runs(summaries: Sequence[Summary], metric: str | None) -> Compared:
     """
     if metric is None:
         return Compared("", [])
-    measured = [run for run in summaries if run["metrics"].get(metric) is not None]
-    keys = _shown_keys([run["settings"] for run in measured])
+    measured = []
+    for run in summaries:
+        if run["metrics"].get(metric) is not None:
+            measured.append(run)
+    settings = [run["settings"] for run in measured]
+    keys = _shown_keys(settings)
     if len(measured) < FEWEST or not keys:
         return Compared(metric, [])
-    return Compared(metric, [_point_of_run(run, keys, metric) for run in measured])
+    points = [_point_of_run(run, keys, metric) for run in measured]
+    return Compared(metric, points)
 
 
 def _shown_keys(runs: Sequence[Settings]) -> list[str]:
@@ -117,14 +129,16 @@ def _shown_keys(runs: Sequence[Settings]) -> list[str]:
     """
     shown_keys: list[str] = []
     for key in differing_keys(runs):
-        if key != NOTE and not _follows_from_a_sibling(key, shown_keys, runs):
-            shown_keys.append(key)
+        if key == NOTE or _follows_from_a_sibling(key, shown_keys, runs):
+            continue
+        shown_keys.append(key)
     return shown_keys
 
 
 def _follows_from_a_sibling(key: str, shown_keys: Sequence[str], runs: Sequence[Settings]) -> bool:
     for other in shown_keys:
-        if _parent(other) == _parent(key) and _follows(key, other, runs):
+        are_siblings = _parent(other) == _parent(key)
+        if are_siblings and _follows(key, other, runs):
             return True
     return False
 
@@ -140,15 +154,23 @@ def _follows(key: str, other: str, runs: Sequence[Settings]) -> bool:
     values: dict[str, str] = {}
     for run in runs:
         value = setting_text(run.get(key))
-        first_value = values.setdefault(setting_text(run.get(other)), value)
+        other_value = setting_text(run.get(other))
+        first_value = values.setdefault(other_value, value)
         if first_value != value:
             return False
     return True
 
 
 def _point_of_run(run: Summary, keys: Sequence[str], metric: str) -> Point:
-    settings = {key: _shown(run["settings"].get(key)) for key in keys}
-    return Point(settings, run["metrics"][metric], run["status"])
+    settings = {}
+    for key in keys:
+        value = run["settings"].get(key)
+        settings[key] = _shown(value)
+    return Point(
+        settings=settings,
+        value=run["metrics"][metric],
+        status=run["status"],
+    )
 
 
 def _shown(value: object) -> str:

@@ -35,7 +35,7 @@ def draw_confusion(labels: list[str], confusion: npt.NDArray[np.int64], axes: Ax
         axes: Its whole figure grows with the number of labels.
     """
     rows_of_labels = confusion.sum(axis=1, keepdims=True)
-    shares = confusion / np.maximum(1, rows_of_labels)
+    shares = confusion / np.maximum(1, rows_of_labels)  # a label may have no row
     _enlarge(len(labels), axes)
     axes.imshow(cell_colors(shares))
     axes.set(
@@ -61,9 +61,11 @@ def cell_colors(shares: Shares) -> Shares:
         shares: Each count as a share of its row.
     """
     is_right = np.eye(len(shares), dtype=bool)
-    largest = np.where(is_right, 0, shares).max(axis=1, keepdims=True)
-    of_largest = shares / np.where(largest > 0, largest, 1)
-    opacity = OPACITY * np.where(is_right, shares, of_largest)
+    mistakes = np.where(is_right, 0, shares)
+    largest = mistakes.max(axis=1, keepdims=True)
+    divisor = np.where(largest > 0, largest, 1)
+    scaled = np.where(is_right, shares, shares / divisor)
+    opacity = OPACITY * scaled
     colors = np.where(is_right[:, :, None], RIGHT, WRONG)
     return np.concatenate([colors, opacity[:, :, None]], axis=2)
 
@@ -74,8 +76,17 @@ def _draw_grid(labels: int, axes: Axes) -> None:
     if labels > MOST_WITH_COUNTS:
         return
     edges = np.arange(labels + 1) - 0.5
-    axes.hlines(edges, -0.5, labels - 0.5, color=INK, linewidth=0.4, alpha=0.3)
-    axes.vlines(edges, -0.5, labels - 0.5, color=INK, linewidth=0.4, alpha=0.3)
+    first = edges[0]
+    last = edges[-1]
+    for draw_lines in (axes.hlines, axes.vlines):
+        draw_lines(
+            edges,
+            first,
+            last,
+            color=INK,
+            linewidth=0.4,
+            alpha=0.3,
+        )
 
 
 def _enlarge(labels: int, axes: Axes) -> None:
@@ -87,8 +98,9 @@ def _enlarge(labels: int, axes: Axes) -> None:
 
 
 def _name_labels(labels: list[str], axes: Axes) -> None:
-    axes.set_xticks(range(len(labels)), labels)
-    axes.set_yticks(range(len(labels)), labels)
+    places = range(len(labels))
+    axes.set_xticks(places, labels)
+    axes.set_yticks(places, labels)
     axes.tick_params(length=0, labelsize=8)
     if not _fit_upright(labels, axes):
         axes.tick_params("x", rotation=45)
@@ -99,14 +111,18 @@ def _fit_upright(labels: list[str], axes: Axes) -> bool:
     figure = cast("Figure", axes.figure)
     _, height_of_all = figure.get_size_inches()
     height = height_of_all / _panel_rows(axes)
-    column = 0.7 * height / len(labels)  # titles and labels take the rest
+    height_of_cells = 0.7 * height  # titles and labels take the rest
+    width_of_column = height_of_cells / len(labels)
     longest = max(map(len, labels))
-    return bool(longest * LETTER <= column)
+    return bool(longest * LETTER <= width_of_column)
 
 
 def _panel_rows(axes: Axes) -> int:
     place = axes.get_subplotspec()
-    return place.get_gridspec().nrows if place else 1
+    if place is None:
+        return 1
+    grid = place.get_gridspec()
+    return grid.nrows
 
 
 def _write_counts(confusion: npt.NDArray[np.int64], shares: Shares, axes: Axes) -> None:

@@ -38,13 +38,14 @@ def curve_panels(paths: Sequence[Path], *, training: bool = False) -> list[Panel
     Raises:
         RunError: A path is not a run, has no epoch yet, or its files were altered.
     """
-    runs = curves_of(paths)
-    if len(runs) == 1:
-        quantities = _quantities(runs)[:MOST_PANELS]
-        return [partial(_draw_run, quantity, runs[0]) for quantity in quantities]
-    runs = best_runs(runs)
-    quantities = _quantities(runs)[:MOST_PANELS]
-    return [partial(_draw_runs, quantity, runs, training=training) for quantity in quantities]
+    runs = best_runs(curves_of(paths))
+    panels: list[Panel] = []
+    for quantity in _quantities(runs)[:MOST_PANELS]:
+        if len(runs) == 1:
+            panels.append(partial(_draw_run, quantity, runs[0]))
+        else:
+            panels.append(partial(_draw_runs, quantity, runs, training=training))
+    return panels
 
 
 def _quantities(runs: Sequence[RunCurves]) -> list[str]:
@@ -100,7 +101,9 @@ def _draw_runs(
 def _main_curve(quantity: str, run: RunCurves) -> str:
     """Return the column of validation, or of training where no row is held out."""
     name = VALIDATION + quantity
-    return name if name in run.history else quantity
+    if name in run.history:
+        return name
+    return quantity
 
 
 def _draw_lines(
@@ -144,9 +147,10 @@ def _draw_dots(
     epochs = []
     values = []
     for network in run.networks:
-        if network.best_epoch is not None and name in network.history:
-            epochs.append(network.best_epoch)
-            values.append(network.history[name][network.best_epoch - 1])
+        best = network.best_epoch
+        if best is not None and name in network.history:
+            epochs.append(best)
+            values.append(network.history[name][best - 1])
     if epochs:
         axes.plot(
             epochs,
@@ -196,7 +200,8 @@ def _finish(quantity: str, axes: Axes) -> None:
     xlabel = "epoch"
     if hidden:
         xlabel += f" (of the first {hidden}, some lie beyond the axis)"
-    axes.set(title=shortened(quantity.replace("learning_rate", "learning rate")), xlabel=xlabel)
+    title = quantity.replace("learning_rate", "learning rate")
+    axes.set(title=shortened(title), xlabel=xlabel)
     axes.locator_params(axis="x", integer=True, min_n_ticks=1)
 
 
@@ -205,6 +210,7 @@ def _drawn_lines(axes: Axes) -> list[npt.NDArray[np.float64]]:
     curves = []
     for line in axes.lines:
         curve = np.array(line.get_data(), np.float64)
-        if curve.size and line.get_transform() == axes.transData:  # vertical lines are none
+        is_vertical = line.get_transform() != axes.transData
+        if curve.size and not is_vertical:
             curves.append(curve)
     return curves

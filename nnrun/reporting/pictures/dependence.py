@@ -47,9 +47,15 @@ def draw_dependence(dependence: Dependence, axes: Axes) -> None:
     is_number = isinstance(values, np.ndarray)
     x = values if is_number else np.arange(len(values))
     style = "-" if is_number else "o"
+    are_several = len(dependence.lines) > 1
     for number, name in enumerate(dependence.lines):
-        label = name if len(dependence.lines) > 1 else None
-        axes.plot(x, dependence.answers[:, number], style, color=f"C{number}", label=label)
+        axes.plot(
+            x,
+            dependence.answers[:, number],
+            style,
+            color=f"C{number}",
+            label=name if are_several else None,
+        )
     if not is_number:
         _name_values(list(values), axes)
     axes.set(title=dependence.column, ylabel=dependence.answer)

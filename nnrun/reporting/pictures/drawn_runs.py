@@ -74,8 +74,10 @@ def curves_of(paths: Sequence[Path]) -> list[RunCurves]:
         RunError: A path is not a run, has no epoch yet, or its files were altered.
     """
     runs = list(map(_curves_of, paths))
-    settings = differing_settings([Run(path).read_info().config for path in paths])
-    labels = _labels(list(map(str, paths)), settings)
+    configs = [Run(path).read_info().config for path in paths]
+    settings = differing_settings(configs)
+    names = list(map(str, paths))
+    labels = _labels(names, settings)
     return [replace(run, label=label) for run, label in zip(runs, labels, strict=True)]
 
 
@@ -85,20 +87,34 @@ def best_runs(runs: Sequence[RunCurves]) -> list[RunCurves]:
     Args:
         runs: The runs; one without a finite loss is the worst.
     """
-    order = sorted(range(len(runs)), key=lambda number: runs[number].least_loss)
-    return [runs[number] for number in sorted(order[:MOST_RUNS])]
+    best_first = sorted(range(len(runs)), key=lambda number: runs[number].least_loss)
+    in_order = sorted(best_first[:MOST_RUNS])
+    return [runs[number] for number in in_order]
 
 
 def _curves_of(path: Path) -> RunCurves:
     run = Run(path)
     history = drawable_history(run)
+    epochs = len(history["loss"])
     kept: int | None = run.read_info().best_epoch
-    if kept not in range(1, len(history["loss"]) + 1):  # the files of a run need not agree
+    if kept not in range(1, epochs + 1):  # the files of a run need not agree
         kept = None
     members = []
-    for own in member_histories(history):
-        members.append(RunCurves("", own, best_epoch(own), None))
-    return RunCurves("", history, best_epoch(history), kept, members)
+    for own_history in member_histories(history):
+        member = RunCurves(
+            label="",
+            history=own_history,
+            best_epoch=best_epoch(own_history),
+            kept_epoch=None,
+        )
+        members.append(member)
+    return RunCurves(
+        label="",
+        history=history,
+        best_epoch=best_epoch(history),
+        kept_epoch=kept,
+        members=members,
+    )
 
 
 def _labels(names: Sequence[str], settings: Sequence[str]) -> list[str]:
@@ -106,9 +122,10 @@ def _labels(names: Sequence[str], settings: Sequence[str]) -> list[str]:
     labels = []
     for name, text in zip(short_names(names), settings, strict=True):
         short = shortened(name)
+        is_shared = settings.count(text) > 1
         if not text:
             labels.append(repr(short))
-        elif settings.count(text) > 1:
+        elif is_shared:
             labels.append(shortened(f"{short!r}: {text}", LABEL_LENGTH))
         else:
             labels.append(shortened(text, LABEL_LENGTH))

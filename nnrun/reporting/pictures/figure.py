@@ -70,12 +70,17 @@ def make_figure(panels: Sequence[Panel], columns: int = 3, *, wide: Sequence[Pan
     if not wide:
         columns = min(columns, len(panels))
     rows = len(wide) + math.ceil(len(panels) / columns)
-    figure = Figure((WIDTH * columns, HEIGHT * rows), layout="constrained")
+    size = (WIDTH * columns, HEIGHT * rows)
+    figure = Figure(size, layout="constrained")
     grid = figure.add_gridspec(rows, columns)
     for row, draw in enumerate(wide):
-        draw(figure.add_subplot(grid[row, :]))
-    for place, draw in enumerate(panels, len(wide) * columns):
-        draw(figure.add_subplot(grid[place // columns, place % columns]))
+        axes = figure.add_subplot(grid[row, :])
+        draw(axes)
+    first_place = len(wide) * columns
+    for place, draw in enumerate(panels, first_place):
+        row, column = divmod(place, columns)
+        axes = figure.add_subplot(grid[row, column])
+        draw(axes)
     _add_legend(figure)
     return figure
 
@@ -90,10 +95,16 @@ def _add_legend(figure: Figure) -> None:
         return
     width, height = figure.get_size_inches()
     longest = max(map(len, entries))
-    columns = max(1, int(width * LETTERS / (longest + LINE_SAMPLE)))
+    letters_of_entry = longest + LINE_SAMPLE
+    columns = max(1, int(width * LETTERS / letters_of_entry))
     rows = math.ceil(len(entries) / columns)
     figure.set_size_inches(width, height + LEGEND_ROW * rows)
-    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=columns)
+    figure.legend(
+        list(entries.values()),
+        list(entries),
+        loc="outside lower center",
+        ncols=columns,
+    )
 
 
 @_own_settings()

@@ -39,10 +39,14 @@ def member_histories(history: History) -> list[History]:
     numbers = history.get(MEMBER)
     if numbers is None:
         return []
+    members = np.unique(numbers[~np.isnan(numbers)])
     histories = []
-    for number in np.unique(numbers[~np.isnan(numbers)])[:MOST_MEMBERS]:
-        is_own = numbers == number
-        histories.append({name: values[is_own] for name, values in history.items()})
+    for member in members[:MOST_MEMBERS]:
+        is_own = numbers == member
+        own_history = {}
+        for name, values in history.items():
+            own_history[name] = values[is_own]
+        histories.append(own_history)
     return histories
 
 

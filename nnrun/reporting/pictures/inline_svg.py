@@ -37,7 +37,8 @@ def inline_svg(panel: Panel) -> InlineSvg:
     Args:
         panel: Draws on the axes that it is given.
     """
-    return _inline(make_figure([panel]))
+    figure = make_figure([panel])
+    return _inline(figure)
 
 
 def wide_svg(panel: Panel) -> InlineSvg:
@@ -46,7 +47,8 @@ def wide_svg(panel: Panel) -> InlineSvg:
     Args:
         panel: Draws on the axes that it is given.
     """
-    return _inline(make_figure([], WIDE, wide=[panel]))
+    figure = make_figure([], WIDE, wide=[panel])
+    return _inline(figure)
 
 
 def _inline(figure: Figure) -> InlineSvg:
@@ -57,9 +59,14 @@ def _inline(figure: Figure) -> InlineSvg:
     from markupsafe import Markup
 
     document = encode_figure(figure, ".svg").decode()
-    opening, _, content = document[document.index("<svg") :].partition(">")
-    element = f'{_without_namespaces(opening)} role="img">{_in_page_colours(_plain(content))}'
-    return InlineSvg(Markup(element), figure.get_figwidth() / WIDTH)  # noqa: S704
+    begin = document.index("<svg")
+    tag, _, inside = document[begin:].partition(">")
+    opening = f'{_without_namespaces(tag)} role="img">'
+    content = _in_page_colours(_plain(inside))
+    return InlineSvg(
+        element=Markup(opening + content),  # noqa: S704
+        scale=figure.get_figwidth() / WIDTH,
+    )
 
 
 def _without_namespaces(opening: str) -> str:

@@ -55,11 +55,20 @@ def draw_label_curves(labels: list[str], scores: Scores, axes: Axes) -> None:
 def _draw_roc(labels: list[str], scores: Scores, axes: Axes) -> None:
     """Draw how many rows with a label, and without it, are called it, over all thresholds."""
     for number, (label, of_label) in enumerate(scores.items()):
+        name = labels[label]
         area = _shown_area(of_label.auc())
-        text = f"{labels[label]!r}: AUC {area}"
-        axes.plot(*of_label.roc(), _linestyle(number), color=f"C{number}", label=text)
+        x, y = of_label.roc()
+        axes.plot(
+            x,
+            y,
+            _linestyle(number),
+            color=f"C{number}",
+            label=f"{name!r}: AUC {area}",
+        )
     axes.plot([0, 1], [0, 1], ":", color=INK)
-    title = "ROC" if len(scores) == 1 else "ROC, each label against the others"
+    title = "ROC"
+    if len(scores) > 1:
+        title += ", each label against the others"
     axes.set(
         title=title,
         xlabel="rate of false positives",
@@ -70,10 +79,16 @@ def _draw_roc(labels: list[str], scores: Scores, axes: Axes) -> None:
 def _draw_precision_recall(labels: list[str], scores: Scores, axes: Axes) -> None:
     """Draw precision against recall, and the share of a label alone, which guessing gives."""
     for number, (label, of_label) in enumerate(scores.items()):
+        name = labels[label]
         area = _shown_area(of_label.average_precision())
-        text = f"{labels[label]!r}: average precision {area}"
         precision, recall = of_label.precision_recall()
-        axes.plot(recall, precision, _linestyle(number), color=f"C{number}", label=text)
+        axes.plot(
+            recall,
+            precision,
+            _linestyle(number),
+            color=f"C{number}",
+            label=f"{name!r}: average precision {area}",
+        )
     if len(scores) == 1:
         (of_label,) = scores.values()
         axes.axhline(_share(of_label), linestyle=":", color=INK)
@@ -89,7 +104,9 @@ def _draw_precision_recall(labels: list[str], scores: Scores, axes: Axes) -> Non
 
 
 def _linestyle(number: int) -> str:
-    return "-" if number < COLORS else "--"
+    if number < COLORS:
+        return "-"
+    return "--"
 
 
 def _rarest_share(scores: Scores) -> float:
@@ -126,10 +143,14 @@ def reversed_scores(scores: RankedScores) -> RankedScores:
     Args:
         scores: The scores of one label, of two in all.
     """
-    positives = np.diff(scores.true_positives, prepend=0)[::-1]
-    negatives = np.diff(scores.false_positives, prepend=0)[::-1]
-    thresholds = 1 - scores.thresholds[::-1]
-    return RankedScores(thresholds, negatives.cumsum(), positives.cumsum(), scores.is_exact)
+    positives = np.diff(scores.true_positives, prepend=0)
+    negatives = np.diff(scores.false_positives, prepend=0)
+    return RankedScores(
+        1 - scores.thresholds[::-1],
+        negatives[::-1].cumsum(),
+        positives[::-1].cumsum(),
+        scores.is_exact,
+    )
 
 
 def _share(scores: RankedScores) -> float:

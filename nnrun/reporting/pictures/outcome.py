@@ -57,9 +57,10 @@ def _panels_of_targets(encoder: Encoder, measure: MultilabelMeasure) -> list[Pan
     """Return the panels of each target that is drawn, whose titles name it."""
     panels: list[Panel] = []
     encoders = encoder.of_each_target()[:MOST_TARGETS]
-    for of_target, own in zip(encoders, measure.targets, strict=False):
-        name = shortened(of_target.targets[0].name)
-        for panel in _label_panels(of_target, own):
+    for of_target, own_measure in zip(encoders, measure.targets, strict=False):
+        (target,) = of_target.targets
+        name = shortened(target.name)
+        for panel in _label_panels(of_target, own_measure):
             panels.append(partial(_draw_titled, name, panel))
     return panels
 
@@ -67,27 +68,33 @@ def _panels_of_targets(encoder: Encoder, measure: MultilabelMeasure) -> list[Pan
 def _draw_titled(name: str, panel: Panel, axes: Axes) -> None:
     """Draw a panel, and put the name of the target above its title."""
     panel(axes)
-    axes.set_title(f"{name}\n{axes.get_title()}")
+    title = axes.get_title()
+    axes.set_title(f"{name}\n{title}")
 
 
 def _samples(encoder: Encoder, measure: NumberMeasure) -> list[TargetSample]:
     """Return the sample of each target that is drawn."""
+    extent = _extent(measure)
+    names = _target_names(encoder)[:MOST_TARGETS]
     samples = []
-    for i, name in enumerate(_target_names(encoder)[:MOST_TARGETS]):
-        actual, predicted = measure.sample[:, :, i].T
-        samples.append(TargetSample(name, actual, predicted, _extent(measure)))
+    for number, name in enumerate(names):
+        actual, predicted = measure.sample[:, :, number].T
+        samples.append(TargetSample(name, actual, predicted, extent))
     return samples
 
 
 def _target_names(encoder: Encoder) -> list[str]:
     names = all_shortened(encoder.target_names)
-    if len(names) == 1:
+    count = len(names)
+    if count == 1:
         return names
-    return [f"{name} ({number} of {len(names)})" for number, name in enumerate(names, 1)]
+    return [f"{name} ({number} of {count})" for number, name in enumerate(names, 1)]
 
 
 def _extent(measure: NumberMeasure) -> str:
     """Return how many rows of how many the measure keeps for pictures, if these are not all."""
     drawn = len(measure.sample)
     rows = int(measure.actual.count.max())
-    return f" ({drawn:,} of {rows:,} rows)" if drawn < rows else ""
+    if drawn >= rows:
+        return ""
+    return f" ({drawn:,} of {rows:,} rows)"

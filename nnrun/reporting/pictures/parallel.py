@@ -51,12 +51,15 @@ def parallel_panel(compared: Compared) -> list[Panel]:
 def _draw(compared: Compared, axes: Axes) -> None:
     """Draw a line for each point, the worse first, so that the better lie above them."""
     scales = _scales(compared)
-    heights = np.stack(list(map(_heights, scales)))
-    best_first = np.argsort(list(map(compared.rank, compared.points)))
-    for rank, number in reversed(list(enumerate(best_first))):
+    heights = np.stack([_heights(scale) for scale in scales])
+    ranks = [compared.rank(point) for point in compared.points]
+    best_first = list(enumerate(np.argsort(ranks)))
+    for rank, number in reversed(best_first):
+        point = compared.points[number]
         color = _color(rank, len(best_first))
-        _draw_line(compared.points[number], heights[:, number], color, compared, axes)
-    _draw_axes([*compared.keys[:MOST_SETTINGS], compared.metric], scales, axes)
+        _draw_line(point, heights[:, number], color, compared, axes)
+    names = [*compared.keys[:MOST_SETTINGS], compared.metric]
+    _draw_axes(names, scales, axes)
 
 
 def _scales(compared: Compared) -> list[ValueScale]:
@@ -69,7 +72,8 @@ def _scales(compared: Compared) -> list[ValueScale]:
 
 def _heights(scale: ValueScale) -> npt.NDArray[np.float64]:
     """Return where the values stand on an axis from 0 to 1."""
-    return _scaled(np.asarray(scale.places, np.float64), scale)
+    places = np.asarray(scale.places, np.float64)
+    return _scaled(places, scale)
 
 
 def _scaled(values: npt.NDArray[np.float64], scale: ValueScale) -> npt.NDArray[np.float64]:
@@ -90,7 +94,9 @@ def _color(rank: int, count: int) -> tuple[float, ...]:
     import matplotlib
 
     share = rank / max(1, count - 1)
-    return matplotlib.colormaps[COLORS](DARKEST + (LIGHTEST - DARKEST) * share)
+    lightness = DARKEST + (LIGHTEST - DARKEST) * share
+    colormap = matplotlib.colormaps[COLORS]
+    return colormap(lightness)
 
 
 def _draw_line(
@@ -170,23 +176,30 @@ def _ticks(scale: ValueScale) -> list[tuple[float, str]]:
     if scale.names:
         names = all_shortened(scale.names, LONGEST_NAME)
         step = math.ceil(len(names) / MOST_NAMES)
-        heights = _scaled(np.arange(len(names), dtype=np.float64), scale)
-        return list(zip(heights.tolist()[::step], names[::step], strict=True))
+        places = np.arange(len(names), dtype=np.float64)
+        heights = _scaled(places, scale).tolist()
+        return list(zip(heights[::step], names[::step], strict=True))
     values = _written_numbers(scale)
     heights = _scaled(values, scale).tolist()
-    return _apart(list(zip(heights, map(short_number, values.tolist()), strict=True)))
+    texts = map(short_number, values.tolist())
+    ticks = list(zip(heights, texts, strict=True))
+    return _apart(ticks)
 
 
 def _apart(ticks: list[tuple[float, str]]) -> list[tuple[float, str]]:
     """Return the ticks without those whose texts would lie over others; both ends stay."""
     if len(ticks) < 3:
         return ticks
-    kept = [ticks[0]]
-    top = ticks[-1][0]
-    for height, text in ticks[1:-1]:
-        if min(height - kept[-1][0], top - height) >= LINE_HEIGHT:
+    first, *between, last = ticks
+    kept = [first]
+    top, _ = last
+    for height, text in between:
+        below, _ = kept[-1]
+        room = min(height - below, top - height)
+        if room >= LINE_HEIGHT:
             kept.append((height, text))
-    return [*kept, ticks[-1]]
+    kept.append(last)
+    return kept
 
 
 def _written_numbers(scale: ValueScale) -> npt.NDArray[np.float64]:
@@ -196,7 +209,9 @@ def _written_numbers(scale: ValueScale) -> npt.NDArray[np.float64]:
     distinct = np.unique(np.asarray(scale.places, np.float64))
     if len(distinct) <= TICKS:
         return distinct
+    low = distinct[0]
+    high = distinct[-1]
     locator = LogLocator() if scale.is_log else MaxNLocator(TICKS)
-    ticks = np.asarray(locator.tick_values(distinct[0], distinct[-1]), np.float64)
-    is_within: npt.NDArray[np.bool_] = (ticks >= distinct[0]) & (ticks <= distinct[-1])
+    ticks = np.asarray(locator.tick_values(low, high), np.float64)
+    is_within: npt.NDArray[np.bool_] = (ticks >= low) & (ticks <= high)
     return np.compress(is_within, ticks)

@@ -18,12 +18,12 @@ LARGEST_DOT = 120  # square points, of the bin with the most rows
 SMALLEST_DOT = 12
 
 
-def draw_reliability(bins: Sequence[ReliabilityBin], of: str, axes: Axes) -> None:
+def draw_reliability(bins: Sequence[ReliabilityBin], label_in_words: str, axes: Axes) -> None:
     """Draw a dot for each bin, larger where it has more rows; on the dotted line all is true.
 
     Args:
         bins: The bins that hold rows.
-        of: Whose probability it is, as in `'yes'`.
+        label_in_words: Whose probability it is, as in `'yes'`.
         axes: Where the curve is drawn.
     """
     rows = np.array([group.rows for group in bins])
@@ -34,7 +34,7 @@ def draw_reliability(bins: Sequence[ReliabilityBin], of: str, axes: Axes) -> Non
     axes.plot(predicted, true, "-", color="C0", linewidth=1)
     axes.scatter(predicted, true, sizes, color="C0", zorder=3)
     axes.set(
-        title=f"reliability of {of}",
+        title=f"reliability of {label_in_words}",
         xlabel="probability given",
         ylabel="share that was true",
     )

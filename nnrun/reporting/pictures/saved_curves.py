@@ -22,9 +22,11 @@ def save_curves(run: Run) -> str | None:
             temporary.write_bytes(draw_curves(run))
     except OSError as error:
         advice = f"the run is finished; once that is mended, nnrun plot {run.path} -o {run.curves}"
-        raise NnrunError(f"{error.filename}: {error.strerror or error}; {advice}") from None
+        reason = error.strerror or error
+        raise NnrunError(f"{error.filename}: {reason}; {advice}") from None
     except Exception as error:  # matplotlib raises anything, and the run is whole without a picture
-        return f"{run.curves}: not drawn: {first_line(error)}"
+        reason = first_line(error)
+        return f"{run.curves}: not drawn: {reason}"
     return None
 
 
@@ -37,4 +39,6 @@ def draw_curves(run: Run) -> bytes:
     Raises:
         RunError: There is nothing to draw.
     """
-    return encode_figure(make_figure(curve_panels([run.path])), ".png")
+    panels = curve_panels([run.path])
+    figure = make_figure(panels)
+    return encode_figure(figure, ".png")

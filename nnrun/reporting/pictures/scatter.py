@@ -64,17 +64,22 @@ def draw_residuals(sample: TargetSample, axes: Axes) -> None:
         sample: The rows that are drawn.
         axes: Matplotlib's axes to draw them on.
     """
-    _draw_points(sample.predicted, sample.actual - sample.predicted, axes)
-    axes.axline((sample.predicted.mean(), 0), slope=0, linestyle=":", color=INK)
+    residuals = sample.actual - sample.predicted
+    _draw_points(sample.predicted, residuals, axes)
+    point_at_zero = (sample.predicted.mean(), 0)
+    axes.axline(point_at_zero, slope=0, linestyle=":", color=INK)
     axes.set_title(f"{sample.name}\nresiduals: actual minus predicted")
     axes.set(xlabel=f"predicted{sample.extent}", ylabel="residual")
 
 
 def _common_ends(sample: TargetSample) -> tuple[float, float]:
     """Return where both axes begin and end, with a margin."""
-    low = float(min(sample.actual.min(), sample.predicted.min()))
-    high = float(max(sample.actual.max(), sample.predicted.max()))
-    margin = MARGIN * (high - low) or 1.0  # of numbers that are all one
+    both = (sample.actual, sample.predicted)
+    low = min(float(numbers.min()) for numbers in both)
+    high = max(float(numbers.max()) for numbers in both)
+    margin = MARGIN * (high - low)
+    if margin == 0:  # the numbers are all one
+        margin = 1.0
     return low - margin, high + margin
 
 

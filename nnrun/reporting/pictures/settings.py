@@ -27,8 +27,9 @@ def differing_settings(configs: Sequence[Mapping[str, Any]]) -> list[str]:
     paths: dict[str, None] = {}
     for settings in flat:
         paths.update(dict.fromkeys(settings))
-    differing = [path for path in paths if _differs(path, flat)][:MOST_SETTINGS]
-    return [_text(settings, differing) for settings in flat]
+    differing = [path for path in paths if _differs(path, flat)]
+    shown = differing[:MOST_SETTINGS]
+    return [_text(settings, shown) for settings in flat]
 
 
 def _differs(path: str, flat: Sequence[Settings]) -> bool:
@@ -40,7 +41,9 @@ def _text(settings: Settings, paths: Sequence[str]) -> str:
     texts = []
     for path in paths:
         if path in settings:
-            texts.append(f"{_short_path(path)} {_shown(settings[path])}")
+            name = _short_path(path)
+            value = _shown(settings[path])
+            texts.append(f"{name} {value}")
     return ", ".join(texts)
 
 
@@ -85,8 +88,11 @@ def _layer_settings(layers: Sequence[Any]) -> Settings:
         arguments.update(dict.fromkeys(spec))
     settings: Settings = {}
     for argument in arguments:
-        values = [spec[argument] for spec in specs if argument in spec]
-        settings[f"layers.{argument}"] = "-".join(map(_argument_text, values))
+        texts = []
+        for spec in specs:
+            if argument in spec:
+                texts.append(_argument_text(spec[argument]))
+        settings[f"layers.{argument}"] = "-".join(texts)
     return settings
 
 
@@ -96,10 +102,13 @@ def _argument_text(value: object) -> str:
         return "none"
     if not isinstance(value, dict) or "name" not in value:
         return _shown(value)
+    name = value["name"]
     arguments = []
-    for key, own in value.items():
-        if key != "name" and own is not None:
-            arguments.append(f"{key} {_shown(own)}")
+    for key, argument in value.items():
+        if key != "name" and argument is not None:
+            shown = _shown(argument)
+            arguments.append(f"{key} {shown}")
     if not arguments:
-        return str(value["name"])
-    return f"{value['name']}({', '.join(arguments)})"
+        return str(name)
+    listed_arguments = ", ".join(arguments)
+    return f"{name}({listed_arguments})"

@@ -52,10 +52,11 @@ def _draw_slice(key: str, compared: Compared, axes: Axes) -> None:
     _draw_dots(finished, "finished", axes)
     _draw_rings(pruned, "pruned", "C1", axes)
     if compared.best:
-        best = places[compared.points.index(compared.best)]
-        _draw_rings([best], "best", "C2", axes, size=BEST_DOT)
+        number = compared.points.index(compared.best)
+        _draw_rings([places[number]], "best", "C2", axes, size=BEST_DOT)
     xlabel = shortened(key, LONGEST_KEY)
-    axes.set(xlabel=xlabel, ylabel=shortened(compared.metric, LONGEST_METRIC))
+    ylabel = shortened(compared.metric, LONGEST_METRIC)
+    axes.set(xlabel=xlabel, ylabel=ylabel)
     _set_scale(scale, axes)
     if is_wide(compared.values):
         axes.set_yscale("log")
@@ -78,7 +79,15 @@ def _draw_rings(
     """Draw points as rings, if there are any."""
     if places:
         x, y = zip(*places, strict=True)
-        axes.plot(x, y, "o", mec=color, mfc="none", ms=size, label=label)
+        axes.plot(
+            x,
+            y,
+            "o",
+            mec=color,
+            mfc="none",
+            ms=size,
+            label=label,
+        )
 
 
 def _set_scale(scale: ValueScale, axes: Axes) -> None:
@@ -93,10 +102,13 @@ def _set_scale(scale: ValueScale, axes: Axes) -> None:
 def _name_values(names: Sequence[str], axes: Axes) -> None:
     """Write the names of values below their dots, turned where they are long."""
     texts = all_shortened(names, LONGEST_NAME)
-    axes.margins(x=0.2 / len(names) ** 0.5)
-    step = math.ceil(len(texts) / MOST_NAMES)
-    axes.set_xticks(range(0, len(texts), step), texts[::step])
-    if sum(len(text) + 2 for text in texts) > LETTERS:
+    count = len(texts)
+    axes.margins(x=0.2 / math.sqrt(count))
+    step = math.ceil(count / MOST_NAMES)
+    places = range(0, count, step)
+    axes.set_xticks(places, texts[::step])
+    letters = sum(len(text) + 2 for text in texts)
+    if letters > LETTERS:
         for label in axes.get_xticklabels():
             label.set(rotation=45, ha="right", rotation_mode="anchor")
 

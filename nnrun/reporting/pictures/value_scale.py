@@ -45,13 +45,17 @@ def is_wide(values: Sequence[float]) -> bool:
     Args:
         values: Numbers, one at least; some may be negative, and then they are not.
     """
-    return min(values) > 0 and max(values) >= LOG_RATIO * min(values)
+    low = min(values)
+    high = max(values)
+    return low > 0 and high >= LOG_RATIO * low
 
 
 def _order(text: str) -> tuple[bool, float]:
     """Return where a text stands: numbers first, a missing value last, others as they came."""
     number = _number(text)
-    return text == MISSING, number if math.isfinite(number) else math.inf
+    if not math.isfinite(number):
+        number = math.inf
+    return text == MISSING, number
 
 
 def _number(text: str) -> float:

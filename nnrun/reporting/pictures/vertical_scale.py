@@ -38,24 +38,30 @@ def set_vertical_scale(quantity: str, curves: Sequence[Curve], axes: Axes) -> in
         axes.yaxis.set_major_formatter("{x:g}")  # matplotlib's own is a formula
         axes.minorticks_off()
         return 0
-    most_epochs = max((curve.shape[1] for curve in curves), default=0)
+    numbers_of_epochs = [curve.shape[1] for curve in curves]
+    most_epochs = max(numbers_of_epochs, default=0)
     first = int(FIRST * most_epochs)
     parts = []
     for epochs, values_of_curve in curves:
         parts.append(values_of_curve[epochs > first])
-    others = _finite(parts)
-    if not _flattens(values, others, first):
+    later_values = _finite(parts)
+    if not _flattens(values, later_values, first):
         return 0
-    margin = MARGIN * np.ptp(others)
-    axes.set_ylim(others.min() - margin, others.max() + margin)
+    low = later_values.min()
+    high = later_values.max()
+    margin = MARGIN * (high - low)
+    axes.set_ylim(low - margin, high + margin)
     return first
 
 
-def _flattens(values: Curve, others: Curve, first: int) -> bool:
+def _flattens(values: Curve, later_values: Curve, first: int) -> bool:
     """Return whether the first epochs make a flat line of the others."""
-    if first * (1 / FIRST) < FEWEST_EPOCHS or not len(others):
+    epochs = first * (1 / FIRST)
+    if epochs < FEWEST_EPOCHS or not len(later_values):
         return False
-    return 0 < FLATTENED * float(np.ptp(others)) < float(np.ptp(values))
+    range_of_others = float(np.ptp(later_values))
+    range_of_all = float(np.ptp(values))
+    return 0 < FLATTENED * range_of_others < range_of_all
 
 
 def _finite(parts: Sequence[Curve]) -> Curve:
@@ -67,6 +73,8 @@ def _is_logarithmic(quantity: str, values: Curve) -> bool:
     """Return whether the values are positive and span decades. Shares, as accuracy, stay linear."""
     if not len(values):
         return False
-    if quantity not in ("loss", "learning_rate") and values.max() <= 1:
+    low = float(values.min())
+    high = float(values.max())
+    if quantity not in ("loss", "learning_rate") and high <= 1:
         return False
-    return bool(0 < DECADES * values.min() <= values.max())
+    return 0 < DECADES * low <= high

@@ -19,14 +19,12 @@ def next_commands(path: Path, info: RunInfo, config: Config) -> list[tuple[str, 
     if info.status != "finished":
         return [(f"nnrun resume {run}", "goes on with the training")]
     table = shlex.quote(Path(config.data.train).name)
+    twice_as_many = 2 * max(1, info.epochs)
     return [
         *_measuring_commands(run, table, info),
         (f"nnrun predict {run} {table} -o predictions.csv", "predicts the rows of a table."),
         (f"nnrun plot {run} --data {table}", "draws what the network predicts for a table."),
-        (
-            f"nnrun resume {run} --epochs {2 * max(1, info.epochs)}",
-            "trains the network for longer.",
-        ),
+        (f"nnrun resume {run} --epochs {twice_as_many}", "trains the network for longer."),
         (f"nnrun reproduce {run}", "tells whether training gives the same weights again."),
         (f"nnrun show {run} --code", "prints a plain Keras script that trains the same network."),
     ]
@@ -46,6 +44,7 @@ def _measuring_commands(run: str, table: str, info: RunInfo) -> list[tuple[str, 
 
 def _shown_run(path: Path) -> str:
     """Return the run as a command names it, without folders that another machine lacks."""
-    if path.is_absolute() or ".." in path.parts or path == Path():
+    leads_out = path.is_absolute() or ".." in path.parts
+    if leads_out or path == Path():
         return path.resolve().name
     return str(path)

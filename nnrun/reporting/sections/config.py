@@ -48,7 +48,10 @@ def config_section(config: Config) -> ConfigSection:
     """
     decided = _without_folders(_decided(config))
     whole = _without_folders(config.model_dump())
-    return ConfigSection(to_yaml(decided), to_yaml(whole))
+    return ConfigSection(
+        decided=to_yaml(decided),
+        whole=to_yaml(whole),
+    )
 
 
 def _decided(config: Config) -> dict[str, Any]:
@@ -58,23 +61,25 @@ def _decided(config: Config) -> dict[str, Any]:
         values["data"].pop("in_memory")
     if config.jit_compile is False:
         values.pop("jit_compile")
-    for key, named in SPECS.items():
-        if values.get(key):
-            values[key] = _without_defaults(named, values[key])
-    for key, named in LISTS.items():
-        values[key] = [_without_defaults(named, spec) for spec in values[key]]
+    for key, kind in SPECS.items():
+        spec = values.get(key)
+        if spec:
+            values[key] = _without_defaults(kind, spec)
+    for key, kind in LISTS.items():
+        specs = values[key]
+        values[key] = [_without_defaults(kind, spec) for spec in specs]
     return values
 
 
-def _without_defaults(named: Named, spec: Spec) -> Spec:
+def _without_defaults(kind: Named, spec: Spec) -> Spec:
     """Return a Keras object with its name, and the arguments that are not defaults."""
-    name = spec[named.key]
-    model = argument_model(named, name)
+    name = spec[kind.key]
+    model = argument_model(kind, name)
     required = {}
     for key, field in model.model_fields.items():
         if field.is_required():
             required[key] = spec[key]
-    shown = {named.key: name, **required}
+    shown = {kind.key: name, **required}
     defaults = model.model_validate(required).model_dump()
     for key, value in spec.items():
         if value != defaults.get(key):

@@ -81,10 +81,14 @@ def importance_section(held_out: MeasuredRows) -> ImportanceSection:
     from nnrun.results.simpler_models import weighted_blocks
 
     importance = importance_of_blocks(
-        held_out.trained, weighted_blocks(held_out.rows), most_rows=_most_rows(held_out)
+        held_out.trained,
+        weighted_blocks(held_out.rows),
+        most_rows=_most_rows(held_out),
     )
     important = [each.column for each in importance.columns if each.mean > 0]
-    pictures = [_picture(held_out, column) for column in important[:MOST_PICTURES]]
+    pictures = []
+    for column in important[:MOST_PICTURES]:
+        pictures.append(_picture(held_out, column))
     return ImportanceSection(
         loss=importance.loss,
         rows=importance.rows,
@@ -101,7 +105,8 @@ def _most_rows(held_out: MeasuredRows) -> int:
     """Return how many rows are shuffled: of a wide table as many as take some seconds."""
     columns = len(held_out.trained.encoder.column_inputs)
     inputs = held_out.rows.x.shape[1]
-    affordable = max(LEAST_ROWS, MOST_CELLS // (columns * REPEATS * inputs))
+    cells_of_row = columns * REPEATS * inputs
+    affordable = max(LEAST_ROWS, MOST_CELLS // cells_of_row)
     return min(MOST_ROWS, affordable)
 
 
@@ -109,12 +114,19 @@ def _bars(columns: Sequence[ColumnImportance]) -> list[ImportanceBar]:
     largest = max((each.mean for each in columns), default=0.0)
     bars = []
     for each in columns[:MOST_BARS]:
-        share = max(0.0, each.mean / largest) if largest > 0 else 0.0
-        mean = shown_number(each.mean)
-        deviation = shown_number(each.deviation)
-        bars.append(ImportanceBar(each.column, mean, deviation, share))
+        share = 0.0
+        if largest > 0:
+            share = max(0.0, each.mean / largest)
+        bar = ImportanceBar(
+            column=each.column,
+            mean=shown_number(each.mean),
+            deviation=shown_number(each.deviation),
+            share=share,
+        )
+        bars.append(bar)
     return bars
 
 
 def _picture(held_out: MeasuredRows, column: str) -> InlineSvg:
-    return inline_svg(partial(draw_dependence, dependence_of(held_out, column)))
+    dependence = dependence_of(held_out, column)
+    return inline_svg(partial(draw_dependence, dependence))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from nnrun.features.dataset import Dataset
 
@@ -39,8 +40,15 @@ def label_balance(dataset: Dataset) -> Sequence[LabelBalance]:
     rows = dataset.train.rows
     most = max(counts.values(), default=1) or 1
     balance = []
-    for label, count in list(counts.items())[:MOST_LABELS]:
-        balance.append(LabelBalance(label, f"{count:,}", f"{count / rows:.1%}", count / most))
+    for label, count in islice(counts.items(), MOST_LABELS):
+        share = count / rows
+        row = LabelBalance(
+            label=label,
+            rows=f"{count:,}",
+            share=f"{share:.1%}",
+            height=count / most,
+        )
+        balance.append(row)
     return balance
 
 

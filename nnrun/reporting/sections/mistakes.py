@@ -82,7 +82,9 @@ def mistake_section(held_out: MeasuredRows, columns: Sequence[str]) -> MistakeSe
 def _head(encoder: Encoder) -> Cells:
     if encoder.is_multilabel:
         return MULTILABEL_HEAD
-    return LABEL_HEAD if encoder.labels else TARGET_HEAD
+    if encoder.labels:
+        return LABEL_HEAD
+    return TARGET_HEAD
 
 
 def _parts(encoder: Encoder, metrics: AnyMetrics) -> list[Cells]:
@@ -93,19 +95,29 @@ def _parts(encoder: Encoder, metrics: AnyMetrics) -> list[Cells]:
         return [_score_cells(score.label, score) for score in metrics.labels]
     rows = []
     for name, of_target in zip(encoder.target_names, metrics.targets, strict=True):
-        rows.append(_score_cells(name, of_target.labels[1]))
+        positive = of_target.labels[1]
+        rows.append(_score_cells(name, positive))
     return rows
 
 
 def _score_cells(name: str, score: LabelScore) -> Cells:
     """Return the cells of a label, or of a target's positive label."""
-    measures = (score.precision, score.recall, score.f1, score.auc, score.average_precision)
-    row = [name, f"{score.rows:,}", f"{score.predicted:,}"]
-    return [*row, *map(_shown_or_blank, measures)]
+    return [
+        name,
+        f"{score.rows:,}",
+        f"{score.predicted:,}",
+        _shown_or_blank(score.precision),
+        _shown_or_blank(score.recall),
+        _shown_or_blank(score.f1),
+        _shown_or_blank(score.auc),
+        _shown_or_blank(score.average_precision),
+    ]
 
 
 def _shown_or_blank(value: float | None) -> str:
-    return "" if value is None else shown_number(value)
+    if value is None:
+        return ""
+    return shown_number(value)
 
 
 def _pairs(metrics: AnyMetrics) -> list[Cells]:
@@ -113,9 +125,16 @@ def _pairs(metrics: AnyMetrics) -> list[Cells]:
     if not isinstance(metrics, LabelMetrics) or len(metrics.labels) == 2:
         return []
     labels = [score.label for score in metrics.labels]
+    pairs = confused_pairs(labels, metrics.confusion_matrix)
     rows: list[Cells] = []
-    for pair in confused_pairs(labels, metrics.confusion_matrix)[:MOST_PAIRS]:
-        rows.append([pair.actual, pair.called, f"{pair.rows:,}", f"{pair.share:.1%}"])
+    for pair in pairs[:MOST_PAIRS]:
+        cells = [
+            pair.actual,
+            pair.called,
+            f"{pair.rows:,}",
+            f"{pair.share:.1%}",
+        ]
+        rows.append(cells)
     return rows
 
 
@@ -135,12 +154,14 @@ def _answer_head(encoder: Encoder) -> list[str]:
 
 def _worst_rows(held_out: MeasuredRows, columns: Sequence[str]) -> list[Cells]:
     """Return what is true of each of the worst rows, what the network answers, and its cells."""
+    encoder = held_out.trained.encoder
     worst = held_out.worst
     rows = rows_held_out(held_out.dataset, held_out.part, worst.numbers, columns)
     lines: list[Cells] = []
     for row, actual, outputs in zip(rows, worst.y, worst.outputs, strict=True):
-        answer = _answer(held_out.trained.encoder, actual, outputs)
-        lines.append([row.place, *answer, *row.cells.values()])
+        answer = _answer(encoder, actual, outputs)
+        cells = row.cells.values()
+        lines.append([row.place, *answer, *cells])
     return lines
 
 
@@ -158,22 +179,31 @@ def _label_answer(encoder: Encoder, actual: int, outputs: Numbers) -> Cells:
     if len(outputs) == 1:  # of two labels the second one's alone
         probabilities = np.array([1 - outputs[0], outputs[0]])
     called = int(probabilities.argmax())
-    share = float(probabilities[actual])
-    return [encoder.labels[actual], encoder.labels[called], shown_number(share)]
+    probability = float(probabilities[actual])
+    return [
+        encoder.labels[actual],
+        encoder.labels[called],
+        shown_number(probability),
+    ]
 
 
 def _answer_of_targets(encoder: Encoder, actual: Numbers, outputs: Numbers) -> Cells:
     """Return the true label of each target, and the probability of its second label."""
     cells = []
     for number, target in enumerate(encoder.targets[:MOST_TARGETS]):
-        cells += [target.labels[int(actual[number])], shown_number(float(outputs[number]))]
+        label = target.labels[int(actual[number])]
+        probability = float(outputs[number])
+        cells += [label, shown_number(probability)]
     return cells
 
 
 def _number_answer(actual: Numbers, predicted: Numbers) -> Cells:
+    """Return the true and the predicted number of each target; of a single one the residual too."""
     cells = []
     for true, answer in zip(actual[:MOST_TARGETS], predicted[:MOST_TARGETS], strict=True):
-        cells += [shown_number(float(true)), shown_number(float(answer))]
+        cells.append(shown_number(float(true)))
+        cells.append(shown_number(float(answer)))
     if len(actual) == 1:
-        cells.append(shown_number(float(actual[0] - predicted[0])))
+        residual = float(actual[0] - predicted[0])
+        cells.append(shown_number(residual))
     return cells

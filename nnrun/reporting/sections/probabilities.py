@@ -70,14 +70,19 @@ def probability_sections(
 def _section(assessment: Assessment, metrics: LabelMetrics, target: str) -> ProbabilitySection:
     """Return the section of one target."""
     labels = [score.label for score in metrics.labels]
-    positive = labels[1] if len(labels) == 2 else ""
-    of = repr(shortened(positive, 12)) if positive else "the label called"
-    thresholds = _threshold_rows(assessment.scores[1]) if positive else []
+    positive = ""
+    drawn_label = "the label called"
+    thresholds: list[list[str]] = []
+    if len(labels) == 2:
+        positive = labels[1]
+        drawn_label = repr(shortened(positive, 12))
+        thresholds = _threshold_rows(assessment.scores[1])
+    reliability = partial(draw_reliability, metrics.reliability, drawn_label)
     return ProbabilitySection(
         target=target,
         positive=positive,
         calibration_error=shown_number(metrics.calibration_error),
-        pictures=[inline_svg(partial(draw_reliability, metrics.reliability, of))],
+        pictures=[inline_svg(reliability)],
         head=HEAD,
         thresholds=thresholds,
     )

@@ -1,9 +1,13 @@
 """How good the network is: its measures with intervals, beside those of simpler models."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nnrun.reporting.metrics_text import metric_title, shown_number
+from nnrun.reporting.metrics_text import (
+    metric_title,
+    shown_if_any,
+    shown_interval,
+    shown_number,
+)
 from nnrun.results.assessment import Assessment
 
 
@@ -39,18 +43,9 @@ def metric_rows(assessment: Assessment) -> list[MetricRow]:
         row = MetricRow(
             name=metric_title(name),
             network=shown_number(value),
-            interval=_shown_interval(assessment, name),
-            baseline=_shown(baseline, name),
-            linear=_shown(linear, name),
+            interval=shown_interval(assessment, name),
+            baseline=shown_if_any(baseline, name),
+            linear=shown_if_any(linear, name),
         )
         rows.append(row)
     return rows
-
-
-def _shown_interval(assessment: Assessment, name: str) -> str:
-    ends = assessment.interval.get(name)
-    return f"{shown_number(ends.low)} to {shown_number(ends.high)}" if ends else ""
-
-
-def _shown(metrics: Mapping[str, float], name: str) -> str:
-    return shown_number(metrics[name]) if name in metrics else ""
