@@ -131,15 +131,11 @@ class CrossValidation:
         metrics = []
         trainings = []
         for fold in self.trained:
-            place = fold.place._asdict()
+            training = fold.place._asdict()
+            training["rows"] = fold.rows
+            training["epochs"] = fold.epochs
+            trainings.append(training)
             metrics.append(finite(fold.metrics))
-            trainings.append(
-                {
-                    **place,
-                    "rows": fold.rows,
-                    "epochs": fold.epochs,
-                }
-            )
         summary: dict[str, Any] = {
             "folds": metrics,
             "mean": finite(self.mean),
@@ -148,7 +144,10 @@ class CrossValidation:
             "trainings": trainings,
         }
         if self.verdict:
-            summary["judged"] = {name: getattr(self.verdict, name) for name in JUDGED}
+            judged = {}
+            for name in JUDGED:
+                judged[name] = getattr(self.verdict, name)
+            summary["judged"] = judged
         return summary
 
     def _over_trainings(self, statistic: Callable[[list[float]], np.floating]) -> dict[str, float]:
@@ -177,7 +176,8 @@ def read_and_check(config: Config, warn: Callable[[str], None] | None = None) ->
     table = keep_table(config)
     findings = lint(table.whole)
     for finding in findings:
-        if warn and finding.level == "warning" and finding.code not in NOT_OF_FOLDS:
+        is_warning = finding.level == "warning" and finding.code not in NOT_OF_FOLDS
+        if warn and is_warning:
             warn(str(finding))
     raise_errors(findings)
     return table
@@ -218,18 +218,20 @@ def cross_validate(
             fold = _train_fold(seeded, table, place, rows, progress, has_verdict=has_verdict)
         trained.append(fold)
         report(fold)
-    labels = len(table.whole.encoder.labels_of_targets[0])
-    return CrossValidation(trained, _verdict(trained, labels, config.seed))
+    labels_of_first = table.whole.encoder.labels_of_targets[0]
+    verdict = _verdict(trained, len(labels_of_first), config.seed)
+    return CrossValidation(trained, verdict)
 
 
 def _places(table: KeptTable, folds: Folds, seed: int) -> Iterator[tuple[Place, FoldRows]]:
     """Yield each training with the rows of its fold."""
     repeats = range(folds.repeats)
     drawn = [draw_folds(table.profile, folds.count, repeat) for repeat in repeats]
-    for repeat in repeats:
-        for number, rows in enumerate(drawn[repeat], 1):
-            for further in range(folds.seeds):
-                yield Place(repeat + 1, number, seed + further), rows
+    for repeat, folds_of_repeat in enumerate(drawn, 1):
+        for number, rows in enumerate(folds_of_repeat, 1):
+            for seed_number in range(folds.seeds):
+                place = Place(repeat, number, seed + seed_number)
+                yield place, rows
 
 
 @contextmanager
@@ -244,7 +246,8 @@ def _named_errors(place: Place) -> Iterator[None]:
     except TrainingError as error:
         raise TrainingError(f"{name}: {error}") from None
     except InputError as error:
-        raise InputError([f"{name}: {problem}" for problem in error.problems]) from None
+        problems = [f"{name}: {problem}" for problem in error.problems]
+        raise InputError(problems) from None
 
 
 def _train_fold(
@@ -286,13 +289,17 @@ def _predictions(
     rows: FoldRows,
 ) -> pl.DataFrame:
     """Return the rows that a fold holds out, with what its network predicts of them."""
-    reader = run.reader(table.rows(rows.held_out), target=True)
-    frames = [predicted_rows(run, computed) for computed in run.outputs(reader)]
+    held_out = table.rows(rows.held_out)
+    reader = run.reader(held_out, target=True)
+    frames = []
+    for computed in run.outputs(reader):
+        frames.append(predicted_rows(run, computed))
+    predictions = pl.concat(frames)
     numbers = pl.Series("row", table.numbers[rows.held_out])
     columns: list[pl.Series | pl.Expr] = [numbers]
     for name, value in place._asdict().items():
         columns.append(pl.lit(value).alias(name))
-    return pl.concat(frames).select(*columns, pl.all())
+    return predictions.select(*columns, pl.all())
 
 
 def _outputs(

@@ -87,17 +87,17 @@ def _refuse_another(sweep: Sweep, tables: Mapping[str, str]) -> None:
     Machines that share a folder may have it at different paths, so tables are compared by what
     they contain.
     """
-    kept = _read_options(sweep.folder)
+    kept_options = _read_options(sweep.folder)
     then = _identity(read_sweep(sweep.folder))
     now = _identity(sweep)
-    if kept.tables:
+    if kept_options.tables:
         then = _without_tables(then)
         now = _without_tables(now)
     changes = differences(then, now)
     if changes:
         reason = f"holds a sweep that differs in {changes[0]}"
         raise RunError(f"{sweep.folder}: {reason}; choose another folder with -o")
-    changed = _changed(kept.tables, tables)
+    changed = _changed(kept_options.tables, tables)
     if changed:
         reason = f"the table of {listed(changed, 3)} has changed since this sweep began"
         raise RunError(f"{sweep.folder}: {reason}; undo that, or choose another folder with -o")
@@ -110,9 +110,17 @@ def _changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """
     if not then:
         return []
-    parts = [part for part in TABLES if then.get(part) != now.get(part)]
-    swept = [key for key in then if key not in TABLES and now.get(key, then[key]) != then[key]]
-    return parts + swept
+    changed = []
+    for part in TABLES:
+        if then.get(part) != now.get(part):
+            changed.append(part)
+    for key, checksum in then.items():
+        if key in TABLES:
+            continue
+        checksum_now = now.get(key, checksum)
+        if checksum_now != checksum:
+            changed.append(key)
+    return changed
 
 
 def swept_tables(sweep: Sweep) -> dict[str, str]:
@@ -123,13 +131,14 @@ def swept_tables(sweep: Sweep) -> dict[str, str]:
     """
     checksums = {}
     for part in TABLES:
-        values = sweep.space.settings.get(f"data.{part}", ())
+        key = f"data.{part}"
+        values = sweep.space.settings.get(key, ())
         if isinstance(values, Range):
             continue
         for value in values:
             path = Path(value).expanduser().absolute()
             if find_files(path):
-                checksums[f"data.{part}={value}"] = fingerprint(str(path))
+                checksums[f"{key}={value}"] = fingerprint(str(path))
     return checksums
 
 
@@ -145,9 +154,11 @@ def _write(sweep: Sweep, tables: Mapping[str, str]) -> None:
         has_password=is_secret,
         tables=dict(tables),
     )
-    config = to_yaml(written_values(sweep.base))
-    options_text = to_json(options.model_dump())
-    write_texts({sweep.folder / CONFIG: config, sweep.folder / OPTIONS: options_text})
+    texts = {
+        sweep.folder / CONFIG: to_yaml(written_values(sweep.base)),
+        sweep.folder / OPTIONS: to_json(options.model_dump()),
+    }
+    write_texts(texts)
 
 
 def _read_options(folder: Path) -> KeptOptions:
@@ -156,7 +167,8 @@ def _read_options(folder: Path) -> KeptOptions:
     try:
         return KeptOptions.model_validate_json(read_small(path))
     except ValidationError as error:
-        raise RunError(f"{path}: {json_mistakes(error)}; was it altered?") from None
+        mistakes = json_mistakes(error)
+        raise RunError(f"{path}: {mistakes}; was it altered?") from None
 
 
 def read_sweep(folder: Path) -> Sweep:
@@ -171,16 +183,19 @@ def read_sweep(folder: Path) -> Sweep:
         UnfitFileError: One of the two is a link, or no file.
     """
     config = folder / CONFIG
-    kept = _read_options(folder)
-    settings = {key: _choices(values) for key, values in kept.settings.items()}
+    kept_options = _read_options(folder)
+    base = load_config(config, content=read_small(config))
+    settings = {}
+    for key, values in kept_options.settings.items():
+        settings[key] = _choices(values)
     return Sweep(
-        load_config(config, content=read_small(config)),
-        SearchSpace((), settings),
-        folder,
-        metric=kept.metric,
-        trials=kept.trials,
-        folds=kept.folds,
-        storage=kept.storage,
+        base=base,
+        space=SearchSpace((), settings),
+        folder=folder,
+        metric=kept_options.metric,
+        trials=kept_options.trials,
+        folds=kept_options.folds,
+        storage=kept_options.storage,
     )
 
 
@@ -194,8 +209,8 @@ def sweep_to_resume(folder: Path) -> Sweep:
         InputError: The URL of its storage has a password, which is not kept; or options or config
             were altered.
     """
-    kept = _read_options(folder)
-    if kept.has_password:
+    kept_options = _read_options(folder)
+    if kept_options.has_password:
         advice = "give the command with --storage again"
         raise InputError(f"{folder}: the password of its storage is not kept; {advice}")
     return read_sweep(folder)
@@ -214,7 +229,10 @@ def _identity(sweep: Sweep) -> dict[str, Any]:
 def _without_tables(identity: dict[str, Any]) -> dict[str, Any]:
     """Return what two processes must agree on without the paths of the tables."""
     config = dict(identity["config"])
-    config["data"] = {key: value for key, value in config["data"].items() if key not in TABLES}
+    data = dict(config["data"])
+    for part in TABLES:
+        data.pop(part, None)
+    config["data"] = data
     return {**identity, "config": config}
 
 
@@ -222,7 +240,10 @@ def _texts(space: SearchSpace) -> dict[str, list[str] | str]:
     """Return the values of each setting, or its range, as sweep.json has them."""
     texts: dict[str, list[str] | str] = {}
     for key, values in space.settings.items():
-        texts[key] = range_text(values) if isinstance(values, Range) else list(values)
+        if isinstance(values, Range):
+            texts[key] = range_text(values)
+        else:
+            texts[key] = list(values)
     return texts
 
 

@@ -68,13 +68,14 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
     with TemporaryDirectory(prefix="nnrun-") as folder:
         dataset = load_checked(config, Path(folder) / CACHE, given=given_encoder)
         check_tables(info, dataset)
-        again = _train_again(run, dataset, start, Path(folder) / "run", progress)
-        all_lines = _differences(run, encoder, weights, dataset, again.run)
+        second_training = _train_again(run, dataset, start, Path(folder) / "run", progress)
+        all_lines = _differences(run, encoder, weights, dataset, second_training.run)
         lines = list(_first_of_each_kind(all_lines))
     if lines:
-        lines = [f"{path}: {line}" for line in lines]
-        raise ExpectationError(shown_lines([*lines, *_changes_since(info)]))
-    epochs = counted(again.epochs, "epoch")
+        problems = [f"{path}: {line}" for line in lines]
+        problems += _changes_since(info)
+        raise ExpectationError(shown_lines(problems))
+    epochs = counted(second_training.epochs, "epoch")
     arrays = counted(len(weights), "array")
     return f"equal: the table, {epochs} of history, {arrays} of weights"
 
@@ -82,9 +83,10 @@ def reproduce(path: Path, *, progress: Progress | None = None) -> str:
 def _refuse_unfinished(path: Path, info: RunInfo) -> None:
     """Raise a RunError where a run was stopped before its last epoch."""
     if info.stopped_at:
-        command = f"nnrun resume {shlex.quote(str(path))}"
+        quoted_path = shlex.quote(str(path))
         reason = f"was stopped at epoch {info.stopped_at} of {info.goal}"
-        raise RunError(f"{path}: {reason}; finish it first with: {command}")
+        advice = f"finish it first with: nnrun resume {quoted_path}"
+        raise RunError(f"{path}: {reason}; {advice}")
 
 
 def _train_again(
@@ -119,13 +121,14 @@ def _differences(
     encoder: Encoder,
     weights: Weights,
     dataset: Dataset,
-    again: Run,
+    second_run: Run,
 ) -> Iterator[str]:
     """Yield a line for each value of a run that is not the same again."""
+    encoding_then = encoder.model_dump()
     encoding_now = dataset.encoder.model_dump()
-    yield from differences(encoder.model_dump(), encoding_now, ("encoding",))
-    yield from _history_differences(run.history, again.history)
-    weights_now = again.read_model().read_weights()
+    yield from differences(encoding_then, encoding_now, ("encoding",))
+    yield from _history_differences(run.history, second_run.history)
+    weights_now = second_run.read_model().read_weights()
     yield from _weight_differences(weights, weights_now)
 
 
@@ -149,7 +152,8 @@ def _largest_distance(then: Array, now: Array) -> float:
     """Return the largest difference of two numbers at one place; infinity for other shapes."""
     if then.shape != now.shape:
         return np.inf
-    return float(np.abs(then - now).max())
+    distances = np.abs(then - now)
+    return float(distances.max())
 
 
 def _first_of_each_kind(lines: Iterable[str]) -> Iterator[str]:

@@ -44,8 +44,9 @@ def smoke(config: Config, engine: Literal["compiled", "keras"] = "compiled") -> 
         NnrunError: As the training, or a step before or behind it, does.
     """
     began = time.monotonic()
-    tables = open_tables(config)
-    heads = {key: read_head(table, config) for key, table in tables.items()}
+    heads = {}
+    for key, table in open_tables(config).items():
+        heads[key] = read_head(table, config)
     dataset = _load_heads(config, heads)
     raise_errors(lint(dataset))
     parts: dict[str, Any] = {}
@@ -53,11 +54,12 @@ def smoke(config: Config, engine: Literal["compiled", "keras"] = "compiled") -> 
         parts[key] = few_rows(part, dataset.encoder)
     small = replace(dataset, **parts)
     epochs, predictions = _train_and_predict(small, heads["train"], engine)
+    seconds = time.monotonic() - began
     return {
         "rows": len(small.train.x),
         "epochs": epochs,
         "predictions": predictions,
-        "seconds": round(time.monotonic() - began, 3),
+        "seconds": round(seconds, 3),
     }
 
 
@@ -78,14 +80,16 @@ def read_head(table: Table, config: Config) -> Table:
     blocks: list[Block] = []
     size = 0.0  # bytes that the blocks so far take in memory
     for block in table.blocks(plan):
-        kept = block
+        kept_block = block
         if size >= KEPT:
-            kept = block.slice(_first_new_label(block, labels), ROWS)
-        blocks.append(kept)
-        for name, seen in labels.items():
-            seen.update(kept.texts(name).unique())
+            first_row = _first_new_label(block, labels)
+            kept_block = block.slice(first_row, ROWS)
+        blocks.append(kept_block)
+        for name, labels_seen in labels.items():
+            labels_seen.update(kept_block.texts(name).unique())
         size += block.frame.estimated_size()
-        if size > KEPT and all(len(seen) >= wanted for seen in labels.values()):
+        shows_all_labels = all(len(labels_seen) >= wanted for labels_seen in labels.values())
+        if size > KEPT and shows_all_labels:
             break
     return table.with_blocks(blocks)
 
@@ -102,8 +106,9 @@ def few_rows(part: Part, encoder: Encoder) -> Part:
         for column in part.y.T:
             _, first_of_each = np.unique(column, return_index=True)
             chosen += first_of_each.tolist()
-    others = np.setdiff1d(np.arange(len(part.y)), chosen)
-    rows = np.unique([*chosen, *others][:ROWS])
+    other_rows = np.setdiff1d(np.arange(len(part.y)), chosen)
+    chosen_first = [*chosen, *other_rows]
+    rows = np.unique(chosen_first[:ROWS])
     return part._replace(x=part.x[rows], y=part.y[rows])
 
 
@@ -119,8 +124,8 @@ def _labels_of_a_target(config: Config) -> int:
 
 def _first_new_label(block: Block, labels: Mapping[str, set[str | None]]) -> int:
     """Return the row of a block with a label that is not among those of its target, or 0."""
-    for name, seen in labels.items():
-        is_new = ~block.texts(name).is_in(list(seen))
+    for name, labels_seen in labels.items():
+        is_new = ~block.texts(name).is_in(list(labels_seen))
         if is_new.any():
             return int(is_new.arg_max() or 0)
     return 0

@@ -51,7 +51,8 @@ def storage_errors(sweep: Sweep, *, opens: bool = False) -> Iterator[None]:
     except NnrunError:
         raise
     except Exception as error:
-        if sweep.storage is None or not (opens or _is_of_storage(error)):
+        is_of_storage = opens or _is_of_storage(error)
+        if sweep.storage is None or not is_of_storage:
             raise
         _raise_without_secrets(error, sweep.storage)
 
@@ -62,8 +63,10 @@ def is_of_another_machine(error: Exception) -> bool:
     Args:
         error: What creating a study raised.
     """
+    if not _is_of_storage(error):
+        return False
     is_double = type(error).__name__ == "IntegrityError"
-    return _is_of_storage(error) and (is_double or "already exists" in str(error))
+    return is_double or "already exists" in str(error)
 
 
 def _is_of_storage(error: Exception) -> bool:
@@ -74,11 +77,14 @@ def _is_of_storage(error: Exception) -> bool:
 
 def _raise_without_secrets(error: Exception, url: str) -> None:
     """Raise what a storage says, without the password."""
-    reason = _without_secrets(first_line(_origin(error)), url)
     if isinstance(error, ImportError):
-        raise InputError(f"--storage: {_how_to_install(error, url)}") from None
+        missing = _how_to_install(error, url)
+        raise InputError(f"--storage: {missing}") from None
+    origin = first_line(_origin(error))
+    reason = _without_secrets(origin, url)
     if type(error).__name__ in {"OperationalError", "StorageInternalError"}:
-        unusable = f"the database cannot be used: {reason}; {_advice_on(url)}"
+        advice = _advice_on(url)
+        unusable = f"the database cannot be used: {reason}; {advice}"
         raise NnrunError(f"--storage: {unusable}") from None
     raise InputError(f"--storage: Optuna cannot open it: {reason}") from None
 
@@ -105,23 +111,30 @@ def _how_to_install(error: ImportError, url: str) -> str:
     """
     cause = error.__cause__ or error.__context__
     module = cause.name if isinstance(cause, ImportError) else error.name
-    missing = f"the driver of {url.partition(':')[0]} databases is not installed"
+    scheme, _, _ = url.partition(":")
+    missing = f"the driver of {scheme} databases is not installed"
     if not module:
         return missing
     package = PACKAGES.get(module, module)
-    return f"{missing}: {how_to_add(package)}"
+    advice = how_to_add(package)
+    return f"{missing}: {advice}"
 
 
 def _secrets_of_query(query: str) -> list[str]:
     """Return the values of the settings of a URL that are secret."""
-    return [value for key, value in parse_qsl(query) if SECRET_KEYS.search(key)]
+    secrets = []
+    for key, value in parse_qsl(query):
+        if SECRET_KEYS.search(key):
+            secrets.append(value)
+    return secrets
 
 
 def _without_secrets(text: str, url: str) -> str:
     """Return a message in which the URL and its passwords are left out."""
     if url:
         text = text.replace(url, "the URL")
-    for secret in sorted(_secrets(url), key=len, reverse=True):
+    longest_first = sorted(_secrets(url), key=len, reverse=True)
+    for secret in longest_first:
         text = text.replace(secret, "***")
     return text
 
@@ -131,7 +144,10 @@ def _secrets(url: str) -> set[str]:
     try:
         parts = urlsplit(url)
     except ValueError:
-        before_host = url.rpartition("@")[0]
-        return {before_host.rpartition(":")[2]} - {""}
+        before_host, _, _ = url.rpartition("@")
+        _, _, password = before_host.rpartition(":")
+        written = {password}
+        return written - {""}
     written = {parts.password or "", *_secrets_of_query(parts.query)}
-    return {*written, *map(unquote, written)} - {""}
+    unquoted = set(map(unquote, written))
+    return (written | unquoted) - {""}

@@ -118,15 +118,16 @@ class Study:
         with ExitStack() as locks:
             with held_in_turn(self._sweep.folder / ASKING):
                 trial = self._abandoned_trial(locks) or self._new_trial(count, locks)
-                asked = None if trial is None else self._with_settings(trial)
-            yield asked
+                asked_trial = None if trial is None else self._with_settings(trial)
+            yield asked_trial
 
     def trials(self) -> list[tuple[int, Chosen]]:
         """Return the number and the settings of each trial, of all processes."""
         chosen = []
         for trial in self._trials():
-            if "settings" in trial.user_attrs and not self._is_to_be_repeated(trial):
-                chosen.append((trial.number, trial.user_attrs["settings"]))
+            settings = trial.user_attrs.get("settings")
+            if settings is not None and not self._is_to_be_repeated(trial):
+                chosen.append((trial.number, settings))
         return chosen
 
     def records(self) -> list[tuple[int, TrialRecord]]:
@@ -161,8 +162,9 @@ class Study:
             is_ours = locks.enter_context(held_if_free(lock))
             if not is_ours:
                 continue
-            trial_now = self._trials()[trial.number]  # it may have ended before the lock was held
-            if not trial_now.state.is_finished():
+            trials_now = self._trials()  # it may have ended before the lock was held
+            state_now = trials_now[trial.number].state
+            if not state_now.is_finished():
                 return optuna.trial.Trial(self._study, trial._trial_id)
         return None
 
@@ -184,8 +186,9 @@ class Study:
         trials = self._trials()
         repeated = {trial.user_attrs.get(REPEATS) for trial in trials}
         for trial in trials:
-            if self._is_to_be_repeated(trial) and trial.number not in repeated:
-                self._study.enqueue_trial(trial.params, user_attrs={REPEATS: trial.number})
+            number = trial.number
+            if self._is_to_be_repeated(trial) and number not in repeated:
+                self._study.enqueue_trial(trial.params, user_attrs={REPEATS: number})
 
     def _is_to_be_repeated(self, trial: Any) -> bool:  # noqa: ANN401
         """Return whether a trial failed, and its record is gone, so that it is trained anew.
@@ -221,7 +224,8 @@ def _sampler(sweep: Sweep, number: int) -> Any:  # noqa: ANN401  of Optuna's typ
     import optuna
 
     sampler = optuna.samplers.TPESampler(seed=sweep.base.seed + number)
-    combination = next(islice(sweep.space.combinations(), number, None), None)
+    combinations = sweep.space.combinations()
+    combination = next(islice(combinations, number, None), None)
     if not sweep.space.is_grid or combination is None:
         return sampler
     with warnings.catch_warnings():
@@ -246,10 +250,15 @@ def _record_of(trial: Any, metric: str) -> TrialRecord:  # noqa: ANN401
 def _suggest(trial: Any, key: str, values: Choices | Range) -> str:  # noqa: ANN401
     """Return a value that Optuna chooses, as --set takes it."""
     if not isinstance(values, Range):
-        return str(trial.suggest_categorical(key, list(values)))
+        choice = trial.suggest_categorical(key, list(values))
+        return str(choice)
     if values.is_whole:
-        return str(trial.suggest_int(key, int(values.low), int(values.high), log=values.is_log))
-    return repr(trial.suggest_float(key, values.low, values.high, log=values.is_log))
+        low = int(values.low)
+        high = int(values.high)
+        whole_number = trial.suggest_int(key, low, high, log=values.is_log)
+        return str(whole_number)
+    number = trial.suggest_float(key, values.low, values.high, log=values.is_log)
+    return repr(number)
 
 
 def open_study(sweep: Sweep) -> Study:

@@ -52,9 +52,10 @@ def journal_errors(folder: Path) -> Iterator[None]:
     except (NnrunError, OSError):
         raise
     except Exception as error:  # Optuna expects no other hand, and checks nothing
+        journal = folder / JOURNAL
+        mistake = first_line(error)
         advice = "remove the file, and the trials are trained again"
-        reason = f"it was altered ({first_line(error)}); {advice}"
-        raise RunError(f"{folder / JOURNAL}: {reason}") from None
+        raise RunError(f"{journal}: it was altered ({mistake}); {advice}") from None
 
 
 def _drop_unfinished_line(path: Path, lock: Any) -> None:  # noqa: ANN401

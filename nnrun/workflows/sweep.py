@@ -53,7 +53,9 @@ def run_sweep(sweep: Sweep, tell: Tell) -> list[Trial]:
 def _run_grid(sweep: Sweep, trainer: Trainer, tell: Tell) -> list[Trial]:
     """Train every combination that no process has trained or is training."""
     combinations = islice(sweep.space.combinations(), sweep.trials)
-    trials = [sweep.trial(number, chosen) for number, chosen in enumerate(combinations)]
+    trials = []
+    for number, chosen in enumerate(combinations):
+        trials.append(sweep.trial(number, chosen))
     for trial in trials:
         with held_if_free(trial.lock) as is_ours:
             if is_ours and not trial.has_ended:
@@ -72,24 +74,30 @@ def _run_study(
     count = _number_of_trials(sweep)
     is_enough = False
     while not is_enough:
-        with study.next_trial(count) as asked:
-            if asked is None:
+        with study.next_trial(count) as asked_trial:
+            if asked_trial is None:
                 is_enough = True
                 continue
-            trial = sweep.trial(asked.number, asked.settings)
-            record = _train(sweep, trial, trainer, asked)
-            asked.tell(record.metrics.get(sweep.metric))
+            trial = sweep.trial(asked_trial.number, asked_trial.settings)
+            record = _train(sweep, trial, trainer, asked_trial)
+            value = record.metrics.get(sweep.metric)
+            asked_trial.tell(value)
             tell(_line(sweep, trial, record))
     if sweep.storage is not None:
         _record_others(sweep, study)
-    return [sweep.trial(number, chosen) for number, chosen in study.trials()]
+    trials = []
+    for number, chosen in study.trials():
+        trials.append(sweep.trial(number, chosen))
+    return trials
 
 
 def _number_of_trials(sweep: Sweep) -> int:
     """Return how many trials there are to be; of lists, there are no more than combinations."""
     if not sweep.space.is_grid:
         return sweep.trials or DEFAULT_TRIALS
-    sizes = [len(some_values(values)) for values in sweep.space.settings.values()]
+    sizes = []
+    for values in sweep.space.settings.values():
+        sizes.append(len(some_values(values)))
     combinations = prod(sizes)
     return min(sweep.trials or combinations, combinations)
 
@@ -121,13 +129,16 @@ def _train(
 
 def _line(sweep: Sweep, trial: Trial, record: TrialRecord) -> str:
     """Return a line about a trial that has ended."""
+    name = trial.path.name
     settings = ", ".join(as_overrides(trial.settings))
     if record.status == "failed":
-        return f"{trial.path.name}: {settings}: failed: {record.reason}"
+        return f"{name}: {settings}: failed: {record.reason}"
     value = record.metrics.get(sweep.metric)
     shown = "none" if value is None else short_number(value)
-    ending = ", pruned" if record.status == "pruned" else ""
-    return f"{trial.path.name}: {settings}: {sweep.metric} {shown}{ending}"
+    line = f"{name}: {settings}: {sweep.metric} {shown}"
+    if record.status == "pruned":
+        line += ", pruned"
+    return line
 
 
 def write_best(sweep: Sweep, trials: list[Trial]) -> dict[str, Any] | None:

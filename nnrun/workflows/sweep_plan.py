@@ -141,11 +141,12 @@ def plan_from(
     if not space.settings:
         raise ConfigError(NOTHING_TO_TRY)
     folds = options.folds or plan.folds
+    metric = options.metric or plan.metric or default_metric(folds)
     sweep = Sweep(
-        base,
-        space,
-        folder,
-        metric=options.metric or plan.metric or default_metric(folds),
+        base=base,
+        space=space,
+        folder=folder,
+        metric=metric,
         trials=options.trials or plan.trials,
         folds=folds,
         storage=options.storage,

@@ -64,8 +64,11 @@ class Trial:
         """Return `settings`, `metrics`, `run`, `status` and, if any, `reason`, `sd` and `folds`."""
         record = read_record(self.path)
         has_run = Run(self.path).info.is_file()
+        settings = {}
+        for key, text in self.settings.items():
+            settings[key] = value_of(text)
         summary: dict[str, Any] = {
-            "settings": {key: value_of(text) for key, text in self.settings.items()},
+            "settings": settings,
             "metrics": finite(self.metrics),
             "run": str(self.path) if has_run else None,
             "status": self.status,
@@ -87,8 +90,9 @@ def best_first(trials: list[Trial], metric: str) -> list[Trial]:
     """
 
     def rank(trial: Trial) -> tuple[bool, float]:
-        if trial.status != "finished":
-            return sort_key(metric, None)
-        return sort_key(metric, trial.metrics.get(metric))
+        value = None
+        if trial.status == "finished":
+            value = trial.metrics.get(metric)
+        return sort_key(metric, value)
 
     return sorted(trials, key=rank)

@@ -135,7 +135,8 @@ class Trainer:
         from nnrun.training.session import train_afresh
 
         dataset = self._checked_dataset(config)
-        train_afresh(dataset, trial.path, overwrite=True, callbacks=watch.callbacks())
+        callbacks = watch.callbacks()
+        train_afresh(dataset, trial.path, overwrite=True, callbacks=callbacks)
         metrics = Run(trial.path).read_metrics()
         return TrialRecord(
             settings=trial.settings,
@@ -145,19 +146,19 @@ class Trainer:
 
     def _train_folds(self, config: Config, trial: Trial, watch: Watch) -> TrialRecord:
         """Cross-validate a config; between two folds it may be given up."""
-        done: list[TrainedFold] = []
+        trained: list[TrainedFold] = []
 
         def report(fold: TrainedFold) -> None:
-            done.append(fold)
-            mean = CrossValidation(done, None).mean[self._sweep.metric]
-            if watch.report(mean, len(done)):
+            trained.append(fold)
+            mean = CrossValidation(trained, None).mean[self._sweep.metric]
+            if watch.report(mean, len(trained)):
                 raise _GivenUp
 
         table = self._kept_table(config)
         folds = Folds(self._sweep.folds or 1)
         with suppress(_GivenUp):  # what the folds before gave is kept
             cross_validate(config, table, folds, report=report, has_verdict=False)
-        return _record_of_folds(trial, CrossValidation(done, None))
+        return _record_of_folds(trial, CrossValidation(trained, None))
 
     def _checked_dataset(self, config: Config) -> Dataset:
         """Return the dataset of a config, once every rule holds for it."""
