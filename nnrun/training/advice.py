@@ -21,10 +21,12 @@ def how_to_resume(run: Run, team: Team) -> str:
     place = "RUN, as the chief names it"
     if team.is_chief or path != run.path:
         place = shlex.quote(str(path))
-    every_worker = ", on every worker," if team.workers > 1 else ""
-    has_other_versions = run.read_info().versions != versions()
-    force = " --force" if has_other_versions else ""
-    return f"go on{every_worker} with: nnrun resume {place}{force}"
+    command = f"nnrun resume {place}"
+    if run.read_info().versions != versions():
+        command += " --force"
+    if team.workers > 1:
+        return f"go on, on every worker, with: {command}"
+    return f"go on with: {command}"
 
 
 def interrupted(
@@ -53,11 +55,13 @@ def diverged(reason: str, done: int, config: Config) -> TrainingError:
         done: How many epochs had ended.
         config: The config of the run.
     """
+    rate = first_learning_rate(config)
     remedies = []
     if config.optimizer["name"] != "Adam":
         remedies.append("optimizer: adam")
-    remedies.append(f"a learning_rate smaller than {first_learning_rate(config):g}")
+    remedies.append(f"a learning_rate smaller than {rate:g}")
     remedies.append("or clipnorm: 1 on the optimizer")
     if not config.data.normalize:
         remedies.append("or normalize: true")
-    return TrainingError(f"{reason} after epoch {done}; try {', '.join(remedies)}")
+    advice = ", ".join(remedies)
+    return TrainingError(f"{reason} after epoch {done}; try {advice}")

@@ -32,14 +32,17 @@ def check_agreement(job: Job, state: State, stop_request: StopRequest) -> None:
         ConfigError: They do not.
         KeyboardInterrupt: A signal came while this worker waited for the others.
     """
-    digest = hashlib.sha256(to_json(_decisive(job, state)).encode()).hexdigest()
+    text = to_json(_decisive(job, state))
+    digest = hashlib.sha256(text.encode()).hexdigest()
     number = int(digest[:DIGITS], 16)
     table = gather_unless_stopped(job.team, number, stop_request)
     numbers = table[:, 0]
-    others = np.flatnonzero(numbers != numbers[0]).tolist()
-    if others:
+    number_of_chief = numbers[0]
+    differing_workers = np.flatnonzero(numbers != number_of_chief).tolist()
+    if differing_workers:
+        worker = differing_workers[0]
         raise ConfigError(
-            f"worker {others[0]} does not train what the chief does: they differ in its config, "
+            f"worker {worker} does not train what the chief does: they differ in its config, "
             "its tables, whether they are in memory (data.in_memory), versions or the checkpoint"
         )
 
@@ -84,10 +87,17 @@ def gather_unless_stopped(team: Team, value: int, stop_request: StopRequest) -> 
 
 def _decisive(job: Job, state: State) -> list[object]:
     """Return everything that the numbers of a training depend on, but where its tables lie."""
-    config = job.config
-    rows = {name: (part.rows, part.dropped) for name, part in job.dataset.parts.items()}
-    settings = config.model_dump(mode="json", exclude={"checkpoint": True})
+    dataset = job.dataset
+    rows = {name: (part.rows, part.dropped) for name, part in dataset.parts.items()}
+    settings = job.config.model_dump(mode="json", exclude={"checkpoint": True})
     for name in PARTS:
         del settings["data"][name]
-    fingerprints = list(job.dataset.fingerprints.values())
-    return [versions(), settings, rows, fingerprints, state.epoch, state.step]
+    fingerprints = list(dataset.fingerprints.values())
+    return [
+        versions(),
+        settings,
+        rows,
+        fingerprints,
+        state.epoch,
+        state.step,
+    ]

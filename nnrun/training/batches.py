@@ -56,7 +56,8 @@ def row_order(
     generator = np.random.default_rng([seed, epoch])
     if chunk == 1:
         return generator.permutation(rows).astype(np.int32)
-    starts = generator.permutation(rows // chunk) * chunk
+    chunks = generator.permutation(rows // chunk)
+    starts = chunks * chunk
     of_chunks = starts[:, None] + np.arange(chunk)
     rest = np.arange(rows - rows % chunk, rows)
     order = np.append(of_chunks, rest).astype(np.int32)
@@ -91,8 +92,11 @@ class RowBlocks:
         self._is_mapped = isinstance(arrays.x, np.memmap)
         numbers = arrays.x.shape[1] + arrays.y.shape[1]  # of a row
         self._row_bytes = 4 * numbers
-        self.chunk = self._rows_of_batches(CHUNK_BYTES) if self._is_mapped else 1
-        self._block_rows = min(max(1, self.count), self._rows_of_batches(BLOCK_BYTES))
+        self.chunk = 1
+        if self._is_mapped:
+            self.chunk = self._rows_of_batches(CHUNK_BYTES)
+        rows_of_batches = self._rows_of_batches(BLOCK_BYTES)
+        self._block_rows = min(max(1, self.count), rows_of_batches)
         self.blocks_per_order = math.ceil(self.count / self._block_rows)
 
     def in_order(self) -> Iterator[TensorBlock]:
@@ -127,17 +131,17 @@ class RowBlocks:
         """Copy the rows of each block into a buffer, and yield it as tensors."""
         buffers_in_turn = cycle(self._buffers)
         for of_all, buffers in zip(self._parts(orders), buffers_in_turn, strict=False):
-            mine = self._team.share(of_all, self._batch_size)
+            own_rows = self._team.share(of_all, self._batch_size)
             for array, buffer in zip(self.arrays, buffers, strict=True):
                 np.take(
                     array,
-                    mine,
+                    own_rows,
                     axis=0,
-                    out=buffer[: len(mine)],
+                    out=buffer[: len(own_rows)],
                     mode="clip",
                 )
             tensors = tuple(map(to_tensor, buffers))
-            yield TensorBlock(tensors, len(of_all))
+            yield TensorBlock(tensors, rows=len(of_all))
 
     def _parts(self, orders: Iterable[Order]) -> Iterator[Order]:
         """Cut each order into the rows of its blocks."""
@@ -149,11 +153,16 @@ class RowBlocks:
     def _buffers(self) -> list[list[Array]]:
         """Two buffers for each array, all as long as the longest block: XLA compiles each shape."""
         of_all = np.arange(self._block_rows, dtype=np.int32)
-        longest = len(self._team.share(of_all, self._batch_size))
-        return [self._new_buffers(longest) for _ in range(2)]
+        own_rows = self._team.share(of_all, self._batch_size)
+        longest = len(own_rows)
+        return [self._new_buffers(longest), self._new_buffers(longest)]
 
     def _new_buffers(self, rows: int) -> list[Array]:
-        return [new_matrix((rows, *array.shape[1:])) for array in self.arrays]
+        buffers = []
+        for array in self.arrays:
+            shape = (rows, *array.shape[1:])
+            buffers.append(new_matrix(shape))
+        return buffers
 
 
 def to_tensor(array: Array) -> Tensor:
@@ -166,8 +175,10 @@ def to_tensor(array: Array) -> Tensor:
     """
     flags = array.flags
     is_aligned = array.ctypes.data % ALIGNMENT == 0
-    if not (flags.writeable and flags.c_contiguous and is_aligned):
+    can_be_shared = flags.writeable and flags.c_contiguous and is_aligned
+    if not can_be_shared:
         return tf.constant(array)
     if tf.config.list_logical_devices("GPU"):
         return tf.constant(array)
-    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    capsule = array.__dlpack__()
+    return tf.experimental.dlpack.from_dlpack(capsule)

@@ -41,7 +41,8 @@ def build_network(config: Config, encoder: Encoder) -> Model:
         layers += _piecewise_linear_code(encoder, config.data.numeric)
     elif config.data.clip is not None:
         layers += _clipping(config.data.clip)
-    layers += [make(keras.layers, spec, "type") for spec in config.layers]
+    for spec in config.layers:
+        layers.append(make(keras.layers, spec, "type"))
     if config.rescales:
         layers.append(_rescaling(encoder))
     if config.data.target_transform:
@@ -74,7 +75,8 @@ def _piecewise_linear_code(encoder: Encoder, numeric: Spec) -> list[KerasObject]
     if not numeric["values"]:
         return [layer]
     scales, offsets = value_scales(encoder)
-    return [layer, keras.layers.Rescaling(scales.tolist(), offsets.tolist())]
+    rescaling = keras.layers.Rescaling(scales.tolist(), offsets.tolist())
+    return [layer, rescaling]
 
 
 def network_weights(model: Model) -> list[KerasObject]:
@@ -106,7 +108,10 @@ def _rescaling(encoder: Encoder) -> KerasObject:
 
 def _back_from_logs() -> list[KerasObject]:
     """Return the layers that bring log(1 + y) back to y: exp(x) - 1."""
-    return [keras.layers.Activation("exponential"), keras.layers.Rescaling(1.0, -1.0)]
+    return [
+        keras.layers.Activation("exponential"),
+        keras.layers.Rescaling(1.0, -1.0),
+    ]
 
 
 def compile_model(model: Model, config: Config, rows: int) -> None:
@@ -124,11 +129,12 @@ def compile_model(model: Model, config: Config, rows: int) -> None:
         metrics.append(make(keras.metrics, arguments, "class"))
     are_weighted = config.data.sample_weight is not None
     kind = "weighted_metrics" if are_weighted else "metrics"
+    inputs = model.input_shape[-1]
     model.compile(
         optimizer=_optimizer(config),
         loss=_loss(config),
         **{kind: metrics},
-        jit_compile=uses_xla(config, model.input_shape[-1], rows),
+        jit_compile=uses_xla(config, inputs, rows),
     )
 
 
@@ -199,7 +205,10 @@ def make(module: ModuleType, spec: Spec, key: str = "name") -> KerasObject:
         ValueError: Keras refuses an argument.
         TypeError: Likewise.
     """
-    arguments = {name: _argument(name, spec[name]) for name in spec if name != key}
+    arguments = {}
+    for name, value in spec.items():
+        if name != key:
+            arguments[name] = _argument(name, value)
     make_object = getattr(module, spec[key])
     return make_object(**arguments)
 
@@ -212,7 +221,7 @@ def _argument(name: str, value: object) -> object:
         return _activation(value)
     if name == "learning_rate":
         return make(keras.optimizers.schedules, value)
-    kind = name.rpartition("_")[2]  # as `initializer`, whose classes are in keras.initializers
+    _, _, kind = name.rpartition("_")  # as `initializer`, whose classes are in keras.initializers
     module = getattr(keras, f"{kind}s")
     return make(module, value)
 

@@ -25,7 +25,8 @@ def _read_memory(callback: KerasObject) -> CallbackMemory:
     remembered = {}
     for name in CallbackMemory.model_fields:
         if name in attributes:
-            remembered[name] = np.asarray(attributes[name]).item()  # NumPy's numbers too
+            value = np.asarray(attributes[name])
+            remembered[name] = value.item()  # NumPy's numbers too
     return CallbackMemory(**remembered)
 
 
@@ -54,7 +55,10 @@ def find_best_weights(callbacks: list[KerasObject]) -> list[Array] | None:
         callbacks: Keras callbacks, of which EarlyStopping need not be one.
     """
     keeper = _keeper(callbacks)
-    return keeper.best_weights if keeper else None
+    if keeper is None:
+        return None
+    weights: list[Array] = keeper.best_weights
+    return weights
 
 
 def find_kept_epoch(callbacks: list[KerasObject], epochs: int) -> int:

@@ -54,21 +54,26 @@ def changed_config(run: Run, planned: Config, overrides: Sequence[str]) -> Confi
         raise ConfigError(problems)
     changed = {}
     for override in overrides:
-        key = override.partition("=")[0]
-        name = (key_path(key) or "").partition(".")[0]
+        key, _, _ = override.partition("=")
+        path = key_path(key) or ""
+        name, _, _ = path.partition(".")
         changed[name] = getattr(after, name)
     return planned.model_copy(update=changed)
 
 
 def _fixed_changes(before: Config, after: Config) -> list[str]:
     """Return a line for each changed value that the epochs so far depend on."""
+    *first_keys, last_key = CHANGEABLE
+    changeable = f"{', '.join(first_keys)} and {last_key}"
+    values_before = before.model_dump(mode="json")
+    values_after = after.model_dump(mode="json")
     lines = []
-    for line in differences(before.model_dump(mode="json"), after.model_dump(mode="json")):
+    for line in differences(values_before, values_after):
         key, _, values = line.partition(": ")
         if key not in CHANGEABLE:
             lines.append(
-                f"--set {key}: the epochs so far depend on it ({values}); a run that goes "
-                f"on takes {', '.join(CHANGEABLE[:-1])} and {CHANGEABLE[-1]}"
+                f"--set {key}: the epochs so far depend on it ({values}); "
+                f"a run that goes on takes {changeable}"
             )
     return lines
 
@@ -89,7 +94,9 @@ def check_patience(run: Run, info: RunInfo, config: Config) -> None:
         stopping = info.config.get("early_stopping") or {}
         then = stopping.get("patience")
     now = config.patience
-    if now is not None and then is not None and now < then:
+    if now is None or then is None:
+        return
+    if now < then:
         raise RunError(
             f"{run.path}: early_stopping.patience can only grow, since less might have ended the "
             f"training earlier; received {now}, and it was {then}"

@@ -104,11 +104,13 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         Raises:
             Interrupted: A signal came, to this process or to another worker.
         """
-        is_due = time.monotonic() - self._saved_at >= self.config.checkpoint.every_seconds
+        seconds = time.monotonic() - self._saved_at
+        is_due = seconds >= self.config.checkpoint.every_seconds
         # The workers save together and stop together. A second signal may come meanwhile.
-        every = self.team.gather(int(is_due), self.stop_request.signal)
-        due, number = map(int, every.max(axis=0))
-        if (save or due or number) and not self._ended:
+        of_all_workers = self.team.gather(int(is_due), self.stop_request.signal)
+        due, number = map(int, of_all_workers.max(axis=0))
+        is_time_to_save = save or due or number
+        if is_time_to_save and not self._ended:
             self.save()
         if number:  # perhaps another worker's: this one's own may come yet, and is not a second one
             raise self.interrupted(number)
@@ -128,7 +130,10 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
     @property
     def has_finite_weights(self) -> bool:
         """Whether every weight of the model is a finite number."""
-        return all(np.isfinite(weights).all() for weights in self.model.get_weights())
+        for weights in self.model.get_weights():
+            if not np.isfinite(weights).all():
+                return False
+        return True
 
     @property
     def epochs(self) -> int:
@@ -202,8 +207,9 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
         row = self.history.add(logs)
         logs.clear()
         logs.update(row)  # in order, for the callbacks that follow
-        if not np.isfinite(row["loss"]):
-            raise self.diverged(f"the loss is {row['loss']}")
+        loss = row["loss"]
+        if not np.isfinite(loss):
+            raise self.diverged(f"the loss is {loss}")
         self._training_metrics = {}
         self.state.epoch = epoch + 1
         self.state.step = 0
@@ -228,27 +234,36 @@ class CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _note_history(self) -> None:
         """Tell in the state how far history.csv is, once that part of it is on the disk."""
+        size, sha256 = self.history.saved_part()
         self.state.format = 2
-        self.state.history_size, self.state.history_sha256 = self.history.saved_part()
+        self.state.history_size = size
+        self.state.history_sha256 = sha256
 
     def _go_on_with_history(self, state: State) -> None:
         """Take up history.csv as far as the checkpoint tells of it."""
         # A worker goes on from the files of the chief.
         source = self.run.checkpoint.with_name(self.run.history.name)
-        self.history.go_on(source, state.history_size, state.history_sha256, state.epoch)
+        self.history.go_on(
+            source,
+            size=state.history_size,
+            sha256=state.history_sha256,
+            epochs=state.epoch,
+        )
 
     def _check_epochs(self, state: State) -> None:
         """Raise a RunError where the checkpoint goes beyond the epochs of the config."""
-        begun = state.epoch + bool(state.step)
-        if begun > self.config.epochs:
-            raise RunError(
-                f"{self.run.path}: has begun epoch {begun} already; give --epochs {begun} or more"
-            )
+        epoch_begun = state.epoch + bool(state.step)
+        if epoch_begun > self.config.epochs:
+            advice = f"give --epochs {epoch_begun} or more"
+            raise RunError(f"{self.run.path}: has begun epoch {epoch_begun} already; {advice}")
 
     def _be_more_patient(self, state: State) -> None:
         """Let a training go on that early stopping ended, where its patience has grown."""
         stopping = self.config.early_stopping
-        if state.stopped and stopping and stopping["patience"] > state.callbacks[0].wait:
+        if not state.stopped or not stopping:
+            return
+        waited = state.callbacks[0].wait
+        if stopping["patience"] > waited:
             state.stopped = False
 
     def _assign(self, snapshot: Snapshot) -> None:

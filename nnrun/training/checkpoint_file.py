@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnrun.files import atomic_path
-from nnrun.runs.arrays import Array, Shapes, read_arrays, write_arrays
+from nnrun.runs.arrays import Array, Shapes, Spec, read_arrays, write_arrays
 from nnrun.runs.history import Logs
 from nnrun.training.state import State
 from nnrun.training.variables import METRIC
@@ -94,9 +94,10 @@ class Expected:
         """
         state = State.model_validate_json(text)
         self._check_callbacks(state)
-        shapes: dict[str, tuple[tuple[int, ...], str]] = {}
+        shapes: dict[str, Spec] = {}
         if state.format == 1:
-            shapes[HISTORY] = ((state.epoch, len(self.columns)), "float64")
+            shape_of_history = (state.epoch, len(self.columns))
+            shapes[HISTORY] = (shape_of_history, "float64")
         elif state.history_size < SHORTEST_ROW * state.epoch:
             raise ValueError("its history is too short for its epochs")
         if state.has_best:
@@ -106,7 +107,8 @@ class Expected:
     def optional_size(self) -> int:
         """Return the bytes that these arrays have at the most."""
         size_of_best = sum(weights.nbytes for weights in self.weights)
-        return size_of_best + 8 * self.epochs * len(self.columns)
+        numbers_of_history = self.epochs * len(self.columns)
+        return size_of_best + 8 * numbers_of_history
 
     def _check_callbacks(self, state: State) -> None:
         """Raise a ValueError where the callbacks cannot remember what the state says they do."""
@@ -151,4 +153,7 @@ def _best_name(number: int) -> str:
 
 def _from_table(table: Array, columns: list[str]) -> list[Logs]:
     """Return the logs of each epoch, of a table of shape (epochs, columns)."""
-    return [dict(zip(columns, row, strict=True)) for row in table.tolist()]
+    logs = []
+    for row in table.tolist():
+        logs.append(dict(zip(columns, row, strict=True)))
+    return logs

@@ -56,10 +56,9 @@ def fit_ensemble(run: Run, job: Job, fit: FitMember) -> Result:
     """
     config = job.config
     if job.team.count > 1:
-        raise ConfigError(
-            f"{config.where('ensemble')}: members are trained on one device; leave it out, or say "
-            "--distribute none"
-        )
+        place = config.where("ensemble")
+        rule = "members are trained on one device"
+        raise ConfigError(f"{place}: {rule}; leave it out, or say --distribute none")
     run.write_info(
         status="running",
         goal=config.epochs,
@@ -98,7 +97,8 @@ def _begin_member(
     remove_temporaries(member.path)
     dataset = replace(job.dataset, config=config)
     member_job = prepare(dataset, job.team, job.start, place)
-    if not (member.checkpoint.exists() and member.info.exists()):
+    has_begun = member.checkpoint.exists() and member.info.exists()
+    if not has_begun:
         member.checkpoint.unlink(missing_ok=True)
         _write_beginning(member, member_job)
     return member_job
@@ -120,15 +120,18 @@ def _is_finished(member: Run, config: Config) -> bool:
     if not member.info.exists():
         return False
     info = member.read_info()
-    planned = (info.goal, info.patience)
-    return info.status == "finished" and planned == (config.epochs, config.patience)
+    has_right_epochs = info.goal == config.epochs
+    has_right_patience = info.patience == config.patience
+    return info.status == "finished" and has_right_epochs and has_right_patience
 
 
 def _save_mean(run: Run, job: Job) -> Result:
     """Save the mean of the members, with their histories one after the other."""
     config = job.config
     encoder = job.dataset.encoder
-    members = [run.member(number) for number in range(1, config.ensemble + 1)]
+    members = []
+    for number in range(1, config.ensemble + 1):
+        members.append(run.member(number))
     weights = _weights_of_all(members, config)
     network = make_any_network(config, encoder, weights)
     trained = TrainedRun(config, encoder, weights, network, network)
@@ -144,7 +147,8 @@ def _save_mean(run: Run, job: Job) -> Result:
     )
     if not all(np.isfinite(array).all() for array in weights.values()):
         raise TrainingError("weights are not finite")
-    saved = TrainedNetwork(config, build_serving_model(trained), weights)
+    model = build_serving_model(trained)
+    saved = TrainedNetwork(config, model, weights)
     save_network(run, saved, result)
     return result
 
@@ -154,7 +158,8 @@ def _weights_of_all(members: list[Run], config: Config) -> dict[str, Array]:
     weights: dict[str, Array] = {}
     for number, member in enumerate(members):
         prefix = member_prefix(config, number)
-        for name, array in _weights_of(member, config.member(number)).items():
+        weights_of_member = _weights_of(member, config.member(number))
+        for name, array in weights_of_member.items():
             weights[prefix + name] = array
     return weights
 
@@ -176,8 +181,10 @@ def _measure_parts(job: Job, network: "AnyNetwork") -> Logs:
     }
     metrics: Logs = {}
     for name, part in job.dataset.parts.items():
-        for key, value in _measure(job.config, network, part).items():
-            metrics[prefixes[name] + key] = value
+        prefix = prefixes[name]
+        logs = _measure(job.config, network, part)
+        for key, value in logs.items():
+            metrics[prefix + key] = value
     return metrics
 
 
@@ -190,7 +197,8 @@ def _measure(config: Config, network: "AnyNetwork", part: Part) -> Logs:
         weights = None
         if part.weights is not None:
             weights = part.weights[start:end].astype(np.float64)
-        evaluation.add(x, y, network.outputs(x), weights)
+        outputs = network.outputs(x)
+        evaluation.add(x, y, outputs, weights)
         start = end
     return evaluation.result()
 
@@ -228,7 +236,8 @@ def _recorded_outcome(run: Run, job: Job) -> Iterator[None]:
         yield
     except KeyboardInterrupt:  # between two members
         _write_status(run, "interrupted")
-        raise Interrupted(f"training stopped; {how_to_resume(run, job.team)}") from None
+        advice = how_to_resume(run, job.team)
+        raise Interrupted(f"training stopped; {advice}") from None
     except BaseException as error:
         is_stopped = isinstance(error, Interrupted)
         _write_status(run, "interrupted" if is_stopped else "failed")

@@ -64,7 +64,8 @@ class EpochHistory:
         """
         row: Logs = {}
         for name in [*self.columns, *logs]:
-            row[name] = np.asarray(logs[name]).item()  # F1Score gives an array of one
+            value = np.asarray(logs[name])  # F1Score gives an array of one
+            row[name] = value.item()
         added = append_history(self._path, [row], self.epochs)
         self._digest.update(added)
         self._size += len(added)
@@ -144,7 +145,8 @@ class EpochHistory:
         logged = [name for name in history if name in self.columns]
         if logged != self.columns:
             raise ValueError("its columns are not those of this training")
-        table = np.stack([history[name] for name in self.columns], axis=1)
+        columns = [history[name] for name in self.columns]
+        table = np.stack(columns, axis=1)
         self._values = array("d", table.tobytes())
 
 

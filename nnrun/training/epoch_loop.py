@@ -63,18 +63,35 @@ class EpochLoop:
             self._graph = self._shared_graph(rows)
         else:
             self._graph = tf.function(
-                self._run_batches, jit_compile=self._uses_xla, autograph=False
+                self._run_batches,
+                jit_compile=self._uses_xla,
+                autograph=False,
             )
-        # Whatever a graph has as constants.
-        rest = self._rest if self._is_fixed else None
-        constants = [training, batch_size, rest, self._is_fixed, self._uses_xla]
-        self._key = f"{constants} {signature}" if signature else ""
+        self._key = ""
+        if signature:
+            constants = self._constants(training=training)
+            self._key = f"{constants} {signature}"
         self._traced: dict[int | None, Graph] = {}
         self._results = tf.function(model.get_metrics_result, autograph=False)
 
+    def _constants(self, *, training: bool) -> list[object]:
+        """Return whatever a graph of this loop has as constants."""
+        rest = self._rest if self._is_fixed else None
+        return [
+            training,
+            self._batch_size,
+            rest,
+            self._is_fixed,
+            self._uses_xla,
+        ]
+
     def _shared_graph(self, rows: RowBlocks) -> KerasObject:
         """Return the graph of a worker: all trace alike, or their messages would not meet."""
-        return tf.function(self._run_batches, input_signature=_signature(rows), autograph=False)
+        return tf.function(
+            self._run_batches,
+            input_signature=_signature(rows),
+            autograph=False,
+        )
 
     def run(
         self,
@@ -94,12 +111,13 @@ class EpochLoop:
             The loss and the metrics by name, over the rows of all workers.
         """
         results = None
-        before = 0  # the steps of the blocks that are done
+        steps_before = 0  # the steps of the blocks that are done
         for block in blocks:
             steps = math.ceil(block.rows / self._batch_size)
-            done = min(max(start - before, 0), steps)
-            results = self._run_block(block, done, before, report)
-            before += steps
+            steps_to_skip = max(start - steps_before, 0)
+            steps_done = min(steps_to_skip, steps)
+            results = self._run_block(block, steps_done, steps_before, report)
+            steps_before += steps
         if results is None or self._team.workers > 1:
             self._team.add_up(self._model.metrics_variables)
             results = self._results()
@@ -108,19 +126,19 @@ class EpochLoop:
     def _run_block(
         self,
         block: TensorBlock,
-        done: int,
-        before: int,
+        steps_done: int,
+        steps_before: int,
         report: Callable[[int], None],
     ) -> Tensor:
         """Run the steps of a block that are not yet done, and return the metrics of all so far."""
         steps = math.ceil(block.rows / self._batch_size)
-        if done == steps:
+        if steps_done == steps:
             return self._results_before(block)
-        while done < steps:
-            stop = min(done + self._steps_per_call, steps)
-            results = self._call(block, done, stop, before)
-            done = stop
-            report(before + done)
+        while steps_done < steps:
+            stop = min(steps_done + self._steps_per_call, steps)
+            results = self._call(block, steps_done, stop, steps_before)
+            steps_done = stop
+            report(steps_before + steps_done)
         return results
 
     def _results_before(self, block: TensorBlock) -> Tensor:
@@ -137,13 +155,14 @@ class EpochLoop:
         block: TensorBlock,
         start: int,
         stop: int,
-        before: int,
+        steps_before: int,
     ) -> Tensor:
         """Run the steps of a block from `start` to before `stop` in one call of the graph."""
         began_at = time.perf_counter()
-        numbers = tf.constant((block.rows, start, stop, before + start), tf.int32)
+        numbers = tf.constant((block.rows, start, stop, steps_before + start), tf.int32)
         results = self._run_graph(block.tensors, numbers)
-        self._fit_steps_per_call(stop - start, time.perf_counter() - began_at)
+        seconds = time.perf_counter() - began_at
+        self._fit_steps_per_call(stop - start, seconds)
         return results
 
     def _run_graph(self, tensors: Tensors, numbers: Tensor) -> Tensor:
@@ -153,7 +172,9 @@ class EpochLoop:
         """
         if tf.config.functions_run_eagerly():  # as somebody does who looks for a mistake
             return self._graph(tensors, numbers)
-        rows = tensors[0].shape[0] if self._uses_xla else None
+        rows = None
+        if self._uses_xla:
+            rows = tensors[0].shape[0]
         if rows not in self._traced:
             self._traced[rows] = self._trace(rows, tensors, numbers)
         graph = self._traced[rows]
@@ -173,8 +194,9 @@ class EpochLoop:
 
     def _fit_steps_per_call(self, steps: int, seconds: float) -> None:
         """Choose how many steps the next call has, by what the last one took."""
-        fitting = int(steps * SECONDS_PER_CALL / max(seconds, 1e-6))
-        fitting = max(1, min(fitting, steps * GROWTH))
+        most = steps * GROWTH
+        in_time = int(steps * SECONDS_PER_CALL / max(seconds, 1e-6))
+        fitting = max(1, min(in_time, most))
         of_all_workers = self._team.gather(fitting)
         self._steps_per_call = int(of_all_workers.min())  # it must be one for all
 
@@ -184,18 +206,23 @@ class EpochLoop:
         `numbers` is int32 (4,): rows, start, stop, and the steps that were done before. It is one
         tensor, since each argument takes its time; a call takes 0.2 ms.
         """
-        rows, start, stop, before = tf.unstack(numbers)
+        rows, start, stop, steps_before = tf.unstack(numbers)
 
-        def one_step(step: Tensor) -> list[Tensor]:
+        def take_batch(step: Tensor) -> list[Tensor]:
             self._take_batch(tensors, rows, step)
             return [step + 1]
 
-        tf.cond(before == 0, self._model.reset_metrics, lambda: None)
-        whole = tf.minimum(stop, rows // self._batch_size) if self._is_fixed else stop
-        tf.while_loop(lambda step: step < whole, one_step, [start])
+        def take_rest() -> None:
+            self._take(tensors, begin, self._rest)
+
+        tf.cond(steps_before == 0, self._model.reset_metrics, lambda: None)
+        whole = stop
+        if self._is_fixed:
+            whole = tf.minimum(stop, rows // self._batch_size)
+        tf.while_loop(lambda step: step < whole, take_batch, [start])
         if self._is_fixed and self._rest:
             begin = whole * self._batch_size
-            tf.cond(stop > whole, lambda: self._take(tensors, begin, self._rest), lambda: None)
+            tf.cond(stop > whole, take_rest, lambda: None)
         return self._model.get_metrics_result()
 
     def _take_own_batch(self, tensors: Tensors, rows: Tensor, step: Tensor) -> None:

@@ -43,7 +43,8 @@ def _missed_metric(
 ) -> list[str]:
     """Return a line where a metric is not what the text of its expectation says."""
     operator, bound = parse_expectation(text)
-    if OPERATORS[operator](value, bound):
+    is_met = OPERATORS[operator](value, bound)
+    if is_met:
         return []
     place = config.where("expect", name)
     return [f"{place}: expected {operator} {bound:g}, got {value:.6g}"]

@@ -38,10 +38,12 @@ def write_model(trained: TrainedRun, form: str, path: Path) -> None:
         _make_statistics_constant(networks)
     if form == "onnx":
         _express_activations(networks)
-    named = keras.Model(model.inputs, {output_name(trained): model.outputs[0]})
-    inputs = tf.TensorSpec((None, model.input_shape[-1]), tf.float32, name=INPUT_NAME)
+    named_outputs = {output_name(trained): model.outputs[0]}
+    named_model = keras.Model(model.inputs, named_outputs)
+    shape = (None, model.input_shape[-1])
+    inputs = tf.TensorSpec(shape, tf.float32, name=INPUT_NAME)
     with silenced():
-        named.export(
+        named_model.export(
             path,
             format=KERAS_FORMATS[form],
             verbose=False,
@@ -54,7 +56,10 @@ def write_model(trained: TrainedRun, form: str, path: Path) -> None:
 
 def _networks(model: Model) -> list[Model]:
     """Return the members of an ensemble, or the one network."""
-    members = [layer for layer in model.layers if isinstance(layer, keras.Sequential)]
+    members = []
+    for layer in model.layers:
+        if isinstance(layer, keras.Sequential):
+            members.append(layer)
     return members or [model]
 
 
@@ -71,7 +76,10 @@ def _make_statistics_constant(networks: list[Model]) -> None:
 
 def _express_activations(networks: list[Model]) -> None:
     """Put equal functions in place of those that ONNX has no operation for."""
-    equals = {keras.activations.celu: keras.activations.elu, keras.activations.gelu: _gelu}
+    equals = {
+        keras.activations.celu: keras.activations.elu,
+        keras.activations.gelu: _gelu,
+    }
     for network in networks:
         for layer in network.layers:
             activation: Any = getattr(layer, "activation", None)

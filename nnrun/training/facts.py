@@ -20,8 +20,9 @@ def facts_of(job: Job) -> dict[str, object]:
         Values of fields of `RunInfo`, by their names.
     """
     config = job.config
+    now = datetime.now(UTC)
     return {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": now.isoformat(timespec="seconds"),
         "nnrun": __version__,
         **circumstances(),
         "goal": config.epochs,

@@ -108,13 +108,16 @@ def save_stopped(run: Run, job: Job, checkpoint: CheckpointCallback) -> None:
     # With use_ema, those of a finished training are averaged too.
     job.model.optimizer.finalize_variable_values(job.model.trainable_variables)
     epochs = checkpoint.epochs
+    metrics: Logs = {}
+    if epochs:
+        metrics = checkpoint.history.row(epochs)
     result = Result(
         run=run,
         is_chief=True,
         epochs=epochs,
         best_epoch=epochs,
         seconds=checkpoint.state.seconds,
-        metrics=checkpoint.history.row(epochs) if epochs else {},
+        metrics=metrics,
     )
     save_run(run, job, result, stopped_at=checkpoint.epoch_begun)
 
@@ -138,11 +141,16 @@ def final_metrics(job: Job, checkpoint: CheckpointCallback, best_epoch: int) -> 
 def _measured_at_the_end(job: Job) -> dict[str, Part]:
     """Return the parts to measure, by the prefix of their metrics' names."""
     dataset = job.dataset
-    parts = {"test_": dataset.test}
-    if job.config.optimizer["use_ema"]:
-        # The epochs were measured with weights that are not averaged; those at the end are.
-        parts |= {"": dataset.train, "val_": dataset.validation}
-    return {prefix: part for prefix, part in parts.items() if part}
+    parts = {}
+    if dataset.test:
+        parts["test_"] = dataset.test
+    if not job.config.optimizer["use_ema"]:
+        return parts
+    # The epochs were measured with weights that are not averaged; those at the end are.
+    parts[""] = dataset.train
+    if dataset.validation:
+        parts["val_"] = dataset.validation
+    return parts
 
 
 def _measure(
@@ -175,8 +183,11 @@ def save_run(
     """
     names = weight_shapes(job.config, job.dataset.encoder.width)
     values = [weight.numpy() for weight in network_weights(job.model)]
-    weights = dict(zip(names, values, strict=True))
-    network = TrainedNetwork(job.config, serving_model(job.model, job.config), weights)
+    network = TrainedNetwork(
+        config=job.config,
+        model=serving_model(job.model, job.config),
+        weights=dict(zip(names, values, strict=True)),
+    )
     save_network(run, network, result, stopped_at)
 
 
@@ -196,30 +207,36 @@ def save_network(
     """
     files = (run.config, run.model, run.weights, run.metrics, run.info)
     with atomic_paths(*files) as temporaries:
-        new = dict(zip(files, temporaries, strict=True))
-        _write_network(run, network, new)
-        metrics = to_json({"epoch": result.best_epoch, **finite(result.metrics)})
-        new[run.metrics].write_text(metrics, encoding="utf-8")
+        temporary_paths = dict(zip(files, temporaries, strict=True))
+        _write_network(run, network, temporary_paths)
+        metrics = {"epoch": result.best_epoch, **finite(result.metrics)}
+        temporary_paths[run.metrics].write_text(to_json(metrics), encoding="utf-8")
         checksums = {}
         sizes = {}
         for name in CHECKED:
-            path = new.get(run.path / name, run.path / name)
+            final_path = run.path / name
+            path = temporary_paths.get(final_path, final_path)
             checksums[name] = sha256(path)
             sizes[name] = path.stat().st_size
         # So that the former model or this one serves, wherever a kill comes.
         run.write_info(saving=checksums, saving_sizes=sizes)
         info = _saved_info(
-            run, network.config, result, stopped_at, checksums=checksums, sizes=sizes
+            run,
+            network.config,
+            result,
+            stopped_at,
+            checksums=checksums,
+            sizes=sizes,
         )
-        new[run.info].write_text(info, encoding="utf-8")
+        temporary_paths[run.info].write_text(info, encoding="utf-8")
 
 
-def _write_network(run: Run, network: TrainedNetwork, new: Mapping[Path, Path]) -> None:
-    """Write config, model and weights to the temporary paths that `new` has for their files."""
-    new[run.config].write_text(network.config.to_yaml(), encoding="utf-8", newline="\n")
+def _write_network(run: Run, network: TrainedNetwork, temporary_paths: Mapping[Path, Path]) -> None:
+    """Write config, model and weights to the temporary paths of their files."""
+    temporary_paths[run.config].write_text(network.config.to_yaml(), encoding="utf-8", newline="\n")
     with any_clock(), temporary_files_in(run.path):
-        network.model.save(new[run.model])
-    write_arrays(new[run.weights], network.weights)
+        network.model.save(temporary_paths[run.model])
+    write_arrays(temporary_paths[run.weights], network.weights)
 
 
 def _saved_info(

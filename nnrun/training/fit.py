@@ -27,27 +27,28 @@ def fit_compiled(job: Job, state: State, callbacks: list[KerasObject]) -> None:
         TrainingError: The loss is not finite.
     """
     training = _looped(job, job.dataset.train, training=True)
-    held_out = job.dataset.validation
-    validating = _looped(job, held_out, training=False) if held_out else None
-    called = keras.callbacks.CallbackList(
+    validating = None
+    if job.dataset.validation:
+        validating = _looped(job, job.dataset.validation, training=False)
+    callback_list = keras.callbacks.CallbackList(
         callbacks,
         model=job.model,
         epochs=job.config.epochs,
         steps=training.loop.steps,
     )
-    called.on_train_begin()
+    callback_list.on_train_begin()
     logs: Logs = {}
     for epoch, blocks in _epochs(job, training.rows, state.epoch):
         if job.model.stop_training:
             break
-        called.on_epoch_begin(epoch)
-        called.on_train_batch_begin(state.step)
-        logs = _train_epoch(training.loop, blocks, called, start=state.step)
+        callback_list.on_epoch_begin(epoch)
+        callback_list.on_train_batch_begin(state.step)
+        logs = _train_epoch(training.loop, blocks, callback_list, start=state.step)
         if validating:
-            logs |= _validate(validating, called)
-        called.on_epoch_end(epoch, logs)
+            logs |= _validate(validating, callback_list)
+        callback_list.on_epoch_end(epoch, logs)
     job.model.optimizer.finalize_variable_values(job.model.trainable_variables)
-    called.on_train_end(logs)
+    callback_list.on_train_end(logs)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def _looped(job: Job, part: Part, *, training: bool) -> _Looped:
     """Return the rows of a part with the loop that trains on them, or measures them."""
     arrays = job.dataset.arrays(part, weighted=training)
     rows = RowBlocks(arrays, job.config.batch_size, job.team)
-    return _Looped(rows, job.epoch_loop(rows, training=training))
+    loop = job.epoch_loop(rows, training=training)
+    return _Looped(rows, loop)
 
 
 def _epochs(job: Job, rows: RowBlocks, first: int) -> Iterator[tuple[int, Iterator[TensorBlock]]]:
@@ -78,18 +80,26 @@ def _epochs(job: Job, rows: RowBlocks, first: int) -> Iterator[tuple[int, Iterat
 def _train_epoch(
     loop: EpochLoop,
     blocks: Iterator[TensorBlock],
-    called: KerasObject,
+    callback_list: KerasObject,
     *,
     start: int,
 ) -> Logs:
     """Train on the blocks of an epoch from step `start` on, and return its loss and metrics."""
-    return loop.run(blocks, lambda step: called.on_train_batch_end(step - 1), start=start)
+
+    def report(steps: int) -> None:
+        callback_list.on_train_batch_end(steps - 1)
+
+    return loop.run(blocks, report, start=start)
 
 
-def _validate(held_out: _Looped, called: KerasObject) -> Logs:
+def _validate(held_out: _Looped, callback_list: KerasObject) -> Logs:
     """Return the logs of the rows held out, whose names begin with `val_`."""
-    called.on_test_begin()
+
+    def report(steps: int) -> None:
+        callback_list.on_test_batch_end(steps - 1)
+
+    callback_list.on_test_begin()
     blocks = held_out.rows.in_order()
-    logs = held_out.loop.run(blocks, lambda step: called.on_test_batch_end(step - 1))
-    called.on_test_end(logs)
+    logs = held_out.loop.run(blocks, report)
+    callback_list.on_test_end(logs)
     return {f"val_{name}": value for name, value in logs.items()}

@@ -92,13 +92,17 @@ def prepare(
     try:
         model = _build(dataset, team)
     except (ValueError, TypeError) as error:
-        raise ConfigError(
-            f"{config.where('layers')}: Keras refuses this network: {error}"
-        ) from None
+        place = config.where("layers")
+        raise ConfigError(f"{place}: Keras refuses this network: {error}") from None
     if start:
         _take_weights(model, start.weights[member])
-    decided = replace(dataset, config=_decided(dataset, model))
-    return Job(model, decided, team, start)
+    decided_config = _decided(dataset, model)
+    return Job(
+        model=model,
+        dataset=replace(dataset, config=decided_config),
+        team=team,
+        start=start,
+    )
 
 
 def _take_weights(model: Model, weights: list[Array]) -> None:
@@ -111,7 +115,9 @@ def _build(dataset: Dataset, team: Team) -> Model:
     model = build_network(dataset.config, dataset.encoder)
     if team.count > 1:
         share_moments(model)
-    rows = dataset.train.rows if team.count == 1 else 0  # XLA is for one device
+    rows = dataset.train.rows
+    if team.count > 1:  # XLA is for one device
+        rows = 0
     compile_model(model, dataset.config, rows)
     build_variables(model, len(dataset.encoder.targets))
     return model
@@ -121,8 +127,9 @@ def _decided(dataset: Dataset, model: Model) -> Config:
     """Return the config with what `auto` and the defaults came to be."""
     config = dataset.config
     in_memory = not isinstance(dataset.train.x, np.memmap)  # the order of the rows depends on it
+    data = config.data.model_copy(update={"in_memory": in_memory})
     decided = {
-        "data": config.data.model_copy(update={"in_memory": in_memory}),
+        "data": data,
         "jit_compile": bool(model.jit_compile),
         "metrics": config.metric_specs,
     }

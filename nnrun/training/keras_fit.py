@@ -48,7 +48,8 @@ def fit_keras(job: Job, _: State, callbacks: list[KerasObject]) -> None:
 
 def _arrays(dataset: Dataset, part: Part) -> tuple[Array, ...]:
     """Return x, y and perhaps the weights of a part's rows, as Keras takes them to validate on."""
-    return tuple(array for array in dataset.arrays(part) if array is not None)
+    arrays = dataset.arrays(part)
+    return tuple(array for array in arrays if array is not None)
 
 
 def _batches(rows: RowBlocks, seed: int, batch_size: int) -> Iterator[tuple[Array, ...]]:
@@ -56,8 +57,9 @@ def _batches(rows: RowBlocks, seed: int, batch_size: int) -> Iterator[tuple[Arra
     for epoch in count():
         order = row_order(seed, epoch, rows.count, chunk=rows.chunk)
         for start in range(0, rows.count, batch_size):
-            taken = order[start : start + batch_size]
-            yield tuple(array[taken] for array in rows.arrays)
+            end = start + batch_size
+            numbers = order[start:end]
+            yield tuple(array[numbers] for array in rows.arrays)
 
 
 def _signature(rows: RowBlocks, batch_size: int) -> tuple[Tensor, ...]:

@@ -21,5 +21,6 @@ class LossOfOneHot(DerivedLoss):
         """
         ops = keras.ops
         labels = ops.cast(ops.squeeze(y_true, axis=-1), "int32")
-        targets = ops.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype)
+        count = y_pred.shape[-1]
+        targets = ops.one_hot(labels, count, dtype=y_pred.dtype)
         return self._loss.call(targets, y_pred)

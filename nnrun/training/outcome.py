@@ -63,12 +63,16 @@ def translated_errors(run: Run, checkpoint: CheckpointCallback) -> Iterator[None
 
 
 def _unwritten(error: OSError, advice: str) -> NnrunError:
-    reason = f"{error.filename or 'I/O'}: {error.strerror or error}"
-    return NnrunError(f"{reason}; once that is mended, {advice}")
+    place = error.filename or "I/O"
+    reason = error.strerror or error
+    return NnrunError(f"{place}: {reason}; once that is mended, {advice}")
 
 
 def _lost_worker(error: Exception, advice: str) -> NnrunError:
     """Return the error that names the worker of which TensorFlow says that it is unhealthy."""
-    task = re.search(r"/task:(\d+)", str(error).partition("unhealthy")[2])
-    worker = f"worker {task[1]}" if task else "another worker"
+    _, _, text_behind = str(error).partition("unhealthy")
+    task = re.search(r"/task:(\d+)", text_behind)
+    worker = "another worker"
+    if task:
+        worker = f"worker {task[1]}"
     return NnrunError(f"{worker} ended, or cannot be reached; {advice}")

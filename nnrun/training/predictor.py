@@ -19,18 +19,21 @@ def predictor(model: Model) -> Callable[[Matrix], Matrix]:
         model: The model, which runs as it does where it is not trained.
     """
     block_shape = [None, *model.input_shape[1:]]
+    block_spec = tf.TensorSpec(block_shape, tf.float32)
     call = tf.function(
         lambda block: model(block, training=False),
-        input_signature=[tf.TensorSpec(block_shape, tf.float32)],
+        input_signature=[block_spec],
     )
-    widest = max(layer.output.shape[-1] for layer in model.layers)
-    rows = max(1, min(PREDICTION_ROWS, ACTIVATIONS // widest))
+    widths = [layer.output.shape[-1] for layer in model.layers]
+    rows_in_memory = ACTIVATIONS // max(widths)
+    rows = max(1, min(PREDICTION_ROWS, rows_in_memory))
 
     def predict(x: Matrix) -> Matrix:
         outputs = []
         for start in range(0, max(1, len(x)), rows):
-            block = x[start : start + rows]
-            outputs.append(call(block).numpy())
+            end = start + rows
+            tensor = call(x[start:end])
+            outputs.append(tensor.numpy())
         return np.concatenate(outputs)
 
     return predict

@@ -73,11 +73,7 @@ def _reload(
     problems = _differences(run, info, config, force=force)
     if problems:
         raise RunError(problems)
-    kept = run.checkpoint if config.ensemble == 1 else run.members
-    if (info.checksums or info.epochs) and not kept.exists():
-        raise RunError(
-            f"{run.path}: cannot be resumed: it has no {kept.name} any more; train again"
-        )
+    _check_checkpoint(run, info, config)
     config = changed_config(run, planned_config(run, info), overrides)
     check_patience(run, info, config)
     if epochs:
@@ -93,13 +89,24 @@ def _reload(
     return dataset
 
 
+def _check_checkpoint(run: Run, info: RunInfo, config: Config) -> None:
+    """Raise a RunError where a run that has begun lacks what it goes on from."""
+    needed_path = run.checkpoint if config.ensemble == 1 else run.members
+    has_begun = info.checksums or info.epochs
+    if has_begun and not needed_path.exists():
+        reason = f"it has no {needed_path.name} any more"
+        raise RunError(f"{run.path}: cannot be resumed: {reason}; train again")
+
+
 def _check_size(run: Run, config: Config, encoder: Encoder) -> None:
     """Refuse a checkpoint that is smaller than the network, before the network is built."""
     if not run.checkpoint.exists():
         return
     layers = summarize(config, encoder.width)
-    needed = sum(4 * layer.parameters for layer in layers)  # bytes of float32
-    if run.checkpoint.stat().st_size < needed:
+    parameters = sum(layer.parameters for layer in layers)
+    needed = 4 * parameters  # bytes of float32
+    size = run.checkpoint.stat().st_size
+    if size < needed:
         raise RunError(
             f"{run.checkpoint}: is smaller than the network of {run.config}; was it altered?"
         )
@@ -116,12 +123,13 @@ def _differences(
     lines = []
     if not force:
         advice = "--force resumes with the current versions"
-        changed_versions = differences(info.versions, versions())
-        lines = [f"{run.info}: {line}; {advice}" for line in changed_versions]
-    changed = _changes_of_config(run, info, config) + changed_tables(config, info)
-    if changed:
-        changed.append(f"{run.path}: cannot be resumed: undo that, or train again")
-    return lines + changed
+        for line in differences(info.versions, versions()):
+            lines.append(f"{run.info}: {line}; {advice}")
+    changes = _changes_of_config(run, info, config)
+    changes += changed_tables(config, info)
+    if changes:
+        changes.append(f"{run.path}: cannot be resumed: undo that, or train again")
+    return lines + changes
 
 
 def _changes_of_config(run: Run, info: RunInfo, config: Config) -> list[str]:
@@ -132,7 +140,8 @@ def _changes_of_config(run: Run, info: RunInfo, config: Config) -> list[str]:
     if config.epochs == info.goal:  # a kill came while the longer run was saved
         then["epochs"] = config.epochs
     if config.early_stopping and config.early_stopping["patience"] == info.patience:
-        then["early_stopping"] = {**then.get("early_stopping", {}), "patience": info.patience}
+        stopping_then = then.get("early_stopping", {})
+        then["early_stopping"] = {**stopping_then, "patience": info.patience}
     lines = [f"{run.config}: {line}" for line in differences(then, now)]
     if then.get("epochs") != config.epochs:
         lines.append(f"{run.config}: leave epochs as it was, and give --epochs {config.epochs}")

@@ -25,17 +25,25 @@ def build_serving_model(trained: TrainedRun) -> Model:
         RunError: Keras refuses the network.
     """
     try:
-        members = [_member(trained, number) for number in range(trained.config.ensemble)]
-        return members[0] if len(members) == 1 else _averaged(members)
+        members = []
+        for number in range(trained.config.ensemble):
+            members.append(_member(trained, number))
+        if len(members) == 1:
+            return members[0]
+        return _averaged(members)
     except Exception as error:  # Keras raises what it likes
-        raise RunError(f"Keras refuses this network: {first_line(error)}") from None
+        reason = first_line(error)
+        raise RunError(f"Keras refuses this network: {reason}") from None
 
 
 def _member(trained: TrainedRun, number: int) -> Model:
     """Return the model of a member of the ensemble, counted from 0, or that of the run."""
     model = build_network(trained.config, trained.encoder)
     prefix = member_prefix(trained.config, number)
-    weights = [array for name, array in trained.weights.items() if name.startswith(prefix)]
+    weights = []
+    for name, array in trained.weights.items():
+        if name.startswith(prefix):
+            weights.append(array)
     for variable, weight in zip(network_weights(model), weights, strict=True):
         variable.assign(weight)
     return serving_model(model, trained.config)
@@ -46,7 +54,8 @@ def _averaged(members: list[Model]) -> Model:
     for number, member in enumerate(members, 1):
         member.name = f"member_{number}"
     inputs = keras.Input(members[0].input_shape[1:])
-    mean = keras.layers.Average()([member(inputs) for member in members])
+    outputs = [member(inputs) for member in members]
+    mean = keras.layers.Average()(outputs)
     return keras.Model(inputs, mean, name="ensemble")
 
 
@@ -62,4 +71,5 @@ def keras_forward(trained: TrainedRun) -> Callable[[Matrix], Matrix]:
     Raises:
         RunError: Keras refuses the network.
     """
-    return predictor(build_serving_model(trained))
+    model = build_serving_model(trained)
+    return predictor(model)

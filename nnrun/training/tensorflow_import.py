@@ -24,7 +24,7 @@ THREADS = "TF_NUM_INTRAOP_THREADS"
 @contextmanager
 def silenced() -> Iterator[None]:
     """Drop what libraries write to stderr while the body runs, through Python or past it."""
-    kept = os.dup(2)
+    own_stderr = os.dup(2)
     try:
         with Path(os.devnull).open("w") as null:
             os.dup2(null.fileno(), 2)
@@ -32,8 +32,8 @@ def silenced() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(own_stderr, 2)
+        os.close(own_stderr)
 
 
 def leave_out(packages: Sequence[str]) -> None:

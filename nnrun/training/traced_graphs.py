@@ -38,14 +38,14 @@ NOT_IN_GRAPHS = {
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _KeptGraph:
     """A graph, and the names of what it captured, in order."""
 
     graph: Graph
     captured: list[str]
 
 
-_kept: OrderedDict[str, _Kept] = OrderedDict()
+_kept: OrderedDict[str, _KeptGraph] = OrderedDict()
 
 
 def signature(config: Config, model: Model) -> str:
@@ -59,10 +59,10 @@ def signature(config: Config, model: Model) -> str:
     if isinstance(config.optimizer["learning_rate"], float):  # Keras makes a variable of it
         del keys["optimizer"]["learning_rate"]
     rescalings = _rescalings(model)
-    layers = [
-        _layer_facts(layer, is_captured=number in rescalings)
-        for number, layer in enumerate(model.layers)
-    ]
+    layers = []
+    for number, layer in enumerate(model.layers):
+        facts = _layer_facts(layer, is_captured=number in rescalings)
+        layers.append(facts)
     return json.dumps([keys, model.input_shape, layers])
 
 
@@ -78,21 +78,28 @@ def traced(key: str, model: Model, trace: Callable[[], Graph]) -> Graph:
     if key not in _kept:
         with _captured_scales(model, tensors):
             graph = trace()
-        names = {id(tensor): name for name, tensor in tensors.items()}
-        captured = [names.get(id(tensor), "") for tensor in graph.captured_inputs]
-        if "" in captured or not _moments(model).keys() <= set(captured):
+        captured = _captured_names(graph, tensors)
+        moments = _moments(model).keys()
+        if "" in captured or not moments <= set(captured):
             return graph  # it has something of this model that no other could give it
-        _kept[key] = _Kept(graph, captured)
+        _kept[key] = _KeptGraph(graph, captured)
     _kept.move_to_end(key)
     if len(_kept) > MOST_GRAPHS:
         _kept.popitem(last=False)
     return _with_captures(_kept[key], tensors)
 
 
-def _with_captures(kept: _Kept, tensors: dict[str, Tensor]) -> Graph:
+def _captured_names(graph: Graph, tensors: dict[str, Tensor]) -> list[str]:
+    """Return the name of each tensor that a graph captured, in order; "" where it has none."""
+    names = {id(tensor): name for name, tensor in tensors.items()}
+    return [names.get(id(tensor), "") for tensor in graph.captured_inputs]
+
+
+def _with_captures(kept_graph: _KeptGraph, tensors: dict[str, Tensor]) -> Graph:
     """Return a graph of its own, so that no other training's captures change."""
-    graph = type(kept.graph)(kept.graph.inference_fn)
-    graph.set_external_captures([tensors[name] for name in kept.captured])
+    captures = [tensors[name] for name in kept_graph.captured]
+    graph = type(kept_graph.graph)(kept_graph.graph.inference_fn)
+    graph.set_external_captures(captures)
     return graph
 
 
@@ -116,7 +123,9 @@ def _captured_scales(model: Model, tensors: dict[str, Tensor]) -> Iterator[None]
 
 def _tensors(model: Model) -> dict[str, Tensor]:
     """Return what the graphs of a model may capture: its variables' handles, moments and scales."""
-    handles = {name: variable.value.handle for name, variable in all_variables(model).items()}
+    handles = {}
+    for name, variable in all_variables(model).items():
+        handles[name] = variable.value.handle
     return handles | _moments(model) | _scales(model)
 
 
@@ -146,8 +155,11 @@ def _rescalings(model: Model) -> dict[int, KerasObject]:
     """
     if model.jit_compile:
         return {}
-    numbered = enumerate(model.layers)
-    return {number: layer for number, layer in numbered if _has_scales_of_rows(layer)}
+    rescalings = {}
+    for number, layer in enumerate(model.layers):
+        if _has_scales_of_rows(layer):
+            rescalings[number] = layer
+    return rescalings
 
 
 def _has_scales_of_rows(layer: KerasObject) -> bool:

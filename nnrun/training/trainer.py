@@ -78,20 +78,17 @@ def train(
     encoding = _encoding(job.dataset)
     fit = fit_compiled if engine == "compiled" else fit_keras
     with _own_path(path, team) as own_path, create_run(own_path, stem, overwrite=overwrite) as run:
-        info = to_json(
-            {
-                "status": "running",
-                **facts_of(job),
-                "engine": engine,
-            }
-        )
-        write_texts(
-            {
-                run.config: job.config.to_yaml(),
-                run.encoding: encoding,
-                run.info: info,
-            }
-        )
+        info = {
+            "status": "running",
+            **facts_of(job),
+            "engine": engine,
+        }
+        texts = {
+            run.config: job.config.to_yaml(),
+            run.encoding: encoding,
+            run.info: to_json(info),
+        }
+        write_texts(texts)
         return _fit_all(run, job, fit, callbacks)
 
 
@@ -117,11 +114,13 @@ def resume(
         NnrunError: As `train` does.
     """
     team = join(distribute)
-    job = prepare(dataset, team, needed_warm_start(run, dataset.config))
+    start = needed_warm_start(run, dataset.config)
+    job = prepare(dataset, team, start)
     if team.is_chief:
         return _fit_all(run, job, fit_compiled, callbacks)
     with TemporaryDirectory(prefix="nnrun-") as folder:
-        return _fit(run.elsewhere(Path(folder)), job, fit_compiled, callbacks)
+        own_run = run.elsewhere(Path(folder))
+        return _fit(own_run, job, fit_compiled, callbacks)
 
 
 @contextmanager
@@ -138,7 +137,8 @@ def _encoding(dataset: Dataset) -> str:
     """Return the text of encoding.json, or raise a ConfigError where nobody could read it again."""
     encoding = encoding_text(dataset.encoder)
     if is_too_long(encoding):
-        raise ConfigError(f"{dataset.config.where('data')}: {TOO_LONG}")
+        place = dataset.config.where("data")
+        raise ConfigError(f"{place}: {TOO_LONG}")
     return encoding
 
 
@@ -176,7 +176,13 @@ def _fit(
         whole: The run that goes on where this one is stopped, by default itself.
     """
     config_callbacks = _callbacks_of(job.config, run)
-    checkpoint = CheckpointCallback(run, job.config, job.model, config_callbacks, job.team)
+    checkpoint = CheckpointCallback(
+        run,
+        job.config,
+        job.model,
+        config_callbacks,
+        job.team,
+    )
     checkpoint.advice = how_to_resume(whole or run, job.team)
     if run.checkpoint.exists():
         checkpoint.restore()
@@ -195,8 +201,9 @@ def _fit(
         if job.team.workers > 1:
             check_agreement(job, checkpoint.state, checkpoint.stop_request)
             job.team.copy_chief(job.model)
+        all_callbacks = [*config_callbacks, checkpoint, *callbacks]
         try:
-            fit(job, checkpoint.state, [*config_callbacks, checkpoint, *callbacks])
+            fit(job, checkpoint.state, all_callbacks)
         except Interrupted:
             with checkpoint.stop_request.held():
                 save_stopped(run, job, checkpoint)
@@ -206,8 +213,11 @@ def _fit(
 
 def _callbacks_of(config: Config, run: Run) -> list[KerasObject]:
     """Return the Keras callbacks that the config names."""
-    specs = (config.early_stopping, config.reduce_lr_on_plateau)
-    callbacks = [make(keras.callbacks, spec) for spec in specs if spec]
+    callbacks = []
+    for spec in (config.early_stopping, config.reduce_lr_on_plateau):
+        if spec:
+            callbacks.append(make(keras.callbacks, spec))
     if config.tensorboard:
-        callbacks.append(keras.callbacks.TensorBoard(log_dir=str(run.tensorboard)))
+        folder = str(run.tensorboard)
+        callbacks.append(keras.callbacks.TensorBoard(log_dir=folder))
     return callbacks

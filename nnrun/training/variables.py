@@ -38,7 +38,8 @@ def shapes_of(variables: Variables) -> Shapes:
     """
     shapes = {}
     for name, variable in variables.items():
-        shapes[name] = (tuple(variable.shape), str(variable.dtype))
+        shape = tuple(variable.shape)
+        shapes[name] = (shape, str(variable.dtype))
     return shapes
 
 
@@ -72,4 +73,7 @@ def total_values(model: Model, team: Team) -> dict[str, Array]:
 
 
 def _numbered(kind: str, variables: list[KerasObject]) -> Variables:
-    return {f"{kind}_{number}": variable for number, variable in enumerate(variables)}
+    numbered = {}
+    for number, variable in enumerate(variables):
+        numbered[f"{kind}_{number}"] = variable
+    return numbered

@@ -21,7 +21,8 @@ class _NearestInfo(zipfile.ZipInfo):
     """A member of a zip file whose time is the nearest that such a file can hold."""
 
     def __init__(self, filename: str = "NoName", date_time: Time = FIRST_TIME) -> None:
-        super().__init__(filename, min(max(date_time, FIRST_TIME), LAST_TIME))
+        nearest = min(max(date_time, FIRST_TIME), LAST_TIME)
+        super().__init__(filename, nearest)
 
 
 @contextmanager
@@ -30,9 +31,9 @@ def any_clock() -> Iterator[None]:
 
     `zipfile` takes the class of its members from its own name, and offers no other way.
     """
-    own = zipfile.ZipInfo
+    usual_class = zipfile.ZipInfo
     zipfile.ZipInfo = _NearestInfo  # type: ignore[misc]
     try:
         yield
     finally:
-        zipfile.ZipInfo = own  # type: ignore[misc]
+        zipfile.ZipInfo = usual_class  # type: ignore[misc]

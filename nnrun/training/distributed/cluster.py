@@ -87,8 +87,10 @@ def _parse(text: str) -> _TFConfig:
         return _TFConfig.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the whole value"
-        raise _wrong(f"{place}: {first['msg']}; received {received(text)}") from None
+        keys = map(str, first["loc"])
+        place = ".".join(keys) or "the whole value"
+        rule = first["msg"]
+        raise _wrong(f"{place}: {rule}; received {received(text)}") from None
 
 
 def _place_in(config: _TFConfig) -> Cluster:
@@ -106,7 +108,11 @@ def _place_in(config: _TFConfig) -> Cluster:
         raise _wrong(f"says that this is {kind} {number}, which its cluster does not have")
     if len(tasks) < 2:
         return Cluster()
-    return Cluster(len(tasks), tasks.index(own_task), addresses)
+    return Cluster(
+        workers=len(tasks),
+        index=tasks.index(own_task),
+        addresses=addresses,
+    )
 
 
 def _check_addresses(addresses: tuple[str, ...]) -> None:
@@ -123,7 +129,10 @@ def _check_addresses(addresses: tuple[str, ...]) -> None:
 
 def _is_address(text: str) -> bool:
     match = re.fullmatch(r".+:(\d+)", text)
-    return match is not None and 0 < int(match[1]) < 65_536
+    if match is None:
+        return False
+    port = int(match[1])
+    return 0 < port < 65_536
 
 
 def _wrong(problem: str) -> ConfigError:

@@ -28,13 +28,15 @@ def check_shareable(config: Config) -> None:
 def _problems(config: Config) -> Iterator[str]:
     """Yield a message for each key that several replicas cannot follow together."""
     if config.jit_compile is True:
-        yield f"{config.where('jit_compile')}: XLA {REMEDY}"
+        place = config.where("jit_compile")
+        yield f"{place}: XLA {REMEDY}"
     reduction = config.loss.get("reduction", MEANS[0])
     if reduction not in MEANS:
-        yield f"{config.where('loss', 'reduction')}: {reduction} {REMEDY}"
-    for i in config.layers_with("activity_regularizer"):
-        regularizer = config.layers[i]["activity_regularizer"]
+        place = config.where("loss", "reduction")
+        yield f"{place}: {reduction} {REMEDY}"
+    for number in config.layers_with("activity_regularizer"):
+        regularizer = config.layers[number]["activity_regularizer"]
         # It multiplies every two rows of a batch.
         if regularizer and regularizer["name"] == "OrthogonalRegularizer":
-            place = config.where("layers", i, "activity_regularizer")
+            place = config.where("layers", number, "activity_regularizer")
             yield f"{place}: OrthogonalRegularizer {REMEDY}"

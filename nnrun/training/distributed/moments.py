@@ -23,7 +23,9 @@ def _moments(x: Tensor, _: object) -> tuple[Tensor, Tensor]:
     """Return mean and variance (units,) of x (rows, units), in two passes over all replicas."""
     rows = tf.cast(tf.shape(x)[0], x.dtype)
     count = summed_over_replicas(rows)
-    mean = summed_over_replicas(tf.reduce_sum(x, 0)) / count
+    own_sum = tf.reduce_sum(x, 0)
+    mean = summed_over_replicas(own_sum) / count
     deviations = tf.math.squared_difference(x, tf.stop_gradient(mean))
-    variance = summed_over_replicas(tf.reduce_sum(deviations, 0)) / count
+    own_sum_of_deviations = tf.reduce_sum(deviations, 0)
+    variance = summed_over_replicas(own_sum_of_deviations) / count
     return mean, variance

@@ -46,7 +46,7 @@ def meet(cluster: Cluster, seconds: float) -> None:
 @contextmanager
 def _listening(cluster: Cluster) -> Iterator[socket.socket]:
     """Listen at the port of this worker."""
-    port = _host_and_port(cluster.addresses[cluster.index])[1]
+    _, port = _host_and_port(cluster.addresses[cluster.index])
     try:
         server = socket.create_server(("", port), backlog=cluster.workers)
     except OSError as error:
@@ -83,9 +83,12 @@ def _await_workers(server: socket.socket, cluster: Cluster, deadline: float) -> 
 def _check_time(reported: dict[int, socket.socket], cluster: Cluster, deadline: float) -> None:
     if time.monotonic() < deadline:
         return
-    others = set(range(1, cluster.workers))
-    missing = sorted(others.difference(reported))
-    names = joined([f"worker {i} ({cluster.addresses[i]})" for i in missing], 3)
+    missing = []
+    for index in range(1, cluster.workers):
+        if index not in reported:
+            address = cluster.addresses[index]
+            missing.append(f"worker {index} ({address})")
+    names = joined(missing, 3)
     raise NnrunError(f"TF_CONFIG: the chief timed out waiting for {names}; {REMEDY}")
 
 
@@ -131,10 +134,12 @@ def _reported_index(
         index = report["index"]
     except (ValueError, TypeError, KeyError):
         return None
-    if addresses != list(cluster.addresses) or index not in range(1, cluster.workers):
+    own_addresses = list(cluster.addresses)
+    is_a_worker = index in range(1, cluster.workers)
+    if addresses != own_addresses or not is_a_worker:
         raise ConfigError(
             f"TF_CONFIG: the worker at {host} has another cluster than the chief: "
-            f"{received(addresses)}, not {received(list(cluster.addresses))}"
+            f"{received(addresses)}, not {received(own_addresses)}"
         )
     if index in reported:
         raise ConfigError(f"TF_CONFIG: two workers say that they are worker {index}")
@@ -167,7 +172,8 @@ def _answer(connections: Iterable[socket.socket], answer: str) -> None:
 
 def _refusal(error: NnrunError) -> str:
     """Return the line that tells the others why none of them begins."""
-    return json.dumps({"refused": str(error), "exit_code": error.exit_code})
+    refusal = {"refused": str(error), "exit_code": error.exit_code}
+    return json.dumps(refusal)
 
 
 # The others.
@@ -178,16 +184,17 @@ def _report_to_chief(cluster: Cluster, deadline: float, seconds: float) -> None:
 
     A chief that took the report has a deadline of its own, at most `seconds` after this one.
     """
-    report = json.dumps({"cluster": cluster.addresses, "index": cluster.index})
+    report = {"cluster": cluster.addresses, "index": cluster.index}
+    line = json.dumps(report)
     while time.monotonic() < deadline:
-        answer = _answer_of_chief(cluster, report, deadline + seconds)
+        answer = _answer_of_chief(cluster, line, deadline + seconds)
         if answer == GO:
             return
         _raise_refusal(answer)
         time.sleep(RETRY)
+    chief = cluster.addresses[0]
     raise NnrunError(
-        f"TF_CONFIG: worker {cluster.index} timed out waiting for the chief "
-        f"({cluster.addresses[0]}); {REMEDY}"
+        f"TF_CONFIG: worker {cluster.index} timed out waiting for the chief ({chief}); {REMEDY}"
     )
 
 
@@ -199,13 +206,16 @@ def _raise_refusal(answer: str) -> None:
         is_input = refusal["exit_code"] == ConfigError.exit_code
     except (ValueError, TypeError, KeyError):
         return
-    raise ConfigError(reason) if is_input else NnrunError(reason)
+    if is_input:
+        raise ConfigError(reason)
+    raise NnrunError(reason)
 
 
 def _answer_of_chief(cluster: Cluster, report: str, deadline: float) -> str:
     """Return what the chief answers, "" where it is not there or no longer."""
+    host_and_port = _host_and_port(cluster.addresses[0])
     with suppress(OSError):
-        connection = socket.create_connection(_host_and_port(cluster.addresses[0]), PATIENCE)
+        connection = socket.create_connection(host_and_port, PATIENCE)
         with closing(connection):
             connection.sendall(f"{report}\n".encode())
             return _read_line(connection, deadline - time.monotonic())

@@ -34,8 +34,11 @@ class ReplicatedStep:
         self._batch_size = batch_size
         self._training = training
         self._variables = model.trainable_variables
-        self._weights = [(variable, variable.value) for variable in self._variables]
-        self._shapes = [tuple(variable.shape) for variable in self._variables]
+        self._weights = []
+        self._shapes = []
+        for variable in self._variables:
+            self._weights.append((variable, variable.value))
+            self._shapes.append(tuple(variable.shape))
 
     def __call__(self, tensors: Tensor, rows: Tensor, number: Tensor) -> None:
         """Take a step.
@@ -45,7 +48,8 @@ class ReplicatedStep:
             rows: The number of rows that all workers have together.
             number: Which of the batches is taken.
         """
-        size = tf.minimum(self._batch_size, rows - number * self._batch_size)
+        rows_left = rows - number * self._batch_size
+        size = tf.minimum(self._batch_size, rows_left)
         own_rows = self._cut(self._batch_size, self._team.last)  # of a whole batch
         begin = number * own_rows
         end = begin + self._cut(size, self._team.last)
@@ -88,14 +92,18 @@ class ReplicatedStep:
         """Return the gradients of all replicas' losses: one message, not many."""
         values = [variable.value for variable in self._variables]
         gradients = tape.gradient(loss, values)
-        flat = tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)
+        parts = [tf.reshape(gradient, [-1]) for gradient in gradients]
+        flat = tf.concat(parts, 0)
         return summed_over_replicas(flat)
 
     def _state(self, number: int) -> list[tuple[Tensor, Tensor]]:
         """Return the weights as they are, and a seed of its own for each replica's noise."""
         shift = [number - self._team.first, 0]
-        noise = [(seed, tf.add(seed.value, shift)) for seed in seeds(self._model)]
-        return self._weights + noise
+        state = list(self._weights)
+        for seed in seeds(self._model):
+            own_seed = tf.add(seed.value, shift)
+            state.append((seed, own_seed))
+        return state
 
     def _loss(
         self,
@@ -109,7 +117,8 @@ class ReplicatedStep:
         loss = self._model.compute_loss(x, y, outputs, *weight, training=self._training)
         # Keras divides by the number of replicas, as if all had as many rows.
         loss = self._team.count * loss
-        return loss + sum(self._forgotten_losses(scope))
+        forgotten_losses = self._forgotten_losses(scope)
+        return loss + sum(forgotten_losses)
 
     def _forgotten_losses(self, scope: KerasObject) -> list[Tensor]:
         """Return the losses that layers forgot, since another replica called them meanwhile."""

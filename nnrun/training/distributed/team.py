@@ -52,10 +52,12 @@ class Team:
         self.workers = cluster.workers
         self.index = cluster.index
         self.is_chief = cluster.is_chief
-        self.count = strategy.num_replicas_in_sync if strategy else 1
-        here = self.count // self.workers  # every worker has as many
-        self.first = here * self.index
-        self.last = here * (self.index + 1)
+        self.count = 1
+        if strategy:
+            self.count = strategy.num_replicas_in_sync
+        own_replicas = self.count // self.workers  # every worker has as many
+        self.first = own_replicas * self.index
+        self.last = own_replicas * (self.index + 1)
         self._total = tf.function(self._all_reduce, autograph=False)
 
     def share(self, order: Indices, batch_size: int) -> Indices:
@@ -68,9 +70,13 @@ class Team:
         if self.workers == 1:
             return order
         whole = len(order) - len(order) % batch_size
-        of_whole_batches = self._share_of_batches(order[:whole].reshape(-1, batch_size))
-        of_the_last = self._share_of_batches(order[whole:].reshape(1, -1))
-        return np.concatenate([of_whole_batches, of_the_last])
+        whole_batches = order[:whole].reshape(-1, batch_size)
+        last_batch = order[whole:].reshape(1, -1)
+        own_rows = [
+            self._share_of_batches(whole_batches),
+            self._share_of_batches(last_batch),
+        ]
+        return np.concatenate(own_rows)
 
     def _share_of_batches(self, batches: Batches) -> Indices:
         """Return this worker's rows of batches (batches, rows) of one size, in a row."""
@@ -108,9 +114,11 @@ class Team:
         Args:
             variables: The variables of this worker, in the same order on all.
         """
-        if self.workers > 1:
-            for variable, value in zip(variables, self.total(variables), strict=True):
-                variable.assign(value)
+        if self.workers == 1:
+            return
+        totals = self.total(variables)
+        for variable, total in zip(variables, totals, strict=True):
+            variable.assign(total)
 
     def gather(self, *values: int) -> Integers:
         """Return the values of every worker, int64 (workers, values).
@@ -122,7 +130,8 @@ class Team:
         table[self.index] = values
         if self.workers == 1:
             return table
-        return cast("Integers", self.total([table])[0].numpy())
+        (total,) = self.total([table])
+        return cast("Integers", total.numpy())
 
     def copy_chief(self, model: Model) -> None:
         """Give every worker the chief's weights and optimizer, but noise of its own.
@@ -136,8 +145,10 @@ class Team:
             for variable in variables:
                 variable.assign(tf.zeros_like(variable))
         self.add_up(variables)
+        shift = [self.first, 0]
         for seed in seeds(model):
-            seed.assign(tf.add(seed.value, [self.first, 0]))
+            own_seed = tf.add(seed.value, shift)
+            seed.assign(own_seed)
 
     def run_here(self, function: Callable[..., Tensor], *arguments: Tensor) -> Tensor:
         """Run a function in every replica of this worker, and return the first one's results.
@@ -148,7 +159,8 @@ class Team:
         """
 
         def of_first(value: Tensor) -> Tensor:
-            return self.strategy.experimental_local_results(value)[0]
+            first, *_ = self.strategy.experimental_local_results(value)
+            return first
 
         results = self.strategy.run(function, args=arguments)
         return tf.nest.map_structure(of_first, results)
@@ -157,8 +169,10 @@ class Team:
         """Return the sums of tensors over all workers, of whose replicas the first one counts."""
 
         def replica(values: list[Tensor]) -> Tensor:
-            take = tf.identity if replica_number() == self.first else tf.zeros_like
-            return summed_over_replicas([take(value) for value in values])
+            is_first = replica_number() == self.first
+            take = tf.identity if is_first else tf.zeros_like
+            own_values = [take(value) for value in values]
+            return summed_over_replicas(own_values)
 
         return self.run_here(replica, values)
 
