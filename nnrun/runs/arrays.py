@@ -114,7 +114,9 @@ def parse_arrays(
             if further_shapes:
                 shapes |= further_shapes(state)
             _check_names(archive, shapes)
-            arrays = {name: _read_member(archive, name, spec) for name, spec in shapes.items()}
+            arrays = {}
+            for name, spec in shapes.items():
+                arrays[name] = _read_member(archive, name, spec)
         _check_finite(arrays, unchecked)
     except Exception as error:  # zipfile and numpy raise what they like at a bad file
         reason = f"cannot be read: {first_line(error)}; was it altered?"
@@ -129,15 +131,18 @@ def largest_size(shapes: Shapes, room: int = 0) -> int:
         shapes: The shape and the dtype of each array, by its name.
         room: The bytes of further arrays at the most.
     """
-    needed = sum(_byte_count(*spec) + MEMBER for spec in shapes.values())
-    return needed + room + ROOM
+    needed = room + ROOM
+    for shape, dtype in shapes.values():
+        needed += _byte_count(shape, dtype) + MEMBER
+    return needed
 
 
 def _check_members(archive: zipfile.ZipFile, size: int) -> None:
     """Raise a ValueError unless every member stands in the file as it is."""
     members = archive.infolist()
     total = sum(member.file_size for member in members)
-    if not all(map(_is_plain, members)) or total > size:
+    are_plain = all(map(_is_plain, members))
+    if not are_plain or total > size:
         raise ValueError("members are compressed, encrypted, or larger than the file")
 
 
@@ -156,15 +161,21 @@ def _check_names(archive: zipfile.ZipFile, shapes: Shapes) -> None:
 
 def _check_finite(arrays: Mapping[str, Array], unchecked: tuple[str, ...]) -> None:
     for name, array in arrays.items():
-        if not (name.startswith(unchecked) or np.isfinite(array).all()):
+        if name.startswith(unchecked):
+            continue
+        if not np.isfinite(array).all():
             raise ValueError(f"{name} has numbers that are not finite")
 
 
 def _read_state(archive: zipfile.ZipFile) -> str:
-    length = archive.getinfo(f"{STATE}.npy").file_size - NUMPY_HEADER
+    """Return the text of the state, whose length the archive tells."""
+    member = archive.getinfo(f"{STATE}.npy")
+    length = member.file_size - NUMPY_HEADER
     if length > ROOM:
         raise ValueError("its state is too long")
-    return _read_member(archive, STATE, ((length,), "uint8")).tobytes().decode()
+    shape = (length,)
+    array = _read_member(archive, STATE, (shape, "uint8"))
+    return array.tobytes().decode()
 
 
 def _read_member(archive: zipfile.ZipFile, name: str, spec: Spec) -> Array:
@@ -173,14 +184,16 @@ def _read_member(archive: zipfile.ZipFile, name: str, spec: Spec) -> Array:
         if np.lib.format.read_magic(member) != (1, 0):
             raise ValueError(f"{name} has a format that nnrun does not write")
         shape, in_fortran_order, dtype = np.lib.format.read_array_header_1_0(member)
-        if (shape, dtype.name) != spec or not dtype.isnative or in_fortran_order:
+        is_as_written = dtype.isnative and not in_fortran_order
+        if (shape, dtype.name) != spec or not is_as_written:
             expected_shape, expected_dtype = spec
             expected = f"{expected_dtype} {expected_shape}"
             raise ValueError(f"{name} must be {expected}; received {dtype} {shape}")
-        # A byte beyond the end, so that zipfile compares the checksum.
-        data = member.read(_byte_count(*spec) + 1)
+        size = _byte_count(shape, dtype.name)
+        data = member.read(size + 1)  # a byte beyond, so that zipfile compares the checksum
     return np.frombuffer(data, dtype).reshape(shape)
 
 
 def _byte_count(shape: tuple[int, ...], dtype: str) -> int:
-    return prod(shape) * np.dtype(dtype).itemsize
+    bytes_of_a_number = np.dtype(dtype).itemsize
+    return prod(shape) * bytes_of_a_number

@@ -66,8 +66,9 @@ def compare_runs(first: Path, second: Path) -> Comparison:
     metrics = []
     for run in (Run(first), Run(second)):
         info = run.read_info()
+        own_metrics = finite(run.read_metrics())
         infos.append(info)
-        metrics.append({"epochs": info.epochs, **finite(run.read_metrics())})
+        metrics.append({"epochs": info.epochs, **own_metrics})
     names = list(metrics[0] | metrics[1])
     return Comparison(
         settings=_differing([_settings(info) for info in infos]),
@@ -79,13 +80,18 @@ def compare_runs(first: Path, second: Path) -> Comparison:
 
 def _settings(info: RunInfo) -> dict[str, Any]:
     settings = settings_of(info.config)
-    return {key: value for key, value in settings.items() if key not in TABLE_KEYS}
+    for key in TABLE_KEYS:
+        settings.pop(key, None)
+    return settings
 
 
 def _tables(info: RunInfo) -> dict[str, Any]:
     """Return path, rows and SHA-256 of each table; sizes follow from the last."""
-    facts = settings_of(info.data)
-    return {key: value for key, value in facts.items() if not key.endswith(".size")}
+    facts = {}
+    for key, value in settings_of(info.data).items():
+        if not key.endswith(".size"):
+            facts[key] = value
+    return facts
 
 
 def _versions(info: RunInfo) -> dict[str, Any]:
@@ -100,9 +106,13 @@ def _versions(info: RunInfo) -> dict[str, Any]:
 
 
 def _differing(values: list[dict[str, Any]]) -> Values:
-    return _pairs(values, differing_keys(values))
+    keys = differing_keys(values)
+    return _pairs(values, keys)
 
 
 def _pairs(values: list[dict[str, Any]], keys: list[str]) -> Values:
     first, second = values
-    return {key: Pair(first.get(key), second.get(key)) for key in keys}
+    pairs = {}
+    for key in keys:
+        pairs[key] = Pair(first.get(key), second.get(key))
+    return pairs

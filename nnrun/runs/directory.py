@@ -103,7 +103,9 @@ class Run:
             RunError: The directory is not a run, or has a link or a device in it.
         """
         if not self.info.is_file():
-            raise RunError(f"{as_written(str(self.path))}: {_why_no_run(self.path)}")
+            written_path = as_written(str(self.path))
+            reason = _why_no_run(self.path)
+            raise RunError(f"{written_path}: {reason}")
         self._refuse_links_and_devices()
         try:
             return RunInfo.model_validate_json(read_small(self.info))
@@ -174,8 +176,9 @@ class Run:
             RunError: Another process holds it, or a folder stands where a file is to be written.
         """
         for name in (*FILES, LOCK):
-            if (self.path / name).is_dir():
-                raise RunError(f"{self.path / name}: is a folder, not a file")
+            path = self.path / name
+            if path.is_dir():
+                raise RunError(f"{path}: is a folder, not a file")
         with held(self.path / LOCK):
             yield
 
@@ -198,8 +201,11 @@ class Run:
         """
         if info.ensemble == 1:
             return count_epochs(self.history)
-        members = range(1, info.ensemble + 1)
-        return sum(count_epochs(self.member(number).history) for number in members)
+        epochs = 0
+        for number in range(1, info.ensemble + 1):
+            member = self.member(number)
+            epochs += count_epochs(member.history)
+        return epochs
 
     def status(self, info: RunInfo) -> str:
         """Return the status; a run that no process holds any more is `stopped`, not `running`.
@@ -237,9 +243,10 @@ class Run:
     def read_judgement(self) -> Judgement | None:
         """Return the word of verdict.json; None where the file is missing or altered."""
         try:
-            return _Judged.model_validate_json(read_small(self.verdict)).verdict
+            judged = _Judged.model_validate_json(read_small(self.verdict))
         except (OSError, ValueError):
             return None
+        return judged.verdict
 
     def read_model(self) -> SavedModel:
         """Return the verified model of the run, with its weights.
@@ -346,7 +353,8 @@ def _why_no_run(path: Path) -> str:
         return "does not exist; paths are local: download the run, and give its path"
     if path.exists():
         return f"is not a run directory: it has no run.json{advice}"
-    meant = Path("runs") / path
-    if (meant / "run.json").is_file():
-        return f"does not exist; did you mean {str(meant)!r}?"
-    return f"does not exist{missing_file_hint(path) or advice}"
+    run_of_this_name = Path("runs") / path
+    if (run_of_this_name / "run.json").is_file():
+        return f"does not exist; did you mean {str(run_of_this_name)!r}?"
+    hint = missing_file_hint(path) or advice
+    return f"does not exist{hint}"

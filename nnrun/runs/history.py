@@ -68,25 +68,29 @@ def append_history(path: Path, rows: Sequence[Logs], epoch: int) -> bytes:
     Raises:
         OSError: The file cannot be written, and is as it was.
     """
-    size = path.stat().st_size if path.exists() else 0
+    size = 0
+    if path.exists():
+        size = path.stat().st_size
     text = _as_csv(rows, epoch, header=size == 0)
+    added = text.encode()
     with named_errors(path):
         try:
             with open_ordinary(path, "ab") as file:
-                file.write(text.encode())
+                file.write(added)
         except OSError:
             with suppress(OSError):
                 os.truncate(path, size)
             raise
-    return text.encode()
+    return added
 
 
 def _as_csv(rows: Sequence[Logs], epoch: int, *, header: bool) -> str:
     """Return rows as lines, numbered from the epoch after `epoch` on."""
     if not rows:
         return ""
+    names = ["epoch", *rows[0]]
     text = io.StringIO()
-    writer = csv.DictWriter(text, ["epoch", *rows[0]], lineterminator="\n")
+    writer = csv.DictWriter(text, names, lineterminator="\n")
     if header:
         writer.writeheader()
     for number, row in enumerate(rows, epoch + 1):
@@ -111,7 +115,8 @@ def read_rows(path: Path) -> Iterator[Row]:
         reader = csv.reader(lines)
         for cells in reader:
             if len(cells) < len(names):
-                raise ValueError(f"epoch {reader.line_num} lacks {names[len(cells)]!r}")
+                first_missing = names[len(cells)]
+                raise ValueError(f"epoch {reader.line_num} lacks {first_missing!r}")
             yield dict(zip(names, cells, strict=False))
 
 
@@ -141,7 +146,8 @@ def read_history(path: Path) -> History:
             ndmin=2,
         )
         history = dict(zip(names, table.T, strict=True))
-        if not np.array_equal(history["epoch"], np.arange(1, len(table) + 1)):
+        expected_epochs = np.arange(1, len(table) + 1)
+        if not np.array_equal(history["epoch"], expected_epochs):
             raise ValueError("its epochs are not numbered from 1 on")
         return history
 
@@ -195,8 +201,11 @@ def _least_loss(path: Path) -> BestEpoch | None:
         for row in read_rows(path):
             by = "val_loss" if "val_loss" in row else "loss"
             loss = float(row[by])
-            if math.isfinite(loss) and (least is None or loss < least.value):
-                least = BestEpoch(int(row["epoch"]), by, loss)
+            if not math.isfinite(loss):
+                continue
+            if least is None or loss < least.value:
+                epoch = int(row["epoch"])
+                least = BestEpoch(epoch, by, loss)
     return least
 
 

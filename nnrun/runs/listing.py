@@ -50,12 +50,13 @@ def summarize_briefly(path: Path) -> Summary:
     run = Run(path)
     info = run.read_info()
     record = read_record(path)
+    status = record.status if record else run.status(info)
     epochs = info.epochs
     if info.status != "finished":
         epochs = run.count_epochs(info)
     return {
         "run": str(path),
-        "status": record.status if record else run.status(info),
+        "status": status,
         "epochs": epochs,
         "metrics": finite(run.read_metrics()),
         "verdict": run.read_judgement(),
@@ -110,7 +111,12 @@ def best_first(summaries: Sequence[Summary], metric: str) -> list[Summary]:
         summaries: The runs in brief; equal ones stay in their order.
         metric: The metric, as the files of the runs name it.
     """
-    return sorted(summaries, key=lambda summary: sort_key(metric, summary["metrics"].get(metric)))
+
+    def rank(summary: Summary) -> tuple[bool, float]:
+        value = summary["metrics"].get(metric)
+        return sort_key(metric, value)
+
+    return sorted(summaries, key=rank)
 
 
 def runs_among(paths: Sequence[Path]) -> list[Path]:
@@ -130,9 +136,10 @@ def runs_among(paths: Sequence[Path]) -> list[Path]:
 
 def _runs_at(path: Path) -> list[Path]:
     """Return the runs in a folder, or the path where it is a run, or no folder of runs."""
-    is_folder_of_runs = path.is_dir() and not Run(path).info.is_file()
-    inside = _run_paths(path) if is_folder_of_runs else []
-    return inside or [path]
+    is_run = Run(path).info.is_file()
+    if is_run or not path.is_dir():
+        return [path]
+    return _run_paths(path) or [path]
 
 
 def best_run(folder: Path, metric: str) -> str:
@@ -153,7 +160,7 @@ def best_run(folder: Path, metric: str) -> str:
         reason = "its trials were cross-validated, and such trials leave no run"
         raise InputError(f"--best {metric}: {folder}: {reason}; train its best.yaml")
     check_metric(f"--best {metric}", metric, with_runs, f"finished run in {folder}")
-    best = best_first(with_runs, metric)[0]
+    best, *_ = best_first(with_runs, metric)
     return str(best["run"])
 
 
@@ -165,8 +172,12 @@ def runs_by_metric(folder: Path, metric: str) -> list[Path]:
         metric: The metric.
     """
     finished = filter(_has_a_run, _finished(folder))
-    measured = [run for run in finished if run["metrics"].get(metric) is not None]
-    return [Path(run["run"]) for run in best_first(measured, metric)]
+    measured = []
+    for run in finished:
+        if run["metrics"].get(metric) is not None:
+            measured.append(run)
+    runs = best_first(measured, metric)
+    return [Path(run["run"]) for run in runs]
 
 
 def _finished(folder: Path) -> list[Summary]:
@@ -231,7 +242,7 @@ def check_metric(
     option: str,
     metric: str,
     summaries: Sequence[Summary],
-    who: str = "run",
+    kind_of_runs: str = "run",
 ) -> None:
     """Check that runs can be ranked by a metric that an option names.
 
@@ -239,21 +250,22 @@ def check_metric(
         option: The option with its value.
         metric: The metric.
         summaries: The runs in brief.
-        who: What they are, as in `run in runs`, for the message.
+        kind_of_runs: What they are, as in `run in runs`, for the message.
 
     Raises:
         InputError: No run has the metric, or nnrun does not know which way it is better.
     """
-    known = known_metrics(summaries)
-    if metric in known and not _is_ranked(metric):
+    metrics = known_metrics(summaries)
+    if metric in metrics and not _is_ranked(metric):
         reason = "nnrun does not know whether less or more of this metric is better"
         raise InputError(f"{option}: {reason}; `nnrun runs --json` has its values")
-    if metric in known:
+    if metric in metrics:
         return
-    hint = did_you_mean(metric, known)
-    if known and not hint:
-        hint = f"; they have {listed(known, MOST_METRICS)}"
-    raise InputError(f"{option}: no {who} has this metric{hint}")
+    hint = did_you_mean(metric, metrics)
+    if metrics and not hint:
+        names = listed(metrics, MOST_METRICS)
+        hint = f"; they have {names}"
+    raise InputError(f"{option}: no {kind_of_runs} has this metric{hint}")
 
 
 def _run_paths(folder: Path) -> list[Path]:
@@ -280,11 +292,12 @@ def _summarize_trial(path: Path) -> Summary:
         return _broken(path, error)
     if record is None:
         return _broken(path, RunError(f"{path}: no longer exists"))
+    settings = {key: value_of(text) for key, text in record.settings.items()}
     summary = {
         "run": str(path),
         "status": record.status,
         "metrics": finite(record.metrics),
-        "settings": {key: value_of(text) for key, text in record.settings.items()},
+        "settings": settings,
         **dict.fromkeys(UNKNOWN),
     }
     if record.reason:

@@ -57,7 +57,10 @@ def versions() -> dict[str, str]:
 
 def circumstances() -> dict[str, Any]:
     """Return what else the numbers depend on: versions, threads, and variables that are set."""
-    environment = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    environment = {}
+    for name in VARIABLES:
+        if name in os.environ:
+            environment[name] = os.environ[name]
     return {
         "versions": versions(),
         "threads": _thread_count(),
@@ -68,7 +71,8 @@ def circumstances() -> dict[str, Any]:
 def _thread_count() -> int | None:
     """Return how many cores this process may use, as TensorFlow counts them."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
+        cores = os.sched_getaffinity(0)
+        return len(cores)
     return os.cpu_count()
 
 
@@ -82,7 +86,8 @@ def changed_tables(config: Config, info: RunInfo) -> list[str]:
     changed = []
     for part in PARTS:
         table = getattr(config.data, part)
-        if table and was_changed(table, info.data.get(part, {})):
+        facts = info.data.get(part, {})
+        if table and was_changed(table, facts):
             changed.append(f"{table}: {ANOTHER_TABLE}")
     return changed
 
@@ -135,7 +140,9 @@ def check_encoding(run: Run, encoder: Encoder, dataset: Dataset) -> None:
     Raises:
         RunError: It is another, so that encoding.json was altered.
     """
-    if not _agrees(encoder.model_dump(), dataset.encoder.model_dump()):
+    then = encoder.model_dump()
+    now = dataset.encoder.model_dump()
+    if not _agrees(then, now):
         raise RunError(f"{run.encoding}: does not describe the table; it was altered")
 
 
@@ -196,10 +203,17 @@ def differences(then: object, now: object, keys: Keys = ()) -> list[str]:
     lines: list[str] = []
     if isinstance(then, dict) and isinstance(now, dict):
         for key in {**then, **now}:
-            lines += differences(then.get(key), now.get(key), (*keys, key))
-    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
-        for i, (former, later) in enumerate(zip(then, now, strict=True)):
-            lines += differences(former, later, (*keys, i))
-    elif then != now:
-        lines.append(f"{dotted(keys)}: {received(then)} then, {received(now)} now")
-    return lines
+            place = (*keys, key)
+            lines += differences(then.get(key), now.get(key), place)
+        return lines
+    if isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        for number, (former, later) in enumerate(zip(then, now, strict=True)):
+            place = (*keys, number)
+            lines += differences(former, later, place)
+        return lines
+    if then == now:
+        return []
+    key = dotted(keys)
+    former_text = received(then)
+    later_text = received(now)
+    return [f"{key}: {former_text} then, {later_text} now"]

@@ -83,9 +83,11 @@ def read_saved_model(path: Path, info: RunInfo, *, with_weights: bool = False) -
     files.refuse_altered()  # without the two nobody knows how large the others can be
     config = load_config(path / CONFIG, content=config_text)
     encoder = Encoder.parse(encoding_text, path / ENCODING)
-    most = largest_size(weight_shapes(config, encoder.width))
+    shapes = weight_shapes(config, encoder.width)
+    most = largest_size(shapes)
     besides = code_size(config, encoder) + DESCRIPTION  # of each member
-    files.read(MODEL, COPIES * most + config.ensemble * besides, keep=False)
+    most_of_model = COPIES * most + config.ensemble * besides
+    files.read(MODEL, most_of_model, keep=False)
     weights = files.read(WEIGHTS, most, keep=with_weights)
     files.refuse_altered()
     return SavedModel(path, config, encoder, weights)
@@ -128,11 +130,14 @@ class _Files:
                     )
                 if is_whole and keep:
                     content = file.read(size)
-                    is_whole = self._has_right_sum(name, hashlib.sha256(content).hexdigest())
+                    checksum = hashlib.sha256(content).hexdigest()
+                    is_whole = self._has_right_sum(name, checksum)
                 elif is_whole:
-                    is_whole = self._has_right_sum(name, hash_file(file, size))
+                    checksum = hash_file(file, size)
+                    is_whole = self._has_right_sum(name, checksum)
         except OSError as error:
-            raise RunError(f"{path}: cannot be read: {error.strerror or error}") from None
+            reason = error.strerror or error
+            raise RunError(f"{path}: cannot be read: {reason}") from None
         if not is_whole:
             self._altered.append(name)
         return content
@@ -140,14 +145,18 @@ class _Files:
     def refuse_altered(self) -> None:
         """Raise a RunError that names the files that were altered, if there are some."""
         if self._altered:
-            raise RunError(f"{self._path}: {', '.join(self._altered)} was altered since training")
+            names = ", ".join(self._altered)
+            raise RunError(f"{self._path}: {names} was altered since training")
 
     def _has_right_size(self, name: str, size: int) -> bool:
         """Return whether a size is one that run.json has; former versions had none.
 
         While a model is renamed to its place, its files are those of the former one or of the new.
         """
-        recorded = {self._info.sizes.get(name), self._info.saving_sizes.get(name)} - {None}
+        recorded = []
+        for sizes in (self._info.sizes, self._info.saving_sizes):
+            if name in sizes:
+                recorded.append(sizes[name])
         return not recorded or size in recorded
 
     def _has_right_sum(self, name: str, checksum: str) -> bool:
@@ -166,4 +175,5 @@ def _check_presence(path: Path, info: RunInfo) -> None:
         )
     missing = [name for name in CHECKED if not (path / name).is_file()]
     if missing:
-        raise RunError(f"{path}: {', '.join(missing)} is missing")
+        names = ", ".join(missing)
+        raise RunError(f"{path}: {names} is missing")

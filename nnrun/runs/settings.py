@@ -38,7 +38,9 @@ def settings_of(config: Mapping[str, Any], keys: Keys = ()) -> Settings:
 
 def _are_mappings(value: object) -> bool:
     """Return whether a value is a list of mappings, which one of a forged run may be in part."""
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    if not isinstance(value, list):
+        return False
+    return all(isinstance(item, dict) for item in value)
 
 
 def differing_keys(runs: Sequence[Settings]) -> list[str]:
@@ -62,12 +64,18 @@ def differing_keys(runs: Sequence[Settings]) -> list[str]:
 
 def _parents_of(key: str) -> list[str]:
     """Return the keys of the mappings and lists that a key is in: `a` and `a[0]` of `a[0].b`."""
-    return [key[: match.start()] for match in re.finditer(r"[.\[]", key)]
+    parents = []
+    for match in re.finditer(r"[.\[]", key):
+        end = match.start()
+        parents.append(key[:end])
+    return parents
 
 
 def _differs(key: str, runs: Sequence[Settings], parents: set[str]) -> bool:
-    first = _compared_value(runs[0], key, parents)
-    return any(_compared_value(run, key, parents) != first for run in runs)
+    """Return whether a key has not the same value in all runs."""
+    values = [_compared_value(run, key, parents) for run in runs]
+    first = values[0]
+    return any(value != first for value in values)
 
 
 def _compared_value(settings: Settings, key: str, parents: set[str]) -> object:

@@ -84,7 +84,8 @@ def read_record(trial: Path) -> TrialRecord | None:
     try:
         return TrialRecord.model_validate_json(read_small(path))
     except ValidationError as error:
-        raise RunError(f"{path}: {json_mistakes(error)}; was it altered?") from None
+        mistakes = json_mistakes(error)
+        raise RunError(f"{path}: {mistakes}; was it altered?") from None
 
 
 def read_records(folder: Path) -> dict[str, TrialRecord]:

@@ -77,7 +77,9 @@ def needed_warm_start(run: Run, config: Config) -> WarmStart | None:
     """
     parts = [run]
     if config.ensemble > 1:
-        parts = [run.member(number) for number in range(1, config.ensemble + 1)]
+        parts = []
+        for number in range(1, config.ensemble + 1):
+            parts.append(run.member(number))
     if all(part.checkpoint.exists() for part in parts):
         return None
     return reopen_warm_start(run, config)
@@ -134,22 +136,30 @@ def _by_member(config: Config, saved: SavedModel) -> list[list[Array]]:
     members = []
     for number in range(config.ensemble):
         prefix = member_prefix(config, number)
-        members.append([array for name, array in weights.items() if name.startswith(prefix)])
+        arrays = []
+        for name, array in weights.items():
+            if name.startswith(prefix):
+                arrays.append(array)
+        members.append(arrays)
     return members
 
 
 def _misfits(run: str, config: Config, saved: SavedModel) -> Iterator[str]:
     """Yield a line for each thing of a config that does not fit a run."""
-    yield from _data_misfits(run, config, saved.config)
-    if config.ensemble != saved.config.ensemble:
-        rule = f"must be {saved.config.ensemble}, as in {run}"
-        yield f"{config.where('ensemble')}: {rule}; received {config.ensemble}"
-    are_alike = config.is_classes == saved.config.is_classes
-    if are_alike and _scaling(config) != _scaling(saved.config):
+    other = saved.config
+    yield from _data_misfits(run, config, other)
+    if config.ensemble != other.ensemble:
+        place = config.where("ensemble")
+        rule = f"must be {other.ensemble}, as in {run}"
+        yield f"{place}: {rule}; received {config.ensemble}"
+    are_alike = config.is_classes == other.is_classes
+    if are_alike and _scaling(config) != _scaling(other):
+        place = config.where("loss")
+        loss = _loss_in_words(config)
+        loss_of_run = _loss_in_words(other)
         yield (
-            f"{config.where('loss')}: with {_loss_in_words(config)} "
-            f"nnrun scales the outputs to the targets in another way than in {run}, with "
-            f"{_loss_in_words(saved.config)}"
+            f"{place}: with {loss} nnrun scales the outputs to the targets in another way "
+            f"than in {run}, with {loss_of_run}"
         )
     yield from _layer_misfits(run, config, saved)
 
@@ -161,17 +171,23 @@ def _data_misfits(run: str, config: Config, other: Config) -> Iterator[str]:
         required = getattr(other.data, key)
         if value != required:
             place = config.where("data", key)
-            yield f"{place}: must be {received(required)}, as in {run}; received {received(value)}"
+            rule = f"must be {received(required)}, as in {run}"
+            yield f"{place}: {rule}; received {received(value)}"
 
 
 def _loss_in_words(config: Config) -> str:
     """Return the loss and the activation of the outputs, on which their scaling depends."""
-    return f"{config.loss['name']} and {config.output_activation()}"
+    loss = config.loss["name"]
+    activation = config.output_activation()
+    return f"{loss} and {activation}"
 
 
 def _scaling(config: Config) -> tuple[bool, bool]:
     """Return whether outputs are scaled to the targets, and moved to their mean."""
-    return config.rescales, config.rescales and config.output_activation() == "linear"
+    is_linear = config.output_activation() == "linear"
+    are_scaled = config.rescales
+    are_moved = config.rescales and is_linear
+    return are_scaled, are_moved
 
 
 def _layer_misfits(run: str, config: Config, saved: SavedModel) -> Iterator[str]:
@@ -179,23 +195,26 @@ def _layer_misfits(run: str, config: Config, saved: SavedModel) -> Iterator[str]
     layers = _layers_with_weights(config, saved.encoder.width)
     saved_layers = _layers_with_weights(saved.config, saved.encoder.width)
     if len(layers) != len(saved_layers):
+        place = config.where("layers")
         count = counted(len(layers), "layer")
-        descriptions = [_in_words(layer) for _, layer in saved_layers]
-        yield (
-            f"{config.where('layers')}: {count} with weights, but {run} has {len(saved_layers)}: "
-            f"{', '.join(descriptions)}"
-        )
+        descriptions = ", ".join(_in_words(layer) for _, layer in saved_layers)
+        yield (f"{place}: {count} with weights, but {run} has {len(saved_layers)}: {descriptions}")
         return
     for (number, layer), (_, other) in zip(layers, saved_layers, strict=True):
         if _form(layer) != _form(other):
             place = config.where("layers", number)
-            yield f"{place}: is {_in_words(layer)}, but {run} has {_in_words(other)}"
+            words = _in_words(layer)
+            words_of_other = _in_words(other)
+            yield f"{place}: is {words}, but {run} has {words_of_other}"
 
 
 def _layers_with_weights(config: Config, features: int) -> list[tuple[int, LayerSummary]]:
     """Return the layers that have weights, each with its place in the config."""
-    layers = enumerate(summarize(config, features))
-    return [(place, layer) for place, layer in layers if layer.shapes]
+    layers = []
+    for place, layer in enumerate(summarize(config, features)):
+        if layer.shapes:
+            layers.append((place, layer))
+    return layers
 
 
 def _form(layer: LayerSummary) -> tuple[str, list[tuple[int, ...]]]:
@@ -211,4 +230,5 @@ def _in_words(layer: LayerSummary) -> str:
 
 def _class_of(layer: LayerSummary) -> str:
     """Return the class of a layer, whose name goes on with what is special about it."""
-    return layer.name.split()[0]
+    class_name, *_ = layer.name.split()
+    return class_name
