@@ -51,7 +51,8 @@ def path_or_none(argument: str, value: object) -> Path | None:
     Raises:
         InputError: It is neither.
     """
-    if value is None or (isinstance(value, str) and not value):
+    is_empty_text = isinstance(value, str) and not value
+    if value is None or is_empty_text:
         return None
     return path_of(argument, value)
 
@@ -113,14 +114,14 @@ def threshold_of(value: object) -> float | str | dict[str, float] | None:
     """
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, Mapping):
-        thresholds = {}
-        names = texts("threshold", [*value])
-        for name in names:
-            rule = "must be a number for each target"
-            thresholds[name] = _number("threshold", value[name], rule)
-        return thresholds
-    return _number("threshold", value, "must be a number or a text")
+    if not isinstance(value, Mapping):
+        return _number("threshold", value, "must be a number or a text")
+    rule = "must be a number for each target"
+    names = texts("threshold", [*value])
+    thresholds = {}
+    for name in names:
+        thresholds[name] = _number("threshold", value[name], rule)
+    return thresholds
 
 
 def number_or_none(argument: str, value: object) -> float | None:
@@ -181,9 +182,10 @@ def choice(argument: str, value: object, choices: Sequence[str]) -> None:
     Raises:
         InputError: It is none of these.
     """
-    if not isinstance(value, str) or value not in choices:
-        listed = ", ".join(map(repr, choices))
-        raise InputError(f"{argument}: must be one of {listed}; received {received(value)}")
+    if isinstance(value, str) and value in choices:
+        return
+    listed = ", ".join(map(repr, choices))
+    raise InputError(f"{argument}: must be one of {listed}; received {received(value)}")
 
 
 def flags(**values: object) -> None:
@@ -202,7 +204,9 @@ def flags(**values: object) -> None:
 
 def _as_index(value: object) -> int | None:
     """Return a value as a whole number, or None where it is none, as True and False are none."""
-    if not hasattr(value, "__index__") or isinstance(value, bool | type):
+    if isinstance(value, bool | type):
+        return None
+    if not hasattr(value, "__index__"):
         return None
     try:
         return operator.index(value)

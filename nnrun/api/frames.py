@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import polars as pl
 
@@ -43,7 +43,8 @@ def source_of_table(data: object, argument: str) -> Path | bytes:
         return path_of(argument, data)
     file = BytesIO()
     with _refused(argument):
-        as_frame(data, argument).write_parquet(file)
+        frame = as_frame(data, argument)
+        frame.write_parquet(file)
     return file.getvalue()
 
 
@@ -86,7 +87,7 @@ def is_pandas(data: object) -> bool:
     Args:
         data: What the caller gave.
     """
-    package = type(data).__module__.partition(".")[0]
+    package, _, _ = type(data).__module__.partition(".")
     return package == "pandas" and hasattr(data, "columns")
 
 
@@ -101,7 +102,8 @@ def like(data: AnyTable, predictions: pl.DataFrame) -> AnyTable:
     """
     if is_pandas(data):
         make_frame = type(data)
-        return make_frame(predictions.to_dict(as_series=False), index=data.index)
+        columns = predictions.to_dict(as_series=False)
+        return make_frame(columns, index=data.index)
     if isinstance(data, Mapping):
         return predictions.row(0, named=True)
     if isinstance(data, Sequence) and not isinstance(data, str):
@@ -126,8 +128,9 @@ def kept_frame(data: object, argument: str, runs: Path) -> Path:
     content = source_of_table(data, argument)
     if isinstance(content, Path):
         return content
-    name = hashlib.sha256(content).hexdigest()[:16]
-    path = runs / FRAMES / f"{name}.parquet"
+    digest = hashlib.sha256(content).hexdigest()
+    name = f"{digest[:16]}.parquet"
+    path = runs / FRAMES / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as temporary:
@@ -153,7 +156,9 @@ def called(argument: str, data: object, runs: Path) -> Iterator[None]:
         if data is None or is_path(data):
             raise
         kept = _kept_in(runs)
-        problems = [kept.sub(argument, problem) for problem in error.problems]
+        problems = []
+        for problem in error.problems:
+            problems.append(kept.sub(argument, problem))
         raise type(error)(problems) from None
 
 
@@ -175,21 +180,25 @@ def _from_pandas(data: AnyTable, argument: str) -> pl.DataFrame:
         column = data[name]
         if getattr(column, "ndim", 1) > 1:
             raise InputError(f"{argument}: two columns are named {name!r}")
-        cells = _without(column.tolist(), column.isna().tolist())
+        cells = _without_missing(column)
         columns.append(_column(name, cells, argument))
     return pl.DataFrame(columns)
 
 
-def _without(cells: Sequence[object], is_missing: Sequence[bool]) -> list[object]:
-    """Return cells in which None stands for every missing one."""
-    return [None if gone else cell for cell, gone in zip(cells, is_missing, strict=True)]
+def _without_missing(column: AnyTable) -> list[object]:
+    """Return the cells of a column of pandas, in which None stands for every missing one."""
+    cells: list[object] = column.tolist()
+    for number, is_missing in enumerate(column.isna().tolist()):
+        if is_missing:
+            cells[number] = None
+    return cells
 
 
 def _from_rows(rows: Sequence[object], argument: str) -> pl.DataFrame:
     """Return dicts, one for each row, as a frame; a key that a row lacks is a missing cell."""
     names: dict[str, None] = {}
     for row in rows:
-        if not isinstance(row, Mapping) or not all(isinstance(name, str) for name in row):
+        if not _is_row(row):
             rule = "each row must be a dict whose keys are the names of columns"
             raise InputError(f"{argument}: {rule}; received {received(row)}")
         names.update(dict.fromkeys(row))
@@ -200,6 +209,13 @@ def _from_rows(rows: Sequence[object], argument: str) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
+def _is_row(row: object) -> TypeGuard[Mapping[str, object]]:
+    """Return whether a value is a dict whose keys are all texts."""
+    if not isinstance(row, Mapping):
+        return False
+    return all(isinstance(name, str) for name in row)
+
+
 def _column(name: str, cells: Sequence[Any], argument: str) -> pl.Series:
     """Return cells as a column of numbers or of true and false where all are, else of text."""
     cells = list(map(_of_python, cells))
@@ -207,12 +223,16 @@ def _column(name: str, cells: Sequence[Any], argument: str) -> pl.Series:
     kinds = set(map(type, present))
     if kinds == {int} and all(cell in INT64 for cell in present):
         return pl.Series(name, cells, dtype=pl.Int64)
-    if kinds and kinds <= {int, float} and all(map(_is_float64, present)):
+    are_numbers = bool(kinds) and kinds <= {int, float}
+    if are_numbers and all(map(_is_float64, present)):
         numbers = [None if cell is None else float(cell) for cell in cells]
         return pl.Series(name, numbers, dtype=pl.Float64)
     if kinds == {bool}:
         return pl.Series(name, cells, dtype=pl.Boolean)
-    texts = [None if cell is None else _as_text(cell, name, argument) for cell in cells]
+    texts = []
+    for cell in cells:
+        text = None if cell is None else _as_text(cell, name, argument)
+        texts.append(text)
     return pl.Series(name, texts, dtype=pl.String)
 
 
@@ -225,7 +245,9 @@ def _of_python(cell: object) -> object:
 
 def _is_float64(cell: float) -> bool:
     """Return whether a float64 holds a number, which whole ones of hundreds of digits are not."""
-    return not isinstance(cell, int) or abs(cell) < LARGEST_FLOAT64
+    if not isinstance(cell, int):
+        return True
+    return abs(cell) < LARGEST_FLOAT64
 
 
 def _as_text(cell: object, name: str, argument: str) -> str:

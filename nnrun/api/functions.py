@@ -181,7 +181,8 @@ def init(
     with called("data", data, RUNS):
         started = start_config(path, target, Path(), task)
     if not quiet:
-        tell(*started.notes, *describe_columns(started.columns, WIDTH))
+        lines = describe_columns(started.columns, WIDTH)
+        tell(*started.notes, *lines)
     source = read_text(started.text, TextPlaces("config"))
     values: dict[str, Any] = source.values
     return values
@@ -224,7 +225,9 @@ def runs(folder: str | Path = RUNS, *, sort: str | None = None) -> pl.DataFrame:
 
 def _check_target(target: object) -> None:
     """Raise an InputError unless a target is a name, or a list of names that has one at least."""
-    names = target if isinstance(target, list) and target else [target]
+    names = [target]
+    if isinstance(target, list) and target:
+        names = target
     if not all(isinstance(name, str) for name in names):
         rule = "must be the name of a column, or a list of names"
         raise InputError(f"target: {rule}; received {received(target)}")
@@ -246,6 +249,7 @@ def _check_alone(distribute: Distribute) -> None:
     """Refuse TF_CONFIG's workers: each of them would run all of the program."""
     from nnrun.training.distributed.cluster import read_cluster
 
-    if read_cluster(distribute).workers > 1:
+    cluster = read_cluster(distribute)
+    if cluster.workers > 1:
         advice = "run `nnrun train` on each of them, or pass distribute='none'"
         raise InputError(f"distribute: TF_CONFIG names several workers; {advice}")

@@ -42,8 +42,9 @@ def read_given(
     source = with_settings(source, _settings(overrides), "overrides")
     source = with_settings(source, keywords, "")
     if data is not None:
-        path = str(kept_frame(data, "data", runs).absolute())
-        source = set_value(source, "data.train", source_of(path, "data"))
+        path = kept_frame(data, "data", runs).absolute()
+        table = source_of(str(path), "data")
+        source = set_value(source, "data.train", table)
     return validated(source, folder)
 
 
@@ -65,16 +66,17 @@ def _source(config: object) -> tuple[YamlSource, Path]:
         return read_file(path), path.parent
     if isinstance(config, Mapping):
         return source_of(config, "config"), Path()
-    raise InputError(
-        f"config: must be the path of a YAML file, or a dict; received {received(config)}"
-    )
+    rule = "must be the path of a YAML file, or a dict"
+    raise InputError(f"config: {rule}; received {received(config)}")
 
 
 def _settings(overrides: object) -> Settings:
     """Return overrides that are of one of their two types."""
     if isinstance(overrides, Mapping):
         return overrides
-    if isinstance(overrides, list | tuple) and all(isinstance(text, str) for text in overrides):
-        return overrides
+    if isinstance(overrides, list | tuple):
+        are_texts = all(isinstance(text, str) for text in overrides)
+        if are_texts:
+            return overrides
     rule = 'must be a dict such as {"epochs": 5}, or a list such as ["epochs=5"]'
     raise InputError(f"overrides: {rule}; received {received(overrides)}")

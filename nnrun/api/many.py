@@ -107,7 +107,7 @@ def cross_validate(
     with called("data", data, RUNS):
         table = cross_validation.read_and_check(validated, warn)
         result = cross_validation.cross_validate(validated, table, trainings)
-    summary = {"judged": {}, **result.as_json()}
+    summary = {"judged": {}, **result.as_json()}  # without a verdict there is nothing judged
     return CrossValidationResult(**summary, predictions=result.predictions)
 
 
@@ -161,7 +161,9 @@ def sweep(  # noqa: PLR0913  a parameter for each option
     arguments.flags(quiet=quiet)
     metric = arguments.text_or_none("metric", metric)
     storage = arguments.text_or_none("storage", storage)
-    folder = arguments.path_or_none("output", output) or SWEEPS / stem_of(config)
+    folder = arguments.path_or_none("output", output)
+    if folder is None:
+        folder = SWEEPS / stem_of(config)
     search = {} if settings is None else {"sweep.settings": settings}
     base = read_given(config, overrides, search, data, folder)
     options = Options(metric, trials, folds, storage)
@@ -169,9 +171,11 @@ def sweep(  # noqa: PLR0913  a parameter for each option
     report = _silent if quiet else _tell
     with called("data", data, folder):
         ended = run_sweep(plan, report)
-    summaries = [trial.as_json() for trial in ended]
-    best = write_best(plan, ended)
-    return SweepResult(folder, summaries, best)
+    return SweepResult(
+        path=folder,
+        trials=[trial.as_json() for trial in ended],
+        best=write_best(plan, ended),
+    )
 
 
 def _tell(line: str) -> None:

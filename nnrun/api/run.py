@@ -85,8 +85,9 @@ class Run:
         lines = [f"{self.path.name}: {self.status}"]
         if verdict:
             lines.append(verdict.sentence)
-        escaped = [html.escape(printable(line)) for line in lines]
-        paragraph = f"<p>{'<br>'.join(escaped)}</p>"
+        escaped_lines = [html.escape(printable(line)) for line in lines]
+        text = "<br>".join(escaped_lines)
+        paragraph = f"<p>{text}</p>"
         if self.history.is_empty():
             return paragraph
         return paragraph + _picture(self.plot())
@@ -132,8 +133,8 @@ class Run:
         Raises:
             RunError: history.csv was altered.
         """
-        frame = pl.DataFrame(read_history(self._directory.history))
-        return frame.cast({"epoch": pl.Int64})
+        history = read_history(self._directory.history)
+        return pl.DataFrame(history).cast({"epoch": pl.Int64})
 
     @nnrun_errors_alone
     def predict(
@@ -173,21 +174,24 @@ class Run:
         from nnrun.results.saved_intervals import interval_of
         from nnrun.results.threshold_choice import threshold_for
 
-        kept = arguments.texts("keep", keep)
+        kept_columns = arguments.texts("keep", keep)
         goal = arguments.threshold_of(threshold)
         level = arguments.number_or_none("interval", interval)
         arguments.choice("bad_cells", bad_cells, get_args(BadCells))
         reader = self._read(data, target=False, owed=True, bad_cells=bad_cells)
         bound = threshold_for(self.path, self._trained, goal).value
         ranges = interval_of(self.path, self._trained, level)
-        blocks = self._trained.predictions(reader, kept, bound, ranges)
+        blocks = self._trained.predictions(reader, kept_columns, bound, ranges)
         predictions = pl.concat(list(blocks))
         warn(reader.notes())
         return like(data, predictions)
 
     @nnrun_errors_alone
     def evaluate(
-        self, data: object = None, *, threshold: float | str | Mapping[str, float] | None = None
+        self,
+        data: object = None,
+        *,
+        threshold: float | str | Mapping[str, float] | None = None,
     ) -> dict[str, Any]:
         """Return what `evaluate --json` prints, with the metrics beside the number of `rows`.
 
@@ -212,10 +216,10 @@ class Run:
         readers = self._readers(data)
         bound = threshold_for(self.path, self._trained, goal).value
         evaluated = {}
-        notes = self._trained.notes()
+        notes = list(self._trained.notes())
         for part, reader in readers.items():
             evaluated[part] = evaluate_rows(self._trained, reader, self.path, bound)
-            notes = [*notes, *reader.notes()]
+            notes += reader.notes()
         warn(notes)
         summary = summarize(evaluated)
         metrics = summary.pop("metrics")
@@ -301,11 +305,14 @@ class Run:
         from nnrun.reporting.pictures.outcome import outcome_panels
 
         if data is None:
-            return make_figure(curve_panels([self.path]))
+            panels = curve_panels([self.path])
+            return make_figure(panels)
         reader = self._read(data, target=True)
-        measure = self._trained.measure((x, y) for _, x, y in reader)
+        blocks = ((x, y) for _, x, y in reader)
+        measure = self._trained.measure(blocks)
         warn(reader.notes())
-        return make_figure(outcome_panels(self._trained.encoder, measure), columns=2)
+        panels = outcome_panels(self._trained.encoder, measure)
+        return make_figure(panels, columns=2)
 
     @nnrun_errors_alone
     def report(self, output: str | Path | None = None) -> Path:
@@ -321,7 +328,9 @@ class Run:
         from nnrun.files import open_output
         from nnrun.reporting.page import make_page
 
-        path = arguments.path_or_none("output", output) or Path(f"{self.path.name}.html")
+        path = arguments.path_or_none("output", output)
+        if path is None:
+            path = Path(f"{self.path.name}.html")
         page = make_page(self.path)
         with open_output(path) as file:
             file.write(page.encode())
@@ -360,7 +369,13 @@ class Run:
         return write(self.path, format, path)
 
     @nnrun_errors_alone
-    def resume(self, epochs: int | None = None, *, force: bool = False, quiet: bool = False) -> Run:
+    def resume(
+        self,
+        epochs: int | None = None,
+        *,
+        force: bool = False,
+        quiet: bool = False,
+    ) -> Run:
         """Resume a run that was stopped, or train it for longer, and return the new state.
 
         Args:
@@ -400,7 +415,8 @@ class Run:
     ) -> EncodedReader:
         """Return the rows of a table, encoded as they are read; see `TrainedRun.reader`."""
         name = str(data) if isinstance(data, str | Path) else "data"
-        table = self._trained.open(source_of_table(data, "data"), name)
+        source = source_of_table(data, "data")
+        table = self._trained.open(source, name)
         return self._trained.reader(
             table,
             target=target,

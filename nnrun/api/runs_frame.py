@@ -1,7 +1,7 @@
 """Runs in brief as a frame of polars, whatever settings they have."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
@@ -27,7 +27,8 @@ def frame_of_runs(runs: Rows) -> pl.DataFrame:
     if names:
         struct = _frame_of(settings, names).to_struct("settings")
         frame = frame.with_columns(struct)
-    return _in_order(frame, [*runs[0], *frame.columns])
+    names_in_order = [*runs[0], *frame.columns]
+    return _in_order(frame, names_in_order)
 
 
 def _names(rows: Rows) -> list[str]:
@@ -51,15 +52,26 @@ def _column(name: str, values: list[Any]) -> pl.Series:
     """Return values as a column; those of several types as texts of JSON."""
     types = {type(value) for value in values if value is not None}
     if types == {int, float}:
-        values = [None if value is None else float(value) for value in values]
+        values = _converted(values, float)
     try:
         return pl.Series(name, values)
     except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
-        texts = [None if value is None else json.dumps(value) for value in values]
+        texts = _converted(values, json.dumps)
         return pl.Series(name, texts, dtype=pl.String)
+
+
+def _converted(values: list[Any], convert: Callable[[Any], object]) -> list[Any]:
+    """Return the values that a function makes of others; None stays."""
+    converted = []
+    for value in values:
+        converted.append(None if value is None else convert(value))
+    return converted
 
 
 def _in_order(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
     """Return a frame whose columns stand in the order in which names come first."""
-    ordered = [name for name in dict.fromkeys(names) if name in frame.columns]
-    return pl.DataFrame([frame.get_column(name) for name in ordered])
+    columns = []
+    for name in dict.fromkeys(names):
+        if name in frame.columns:
+            columns.append(frame.get_column(name))
+    return pl.DataFrame(columns)

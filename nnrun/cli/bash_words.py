@@ -24,7 +24,8 @@ class WholeSettings(BashComplete):
         Args:
             item: The completion, whose value is the whole setting.
         """
-        return f"{item.type},{item.value.removeprefix(self._kept)}"
+        rest = item.value.removeprefix(self._kept)
+        return f"{item.type},{rest}"
 
 
 def joined_settings(words: list[str]) -> list[str]:
@@ -36,10 +37,12 @@ def joined_settings(words: list[str]) -> list[str]:
         words: The words as bash divides a line, the one to complete last.
     """
     joined: list[str] = []
+    last = len(words) - 1
     is_value = False
     for number, word in enumerate(words):
-        is_new = not word and number == len(words) - 1
-        if joined and not is_new and (is_value or word == "="):
+        is_new = not word and number == last
+        belongs_to_former = is_value or word == "="
+        if joined and belongs_to_former and not is_new:
             joined[-1] += word
         else:
             joined.append(word)

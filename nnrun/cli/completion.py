@@ -39,13 +39,15 @@ def complete_setting(
     schema = config_schema()
     key, equals, _ = typed.partition("=")
     if equals:
-        path = (key_path(key) or key).split(".")
-        values = _values(_node(schema, path))
-        return _beginning(typed, (f"{key}={value}" for value in values))
+        path = key_path(key) or key
+        parts = _node(schema, path.split("."))
+        settings = [f"{key}={value}" for value in _values(parts)]
+        return _beginning(typed, settings)
     names: Iterable[str] = _keys(schema, _given(context, "config"))
     if "[" in key:
         names = map(_in_brackets, names)
-    return _beginning(typed, (f"{name}=" for name in names))
+    settings = [f"{name}=" for name in names]
+    return _beginning(typed, settings)
 
 
 def complete_column(argument: str) -> Complete:
@@ -108,14 +110,16 @@ def complete_metric_of_runs(
         context: Has the runs before, and the folders of runs; without one, `runs` is meant.
         typed: The beginning of a metric's name.
     """
-    paths = [*(context.params.get("runs") or ()), *context.args]
+    named_before = context.params.get("runs") or ()
+    paths = [*named_before, *context.args]
     folders = [Path(path) for path in paths] or [Path("runs")]
     names: list[str] = []
     with suppress(NnrunError, OSError, ValueError):
         from nnrun.runs.listing import known_metrics, list_runs
 
         for folder in folders:
-            names += known_metrics(list_runs(folder))
+            runs = list_runs(folder)
+            names += known_metrics(runs)
     return _beginning(typed, dict.fromkeys(names))
 
 
@@ -133,7 +137,8 @@ def complete_metric(
         from nnrun.runs.listing import known_metrics, list_runs
 
         folder = _given(context, "folder") or Path("runs")
-        names = known_metrics(list_runs(folder))
+        runs = list_runs(folder)
+        names = known_metrics(runs)
     return _beginning(typed, names)
 
 
@@ -152,7 +157,11 @@ def _beginning(typed: str, words: Iterable[str]) -> list[CompletionItem]:
     candidates = list(words)
     matches = [word for word in candidates if word.startswith(typed)]
     if not matches:
-        matches = [word for word in candidates if word.casefold().startswith(typed.casefold())]
+        beginning = typed.casefold()
+        matches = []
+        for word in candidates:
+            if word.casefold().startswith(beginning):
+                matches.append(word)
     return [CompletionItem(word) for word in matches]
 
 
@@ -178,13 +187,17 @@ def _inner_keys(values: dict[str, Any]) -> Iterator[str]:
     """Yield keys such as optimizer.learning_rate and layers.0.units."""
     for key, value in values.items():
         if isinstance(value, dict) and key != "data":
-            for name in value:
-                yield f"{key}.{name}"
+            yield from _keys_below(key, value)
         if isinstance(value, list) and key in LISTS:
             for number, item in enumerate(value):
-                if isinstance(item, dict):
-                    for name in item:
-                        yield f"{key}.{number}.{name}"
+                yield from _keys_below(f"{key}.{number}", item)
+
+
+def _keys_below(key: str, value: object) -> Iterator[str]:
+    """Yield the keys that the mapping of a key has, with that key before them."""
+    if isinstance(value, dict):
+        for name in value:
+            yield f"{key}.{name}"
 
 
 def _node(schema: Schema, path: list[str]) -> list[Schema]:
@@ -208,7 +221,8 @@ def _node(schema: Schema, path: list[str]) -> list[Schema]:
 def _parts(node: Schema, schema: Schema) -> Iterator[Schema]:
     """Yield a node, what it refers to, and each of its alternatives."""
     if "$ref" in node:
-        node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        _, _, name = node["$ref"].rpartition("/")
+        node = schema["$defs"][name]
     yield node
     for alternative in node.get("anyOf", []):
         yield from _parts(alternative, schema)

@@ -83,14 +83,15 @@ def cv(
     table = read_and_check(loaded, warn)
     with loading_notice(table.whole, quiet=printing.quiet):
         from nnrun.training import session  # noqa: F401  it imports TensorFlow
-    asked = Folds(folds, repeats, seeds)
+    plan = Folds(folds, repeats, seeds)
     shows_bar = shows_progress() and not printing.quiet
+    report = _Report(plan.trainings, quiet=printing.quiet)
     result = cross_validate(
         loaded,
         table,
-        asked,
+        plan,
         progress=_bar if shows_bar else None,
-        report=_Report(asked.trainings, quiet=printing.quiet).tell,
+        report=report.tell,
     )
     if output:
         _write(output, result)
@@ -123,8 +124,12 @@ class _Report:
         self._done += 1
         if self._quiet:
             return
-        measured = {name: value for name, value in fold.metrics.items() if name[:5] == "test_"}
-        tell(f"trained {self._done} of {self._trainings}: {describe_metrics(measured)}")
+        measured = {}
+        for name, value in fold.metrics.items():
+            if name.startswith("test_"):
+                measured[name] = value
+        shown_metrics = describe_metrics(measured)
+        tell(f"trained {self._done} of {self._trainings}: {shown_metrics}")
 
 
 def _write(output: Path, result: CrossValidation) -> None:
@@ -146,6 +151,7 @@ def _print(result: CrossValidation, output: Path | None, printing: Printing) -> 
         return
     say_text(describe_folds(result, line_width()))
     if result.verdict:
-        say_text(wrapped(f"folds: {result.verdict.sentence}", terminal_width()))
+        sentence = f"folds: {result.verdict.sentence}"
+        say_text(wrapped(sentence, terminal_width()))
     if output:
         say(f"saved in {output}")

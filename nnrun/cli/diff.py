@@ -22,4 +22,5 @@ def diff(first: Path, second: Path, as_json: bool) -> None:
     if as_json:
         say_json(comparison.as_json())
     else:
-        say_text(describe_comparison((str(first), str(second)), comparison))
+        names = (str(first), str(second))
+        say_text(describe_comparison(names, comparison))

@@ -98,25 +98,34 @@ def evaluate(
         tell(f"saved in {output}")
 
 
-def _check_thresholds(given: object, goal: str | None, data: Path | None) -> None:
+def _check_thresholds(threshold: object, goal: str | None, data: Path | None) -> None:
     """Raise a UsageError where options exclude each other, or DATA cannot be read twice."""
-    if given is not None and goal is not None:
+    if goal is None:
+        return
+    if threshold is not None:
         raise click.UsageError("--threshold and --best-threshold exclude each other; give one")
-    if goal is not None and data and (str(data) == "-" or data.is_fifo()):
+    if data and _is_read_once(data):
         raise click.UsageError(
             "--best-threshold reads DATA twice; save it as a file first, or leave DATA out"
         )
+
+
+def _is_read_once(data: Path) -> bool:
+    """Return whether a table is standard input or a pipe."""
+    return str(data) == "-" or data.is_fifo()
 
 
 def _notes(
     trained: TrainedRun, readers: Readers, evaluated: Mapping[str, EvaluatedRows]
 ) -> Iterator[str]:
     """Yield what is to be told of rows that were measured; parts share some of it."""
-    reasons = {rows.reason: None for rows in evaluated.values()}
-    yield from filter(None, reasons)
+    reasons = [rows.reason for rows in evaluated.values() if rows.reason]
+    yield from dict.fromkeys(reasons)
     yield from trained.notes()
     if trained.config.data.sample_weight is not None:
-        notes = [note_on_weights(trained, rows.weight) for rows in evaluated.values()]
+        notes = []
+        for rows in evaluated.values():
+            notes.append(note_on_weights(trained, rows.weight))
         yield from dict.fromkeys(notes)
     for reader in readers.values():
         yield from reader.notes()
@@ -171,7 +180,8 @@ def _evaluate(
 
         def write(computed: ComputedBlock, part: str = part) -> None:
             if writer:
-                writer.write(predicted_rows(trained, computed, part, threshold))
+                rows = predicted_rows(trained, computed, part, threshold)
+                writer.write(rows)
 
         evaluated[part] = evaluate_rows(trained, reader, run, threshold, write)
     return evaluated
@@ -181,8 +191,8 @@ def _as_text(evaluated: Mapping[str, EvaluatedRows]) -> str:
     from nnrun.reporting.evaluation_text import describe_rows
     from nnrun.reporting.metrics_text import wrapped
 
-    text = "\n\n".join(describe_rows(part, rows) for part, rows in evaluated.items())
-    return wrapped(text, terminal_width())
+    texts = [describe_rows(part, rows) for part, rows in evaluated.items()]
+    return wrapped("\n\n".join(texts), terminal_width())
 
 
 def _tell_of_training_table(run: Path, table: Table, rows: int) -> None:
@@ -197,5 +207,6 @@ def _tell_of_training_table(run: Path, table: Table, rows: int) -> None:
         f"{table.name} is the table that the run was trained on: results on new rows will be worse"
     )
     if parts_held_out(Run(run)):
-        note += f"; nnrun evaluate {shlex.quote(str(run))} measures the rows held out"
+        quoted_run = shlex.quote(str(run))
+        note += f"; nnrun evaluate {quoted_run} measures the rows held out"
     tell(note)

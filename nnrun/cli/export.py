@@ -41,7 +41,8 @@ def export(
     if bundle:
         _write_bundle(run, form or "onnx", bundle)
     elif form is None:
-        raise click.UsageError(f"-o needs --format, which is one of {', '.join(FORMAT.choices)}")
+        formats = ", ".join(FORMAT.choices)
+        raise click.UsageError(f"-o needs --format, which is one of {formats}")
     elif output:
         _write_network(run, form, output)
 
@@ -52,9 +53,11 @@ def _write_network(run: Path, form: str, output: Path) -> None:
 
     names = write(run, form, output)
     say(f"saved in {output}")
-    order = f"{counted(len(names), 'input')}, in this order: {listed(names, MOST_INPUTS)}"
-    tell(f"the network takes rows of {order}")
-    tell(f"{run / 'encoding.json'} tells how the cells of a table become these inputs")
+    inputs = counted(len(names), "input")
+    shown_names = listed(names, MOST_INPUTS)
+    tell(f"the network takes rows of {inputs}, in this order: {shown_names}")
+    encoding = run / "encoding.json"
+    tell(f"{encoding} tells how the cells of a table become these inputs")
 
 
 def _write_bundle(run: Path, form: str, folder: Path) -> None:
@@ -63,5 +66,7 @@ def _write_bundle(run: Path, form: str, folder: Path) -> None:
 
     names = export_bundle(run, form, folder)
     say(f"saved in {folder}")
-    tell(f"the folder holds {', '.join(names)}")
-    tell(f"next: python {folder / 'predict.py'} TABLE")
+    shown_names = ", ".join(names)
+    tell(f"the folder holds {shown_names}")
+    script = folder / "predict.py"
+    tell(f"next: python {script} TABLE")

@@ -15,25 +15,26 @@ def first_steps(folder: Path) -> list[str]:
         folder: The folder that the user is in; its first table and config stand in the commands.
     """
     names = _names(folder)
-    table = _first(names, TABLE_ENDINGS, "DATA")
-    config = _first(names, CONFIG_ENDINGS, "config.yaml")
-    run = f"runs/{Path(config).stem}"
-    steps = {
-        f"nnrun init {_quoted(table)} --target COLUMN -o {_quoted(config)}": "writes a config",
-        f"nnrun train {_quoted(config)}": "trains it, and says whether the network is any good",
-        f"nnrun report {_quoted(run)}": "writes a page on what it learned, and where it fails",
-        f"nnrun predict {_quoted(run)} {_quoted(table)}": "predicts the rows of a table",
-    }
-    if config in names:  # there is a config already
-        steps.pop(next(iter(steps)))
+    table_name = _first(names, TABLE_ENDINGS, "DATA")
+    config_name = _first(names, CONFIG_ENDINGS, "config.yaml")
+    run_name = f"runs/{Path(config_name).stem}"
+    table = shlex.quote(table_name)
+    config = shlex.quote(config_name)
+    run = shlex.quote(run_name)
+    steps = {}
+    if config_name not in names:  # there is no config yet
+        steps[f"nnrun init {table} --target COLUMN -o {config}"] = "writes a config"
+    steps[f"nnrun train {config}"] = "trains it, and says whether the network is any good"
+    steps[f"nnrun report {run}"] = "writes a page on what it learned, and where it fails"
+    steps[f"nnrun predict {run} {table}"] = "predicts the rows of a table"
     width = max(map(len, steps))
     lines = ["nnrun trains a Keras network on a table, from a YAML config. Do this first:"]
-    for command, what in steps.items():
-        lines.append(f"  {command:{width}}  {what}")
-    return [
-        *lines,
-        "`nnrun --help` lists all commands, and `nnrun COMMAND --help` the options of one.",
-    ]
+    for command, result in steps.items():
+        lines.append(f"  {command:{width}}  {result}")
+    lines.append(
+        "`nnrun --help` lists all commands, and `nnrun COMMAND --help` the options of one."
+    )
+    return lines
 
 
 def _names(folder: Path) -> list[str]:
@@ -46,8 +47,8 @@ def _names(folder: Path) -> list[str]:
 
 
 def _first(names: list[str], endings: tuple[str, ...], otherwise: str) -> str:
-    return next((name for name in names if name.lower().endswith(endings)), otherwise)
-
-
-def _quoted(name: str) -> str:
-    return shlex.quote(name)
+    """Return the first name with one of the endings, or another text where there is none."""
+    for name in names:
+        if name.lower().endswith(endings):
+            return name
+    return otherwise

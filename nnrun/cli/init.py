@@ -73,7 +73,9 @@ def init(
         return
     _write_with_schema(output, config.text)
     if not quiet:
-        say(f"saved in {output}", f"next: nnrun train {shlex.quote(str(output))}")
+        quoted_path = shlex.quote(str(output))
+        say(f"saved in {output}")
+        say(f"next: nnrun train {quoted_path}")
 
 
 def _refuse_without_target(data: Path) -> None:
@@ -81,14 +83,17 @@ def _refuse_without_target(data: Path) -> None:
     from nnrun.reporting.starter_config import list_columns
     from nnrun.reporting.starter_summary import describe_columns
 
-    tell(*describe_columns(list_columns(data), _line_width(), "its first cells"))
+    columns = list_columns(data)
+    lines = describe_columns(columns, _line_width(), "its first cells")
+    tell(*lines)
     raise click.UsageError("Missing option '--target': say which of these columns to predict")
 
 
 def _tell_columns(config: "StarterConfig") -> None:
     from nnrun.reporting.starter_summary import describe_columns
 
-    tell(*config.notes, *describe_columns(config.columns, _line_width()))
+    lines = describe_columns(config.columns, _line_width())
+    tell(*config.notes, *lines)
 
 
 def _line_width() -> int:
@@ -102,5 +107,6 @@ def _write_with_schema(output: Path, config: str) -> None:
     texts = {output: SCHEMA_LINE + config}
     schema = output.with_name(SCHEMA)
     if not schema.exists():
-        texts[schema] = f"{json.dumps(editor_schema())}\n"
+        schema_text = json.dumps(editor_schema())
+        texts[schema] = f"{schema_text}\n"
     write_texts(texts)

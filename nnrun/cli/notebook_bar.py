@@ -20,7 +20,9 @@ PAUSE = 0.2  # seconds between two changes of the bar: a browser shows each
 def is_in_notebook() -> bool:
     """Return whether this process is the kernel of a notebook."""
     ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
+    if ipython is None:
+        return False
+    shell = ipython.get_ipython()
     return type(shell).__name__ == KERNEL
 
 
@@ -60,8 +62,10 @@ class _NotebookBar(OfAllMembers):
         self._epoch = self.epochs_before + epoch
 
     def on_train_batch_end(self, batch: int, **_: object) -> None:  # Keras passes `logs` by name
-        if time.monotonic() - self._shown >= PAUSE:
-            self._show(self._epoch + (batch + 1) / self.params["steps"])
+        seconds = time.monotonic() - self._shown
+        if seconds >= PAUSE:
+            share_of_epoch = (batch + 1) / self.params["steps"]
+            self._show(self._epoch + share_of_epoch)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._time_left.end_epoch(self.epochs_before + epoch + 1)
@@ -72,8 +76,11 @@ class _NotebookBar(OfAllMembers):
 
     def _show(self, done: float) -> None:
         self._shown = time.monotonic()
-        left = shown_seconds(self._time_left.seconds()) if done < self._epoch + 1 else ""
-        words = [f"epoch {self._epoch + 1}/{self._epochs}", left, self._metrics]
+        epoch = self._epoch + 1
+        words = [f"epoch {epoch}/{self._epochs}"]
+        if done < epoch:
+            words.append(shown_seconds(self._time_left.seconds()))
+        words.append(self._metrics)
         text = " · ".join(filter(None, words))
         self._output.update(_bar(done, self._epochs, text))
 

@@ -61,22 +61,25 @@ def plot(
         raise click.UsageError(f"--data needs exactly one RUN; received {len(runs)}")
     if data:
         refuse_metric_of_one(metric)
-    figure = _outcome(runs[0], data) if data else _compared(runs, metric, training=training)
-    save(output, encode_figure(figure, output.suffix.lower()), quiet=quiet)
+        figure = _outcome(runs[0], data)
+    else:
+        figure = _compared(runs, metric, training=training)
+    ending = output.suffix.lower()
+    save(output, encode_figure(figure, ending), quiet=quiet)
 
 
-def _compared(given: tuple[Path, ...], metric: str | None, *, training: bool) -> Figure:
+def _compared(named_paths: tuple[Path, ...], metric: str | None, *, training: bool) -> Figure:
     """Return the picture of a sweep, of a run, or of several."""
     from nnrun.reporting.pictures.curves import curve_panels
     from nnrun.reporting.pictures.figure import make_figure
     from nnrun.reporting.runs_page import runs_panels
     from nnrun.reporting.sweep_page import sweep_panels
 
-    ranking = sweep_metric(given, metric)
+    ranking = sweep_metric(named_paths, metric)
     if ranking is not None:
-        panels = sweep_panels(given[0], ranking, training=training)
+        panels = sweep_panels(named_paths[0], ranking, training=training)
         return make_figure([*panels.slices, *panels.curves], wide=panels.parallel)
-    runs = _drawable(given)
+    runs = _drawable(named_paths)
     if len(runs) == 1:
         refuse_metric_of_one(metric)
         return make_figure(curve_panels(runs))
@@ -85,17 +88,22 @@ def _compared(given: tuple[Path, ...], metric: str | None, *, training: bool) ->
     return make_figure([*panels.curves, *panels.slices], wide=panels.parallel)
 
 
-def _drawable(given: tuple[Path, ...]) -> list[Path]:
+def _drawable(named_paths: tuple[Path, ...]) -> list[Path]:
     """Return the runs to draw; those of a folder that have no epoch are left out."""
     from nnrun.runs.listing import summarize_runs
 
-    runs = named_runs(given)
-    if set(runs) <= set(given):
+    runs = named_runs(named_paths)
+    are_all_named = set(runs) <= set(named_paths)
+    if are_all_named:
         return runs
-    drawable = [Path(run["run"]) for run in summarize_runs(runs) if run["epochs"]]
-    if len(drawable) < len(runs):
-        without = counted(len(runs) - len(drawable), "run")
-        tell(f"the picture leaves out {without} without an epoch")
+    drawable = []
+    for run in summarize_runs(runs):
+        if run["epochs"]:
+            drawable.append(Path(run["run"]))
+    left_out = len(runs) - len(drawable)
+    if left_out:
+        counted_runs = counted(left_out, "run")
+        tell(f"the picture leaves out {counted_runs} without an epoch")
     return drawable or runs
 
 
@@ -113,6 +121,8 @@ def _outcome(run: Path, data: Path) -> Figure:
     from nnrun.results.trained_run import open_run
 
     trained, reader = open_run(run, data, target=True)
-    measure = trained.measure((x, y) for _, x, y in reader)
+    blocks = ((x, y) for _, x, y in reader)
+    measure = trained.measure(blocks)
     tell(*reader.notes())
-    return make_figure(outcome_panels(trained.encoder, measure), columns=2)
+    panels = outcome_panels(trained.encoder, measure)
+    return make_figure(panels, columns=2)

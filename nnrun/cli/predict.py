@@ -118,12 +118,16 @@ def predict(  # noqa: PLR0913  a parameter for each option
     trained, reader = _open_run(run, data, reading)
     bound = _bound(run, trained, threshold)
     ranges = _interval(run, trained, interval)
-    kept = _column_names(keep, reader.table.columns)
-    ignored = [name for name in trained.ignored(reader.table) if name not in kept]
+    kept_columns = _column_names(keep, reader.table.columns)
+    ignored = []
+    for name in trained.ignored(reader.table):
+        if name not in kept_columns:
+            ignored.append(name)
     computing = _with_engine(trained, engine)
-    predictions = computing.predictions(reader, kept, bound, ranges, spread=spread)
+    predictions = computing.predictions(reader, kept_columns, bound, ranges, spread=spread)
     if ignored:
-        tell(f"ignored columns: {joined(ignored, MOST_IGNORED)}")
+        names = joined(ignored, MOST_IGNORED)
+        tell(f"ignored columns: {names}")
     with _destination(output, whole=reading.strict) as file:
         _write_csv(predictions, file, escape_formulas=escape_formulas)
         reading.check(reader)
@@ -170,7 +174,14 @@ def _answer_lines(
     interval = _interval(run, trained, level)
     if not sys.stdin:
         return
-    answers = answer_lines(trained, sys.stdin.buffer, bound, reading, interval, spread=spread)
+    answers = answer_lines(
+        trained,
+        sys.stdin.buffer,
+        bound,
+        reading,
+        interval,
+        spread=spread,
+    )
     for answer in answers:
         say_document(answer)  # which flushes
 
@@ -229,5 +240,6 @@ def _column_names(keep: tuple[str, ...], columns: list[str]) -> list[str]:
         if text in columns:
             names.append(text)
         else:
-            names += [name.strip() for name in text.split(",")]
-    return list(dict.fromkeys(filter(None, names)))
+            names += map(str.strip, text.split(","))
+    present_names = filter(None, names)
+    return list(dict.fromkeys(present_names))

@@ -62,11 +62,20 @@ class _Lines(OfAllMembers):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         done = self.epochs_before + epoch + 1
         self._time_left.end_epoch(done)
-        is_told = done * LINES // self._epochs > (done - 1) * LINES // self._epochs
-        if is_told and (self._tell_last or done < self._epochs):
-            line = f"epoch {done}/{self._epochs}: {describe_metrics(logs or {})}"
-            with suppress(OSError):  # nobody may be reading any more, and the run goes on
-                tell(line + self._shown_time())
+        if not self._is_told(done):
+            return
+        metrics = describe_metrics(logs or {})
+        time_left = self._shown_time()
+        with suppress(OSError):  # nobody may be reading any more, and the run goes on
+            tell(f"epoch {done}/{self._epochs}: {metrics}{time_left}")
+
+    def _is_told(self, done: int) -> bool:
+        """Return whether a tenth of the run has ended with the epoch of this number."""
+        if done == self._epochs and not self._tell_last:
+            return False
+        tenths = done * LINES // self._epochs
+        tenths_before = (done - 1) * LINES // self._epochs
+        return tenths > tenths_before
 
     def _shown_time(self) -> str:
         seconds = self._time_left.seconds()
@@ -96,19 +105,22 @@ class _Bar(OfAllMembers):
         self._bar.update(self._task, epoch=self._epoch + 1)
 
     def on_train_batch_end(self, batch: int, **_: object) -> None:  # Keras passes `logs` by name
-        completed = self._epoch + (batch + 1) / self.params["steps"]
+        share_of_epoch = (batch + 1) / self.params["steps"]
+        completed = self._epoch + share_of_epoch
         left = shown_seconds(self._time_left.seconds())
         self._bar.update(self._task, completed=completed, left=left)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self._time_left.end_epoch(self.epochs_before + epoch + 1)
-        self._bar.update(self._task, logs=_short(logs or {}, self._room()))
+        shown_logs = _short(logs or {}, self._room())
+        self._bar.update(self._task, logs=shown_logs)
 
     def _room(self) -> int:
         """Return how many characters the metrics may take."""
         epochs = self._bar.tasks[0].total
-        others = len(f"epoch {epochs}/{epochs}") + LONGEST_TIME + GAPS + LEAST_BAR
-        return self._bar.console.width - others
+        longest_count = len(f"epoch {epochs}/{epochs}")
+        other_characters = longest_count + LONGEST_TIME + GAPS + LEAST_BAR
+        return self._bar.console.width - other_characters
 
 
 def _new_bar(console: Console, *, transient: bool) -> Progress:
@@ -116,11 +128,13 @@ def _new_bar(console: Console, *, transient: bool) -> Progress:
     from rich.progress import BarColumn, Progress, TextColumn
     from rich.table import Column
 
+    wide_column = Column(ratio=1, min_width=LEAST_BAR)
+    whole_column = Column(no_wrap=True)
     return Progress(
         "epoch {task.fields[epoch]}/{task.total}",
-        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=LEAST_BAR)),
+        BarColumn(bar_width=None, table_column=wide_column),
         TextColumn("{task.fields[left]}"),
-        TextColumn("{task.fields[logs]}", markup=False, table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[logs]}", markup=False, table_column=whole_column),
         console=console,
         refresh_per_second=5,
         expand=True,
@@ -139,12 +153,17 @@ def _short(logs: Logs, room: int) -> str:
     for name, value in logs.items():
         if name.startswith("val_"):
             continue
-        part = f"{name} {value:.3g}"
-        if f"val_{name}" in logs:
-            part += f" (val {logs[f'val_{name}']:.3g})"
-        part = printable(part)
+        part = printable(_with_validation(name, value, logs))
         longer = f"{text}, {part}" if text else part
         if len(longer) > room:
             break
         text = longer
     return text
+
+
+def _with_validation(name: str, value: float, logs: Logs) -> str:
+    """Return a metric, and beside it that of validation if there is one."""
+    validation = logs.get(f"val_{name}")
+    if validation is None:
+        return f"{name} {value:.3g}"
+    return f"{name} {value:.3g} (val {validation:.3g})"

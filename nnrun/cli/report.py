@@ -43,26 +43,30 @@ def report(
     the folder of runs or of a sweep, it shows a table of what differs and of the metrics, the
     metric over each setting, and the curves of the best.
     """
-    name = runs[0].resolve().name if len(runs) == 1 else "runs"
+    name = "runs"
+    if len(runs) == 1:
+        name = runs[0].resolve().name
     output = output or Path(f"{name}.html")
     check_output(output, runs[0], (".html", ".htm"))
-    save(output, _page(runs, metric).encode(), quiet=quiet)
+    page = _page(runs, metric)
+    save(output, page.encode(), quiet=quiet)
 
 
-def _page(given: tuple[Path, ...], metric: str | None) -> str:
+def _page(named_paths: tuple[Path, ...], metric: str | None) -> str:
     """Return the page of a sweep, of a run, or of several."""
     from nnrun.reporting.page import make_page
     from nnrun.reporting.runs_page import make_runs_page
     from nnrun.reporting.sweep_page import make_sweep_page
 
-    ranking = sweep_metric(given, metric)
+    first = named_paths[0]
+    ranking = sweep_metric(named_paths, metric)
     if ranking is not None:
-        return make_sweep_page(given[0], ranking)
-    runs = named_runs(given)
+        return make_sweep_page(first, ranking)
+    runs = named_runs(named_paths)
     if len(runs) == 1:
         refuse_metric_of_one(metric)
         return make_page(runs[0])
     name = counted(len(runs), "run")
-    if len(given) == 1:
-        name = given[0].resolve().name
+    if len(named_paths) == 1:
+        name = first.resolve().name
     return make_runs_page(name, runs, metric)

@@ -63,17 +63,16 @@ def resume(
     from nnrun.training.small_steps import fit_threads
 
     is_chief = workers.wait_for_all(quiet=printing.quiet)
-    with reopen(
+    reopened = reopen(
         run,
         epochs=epochs,
         overrides=overrides,
         force=force,
         is_chief=is_chief,
-    ) as (
-        opened,
-        dataset,
-    ):
-        if not opened.checkpoint.exists() and not opened.members.exists() and not printing.quiet:
+    )
+    with reopened as (opened, dataset):
+        has_begun = opened.checkpoint.exists() or opened.members.exists()
+        if not has_begun and not printing.quiet:
             tell("no checkpoint was saved yet, so training starts from the beginning")
         quiet = printing.quiet or not is_chief
         fit_threads(dataset)
@@ -108,11 +107,9 @@ def _resume_sweep(folder: Path, printing: Printing) -> None:
 def _tell_how_to_go_on(epochs: int, epochs_before: int, config: Config) -> None:
     """Tell what lets a run go on that early stopping ended, or that has all its epochs."""
     if epochs < config.epochs:
-        patience = config.early_stopping["patience"] if config.early_stopping else 0
-        longer = f"--set early_stopping.patience={2 * patience or 1}"
-        tell(f"to continue, let it wait longer: {longer}")
+        longer_patience = 2 * (config.patience or 0) or 1
+        tell(f"to continue, let it wait longer: --set early_stopping.patience={longer_patience}")
     elif epochs == epochs_before:
-        tell(
-            f"no epoch was left to train; to train the run for longer, give --epochs "
-            f"{2 * config.epochs}"
-        )
+        more_epochs = 2 * config.epochs
+        advice = f"to train the run for longer, give --epochs {more_epochs}"
+        tell(f"no epoch was left to train; {advice}")

@@ -61,8 +61,12 @@ def runs(
     if as_json:
         say_json(summaries)
     else:
-        chosen = chosen_columns(summaries, columns) if columns else None
+        chosen = None
+        if columns:
+            chosen = chosen_columns(summaries, columns)
         say_text(describe_runs(summaries, line_width(), sort, chosen))
-    tell(*(run["error"] for run in summaries if "error" in run))
+    for run in summaries:
+        if "error" in run:
+            tell(run["error"])
     if not summaries:
         tell(f"no run in {folder}")

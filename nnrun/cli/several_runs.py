@@ -11,18 +11,19 @@ from nnrun.cli.options import RUN, path_argument
 several_runs_argument = path_argument("runs", RUN, metavar="RUN...", several=True)
 
 
-def sweep_metric(given: tuple[Path, ...], metric: str | None) -> str | None:
+def sweep_metric(named_paths: tuple[Path, ...], metric: str | None) -> str | None:
     """Return the metric by which the trials of a sweep are compared, or None for other runs.
 
     Args:
-        given: What the command line names.
+        named_paths: What the command line names.
         metric: The metric that --metric names, in place of the sweep's own.
     """
     from nnrun.workflows.kept_sweep import is_sweep, read_sweep
 
-    if len(given) > 1 or not is_sweep(given[0]):
+    first, *others = named_paths
+    if others or not is_sweep(first):
         return None
-    return metric or read_sweep(given[0]).metric
+    return metric or read_sweep(first).metric
 
 
 def refuse_metric_of_one(metric: str | None) -> None:
@@ -38,11 +39,11 @@ def refuse_metric_of_one(metric: str | None) -> None:
         raise click.UsageError("--metric compares several runs; received one")
 
 
-def named_runs(given: tuple[Path, ...]) -> list[Path]:
+def named_runs(named_paths: tuple[Path, ...]) -> list[Path]:
     """Return the runs that the command line names, those of its folders among them.
 
     Args:
-        given: Run directories, and folders of run directories.
+        named_paths: Run directories, and folders of run directories.
 
     Raises:
         RunError: A path is neither a run nor a folder that has one.
@@ -50,8 +51,9 @@ def named_runs(given: tuple[Path, ...]) -> list[Path]:
     from nnrun.runs.directory import Run
     from nnrun.runs.listing import runs_among
 
-    runs = runs_among(given)
+    runs = runs_among(named_paths)
     for path in runs:
-        if not Run(path).info.is_file():
-            Run(path).read_info()  # says what is wrong with it
+        run = Run(path)
+        if not run.info.is_file():
+            run.read_info()  # says what is wrong with it
     return runs

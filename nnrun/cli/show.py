@@ -45,8 +45,10 @@ def show(
     if exact and not code:
         raise click.UsageError("--exact needs --code: give both")
     form = Form(code=code, exact=exact, as_json=as_json)
-    show_it = _show_run if path.is_dir() else _show_config
-    show_it(path, form)
+    if path.is_dir():
+        _show_run(path, form)
+    else:
+        _show_config(path, form)
 
 
 def _show_run(path: Path, form: Form) -> None:

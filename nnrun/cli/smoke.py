@@ -24,9 +24,11 @@ def smoke_test(
     from nnrun.config.loading import load_config
     from nnrun.workflows.smoke import smoke
 
-    done = smoke(load_config(config, overrides), engine)
+    loaded = load_config(config, overrides)
+    result = smoke(loaded, engine)
     if printing.as_json:
-        say_json({"smoke": "ok", **done})
+        say_json({"smoke": "ok", **result})
     elif not printing.quiet:
-        counts = "{rows} rows, {epochs} epochs, {predictions} predictions".format_map(done)
-        say(f"smoke: ok: {counts} in {done['seconds']:.1f} s")
+        counts = "{rows} rows, {epochs} epochs, {predictions} predictions".format_map(result)
+        seconds = result["seconds"]
+        say(f"smoke: ok: {counts} in {seconds:.1f} s")

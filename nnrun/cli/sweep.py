@@ -64,15 +64,15 @@ def sweep(
     from nnrun.workflows.sweep_plan import Options, plan_sweep
 
     folder = output or Path("sweeps", config.stem)
-    asked = plan_sweep(config, overrides, folder, Options(**options))
-    run_and_print(asked, printing)
+    planned_sweep = plan_sweep(config, overrides, folder, Options(**options))
+    run_and_print(planned_sweep, printing)
 
 
-def run_and_print(asked: Sweep, printing: Printing) -> None:
+def run_and_print(planned_sweep: Sweep, printing: Printing) -> None:
     """Train the trials that are not done, and print all.
 
     Args:
-        asked: The sweep, as the command line and the config ask for it.
+        planned_sweep: The sweep, as the command line and the config ask for it.
         printing: Whether JSON is printed, or no text.
 
     Raises:
@@ -83,20 +83,20 @@ def run_and_print(asked: Sweep, printing: Printing) -> None:
     from nnrun.workflows.sweep import run_sweep, write_best
 
     report = _silent if printing.quiet else tell
-    with _advice(asked):
-        tried = run_sweep(asked, report)
-    best = write_best(asked, tried)
+    with _advice(planned_sweep):
+        tried = run_sweep(planned_sweep, report)
+    best = write_best(planned_sweep, tried)
     if printing.as_json:
         say_json({"trials": [trial.as_json() for trial in tried], "best": best})
     elif not printing.quiet:
-        _print(asked, tried)
+        _print(planned_sweep, tried)
         if best:
             say(f"the best config: {best['config']}")
-    _tell_failures(asked, tried, quiet=printing.quiet)
+    _tell_failures(planned_sweep, tried, quiet=printing.quiet)
 
 
 @contextmanager
-def _advice(asked: Sweep) -> Iterator[None]:
+def _advice(planned_sweep: Sweep) -> Iterator[None]:
     """Tell how to go on where a signal between two trials, or the system, ends a sweep."""
     from nnrun.runs.trial_record import NAMES
 
@@ -105,47 +105,50 @@ def _advice(asked: Sweep) -> Iterator[None]:
     except (InputError, Interrupted, *MISPLACED):  # these say it themselves
         raise
     except (KeyboardInterrupt, OSError, NnrunError):
-        if any(asked.folder.glob(NAMES)):
+        folder = planned_sweep.folder
+        if any(folder.glob(NAMES)):
             tell(
-                f"{asked.folder}: the sweep has ended early; its trials so far are kept; go on "
-                f"with `nnrun resume {asked.folder}`"
+                f"{folder}: the sweep has ended early; its trials so far are kept; go on "
+                f"with `nnrun resume {folder}`"
             )
         raise
 
 
-def _tell_failures(asked: Sweep, tried: list[Trial], *, quiet: bool) -> None:
+def _tell_failures(planned_sweep: Sweep, tried: list[Trial], *, quiet: bool) -> None:
     """Say how many trials failed.
 
     Raises:
         TrainingError: All did.
     """
     failed = [trial for trial in tried if trial.status == "failed"]
-    advice = _how_to_repeat(asked, failed)
+    advice = _how_to_repeat(planned_sweep, failed)
     if failed and len(failed) == len(tried):
-        raise TrainingError(
-            f"{asked.folder}: every trial failed; each says why in its trial-NNN.json; {advice}"
-        )
+        rule = "every trial failed; each says why in its trial-NNN.json"
+        raise TrainingError(f"{planned_sweep.folder}: {rule}; {advice}")
     if failed and not quiet:
-        tell(f"{len(failed)} of {counted(len(tried), 'trial')} failed; {advice}")
+        trials = counted(len(tried), "trial")
+        tell(f"{len(failed)} of {trials} failed; {advice}")
 
 
-def _how_to_repeat(asked: Sweep, failed: list[Trial]) -> str:
+def _how_to_repeat(planned_sweep: Sweep, failed: list[Trial]) -> str:
     """Return how trials that failed are trained again."""
-    if asked.storage is not None:
+    if planned_sweep.storage is not None:
         return "once the cause is mended, sweep into another folder with -o"
-    names = joined([f"{trial.path.name}.json" for trial in failed], 3)
-    return (
-        f"once the cause is mended, remove {names}, and `nnrun resume {asked.folder}` trains again"
-    )
+    records = [f"{trial.path.name}.json" for trial in failed]
+    names = joined(records, 3)
+    command = f"nnrun resume {planned_sweep.folder}"
+    return f"once the cause is mended, remove {names}, and `{command}` trains again"
 
 
 def _silent(_: str) -> None:
     """Tell nothing."""
 
 
-def _print(asked: Sweep, tried: list[Trial]) -> None:
+def _print(planned_sweep: Sweep, tried: list[Trial]) -> None:
     """Print a line for each trial, the best first."""
     from nnrun.reporting.trials_table import describe_trials
 
-    rows = [{**trial.as_json(), "name": trial.path.name} for trial in tried]
-    say_text(describe_trials(rows, asked.metric, line_width()))
+    rows = []
+    for trial in tried:
+        rows.append({**trial.as_json(), "name": trial.path.name})
+    say_text(describe_trials(rows, planned_sweep.metric, line_width()))

@@ -33,7 +33,8 @@ def open_streams() -> None:
     if sys.stdin is None:
         os.open(os.devnull, os.O_RDONLY)
     if sys.stdout is None:
-        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+        unwritable = os.open(os.devnull, os.O_RDONLY)
+        sys.stdout = os.fdopen(unwritable, "w")
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - it stays open
     for stream in cast("tuple[io.TextIOWrapper, ...]", (sys.stdout, sys.stderr)):
@@ -86,10 +87,11 @@ def say_document(text: str) -> None:
     Args:
         text: The whole text, with or without a line feed at its end.
     """
+    document = text.removesuffix("\n")
     if sys.stdout.isatty():
-        say(*text.removesuffix("\n").split("\n"))
+        say(*document.split("\n"))
     else:
-        click.echo(text.removesuffix("\n"), color=True)  # or click would take colours out
+        click.echo(document, color=True)  # or click would take colours out
 
 
 def document_stream() -> IO[bytes]:
@@ -109,9 +111,10 @@ def complain(error: click.ClickException) -> None:
     Args:
         error: What click found wrong; it knows the command.
     """
-    text = io.StringIO()
-    error.show(text)
-    tell(*text.getvalue().removesuffix("\n").split("\n"))
+    stream = io.StringIO()
+    error.show(stream)
+    text = stream.getvalue().removesuffix("\n")
+    tell(*text.split("\n"))
 
 
 def flush() -> None:
@@ -147,7 +150,8 @@ def line_width(*, err: bool = False, otherwise: int = sys.maxsize) -> int:
         err: Whether it goes to stderr.
         otherwise: How many it may have in a file or a pipe.
     """
-    return terminal_width(sys.stderr if err else None) or otherwise
+    stream = sys.stderr if err else sys.stdout
+    return terminal_width(stream) or otherwise
 
 
 def shows_progress() -> bool:
@@ -175,7 +179,8 @@ def erase_notice(text: str) -> None:
     Args:
         text: What `show_notice` printed last.
     """
-    click.echo(f"\r{' ' * len(text)}\r", err=True, nl=False)
+    blanks = " " * len(text)
+    click.echo(f"\r{blanks}\r", err=True, nl=False)
 
 
 def new_console() -> Console:
@@ -194,5 +199,6 @@ class _EscapedLines(io.RawIOBase):
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
         """Print some whole lines."""
-        say(*data.decode(errors="replace").removesuffix("\n").split("\n"))
+        text = data.decode(errors="replace").removesuffix("\n")
+        say(*text.split("\n"))
         return len(data)

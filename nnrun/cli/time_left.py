@@ -25,15 +25,17 @@ class TimeLeft:
         Args:
             done: The number of epochs that have ended, those before a resumption included.
         """
-        self._ends = [*self._ends[:1], (done, time.monotonic())]
+        end = (done, time.monotonic())
+        self._ends = [*self._ends[:1], end]
 
     def seconds(self) -> float | None:
         """Return how many seconds are left, or None as long as no two epochs have ended."""
         if len(self._ends) < 2:
             return None
         (first, began), (last, ended) = self._ends
+        epochs_left = self._epochs - last
         seconds_of_an_epoch = (ended - began) / (last - first)
-        return seconds_of_an_epoch * (self._epochs - last)
+        return seconds_of_an_epoch * epochs_left
 
 
 def shown_seconds(seconds: float | None) -> str:
@@ -47,6 +49,8 @@ def shown_seconds(seconds: float | None) -> str:
     if seconds < MINUTE:
         return f"{seconds:.0f} s left"
     if seconds < HOUR:
-        return f"{seconds / MINUTE:.0f} min left"
+        minutes = seconds / MINUTE
+        return f"{minutes:.0f} min left"
     hours, rest = divmod(seconds, HOUR)
-    return f"{hours:.0f} h {rest / MINUTE:.0f} min left"
+    minutes = rest / MINUTE
+    return f"{hours:.0f} h {minutes:.0f} min left"

@@ -134,4 +134,5 @@ def _load(
     from nnrun.workflows.warm_start import load_warm
 
     warn = None if quiet else tell
-    return load_warm(load_config(config, overrides), from_run, folder, warn)
+    loaded = load_config(config, overrides)
+    return load_warm(loaded, from_run, folder, warn)

@@ -41,7 +41,8 @@ def finish(result: Result, dataset: Dataset, printing: Printing) -> None:
         if not_drawn:
             tell(not_drawn)
         verdict = judge_run(result.run, dataset)
-    if config.ensemble == 1 and result.epochs < config.epochs and not printing.quiet:
+    has_stopped_early = config.ensemble == 1 and result.epochs < config.epochs
+    if has_stopped_early and not printing.quiet:
         tell(f"early stopping ended training after {result.epochs} of {config.epochs} epochs")
     if printing.as_json and result.is_chief:
         say_json(_summary(result, verdict))
@@ -56,8 +57,10 @@ def _warnings_of(verdict: SavedVerdict) -> list[str]:
     """Return what to warn of: a network that is no better than an answer that needs none."""
     if verdict.verdict == "better":
         return []
-    warning = f"warning: the network is {verdict.verdict} than its baseline"
-    return [warning, verdict.advice] if verdict.advice else [warning]
+    lines = [f"warning: the network is {verdict.verdict} than its baseline"]
+    if verdict.advice:
+        lines.append(verdict.advice)
+    return lines
 
 
 def _summary(result: Result, verdict: SavedVerdict | None) -> dict[str, object]:
@@ -83,22 +86,26 @@ def _description(result: Result, config: Config, verdict: SavedVerdict | None) -
     from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words
     from nnrun.reporting.metrics_text import describe_metrics, wrapped
 
-    width = terminal_width()
     run = str(result.run.path)
-    kept = f"{kept_in_words(config, result.best_epoch)}: {describe_metrics(result.metrics)}"
+    kept = kept_in_words(config, result.best_epoch)
+    metrics = describe_metrics(result.metrics)
     best = best_and_kept(result.run, result.run.read_info(), config)
-    lines = [wrapped(kept, width)]
+    sentences = [f"{kept}: {metrics}"]
     if best:
-        lines.append(wrapped(best, width))
+        sentences.append(best)
     if verdict:
-        lines.append(wrapped(f"{verdict.part}: {verdict.sentence}", width))
+        sentences.append(f"{verdict.part}: {verdict.sentence}")
+    width = terminal_width()
+    lines = [wrapped(sentence, width) for sentence in sentences]
+    command = _next_command(run, config)
     lines.append(f"saved in {run}")
-    lines.append(f"next: {_next_command(run, config)}")
+    lines.append(f"next: {command}")
     return "\n".join(lines)
 
 
 def _next_command(run: str, config: Config) -> str:
     """Return the command that measures the rows held out, or predicts a table where none were."""
     if config.data.test or config.holds_rows_out:
-        return f"nnrun evaluate {shlex.quote(run)}"
-    return f"nnrun predict {shlex.join([run, short_path(config.data.train)])}"
+        return shlex.join(["nnrun", "evaluate", run])
+    table = short_path(config.data.train)
+    return shlex.join(["nnrun", "predict", run, table])

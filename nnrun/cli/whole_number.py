@@ -27,7 +27,8 @@ class WholeNumber(click.IntRange):
         try:
             return int(super().convert(value, param, ctx))
         except click.BadParameter:
-            self.fail(f"must be a whole number{self._bounds()}; received {value}", param, ctx)
+            bounds = self._bounds()
+            self.fail(f"must be a whole number{bounds}; received {value}", param, ctx)
 
     def _bounds(self) -> str:
         """Return the bounds in words, as ` from 1 to 1,000,000`."""
