@@ -48,6 +48,7 @@ def export(
 
 
 def _write_network(run: Path, form: str, output: Path) -> None:
+    """Write the network alone, and tell which inputs it takes in which order."""
     check_output(output, run, new=True)
     from nnrun.reporting.export import export as write
 
@@ -61,6 +62,7 @@ def _write_network(run: Path, form: str, output: Path) -> None:
 
 
 def _write_bundle(run: Path, form: str, folder: Path) -> None:
+    """Write the folder that predicts without nnrun, and tell how it is run."""
     check_output(folder, run, new=True, option="--bundle")
     from nnrun.reporting.bundle import export_bundle
 

@@ -38,6 +38,7 @@ def first_steps(folder: Path) -> list[str]:
 
 
 def _names(folder: Path) -> list[str]:
+    """Return the names in a folder in order, of a large one the first MOST_NAMES."""
     names: list[str] = []
     for path in folder.iterdir():
         names.append(path.name)

@@ -91,6 +91,7 @@ def column_widths(table: Table) -> list[int]:
 
 
 def _aligned(table: Table, justify: Callable[[str, int], str]) -> list[str]:
+    """Return a line for each row, whose cells a function such as str.ljust fills up."""
     widths = column_widths(table)
     lines = []
     for cells in table:

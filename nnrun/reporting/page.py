@@ -147,6 +147,7 @@ def _epochs_kept(run: Run, info: RunInfo, config: Config) -> dict[str, object]:
 
 
 def _versions(info: RunInfo) -> dict[str, object]:
+    """Return all that the numbers depend on besides config and tables, without folders."""
     environment = {}
     for name, value in info.environment.items():
         environment[name] = without_folders(value)
@@ -177,6 +178,7 @@ def _known_folders(run: Run) -> list[str]:
 
 
 def _read_tables(run: Run) -> TableSections:
+    """Return what the tables tell, read again, and the rows held out, measured anew."""
     trained = load_run(run.path)
     dataset = load_same_dataset(run, trained)
     held_out = measure_held_out(run, trained, dataset)

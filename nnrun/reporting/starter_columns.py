@@ -236,6 +236,7 @@ def _made_of(column: SurveyedColumn) -> str:
 
 
 def _made_of_cells(profile: ColumnProfile) -> str:
+    """Return what becomes of cells that are written in the usual way."""
     kind = kind_of(profile)
     if kind != "text":
         return _kind_in_words(kind)
@@ -246,6 +247,7 @@ def _made_of_cells(profile: ColumnProfile) -> str:
 
 
 def _categories_in_words(counts: Mapping[str, int], *, has_missing: bool) -> str:
+    """Return how many categories have an input of their own, and what else has one."""
     frequent, other = choose_categories(
         counts, max_categories=DEFAULTS.max_categories, min_frequency=DEFAULTS.min_frequency
     )

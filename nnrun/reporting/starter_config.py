@@ -241,6 +241,7 @@ def _with_words(
 
 
 def _describe_target(survey: TableSurvey, chosen: TargetChoice) -> ColumnChoice:
+    """Return a target as a column of the table, with the share of rows that lack it."""
     rows = survey.rows + survey.left_out
     return ColumnChoice(
         name=survey.target.name,

@@ -47,6 +47,7 @@ def describe_columns(
 
 
 def _cells(column: ColumnChoice) -> tuple[str, str, str, str]:
+    """Return the cells of a column's line, whose name is cut where it is long."""
     name = printable(column.name)
     if len(name) > LONGEST_NAME:
         beginning = name[: LONGEST_NAME - 3]

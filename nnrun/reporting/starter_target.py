@@ -122,6 +122,7 @@ def count_labels(label_counts: Mapping[str, int]) -> Counter[str]:
 
 
 def _guess_task(survey: TableSurvey, labels: Mapping[str, int]) -> Task:
+    """Return what the cells of the target tell of the task."""
     if len(labels) == 2:
         return "binary"
     if kind_of(survey.target.profile) != "number":

@@ -97,6 +97,7 @@ def _row(
     metric: str,
     keys: Sequence[str],
 ) -> list[str]:
+    """Return the cells of a trial: name, status, metric and settings."""
     value = record.metrics.get(metric)
     shown = "-" if value is None else shown_number(value)
     cells = [name, record.status, shown]

@@ -88,6 +88,7 @@ def _blocks_without_missing(
 
 
 def _rows_of_block(block: Block, numbers: list[int], columns: Sequence[str]) -> list[TableRow]:
+    """Return rows of a block by their numbers in it, from 0 on."""
     if not numbers:
         return []
     texts_of_columns = {name: block.texts(name) for name in columns}

@@ -21,6 +21,7 @@ def read_memories(callbacks: list[KerasObject]) -> list[CallbackMemory]:
 
 
 def _read_memory(callback: KerasObject) -> CallbackMemory:
+    """Return the attributes of a callback that it goes on from."""
     attributes = vars(callback)
     remembered = {}
     for name in CallbackMemory.model_fields:

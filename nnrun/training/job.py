@@ -112,6 +112,7 @@ def _take_weights(model: Model, weights: list[Array]) -> None:
 
 
 def _build(dataset: Dataset, team: Team) -> Model:
+    """Return the compiled model with every variable built."""
     model = build_network(dataset.config, dataset.encoder)
     if team.count > 1:
         share_moments(model)

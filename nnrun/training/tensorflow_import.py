@@ -117,6 +117,7 @@ def _without_collections() -> Iterator[None]:
 
 
 def _import() -> None:
+    """Import both, and set what every training needs."""
     _know_processor()
     import keras
     import tensorflow as tf

@@ -162,6 +162,7 @@ def _follows(key: str, other: str, runs: Sequence[Settings]) -> bool:
 
 
 def _point_of_run(run: Summary, keys: Sequence[str], metric: str) -> Point:
+    """Return a run with the texts of its settings."""
     settings = {}
     for key in keys:
         value = run["settings"].get(key)

@@ -98,6 +98,7 @@ def _enlarge(labels: int, axes: Axes) -> None:
 
 
 def _name_labels(labels: list[str], axes: Axes) -> None:
+    """Write the labels beside rows and columns, turned where they are long."""
     places = range(len(labels))
     axes.set_xticks(places, labels)
     axes.set_yticks(places, labels)

@@ -93,6 +93,7 @@ def best_runs(runs: Sequence[RunCurves]) -> list[RunCurves]:
 
 
 def _curves_of(path: Path) -> RunCurves:
+    """Return a run as it is drawn, without a label yet."""
     run = Run(path)
     history = drawable_history(run)
     epochs = len(history["loss"])

@@ -43,6 +43,7 @@ def outcome_panels(
 
 
 def _label_panels(encoder: Encoder, measure: ClassMeasure) -> list[Panel]:
+    """Return the confusion matrix, and the curves of the labels that have scores."""
     labels = all_shortened(encoder.labels, LABEL_LENGTH)
     panels: list[Panel] = []
     if measure.confusion is not None:  # it is of too many labels

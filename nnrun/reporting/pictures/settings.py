@@ -38,6 +38,7 @@ def _differs(path: str, flat: Sequence[Settings]) -> bool:
 
 
 def _text(settings: Settings, paths: Sequence[str]) -> str:
+    """Return the settings of some paths as one text, those that a config lacks left out."""
     texts = []
     for path in paths:
         if path in settings:

@@ -111,6 +111,7 @@ def _most_rows(held_out: MeasuredRows) -> int:
 
 
 def _bars(columns: Sequence[ColumnImportance]) -> list[ImportanceBar]:
+    """Return a bar for each of the most important columns."""
     largest = max((each.mean for each in columns), default=0.0)
     bars = []
     for each in columns[:MOST_BARS]:

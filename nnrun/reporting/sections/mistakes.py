@@ -175,6 +175,7 @@ def _answer(encoder: Encoder, actual: Numbers, outputs: Numbers) -> Cells:
 
 
 def _label_answer(encoder: Encoder, actual: int, outputs: Numbers) -> Cells:
+    """Return the true label, the called one, and the probability of the true one."""
     probabilities = outputs
     if len(outputs) == 1:  # of two labels the second one's alone
         probabilities = np.array([1 - outputs[0], outputs[0]])

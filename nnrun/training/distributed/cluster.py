@@ -83,6 +83,7 @@ def read_cluster(distribute: Distribute) -> Cluster:
 
 
 def _parse(text: str) -> _TFConfig:
+    """Return the contents of TF_CONFIG, or raise a ConfigError where it is not as documented."""
     try:
         return _TFConfig.model_validate_json(text)
     except ValidationError as error:

@@ -81,6 +81,7 @@ def _await_workers(server: socket.socket, cluster: Cluster, deadline: float) -> 
 
 
 def _check_time(reported: dict[int, socket.socket], cluster: Cluster, deadline: float) -> None:
+    """Raise an NnrunError that names the missing workers once the time is over."""
     if time.monotonic() < deadline:
         return
     missing = []
