@@ -1,4 +1,4 @@
-"""The rows of a part, gathered ahead in blocks of tensors."""
+"""The rows of a part, gathered in blocks of tensors, large ones ahead."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -18,6 +18,7 @@ from nnrun.training.keras_types import Tensor
 
 ALIGNMENT = 64  # bytes: Eigen, which computes on the CPU, wants memory so aligned
 BLOCK_BYTES = 32 << 20  # of rows that are gathered together, while those before are trained on
+SMALL_BLOCK_BYTES = 2 << 20  # gathered in 0.1 ms; to wake a thread for it takes longer
 CHUNK_BYTES = 1 << 19  # of a memory-mapped table that are read together, so that the disk keeps up
 RESIDENT_CHUNKS = 128  # chunks whose rows are shuffled together, drawn from all over the table
 
@@ -115,7 +116,11 @@ class RowBlocks:
         Args:
             orders: Permutations of the rows, int32 (rows,), each of which is read to its end.
         """
-        return ahead(self._gathered(orders))
+        gathered = self._gathered(orders)
+        size = self._block_rows * self._row_bytes
+        if size <= SMALL_BLOCK_BYTES and not self._is_mapped:
+            return gathered
+        return ahead(gathered)
 
     def _rows_of_batches(self, size: int) -> int:
         """Return the rows of as many whole batches as fit in `size` bytes, of one at least."""

@@ -72,6 +72,7 @@ def small_blocks(monkeypatch) -> None:
     monkeypatch.setattr(csv_pieces, "BLOCK", 256)
     monkeypatch.setattr(matrix_store, "FILL_ROWS", 7)
     monkeypatch.setattr(batches, "BLOCK_BYTES", 256)
+    monkeypatch.setattr(batches, "SMALL_BLOCK_BYTES", 0)
     monkeypatch.setattr(batches, "CHUNK_BYTES", 128)
     monkeypatch.setattr(batches, "RESIDENT_CHUNKS", 2)
 
@@ -202,9 +203,19 @@ def test_no_more_chunks_than_are_resident_are_read_at_a_time(monkeypatch):
 
 
 @pytest.mark.usefixtures("small_blocks")
-@pytest.mark.parametrize("in_memory", [True, False], ids=["in memory", "in files"])
+@pytest.mark.parametrize(
+    ("in_memory", "small_block_bytes"),
+    [
+        pytest.param(True, 0, id="in memory, ahead"),
+        pytest.param(True, 1 << 20, id="in memory, when asked for"),
+        pytest.param(False, 0, id="in files"),
+    ],
+)
 @pytest.mark.parametrize("batch_size", [3, 4, 8, 30])
-def test_blocks_of_a_table_are_whole_batches_in_order(project, mapped, batch_size, in_memory):
+def test_blocks_of_a_table_are_whole_batches_in_order(
+    project, mapped, monkeypatch, batch_size, in_memory, small_block_bytes
+):
+    monkeypatch.setattr(batches, "SMALL_BLOCK_BYTES", small_block_bytes)
     loaded = (project.dataset if in_memory else mapped)({"data.validation_split": 0})
     arrays = loaded.arrays(loaded.train)
     rows = RowBlocks(arrays, batch_size)
