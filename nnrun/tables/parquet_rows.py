@@ -12,12 +12,17 @@ from nnrun.tables.text_size import SharedText, frame_text_bytes, pieces_of_text,
 ROWS = 65_536
 """Rows of a block at the most. With twice as many, `predict` of 28 columns takes 80 MB more."""
 
-CELLS = 16 << 20
-"""Cells of a block at the most: of numbers, 128 MiB. Up to 256 columns have blocks of `ROWS`."""
+CELLS = 8 << 20
+"""Cells of a block at the most: of numbers, 64 MiB. Up to 128 columns have blocks of `ROWS`. With
+twice as many, `predict` of 1,000 columns takes 100 MB more; with half, half as long again."""
 
-MOST_AT_ONCE = 128 << 20
-"""Bytes that columns unpack to which are read at once, and bytes of the text of a block. polars
-unpacks all columns side by side; to read fewer at once takes no longer."""
+MOST_AT_ONCE = 64 << 20
+"""Bytes that columns take in memory which are read at once. polars reads the row group of all
+columns side by side, and holds what the file has of it besides what it unpacks; to read fewer
+columns at once takes no longer."""
+
+TEXT_AT_ONCE = 128 << 20
+"""Bytes of text in a block at the most, as far as sizes tell before the text is read."""
 
 ReadCells = Callable[[list[str], int, int], pl.DataFrame]
 """A function of columns, the first row and how many rows, which returns these cells."""
@@ -106,6 +111,6 @@ def rows_of_block(sizes: UnpackedSizes) -> int:
     """
     columns = max(1, len(sizes.columns))
     rows = max(1, min(ROWS, CELLS // columns))
-    while rows > 1 and rows * sizes.row_text > MOST_AT_ONCE:
+    while rows > 1 and rows * sizes.row_text > TEXT_AT_ONCE:
         rows //= 2  # as `pieces_of_text` would
     return rows

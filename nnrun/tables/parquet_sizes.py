@@ -84,8 +84,9 @@ class UnpackedSizes:
     """What the wanted columns of a file take in memory.
 
     Attributes:
-        columns: The bytes of each column that stand in memory at once, in the row group where
-            these are most.
+        columns: The bytes of each column that stand in memory while it is read, in the row group
+            where these are most: those of its pages as they are stored, and what is unpacked at
+            once.
         row_text: The bytes of text in a row, as the rows of a row group have on average, in the row
             group where these are most. Texts that rows share count once.
     """
@@ -126,8 +127,8 @@ class ParquetSizes:
             for number, group in enumerate(self._row_groups(), start=1):
                 sizes, text = self._group_sizes(group, columns)
                 self._check_group(number, sizes)
-                for name, size in sizes.items():
-                    largest[name] = max(size, largest[name])
+                for name, stored in _stored_sizes(group, columns).items():
+                    largest[name] = max(stored + sizes[name], largest[name])
                 text_of_a_row = text / max(1, group.rows)
                 row_text = max(row_text, text_of_a_row)
         except ThriftError as error:
@@ -218,6 +219,18 @@ class ParquetSizes:
     def _read(self, place: int, size: int) -> bytes:
         self.file.seek(place)
         return self.file.read(size)
+
+
+def _stored_sizes(group: RowGroup, columns: Collection[str]) -> dict[str, int]:
+    """Return the bytes of each wanted column of a row group as the file has them.
+
+    polars reads all of them, however few rows are wanted.
+    """
+    sizes: dict[str, int] = {}
+    for chunk in group.chunks:
+        if chunk.column in columns:
+            sizes[chunk.column] = sizes.get(chunk.column, 0) + chunk.end - chunk.start
+    return sizes
 
 
 def _chunk(column: Structure) -> Chunk:

@@ -184,8 +184,17 @@ def test_batches_of_columns_have_room_at_once(monkeypatch, sizes, batches):
     assert parquet_rows.column_batches(sizes) == batches
 
 
+def test_what_the_file_has_of_a_column_counts_besides_what_it_unpacks_to():
+    pages = pl.DataFrame({"a": [float(row) for row in range(1_000)]})
+    one_page = parquet(pages, compression="uncompressed", statistics=False)
+    many = parquet(pages, compression="uncompressed", statistics=False, data_page_size=800)
+    sizes = [ParquetSizes(io.BytesIO(c), "t").measure(["a"]).columns["a"] for c in (one_page, many)]
+    assert sizes[0] > 2 * 8_000
+    assert 8_000 < sizes[1] < 1.5 * 8_000  # a page stands in memory at once
+
+
 def test_fewer_rows_are_read_where_they_have_much_text(monkeypatch):
-    monkeypatch.setattr(parquet_rows, "MOST_AT_ONCE", 8_000)
+    monkeypatch.setattr(parquet_rows, "TEXT_AT_ONCE", 8_000)
     content = parquet(pl.DataFrame({"a": range(64), "note": [f"{row:0500}" for row in range(64)]}))
     reads = []
     collect = pl.LazyFrame.collect
