@@ -25,13 +25,18 @@ UNDIRECTED = {"FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositive
 def metrics_fit_the_loss(config: Config, _: Dataset) -> Found:
     """Every metric is for the kind of target that the loss is for."""
     for i, metric in enumerate(config.metrics or []):
-        reason = _why_metric_does_not_fit(config, metric)
+        reason = why_metric_does_not_fit(config, metric)
         if reason:
             yield ("metrics", i), f"{metric['name']} {reason}"
 
 
-def _why_metric_does_not_fit(config: Config, arguments: Spec) -> str | None:
-    """Return a reason that follows the metric's name, or None where the metric fits."""
+def why_metric_does_not_fit(config: Config, arguments: Spec) -> str | None:
+    """Return a reason that follows the metric's name, or None where the metric fits.
+
+    Args:
+        config: The config, whose loss and target the metric must fit.
+        arguments: The metric, with the arguments that the file gives.
+    """
     metric = config.metric_class(arguments)
     if not config.is_classes:
         if metric not in NUMBER_METRICS:

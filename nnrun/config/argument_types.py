@@ -20,6 +20,9 @@ NotPositive = Annotated[float, Field(le=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 InnerShare = Annotated[float, Field(gt=0, lt=1)]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
+Beta = Annotated[float, Field(gt=0, le=1e6)]
+"""Of an F-score, which squares it in Python. Beyond some hundreds it is the recall."""
+
 Count = Annotated[int, Field(ge=0)]
 
 _TYPES: list[tuple[Any, list[str]]] = [
@@ -95,6 +98,7 @@ _TYPES: list[tuple[Any, list[str]]] = [
     ),
     (InnerShare, ["ReduceLROnPlateau.factor", "BinaryAccuracy.threshold"]),
     (PositiveShare, ["threshold", "Lion.beta_1"]),
+    (Beta, ["FBetaScore.beta"]),
     (NotPositive, ["learning_rate_power", "beta_2_decay"]),
     (
         float,

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nnrun.checks.metrics import why_metric_does_not_fit
 from nnrun.config.schema import Config
+from nnrun.errors import ConfigError
 from nnrun.features.matrix_store import Matrix
 from nnrun.results.array_types import RowWeights
 from nnrun.results.ensemble import AnyNetwork
@@ -23,9 +25,17 @@ class Evaluation:
     Keras measures a batch at a time, and weighs each by its rows. The mean over rows does not
     depend on the batches; a loss with another reduction and regularized activities do. A weighted
     loss is divided by the number of rows, a metric by their weights, as in Keras.
+
+    Args:
+        config: The config of the run.
+        network: Its network.
+
+    Raises:
+        ConfigError: A metric is not for the kind of target that the loss is for.
     """
 
     def __init__(self, config: Config, network: AnyNetwork) -> None:
+        _check_metrics(config)
         self._config = config
         self._members = network.members
         penalties = map(weight_penalty, self._members)
@@ -107,6 +117,14 @@ class Evaluation:
         size = self._config.batch_size
         for start in range(0, len(x), size):
             yield x[start : start + size]
+
+
+def _check_metrics(config: Config) -> None:
+    """Refuse metrics with which no run is trained, as a stranger's config may have them."""
+    for i, metric in enumerate(config.metrics or []):
+        reason = why_metric_does_not_fit(config, metric)
+        if reason:
+            raise ConfigError(f"{config.where('metrics', i)}: {metric['name']} {reason}")
 
 
 def _batch_penalty(network: Network, batch: Matrix) -> float:
