@@ -1,11 +1,17 @@
-"""The hint for an extra fits the way in which nnrun was installed."""
+"""The hint for an extra fits the way in which nnrun was installed, and what is imported is declared."""
 
+import ast
 import json
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, PathDistribution
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.project import ROOT
 
 import nnrun
 from nnrun.installation import how_to_add, how_to_install
@@ -122,3 +128,34 @@ def test_windows_takes_double_quotes_alone(install, monkeypatch):
     install()
     monkeypatch.setattr("nnrun.installation.quotes_are_double", True)
     assert how_to_install("excel") == 'pip install "nnrun[excel]"'
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the packages that a module imports, but for Python's own and nnrun's."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for package in {name.partition(".")[0] for name in names}:
+            if package not in (*sys.stdlib_module_names, "nnrun"):
+                yield package
+
+
+def declared() -> set[str]:
+    """Return the packages that nnrun says it needs, those of its extras too, as Python imports them."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    lines = list(project["dependencies"])
+    for extra in ("excel", "onnx", "sweep", "tensorboard"):
+        lines += extras[extra]
+    names = {re.split(r"[<>=\[ ]", line)[0].replace("-", "_") for line in lines}
+    return {"yaml" if name == "pyyaml" else name for name in names}
+
+
+def test_every_package_that_is_imported_is_declared():
+    packages = set()
+    for path in (ROOT / "nnrun").rglob("*.py"):
+        packages.update(imported(path))
+    assert packages - declared() == {"IPython"}  # which a notebook has, where alone it is imported
