@@ -20,10 +20,17 @@ NotPositive = Annotated[float, Field(le=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
 InnerShare = Annotated[float, Field(gt=0, lt=1)]
 PositiveShare = Annotated[float, Field(gt=0, le=1)]
-Beta = Annotated[float, Field(gt=0, le=1e6)]
+Beta = Annotated[float, Field(gt=0, le=1_000_000)]
 """Of an F-score, which squares it in Python. Beyond some hundreds it is the recall."""
 
 Count = Annotated[int, Field(ge=0)]
+
+_LARGEST = 3.4e38  # a little less than float32 can hold
+Change = Annotated[float, Field(ge=0, le=_LARGEST)]
+"""Of a quantity that a callback monitors, which Keras compares in float32."""
+
+Quantity = Annotated[float, Field(ge=-_LARGEST, le=_LARGEST)]
+"""What a callback monitors."""
 
 _TYPES: list[tuple[Any, list[str]]] = [
     (
@@ -61,7 +68,6 @@ _TYPES: list[tuple[Any, list[str]]] = [
             "factor",
             "rms_rate",
             "min_value",
-            "min_delta",
             "min_lr",
             "initial_accumulator_value",
             "negative_slope",
@@ -99,6 +105,8 @@ _TYPES: list[tuple[Any, list[str]]] = [
     (InnerShare, ["ReduceLROnPlateau.factor", "BinaryAccuracy.threshold"]),
     (PositiveShare, ["threshold", "Lion.beta_1"]),
     (Beta, ["FBetaScore.beta"]),
+    (Change, ["min_delta"]),
+    (Quantity, ["baseline"]),
     (NotPositive, ["learning_rate_power", "beta_2_decay"]),
     (
         float,
@@ -112,7 +120,6 @@ _TYPES: list[tuple[Any, list[str]]] = [
             "muon_a",
             "muon_b",
             "muon_c",
-            "baseline",
         ],
     ),
     (Annotated[int, Field(ge=1, le=100)], ["ns_steps"]),  # unrolled; Keras takes a handful

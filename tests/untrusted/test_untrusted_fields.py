@@ -107,3 +107,18 @@ def test_a_metric_with_which_no_run_is_trained_is_refused(
     assert done.err.startswith(f"{copied_run / 'config.yaml'}:")
     assert reason in done.err
     assert nnrun(*command_on_run("predict")).code == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("early_stopping", {"baseline": -1e308}),
+        ("early_stopping", {"min_delta": 1e308}),
+        ("reduce_lr_on_plateau", {"min_delta": 1e308}),
+        ("metrics", [{"name": "FBetaScore", "beta": 1e308}]),
+    ],
+)
+def test_a_number_with_which_keras_cannot_compute_is_refused(project, nnrun, key, value):
+    done = nnrun("check", project.config({key: value}))
+    assert done.code == 2
+    assert "must be at " in done.err
