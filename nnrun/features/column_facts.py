@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
-from nnrun.features.column_profile import ColumnProfile, kind_of, why_identifier
+from nnrun.features.column_profile import ColumnProfile, kind_of
 from nnrun.features.feature import Kind
+from nnrun.features.unfit_columns import why_identifier
 
 
 class ColumnFacts(NamedTuple):

@@ -1,38 +1,24 @@
-"""The profile of a column: what one reading of a table tells of it, and what follows from that.
-
-Its kind, why it cannot be an input, and the features that it becomes are functions of it.
-"""
+"""The profile of a column: what one reading of a table tells of it, and of what kind it is."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from nnrun.config.schema import Data
-from nnrun.config.yaml_output import in_yaml
-from nnrun.features.categories import choose_categories, count_spellings
 from nnrun.features.date_survey import DateProfile
-from nnrun.features.dates import date_parts
 from nnrun.features.faults import KEPT, NUMBER_RULES, SHOWN, ColumnFaults
-from nnrun.features.feature import Feature, Kind
+from nnrun.features.feature import Kind
 from nnrun.features.identifiers import (
     FEW_VALUES,
     ROWS_PER_VALUE,
-    counts_rows,
-    is_named_like_a_numbering,
     is_named_like_an_identifier,
-    names_rows,
 )
-from nnrun.features.kept_rows import RowMask
 from nnrun.features.mixed_cells import holds_codes
-from nnrun.features.number_like import WRITE_NUMBERS, most_begin_with_digits
-from nnrun.features.text_survey import count_rows
+from nnrun.features.number_like import most_begin_with_digits
 
 LONG_WORDS = ({"true", "false"}, {"yes", "no"})
 SHORT_WORDS = ({"t", "f"}, {"y", "n"})
 """One of them alone is more likely a code."""
-
-DISTINCT = 0.9  # share of the cells: text of more distinct ones is taken for an identifier
 
 
 @dataclass(frozen=True)
@@ -167,151 +153,3 @@ def kind_of(column: ColumnProfile) -> Kind:
     if column.holds_codes or column.is_named_code:
         return "text"
     return "number"
-
-
-def why_identifier(column: ColumnProfile) -> str | None:
-    """Return why a column of numbers probably tells rows apart, or None.
-
-    Args:
-        column: What the training table tells of it. What its config says to be numbers or
-            categories is never taken for an identifier.
-    """
-    is_number = column.declared is None and kind_of(column) == "number"
-    if not is_number or not column.whole or column.numbers < column.present:
-        return None
-    if is_named_like_an_identifier(column.name):
-        return "is named like an identifier"
-    if names_rows(column.name):
-        return "is named like the number of a row, an identifier"
-    if column.distinct_share and is_named_like_a_numbering(column.name):
-        return "is named like an identifier, and hardly a number occurs twice"
-    are_distinct = column.distinct_share == 1
-    if are_distinct and counts_rows(column.numbers, column.minimum, column.maximum):
-        return "numbers the rows, as an identifier: about as many whole numbers, all distinct"
-    return None
-
-
-def why_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
-    """Return why a column cannot be an input as it stands, or None.
-
-    Args:
-        column: What the training table tells of it.
-        expand_dates: Whether dates become numbers.
-    """
-    if not column.present:
-        return "has no value: every cell is missing"
-    kind = kind_of(column)
-    if column.declared == "date" and kind != "date":
-        return f"is named in date_columns, and most of its cells are not dates ({column.examples})"
-    if kind == "date":
-        return _why_dates_are_unfit(column, expand_dates=expand_dates)
-    if kind == "text":
-        return _why_text_is_unfit(column)
-    return None
-
-
-def _why_text_is_unfit(column: ColumnProfile) -> str | None:
-    """Return why a column of text has too many categories to be an input, or None."""
-    if column.has_many_texts:
-        most = len(column.texts) - 1
-        problem = f"holds text of more than {most:,} categories ({column.examples})"
-        return f"{problem}, as identifiers do{_number_advice(column)}"
-    most_distinct = max(1, DISTINCT * column.present)
-    if len(column.texts) > most_distinct:
-        problem = f"holds text ({column.examples}), nearly all of it distinct"
-        return f"{problem}, as identifiers are{_number_advice(column)}"
-    return None
-
-
-def _number_advice(column: ColumnProfile) -> str:
-    """Return what to do about a column of text that may be numbers, or an empty text."""
-    most_are_numbers = column.numbers > column.present / 2
-    if column.holds_text and most_are_numbers:
-        line = f"numeric_columns: [{in_yaml(column.name)}]"
-        return f"; the file says that it is text: if it is numbers, set `{line}` under data"
-    if column.number_like:
-        return f", or numbers: {WRITE_NUMBERS}"
-    return ""
-
-
-def _why_dates_are_unfit(column: ColumnProfile, *, expand_dates: bool) -> str | None:
-    """Return why dates cannot become numbers as they are written, or None."""
-    if not expand_dates:
-        dates = f"holds dates or times ({column.examples})"
-        return f"{dates}; `dates: expand` under data makes numbers of them"
-    if len(column.dates) > 1:
-        dates = f"holds dates in which day or month may come first ({column.examples})"
-        return f"{dates}; set `day_first: true` or `day_first: false` under data"
-    return None
-
-
-def column_features(
-    column: ColumnProfile,
-    data: Data,
-    is_trained: RowMask | None = None,
-) -> list[Feature]:
-    """Return what the column becomes, without statistics: of dates a feature for each part.
-
-    Args:
-        column: What the training table tells of it.
-        data: Says how many categories are inputs.
-        is_trained: Which rows of the table are trained on; by default all.
-    """
-    kind = kind_of(column)
-    if kind == "text":
-        return [_text_feature(column, data, is_trained)]
-    if kind == "date":
-        return _date_features(column)
-    return [Feature(name=column.name, kind=kind, sign=column.sign)]
-
-
-def _date_features(column: ColumnProfile) -> list[Feature]:
-    """Return a feature for each part of the dates."""
-    dates = column.dates[0]
-    date_format, *more_formats = dates.formats
-    features = []
-    for part in date_parts(date_format):
-        feature = Feature(
-            name=column.name,
-            kind="date",
-            format=date_format,
-            more_formats=more_formats,
-            example=dates.example,
-            part=part,
-        )
-        features.append(feature)
-    return features
-
-
-def _text_feature(
-    column: ColumnProfile,
-    data: Data,
-    is_trained: RowMask | None,
-) -> Feature:
-    """Return the feature with an input for each frequent category of the rows trained on."""
-    counts = column.text_counts or dict.fromkeys(column.texts, 1)  # too many are refused
-    missing_share = column.missing / max(1, column.rows)
-    places = column.text_places
-    if is_trained is not None and places is not None:
-        counts = count_rows(column.texts, places, is_trained)
-        is_missing = places.is_null().to_numpy()
-        missing_share = float(is_missing[is_trained].mean())
-    spells_numbers = column.declared == "text" or column.holds_codes or column.is_named_code
-    if spells_numbers:
-        counts = count_spellings(counts)
-    frequent, other = choose_categories(
-        counts,
-        max_categories=data.max_categories,
-        min_frequency=data.min_frequency,
-    )
-    categories: list[str | None] = [*frequent]
-    if missing_share:
-        categories.append(None)
-    return Feature(
-        name=column.name,
-        kind="text",
-        categories=categories,
-        other=other,
-        spells_numbers=spells_numbers,
-        missing_share=missing_share,
-    )

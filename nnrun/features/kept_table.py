@@ -10,7 +10,8 @@ from nnrun.features.dataset import Dataset
 from nnrun.features.folds import FoldRows
 from nnrun.features.kept_rows import RowMask, RowNumbers, needed_columns
 from nnrun.features.loading import open_tables
-from nnrun.features.matrices import Keeping, encode
+from nnrun.features.matrices import encode
+from nnrun.features.part_store import Keeping
 from nnrun.features.profile import TableProfile, profile_table
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table

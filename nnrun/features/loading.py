@@ -16,9 +16,10 @@ from nnrun.features.dataset import PARTS, Dataset
 from nnrun.features.disk_cache import cache_key, load_converted, save_converted
 from nnrun.features.encoder import Encoder
 from nnrun.features.given_encoder import GivenEncoder
-from nnrun.features.matrices import IN_MEMORY, Keeping, encode, fingerprints_of
+from nnrun.features.matrices import encode, fingerprints_of
 from nnrun.features.matrix_store import FLOAT32_BYTES
 from nnrun.features.memory import memory_bytes
+from nnrun.features.part_store import IN_MEMORY, Keeping
 from nnrun.features.profile import TableProfile, profile_table
 from nnrun.ordinary_files import NotOrdinaryError
 from nnrun.tables.dialect import Dialect

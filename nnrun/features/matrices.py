@@ -1,7 +1,6 @@
 """The matrices of a dataset, filled from its tables."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +13,7 @@ from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.encoder import Encoder
 from nnrun.features.given_encoder import GivenEncoder
 from nnrun.features.kept_rows import RowMask
-from nnrun.features.matrix_store import AnyFloats, Matrix, Store
+from nnrun.features.part_store import IN_MEMORY, Keeping, PartStore, new_store
 from nnrun.features.profile import TableProfile
 from nnrun.features.repeated_rows import RowHashes, compared_columns
 from nnrun.features.row_weights import WeightSurvey
@@ -24,59 +23,6 @@ from nnrun.features.target_copies import TargetCopies
 from nnrun.features.training_rows import TrainingRows
 from nnrun.tables.stored_file import table_changed
 from nnrun.tables.table import Table
-
-
-class Keeping(NamedTuple):
-    """What becomes of the matrices.
-
-    Attributes:
-        folder: Where they are kept in files, or None for memory.
-        has_inputs: Whether x is kept at all: to check a table, its statistics are enough. Without
-            it, x has no rows.
-    """
-
-    folder: Path | None = None
-    has_inputs: bool = True
-
-
-IN_MEMORY = Keeping()
-
-
-class PartStore(NamedTuple):
-    """Where the matrices of a part are filled.
-
-    Attributes:
-        x: Takes the inputs; None where nobody wants them.
-        y: Takes the targets.
-    """
-
-    x: Store | None
-    y: Store
-
-    def append(self, x: Values, y: Values) -> None:
-        """Add rows.
-
-        Args:
-            x: The inputs of the rows, float64 (rows, inputs), NaN where a number is missing.
-            y: Their targets, float64 (rows, targets).
-        """
-        if self.x:
-            self.x.append(x)
-        self.y.append(y)
-
-    def finish_inputs(self, width: int, means: AnyFloats | None = None) -> Matrix:
-        """Return the inputs of the rows that were added; without rows where nobody wants them.
-
-        Args:
-            width: How many inputs a row has.
-            means: What stands in place of NaN, shape (inputs,); by default NaN stays.
-
-        Returns:
-            A float32 matrix of shape (rows, inputs).
-        """
-        if self.x is None:
-            return np.empty((0, width), np.float32)
-        return self.x.finish(means)
 
 
 class FittedTable(NamedTuple):
@@ -210,7 +156,7 @@ def _encode_other_table(
     if weight is not None and weight in table.columns:
         weights = WeightSurvey(weight)
         reader.kept = [weight]
-    store = _new_store(encoder, table.height(), key, keeping)
+    store = new_store(encoder, table.height(), key, keeping)
     for block, x, y in reader:
         if weights:
             weights.add(block)
@@ -378,24 +324,5 @@ def _new_stores(
     stores = {}
     for key, is_row in rows.items():
         count = int(is_row.sum())
-        stores[key] = _new_store(encoder, count, key, keeping)
+        stores[key] = new_store(encoder, count, key, keeping)
     return stores
-
-
-def _new_store(
-    encoder: Encoder,
-    rows: int,
-    key: str,
-    keeping: Keeping,
-) -> PartStore:
-    """Return where the matrices of a part are filled, which may get so many rows."""
-    x_path = None
-    y_path = None
-    if keeping.folder is not None:
-        x_path = keeping.folder / f"{key}-x.f32"
-        y_path = keeping.folder / f"{key}-y.f32"
-    x = None
-    if keeping.has_inputs:
-        x = Store(rows, len(encoder.inputs), x_path)
-    y = Store(rows, len(encoder.targets), y_path)
-    return PartStore(x, y)

@@ -9,7 +9,8 @@ import polars as pl
 from nnrun.config.lines_to_paste import columns_line, leave_out_line, null_values_line
 from nnrun.config.schema import Config, Data
 from nnrun.features.cells import FaultKind
-from nnrun.features.column_profile import ColumnProfile, column_features, kind_of, why_unfit
+from nnrun.features.column_features import column_features
+from nnrun.features.column_profile import ColumnProfile, kind_of
 from nnrun.features.column_survey import ColumnSurvey, finish_surveys
 from nnrun.features.encoder import Encoder
 from nnrun.features.faults import MISSING, NO_TARGET, ColumnFaults, Fault, cell_message
@@ -26,6 +27,7 @@ from nnrun.features.numbers import parse_first_numbers, parse_numbers
 from nnrun.features.row_weights import Weights, WeightSurvey
 from nnrun.features.selection import choose_features, choose_targets, declared_kind
 from nnrun.features.split_column import SplitColumn, SplitSurvey
+from nnrun.features.unfit_columns import why_unfit
 from nnrun.tables.block import Block
 from nnrun.tables.table import Table
 from nnrun.tables.table_file import ReadingPlan

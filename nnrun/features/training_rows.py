@@ -3,7 +3,8 @@
 import numpy as np
 
 from nnrun.config.schema import Config
-from nnrun.features.encoder import Encoder, TargetMoments
+from nnrun.features.encoder import Encoder
+from nnrun.features.fitting import TargetMoments
 from nnrun.features.number_scales import NumberScales
 from nnrun.features.statistics import Moments, Values
 from nnrun.features.target_copies import TargetCopies

@@ -29,7 +29,7 @@ NETWORKS = {
 }
 """The file or folder of each format."""
 
-UNNAMED = "Unnamed: 0"  # what csv_reader calls a first column without a name
+UNNAMED = "Unnamed: 0"  # what csv_header calls a first column without a name
 PYTHON_TIMES = ("", "%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%H:%M%z", "%H:%M:%S%z")
 """The times of day behind a date, as Python's strptime reads those of `dates.TIMES` and zones."""
 

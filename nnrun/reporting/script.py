@@ -33,8 +33,8 @@ from nnrun.reporting.script_names import with_plain_names
 from nnrun.runs.directory import Run
 from nnrun.runs.info import RunInfo
 from nnrun.runs.saved_model import MODEL
+from nnrun.tables.csv_header import SEPARATORS
 from nnrun.tables.csv_pieces import read_pieces
-from nnrun.tables.csv_reader import SEPARATORS
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import find_files
 from nnrun.wording import short_path

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 
 from nnrun.config.numeric_encoding import DEFAULT_BINS
-from nnrun.features.column_profile import ColumnProfile, column_features, kind_of
+from nnrun.features.column_features import column_features
+from nnrun.features.column_profile import ColumnProfile, kind_of
 from nnrun.reporting.starter_columns import DEFAULTS
 from nnrun.reporting.starter_survey import TableSurvey
 from nnrun.reporting.starter_target import Task

@@ -6,14 +6,9 @@ from dataclasses import dataclass
 from nnrun.checks.columns import COARSE, LARGEST_SPREAD, SMALLEST_SPREAD
 from nnrun.config.schema import Data
 from nnrun.features.categories import choose_categories
-from nnrun.features.column_profile import (
-    DISTINCT,
-    ColumnProfile,
-    kind_of,
-    why_identifier,
-    why_unfit,
-)
+from nnrun.features.column_profile import ColumnProfile, kind_of
 from nnrun.features.feature import Kind
+from nnrun.features.unfit_columns import DISTINCT, why_identifier, why_unfit
 from nnrun.reporting.starter_survey import SurveyedColumn
 from nnrun.wording import counted, listed
 

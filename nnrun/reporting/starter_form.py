@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nnrun.errors import TableError
+from nnrun.tables.csv_header import OTHER_FILES, SEPARATORS
 from nnrun.tables.csv_pieces import read_pieces
-from nnrun.tables.csv_reader import OTHER_FILES, SEPARATORS
 from nnrun.tables.csv_records import parse_records
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.excel_reader import first_rows

@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 
 from nnrun.checks.labels import rare_labels
 from nnrun.errors import TableError
-from nnrun.features.column_profile import ColumnProfile, kind_of, why_unfit
+from nnrun.features.column_profile import ColumnProfile, kind_of
 from nnrun.features.labels import KNOWN_LABELS, label_key
+from nnrun.features.unfit_columns import why_unfit
 from nnrun.reporting.starter_survey import TableSurvey
 from nnrun.wording import counted, listed
 

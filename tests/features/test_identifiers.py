@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from support.profiles import profile_of
 
-from nnrun.features.column_profile import kind_of, why_identifier
+from nnrun.features.column_profile import kind_of
+from nnrun.features.unfit_columns import why_identifier
 
 SHUFFLED = np.random.default_rng(3).permutation(200)
 HALF = SHUFFLED[:100]

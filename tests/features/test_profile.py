@@ -4,8 +4,9 @@ import polars as pl
 import pytest
 from support.profiles import NULLS, profile_of, survey_of
 
-from nnrun.features.column_profile import kind_of, why_unfit
+from nnrun.features.column_profile import kind_of
 from nnrun.features.profile import profile_table
+from nnrun.features.unfit_columns import why_unfit
 from nnrun.tables.table import open_table
 
 MANY = [str(number / 4) for number in range(150)]

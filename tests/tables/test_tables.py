@@ -19,7 +19,7 @@ from nnrun.errors import InputError
 from nnrun.features import loading
 from nnrun.features.faults import MISSING, ColumnFaults
 from nnrun.features.numbers import parse_numbers
-from nnrun.tables import csv_pieces, csv_reader, parquet_rows
+from nnrun.tables import csv_header, csv_pieces, parquet_rows
 from nnrun.tables.table import open_table
 from nnrun.tables.table_file import ReadingPlan
 
@@ -551,7 +551,7 @@ def test_polars_makes_no_columns_of_the_first_row_of_a_block(monkeypatch, proble
 
 
 def test_a_table_of_too_many_columns_is_refused(monkeypatch, problems):
-    monkeypatch.setattr(csv_reader, "MOST_COLUMNS", 10)
+    monkeypatch.setattr(csv_header, "MOST_COLUMNS", 10)
     reason = "t:1: 11 columns; a table may have at most 10: divide it, or transpose it"
     assert problems(open_table, b"a" + b",b" * 10 + b"\n", NULLS, "t") == [reason]
     assert problems(open_table, b'"a\n"' + b",b" * 10 + b"\n", NULLS, "t") == [reason]
