@@ -217,8 +217,9 @@ class Run:
         bound = threshold_for(self.path, self._trained, goal).value
         evaluated = {}
         notes = list(self._trained.notes())
+        measured = self._measured(data)
         for part, reader in readers.items():
-            evaluated[part] = evaluate_rows(self._trained, reader, self.path, bound)
+            evaluated[part] = evaluate_rows(measured, reader, self.path, bound)
             notes += reader.notes()
         warn(notes)
         summary = summarize(evaluated)
@@ -261,7 +262,7 @@ class Run:
         readers = self._readers(data)
         part, reader = list(readers.items())[-1]
         result = run_importance(
-            self._trained,
+            self._measured(data),
             reader,
             repeats=repeats,
             seed=seed,
@@ -404,6 +405,10 @@ class Run:
         if data is None:
             return held_out_rows(self._directory, self._trained)
         return {"": self._read(data, target=True)}
+
+    def _measured(self, data: object) -> TrainedRun:
+        """Return what is measured on a table, or before a refit on the rows held out."""
+        return self._trained if data is not None else self._trained.before_refit()
 
     def _read(
         self,

@@ -71,7 +71,7 @@ def cv(
 
     Each row is measured once, as the rows of `test` are, by a network that was trained on all other
     folds. A validation split is drawn from the rows to train on. No run is saved. A test table is
-    not read, and expect is not checked.
+    not read, refit is left out, and expect is not checked.
     """
     from nnrun.config.loading import load_config
     from nnrun.workflows.cross_validation import Folds, cross_validate, read_and_check

@@ -20,7 +20,12 @@ from nnrun.cli.options import (
     run_argument,
 )
 from nnrun.cli.reading import reading_options
-from nnrun.cli.rows_to_measure import note_on_weights, rows_to_measure
+from nnrun.cli.rows_to_measure import (
+    note_on_refit,
+    note_on_weights,
+    rows_to_measure,
+    run_to_measure,
+)
 from nnrun.cli.terminal import say_json, say_text, tell, terminal_width
 from nnrun.cli.threshold_option import threshold_option
 from nnrun.files import open_output
@@ -73,12 +78,11 @@ def evaluate(
     the target, or - for standard input.
     """
     from nnrun.results.evaluated_rows import summarize
-    from nnrun.results.trained_run import load_run
 
     _check_thresholds(threshold, best_threshold, data)
     if output:
         check_output(output, data or Path())
-    trained = load_run(run)
+    trained = run_to_measure(run, data)
     readers = rows_to_measure(run, trained, data, reading)
     chosen = _threshold(run, trained, readers, threshold, best_threshold)
     with _writer(output) as writer:
@@ -93,6 +97,8 @@ def evaluate(
         tell(chosen.note)
     if data is not None:
         _tell_of_training_table(run, readers[""].table, evaluated[""].rows)
+    else:
+        tell(*note_on_refit(trained))
     tell(*_notes(trained, readers, evaluated))
     if output:
         tell(f"saved in {output}")

@@ -8,7 +8,12 @@ import click
 
 from nnrun.cli.options import command, json_option, path_argument, run_argument
 from nnrun.cli.reading import reading_options
-from nnrun.cli.rows_to_measure import note_on_weights, rows_to_measure
+from nnrun.cli.rows_to_measure import (
+    note_on_refit,
+    note_on_weights,
+    rows_to_measure,
+    run_to_measure,
+)
 from nnrun.cli.terminal import say_json, say_text, tell
 from nnrun.cli.whole_number import WholeNumber
 from nnrun.near_files import TABLE_ENDINGS
@@ -63,9 +68,8 @@ def importance(
     """
     from nnrun.reporting.importance_text import describe_importance
     from nnrun.results.run_importance import run_importance
-    from nnrun.results.trained_run import load_run
 
-    trained = load_run(run)
+    trained = run_to_measure(run, data)
     readers = rows_to_measure(run, trained, data, reading)
     part, reader = list(readers.items())[-1]
     result = run_importance(
@@ -82,4 +86,6 @@ def importance(
         say_text(describe_importance(part, result))
     if trained.config.data.sample_weight is not None:
         tell(note_on_weights(trained, result.weight))
+    if data is None:
+        tell(*note_on_refit(trained))
     tell(*reader.notes())

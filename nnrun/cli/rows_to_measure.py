@@ -14,6 +14,35 @@ if TYPE_CHECKING:
     from nnrun.results.trained_run import TrainedRun
 
 
+def run_to_measure(run: Path, data: Path | None) -> TrainedRun:
+    """Return the run that is measured: before a refit, where it is on the rows held out.
+
+    Args:
+        run: The run directory.
+        data: The table, or None for the rows that the run held out.
+
+    Raises:
+        RunError: The run has no model, or its files were altered.
+    """
+    from nnrun.results.trained_run import load_run
+
+    trained = load_run(run)
+    return trained if data is not None else trained.before_refit()
+
+
+def note_on_refit(trained: TrainedRun) -> list[str]:
+    """Return a line on the networks that were measured on the rows held out, where others predict.
+
+    Args:
+        trained: The run that was measured on the rows held out.
+    """
+    if not trained.config.refit:
+        return []
+    if trained.config.ensemble > 1:
+        return ["these are the networks of before the refit, which never saw these rows"]
+    return ["this is the network of before the refit, which never saw these rows"]
+
+
 def rows_to_measure(
     run: Path,
     trained: TrainedRun,

@@ -83,18 +83,22 @@ def _description(result: Result, config: Config, verdict: SavedVerdict | None) -
 
     The command measures rows held out: predictions of the training table would flatter.
     """
-    from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words
+    from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words, refit_in_words
     from nnrun.reporting.metrics_text import describe_metrics, wrapped
 
     run = str(result.run.path)
     kept = kept_in_words(config, result.best_epoch)
     metrics = describe_metrics(result.metrics)
-    best = best_and_kept(result.run, result.run.read_info(), config)
+    info = result.run.read_info()
+    best = best_and_kept(result.run, info, config)
     sentences = [f"{kept}: {metrics}"]
     if best:
         sentences.append(best)
     if verdict:
         sentences.append(f"{verdict.part}: {verdict.sentence}")
+    refit = refit_in_words(info)
+    if refit:
+        sentences.append(f"refit: {refit}")
     width = terminal_width()
     lines = [wrapped(sentence, width) for sentence in sentences]
     command = _next_command(run, config)

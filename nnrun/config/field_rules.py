@@ -10,6 +10,7 @@ from nnrun.config.strict_model import problem
 from nnrun.wording import received
 
 if TYPE_CHECKING:
+    from nnrun.config.schema import Data
     from nnrun.config.split import Split
 
 CLIPPINGS = ("clipnorm", "clipvalue", "global_clipnorm")
@@ -192,6 +193,24 @@ def of_normalized_numbers(numeric: Spec, info: ValidationInfo) -> Spec:
             f"{numeric['name']} encodes standardised inputs; remove it, or remove normalize: false"
         )
     return numeric
+
+
+def of_rows_to_refit(refit: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's
+    """Refuse to train again on rows held out where none come from the training table.
+
+    Args:
+        refit: Whether networks are trained again on all rows.
+        info: The keys of the config that were validated before.
+
+    Raises:
+        PydanticCustomError: They are, and `data` holds none of its rows out for validation.
+    """
+    data: Data | None = info.data.get("data")
+    if not refit or data is None or data.validation_split or data.split:
+        return refit
+    rule = "trains again on the rows that were held out of the training table"
+    reason = "data.validation is another table" if data.validation else "none are"
+    raise problem(f"{rule}, but {reason}; set data.validation_split or data.split, or remove refit")
 
 
 def disjoint_columns(columns: list[str], info: ValidationInfo) -> list[str]:

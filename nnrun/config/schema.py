@@ -16,6 +16,7 @@ from nnrun.config.field_rules import (
     listed_alone,
     no_other_column,
     of_normalized_numbers,
+    of_rows_to_refit,
     of_standardised_inputs,
     one_clipping,
     one_kind,
@@ -222,6 +223,10 @@ class Config(Strict, json_schema_extra=_DIALECT):
     ensemble: Annotated[int, Field(ge=1, le=MOST_MEMBERS)] = 1
     """How many networks are trained, with `seed`, `seed` + 1 and so on, on the same rows.
     Predictions are the mean of theirs."""
+    refit: Annotated[bool, AfterValidator(of_rows_to_refit)] = False
+    """Train again on all rows of the training table, those held out for validation too, for as many
+    epochs as were kept and at the same learning rates. These networks predict; all that is measured
+    on the rows held out is that of the networks before."""
     jit_compile: Literal["auto"] | bool = "auto"
     """Compile with XLA. `auto` does so where the run is long enough to pay for compiling."""
     checkpoint: CheckpointOptions = CheckpointOptions()
@@ -290,8 +295,9 @@ class Config(Strict, json_schema_extra=_DIALECT):
 
     @property
     def total_epochs(self) -> int:
-        """The number of epochs of all members of the ensemble together."""
-        return self.epochs * self.ensemble
+        """The most epochs of all networks together, those that are trained again too."""
+        networks = 2 * self.ensemble if self.refit else self.ensemble
+        return self.epochs * networks
 
     def member(self, number: int) -> "Config":
         """Return the config of a member of the ensemble, counted from 0: a run of its own.
@@ -301,6 +307,7 @@ class Config(Strict, json_schema_extra=_DIALECT):
         """
         update = {
             "ensemble": 1,
+            "refit": False,
             "seed": (self.seed + number) % SEEDS,
             "data": self.data.model_copy(update={"split_seed": self.split_seed}),
         }

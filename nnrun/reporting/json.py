@@ -11,7 +11,16 @@ from nnrun.runs.directory import Run
 from nnrun.runs.history import best_epoch
 from nnrun.runs.listing import Summary, summarize_briefly
 
-DETAILS = {"seed", "engine", "jit_compile", "data", "started_from", "versions", "threads"}
+DETAILS = {
+    "seed",
+    "engine",
+    "jit_compile",
+    "data",
+    "refit_epochs",
+    "started_from",
+    "versions",
+    "threads",
+}
 """The facts of run.json that a summary takes as they are."""
 
 

@@ -4,7 +4,7 @@ from nnrun.config.schema import Config
 from nnrun.runs.directory import Run
 from nnrun.runs.history import BestEpoch, best_epoch, count_epochs
 from nnrun.runs.info import RunInfo
-from nnrun.wording import short_number
+from nnrun.wording import counted, short_number
 
 
 def best_and_kept(run: Run, info: RunInfo, config: Config) -> str:
@@ -43,6 +43,23 @@ def kept_in_words(config: Config, best_epoch: int) -> str:
     if config.ensemble > 1:
         return f"mean of {config.ensemble} members"
     return f"epoch {best_epoch}"
+
+
+def refit_in_words(info: RunInfo) -> str:
+    """Return how a run was trained again on all rows, or "" where it was not.
+
+    Args:
+        info: Its run.json.
+    """
+    if not info.refit_epochs:
+        return ""
+    rows = sum(int(info.data.get(part, {}).get("rows", 0)) for part in ("train", "validation"))
+    *others, last = map(str, info.refit_epochs)
+    epochs = f"{', '.join(others)} and {last}" if others else last
+    return (
+        f"trained again on all {counted(rows, 'row')} for {epochs} epochs; measures of the rows "
+        "held out are from before"
+    )
 
 
 def _kept(run: Run, info: RunInfo, best: BestEpoch) -> str:

@@ -105,4 +105,6 @@ def _fitting(config: Config) -> str:
     fitting += f"batch_size {config.batch_size}"
     if config.ensemble > 1:
         fitting += f", an ensemble of {config.ensemble} such networks"
+    if config.refit:
+        fitting += ", trained again on all rows"
     return fitting

@@ -13,7 +13,7 @@ from nnrun.config.loading import load_config
 from nnrun.config.schema import Config
 from nnrun.errors import InputError
 from nnrun.reporting.column_contents import ColumnContents, column_contents
-from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words
+from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words, refit_in_words
 from nnrun.reporting.measured_rows import MeasuredRows, load_same_dataset, measure_held_out
 from nnrun.reporting.metrics_text import shown_number
 from nnrun.reporting.network_table import network_rows
@@ -140,10 +140,12 @@ def _facts(run: Run, info: RunInfo, config: Config) -> dict[str, object]:
 
 def _epochs_kept(run: Run, info: RunInfo, config: Config) -> dict[str, object]:
     """Return the epoch kept and the best one, or of how many networks an ensemble is the mean."""
+    refit = refit_in_words(info)
+    refitted: dict[str, object] = {"refit": refit} if refit else {}
     if config.ensemble > 1:
-        return {"networks": config.ensemble}
+        return {"networks": config.ensemble, **refitted}
     best = best_and_kept(run, info, config) or "none yet"
-    return {"kept epoch": info.best_epoch, "best epoch": best}
+    return {"kept epoch": info.best_epoch, "best epoch": best, **refitted}
 
 
 def _versions(info: RunInfo) -> dict[str, object]:
@@ -179,7 +181,7 @@ def _known_folders(run: Run) -> list[str]:
 
 def _read_tables(run: Run) -> TableSections:
     """Return what the tables tell, read again, and the rows held out, measured anew."""
-    trained = load_run(run.path)
+    trained = load_run(run.path).before_refit()
     dataset = load_same_dataset(run, trained)
     held_out = measure_held_out(run, trained, dataset)
     return TableSections(

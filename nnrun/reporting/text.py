@@ -9,7 +9,7 @@ from nnrun.config.schema import Config
 from nnrun.features.dataset import Dataset
 from nnrun.features.encoder import Encoder
 from nnrun.features.feature import Target
-from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words
+from nnrun.reporting.kept_epoch import best_and_kept, kept_in_words, refit_in_words
 from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.reporting.network_table import network_lines
 from nnrun.runs.directory import Run
@@ -179,3 +179,6 @@ def _epoch_lines(run: Run, info: RunInfo, config: Config) -> Iterator[str]:
     sentence = best_and_kept(run, info, config)
     if sentence:
         yield f"best       {sentence}"
+    refit = refit_in_words(info)
+    if refit:
+        yield f"refit      {refit}"

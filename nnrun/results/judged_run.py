@@ -61,7 +61,7 @@ def judge_run(run: Run, dataset: Dataset) -> SavedVerdict | None:
     if dataset.held_out is None or not can_be_judged(dataset.encoder):
         return None
     name, part = dataset.held_out
-    trained = load_run(run.path)
+    trained = load_run(run.path).before_refit()
     baseline = baseline_of(dataset)
     linear = linear_model_of(dataset)
     assessor = _assessor(baseline, linear, dataset.config.seed)

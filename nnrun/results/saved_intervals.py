@@ -182,6 +182,7 @@ def _from_rows(run: Run, trained: TrainedRun) -> SavedIntervals:
             f"{run.path}: an interval needs rows held out, and the run has none; "
             "train with data.validation_split, data.validation or data.test"
         )
+    trained = trained.before_refit()
     readers = held_out_rows(run, trained)
     part, reader = list(readers.items())[-1]
     errors = []

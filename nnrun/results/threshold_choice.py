@@ -109,7 +109,7 @@ def best_threshold_of_table(trained: TrainedRun, reader: EncodedReader, text: st
 def _choose(trained: TrainedRun, readers: Readers, goal: ThresholdGoal) -> ChosenThreshold:
     """Return the threshold that is best on the first part of the rows held out."""
     part, reader = next(iter(readers.items()))
-    scores, rows = _scores(trained, reader)
+    scores, rows = _scores(trained.before_refit(), reader)
     return ChosenThreshold(
         threshold=_best(scores, goal),
         part=cast("Literal['validation', 'test']", part),

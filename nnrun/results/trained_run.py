@@ -59,6 +59,8 @@ class TrainedRun:
         network: The network in NumPy.
         forward: What predicts, from float32 (rows, inputs) to (rows, outputs): the network, or
             Keras as its oracle.
+        weights_before_refit: The arrays of the network that never saw the rows held out, where
+            another one predicts, which was trained again on all rows; else None.
     """
 
     config: Config
@@ -66,6 +68,18 @@ class TrainedRun:
     weights: Mapping[str, Array]
     network: AnyNetwork
     forward: Forward
+    weights_before_refit: Mapping[str, Array] | None = None
+
+    def before_refit(self) -> "TrainedRun":
+        """Return the run with the network that never saw the rows held out, to measure it there.
+
+        It is the run itself, unless the network was trained again on all rows.
+        """
+        if self.weights_before_refit is None:
+            return self
+        weights = self.weights_before_refit
+        network = make_any_network(self.config, self.encoder, weights)
+        return TrainedRun(self.config, self.encoder, weights, network, network)
 
     def with_forward(self, forward: Forward) -> "TrainedRun":
         """Return the run predicting with another function.
@@ -305,7 +319,8 @@ def load_run(path: Path) -> TrainedRun:
     _check_fit(run, config, encoder)
     weights = saved.read_weights()
     network = make_any_network(config, encoder, weights)
-    return TrainedRun(config, encoder, weights, network, network)
+    before_refit = saved.read_weights_before_refit()
+    return TrainedRun(config, encoder, weights, network, network, before_refit)
 
 
 def open_run(

@@ -19,11 +19,12 @@ from nnrun.near_files import URL, as_written, missing_file_hint
 from nnrun.ordinary_files import read_small
 from nnrun.runs.history import count_epochs
 from nnrun.runs.info import RunInfo
-from nnrun.runs.saved_model import CHECKED, SavedModel, read_saved_model
+from nnrun.runs.saved_model import BEFORE_REFIT, CHECKED, SavedModel, read_saved_model
 from nnrun.wording import first_line
 
 FILES = (
     *CHECKED,
+    BEFORE_REFIT,
     "checkpoint.npz",
     "history.csv",
     "metrics.json",
@@ -67,6 +68,8 @@ class Run:
         encoding: encoding.json: the encoder.
         model: model.keras: a plain keras.Sequential for others, which nnrun never opens.
         weights: weights.npz: the same weights, for predict and evaluate.
+        before_refit: before_refit.npz: the weights that never saw the rows held out, where the run
+            was trained again on all rows.
         checkpoint: checkpoint.npz: the state from which `resume` goes on.
         history: history.csv: a row for each epoch.
         metrics: metrics.json: the metrics of a finished run.
@@ -77,6 +80,8 @@ class Run:
         info: run.json: status, versions, seed, data fingerprints, checksums.
         tensorboard: The folder of TensorBoard's logs, where the config asks for them.
         members: The folder of an ensemble's members, each of which is a run of its own: 1, 2, ...
+        refits: The folder of the networks that were trained again on all rows, each of which is a
+            run of its own: 1, 2, ...
     """
 
     def __init__(self, path: Path, checkpoint: Path | None = None) -> None:
@@ -85,6 +90,7 @@ class Run:
         self.encoding = path / "encoding.json"
         self.model = path / "model.keras"
         self.weights = path / "weights.npz"
+        self.before_refit = path / BEFORE_REFIT
         self.checkpoint = checkpoint or path / "checkpoint.npz"
         self.history = path / "history.csv"
         self.metrics = path / "metrics.json"
@@ -95,6 +101,7 @@ class Run:
         self.info = path / "run.json"
         self.tensorboard = path / "tensorboard"
         self.members = path / "members"
+        self.refits = path / "refits"
 
     def read_info(self) -> RunInfo:
         """Return the facts of run.json.
@@ -189,6 +196,14 @@ class Run:
             number: The number of the member, from 1.
         """
         return Run(self.members / str(number))
+
+    def refit(self, number: int) -> "Run":
+        """Return the run of a network that was trained again on all rows.
+
+        Args:
+            number: The number of the member that it was, from 1; 1 of a single network.
+        """
+        return Run(self.refits / str(number))
 
     def count_epochs(self, info: RunInfo) -> int:
         """Return how many epochs have ended, over all members of an ensemble.
@@ -344,6 +359,7 @@ def _clear(run: Run) -> None:
     remove_temporaries(run.path)
     shutil.rmtree(run.tensorboard, ignore_errors=True)
     shutil.rmtree(run.members, ignore_errors=True)
+    shutil.rmtree(run.refits, ignore_errors=True)
 
 
 def _why_no_run(path: Path) -> str:

@@ -52,6 +52,12 @@ class RunInfo(BaseModel, allow_inf_nan=False):
     ensemble: Annotated[int, Field(ge=1, le=MOST_MEMBERS)] = 1
     """How many members it has, each of which goes on to so many epochs."""
 
+    refit_epochs: Annotated[
+        list[Annotated[int, Field(ge=1, le=10**9)]], Field(max_length=MOST_MEMBERS)
+    ] = []
+    """For how many epochs each network was trained again on all rows; empty without a refit, and
+    until it has ended."""
+
     seconds: float = 0.0
     """How long the training took."""
 

@@ -28,6 +28,9 @@ WEIGHTS = "weights.npz"
 CHECKED = (CONFIG, ENCODING, MODEL, WEIGHTS)
 """The files whose sizes and checksums run.json has."""
 
+BEFORE_REFIT = "before_refit.npz"
+"""The weights before a refit, which a run has that was trained again on all rows."""
+
 COPIES = 8
 """How many times model.keras holds as much as the weights, at the most: Adam has two more for each
 weight, or three, and an average of the weights one."""
@@ -45,12 +48,14 @@ class SavedModel:
         config: What config.yaml holds.
         encoder: What encoding.json holds.
         weights: The bytes of weights.npz, if they were asked for.
+        before_refit: Those of before_refit.npz likewise, where the run was refitted.
     """
 
     path: Path
     config: Config
     encoder: Encoder
     weights: bytes = b""
+    before_refit: bytes = b""
 
     def read_weights(self) -> dict[str, Array]:
         """Return the weights, float32, by the names of `weight_shapes`.
@@ -58,9 +63,19 @@ class SavedModel:
         Raises:
             RunError: They are not those of this network, or were not asked for.
         """
+        return self._parse(self.weights, WEIGHTS)
+
+    def read_weights_before_refit(self) -> dict[str, Array] | None:
+        """Return the weights before a refit in the same way, or None where there was none.
+
+        Raises:
+            RunError: They are not those of this network.
+        """
+        return self._parse(self.before_refit, BEFORE_REFIT) if self.before_refit else None
+
+    def _parse(self, content: bytes, name: str) -> dict[str, Array]:
         shapes = weight_shapes(self.config, self.encoder.width)
-        file = io.BytesIO(self.weights)
-        _, arrays = parse_arrays(file, self.path / WEIGHTS, shapes)
+        _, arrays = parse_arrays(io.BytesIO(content), self.path / name, shapes)
         return arrays
 
 
@@ -89,8 +104,18 @@ def read_saved_model(path: Path, info: RunInfo, *, with_weights: bool = False) -
     most_of_model = COPIES * most + config.ensemble * besides
     files.read(MODEL, most_of_model, keep=False)
     weights = files.read(WEIGHTS, most, keep=with_weights)
+    before_refit = b""
+    if _was_refitted(path, info):
+        before_refit = files.read(BEFORE_REFIT, most, keep=with_weights)
     files.refuse_altered()
-    return SavedModel(path, config, encoder, weights)
+    return SavedModel(path, config, encoder, weights, before_refit)
+
+
+def _was_refitted(path: Path, info: RunInfo) -> bool:
+    """Return whether a run has weights of before a refit, which may just be being saved."""
+    if BEFORE_REFIT in info.checksums:
+        return True
+    return BEFORE_REFIT in info.saving and (path / BEFORE_REFIT).exists()
 
 
 class _Files:
@@ -173,7 +198,10 @@ def _check_presence(path: Path, info: RunInfo) -> None:
             f"{path}: has no model yet: its status is {info.status!r}; "
             f"wait until it is trained, or resume it with: {command}"
         )
-    missing = [name for name in CHECKED if not (path / name).is_file()]
+    needed = list(CHECKED)
+    if BEFORE_REFIT in info.checksums:
+        needed.append(BEFORE_REFIT)
+    missing = [name for name in needed if not (path / name).is_file()]
     if missing:
         names = ", ".join(missing)
         raise RunError(f"{path}: {names} is missing")

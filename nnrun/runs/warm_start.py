@@ -66,7 +66,7 @@ def open_warm_start(path: Path, config: Config) -> tuple[WarmStart, GivenEncoder
 def needed_warm_start(run: Run, config: Config) -> WarmStart | None:
     """Return what a run starts with that is taken up again, or None where that is not needed.
 
-    It is needed while the run, or a member of its ensemble, has no checkpoint.
+    It is needed while the run, or a network within it, has no checkpoint.
 
     Args:
         run: The run that goes on.
@@ -75,11 +75,12 @@ def needed_warm_start(run: Run, config: Config) -> WarmStart | None:
     Raises:
         RunError: The other run is gone, or has other weights now.
     """
+    numbers = range(1, config.ensemble + 1)
     parts = [run]
     if config.ensemble > 1:
-        parts = []
-        for number in range(1, config.ensemble + 1):
-            parts.append(run.member(number))
+        parts = [run.member(number) for number in numbers]
+    if config.refit:
+        parts += [run.refit(number) for number in numbers]
     if all(part.checkpoint.exists() for part in parts):
         return None
     return reopen_warm_start(run, config)

@@ -1,6 +1,6 @@
 """The end of a training: it is measured, and saved whole, or the directory stays as it was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from nnrun.files import atomic_paths, finite, sha256, to_json
 from nnrun.runs.arrays import Array, write_arrays
 from nnrun.runs.directory import Run
 from nnrun.runs.history import Logs
-from nnrun.runs.saved_model import CHECKED
+from nnrun.runs.saved_model import BEFORE_REFIT, CHECKED
 from nnrun.temporary_folder import temporary_files_in
 from nnrun.training.backend import tf
 from nnrun.training.batches import RowBlocks
@@ -53,11 +53,15 @@ class TrainedNetwork:
         config: The config, with everything that was decided for it written down.
         model: The Keras model that predicts.
         weights: The weights of the config's layers, by the names of `weight_shapes`.
+        before_refit: Those before the networks were trained again on all rows, or None.
+        refit_epochs: For how many epochs each network was trained again.
     """
 
     config: Config
     model: Model
     weights: Mapping[str, Array]
+    before_refit: Mapping[str, Array] | None = None
+    refit_epochs: Sequence[int] = ()
 
 
 def finish(run: Run, job: Job, checkpoint: CheckpointCallback) -> Result:
@@ -205,7 +209,9 @@ def save_network(
         result: What the training came to.
         stopped_at: The epoch at which a signal stopped it, or 0.
     """
-    files = (run.config, run.model, run.weights, run.metrics, run.info)
+    files = [run.config, run.model, run.weights, run.metrics, run.info]
+    if network.before_refit is not None:
+        files.insert(0, run.before_refit)  # whoever finds the new weights finds these too
     with atomic_paths(*files) as temporaries:
         temporary_paths = dict(zip(files, temporaries, strict=True))
         _write_network(run, network, temporary_paths)
@@ -213,7 +219,7 @@ def save_network(
         temporary_paths[run.metrics].write_text(to_json(metrics), encoding="utf-8")
         checksums = {}
         sizes = {}
-        for name in CHECKED:
+        for name in _checked(network):
             final_path = run.path / name
             path = temporary_paths.get(final_path, final_path)
             checksums[name] = sha256(path)
@@ -222,7 +228,7 @@ def save_network(
         run.write_info(saving=checksums, saving_sizes=sizes)
         info = _saved_info(
             run,
-            network.config,
+            network,
             result,
             stopped_at,
             checksums=checksums,
@@ -237,18 +243,28 @@ def _write_network(run: Run, network: TrainedNetwork, temporary_paths: Mapping[P
     with any_clock(), temporary_files_in(run.path):
         network.model.save(temporary_paths[run.model])
     write_arrays(temporary_paths[run.weights], network.weights)
+    if network.before_refit is not None:
+        write_arrays(temporary_paths[run.before_refit], network.before_refit)
+
+
+def _checked(network: TrainedNetwork) -> list[str]:
+    """Return the names of the files whose sizes and checksums run.json gets."""
+    names = list(CHECKED)
+    if network.before_refit is not None:
+        names.append(BEFORE_REFIT)
+    return names
 
 
 def _saved_info(
     run: Run,
-    config: Config,
+    network: TrainedNetwork,
     result: Result,
     stopped_at: int,
     **checks: object,
 ) -> str:
     """Return run.json as it is once all files have their names."""
     return run.changed_info(
-        status="interrupted" if stopped_at else "finished",
+        status=_status(network, stopped_at),
         stopped_at=stopped_at,
         saving={},
         saving_sizes={},
@@ -256,8 +272,17 @@ def _saved_info(
         best_epoch=result.best_epoch,
         seconds=round(result.seconds, 3),
         **checks,
-        config=config.model_dump(mode="json"),
+        config=network.config.model_dump(mode="json"),
+        refit_epochs=list(network.refit_epochs),
     )
+
+
+def _status(network: TrainedNetwork, stopped_at: int) -> str:
+    """Return the status of a run whose network is saved: with a refit there is more to come."""
+    if stopped_at:
+        return "interrupted"
+    is_refitted = network.before_refit is not None
+    return "running" if network.config.refit and not is_refitted else "finished"
 
 
 def _wait_for_the_chief(team: Team) -> None:

@@ -24,6 +24,7 @@ NOT_IN_GRAPHS = {
     "checkpoint",
     "early_stopping",
     "ensemble",
+    "refit",
     "epochs",
     "expect",
     "jit_compile",  # `auto` depends on the epochs; a graph's own key tells what it came to be

@@ -28,6 +28,7 @@ from nnrun.training.job import Job, prepare
 from nnrun.training.keras_fit import fit_keras
 from nnrun.training.keras_types import KerasObject
 from nnrun.training.outcome import recorded_outcome, translated_errors
+from nnrun.training.refit import check_refit, refit
 
 Engine = Literal["compiled", "keras"]
 Callbacks = Sequence[KerasObject]
@@ -75,6 +76,7 @@ def train(
             "--engine keras trains on one device; leave it out, or give --distribute none"
         )
     job = prepare(dataset, team, start)
+    check_refit(job)
     encoding = _encoding(job.dataset)
     fit = fit_compiled if engine == "compiled" else fit_keras
     with _own_path(path, team) as own_path, create_run(own_path, stem, overwrite=overwrite) as run:
@@ -116,6 +118,7 @@ def resume(
     team = join(distribute)
     start = needed_warm_start(run, dataset.config)
     job = prepare(dataset, team, start)
+    check_refit(job)
     if team.is_chief:
         return _fit_all(run, job, fit_compiled, callbacks)
     with TemporaryDirectory(prefix="nnrun-") as folder:
@@ -148,14 +151,18 @@ def _fit_all(
     fit: Fit,
     callbacks: Callbacks,
 ) -> Result:
-    """Fit a job, or each member of its ensemble, into its run directory."""
+    """Fit a job, or each member of its ensemble, into its run directory, and refit it."""
+
+    def fit_member(member: Run, member_job: Job, *further: KerasObject) -> Result:
+        return _fit(member, member_job, fit, [*further, *callbacks], whole=run)
+
     if job.config.ensemble == 1:
-        return _fit(run, job, fit, callbacks)
-
-    def fit_member(member: Run, member_job: Job) -> Result:
-        return _fit(member, member_job, fit, callbacks, whole=run)
-
-    return fit_ensemble(run, job, fit_member)
+        result = _fit(run, job, fit, callbacks)
+    else:
+        result = fit_ensemble(run, job, fit_member)
+    if job.config.refit:
+        refit(run, job, result, fit_member)
+    return result
 
 
 def _fit(

@@ -212,8 +212,9 @@ def cross_validate(
         Interrupted: A signal stopped it; nothing is left.
     """
     trained = []
+    once = config.model_copy(update={"refit": False})  # a fold measures what its rows never met
     for place, rows in _places(table, folds, config.seed):
-        seeded = config.model_copy(update={"seed": place.seed})
+        seeded = once.model_copy(update={"seed": place.seed})
         with _named_errors(place):
             fold = _train_fold(seeded, table, place, rows, progress, has_verdict=has_verdict)
         trained.append(fold)

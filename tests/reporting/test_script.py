@@ -266,7 +266,19 @@ FOCAL = {
     "loss": {"name": "CategoricalFocalCrossentropy", "gamma": 1.5, "from_logits": True},
     "metrics": ["accuracy", "sparse_categorical_crossentropy"],
 }
+REFITTED = {**LOGITS, "refit": True, "epochs": 6}
+REFITTED_BY_PART = {**BY_PART, "refit": True}
+REFITTED_LOGS = {
+    **LOGS,
+    "refit": True,
+    "reduce_lr_on_plateau": {"patience": 0, "min_delta": 9, "factor": 0.5},
+}
+REFITTED_FOCAL = {**FOCAL, "refit": True}
 CASES = {
+    "refitted": REFITTED,
+    "refitted by part": REFITTED_BY_PART,
+    "refitted logarithms": REFITTED_LOGS,
+    "refitted focal": REFITTED_FOCAL,
     "smoothed": SMOOTHED,
     "focal": FOCAL,
     "by group": BY_GROUP,
@@ -382,7 +394,7 @@ def test_the_script_of_a_shipped_config_trains_as_nnrun_does(path, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", usual_names(CASES, USUAL))
 def test_the_script_of_any_config_trains_as_nnrun_does(tables, name):
-    compare(dataset_of(tables.load({**CASES[name], "epochs": 3})), tables.folder)
+    compare(dataset_of(tables.load({"epochs": 3, **CASES[name]})), tables.folder)
 
 
 def test_metrics_of_logits_are_told_so_in_the_script(tables):

@@ -185,6 +185,8 @@ def _consistent(config: dict[str, Any]) -> dict[str, Any]:
     for key, other in (("validation", "validation_split"), ("features", "drop")):
         if data.get(key):
             data.pop(other, None)
+    if not data.get("validation_split"):
+        config.pop("refit", None)
     if isinstance(optimizer, dict):
         config["optimizer"] = {k: v for k, v in optimizer.items() if k not in CLIPPING}
     if isinstance(config.get("metrics"), list):
