@@ -86,9 +86,9 @@ def atomic_paths(*paths: Path) -> Iterator[list[Path]]:
     backups = _beside(paths, "was-")
     undo: list[Undo] = []
     # A reader of messages knows nothing of temporary names.
-    known = paths[0] if len(paths) == 1 else paths[0].parent
+    shown = paths[0] if len(paths) == 1 else paths[0].parent
     try:
-        with named_errors(known, *temporaries, *backups):
+        with named_errors(shown, *temporaries, *backups):
             yield temporaries
             for temporary in temporaries:
                 sync_file(temporary)
@@ -122,7 +122,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 def _beside(paths: Sequence[Path], mark: str) -> list[Path]:
     """Return a name beside each path that only this process uses; two may share a file system."""
-    return [path.with_name(f"{TEMPORARY}{os.getpid()}-{mark}{path.name}") for path in paths]
+    prefix = f"{TEMPORARY}{os.getpid()}-{mark}"
+    return [path.with_name(f"{prefix}{path.name}") for path in paths]
 
 
 def sync_file(path: Path) -> None:
@@ -237,11 +238,12 @@ def finite(values: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         values: Numbers, or other values that JSON can hold, by name. Only floats are replaced.
     """
-    return {name: None if _is_undefined(value) else value for name, value in values.items()}
+    return {name: _finite_or_none(value) for name, value in values.items()}
 
 
-def _is_undefined(value: object) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
+def _finite_or_none(value: object) -> object:
+    is_undefined = isinstance(value, float) and not math.isfinite(value)
+    return None if is_undefined else value
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -29,7 +29,8 @@ def how_to_install(extra: str) -> str:
     try:
         installed = distribution("nnrun")
     except PackageNotFoundError:  # a checkout on Python's path
-        return _command("pip install -e", f"{Path(__file__).parents[1]}[{extra}]")
+        folder = Path(__file__).parents[1]
+        return _command("pip install -e", f"{folder}[{extra}]")
     packages = _packages(installed, extra)
     return _add_to_a_tool(installed, packages) or _install_in_an_environment(installed, extra)
 
@@ -88,22 +89,33 @@ def _pip(installed: "Distribution") -> str:
 def _packages(installed: "Distribution", extra: str) -> list[str]:
     """Return what the extra requires, such as optuna>=4.2."""
     of_extra = re.compile(rf"extra\s*==\s*['\"]{extra}['\"]")
-    requirements = [text.partition(";") for text in installed.requires or []]
-    return [package.strip() for package, _, marker in requirements if of_extra.search(marker)]
+    packages = []
+    for requirement in installed.requires or []:
+        package, _, marker = requirement.partition(";")
+        if of_extra.search(marker):
+            packages.append(package.strip())
+    return packages
 
 
 def _source(installed: "Distribution") -> str:
     """Return where nnrun was installed from, if not from an index of packages: a URL."""
-    origin = json.loads(installed.read_text("direct_url.json") or "{}")
+    origin = _origin(installed)
     return str(origin.get("url", "nnrun"))
 
 
 def _checkout(installed: "Distribution") -> str:
     """Return the folder of which nnrun is an editable installation, or an empty text."""
-    origin = json.loads(installed.read_text("direct_url.json") or "{}")
+    origin = _origin(installed)
     if not origin.get("dir_info", {}).get("editable"):
         return ""
-    return url2pathname(urlsplit(origin["url"]).path)
+    url = urlsplit(origin["url"])
+    return url2pathname(url.path)
+
+
+def _origin(installed: "Distribution") -> dict[str, Any]:
+    """Return what the installer tells of where nnrun comes from (PEP 610), if it does."""
+    text = installed.read_text("direct_url.json") or "{}"
+    return dict(json.loads(text))
 
 
 def _command(start: str, *arguments: str) -> str:

@@ -14,9 +14,12 @@ def stop_signals() -> list[signal.Signals]:
 
     Those that the caller of the command wants ignored, as `nohup` does, are not among them.
     """
-    names = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
-    known = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    return [number for number in known if signal.getsignal(number) != signal.SIG_IGN]
+    numbers = []
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            numbers.append(number)
+    return numbers
 
 
 @contextmanager
@@ -36,8 +39,8 @@ def handled_signals(handler: Handler) -> Iterator[None]:
     try:
         yield
     finally:
-        for number, known in former.items():
-            signal.signal(number, known)
+        for number, former_handler in former.items():
+            signal.signal(number, former_handler)
 
 
 @contextmanager

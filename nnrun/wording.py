@@ -39,7 +39,9 @@ def printable(text: str) -> str:
 
 
 def _printable_character(character: str) -> str:
-    return character if character.isprintable() else ascii(character)[1:-1]
+    if character.isprintable():
+        return character
+    return ascii(character)[1:-1]
 
 
 def shown_lines(lines: Sequence[str]) -> str:
@@ -118,11 +120,17 @@ def nearest_name(name: str, known: Sequence[str]) -> str | None:
     """
     if len(name) > LONGEST_NAME:
         return None
-    short = [each for each in known if len(each) <= LONGEST_NAME]
-    spellings = {unicodedata.normalize("NFKC", each).lower(): each for each in short}
-    spelling = unicodedata.normalize("NFKC", name).lower()
-    nearest = get_close_matches(spelling, list(spellings), n=1, cutoff=0.6)
+    spellings = {}
+    for each in known:
+        if len(each) <= LONGEST_NAME:
+            spellings[_folded(each)] = each
+    nearest = get_close_matches(_folded(name), list(spellings), n=1, cutoff=0.6)
     return spellings[nearest[0]] if nearest else None
+
+
+def _folded(name: str) -> str:
+    """Return a name in one Unicode form and in small letters."""
+    return unicodedata.normalize("NFKC", name).lower()
 
 
 def near_in_quotes(name: str, near: str) -> str:
@@ -132,7 +140,9 @@ def near_in_quotes(name: str, near: str) -> str:
         name: The name that is not known.
         near: The known name that it is near to.
     """
-    if unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", near):
+    composed_name = unicodedata.normalize("NFC", name)
+    composed_near = unicodedata.normalize("NFC", near)
+    if composed_name == composed_near:
         return f"{near!r} in another Unicode normal form"
     return repr(near)
 

@@ -50,12 +50,14 @@ def columns_fit_in_float32(config: Config, dataset: Dataset) -> Found:
 
 
 def _why_not_standardised(feature: Feature) -> str | None:
+    """Return by what a feature varies and what to do, or None where it can be standardised."""
     spread = feature.variance**0.5
     largest = _largest(feature)
     for unit in (spread, feature.scale or spread):
         if not SMALLEST_SPREAD < unit < LARGEST_SPREAD:
             return f"{unit:.0e}, which float32 cannot standardise; give it in another unit"
-    if largest > COARSE * spread and feature.minimum < feature.maximum:
+    varies = feature.minimum < feature.maximum
+    if varies and largest > COARSE * spread:
         return f"{spread:.2g} around {largest:.3g}, too little for float32; subtract an offset"
     return None
 
@@ -83,7 +85,10 @@ def large_inputs_are_standardised(config: Config, dataset: Dataset) -> Found:
     """Inputs that are large are standardised."""
     if config.data.normalize:
         return
-    large = [f.name for f in dataset.encoder.features if _largest(f) > LARGE]
+    large = []
+    for feature in dataset.encoder.features:
+        if _largest(feature) > LARGE:
+            large.append(feature.name)
     if large:
         yield (
             ("data", "normalize"),
@@ -104,15 +109,19 @@ def no_column_equals_the_target(config: Config, dataset: Dataset) -> Found:
 def columns_are_not_constant(config: Config, dataset: Dataset) -> Found:
     """Every column has more than one value among the training rows."""
     encoder = dataset.encoder
-    varied = {feature.name for feature in encoder.features if not _is_constant(feature)}
+    varied = set()
+    for feature in encoder.features:
+        if not _is_constant(feature):
+            varied.add(feature.name)
     constant = [name for name in encoder.column_names if name not in varied]
     if not constant:
         return
     advice = "leave them out"
     if len(constant) <= SHOWN:  # a table of pictures has hundreds, whose line nobody reads
         advice = f"{advice}: {leave_out_line(config.data, constant)}"
-    found = f"columns have one value in all training rows: {listed(constant, SHOWN)}"
-    yield dataset.train.name, f"{found}; {advice}"
+    shown = listed(constant, SHOWN)
+    text = f"columns have one value in all training rows: {shown}; {advice}"
+    yield dataset.train.name, text
 
 
 def _is_constant(feature: Feature) -> bool:
@@ -132,7 +141,8 @@ def whole_numbers_fit_in_float32(_: Config, dataset: Dataset) -> Found:
     for column in columns:
         largest = _largest(column)
         is_quantity = _smallest(column) < max(LARGEST_INTEGER, largest / 10)
-        if column.whole and not is_quantity and largest < 2**53:
+        fits_in_float64 = largest < 2**53
+        if column.whole and fits_in_float64 and not is_quantity:
             yield (
                 dataset.train.name,
                 f"column {column.name!r} holds integers beyond 2^24, which float32 rounds; "

@@ -41,40 +41,44 @@ def numbers_are_categories_on_purpose(config: Config, dataset: Dataset) -> Found
 
 def _mixed(data: Data, facts: ColumnFacts) -> str:
     """Return what is made of text among numbers, and the lines that say it or its opposite."""
+    texts = listed(facts.codes, SHOWN)
+    as_categories = columns_line(data, "categorical", [facts.name])
+    as_missing = null_values_line(data, facts.codes)
     return (
-        f"column {facts.name!r} holds numbers and text ({listed(facts.codes, SHOWN)}), "
+        f"column {facts.name!r} holds numbers and text ({texts}), "
         f"and is taken as {facts.values} categories; if that is right: "
-        f"{columns_line(data, 'categorical', [facts.name])}; if such cells are missing: "
-        f"{null_values_line(data, facts.codes)}"
+        f"{as_categories}; if such cells are missing: {as_missing}"
     )
 
 
 def _named(data: Data, facts: ColumnFacts) -> str:
     """Return what is made of whole numbers named like identifiers, and the lines that say it."""
+    as_categories = columns_line(data, "categorical", [facts.name])
+    as_number = columns_line(data, "numeric_columns", [facts.name])
     return (
         f"column {facts.name!r} is named like an identifier and has {facts.values} values in "
         f"{facts.rows:,} rows, and its values are taken as categories; if that is right: "
-        f"{columns_line(data, 'categorical', [facts.name])}; if it is a number: "
-        f"{columns_line(data, 'numeric_columns', [facts.name])}"
+        f"{as_categories}; if it is a number: {as_number}"
     )
 
 
 @rule("leading-zeros", level="warning")
 def numbers_have_no_leading_zeros(config: Config, dataset: Dataset) -> Found:
     """No column of numbers is spelt as codes are."""
-    found = []
+    names = []
     examples = []
     for facts in dataset.columns:
         if facts.leading_zero and not facts.declared:
-            found.append(facts.name)
+            names.append(facts.name)
             examples.append(f"{facts.leading_zero!r} in {facts.name!r}")
-    if found:
+    if names:
         cells = ", ".join(examples)
+        as_categories = columns_line(config.data, "categorical", names)
+        as_numbers = columns_line(config.data, "numeric_columns", names)
         yield (
             dataset.train.name,
             f"numbers begin with zeros, as codes do: {cells}; if they are categories: "
-            f"{columns_line(config.data, 'categorical', found)}; if they are numbers: "
-            f"{columns_line(config.data, 'numeric_columns', found)}",
+            f"{as_categories}; if they are numbers: {as_numbers}",
         )
 
 
@@ -84,30 +88,35 @@ def text_is_no_number(config: Config, dataset: Dataset) -> Found:
     for facts in dataset.columns:
         if facts.number_like and not facts.declared:
             examples = ", ".join(map(repr, facts.number_like))
+            as_categories = columns_line(config.data, "categorical", [facts.name])
             yield (
                 dataset.train.name,
                 f"column {facts.name!r} is text, and most cells begin with digits ({examples}); "
-                f"if they are numbers: {WRITE_NUMBERS}; if they are categories: "
-                f"{columns_line(config.data, 'categorical', [facts.name])}",
+                f"if they are numbers: {WRITE_NUMBERS}; if they are categories: {as_categories}",
             )
 
 
 @rule("null-values", level="warning")
 def frequent_texts_are_missing_on_purpose(config: Config, dataset: Dataset) -> Found:
     """No text that counts as missing by default is a label, or one of the frequent categories."""
-    names = {facts.name for facts in dataset.columns if _may_be_a_category(facts, dataset)}
     table = dataset.train.name
+    names = set()
+    for facts in dataset.columns:
+        if _may_be_a_category(facts, dataset):
+            names.add(facts.name)
     if config.is_classes:
         names.update(config.data.target)
     for name in dataset.null_texts:
         if name in names:
             noun = "label" if name in config.data.target else "category"
-            for line in null_text_lines(config.data, name, dataset.null_texts, noun=noun):
+            lines = null_text_lines(config.data, name, dataset.null_texts, noun=noun)
+            for line in lines:
                 yield table, line
 
 
 def _may_be_a_category(facts: ColumnFacts, dataset: Dataset) -> bool:
     """Tell whether a text that counts as missing is as frequent as the average category."""
-    rows = max(dataset.null_texts.get(facts.name, {}).values(), default=0)
+    rows_of_texts = dataset.null_texts.get(facts.name, {})
+    rows = max(rows_of_texts.values(), default=0)
     is_counted = facts.kind == "text" and facts.values > 0
     return is_counted and rows * facts.values >= facts.rows

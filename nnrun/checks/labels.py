@@ -22,6 +22,7 @@ balanced accuracy by 0.08, and gave a worse log loss in all twelve runs, a worse
 THRESHOLD_ADVICE = "a threshold below 0.5 may find more of them; predict takes one with --threshold"
 
 SHOWN = 3  # groups of labels that a message names
+MOST_SHOWN = 5  # labels that a message names
 
 FOR_NUMBERS = "use loss: MeanSquaredError for numbers"
 
@@ -45,7 +46,8 @@ def labels_fit_the_loss(config: Config, dataset: Dataset) -> Found:
 def _two_labels_of_each_target(config: Config, dataset: Dataset) -> Found:
     """Yield a violation for each of several targets that has not two labels, one known to be 1."""
     label_counts = dataset.label_counts_of_targets
-    for number, (name, counts) in enumerate(zip(config.data.target, label_counts, strict=True)):
+    labels_of_targets = zip(config.data.target, label_counts, strict=True)
+    for number, (name, counts) in enumerate(labels_of_targets):
         labels = list(counts)
         place = ("data", "target", number)
         if len(labels) == 2:
@@ -71,12 +73,14 @@ def _not_two_labels(config: Config, name: str, labels: list[str]) -> str:
 
 def _why_none_is_positive(config: Config, name: str, labels: list[str]) -> str:
     """Return why it is open which of two labels of a target is 1, or "" where it is not."""
-    positives = set(map(label_key, config.data.positives))
-    given = [label for label in labels if label_key(label) in positives]
-    if len(given) == 1 or (not given and _are_known(labels)):
+    keys = set(map(label_key, config.data.positives))
+    positives = [label for label in labels if label_key(label) in keys]
+    if len(positives) == 1:
+        return ""
+    if not positives and _are_known(labels):
         return ""
     shown = " and ".join(map(repr, labels))
-    if given:
+    if positives:
         return f"both labels of column {name!r} are in `positive` under data ({shown}); name one"
     return (
         f"nothing tells which label of column {name!r} is 1 ({shown}); "
@@ -88,11 +92,11 @@ def _positive_labels_of_no_target(
     config: Config, label_counts: Sequence[Mapping[str, int]]
 ) -> Found:
     """Yield a violation for each of the positive labels that none of several targets has."""
-    known: set[str] = set()
+    keys: set[str] = set()
     for counts in label_counts:
-        known.update(map(label_key, counts))
+        keys.update(map(label_key, counts))
     for positive in config.data.positives:
-        if label_key(positive) not in known:
+        if label_key(positive) not in keys:
             yield ("data", "positive"), f"{received(positive)} is a label of none of the targets"
 
 
@@ -100,10 +104,11 @@ def _several_labels(config: Config, dataset: Dataset) -> Found:
     """Yield a violation where labels are too few, or too many to be labels."""
     labels = list(dataset.label_counts)
     if len(labels) < 2 or len(labels) > dataset.train.rows / 2:
+        advice = f"{FOR_NUMBERS}{_number_advice(labels)}"
         yield (
             ("data", "target"),
             f"{config.loss['name']} needs two labels or more, and rows of each; "
-            f"received {listed(labels, 3)}; {FOR_NUMBERS}{_number_advice(labels)}",
+            f"received {listed(labels, 3)}; {advice}",
         )
     if config.data.positive is not None:
         yield (
@@ -114,7 +119,8 @@ def _several_labels(config: Config, dataset: Dataset) -> Found:
 
 def _number_advice(labels: list[str]) -> str:
     """Return how a config says that labels are numbers, where they are written in another way."""
-    return number_hint(*labels) if len(written_elsewhere(labels)) == len(labels) else ""
+    are_all_numbers = len(written_elsewhere(labels)) == len(labels)
+    return number_hint(*labels) if are_all_numbers else ""
 
 
 def _two_labels(config: Config, labels: list[str]) -> Found:
@@ -138,7 +144,7 @@ def _two_labels(config: Config, labels: list[str]) -> Found:
 def _positive_label(config: Config, labels: list[str]) -> Found:
     """Yield a violation where the positive label is neither known by itself nor rightly given."""
     positive = config.data.positive
-    keys = list(map(label_key, labels))
+    keys = [label_key(label) for label in labels]
     if isinstance(positive, list):
         yield ("data", "positive"), "is a list for several targets; name one label"
     elif positive is None and not _are_known(labels):
@@ -157,12 +163,16 @@ def _positive_label(config: Config, labels: list[str]) -> Found:
 
 def _are_known(labels: list[str]) -> bool:
     """Tell whether two labels tell by themselves which of them is 1."""
-    return tuple(sorted(map(label_key, labels))) in KNOWN_LABELS
+    keys = sorted(map(label_key, labels))
+    return tuple(keys) in KNOWN_LABELS
 
 
 def _shown(labels: list[str]) -> str:
-    dots = ", ..." if len(labels) > 5 else ""
-    return ", ".join(map(repr, labels[:5])) + dots
+    """Return the first labels in quotes."""
+    text = ", ".join(map(repr, labels[:MOST_SHOWN]))
+    if len(labels) > MOST_SHOWN:
+        text += ", ..."
+    return text
 
 
 @rule("label-spelling", level="warning")
@@ -208,11 +218,14 @@ def weights_are_for_known_labels(config: Config, dataset: Dataset) -> Found:
 
 
 def _wrong_weights(labels: list[str], weighted: list[str]) -> Iterator[str]:
+    """Yield a line for each label without a weight, and for each weight of no label."""
     labels_by_key = {label_key(label): label for label in labels}
     weighted_by_key = {label_key(label): label for label in weighted}
-    for key in sorted(labels_by_key.keys() - weighted_by_key.keys()):
+    without_weight = labels_by_key.keys() - weighted_by_key.keys()
+    for key in sorted(without_weight):
         yield f"label {labels_by_key[key]!r} has no weight"
-    for key in sorted(weighted_by_key.keys() - labels_by_key.keys()):
+    of_no_label = weighted_by_key.keys() - labels_by_key.keys()
+    for key in sorted(of_no_label):
         yield f"{weighted_by_key[key]!r} is not a label of the target"
 
 
@@ -233,26 +246,26 @@ def labels_are_not_rare(config: Config, dataset: Dataset) -> Found:
     (label, count), *others = rare.items()
     text = f"only {count} of {total} rows are {label!r}"
     if others:
-        text += f", and {counted(len(others), 'other label')} {_be(len(others))} rare too"
+        other_labels = counted(len(others), "other label")
+        text += f", and {other_labels} {_be(len(others))} rare too"
     yield ("data", "target"), f"{text}; {WEIGHT_ADVICE}"
 
 
 def _rare_labels_of_targets(config: Config, dataset: Dataset) -> Found:
     """Yield a line on the targets that have a rare label; it names the rarest."""
-    found = []
+    rare = []
     label_counts = dataset.label_counts_of_targets
     for name, counts in zip(config.data.target, label_counts, strict=True):
         if len(counts) == 2:  # another rule refuses all else
             for label, rows in rare_labels(counts).items():
-                found.append((rows, label, name))
-    if not found:
+                rare.append((rows, label, name))
+    if not rare:
         return
-    (count, label, name), *others = sorted(found)
+    (count, label, name), *others = sorted(rare)
     text = f"only {count} of {dataset.train.rows} rows are {label!r} in column {name!r}"
     if others:
-        text += (
-            f", and {counted(len(others), 'other target')} {_have(len(others))} a rare label too"
-        )
+        other_targets = counted(len(others), "other target")
+        text += f", and {other_targets} {_have(len(others))} a rare label too"
     yield ("data", "target"), f"{text}; {THRESHOLD_ADVICE}"
 
 
@@ -264,8 +277,11 @@ def rare_labels(label_counts: Mapping[str, int]) -> dict[str, int]:
     """
     rows = sum(label_counts.values())
     least = RARE * rows * 2 / max(1, len(label_counts))
-    rarest_first = sorted(label_counts.items(), key=lambda item: item[1])
-    return {label: count for label, count in rarest_first if count < least}
+    rare = {}
+    for label in sorted(label_counts, key=lambda label: label_counts[label]):
+        if label_counts[label] < least:
+            rare[label] = label_counts[label]
+    return rare
 
 
 def _have(count: int) -> str:

@@ -11,6 +11,7 @@ from nnrun.features.memory import memory_bytes
 from nnrun.features.number_codes import code_size
 from nnrun.installation import how_to_install
 
+GIB = 2**30
 BYTES_PER_ACTIVATION = 8  # float32, and its gradient
 BYTES_PER_PARAMETER = 16  # float32 weights, gradients and up to two slots of the optimizer
 COPIES_OF_CODE = 3  # the layer's own, that of EarlyStopping's best weights, and the checkpoint's
@@ -19,15 +20,16 @@ COPIES_OF_CODE = 3  # the layer's own, that of EarlyStopping's best weights, and
 @rule("network-size", level="error")
 def network_fits_in_memory(config: Config, dataset: Dataset) -> Found:
     """The network, its gradients and the activations of a batch fit in the memory at hand."""
-    problem = oversize(config, dataset.encoder.width, dataset.train.rows)
+    encoder = dataset.encoder
+    problem = oversize(config, encoder.width, dataset.train.rows)
     if problem:
         yield ("layers",), problem
-    size = COPIES_OF_CODE * code_size(config, dataset.encoder)
+    size = COPIES_OF_CODE * code_size(config, encoder)
     if size > memory_bytes():
         yield (
             ("data", "numeric"),
-            f"the code of {len(dataset.encoder.inputs):,} inputs as {dataset.encoder.width:,} "
-            f"units needs {size / 2**30:,.0f} GiB; use fewer bins, fewer columns or standard",
+            f"the code of {len(encoder.inputs):,} inputs as {encoder.width:,} "
+            f"units needs {size / GIB:,.0f} GiB; use fewer bins, fewer columns or standard",
         )
 
 
@@ -42,14 +44,14 @@ def oversize(config: Config, features: int, rows: int) -> str | None:
     layers = summarize(config, features)
     batch = min(config.batch_size, rows)
     parameters = sum(layer.parameters for layer in layers)
-    units = sum(layer.units for layer in layers)
-    needed = parameters * BYTES_PER_PARAMETER + units * batch * BYTES_PER_ACTIVATION
+    activations = batch * sum(layer.units for layer in layers)
+    needed = parameters * BYTES_PER_PARAMETER + activations * BYTES_PER_ACTIVATION
     available = memory_bytes()
     if needed <= available:
         return None
     return (
-        f"{parameters:,} parameters and batches of {batch:,} need {needed / 2**30:,.0f} GiB "
-        f"to train; {available / 2**30:,.0f} GiB are free: use fewer units"
+        f"{parameters:,} parameters and batches of {batch:,} need {needed / GIB:,.0f} GiB "
+        f"to train; {available / GIB:,.0f} GiB are free: use fewer units"
     )
 
 
@@ -58,9 +60,8 @@ def no_orthogonal_rows_of_activations(config: Config, _: Dataset) -> Found:
     """OrthogonalRegularizer on activities takes columns, since the number of rows varies."""
     for i in config.layers_with("activity_regularizer"):
         regularizer = config.layers[i]["activity_regularizer"]
-        if not regularizer or regularizer["name"] != "OrthogonalRegularizer":
-            continue
-        if regularizer["mode"] == "rows":
+        is_orthogonal = regularizer and regularizer["name"] == "OrthogonalRegularizer"
+        if is_orthogonal and regularizer["mode"] == "rows":
             yield (
                 ("layers", i, "activity_regularizer"),
                 "mode: rows needs a fixed number of rows, which predict does not have; "
@@ -76,11 +77,12 @@ def bounds_of_constraints_are_in_order(config: Config, _: Dataset) -> Found:
             if not argument.endswith("_constraint") or not constraint:
                 continue
             least = constraint.get("min_value", 0)
-            if least > constraint.get("max_value", least):
+            largest = constraint.get("max_value", least)
+            if least > largest:
                 yield (
                     ("layers", number, argument, "min_value"),
                     f"the least norm, {least:g}, is beyond the largest one, "
-                    f"{constraint['max_value']:g}; exchange them",
+                    f"{largest:g}; exchange them",
                 )
 
 
@@ -95,10 +97,11 @@ def tensorboard_is_installed(config: Config, _: Dataset) -> Found:
 def dropout_leaves_some_units(config: Config, _: Dataset) -> Found:
     """No layer drops all units, so that the layers before it learn."""
     for i in config.layers_with("rate"):
-        if config.layers[i]["rate"] == 1:
+        layer = config.layers[i]
+        if layer["rate"] == 1:
             yield (
                 ("layers", i, "rate"),
-                f"{config.layers[i]['type']} drops every unit in training, so nothing is learnt "
+                f"{layer['type']} drops every unit in training, so nothing is learnt "
                 "from the table; take a rate such as 0.2",
             )
 
@@ -110,7 +113,8 @@ def hidden_layers_are_not_all_linear(config: Config, _: Dataset) -> Found:
     if len(dense) < 2:
         return
     hidden = config.layers[: dense[-1]]
-    if all(activation_of(spec) == "linear" for spec in hidden):
+    activations = {activation_of(layer) for layer in hidden}
+    if activations == {"linear"}:
         regression = "logistic regression" if config.is_classes else "linear regression"
         yield (
             ("layers",),

@@ -68,11 +68,12 @@ def named_quantities_are_logged(config: Config, dataset: Dataset) -> Found:
         yield ("expect", BASELINE), "no rows are held out; set validation_split: 0.2 under data"
     for keys, name in _named_quantities(config):
         in_expect = keys[0] == "expect"
-        known = config.logged
+        logged = config.logged
         if in_expect:
-            known = known + _tested(dataset)
-        if name not in known:
-            yield keys, f"the run does not log {name!r}{_hint(name, known, in_expect=in_expect)}"
+            logged = logged + _tested(dataset)
+        if name not in logged:
+            hint = _hint(name, logged, in_expect=in_expect)
+            yield keys, f"the run does not log {name!r}{hint}"
 
 
 @rule("plateau-schedule", level="error")
@@ -119,16 +120,19 @@ def _pieces_without_value(schedule: Spec) -> Found:
 
 
 def _monitors_without_direction(config: Config) -> Found:
+    """Yield a violation for each callback whose metric tells not which way is better."""
     for key in ("early_stopping", "reduce_lr_on_plateau"):
         callback = getattr(config, key)
         if not callback or callback["mode"] != "auto":
             continue
         monitor = callback["monitor"]
-        if METRIC.canonical(monitor.removeprefix("val_")) in UNDIRECTED:
+        metric = METRIC.canonical(monitor.removeprefix("val_"))
+        if metric in UNDIRECTED:
             yield (key,), f"set mode: min or mode: max for {monitor}"
 
 
 def _named_quantities(config: Config) -> Iterator[tuple[Keys, str]]:
+    """Yield the keys of each quantity that `expect` or a callback names, and its name."""
     for name in config.expect:
         if name != BASELINE:
             yield ("expect", name), name
@@ -145,10 +149,16 @@ def _tested(dataset: Dataset) -> list[str]:
     return dataset.config.tested
 
 
-def _hint(name: str, known: list[str], *, in_expect: bool) -> str:
+def _hint(name: str, logged: list[str], *, in_expect: bool) -> str:
     """Return what to do about a quantity that the run does not log."""
-    if name.startswith("val_") and not any(other.startswith("val_") for other in known):
+    if _lacks_part(name, "val_", logged):
         return "; hold rows out: validation_split: 0.2 under data"
-    if name.startswith("test_") and in_expect and not any(k.startswith("test_") for k in known):
+    if in_expect and _lacks_part(name, "test_", logged):
         return "; give a table to measure: test under data"
-    return did_you_mean(name, known) or f"; it logs {', '.join(known)}"
+    return did_you_mean(name, logged) or f"; it logs {', '.join(logged)}"
+
+
+def _lacks_part(name: str, prefix: str, logged: list[str]) -> bool:
+    """Tell whether a name is of a part of the rows of which the run logs nothing."""
+    is_logged = any(other.startswith(prefix) for other in logged)
+    return name.startswith(prefix) and not is_logged

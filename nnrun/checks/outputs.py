@@ -47,20 +47,22 @@ def outputs_fit_the_target(config: Config, dataset: Dataset) -> Found:
             "for several targets of two labels each, use BinaryCrossentropy",
         )
         return
-    units = summarize(config, dataset.encoder.width)[-1].units
-    thing = "target column"
+    last_layer = summarize(config, dataset.encoder.width)[-1]
+    units = last_layer.units
+    noun = "target column"
     wanted = targets
     if config.is_classes and not config.is_binary:
-        thing = "label"
+        noun = "label"
         wanted = len(dataset.encoder.labels)
     if units != wanted:
         yield (
             _place_of_last_units(config),
-            f"the last layer gives one unit for each {thing} ({wanted}); received {units}",
+            f"the last layer gives one unit for each {noun} ({wanted}); received {units}",
         )
 
 
 def _place_of_last_units(config: Config) -> Place:
+    """Return the keys of the units of the last layer that has some."""
     dense = config.layers_with("units")
     if not dense:
         return ("layers",)
@@ -68,6 +70,7 @@ def _place_of_last_units(config: Config) -> Place:
 
 
 def _place_of_output(config: Config) -> Place:
+    """Return the keys of the activation of the outputs, or of the layer that has none."""
     place = config.place_of_output()
     if place is None:
         return ("layers",)
@@ -97,10 +100,8 @@ def logarithms_are_of_numbers(config: Config, dataset: Dataset) -> Found:
     place = ("data", "target_transform")
     loss = config.loss["name"]
     if loss not in LOSSES_OF_LOGS:
-        yield (
-            place,
-            f"{loss} does not work with it; use {', '.join(LOSSES_OF_LOGS)}, or leave it out",
-        )
+        fitting = ", ".join(LOSSES_OF_LOGS)
+        yield place, f"{loss} does not work with it; use {fitting}, or leave it out"
         return
     for target in dataset.encoder.targets:
         if target.minimum < 0:
@@ -145,10 +146,17 @@ def _output_range(config: Config, target: Target) -> tuple[float, float]:
 
 
 def learnt_range(config: Config, target: Target) -> tuple[float, float]:
-    """Return the least and the largest number that the network is to give for a target."""
+    """Return the least and the largest number that the network is to give for a target.
+
+    Args:
+        config: The config, which may say that the network learns logarithms.
+        target: A target that is a number.
+    """
     if not config.data.target_transform:
         return target.minimum, target.maximum
-    return math.log1p(max(target.minimum, 0)), math.log1p(max(target.maximum, 0))
+    least = max(target.minimum, 0)
+    largest = max(target.maximum, 0)
+    return math.log1p(least), math.log1p(largest)
 
 
 @rule("loss-range", level="error")
@@ -178,9 +186,10 @@ def loss_takes_the_target(config: Config, dataset: Dataset) -> Found:
 def outputs_begin_near_the_target(config: Config, dataset: Dataset) -> Found:
     """An output that begins at 0 is for numbers that come near 0."""
     output = config.output_activation()
-    if output not in ("relu", "softplus") or config.loss["name"] in NEVER_NEGATIVE:
+    begins_at_zero = output in ("relu", "softplus")
+    if not begins_at_zero or not config.rescales:
         return
-    if not config.rescales:
+    if config.loss["name"] in NEVER_NEGATIVE:
         return
     prefix = "log1p of " if config.data.target_transform else ""
     for target in dataset.encoder.targets:
@@ -230,14 +239,15 @@ def delta_is_of_the_size_of_errors(config: Config, dataset: Dataset) -> Found:
     if config.data.target_transform:
         units = "of log1p of"
     for target in dataset.encoder.targets:
-        share = delta / target.scale
-        if 1 / FAR_FROM_SPREAD <= share <= FAR_FROM_SPREAD:
+        ratio = delta / target.scale
+        if 1 / FAR_FROM_SPREAD <= ratio <= FAR_FROM_SPREAD:
             continue
-        alike = "MeanAbsoluteError" if share < 1 else "MeanSquaredError"
+        simpler_loss = "MeanAbsoluteError" if ratio < 1 else "MeanSquaredError"
         yield (
             ("loss",),
             f"delta: {delta:g} is {units} {target.name!r}, whose standard deviation is "
-            f"{target.scale:.3g}: this is no more than {alike}; set delta: {target.scale:.1g}",
+            f"{target.scale:.3g}: this is no more than {simpler_loss}; "
+            f"set delta: {target.scale:.1g}",
         )
 
 

@@ -49,7 +49,9 @@ def every_label_is_trained_on(config: Config, dataset: Dataset) -> Found:
     for counts in dataset.label_counts_of_targets:
         if config.is_multilabel and len(counts) != 2:
             continue  # the target is none of labels, as the rule `labels` says
-        missing += [label for label, rows in counts.items() if not rows]
+        for label, rows in counts.items():
+            if not rows:
+                missing.append(label)
     if not missing or dataset.from_run:
         return
     text = f"no row to train on has the label {listed(missing, 3)}"
@@ -71,10 +73,12 @@ def groups_fit_the_share(config: Config, dataset: Dataset) -> Found:
         return
     rows = dataset.validation.rows
     share = rows / (rows + dataset.train.rows)
-    if abs(share - split.share) > split.share / 2:
+    is_far = abs(share - split.share) > split.share / 2
+    if is_far:
+        held_out = counted(rows, "row")
         yield (
             ("data", "split"),
-            f"{counted(rows, 'row')} are held out, {share:.0%} in place of {split.share:.0%}: "
+            f"{held_out} are held out, {share:.0%} in place of {split.share:.0%}: "
             f"{split.kind}s of column {split.name!r} have too many rows to come nearer",
         )
 

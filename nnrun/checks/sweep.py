@@ -62,9 +62,9 @@ def _unknown_metric(config: Config, sweep: SweepPlan) -> Found:
     """
     if sweep.metric is None:
         return
-    first = {key: some_values(values)[0] for key, values in sweep.space.items()}
+    first_values = {key: some_values(values)[0] for key, values in sweep.space.items()}
     with suppress(ConfigError):  # its values have findings of their own
-        trial = with_overrides(config, as_overrides(first))
+        trial = with_overrides(config, as_overrides(first_values))
         if sweep.metric not in rankable_metrics(trial, sweep.folds):
             rule = logged_rule(trial, sweep.folds)
             yield ("sweep", "metric"), f"{rule}; received {sweep.metric!r}"
@@ -77,11 +77,11 @@ def logged_rule(config: Config, folds: int | None) -> str:
         config: The config of the trials.
         folds: By how many folds each is cross-validated; None where it is trained once.
     """
-    known = rankable_metrics(config, folds)
+    metrics = rankable_metrics(config, folds)
     advice = "choose one of them"
-    if "val_loss" not in known:
+    if "val_loss" not in metrics:
         advice += ", or hold rows out with data.validation_split"
-    return f"the config logs {listed(known, 12)}; {advice}"
+    return f"the config logs {listed(metrics, 12)}; {advice}"
 
 
 def rankable_metrics(config: Config, folds: int | None) -> list[str]:

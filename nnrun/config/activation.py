@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import CoreSchema, core_schema
 
 from nnrun.config.habits import bare_name, call_as_mapping
-from nnrun.config.named import Named, Spec
+from nnrun.config.named import Named, Spec, folded
 from nnrun.config.places import YamlValue
 from nnrun.config.strict_model import problem
 from nnrun.wording import did_you_mean, received
@@ -35,25 +35,31 @@ class Activation:
         if isinstance(value, str):
             return self._known(value)
         spec = self.named.validate(value)
-        defaults = self.named.validate(spec["name"])
-        return str(spec["name"]) if spec == defaults else spec
+        name = str(spec["name"])
+        defaults = self.named.validate(name)
+        return name if spec == defaults else spec
 
     def _known(self, name: str) -> str:
         """Return the name of an activation, or raise an error that says how to write it."""
-        known = list(self.named.catalog)
-        if name in known:
+        if name in self.named.catalog:
             return name
+        raise problem(self._why_unknown(name))
+
+    def _why_unknown(self, name: str) -> str:
+        """Return the message for a name that no activation has."""
+        activations = list(self.named.catalog)
         mapping = call_as_mapping(name, "name", self.named.catalog, self.named.canonical)
         bare = bare_name(name)
-        if mapping is None and bare != name and bare in known:
+        if mapping is None and bare != name and bare in activations:
             mapping = bare
         if mapping is not None:
-            raise problem(f"{received(name)} is Python code; in a config, write {mapping}")
-        meant = self.named.elsewhere.get(bare.replace("_", "").lower())
-        if meant:
-            raise problem(f"{received(name)} is not an activation of Keras; {meant}")
-        hint = did_you_mean(name, known) or f"; known: {', '.join(known)}"
-        raise problem(self.named.refusal(name) or f"{received(name)} is not an activation{hint}")
+            return f"{received(name)} is Python code; in a config, write {mapping}"
+        advice = self.named.elsewhere.get(folded(bare))
+        if advice:
+            return f"{received(name)} is not an activation of Keras; {advice}"
+        hint = did_you_mean(name, activations) or f"; known: {', '.join(activations)}"
+        refusal = self.named.refusal(name)
+        return refusal or f"{received(name)} is not an activation{hint}"
 
     def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.validate)

@@ -49,10 +49,11 @@ def _name(spec: Spec) -> str:
     activation = spec["activation"]
     if isinstance(activation, str):
         return f"{spec['type']} {activation}"
-    arguments = []
+    shown_arguments = []
     for argument, value in changed_arguments(ACTIVATION, activation).items():
-        arguments.append(f"{argument} {_shown(value)}")
-    return f"{spec['type']} {activation['name']} ({', '.join(arguments)})"
+        shown_arguments.append(f"{argument} {_shown(value)}")
+    arguments = ", ".join(shown_arguments)
+    return f"{spec['type']} {activation['name']} ({arguments})"
 
 
 def _shown(value: object) -> str:
@@ -66,7 +67,8 @@ def _shapes(spec: Spec, units: int) -> list[tuple[int, ...]]:
     kind = spec["type"]
     if kind == "Dense":
         kernel = (units, spec["units"])
-        return [kernel, (spec["units"],)] if spec["use_bias"] else [kernel]
+        bias = (spec["units"],)
+        return [kernel, bias] if spec["use_bias"] else [kernel]
     if kind in ("PReLU", "RMSNormalization"):
         return [(units,)]
     if kind not in ("BatchNormalization", "LayerNormalization"):

@@ -223,7 +223,9 @@ def number_or_object(named: Named) -> FieldType:
 
     def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
         is_name = isinstance(value, str) and value[:1].isalpha()  # of a class, or a call of it
-        return named.validate(value) if isinstance(value, dict) or is_name else handler(value)
+        if is_name or isinstance(value, dict):
+            return named.validate(value)
+        return handler(value)
 
     either = Positive | Annotated[Spec, named]
     return Annotated[

@@ -27,9 +27,9 @@ def example_of(keys: Keys) -> YamlValue:
     name = str(keys[-1]) if keys else ""
     model = _MODELS.get(keys[:-1])
     path = Path(__file__).with_name("schema_texts.json")
-    examples = json.loads(path.read_text(encoding="utf-8"))["examples"]
+    texts = json.loads(path.read_text(encoding="utf-8"))
     key = f"{model}.{name}" if model else name
-    values = examples.get(key, [None])
+    values = texts["examples"].get(key, [None])
     for value in values:
         if isinstance(value, dict | list):
             return value

@@ -37,7 +37,7 @@ _WRONG_KINDS = {kind for kind in _RULES if kind.endswith("_type")} - {"bool_type
 """The types of errors after which a value is shown that the key may have."""
 _NOT_QUOTED = {"int_type", "float_type", "bool_type"}
 
-Found = dict[Keys, list[ErrorDetails]]
+Errors = dict[Keys, list[ErrorDetails]]
 
 
 def explain(error: ValidationError, source: YamlSource) -> Iterator[str]:
@@ -49,35 +49,41 @@ def explain(error: ValidationError, source: YamlSource) -> Iterator[str]:
         error: The mistakes of one validation.
         source: Where each value stands in the file, or in --set.
     """
-    found = _by_place(error, source)
+    errors_by_keys = _by_keys(error, source)
     # Of the members of a union, the one that fits best has the deepest mistake.
     shallow: set[Keys] = set()
-    for keys in found:
+    for keys in errors_by_keys:
         shallow.update(keys[:end] for end in range(1, len(keys)))
     order = {place.value: number for number, place in enumerate(source.places.values())}
-    for keys in sorted(found, key=lambda keys: order.get(source.locate(keys), 0)):
+    for keys in sorted(errors_by_keys, key=lambda keys: order.get(source.locate(keys), 0)):
         if keys in shallow:
             continue
-        is_unknown = any(details["type"] == "unknown_key" for details in found[keys])
-        message = _message(found[keys]) + _example(keys, found[keys])
-        yield f"{source.where(keys, of_key=is_unknown)}: {message}"
+        errors = errors_by_keys[keys]
+        is_unknown = "unknown_key" in _kinds(errors)
+        place = source.where(keys, of_key=is_unknown)
+        yield f"{place}: {_message(errors)}{_example(keys, errors)}"
 
 
-def _by_place(error: ValidationError, source: YamlSource) -> Found:
+def _by_keys(error: ValidationError, source: YamlSource) -> Errors:
     """Return the errors by the key path that the config has, without names of unions."""
-    found: Found = {}
+    errors_by_keys: Errors = {}
     for details in error.errors(include_url=False):
         keys: Keys = ()
         for key in details["loc"]:
             if (*keys, key) in source.places or details["type"] == "missing":
                 keys += (key,)
-        found.setdefault(keys, []).append(details)
-    return found
+        errors_by_keys.setdefault(keys, []).append(details)
+    return errors_by_keys
+
+
+def _kinds(errors: list[ErrorDetails]) -> set[str]:
+    """Return the types of errors, as pydantic names them."""
+    return {details["type"] for details in errors}
 
 
 def _message(errors: list[ErrorDetails]) -> str:
     """Return the rule that is broken, and what was received."""
-    kinds = {details["type"] for details in errors}
+    kinds = _kinds(errors)
     if kinds & _OWN:
         return errors[0]["msg"]
     value = errors[0]["input"]
@@ -92,7 +98,7 @@ def _message(errors: list[ErrorDetails]) -> str:
 def _example(keys: Keys, errors: list[ErrorDetails]) -> str:
     """Return how to write a value, after the message on one of a wrong kind, or ""."""
     value = errors[0]["input"]
-    kinds = {details["type"] for details in errors}
+    kinds = _kinds(errors)
     if not kinds & _WRONG_KINDS or _is_quoted_number(value):
         return ""
     if value is False and not kinds & _NOT_QUOTED:
@@ -112,11 +118,14 @@ def _rule(errors: list[ErrorDetails]) -> str:
         if details["type"] == "too_short" and context["min_length"] > 1:
             rule = "must have at least {min_length} entries"
         rules.append(rule.format(**context))
-    rule = " or ".join(rules).replace("Input should be", "must be")
-    return rule.replace(" or must be true", ", true").replace(" or must be ", " or ")
+    rule = " or ".join(rules)
+    rule = rule.replace("Input should be", "must be")
+    rule = rule.replace(" or must be true", ", true")
+    return rule.replace(" or must be ", " or ")
 
 
 def _is_quoted_number(value: YamlValue) -> bool:
     if not isinstance(value, str):
         return False
-    return isinstance(parse_scalar(value.lstrip("0") or "0"), int | float)
+    without_zeros = value.lstrip("0") or "0"
+    return isinstance(parse_scalar(without_zeros), int | float)

@@ -36,7 +36,7 @@ def column_names(value: object) -> list[str]:
     columns = [name for name in names if name is not None]
     repeated = _repeated(columns)
     if repeated:
-        raise problem(f"must name each column once; it repeats {', '.join(map(repr, repeated))}")
+        raise problem(f"must name each column once; it repeats {_in_quotes(repeated)}")
     return columns
 
 
@@ -227,7 +227,7 @@ def disjoint_columns(columns: list[str], info: ValidationInfo) -> list[str]:
         named = set(info.data.get(other) or []) - {""}
         shared = sorted(named & set(columns))
         if shared:
-            raise problem(f"data.{other} names {', '.join(map(repr, shared))} too")
+            raise problem(f"data.{other} names {_in_quotes(shared)} too")
     return columns
 
 
@@ -279,7 +279,7 @@ def one_kind(columns: list[str], info: ValidationInfo) -> list[str]:
         others = info.data.get(other, [])
         shared = sorted(set(others).intersection(columns))
         if shared:
-            raise problem(f"data.{other} names {', '.join(map(repr, shared))} too")
+            raise problem(f"data.{other} names {_in_quotes(shared)} too")
     return columns
 
 
@@ -292,11 +292,17 @@ def one_clipping(optimizer: Spec) -> Spec:
     Raises:
         PydanticCustomError: Two arguments that clip gradients, or all three, are given.
     """
-    given = [name for name in CLIPPINGS if optimizer.get(name) is not None]
-    if len(given) > 1:
-        raise problem(f"give one of {', '.join(given)}, not several")
+    clippings = [name for name in CLIPPINGS if optimizer.get(name) is not None]
+    if len(clippings) > 1:
+        raise problem(f"give one of {', '.join(clippings)}, not several")
     return optimizer
 
 
 def _repeated(names: list[str]) -> list[str]:
-    return sorted(name for name, count in Counter(names).items() if count > 1)
+    """Return the names that stand more than once, in their order."""
+    counts = Counter(names)
+    return sorted(name for name in counts if counts[name] > 1)
+
+
+def _in_quotes(names: list[str]) -> str:
+    return ", ".join(map(repr, names))

@@ -214,7 +214,8 @@ def bare_name(text: str) -> str:
     Args:
         text: A name, with or without the module before it and the arguments behind it.
     """
-    return text.partition("(")[0].rpartition(".")[2].strip()
+    called = text.partition("(")[0]
+    return called.rpartition(".")[2].strip()
 
 
 def call_as_mapping(
@@ -243,11 +244,7 @@ def call_as_mapping(
         return f"{{{key}: {name}, ...}}"
     if not isinstance(call, ast.Call):
         return None
-    arguments = dict(zip(classes[class_name], call.args, strict=False))
-    for keyword in call.keywords:
-        if keyword.arg:
-            arguments[keyword.arg] = keyword.value
-    arguments = {_renamed(name, classes[class_name]): value for name, value in arguments.items()}
+    arguments = _arguments_of(call, classes[class_name])
     arguments.pop(key, None)  # the name that Python gives the object is told by its class here
     if not arguments:
         return name
@@ -257,10 +254,23 @@ def call_as_mapping(
     return f"{{{', '.join(pairs)}}}"
 
 
-def _renamed(argument: str, known: Iterable[str]) -> str:
+def _arguments_of(call: ast.Call, names: Iterable[str]) -> dict[str, ast.expr]:
+    """Return the arguments of a call by their names in Keras, of which the order is given."""
+    arguments = {}
+    for name, value in zip(names, call.args, strict=False):
+        arguments[name] = value
+    for keyword in call.keywords:
+        if keyword.arg:
+            arguments[_renamed(keyword.arg, names)] = keyword.value
+    return arguments
+
+
+def _renamed(argument: str, names: Iterable[str]) -> str:
     """Return an argument by the name that Keras has for it, where it has another."""
+    if argument in names:
+        return argument
     name = RENAMED.get(argument, argument)
-    return name if argument not in known and name in known else argument
+    return name if name in names else argument
 
 
 def _in_flow_yaml(value: ast.expr) -> str:

@@ -32,8 +32,8 @@ def config_schema() -> dict[str, Any]:
 
 def _read_texts(name: str) -> dict[str, Any]:
     """Return what a file of texts beside this module holds."""
-    texts = json.loads(Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8"))
-    return dict(texts)
+    path = Path(__file__).with_name(f"{name}.json")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _docstrings(model: type[Strict]) -> dict[str, str]:
@@ -42,15 +42,15 @@ def _docstrings(model: type[Strict]) -> dict[str, str]:
     pydantic's `use_attribute_docstrings` would read the source again at every start of a command.
     """
     tree = ast.parse(textwrap.dedent(inspect.getsource(model)))
-    found = {}
+    docstrings = {}
     for field, text in pairwise(tree.body[0].body):  # type: ignore[attr-defined]  # of the class
         match field, text:
             case (
                 ast.AnnAssign(target=ast.Name(id=name)),
                 ast.Expr(value=ast.Constant(value=str(docstring))),
             ):
-                found[f"{model.__name__}.{name}"] = docstring
-    return found
+                docstrings[f"{model.__name__}.{name}"] = docstring
+    return docstrings
 
 
 def objects(node: object) -> Iterator[dict[str, Any]]:
@@ -71,17 +71,18 @@ def objects(node: object) -> Iterator[dict[str, Any]]:
 
 def _complete(node: dict[str, Any], texts: Texts) -> None:
     """Give each property the texts that are known of it, and no title, which repeats its name."""
+    model = node.get("title")
     for name, value in node["properties"].items():
         value.pop("title", None)
-        found = {}
-        for kind, known in texts.items():
-            # As in Keras, kernel_initializer is an initializer.
-            for key in (name.rpartition("_")[2], name, f"{node.get('title')}.{name}"):
-                if key in known:
-                    found[kind] = known[key]
-        described = value | found
+        ending = name.rpartition("_")[2]  # as in Keras, kernel_initializer is an initializer
+        described = dict(value)
+        for kind, by_key in texts.items():
+            for key in (ending, name, f"{model}.{name}"):
+                if key in by_key:
+                    described[kind] = by_key[key]
         if "description" in described:  # a docstring may have several lines
-            described["description"] = " ".join(described["description"].split())
+            words = described["description"].split()
+            described["description"] = " ".join(words)
         node["properties"][name] = described
 
 
@@ -112,8 +113,9 @@ def _describe_values(node: object, key: str, texts: dict[str, str]) -> None:
 
 def _describe_choices(node: dict[str, Any], key: str, texts: dict[str, str]) -> None:
     """Give a choice of texts their descriptions, unless none of them has one."""
-    described = []
+    descriptions = []
     for value in node["enum"]:
-        described.append(texts.get(f"{key}.{value}") or texts.get(value, ""))
-    if any(described):
-        node["enumDescriptions"] = described
+        own = texts.get(f"{key}.{value}")
+        descriptions.append(own or texts.get(value, ""))
+    if any(descriptions):
+        node["enumDescriptions"] = descriptions

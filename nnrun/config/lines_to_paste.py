@@ -17,7 +17,8 @@ def columns_line(data: Data, key: ColumnsKey, names: Iterable[str]) -> str:
         key: The key that takes the columns.
         names: The columns to add.
     """
-    listed = ", ".join(map(in_yaml, _with(getattr(data, key), names)))
+    columns = _with(getattr(data, key), names)
+    listed = ", ".join(map(in_yaml, columns))
     return f"`{key}: [{listed}]`"
 
 
@@ -30,8 +31,9 @@ def leave_out_line(data: Data, names: Sequence[str]) -> str:
     """
     if data.features is None:
         return columns_line(data, "drop", names)
-    kept = [in_yaml(name) for name in data.features if name not in names]
-    return f"`features: [{', '.join(kept)}]`"
+    kept = [name for name in data.features if name not in names]
+    listed = ", ".join(map(in_yaml, kept))
+    return f"`features: [{listed}]`"
 
 
 def null_values_line(data: Data, texts: Iterable[str]) -> str:
@@ -41,10 +43,11 @@ def null_values_line(data: Data, texts: Iterable[str]) -> str:
         data: The section of the config on tables.
         texts: The texts to add.
     """
-    null_values = ", ".join(map(in_quotes, _with(data.null_values, texts)))
-    return f"`null_values: [{null_values}]`"
+    null_values = _with(data.null_values, texts)
+    listed = ", ".join(map(in_quotes, null_values))
+    return f"`null_values: [{listed}]`"
 
 
-def _with(names: Iterable[str], more: Iterable[str]) -> list[str]:
+def _with(names: Iterable[str], added: Iterable[str]) -> list[str]:
     """Return both lists as one, each name once."""
-    return list(dict.fromkeys([*names, *more]))
+    return list(dict.fromkeys([*names, *added]))

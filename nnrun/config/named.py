@@ -86,17 +86,18 @@ class Named:
             rule = f"must be {self._forms()}; received {received(value)}"
             raise problem(f"{rule}{self._advice_on_kind(value)}")
         self._refuse_class_as_key(value)
-        arguments = {self.key: value} if isinstance(value, str) else dict(value)
-        given = arguments.pop(self.key, self.default)
-        name = self.canonical(str(given))
+        given_arguments = {self.key: value} if isinstance(value, str) else dict(value)
+        spelling = given_arguments.pop(self.key, self.default)
+        name = self.canonical(str(spelling))
         if not name:
-            raise self._unknown(given)
-        arguments = argument_model(self, name).model_validate(arguments).model_dump()
+            raise self._unknown(spelling)
+        model = argument_model(self, name)
+        arguments = model.model_validate(given_arguments).model_dump()
         if not self.keep_spelling:
             return {self.key: name, **arguments}
         if isinstance(value, str):
-            return {self.key: given}
-        return {self.key: given, **arguments}
+            return {self.key: spelling}
+        return {self.key: spelling, **arguments}
 
     def canonical(self, name: str) -> str | None:
         """Return the class that `name` means, or None.
@@ -104,19 +105,20 @@ class Named:
         Args:
             name: A spelling of it: `_` and capitals do not matter.
         """
-        return self._by_folded_spelling.get(_folded(name))
+        return self._by_folded_spelling.get(folded(name))
 
     @cached_property
     def spellings(self) -> dict[str, str]:
         """The names that a config may call each class; hints prefer the last."""
         spellings = dict(self.aliases)
         for name in self.catalog:
-            spellings |= {name.lower(): name, snake_case(name): name, name: name}
+            for spelling in (name.lower(), snake_case(name), name):
+                spellings[spelling] = name
         return spellings
 
     @cached_property
     def _by_folded_spelling(self) -> dict[str, str]:
-        return {_folded(spelling): name for spelling, name in self.spellings.items()}
+        return {folded(spelling): name for spelling, name in self.spellings.items()}
 
     def _forms(self) -> str:
         if len(self.catalog) > 1:
@@ -142,22 +144,28 @@ class Named:
         """
         if not isinstance(value, dict) or self.key in value:
             return
-        known = self.catalog[self.default] if self.default else {}
+        arguments = self.catalog[self.default] if self.default else {}
         for key, inner in value.items():
-            name = inner if key in _KEYS_OF_CLASSES else key
+            if key in arguments:
+                continue
+            names_a_class = key in _KEYS_OF_CLASSES
+            name = inner if names_a_class else key
             is_class = isinstance(name, str) and self.canonical(name) is not None
-            is_meant = key in _KEYS_OF_CLASSES or len(value) == 1
-            if is_class and is_meant and key not in known:
-                message = f"unknown key; the class has the key {self.key!r}: {{{self.key}: {name}"
-                raise self._error("unknown_key", f"{message}, ...}}", key, inner)
+            is_meant = names_a_class or len(value) == 1
+            if is_class and is_meant:
+                form = f"{{{self.key}: {name}, ...}}"
+                message = f"unknown key; the class has the key {self.key!r}: {form}"
+                raise self._error("unknown_key", message, key, inner)
 
     @property
     def _known(self) -> str:
+        """The classes that a config can name, as a message ends."""
         return f"known: {', '.join(self.catalog)}"
 
-    def _unknown(self, given: object) -> ValidationError:
+    def _unknown(self, spelling: object) -> ValidationError:
         """Return the error of a name that is missing, or that no class has."""
-        return self._error("nnrun", self._why_unknown(given), self.key, given)
+        message = self._why_unknown(spelling)
+        return self._error("nnrun", message, self.key, spelling)
 
     def _error(self, kind: str, message: str, key: str, value: object) -> ValidationError:
         """Return pydantic's error of a value below a key."""
@@ -165,23 +173,26 @@ class Named:
         details = InitErrorDetails(type=error, loc=(key,), input=value)
         return ValidationError.from_exception_data(self.kind, [details])
 
-    def _why_unknown(self, given: object) -> str:
+    def _why_unknown(self, spelling: object) -> str:
         """Return the message for a name that is missing, or that no class has."""
-        known = f"; {self._known}"
+        classes = f"; {self._known}"
         article = "an" if self.kind[0] in "aeiou" else "a"
-        if given is not None and len(self.catalog) == 1 and "(" not in str(given):
-            return f"must be {self._forms()}; received {received(given)}; write {{{self.example}}}"
-        if given is None:
-            return f"{self.key!r} is missing; it names {article} {self.kind}{known}"
-        text = str(given)
+        kind = f"{article} {self.kind}"
+        if spelling is None:
+            return f"{self.key!r} is missing; it names {kind}{classes}"
+        text = str(spelling)
+        shown = received(spelling)
+        if len(self.catalog) == 1 and "(" not in text:
+            return f"must be {self._forms()}; received {shown}; write {{{self.example}}}"
         of_python = self._why_python_code(text)
         if of_python:
-            return f"{received(given)} is {of_python}"
-        meant = self.elsewhere.get(_folded(bare_name(text)))
-        if meant:
-            return f"{received(given)} is not {article} {self.kind} of Keras; {meant}"
-        hint = did_you_mean(text, list(self.spellings)) or known
-        return self.refusal(text) or f"{received(given)} is not {article} {self.kind}{hint}"
+            return f"{shown} is {of_python}"
+        advice = self.elsewhere.get(folded(bare_name(text)))
+        if advice:
+            return f"{shown} is not {kind} of Keras; {advice}"
+        hint = did_you_mean(text, list(self.spellings)) or classes
+        refusal = self.refusal(text)
+        return refusal or f"{shown} is not {kind}{hint}"
 
     def _why_python_code(self, text: str) -> str:
         """Return what a name is that looks like Python, and what to write instead, or ""."""
@@ -198,8 +209,9 @@ class Named:
         Args:
             given: The name, or a call of it.
         """
+        spelling = folded(bare_name(given))
         for name in self.not_offered:
-            if _folded(bare_name(given)) == _folded(name):
+            if folded(name) == spelling:
                 lacked = f"nnrun does not support {received(given)}, which Keras has"
                 reason = self.reasons.get(name)
                 return f"{lacked}: {reason}" if reason else f"{lacked}; {self._known}"
@@ -209,9 +221,11 @@ class Named:
         return core_schema.no_info_plain_validator_function(self.validate)
 
     def __get_pydantic_json_schema__(self, *_: object) -> dict[str, Any]:
-        spellings = [text for text, name in self.spellings.items() if name in self._alone]
+        alone = self._alone
+        spellings = [spelling for spelling, name in self.spellings.items() if name in alone]
         forms: list[dict[str, Any]] = _name_schemas(self._offered, spellings)
-        forms += map(self.form_of, self.catalog)
+        for name in self.catalog:
+            forms.append(self.form_of(name))
         return {"title": self.kind, "anyOf": forms}
 
     @property
@@ -219,7 +233,8 @@ class Named:
         """The classes whose name may stand alone, since no argument must be given."""
         names = []
         for name, arguments in self.catalog.items():
-            if REQUIRED not in [default for _, default in arguments.values()]:
+            defaults = [default for _, default in arguments.values()]
+            if REQUIRED not in defaults:
                 names.append(name)
         return names
 
@@ -240,22 +255,25 @@ class Named:
             name: The class, as the catalog has it.
         """
         form = argument_model(self, name).model_json_schema()
-        names = [spelling for spelling, meant in self.spellings.items() if meant == name]
+        spellings = [spelling for spelling, of_name in self.spellings.items() if of_name == name]
         required = form.get("required", [])
         if name != self.default:
             required = [self.key, *required]
         offered = [self._offered_spelling(name)]
-        names_of_class = {"anyOf": _name_schemas(offered, names)}
-        properties = {self.key: names_of_class, **form["properties"]}
+        name_schema = {"anyOf": _name_schemas(offered, spellings)}
+        properties = {self.key: name_schema, **form["properties"]}
         return {**form, "properties": properties, "required": required}
 
 
 def _name_schemas(offered: list[str], spellings: list[str]) -> list[dict[str, Any]]:
     """Return schemas of a name: editors complete those of an enum, and others are valid too."""
     others = [spelling for spelling in spellings if spelling not in offered]
-    schemas: list[dict[str, Any]] = [{"enum": offered}] if offered else []
+    schemas: list[dict[str, Any]] = []
+    if offered:
+        schemas.append({"enum": offered})
     if others:
-        schemas.append({"type": "string", "pattern": f"^({'|'.join(others)})$"})
+        alternatives = "|".join(others)
+        schemas.append({"type": "string", "pattern": f"^({alternatives})$"})
     return schemas
 
 
@@ -286,12 +304,17 @@ def changed_arguments(named: Named, spec: Spec) -> Spec:
         if default is REQUIRED:
             required[argument] = spec[argument]
     defaults = named.validate({named.key: name, **required})
-    return {
-        argument: value
-        for argument, value in spec.items()
-        if argument != named.key and value != defaults.get(argument)
-    }
+    changed = {}
+    for argument, value in spec.items():
+        if argument != named.key and value != defaults.get(argument):
+            changed[argument] = value
+    return changed
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Return a name in small letters without `_`, in which all its spellings are alike.
+
+    Args:
+        name: Any spelling of a class, such as `BinaryAccuracy` or `binary_accuracy`.
+    """
     return name.replace("_", "").lower()

@@ -47,7 +47,8 @@ def set_value(source: YamlSource, path: str, new: YamlSource) -> YamlSource:
     values = copy.deepcopy(source.values)
     target = _find(values, path.split("."), new.name)
     target.parent[target.keys[-1]] = new.values
-    return replace(source, values=values, places=_new_places(source, target.keys, new))
+    places = _new_places(source, target.keys, new)
+    return replace(source, values=values, places=places)
 
 
 def key_path(key: str) -> str | None:
@@ -57,7 +58,8 @@ def key_path(key: str) -> str | None:
         key: A key as --set or a program gives it.
     """
     path = re.sub(r"\[(\d+)\]", r".\1", key.strip())
-    return path if re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", path) else None
+    is_path = re.fullmatch(r"[^.\s]+(\.[^.\s]+)*", path)
+    return path if is_path else None
 
 
 class _Target(NamedTuple):
@@ -93,7 +95,8 @@ def _key_in(parent: YamlValue, part: str, name: str) -> str | int:
     if isinstance(parent, list):
         if part.isdigit() and int(part) < len(parent):
             return int(part)
-        received = f"a list of {counted(len(parent), 'item')}, whose numbers begin at 0"
+        items = counted(len(parent), "item")
+        received = f"a list of {items}, whose numbers begin at 0"
     else:
         received = repr(parent)
     raise ConfigError(f"{name}: {part!r} names nothing in {received}")
@@ -101,11 +104,15 @@ def _key_in(parent: YamlValue, part: str, name: str) -> str | int:
 
 def _new_places(source: YamlSource, keys: Keys, new: YamlSource) -> dict[Keys, Place]:
     """Return the places of a source in which the value at `keys` is a new one."""
-    places = dict(source.places)
+    places_before = dict(source.places)
     for end in range(1, len(keys)):
-        places.setdefault(keys[:end], Place(new.name, new.name))
-    kept = {path: place for path, place in places.items() if path[: len(keys)] != keys}
+        places_before.setdefault(keys[:end], Place(new.name, new.name))
+    places = {}
+    for path, place in places_before.items():
+        is_replaced = path[: len(keys)] == keys
+        if not is_replaced:
+            places[path] = place
     for below, place in new.places.items():
-        kept[(*keys, *below)] = place
-    kept[keys] = Place(new.name, new.name, names_the_key=True)
-    return kept
+        places[(*keys, *below)] = place
+    places[keys] = Place(new.name, new.name, names_the_key=True)
+    return places

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nnrun.config.overrides import key_path, override, set_value
 from nnrun.config.places import Keys, YamlValue, dotted
@@ -28,7 +29,8 @@ def source_of(values: object, name: str, keys: Keys = ()) -> YamlSource:
     """
     plain = _plain(values, name, keys)
     place = Place(name, name)
-    return YamlSource(name, plain, dict.fromkeys(_key_paths(plain), place), has_no_lines=True)
+    places = dict.fromkeys(_key_paths(plain), place)
+    return YamlSource(name, plain, places, has_no_lines=True)
 
 
 def with_settings(source: YamlSource, settings: Settings, argument: str) -> YamlSource:
@@ -78,26 +80,38 @@ def _plain(value: object, name: str, keys: Keys) -> YamlValue:
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, Mapping):
-        mapping = {}
-        for key, inner in value.items():
-            mapping[_key(key, name, keys)] = _plain(inner, name, (*keys, str(key)))
-        return mapping
+        return _plain_mapping(value, name, keys)
     if isinstance(value, list | tuple):
         return [_plain(inner, name, (*keys, i)) for i, inner in enumerate(value)]
     if isinstance(value, str | Path):
         return str(value)
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:  # of NumPy
         return _plain(value.item(), name, (*keys, 0))
-    where = f"{name}: {dotted(keys)}" if keys else name
     rule = "a value of a config must be a mapping, a list, a number, a text, true, false or None"
-    raise ConfigError(f"{where}: {rule}; received {received(value)}")
+    raise ConfigError(f"{_where(name, keys)}: {rule}; received {received(value)}")
+
+
+def _plain_mapping(values: Mapping[object, object], name: str, keys: Keys) -> dict[Any, Any]:
+    """Return a mapping of Python as YAML would give it."""
+    mapping = {}
+    for key, inner in values.items():
+        below = (*keys, str(key))
+        mapping[_key(key, name, keys)] = _plain(inner, name, below)
+    return mapping
+
+
+def _where(name: str, keys: Keys) -> str:
+    """Return the name of an argument, with the place in it where this is not the whole of it."""
+    return f"{name}: {dotted(keys)}" if keys else name
 
 
 def _key(key: object, name: str, keys: Keys) -> str | int | float | bool:
     """Return the key of a mapping, which of class_weight is a label, such as 0."""
-    if isinstance(key, int | float) or (isinstance(key, str) and _is_text(key)):
+    if isinstance(key, int | float):
         return key
-    where = f"{name}: {dotted(keys)}" if keys else name
+    if isinstance(key, str) and _is_text(key):
+        return key
+    where = _where(name, keys)
     raise ConfigError(f"{where}: a key must be text or a number; received {received(key)}")
 
 

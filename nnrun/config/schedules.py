@@ -20,7 +20,8 @@ def with_scheduled_steps(config: Config, rows: int) -> Config:
     for argument in STEPS:
         if argument in filled and filled[argument] is None:
             filled[argument] = config.steps(rows)
-    return config.model_copy(update={"optimizer": {**config.optimizer, "learning_rate": filled}})
+    optimizer = {**config.optimizer, "learning_rate": filled}
+    return config.model_copy(update={"optimizer": optimizer})
 
 
 def describe_learning_rate(config: Config) -> str:

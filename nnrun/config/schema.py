@@ -305,11 +305,12 @@ class Config(Strict, json_schema_extra=_DIALECT):
         Args:
             number: Which member, from 0 to `ensemble` - 1.
         """
+        data = self.data.model_copy(update={"split_seed": self.split_seed})
         update = {
             "ensemble": 1,
             "refit": False,
             "seed": (self.seed + number) % SEEDS,
-            "data": self.data.model_copy(update={"split_seed": self.split_seed}),
+            "data": data,
         }
         return self.model_copy(update=update)
 
@@ -332,15 +333,20 @@ class Config(Strict, json_schema_extra=_DIALECT):
         Args:
             metric: A metric of this config, which has its `name`.
         """
-        if metric["name"] in ("accuracy", "acc") and self.is_classes and not self.is_binary:
+        is_accuracy = metric["name"] in ("accuracy", "acc")
+        if is_accuracy and self.is_classes and not self.is_binary:
             return "SparseCategoricalAccuracy"
         return names.METRIC.canonical(metric["name"]) or ""
 
     @property
     def columns_apart(self) -> list[str]:
         """The columns of a training table that split it or weigh its rows."""
-        columns = [self.data.split.name] if self.data.split else []
-        return columns if self.data.sample_weight is None else [*columns, self.data.sample_weight]
+        columns = []
+        if self.data.split:
+            columns.append(self.data.split.name)
+        if self.data.sample_weight is not None:
+            columns.append(self.data.sample_weight)
+        return columns
 
     @property
     def holds_rows_out(self) -> bool:

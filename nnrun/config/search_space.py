@@ -134,9 +134,19 @@ def search_space(
             settings[key] = choices
     if problems:
         raise ConfigError(problems)
+    return SearchSpace(tuple(fixed), _not_named(overrides, planned or {}) | settings)
+
+
+def _not_named(
+    overrides: Sequence[str], planned: Mapping[str, Choices | Range]
+) -> dict[str, Choices | Range]:
+    """Return the planned settings whose keys no override names, in whichever way."""
     named = {key_path(text.partition("=")[0]) for text in overrides}
-    kept = {key: it for key, it in (planned or {}).items() if key_path(key) not in named}
-    return SearchSpace(tuple(fixed), kept | settings)
+    kept = {}
+    for key, values in planned.items():
+        if key_path(key) not in named:
+            kept[key] = values
+    return kept
 
 
 def choices_of(text: str) -> Choices | Range | None:
@@ -150,10 +160,12 @@ def choices_of(text: str) -> Choices | Range | None:
     """
     ends = RANGE.fullmatch(text.strip())
     if ends:
-        if float(ends[1]) >= float(ends[2]):
+        low, high = ends.groups()
+        if float(low) >= float(high):
             raise ConfigError("a range must begin with its lower end")
-        return _range(ends[1], ends[2])
-    if "," not in text or text.strip()[:1] in ("[", "{", '"', "'"):
+        return _range(low, high)
+    is_yaml = text.strip()[:1] in ("[", "{", '"', "'")
+    if is_yaml or "," not in text:
         return None
     values = [part.strip() for part in text.split(",")]
     check_distinct(values)
@@ -169,9 +181,12 @@ def check_distinct(values: Sequence[str]) -> None:
     Raises:
         ConfigError: A value is repeated; the message names up to three.
     """
-    repeated = sorted(value for value, count in Counter(values).items() if count > 1)
+    repeated = []
+    for value, count in Counter(values).items():
+        if count > 1:
+            repeated.append(value)
     if repeated:
-        raise ConfigError(f"{listed(repeated, 3)} is in the list twice")
+        raise ConfigError(f"{listed(sorted(repeated), 3)} is in the list twice")
 
 
 def setting_text(value: YamlValue) -> str:

@@ -65,7 +65,8 @@ class Strict(BaseModel):
         try:
             return handler(value)
         except ValidationError as error:
-            details = [cls._answered(each, known) for each in error.errors(include_url=False)]
+            errors = error.errors(include_url=False)
+            details = [cls._answered(each, known) for each in errors]
             raise ValidationError.from_exception_data(cls.__name__, details) from None
 
     @classmethod
@@ -75,7 +76,8 @@ class Strict(BaseModel):
         message = error["msg"]
         if kind == "extra_forbidden":
             kind = "unknown_key"
-            message = f"unknown key{cls._hint(str(error['loc'][-1]), known)}"
+            key = str(error["loc"][-1])
+            message = f"unknown key{cls._hint(key, known)}"
         context = {"message": message, **error.get("ctx", {})}
         custom = PydanticCustomError(kind, "{message}", context)
         return InitErrorDetails(type=custom, loc=error["loc"], input=error["input"])
@@ -87,8 +89,9 @@ class Strict(BaseModel):
         if habit:
             return f"; {habit}"
         for name, field in cls.model_fields.items():
-            if key in getattr(field.annotation, "model_fields", {}):
+            inner_fields = getattr(field.annotation, "model_fields", {})
+            if key in inner_fields:
                 return f"; it belongs under {name}"
-        takes = f"; {_called(cls.__name__)} takes {', '.join(known) or 'none'}"
+        names = ", ".join(known) or "none"
         keys = [*known, cls.class_key] if cls.class_key else known
-        return did_you_mean(key, keys) or takes
+        return did_you_mean(key, keys) or f"; {_called(cls.__name__)} takes {names}"

@@ -29,6 +29,9 @@ def _list_or_range(value: YamlValue) -> YamlValue:
 def read_choices(value: YamlValue) -> Choices | Range:
     """Return the values of a setting, given as YAML: a list, or text as the command takes it.
 
+    Args:
+        value: What the config has.
+
     Raises:
         ConfigError: It is none of these, or a range is empty.
     """

@@ -38,5 +38,7 @@ def uses_xla(config: Config, features: int, rows: int) -> bool:
         return config.jit_compile
     if any(spec["type"] in RANDOM_LAYERS for spec in config.layers):
         return False
-    parameters = sum(layer.parameters for layer in summarize(config, features))
-    return config.steps(rows) * (1 + parameters / HALVED_BY) >= XLA_PAYS_FROM
+    layers = summarize(config, features)
+    parameters = sum(layer.parameters for layer in layers)
+    gain_by_step = 1 + parameters / HALVED_BY
+    return config.steps(rows) * gain_by_step >= XLA_PAYS_FROM

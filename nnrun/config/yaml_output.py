@@ -50,7 +50,12 @@ def in_quotes(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Return a text with escapes, as double quotes know them, in place of such characters."""
-    return re.sub(UNPRINTABLE, lambda character: f"\\u{ord(character[0]):04x}", text)
+    return re.sub(UNPRINTABLE, _as_escape, text)
+
+
+def _as_escape(character: re.Match[str]) -> str:
+    code = ord(character[0])
+    return f"\\u{code:04x}"
 
 
 def in_flow(value: object) -> str:

@@ -56,7 +56,8 @@ def read_file(path: Path, content: bytes | None = None) -> YamlSource:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        place = TextPlaces(str(path)).end_of(error.object[: error.start].decode())
+        readable = error.object[: error.start].decode()
+        place = TextPlaces(str(path)).end_of(readable)
         byte = error.object[error.start]
         raise ConfigError(
             f"{place}: not UTF-8: byte {byte:#04x}; save the config as UTF-8 text"
@@ -171,7 +172,7 @@ class YamlReader:
         self._text = text
         self._places = places
         self._events = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        self._found: dict[Keys, Place] = {}
+        self._value_places: dict[Keys, Place] = {}
         self._problems: list[str] = []
 
     def read(self) -> YamlSource:
@@ -195,7 +196,7 @@ class YamlReader:
             self._problems.append(self._syntax_problem(error))
         if self._problems:
             raise ConfigError(self._problems)
-        return YamlSource(self._places.name, values, self._found)
+        return YamlSource(self._places.name, values, self._value_places)
 
     def _read_document(self) -> YamlValue:
         """Return the value of the one document, or None where there is none."""
@@ -203,7 +204,7 @@ class YamlReader:
         for event in self._events:
             if not isinstance(event, yaml.DocumentStartEvent):
                 continue
-            if self._found:
+            if self._value_places:
                 rule = "a config is one document; remove what follows '---'"
                 raise self._problem(event, (), rule)
             values = self._value(next(self._events), ())
@@ -211,7 +212,8 @@ class YamlReader:
 
     def _value(self, event: YamlEvent, keys: Keys, key_event: YamlEvent = None) -> YamlValue:
         """Return the value that begins with an event, whose place is noted."""
-        self._found[keys] = Place(self._at(event), self._at(key_event or event))
+        place_of_key = self._at(key_event or event)
+        self._value_places[keys] = Place(self._at(event), place_of_key)
         if len(keys) > MAX_DEPTH:
             raise self._problem(event, keys, f"a config is at most {MAX_DEPTH} levels deep")
         if isinstance(event, yaml.AliasEvent):
@@ -244,7 +246,8 @@ class YamlReader:
                 raise self._problem(key_event, keys, "a key must be a word")
             below = (*keys, key_event.value)
             if key_event.value in mapping:
-                first = self._found[below].key.removeprefix(f"{self._places.name}:")
+                place = self._value_places[below].key
+                first = place.removeprefix(f"{self._places.name}:")
                 self._problem(key_event, below, f"duplicate key; the first one is at {first}")
             mapping[key_event.value] = self._value(next(self._events), below, key_event)
         return mapping
@@ -256,7 +259,8 @@ class YamlReader:
     def _problem(self, event: yaml.Event, keys: Keys, message: str) -> ConfigError:
         """Note a mistake; the caller raises the error that is returned where it cannot go on."""
         parts = [self._at(event), dotted(keys), message]
-        self._problems.append(": ".join(part for part in parts if part))
+        line = ": ".join(part for part in parts if part)
+        self._problems.append(line)
         return ConfigError(self._problems)
 
     def _at(self, event: YamlEvent) -> str:
