@@ -43,7 +43,8 @@ def named_errors(path: Path, *others: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.filename is None or _is_below(str(error.filename), others):
-            raise OSError(error.errno, error.strerror or str(error), str(path)) from None
+            reason = error.strerror or str(error)
+            raise OSError(error.errno, reason, str(path)) from None
         raise
 
 
@@ -58,7 +59,8 @@ def disk_error(error: Exception, path: Path) -> OSError | None:
         path: What was to be written.
     """
     if isinstance(error, OSError):
-        return OSError(error.errno, error.strerror or str(error), str(path))
+        reason = error.strerror or str(error)
+        return OSError(error.errno, reason, str(path))
     for number in DISK_ERRORS:
         if os.strerror(number) in str(error):
             return OSError(number, os.strerror(number), str(path))

@@ -71,7 +71,8 @@ def _install_in_an_environment(installed: "Distribution", extra: str) -> str:
     pip = _pip(installed)
     folder = _checkout(installed)
     if folder:
-        return _command(f"{pip} -e", f"{folder}[{extra}]")
+        checkout_with_extra = f"{folder}[{extra}]"
+        return _command(f"{pip} -e", checkout_with_extra)
     if _source(installed) != "nnrun":  # a wheel or a repository, which `nnrun[extra]` would replace
         return _command(pip, *packages)
     return _command(pip, f"nnrun[{extra}]")

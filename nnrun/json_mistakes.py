@@ -36,7 +36,9 @@ def _mistake(detail: ErrorDetails) -> str:
     message = detail["msg"]
     if detail["type"] == "json_invalid":
         return message
-    key = printable(".".join(map(str, detail["loc"])))[:LONGEST_KEY]
+    path = ".".join(map(str, detail["loc"]))
+    key = printable(path)[:LONGEST_KEY]
     if detail["type"] == "missing":
         return f"{key} is missing"
-    return f"{key or 'the whole value'}: {message}, received {received(detail['input'])}"
+    place = key or "the whole value"
+    return f"{place}: {message}, received {received(detail['input'])}"

@@ -57,7 +57,9 @@ def _tell(kind: type[BaseException], error: BaseException, traceback: TracebackT
     if isinstance(error, MemoryError):
         _write("out of memory: nnrun cannot be loaded; is there a limit, such as ulimit -v?")
     elif isinstance(error, OSError):
-        _write(f"{error.filename or 'I/O'}: {error.strerror or error}")
+        place = error.filename or "I/O"
+        reason = error.strerror or error
+        _write(f"{place}: {reason}")
     else:
         sys.__excepthook__(kind, error, traceback)
 

@@ -178,7 +178,8 @@ def read_small(path: Path, most: int = LARGEST_FILE) -> bytes:
     with open_ordinary(path) as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise UnfitFileError(errno.EFBIG, f"is larger than {most >> 20} MiB", str(path))
+        reason = f"is larger than {most >> 20} MiB"
+        raise UnfitFileError(errno.EFBIG, reason, str(path))
     return content
 
 
@@ -190,7 +191,10 @@ def hash_file(file: IO[bytes], most: int = sys.maxsize) -> str:
         most: How many bytes are read at the most, although it may grow meanwhile.
     """
     digest = hashlib.sha256()
-    while most > 0 and (block := file.read(min(most, HASHED_AT_ONCE))):
+    while most > 0:
+        block = file.read(min(most, HASHED_AT_ONCE))
+        if not block:
+            break
         digest.update(block)
         most -= len(block)
     return digest.hexdigest()

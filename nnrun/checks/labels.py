@@ -103,7 +103,8 @@ def _positive_labels_of_no_target(
 def _several_labels(config: Config, dataset: Dataset) -> Found:
     """Yield a violation where labels are too few, or too many to be labels."""
     labels = list(dataset.label_counts)
-    if len(labels) < 2 or len(labels) > dataset.train.rows / 2:
+    are_too_many = len(labels) > dataset.train.rows / 2
+    if len(labels) < 2 or are_too_many:
         advice = f"{FOR_NUMBERS}{_number_advice(labels)}"
         yield (
             ("data", "target"),
@@ -148,16 +149,16 @@ def _positive_label(config: Config, labels: list[str]) -> Found:
     if isinstance(positive, list):
         yield ("data", "positive"), "is a list for several targets; name one label"
     elif positive is None and not _are_known(labels):
-        lines = " or ".join(f"`positive: {in_yaml(label)}`" for label in labels)
+        lines = [f"`positive: {in_yaml(label)}`" for label in labels]
         yield (
             ("data", "target"),
-            f"nothing tells which label is 1; set under data: {lines}",
+            f"nothing tells which label is 1; set under data: {' or '.join(lines)}",
         )
     elif positive is not None and label_key(str(positive)) not in keys:
-        known = " and ".join(map(repr, labels))
+        shown = " and ".join(map(repr, labels))
         yield (
             ("data", "positive"),
-            f"{received(positive)} is not a label of the target; its labels are {known}",
+            f"{received(positive)} is not a label of the target; its labels are {shown}",
         )
 
 
@@ -182,7 +183,9 @@ def labels_differ_by_more_than_case(_: Config, dataset: Dataset) -> Found:
     for counts in dataset.label_counts_of_targets:
         alike += _labels_alike(counts)
     if alike:
-        groups = [" and ".join(map(repr, labels)) for labels in alike[:SHOWN]]
+        groups = []
+        for labels in alike[:SHOWN]:
+            groups.append(" and ".join(map(repr, labels)))
         shown = "; ".join(groups)
         yield (
             ("data", "target"),

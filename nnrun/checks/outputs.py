@@ -19,6 +19,8 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """The least and the largest output of an activation; one that is not listed gives any number."""
 
+ANY_NUMBER = (-np.inf, np.inf)
+
 FAR_FROM_ZERO = 5
 """Standard deviations between 0 and the least number, from which on a ReLU output does harm: the
 last layer must first grow to that size, and Dropout and noise grow with it."""
@@ -135,7 +137,7 @@ def outputs_reach_the_target(config: Config, dataset: Dataset) -> Found:
 
 def _output_range(config: Config, target: Target) -> tuple[float, float]:
     """Return the least and the largest number that the network can give for a target."""
-    low, high = RANGES.get(config.output_activation(), (-np.inf, np.inf))
+    low, high = RANGES.get(config.output_activation(), ANY_NUMBER)
     place = config.place_of_output()
     bound = None if place is None else largest_output(config.layers[place])
     if bound is not None:
@@ -173,7 +175,7 @@ def loss_takes_the_target(config: Config, dataset: Dataset) -> Found:
                 f"{target.minimum:g}; use MeanSquaredError, or Huber",
             )
     output = config.output_activation()
-    low, _ = RANGES.get(output, (-np.inf, np.inf))
+    low, _ = RANGES.get(output, ANY_NUMBER)
     if low < 0:
         yield (
             _place_of_output(config),

@@ -22,7 +22,14 @@ RuleFunction = Callable[[Config, Dataset], Found]
 
 
 class Finding(NamedTuple):
-    """A rule that the config or the data breaks, in one line."""
+    """A rule that the config or the data breaks, in one line.
+
+    Attributes:
+        code: The name of the rule.
+        level: How serious it is.
+        message: The place, as `file:line:column: key`, or the table's name, and a sentence on what
+            is wrong and what to do.
+    """
 
     code: str
     level: Level
@@ -35,7 +42,13 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule with the code that its findings bear, and how serious they are."""
+    """A rule with the code that its findings bear, and how serious they are.
+
+    Attributes:
+        code: The name of the rule, which is in `ORDER` and in the documentation.
+        level: How serious its findings are.
+        find: Yields the violations of a config and its rows.
+    """
 
     code: str
     level: Level
@@ -100,10 +113,12 @@ def raise_errors(findings: list[Finding]) -> None:
 
 
 def _findings(each: Rule, dataset: Dataset) -> Iterator[Finding]:
+    """Yield the findings of a rule, with their places in the config or the table's name."""
     config = dataset.config
     for place, text in each.find(config, dataset):
         where = place if isinstance(place, str) else config.where(*place)
-        yield Finding(each.code, each.level, f"{where}: {text}")
+        message = f"{where}: {text}"
+        yield Finding(each.code, each.level, message)
 
 
 ORDER = (

@@ -88,11 +88,12 @@ def no_row_is_on_both_sides(_: Config, dataset: Dataset) -> Found:
     """No row to validate or to test on is trained on too, with equal inputs and targets."""
     for key, part in dataset.parts.items():
         if part.repeated:
-            stand = "1 row stands" if part.repeated == 1 else f"{part.repeated:,} rows stand"
+            verb = "stands" if part.repeated == 1 else "stand"
+            subject = counted(part.repeated, "row")
             yield (
                 part.name,
-                f"{stand} among the {key} rows and among the training rows, with equal inputs and "
-                f"target: {key} looks better than new rows will; remove them",
+                f"{subject} {verb} among the {key} rows and among the training rows, "
+                f"with equal inputs and target: {key} looks better than new rows will; remove them",
             )
 
 

@@ -50,7 +50,10 @@ def _fits_beside_another(
 ) -> bool:
     """Return whether a value makes a config beside a value of another setting."""
     for other, its_value in settings:
-        if other != key and not _problem(config, {other: its_value, key: value}):
+        if other == key:
+            continue
+        both = {other: its_value, key: value}
+        if not _problem(config, both):
             return True
     return False
 
@@ -62,7 +65,9 @@ def _unknown_metric(config: Config, sweep: SweepPlan) -> Found:
     """
     if sweep.metric is None:
         return
-    first_values = {key: some_values(values)[0] for key, values in sweep.space.items()}
+    first_values = {}
+    for key, values in sweep.space.items():
+        first_values[key] = some_values(values)[0]
     with suppress(ConfigError):  # its values have findings of their own
         trial = with_overrides(config, as_overrides(first_values))
         if sweep.metric not in rankable_metrics(trial, sweep.folds):

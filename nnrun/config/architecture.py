@@ -95,7 +95,8 @@ def weight_shapes(config: Config, features: int) -> dict[str, tuple[tuple[int, .
         prefix = member_prefix(config, number)
         for i, layer in enumerate(layers):
             for j, shape in enumerate(layer.shapes):
-                shapes[f"{prefix}layers[{i}].weights[{j}]"] = (shape, "float32")
+                name = f"{prefix}layers[{i}].weights[{j}]"
+                shapes[name] = (shape, "float32")
     return shapes
 
 

@@ -205,10 +205,13 @@ class ArgumentTypes:
         return kind, REQUIRED if default == "<required>" else default
 
     def _type(self, class_name: str, argument: str) -> FieldType:
-        for name in (f"{class_name}.{argument}", argument, argument.rpartition("_")[2]):
+        """Return the type of an argument: its own in the class, that of its name, or its ending."""
+        full_name = f"{class_name}.{argument}"
+        ending = argument.rpartition("_")[2]
+        for name in (full_name, argument, ending):
             if name in self._types:
                 return self._types[name]
-        raise KeyError(f"{class_name}.{argument} has no type here")
+        raise KeyError(f"{full_name} has no type here")
 
 
 def number_or_object(named: Named) -> FieldType:

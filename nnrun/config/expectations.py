@@ -22,7 +22,12 @@ _EXPECTATION = re.compile(rf"\s*(>=|<=|==|>|<)\s*({_NUMBER})\s*")
 
 
 class Bound(NamedTuple):
-    """An operator of OPERATORS, and the number behind it."""
+    """A bound on a quantity that the run logs.
+
+    Attributes:
+        operator: One of OPERATORS, such as `>=`.
+        number: What stands behind it, in the unit of the quantity.
+    """
 
     operator: str
     number: float
@@ -39,8 +44,11 @@ def parse_expectation(text: str) -> Bound:
 
 
 def _check(value: object) -> str:
-    if isinstance(value, str) and (_EXPECTATION.fullmatch(value) or value == BETTER):
-        return value
+    """Refuse what is neither a comparison with a number nor `better`."""
+    if isinstance(value, str):
+        is_comparison = _EXPECTATION.fullmatch(value)
+        if is_comparison or value == BETTER:
+            return value
     operators = " ".join(OPERATORS)
     raise problem(f"must be one of {operators} and a number; received {received(value)}")
 

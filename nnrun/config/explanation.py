@@ -69,8 +69,9 @@ def _by_keys(error: ValidationError, source: YamlSource) -> Errors:
     errors_by_keys: Errors = {}
     for details in error.errors(include_url=False):
         keys: Keys = ()
+        is_missing = details["type"] == "missing"
         for key in details["loc"]:
-            if (*keys, key) in source.places or details["type"] == "missing":
+            if is_missing or (*keys, key) in source.places:
                 keys += (key,)
         errors_by_keys.setdefault(keys, []).append(details)
     return errors_by_keys

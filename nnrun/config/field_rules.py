@@ -258,8 +258,8 @@ def text_encoding(name: str) -> str:
     try:
         "".encode(name)
     except (LookupError, UnicodeError, ValueError):
-        known = "such as latin-1, cp1252 or utf-16"
-        raise problem(f"{name!r} is not a text encoding that Python knows, {known}") from None
+        examples = "such as latin-1, cp1252 or utf-16"
+        raise problem(f"{name!r} is not a text encoding that Python knows, {examples}") from None
     return name
 
 

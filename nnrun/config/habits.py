@@ -192,18 +192,18 @@ RENAMED = {
 """The arguments of Keras by the names that they had in Keras 2, or have elsewhere."""
 
 
-def habit_hint(model: str, key: str, known: list[str]) -> str | None:
+def habit_hint(model: str, key: str, keys: list[str]) -> str | None:
     """Return how to say what an unknown key of a model means, or None where it is not a habit.
 
     Args:
         model: The class name of the model.
         key: The key.
-        known: The keys that the model has.
+        keys: The keys that the model has.
     """
-    hint = HABITS.get(model, {}).get(key)
-    if hint:
-        return hint
-    if RENAMED.get(key) in known:
+    hints = HABITS.get(model, {})
+    if hints.get(key):
+        return hints[key]
+    if RENAMED.get(key) in keys:
         return f"Keras calls it {RENAMED[key]}"
     return None
 

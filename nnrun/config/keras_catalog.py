@@ -13,7 +13,8 @@ from nnrun.config.activation import Activation
 from nnrun.config.argument_types import ArgumentTypes, number_or_object
 from nnrun.config.named import Catalog, Named, Spec, snake_case
 
-_KERAS = json.loads(Path(__file__).with_name("keras.json").read_text(encoding="utf-8"))
+_KERAS_FILE = Path(__file__).with_name("keras.json")
+_KERAS = json.loads(_KERAS_FILE.read_text(encoding="utf-8"))
 _TYPES = ArgumentTypes()
 
 
@@ -21,10 +22,10 @@ def _catalog(plural: str) -> Catalog:
     """Return the classes of a kind, each with the type and default of every argument."""
     catalog: Catalog = {}
     for name, arguments in _KERAS[plural].items():
-        catalog[name] = {
-            argument: _TYPES.field(name, argument, default)
-            for argument, default in arguments.items()
-        }
+        fields = {}
+        for argument, default in arguments.items():
+            fields[argument] = _TYPES.field(name, argument, default)
+        catalog[name] = fields
     return catalog
 
 
@@ -34,9 +35,14 @@ def _not_offered(plural: str) -> list[str]:
 
 
 def _callback(name: str, *, number_means: str, example: str) -> Named:
-    catalog = {name: _catalog("callbacks")[name]}
+    """Return the annotation for a callback, whose name a config does not write."""
+    callbacks = _catalog("callbacks")
     return Named(
-        snake_case(name), catalog, default=name, number_means=number_means, example=example
+        snake_case(name),
+        {name: callbacks[name]},
+        default=name,
+        number_means=number_means,
+        example=example,
     )
 
 

@@ -70,7 +70,8 @@ def with_overrides(config: Config, overrides: Sequence[str]) -> Config:
         ConfigError: An override, or a value, is wrong; every mistake is in it, with its place.
     """
     source = _overridden(config._source, overrides)
-    return validated(replace(source, values=_without_sweep(source.values)), config._folder)
+    of_trial = replace(source, values=_without_sweep(source.values))
+    return validated(of_trial, config._folder)
 
 
 def written_values(config: Config) -> dict[str, YamlValue]:
@@ -83,7 +84,9 @@ def written_values(config: Config) -> dict[str, YamlValue]:
 
 
 def _without_sweep(values: dict[str, YamlValue]) -> dict[str, YamlValue]:
-    return {key: value for key, value in values.items() if key != "sweep"}
+    kept = dict(values)
+    kept.pop("sweep", None)
+    return kept
 
 
 def _overridden(source: YamlSource, overrides: Sequence[str]) -> YamlSource:
@@ -109,7 +112,8 @@ def _with_absolute_paths(source: YamlSource, folder: Path) -> dict[str, YamlValu
     for key in TABLES:
         table = data.get(key)
         if isinstance(table, str) and table:
-            is_of_the_file = source.locate(("data", key)).startswith(f"{source.name}:")
+            place = source.locate(("data", key))
+            is_of_the_file = place.startswith(f"{source.name}:")
             above = folder if is_of_the_file else Path()
             absolute[key] = _absolute_path(table, above)
     return {**values, "data": {**data, **absolute}}

@@ -203,18 +203,18 @@ class Named:
             return "the rest of Python code that YAML divided at its comma"
         return ""
 
-    def refusal(self, given: str) -> str:
+    def refusal(self, text: str) -> str:
         """Return why a class of Keras cannot be named, or "" where Keras has none of this name.
 
         Args:
-            given: The name, or a call of it.
+            text: The name, or a call of it.
         """
-        spelling = folded(bare_name(given))
+        spelling = folded(bare_name(text))
         for name in self.not_offered:
             if folded(name) == spelling:
-                lacked = f"nnrun does not support {received(given)}, which Keras has"
+                message = f"nnrun does not support {received(text)}, which Keras has"
                 reason = self.reasons.get(name)
-                return f"{lacked}: {reason}" if reason else f"{lacked}; {self._known}"
+                return f"{message}: {reason}" if reason else f"{message}; {self._known}"
         return ""
 
     def __get_pydantic_core_schema__(self, *_: object) -> CoreSchema:

@@ -14,6 +14,7 @@ Settings = Mapping[str, object] | Sequence[str]
 """Values over those of a config, by dotted keys; or texts, as --set takes them."""
 
 MAX_DEPTH = 32  # as of a config in YAML
+_PLAIN_TYPES = (bool, int, float, str)
 
 
 def source_of(values: object, name: str, keys: Keys = ()) -> YamlSource:
@@ -77,12 +78,15 @@ def _plain(value: object, name: str, keys: Keys) -> YamlValue:
     if isinstance(value, str) and not _is_text(value):
         rule = "a text must contain no half of a character, such as a lone surrogate"
         raise ConfigError(f"{name}: {rule}; received {received(value)}")
-    if value is None or type(value) in (bool, int, float, str):
+    if value is None or type(value) in _PLAIN_TYPES:
         return value
     if isinstance(value, Mapping):
         return _plain_mapping(value, name, keys)
     if isinstance(value, list | tuple):
-        return [_plain(inner, name, (*keys, i)) for i, inner in enumerate(value)]
+        items = []
+        for i, inner in enumerate(value):
+            items.append(_plain(inner, name, (*keys, i)))
+        return items
     if isinstance(value, str | Path):
         return str(value)
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:  # of NumPy

@@ -174,8 +174,8 @@ class Data(Strict):
         """The labels that count as 1, as far as the config names any."""
         if self.positive is None:
             return []
-        given = self.positive if isinstance(self.positive, list) else [self.positive]
-        return [str(label) for label in given]
+        labels = self.positive if isinstance(self.positive, list) else [self.positive]
+        return [str(label) for label in labels]
 
 
 class CheckpointOptions(Strict):

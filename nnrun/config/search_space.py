@@ -77,9 +77,10 @@ def some_values(values: Choices | Range) -> Choices:
     """
     if not isinstance(values, Range):
         return values
+    ends = [values.low, values.high]
     if values.is_whole:
-        return [str(int(values.low)), str(int(values.high))]
-    return [str(values.low), str(values.high)]
+        return [str(int(end)) for end in ends]
+    return [str(end) for end in ends]
 
 
 def range_text(values: Range) -> str:

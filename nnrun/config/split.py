@@ -59,16 +59,17 @@ class Split(Strict):
                 f"must be {FORMS}; received {received(value)}; "
                 "a share of single rows is `validation_split: 0.2`"
             )
-        if value.get("column") is None and value.get("validation") is None:
-            return {**value, "validation": DEFAULT_SHARE}
-        return value
+        has_share = value.get("validation") is not None
+        if has_share or value.get("column") is not None:
+            return value
+        return {**value, "validation": DEFAULT_SHARE}
 
     @model_validator(mode="after")
     def _one_column(self) -> "Split":
         """Refuse several columns, or none, and a share where cells decide."""
-        given = [kind for kind in KINDS if getattr(self, kind) is not None]
-        if len(given) != 1:
-            names = " and ".join(given) or "none of these keys"
+        kinds = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(kinds) != 1:
+            names = " and ".join(kinds) or "none of these keys"
             raise problem(f"must be {FORMS}; received {names}")
         if self.column is not None and self.validation is not None:
             raise problem("the column says where each row belongs; leave validation out")

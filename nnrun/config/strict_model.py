@@ -58,40 +58,42 @@ class Strict(BaseModel):
     @classmethod
     def _answer_unknown_keys(cls, value: YamlValue, handler: YamlValue) -> YamlValue:
         """Validate a mapping, and say of each unknown key which one was meant."""
-        known = list(cls.model_fields)
-        if isinstance(value, dict) and len(value) > len(known) + MOST_UNKNOWN_KEYS:
-            names = ", ".join(known)
+        keys = list(cls.model_fields)
+        most = len(keys) + MOST_UNKNOWN_KEYS
+        if isinstance(value, dict) and len(value) > most:
+            names = ", ".join(keys)
             raise problem(f"{len(value):,} keys are too many; {cls.__name__} takes {names}")
         try:
             return handler(value)
         except ValidationError as error:
             errors = error.errors(include_url=False)
-            details = [cls._answered(each, known) for each in errors]
+            details = [cls._answered(each, keys) for each in errors]
             raise ValidationError.from_exception_data(cls.__name__, details) from None
 
     @classmethod
-    def _answered(cls, error: ErrorDetails, known: list[str]) -> InitErrorDetails:
+    def _answered(cls, error: ErrorDetails, keys: list[str]) -> InitErrorDetails:
         """Return an error of pydantic, which for an unknown key names the one that was meant."""
         kind = error["type"]
         message = error["msg"]
         if kind == "extra_forbidden":
             kind = "unknown_key"
-            key = str(error["loc"][-1])
-            message = f"unknown key{cls._hint(key, known)}"
+            unknown_key = str(error["loc"][-1])
+            message = f"unknown key{cls._hint(unknown_key, keys)}"
         context = {"message": message, **error.get("ctx", {})}
         custom = PydanticCustomError(kind, "{message}", context)
         return InitErrorDetails(type=custom, loc=error["loc"], input=error["input"])
 
     @classmethod
-    def _hint(cls, key: str, known: list[str]) -> str:
+    def _hint(cls, unknown_key: str, keys: list[str]) -> str:
         """Return what to write in place of an unknown key."""
-        habit = habit_hint(cls.__name__, key, known)
+        habit = habit_hint(cls.__name__, unknown_key, keys)
         if habit:
             return f"; {habit}"
         for name, field in cls.model_fields.items():
             inner_fields = getattr(field.annotation, "model_fields", {})
-            if key in inner_fields:
+            if unknown_key in inner_fields:
                 return f"; it belongs under {name}"
-        names = ", ".join(known) or "none"
-        keys = [*known, cls.class_key] if cls.class_key else known
-        return did_you_mean(key, keys) or f"; {_called(cls.__name__)} takes {names}"
+        names = ", ".join(keys) or "none"
+        takes = f"; {_called(cls.__name__)} takes {names}"
+        candidates = [*keys, cls.class_key] if cls.class_key else keys
+        return did_you_mean(unknown_key, candidates) or takes

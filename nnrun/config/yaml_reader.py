@@ -73,7 +73,8 @@ def read_file(path: Path, content: bytes | None = None) -> YamlSource:
 
 def _read_bytes(path: Path) -> bytes:
     """Return the bytes of a config, or raise a ConfigError where the file is none."""
-    if path.name.lower().endswith(TABLE_ENDINGS) and not URL.match(str(path)):
+    has_name_of_table = path.name.lower().endswith(TABLE_ENDINGS)
+    if has_name_of_table and not URL.match(str(path)):
         command = f"nnrun init {shlex.quote(str(path))} --target ..."
         raise ConfigError(f"{path}: this is a table; write a config for it with: {command}")
     try:
@@ -130,7 +131,8 @@ class TextPlaces:
     def end_of(self, text: str) -> str:
         """Return the name of the place behind a text."""
         lines = text.split("\n")
-        return self.at(len(lines) - 1, len(lines[-1]))
+        last = lines[-1]
+        return self.at(len(lines) - 1, len(last))
 
 
 def read_text(text: str, places: TextPlaces) -> YamlSource:
@@ -157,7 +159,8 @@ def check_characters(text: str, places: TextPlaces) -> None:
     bad = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if bad:  # in an argument, a byte that is not UTF-8 either
         place = places.end_of(text[: bad.start()])
-        raise ConfigError(f"{place}: character U+{ord(bad[0]):04X} is not allowed in a config")
+        code = ord(bad[0])
+        raise ConfigError(f"{place}: character U+{code:04X} is not allowed in a config")
 
 
 class YamlReader:
@@ -226,9 +229,15 @@ class YamlReader:
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, keys)
         if isinstance(event, yaml.SequenceStartEvent):
-            items = enumerate(self._children())
-            return [self._value(item, (*keys, number)) for number, item in items]
+            return self._list(keys)
         return self._mapping(keys)
+
+    def _list(self, keys: Keys) -> list[YamlValue]:
+        """Return the list that comes next, and note where its items stand."""
+        items = []
+        for number, event in enumerate(self._children()):
+            items.append(self._value(event, (*keys, number)))
+        return items
 
     def _scalar(self, event: yaml.ScalarEvent, keys: Keys) -> YamlValue:
         if event.style:  # quoted, or a block: text
@@ -249,7 +258,8 @@ class YamlReader:
                 place = self._value_places[below].key
                 first = place.removeprefix(f"{self._places.name}:")
                 self._problem(key_event, below, f"duplicate key; the first one is at {first}")
-            mapping[key_event.value] = self._value(next(self._events), below, key_event)
+            event = next(self._events)
+            mapping[key_event.value] = self._value(event, below, key_event)
         return mapping
 
     def _children(self) -> Iterator[yaml.Event]:
@@ -275,7 +285,8 @@ class YamlReader:
         if error.context in _UNFINISHED and begun.line < mark.line:
             mark = begun
             reason = f"not YAML: {_UNFINISHED[error.context]}"
-        return f"{self._place_of(mark)}: {self._better_reason(mark, reason)}"
+        place = self._place_of(mark)
+        return f"{place}: {self._better_reason(mark, reason)}"
 
     def _place_of(self, mark: yaml.Mark) -> str:
         # libyaml counts on where a text ends early, and takes U+2028 for the end of a line.

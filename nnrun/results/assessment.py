@@ -271,7 +271,8 @@ class NumberAssessor(ModelAssessor[NumberAccumulator]):
         unit = np.array(self._baseline.deviations)
         network = NumberRows(y, outputs)
         scaled = NumberRows(y / unit, outputs / unit)
-        constant = NumberRows(y / unit, self._baseline.predict(len(y)) / unit)
+        constants = self._baseline.predict(len(y))
+        constant = NumberRows(y / unit, constants / unit)
 
         def measures(weights: Floats) -> Replicates:
             of_baseline = constant.headline(weights)
@@ -280,7 +281,8 @@ class NumberAssessor(ModelAssessor[NumberAccumulator]):
             return {**network.measures(weights), GAIN: gain}
 
         saved = _rmse_of_targets(baseline) - _rmse_of_targets(metrics)
-        values = {**metrics.numbers(), GAIN: float((saved / unit).mean())}
+        gains = saved / unit
+        values = {**metrics.numbers(), GAIN: float(gains.mean())}
         return intervals_of(measures, values, sample, self._seed)
 
 
@@ -302,7 +304,8 @@ def intervals_of(
     rows = len(sample.matrices[0])
     row_weights: Floats = np.ones(rows)
     if len(sample.matrices) > 2:  # a row that is drawn counts by its own weight
-        row_weights = np.asarray(sample.matrices[2][:, 0], np.float64)
+        weight_matrix = sample.matrices[2]
+        row_weights = np.asarray(weight_matrix[:, 0], np.float64)
     of_sample = measures(row_weights[None])
     replicates = replicate(lambda draws: measures(draws * row_weights), rows, seed)
     intervals = {}

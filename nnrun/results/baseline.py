@@ -180,5 +180,6 @@ def _with_weights(
     start = 0
     for block in blocks:
         end = start + len(block)
-        yield block, None if weights is None else weights[start:end]
+        of_block = None if weights is None else weights[start:end]
+        yield block, of_block
         start = end

@@ -20,7 +20,12 @@ Measures = Callable[[Floats], Replicates]
 
 @dataclass(frozen=True)
 class Interval:
-    """Where a measure lies with 95 % confidence."""
+    """Where a measure lies with 95 % confidence.
+
+    Attributes:
+        low: The lower end, in the unit of the measure.
+        high: The upper end.
+    """
 
     low: float
     high: float

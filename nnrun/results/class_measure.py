@@ -94,8 +94,9 @@ class MultilabelMeasure:
             probability: The probabilities of the second labels, of the same shape.
         """
         for number, measure in enumerate(self.targets):
-            column = slice(number, number + 1)
-            measure.add(y[:, column], probability[:, column])
+            actual = y[:, [number]]
+            of_target = probability[:, [number]]
+            measure.add(actual, of_target)
 
 
 def _empty_confusion(labels: int) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]] | None":

@@ -18,7 +18,16 @@ DEFAULT_THRESHOLD = 0.5
 
 @dataclass(frozen=True)
 class Confusion:
-    """Counts of rows at each threshold, float64 (thresholds,)."""
+    """Counts of rows at each threshold, float64 (thresholds,).
+
+    Where rows have weights, these are summed in place of counts.
+
+    Attributes:
+        true_positives: The positive rows that are called positive.
+        false_positives: The negative rows that are called positive.
+        true_negatives: The negative rows that are called negative.
+        false_negatives: The positive rows that are called negative.
+    """
 
     true_positives: Counts
     false_positives: Counts

@@ -25,8 +25,9 @@ class EffectiveRows:
             self._sum += rows
             self._squares += rows
         else:
+            squares = weights**2
             self._sum += float(weights.sum())
-            self._squares += float((weights**2).sum())
+            self._squares += float(squares.sum())
 
     def count(self) -> int:
         """Return the effective number of rows, rounded; at least 1."""

@@ -75,7 +75,8 @@ def spread_of(network: AnyNetwork, x: Matrix) -> Array:
         network: A network of one member or of several; the deviation of one is 0.
         x: float32 (rows, inputs), in the units of the table.
     """
-    return np.std([member(x) for member in network.members], axis=0)
+    predictions = [member(x) for member in network.members]
+    return np.std(predictions, axis=0)
 
 
 def _logits(probabilities: Matrix) -> Matrix:

@@ -147,7 +147,8 @@ class _Comparison:
             measured["gain"] = measured["network"] - measured["baseline"]
         else:  # in standard deviations, so that all targets count alike
             error = self._headline_of_scaled(y, network, weights)
-            measured["gain"] = self._headline_of_scaled(y, baseline, weights) - error
+            error_of_baseline = self._headline_of_scaled(y, baseline, weights)
+            measured["gain"] = error_of_baseline - error
         return measured
 
     def _headline(self, y: Numbers, outputs: Numbers, weights: Floats) -> Floats:
@@ -168,9 +169,10 @@ class _Comparison:
 
 def _of_each_target(y: Numbers, outputs: Numbers) -> list[Numbers]:
     """Return the outputs for each target: all of them for one, and one for each of several."""
-    if y.shape[1] == 1:
+    targets = y.shape[1]
+    if targets == 1:
         return [outputs]
-    return [outputs[:, [number]] for number in range(y.shape[1])]
+    return [outputs[:, [number]] for number in range(targets)]
 
 
 def _deviations(draw: _Gathered) -> Floats:
@@ -198,7 +200,10 @@ def _joined(folds: Sequence[FoldOutputs], name: str) -> Numbers:
 
 
 def _weights_of(fold: FoldOutputs) -> Floats:
-    return np.ones(len(fold.y)) if fold.weights is None else fold.weights
+    """Return the weights of a fold's rows, (rows,), which are 1 where it has none."""
+    if fold.weights is None:
+        return np.ones(len(fold.y))
+    return fold.weights
 
 
 def _metric(y: Numbers, weights: Floats, labels: int) -> str:

@@ -106,7 +106,8 @@ class Network:
             float32 (rows, outputs): probabilities, or numbers in the units of the targets. They are
             not finite where float32 does not hold them.
         """
-        return self._in_blocks(x, partial(_through, [*self.steps, *self.last]))
+        all_steps = [*self.steps, *self.last]
+        return self._in_blocks(x, partial(_through, all_steps))
 
     def outputs(self, x: Matrix) -> Outputs:
         """Return the predictions of rows with what the loss and the metrics take.
@@ -188,7 +189,8 @@ def make_network(
     for i, (spec, summary) in enumerate(zip(config.layers, summaries, strict=True)):
         arrays = []
         for j in range(len(summary.shapes)):
-            arrays.append(weights[f"{prefix}layers[{i}].weights[{j}]"])
+            name = f"{prefix}layers[{i}].weights[{j}]"
+            arrays.append(weights[name])
         compute = LAYERS[spec["type"]]
         steps.append(Step(spec, arrays, compute))
     if config.rescales:

@@ -82,7 +82,8 @@ def _reader(run: Run, trained: TrainedRun, info: RunInfo, part: str) -> EncodedR
         return trained.reader(table, target=True)
     profile = profile_table(table, trained.config)
     drawn = split_rows(profile).get(part)
-    if drawn is None or drawn.sum() != info.data[part].get("rows"):
+    rows_then = info.data[part].get("rows")
+    if drawn is None or drawn.sum() != rows_then:
         raise RunError(
             f"{run.path}: this version of nnrun holds out other rows than version {info.nnrun}, "
             f"which trained the run; {_advice(run)}"

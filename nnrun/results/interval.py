@@ -72,8 +72,9 @@ class Interval:
             return self._sets_of_targets(encoder, outputs)
         columns: dict[str, Column] = {}
         names = target_columns("prediction", encoder)
-        for name, error, values in zip(names, self.errors, outputs.T, strict=True):
-            low, high = self._ends(values.astype(np.float64), error)
+        for name, error, of_target in zip(names, self.errors, outputs.T, strict=True):
+            values = of_target.astype(np.float64)
+            low, high = self._ends(values, error)
             columns[f"{name}_low"] = low.astype(np.float32)
             columns[f"{name}_high"] = high.astype(np.float32)
         return columns
@@ -82,7 +83,8 @@ class Interval:
         """Return the column of the labels of each target that may be true."""
         columns: dict[str, Column] = {}
         for number, target in enumerate(encoder.targets):
-            sets = _sets(target.labels, outputs[:, [number]], self.errors[number])
+            probability = outputs[:, [number]]
+            sets = _sets(target.labels, probability, self.errors[number])
             columns[f"prediction_{target.name}_set"] = sets
         return columns
 
@@ -91,7 +93,9 @@ class Interval:
         if not self.are_of_logs:
             return values - error, values + error
         middle = logs(values)
-        return np.expm1(middle - error), np.expm1(middle + error)
+        low = np.expm1(middle - error)
+        high = np.expm1(middle + error)
+        return low, high
 
 
 def _sets(labels: Sequence[str], outputs: Numbers, largest: float) -> Column:

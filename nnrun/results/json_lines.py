@@ -90,7 +90,8 @@ class _RowPredictor:
         self._reading = reading
         self._interval = interval
         self._spread = spread
-        self._nulls = NullValues.of([*trained.config.data.null_values, *reading.null_values])
+        null_values = [*trained.config.data.null_values, *reading.null_values]
+        self._nulls = NullValues.of(null_values)
         self._names = trained.encoder.column_names
         self._needed = set(self._names)
         self._plain = PlainRows(trained.encoder, self._nulls)
@@ -189,7 +190,8 @@ def _cell(name: str, value: object) -> pl.Series:
     """Return a column of one cell: a number as it is, all else as text."""
     if isinstance(value, bool):
         return _text_cell(name, str(value).lower())
-    if isinstance(value, float) or (isinstance(value, int) and value in INT64):
+    is_whole_number = isinstance(value, int) and value in INT64
+    if is_whole_number or isinstance(value, float):
         return pl.Series(name, [value])
     text = None if value is None else str(value)
     return _text_cell(name, text)

@@ -161,7 +161,8 @@ def one_hot(numbers: Integers, labels: int) -> Floats:
         numbers: The number of each row's label, from 0 on, shape (rows,).
         labels: How many labels there are.
     """
-    return np.asarray(numbers[:, None] == np.arange(labels), np.float64)
+    has_label = numbers[:, None] == np.arange(labels)
+    return np.asarray(has_label, np.float64)
 
 
 def _divide(part: Floats, whole: Floats) -> Floats:

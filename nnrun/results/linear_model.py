@@ -103,7 +103,7 @@ def fit_logistic_model(
         weights: By how much each row counts, shape (rows,), not all 0; by default by 1.
     """
     outputs = 1 if labels == 2 else labels
-    chosen = _choose_rows(len(x), x.shape[1], PASSES * outputs, budget, seed)
+    chosen = _choose_rows(x, PASSES * outputs, budget, seed)
     of_rows = None if weights is None else weights[chosen]
     rotated = rotate(x[chosen], of_rows)
     codes: Integers = y[chosen, 0].astype(np.int64)
@@ -127,7 +127,7 @@ def fit_multilabel_model(
         weights: By how much each row counts, shape (rows,), not all 0; by default by 1.
     """
     targets = y.shape[1]
-    chosen = _choose_rows(len(x), x.shape[1], PASSES * targets, budget, seed)
+    chosen = _choose_rows(x, PASSES * targets, budget, seed)
     of_rows = None if weights is None else weights[chosen]
     rotated = rotate(x[chosen], of_rows)
     codes: Integers = y[chosen].astype(np.int64)
@@ -160,12 +160,13 @@ def fit_ridge_model(
         budget: Multiplications that the fit may take, about.
         weights: By how much each row counts, shape (rows,), not all 0; by default by 1.
     """
-    chosen = _choose_rows(len(x), x.shape[1], y.shape[1], budget, seed)
+    targets = y.shape[1]
+    chosen = _choose_rows(x, targets, budget, seed)
     of_rows = None if weights is None else weights[chosen]
     rotated = rotate(x[chosen], of_rows)
-    targets: Floats = y[chosen].astype(np.float64)
-    intercepts = np.average(targets, axis=0, weights=of_rows)
-    residuals = targets - intercepts
+    actual: Floats = y[chosen].astype(np.float64)
+    intercepts = np.average(actual, axis=0, weights=of_rows)
+    residuals = actual - intercepts
     if of_rows is not None:
         residuals *= of_rows[:, None]
     products = rotated.rows.T @ residuals
@@ -194,8 +195,9 @@ def _model(
     )
 
 
-def _choose_rows(rows: int, inputs: int, passes: int, budget: int, seed: int) -> slice | Integers:
+def _choose_rows(x: Numbers, passes: int, budget: int, seed: int) -> slice | Integers:
     """Return all rows, or the numbers of as many, rising, as the budget allows."""
+    rows, inputs = x.shape
     most = rows_within(budget, inputs, passes)
     if rows <= most:
         return slice(None)

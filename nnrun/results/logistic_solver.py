@@ -51,12 +51,14 @@ class _Problem:
         of_truth = self.weighted(scores * self.truth)
         of_all = self.weighted(_log_sums(scores))
         penalties = self.penalty * weights**2
-        return float(of_all.sum()) - float(of_truth.sum()) + float(penalties.sum()) / 2
+        log_losses = float(of_all.sum()) - float(of_truth.sum())
+        return log_losses + float(penalties.sum()) / 2
 
     def gradient(self, weights: Floats, probabilities: Floats) -> Floats:
         """Return how the loss grows with each weight, (n, outputs)."""
         errors = self.weighted(probabilities - self.truth)
-        return np.asarray(self.inputs.T @ errors + self.penalty * weights)
+        of_losses = self.inputs.T @ errors
+        return np.asarray(of_losses + self.penalty * weights)
 
     def hessian_product(self, probabilities: Floats, direction: Floats) -> Floats:
         """Return how the gradient grows along a direction of the weights, (n, outputs)."""
@@ -65,7 +67,8 @@ class _Problem:
             moved *= 1 - probabilities
         else:
             moved -= probabilities * moved.sum(axis=1, keepdims=True)
-        return np.asarray(self.inputs.T @ self.weighted(moved) + self.penalty * direction)
+        of_losses = self.inputs.T @ self.weighted(moved)
+        return np.asarray(of_losses + self.penalty * direction)
 
     def preconditioner(self, probabilities: Floats) -> Floats:
         """Return the inverse of the Hessian's diagonal, were all rows' curvature their mean."""

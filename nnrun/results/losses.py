@@ -329,8 +329,9 @@ def _smoothed(y: Matrix, label_smoothing: float) -> Array:
 def _entropy(y: Array, probability: Array) -> Array:
     """Return the crossentropy of each target, given the probability of its label 1."""
     p = _clipped(probability)
-    log_likelihood = y * np.log(p) + (1 - y) * np.log(1 - p)
-    return -log_likelihood
+    of_label_1 = y * np.log(p)
+    of_label_0 = (1 - y) * np.log(1 - p)
+    return -(of_label_1 + of_label_0)
 
 
 def _entropy_of_logits(y: Array, logits: Array) -> Array:

@@ -67,8 +67,9 @@ class MultilabelAssessor(ModelAssessor[MultilabelAccumulator]):
         """
         super().add(x, y, outputs, weights)
         for number, assessor in enumerate(self._assessors):
-            column = slice(number, number + 1)
-            assessor.add(x, y[:, column], outputs[:, column], weights)
+            actual = y[:, [number]]
+            probability = outputs[:, [number]]
+            assessor.add(x, actual, probability, weights)
 
     def result(self) -> Assessment:
         """Return the assessment of all rows that were added, at least one."""
@@ -129,5 +130,5 @@ class MultilabelAssessor(ModelAssessor[MultilabelAccumulator]):
 
 def _mean_headlines(of_targets: list[LabelRows], weights: Floats) -> Replicates:
     """Return the means over the targets, of weights (replicates, rows)."""
-    found = [rows.headline(weights) for rows in of_targets]
-    return mean_replicates(found, HEADLINES)
+    replicates = [rows.headline(weights) for rows in of_targets]
+    return mean_replicates(replicates, HEADLINES)

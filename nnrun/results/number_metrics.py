@@ -102,7 +102,8 @@ class NumberAccumulator:
 
     def result(self) -> NumberMetrics:
         """Return the measures of all rows that were added, at least one."""
-        targets = tuple(self._target(number) for number in range(len(self._errors)))
+        numbers = range(len(self._errors))
+        targets = tuple(self._target(number) for number in numbers)
         mean = TargetMetrics(
             rows=targets[0].rows,
             rmse=mean_of(targets, "rmse"),

@@ -97,7 +97,9 @@ class RankedScores:
         called = int(np.searchsorted(-self.thresholds, -bound, "right"))
         if not called:
             return 0, 0
-        return _last(self.true_positives[:called]), _last(self.false_positives[:called])
+        true_positives = _last(self.true_positives[:called])
+        false_positives = _last(self.false_positives[:called])
+        return true_positives, false_positives
 
 
 class ScoreCounter:

@@ -83,7 +83,8 @@ def _orthogonal(regularizer: Spec, array: Array) -> float:
     """Return the mean of the |cosines| between rows, or columns, times half the factor."""
     vectors = array if regularizer["mode"] == "rows" else array.T
     squares = np.square(vectors).sum(axis=1, keepdims=True)
-    inverse = np.minimum(1 / np.sqrt(squares), 1 / float(KERAS_EPSILON))
+    largest = 1 / float(KERAS_EPSILON)
+    inverse = np.minimum(1 / np.sqrt(squares), largest)
     normalized = vectors * inverse
     cosines = np.abs(normalized @ normalized.T)
     between = cosines.sum() - np.trace(cosines)

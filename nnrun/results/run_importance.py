@@ -96,10 +96,13 @@ def run_importance(
         TableError: The table has mistakes, or all its weights are 0, or an output is not finite.
     """
     blocks = _weighted_blocks(trained, reader)
-    found = importance_of_blocks(trained, blocks, repeats=repeats, seed=seed, most_rows=most_rows)
-    if not np.isfinite([column.mean for column in found.columns]).all():
+    importance = importance_of_blocks(
+        trained, blocks, repeats=repeats, seed=seed, most_rows=most_rows
+    )
+    means = [column.mean for column in importance.columns]
+    if not np.isfinite(means).all():
         raise TableError(f"{reader.table.name}: {NOT_FINITE}")
-    return replace(found, weight=weight_column(trained, reader))
+    return replace(importance, weight=weight_column(trained, reader))
 
 
 def importance_of_blocks(
@@ -154,7 +157,9 @@ def _mean_loss(config: Config, weights: Numbers, y: Numbers, outputs: Outputs) -
 
 def _weighted_blocks(trained: TrainedRun, reader: EncodedReader) -> Iterator[WeightedBlock]:
     for encoded, weights in with_weights(trained, reader, reader):
-        yield encoded.x.astype(np.float32), encoded.y.astype(np.float32), weights
+        x = encoded.x.astype(np.float32)
+        y = encoded.y.astype(np.float32)
+        yield x, y, weights
 
 
 def _sample(blocks: Iterable[WeightedBlock], most_rows: int, seed: int) -> SampledRows:

@@ -32,12 +32,19 @@ class SavedLinearModel(BaseModel, extra="forbid"):
     """A linear model, as LinearModel has it."""
 
     output: Literal["sigmoid", "softmax", "linear"]
+    """What it gives."""
     weights: list[list[Finite]]
+    """The weights of each standardised input: one for each output."""
     intercepts: list[Finite]
+    """What a row of means gets, for each output."""
     mean: list[Finite]
+    """The mean of each input."""
     scale: list[Positive]
+    """The standard deviation of each input, 1 of a constant."""
     rows: int
+    """How many rows it was fitted on."""
     rows_given: int
+    """How many rows it could have been fitted on."""
 
 
 class SavedInterval(BaseModel, extra="forbid"):
@@ -52,22 +59,34 @@ class SavedVerdict(BaseModel, extra="forbid"):
 
     format: Literal[1] = 1
     part: Literal["test", "validation"]
+    """The part of the rows that the run was judged on."""
     rows: int
+    """How many they are."""
     metric: str
+    """The metric that the verdict goes by."""
     value: Finite
+    """That metric of the network."""
     verdict: Judgement
+    """Whether the network is better than the baseline."""
     sentence: str
+    """The verdict for people."""
     advice: str
+    """What to do where another threshold may help; else an empty text."""
     baseline: Metrics
+    """The measures of the baseline, by name."""
     linear: Metrics | None
+    """Those of the linear model, or null where there is none."""
     interval: dict[str, SavedInterval]
+    """The 95 % interval of each measure of the network, by name."""
     shares: list[Finite] = []
     """The share of each label among the training rows, or of the second label of each of several
     targets; empty for numbers."""
     means: list[Finite] = []
     """The mean of each target over the training rows; empty for labels."""
     deviations: list[Positive] = []
+    """The standard deviation of each target over the training rows, 1 of a constant."""
     linear_model: SavedLinearModel | None = None
+    """The linear model of the training rows, unless it is too large for the file."""
     targets: dict[str, str] = {}
     """The sentence on each of several targets of labels, by its name."""
 

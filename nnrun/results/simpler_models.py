@@ -82,7 +82,8 @@ def weighted_blocks(part: Part) -> Iterator[tuple[Matrix, Matrix, RowWeights]]:
     start = 0
     for x, y in row_blocks(part):
         end = start + len(x)
-        yield x, y, None if weights is None else weights[start:end]
+        of_block = None if weights is None else weights[start:end]
+        yield x, y, of_block
         start = end
 
 

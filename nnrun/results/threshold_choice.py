@@ -32,7 +32,7 @@ class Threshold(NamedTuple):
     note: str = ""
 
 
-def threshold_for(run: Path, trained: TrainedRun, given: GivenThreshold) -> Threshold:
+def threshold_for(run: Path, trained: TrainedRun, wanted: GivenThreshold) -> Threshold:
     """Return the threshold that a number is, or that is best by a goal on the rows held out.
 
     Of several targets, a goal gives each its own.
@@ -40,7 +40,7 @@ def threshold_for(run: Path, trained: TrainedRun, given: GivenThreshold) -> Thre
     Args:
         run: The run directory.
         trained: The same run.
-        given: The number; or those of some targets by name, as a mapping or as `a=0.3,b=0.6`; or a
+        wanted: The number; or those of some targets by name, as a mapping or as `a=0.3,b=0.6`; or a
             goal as `parse_goal` takes it: the threshold that was stored for it, or the one that
             the rows held out give now.
 
@@ -48,17 +48,17 @@ def threshold_for(run: Path, trained: TrainedRun, given: GivenThreshold) -> Thre
         InputError: The run has not two labels, or what was given is neither.
         RunError: The rows held out are needed, and cannot be read.
     """
-    if given is None:
+    if wanted is None:
         return Threshold(None)
-    if isinstance(given, str) and trained.encoder.is_multilabel:
-        given = _by_name(given) or given
-    if isinstance(given, Mapping):
-        return Threshold(_of_each_target(trained, given))
-    if not isinstance(given, str):
-        number = float(given)
+    if isinstance(wanted, str) and trained.encoder.is_multilabel:
+        wanted = _by_name(wanted) or wanted
+    if isinstance(wanted, Mapping):
+        return Threshold(_of_each_target(trained, wanted))
+    if not isinstance(wanted, str):
+        number = float(wanted)
         trained.check_threshold(number)
         return Threshold(number)
-    goal = parse_goal(given)
+    goal = parse_goal(wanted)
     trained.require_two_labels()
     directory = Run(run)
     chosen = read_threshold(directory, str(goal))
@@ -129,7 +129,8 @@ def _best(scores: list[RankedScores], goal: ThresholdGoal) -> float | tuple[floa
 def _with_note(trained: TrainedRun, chosen: ChosenThreshold, goal: ThresholdGoal) -> Threshold:
     """Return a threshold, with the line that says how it was chosen."""
     words = _in_words(trained, chosen.threshold)
-    note = f"{words} best by {goal} on the {chosen.rows} rows of {chosen.part}"
+    rows = f"the {chosen.rows} rows of {chosen.part}"
+    note = f"{words} best by {goal} on {rows}"
     return Threshold(chosen.threshold, note)
 
 
@@ -175,13 +176,13 @@ def _scores(trained: TrainedRun, reader: EncodedReader) -> tuple[list[RankedScor
     return scores, rows
 
 
-def _by_name(given: str) -> Mapping[str, object] | None:
+def _by_name(text: str) -> Mapping[str, object] | None:
     """Return the thresholds of some of several targets by name, or None where a goal is given."""
-    is_cost = given.startswith("cost=") and ":" in given
-    if "=" not in given or is_cost:
+    is_cost = text.startswith("cost=") and ":" in text
+    if "=" not in text or is_cost:
         return None
     thresholds = {}
-    for assignment in given.split(","):
+    for assignment in text.split(","):
         name, _, value = assignment.rpartition("=")
         thresholds[name.strip()] = value
     return thresholds

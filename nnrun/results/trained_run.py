@@ -40,7 +40,14 @@ STDIN = "-"  # a table's path that means standard input
 
 
 class ComputedBlock(NamedTuple):
-    """A block of a table, float32 x (rows, inputs) and y (rows, targets), and the outputs."""
+    """A block of a table with the target, and what the network makes of it.
+
+    Attributes:
+        block: The block of the table.
+        x: The encoded features, float32 (rows, inputs).
+        y: The targets, float32 (rows, targets).
+        outputs: What the network gives for the rows.
+    """
 
     block: Block
     x: Matrix
@@ -180,10 +187,12 @@ class TrainedRun:
             predicted = interpret_outputs(self.config, self.encoder, outputs, threshold)
             columns = predicted.columns()
             if interval:
-                ranges = interval.columns(self.encoder, self.probabilities(outputs))
+                probabilities = self.probabilities(outputs)
+                ranges = interval.columns(self.encoder, probabilities)
                 columns += map(pl.Series, ranges, ranges.values())
             if spread:
-                columns += spread_columns(predicted, spread_of(self.network, rows))
+                deviations = spread_of(self.network, rows)
+                columns += spread_columns(predicted, deviations)
             yield _with_kept(block, keep, columns)
 
     def check_has_spread(self) -> None:
@@ -232,10 +241,12 @@ class TrainedRun:
             raise TableError(self.notes())
         measure = self.new_measure()
         for x, y in blocks:
-            outputs = self.forward(x.astype(np.float32, copy=False))
+            rows = x.astype(np.float32, copy=False)
+            targets = y.astype(np.float32, copy=False)
+            outputs = self.forward(rows)
             if not np.isfinite(outputs).all():
                 raise TableError(NOT_FINITE)
-            measure.add(y.astype(np.float32, copy=False), outputs)
+            measure.add(targets, outputs)
         return measure
 
     def notes(self) -> list[str]:
@@ -260,8 +271,8 @@ class TrainedRun:
         if threshold is None:
             return
         self.require_two_labels()
-        given = threshold if isinstance(threshold, tuple) else (threshold,)
-        for value in given:
+        thresholds = threshold if isinstance(threshold, tuple) else (threshold,)
+        for value in thresholds:
             if not 0 <= value <= 1:  # as NaN is not
                 rule = "--threshold must be a probability from 0 to 1"
                 raise InputError(f"{rule}; received {value:g}")
@@ -293,7 +304,8 @@ class TrainedRun:
 
     @property
     def _outputs(self) -> int:
-        return summarize(self.config, 0)[-1].units
+        last_layer = summarize(self.config, 0)[-1]
+        return last_layer.units
 
     @property
     def _tells_labels(self) -> bool:

@@ -59,7 +59,8 @@ def _load_training_rows(run: Run, trained: TrainedRun) -> Dataset:
     changed = changed_tables(config, info)
     if changed:
         raise RunError(changed)
-    dataset = load_dataset(config, given=given_encoder_of(info, trained.encoder, run))
+    given_encoder = given_encoder_of(info, trained.encoder, run)
+    dataset = load_dataset(config, given=given_encoder)
     if dataset.encoder.input_names != trained.encoder.input_names:
         raise RunError(
             f"{config.data.train}: this version of nnrun makes other inputs of the table"
@@ -73,7 +74,8 @@ def _known_means(trained: TrainedRun) -> NumberBaseline | None:
     A run of an early version knows no range. It is the unit in which several targets compare.
     """
     targets = trained.encoder.targets
+    means = tuple(target.mean for target in targets)
     ranges = tuple(target.maximum - target.minimum for target in targets)
     if trained.config.is_classes or not all(ranges):
         return None
-    return NumberBaseline(tuple(target.mean for target in targets), ranges)
+    return NumberBaseline(means, ranges)

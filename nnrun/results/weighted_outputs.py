@@ -68,14 +68,14 @@ def with_weights(
     column = weight_column(trained, reader)
     if column:
         reader.kept = [column]
-    counts = not column
+    any_counts = not column
     for made in blocks:
         weights = None
         if column:
             weights = read_weights(made.block, column).astype(np.float64)
-            counts = counts or bool(weights.any())
+            any_counts = any_counts or bool(weights.any())
         yield made, weights
-    if not counts:
+    if not any_counts:
         raise TableError(f"{reader.table.name}: column {column!r}: all weights are 0")
 
 
