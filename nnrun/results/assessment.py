@@ -28,13 +28,13 @@ from nnrun.results.number_metrics import NumberAccumulator, NumberMetrics
 from nnrun.results.number_replicates import NumberRows
 from nnrun.results.ranked_scores import RankedScores
 from nnrun.results.row_sample import RowSampler, SampledRows
+from nnrun.results.row_weights import counted_rows
 from nnrun.results.verdict import (
     Standing,
     Verdict,
     headline_metric,
     verdict_on,
 )
-from nnrun.results.weighted_outputs import counted_rows
 
 AnyMetrics = LabelMetrics | MultilabelMetrics | NumberMetrics
 

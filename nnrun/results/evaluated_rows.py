@@ -18,9 +18,10 @@ from nnrun.results.multilabel_measure import MultilabelAccumulator
 from nnrun.results.number_metrics import NumberAccumulator
 from nnrun.results.ranked_scores import RankedScores
 from nnrun.results.row_losses import AnyThreshold, threshold_of
+from nnrun.results.row_weights import counted_rows
 from nnrun.results.thresholds import ThresholdRow, threshold_table
 from nnrun.results.trained_run import ComputedBlock, TrainedRun
-from nnrun.results.weighted_outputs import counted_rows, weight_column, weighted_outputs
+from nnrun.results.weighted_outputs import weight_column, weighted_outputs
 
 Metrics = dict[str, Any]
 Accumulator = LabelAccumulator | MultilabelAccumulator | NumberAccumulator

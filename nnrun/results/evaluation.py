@@ -14,6 +14,7 @@ from nnrun.results.forward import Network, Outputs
 from nnrun.results.keras_metrics import Metric, make_metric
 from nnrun.results.losses import RowValues, row_losses
 from nnrun.results.regularizers import activity_regularizer, penalty, weight_penalty
+from nnrun.results.row_weights import filled_weights
 
 OF_BATCHES = ("sum", "mean_with_sample_weight")
 """The reductions whose mean over all rows depends on the batches."""
@@ -77,7 +78,7 @@ class Evaluation:
 
     def _add_losses(self, losses: RowValues, weights: RowWeights) -> None:
         """Add what the losses of rows contribute to the total; a batch at a time where it must."""
-        of_rows = np.ones(len(losses)) if weights is None else weights
+        of_rows = filled_weights(weights, len(losses))
         losses = losses * of_rows
         if self._config.loss["reduction"] not in OF_BATCHES:
             self._total += float(losses.sum())

@@ -18,6 +18,7 @@ from nnrun.results.bootstrap import (
 from nnrun.results.label_replicates import LabelRows
 from nnrun.results.number_replicates import NumberRows
 from nnrun.results.row_sample import SAMPLED_ROWS
+from nnrun.results.row_weights import filled_weights
 from nnrun.results.verdict import Standing, Verdict, headline_metric, verdict_on
 from nnrun.results.weighted_moments import WeightedMoments
 
@@ -185,7 +186,7 @@ def _deviations(draw: _Gathered) -> Floats:
 def _gather(folds: Sequence[FoldOutputs]) -> _Gathered:
     """Return the rows of all folds, in the order of the table."""
     order = np.argsort(_joined(folds, "rows"), kind="stable")
-    weights = np.concatenate([_weights_of(fold) for fold in folds])
+    weights = np.concatenate([filled_weights(fold.weights, len(fold.y)) for fold in folds])
     return _Gathered(
         y=_joined(folds, "y")[order],
         network=_joined(folds, "network")[order],
@@ -197,13 +198,6 @@ def _gather(folds: Sequence[FoldOutputs]) -> _Gathered:
 
 def _joined(folds: Sequence[FoldOutputs], name: str) -> Numbers:
     return np.concatenate([getattr(fold, name) for fold in folds])
-
-
-def _weights_of(fold: FoldOutputs) -> Floats:
-    """Return the weights of a fold's rows, (rows,), which are 1 where it has none."""
-    if fold.weights is None:
-        return np.ones(len(fold.y))
-    return fold.weights
 
 
 def _metric(y: Numbers, weights: Floats, labels: int) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnrun.results.array_types import Booleans, Numbers, RowWeights
+from nnrun.results.row_weights import filled_weights
 
 BINS = 10
 INNER_EDGES = np.linspace(0, 1, BINS + 1)[1:-1]
@@ -47,7 +48,7 @@ class ReliabilityCounter:
             weights: By how much each row counts, (rows,); None where each counts by 1.
         """
         bins = np.searchsorted(INNER_EDGES, probability)
-        of_rows = np.ones(len(bins)) if weights is None else weights
+        of_rows = filled_weights(weights, len(bins))
         weighted_probability = probability * of_rows
         weighted_truth = is_true * of_rows
         self._rows += np.bincount(bins, minlength=BINS)

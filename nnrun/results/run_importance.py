@@ -21,8 +21,9 @@ from nnrun.results.importance import (
 )
 from nnrun.results.losses import row_losses
 from nnrun.results.row_sample import RowSampler, SampledRows
+from nnrun.results.row_weights import counted_rows, filled_weights
 from nnrun.results.trained_run import NOT_FINITE, TrainedRun
-from nnrun.results.weighted_outputs import counted_rows, weight_column, with_weights
+from nnrun.results.weighted_outputs import weight_column, with_weights
 
 WeightedBlock = tuple[Numbers, Numbers, RowWeights]
 """Inputs (rows, inputs), targets (rows, targets) and the weights of rows."""
@@ -167,6 +168,6 @@ def _sample(blocks: Iterable[WeightedBlock], most_rows: int, seed: int) -> Sampl
     sampler = RowSampler(most_rows, seed)
     for x, y, weights in blocks:
         counting = counted_rows(weights)
-        of_rows = np.ones(len(y)) if weights is None else weights
+        of_rows = filled_weights(weights, len(y))
         sampler.add(x[counting], y[counting], of_rows[counting])
     return sampler.result()

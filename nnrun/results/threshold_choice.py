@@ -9,10 +9,11 @@ from nnrun.features.encoded_reader import EncodedReader
 from nnrun.results.held_out import Readers, held_out_rows
 from nnrun.results.ranked_scores import RankedScores, ScoreCounter
 from nnrun.results.row_losses import DEFAULT_THRESHOLD, AnyThreshold
+from nnrun.results.row_weights import counted_rows
 from nnrun.results.saved_thresholds import ChosenThreshold, read_threshold, write_threshold
 from nnrun.results.thresholds import ThresholdGoal, best_threshold, parse_goal
 from nnrun.results.trained_run import TrainedRun
-from nnrun.results.weighted_outputs import counted_rows, weighted_outputs
+from nnrun.results.weighted_outputs import weighted_outputs
 from nnrun.runs.directory import Run
 from nnrun.wording import did_you_mean, listed
 

@@ -1,11 +1,11 @@
 """Counts of a stream's values: exact at first, then in bins that widen, so memory stays flat."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from nnrun.results.array_types import Floats, Integers, RowWeights
+from nnrun.results.row_weights import joined_weights
 
 MOST_BINS = 65_536  # 1.5 MB for two groups; tables with fewer distinct values are counted exactly
 
@@ -95,13 +95,3 @@ class ValueCounter:
         starts = np.flatnonzero(np.diff(halved, prepend=halved[0] - 1))
         self._keys = halved[starts]
         self._counts = np.add.reduceat(self._counts, starts, axis=1)
-
-
-def joined_weights(blocks: Sequence[RowWeights]) -> RowWeights:
-    """Return the weights of the rows of several blocks; None where these have none.
-
-    Args:
-        blocks: The weights of the rows of each block, shape (rows,); of all blocks or of none.
-    """
-    weighted = [weights for weights in blocks if weights is not None]
-    return np.concatenate(weighted) if weighted else None

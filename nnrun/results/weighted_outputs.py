@@ -8,7 +8,7 @@ import numpy as np
 from nnrun.errors import TableError
 from nnrun.features.encoded_reader import EncodedReader
 from nnrun.features.row_weights import read_weights
-from nnrun.results.array_types import Booleans, RowWeights
+from nnrun.results.array_types import RowWeights
 from nnrun.results.trained_run import ComputedBlock, TrainedRun
 from nnrun.tables.block import Block
 
@@ -77,14 +77,3 @@ def with_weights(
         yield made, weights
     if not any_counts:
         raise TableError(f"{reader.table.name}: column {column!r}: all weights are 0")
-
-
-def counted_rows(weights: RowWeights) -> Booleans | slice:
-    """Return which rows count: those whose weight is above 0; all where they have none.
-
-    Args:
-        weights: The weight of each row, float64 (rows,); None where all count alike.
-    """
-    if weights is None:
-        return slice(None)
-    return weights > 0
