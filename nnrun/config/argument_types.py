@@ -196,6 +196,9 @@ class ArgumentTypes:
             class_name: A class of Keras's, such as `Dense`.
             argument: One of its arguments.
             default: The argument's default in Keras.
+
+        Raises:
+            KeyError: No type is listed for the argument.
         """
         kind = self._type(class_name, argument)
         if default is None and argument == "activation":

@@ -129,18 +129,25 @@ class TextPlaces:
         return f"{self.name}:{line + 1}:{column + 1}"
 
     def end_of(self, text: str) -> str:
-        """Return the name of the place behind a text."""
+        """Return the name of the place behind a text.
+
+        Args:
+            text: The beginning of the text, up to the place.
+        """
         lines = text.split("\n")
         last = lines[-1]
         return self.at(len(lines) - 1, len(last))
 
 
 def read_text(text: str, places: TextPlaces) -> YamlSource:
-    """Read a YAML text, or raise a ConfigError with every mistake.
+    """Read a YAML text.
 
     Args:
         text: The text.
         places: Says where in a file something stands.
+
+    Raises:
+        ConfigError: The text is no YAML, or what a config does not allow. Every mistake is in it.
     """
     check_characters(text, places)
     return YamlReader(text, places).read()

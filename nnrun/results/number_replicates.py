@@ -80,7 +80,12 @@ def _r2(actual: Floats, errors: Floats, weights: Floats) -> Floats:
 
 
 def weighted_median(values: Floats, weights: Floats) -> Floats:
-    """Return the lower median of values (rows,) for each set of weights, shape (replicates,)."""
+    """Return the lower median of values (rows,) for each set of weights, shape (replicates,).
+
+    Args:
+        values: The values of rows, shape (rows,).
+        weights: How often each replicate draws each row, shape (replicates, rows).
+    """
     order = np.argsort(values)
     ascending = values[order]
     up_to = weights[:, order].cumsum(axis=1)

@@ -145,6 +145,12 @@ def score_keys(probability: Numbers) -> Integers:
 
     The bits of a float32 from 0 to 0.5 are in its order; above 0.5, those of 1 - p are, and this
     difference is exact.
+
+    Args:
+        probability: From 0 to 1, shape (rows,); numbers beyond are taken for 0 or 1.
+
+    Returns:
+        Int64, shape (rows,).
     """
     contiguous = np.ascontiguousarray(probability, np.float32)
     clipped = np.clip(contiguous, 0, 1)
@@ -155,7 +161,14 @@ def score_keys(probability: Numbers) -> Integers:
 
 
 def scores_of(keys: Integers) -> Floats:
-    """Return the probabilities that `score_keys` gave these keys."""
+    """Return the probabilities that `score_keys` gave these keys.
+
+    Args:
+        keys: What `score_keys` returned, int64 (rows,).
+
+    Returns:
+        Float64, shape (rows,), each a number that float32 holds.
+    """
     is_low = keys < HALF_BITS
     bits = np.where(is_low, keys, 2 * HALF_BITS - keys)
     distance_in_float32 = bits.astype(np.int32).view(np.float32)

@@ -353,6 +353,10 @@ def open_run(
         owed: Whether every row is owed a prediction.
         null_values: What missing cells look like besides what the config says.
         bad_cells: Whether a cell that is not a number or date is a mistake, or is missing.
+
+    Raises:
+        RunError: The run has no model, or its files were altered.
+        TableError: The table cannot be opened.
     """
     trained = load_run(run)
     table = open_data(trained, data, null_values)
