@@ -57,6 +57,7 @@ def _set_environment() -> None:
 
 
 def _interrupt(number: int, _: FrameType | None) -> None:
+    """Note the signal that came, and stop the command."""
     came.append(number)
     raise KeyboardInterrupt
 

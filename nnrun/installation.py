@@ -32,7 +32,8 @@ def how_to_install(extra: str) -> str:
         folder = Path(__file__).parents[1]
         return _command("pip install -e", f"{folder}[{extra}]")
     packages = _packages(installed, extra)
-    return _add_to_a_tool(installed, packages) or _install_in_an_environment(installed, extra)
+    command = _add_to_a_tool(installed, packages)
+    return command or _install_in_an_environment(installed, extra)
 
 
 def how_to_add(package: str) -> str:
@@ -47,7 +48,8 @@ def how_to_add(package: str) -> str:
         installed = distribution("nnrun")
     except PackageNotFoundError:
         return _command("pip install", package)
-    return _add_to_a_tool(installed, [package]) or _command(_pip(installed), package)
+    command = _add_to_a_tool(installed, [package])
+    return command or _command(_pip(installed), package)
 
 
 def _add_to_a_tool(installed: "Distribution", packages: list[str]) -> str:

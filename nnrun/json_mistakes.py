@@ -33,6 +33,7 @@ def json_mistakes(error: ValidationError) -> str:
 
 
 def _mistake(detail: ErrorDetails) -> str:
+    """Return the key, the rule and what was received, of one mistake."""
     message = detail["msg"]
     if detail["type"] == "json_invalid":
         return message

@@ -54,6 +54,7 @@ def _end(number: int, _: FrameType | None) -> None:
 
 
 def _tell(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """Write the message of an error, or let Python write its own where it is unexpected."""
     if isinstance(error, MemoryError):
         _write("out of memory: nnrun cannot be loaded; is there a limit, such as ulimit -v?")
     elif isinstance(error, OSError):
@@ -65,6 +66,7 @@ def _tell(kind: type[BaseException], error: BaseException, traceback: TracebackT
 
 
 def _write(line: str) -> None:
+    """Write a line to standard error, of which Python's own object may not be there yet."""
     try:
         os.write(STDERR, f"{line}\n".encode(errors="backslashreplace"))
     except OSError:  # nobody reads it

@@ -84,6 +84,7 @@ def is_held(lock: Path) -> bool:
 
 
 def _opened(lock: Path) -> IO[bytes]:
+    """Return the open lock file, or raise a RunError where something else stands there."""
     try:
         return open_ordinary(lock, "ab")
     except NotOrdinaryError as error:

@@ -84,12 +84,14 @@ def received(value: object) -> str:
 
 
 def _shortened(text: str) -> str:
+    """Return a text that fits a line, with dots for its end where that is left out."""
     if len(text) <= LONGEST_VALUE:
         return text
     return text[: LONGEST_VALUE - 3] + "..."
 
 
 def _in_words(value: object) -> str:
+    """Return a value in one line, whatever it is."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -180,7 +182,9 @@ def one_of(words: Sequence[str]) -> str:
         words: One word at least.
     """
     *first, last = words
-    return f"{', '.join(first)} or {last}" if first else last
+    if not first:
+        return last
+    return f"{', '.join(first)} or {last}"
 
 
 def counted(count: int, noun: str) -> str:

@@ -118,13 +118,15 @@ def columns_are_not_constant(config: Config, dataset: Dataset) -> Found:
         return
     advice = "leave them out"
     if len(constant) <= SHOWN:  # a table of pictures has hundreds, whose line nobody reads
-        advice = f"{advice}: {leave_out_line(config.data, constant)}"
+        line = leave_out_line(config.data, constant)
+        advice = f"{advice}: {line}"
     shown = listed(constant, SHOWN)
     text = f"columns have one value in all training rows: {shown}; {advice}"
     yield dataset.train.name, text
 
 
 def _is_constant(feature: Feature) -> bool:
+    """Tell whether a column has one value among the training rows."""
     if feature.categories:
         return feature.width == 1
     return feature.minimum == feature.maximum

@@ -139,12 +139,14 @@ def _output_range(config: Config, target: Target) -> tuple[float, float]:
     """Return the least and the largest number that the network can give for a target."""
     low, high = RANGES.get(config.output_activation(), ANY_NUMBER)
     place = config.place_of_output()
-    bound = None if place is None else largest_output(config.layers[place])
-    if bound is not None:
-        high = bound
-        if config.rescales:
-            high *= target.scale
-    return low, high
+    if place is None:
+        return low, high
+    bound = largest_output(config.layers[place])
+    if bound is None:
+        return low, high
+    if config.rescales:
+        bound *= target.scale
+    return low, bound
 
 
 def learnt_range(config: Config, target: Target) -> tuple[float, float]:

@@ -69,7 +69,9 @@ def every_label_is_trained_on(config: Config, dataset: Dataset) -> Found:
 def groups_fit_the_share(config: Config, dataset: Dataset) -> Found:
     """The rows of whole groups or times come near to the share that the config holds out."""
     split = config.data.split
-    if split is None or split.kind == "column" or dataset.validation is None:
+    if split is None or dataset.validation is None:
+        return
+    if split.kind == "column":  # its cells decide, not a share
         return
     rows = dataset.validation.rows
     share = rows / (rows + dataset.train.rows)
@@ -101,7 +103,8 @@ def no_row_is_on_both_sides(_: Config, dataset: Dataset) -> Found:
 def no_rows_are_left_out(config: Config, dataset: Dataset) -> Found:
     """No row is left out for what it lacks."""
     for part in _parts(dataset):
-        is_split = part is not dataset.train and part.name == dataset.train.name
+        is_of_training_table = part.name == dataset.train.name
+        is_split = is_of_training_table and part is not dataset.train
         if part.dropped and not is_split:  # the training rows' line tells of both
             yield part.name, left_out(part.dropped, config.data.missing)
 
@@ -115,6 +118,7 @@ def categories_were_seen_in_training(_: Config, dataset: Dataset) -> Found:
 
 
 def _parts(dataset: Dataset) -> Iterator[Part]:
+    """Yield the parts that the dataset has, those to train on first."""
     for part in (dataset.train, dataset.validation, dataset.test):
         if part is not None:
             yield part

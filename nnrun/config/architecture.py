@@ -44,6 +44,7 @@ def summarize(config: Config, features: int) -> list[LayerSummary]:
 
 
 def _name(spec: Spec) -> str:
+    """Return the class of a layer with its activation, whose changed arguments are shown."""
     if "activation" not in spec:
         return str(spec["type"])
     activation = spec["activation"]
@@ -57,6 +58,7 @@ def _name(spec: Spec) -> str:
 
 
 def _shown(value: object) -> str:
+    """Return an argument as a config writes it."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}"

@@ -126,6 +126,7 @@ def _rule(errors: list[ErrorDetails]) -> str:
 
 
 def _is_quoted_number(value: YamlValue) -> bool:
+    """Tell whether a value is text that is a number but for quotes or zeros before it."""
     if not isinstance(value, str):
         return False
     without_zeros = value.lstrip("0") or "0"

@@ -51,6 +51,7 @@ def column_name(value: object) -> object:
 
 
 def _name_of_column(item: object) -> str | None:
+    """Return the name that a text or a number is, or None for anything else."""
     if isinstance(item, bool):
         return None
     if isinstance(item, str | int | float):

@@ -280,12 +280,14 @@ def _in_flow_yaml(value: ast.expr) -> str:
     if isinstance(value.value, bool):
         return str(value.value).lower()
     text = str(value.value)
+    if not isinstance(value.value, str):
+        return text
     is_word = re.fullmatch(r"[\w.+-]+", text) is not None
-    if isinstance(value.value, str) and not (is_word and _is_text(text)):
-        return repr(text)
-    return text
+    is_plain = is_word and _is_text(text)
+    return text if is_plain else repr(text)
 
 
 def _is_text(word: str) -> bool:
+    """Tell whether YAML reads a word as text, and not as a number or true."""
     read: Any = parse_scalar(word)
     return isinstance(read, str)

@@ -158,7 +158,8 @@ def _is_for_numbers(metric: str) -> bool:
 NUMBER_METRICS = frozenset(filter(_is_for_numbers, METRIC.catalog))
 """The metrics of numbers."""
 
-CATEGORICAL_METRICS = frozenset(name for name in METRIC.catalog if name.startswith("Sparse"))
+_SPARSE_METRICS = [name for name in METRIC.catalog if name.startswith("Sparse")]
+CATEGORICAL_METRICS = frozenset(_SPARSE_METRICS)
 """The metrics of several labels; those in neither set are for one yes/no output."""
 
 

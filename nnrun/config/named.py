@@ -121,6 +121,7 @@ class Named:
         return {folded(spelling): name for spelling, name in self.spellings.items()}
 
     def _forms(self) -> str:
+        """Return how such an object is written."""
         if len(self.catalog) > 1:
             return f"a name or a mapping with {self.key!r}"
         return "a mapping of arguments"

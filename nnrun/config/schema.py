@@ -385,7 +385,9 @@ class Config(Strict, json_schema_extra=_DIALECT):
     def output_activation(self) -> str:
         """Return the activation that bounds the network's output, or linear where none does."""
         place = self.place_of_output()
-        return "linear" if place is None else names.activation_of(self.layers[place])
+        if place is None:
+            return "linear"
+        return names.activation_of(self.layers[place])
 
     def place_of_output(self) -> int | None:
         """Return the index of the layer whose activation bounds the network's output, if any."""

@@ -216,6 +216,7 @@ def value_of(text: str) -> YamlValue:
 
 
 def _range(low: str, high: str) -> Range:
+    """Return the range between two numbers, of which the texts say whether they are whole."""
     least = float(low)
     most = float(high)
     is_whole = not re.search(r"[.eE]", low + high)

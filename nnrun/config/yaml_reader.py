@@ -98,6 +98,7 @@ def _check_size(path: Path, data: bytes) -> None:
 
 
 def _kind_of(values: object) -> str:
+    """Return what a file holds that is not a mapping."""
     if values is None:
         return "an empty file"
     if isinstance(values, list):
@@ -247,6 +248,7 @@ class YamlReader:
         return items
 
     def _scalar(self, event: yaml.ScalarEvent, keys: Keys) -> YamlValue:
+        """Return the value of a scalar, which is text where it is quoted."""
         if event.style:  # quoted, or a block: text
             return event.value
         value = parse_scalar(event.value)
@@ -297,6 +299,7 @@ class YamlReader:
 
     def _place_of(self, mark: yaml.Mark) -> str:
         # libyaml counts on where a text ends early, and takes U+2028 for the end of a line.
+        """Return the name of the place that libyaml means by a mark."""
         if mark.line > self._text.count("\n"):
             return self._places.end_of(self._text)
         return self._places.at(mark.line, mark.column)

@@ -76,6 +76,7 @@ class YamlSource:
         return self.name if self.has_no_lines else f"{self.name}:1:1"
 
     def _nearest(self, keys: Keys) -> Place | None:
+        """Return the places of the value at `keys`, or of its nearest parent, or None."""
         while keys and keys not in self.places:
             keys = keys[:-1]
         return self.places[keys] if keys else None

@@ -216,16 +216,19 @@ class LabelAssessor(ModelAssessor[LabelAccumulator]):
         y, outputs = sample.matrices[:2]
         actual = y[:, 0].astype(np.int64)
         labels = len(self._baseline.labels)
+        shares = self._baseline.predict(len(y))
         network = LabelRows(actual, outputs, labels, self._threshold)
-        constant = LabelRows(actual, self._baseline.predict(len(y)), labels)
+        constant = LabelRows(actual, shares, labels)
 
         def measures(weights: Floats) -> Replicates:
             replicates = network.measures(weights)
-            gain = replicates[metric] - constant.headline(weights)[metric]
+            of_baseline = constant.headline(weights)
+            gain = replicates[metric] - of_baseline[metric]
             return {**replicates, GAIN: gain}
 
         values = metrics.numbers()
-        values[GAIN] = values[metric] - baseline.numbers()[metric]
+        values_of_baseline = baseline.numbers()
+        values[GAIN] = values[metric] - values_of_baseline[metric]
         return intervals_of(measures, values, sample, self._seed)
 
 

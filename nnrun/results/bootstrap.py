@@ -62,10 +62,11 @@ def replicate(measures: Measures, rows: int, seed: int = 0) -> Replicates:
         rows: How many rows there are.
         seed: Decides the draws.
     """
-    chunks = list(map(measures, draw_weights(rows, seed)))
+    chunks = [measures(weights) for weights in draw_weights(rows, seed)]
     replicates = {}
     for name in chunks[0]:
-        replicates[name] = np.concatenate([chunk[name] for chunk in chunks])
+        values = [chunk[name] for chunk in chunks]
+        replicates[name] = np.concatenate(values)
     return replicates
 
 
@@ -78,7 +79,8 @@ def mean_replicates(parts: Sequence[Replicates], names: Iterable[str]) -> Replic
     """
     means = {}
     for name in names:
-        means[name] = np.mean([part[name] for part in parts], axis=0)
+        values = [part[name] for part in parts]
+        means[name] = np.mean(values, axis=0)
     return means
 
 
@@ -113,7 +115,8 @@ def interval(
         least = min(value, defined.min())
         most = max(value, defined.max())
         ends = np.clip(ends, least, most)
-    return Interval(float(ends[0]), float(ends[1]))
+    low, high = ends.tolist()
+    return Interval(low, high)
 
 
 def accuracy_interval(accuracy: float, rows: int, seed: int = 0) -> Interval:
@@ -137,5 +140,6 @@ def accuracy_interval(accuracy: float, rows: int, seed: int = 0) -> Interval:
         return Interval(0.0, 1 - least)
     generator = np.random.default_rng(seed)
     right = generator.binomial(rows, accuracy, REPLICATES)
-    low, high = np.quantile(right / rows, [tail, 1 - tail])
-    return Interval(float(low), float(high))
+    accuracies = right / rows
+    low, high = np.quantile(accuracies, [tail, 1 - tail]).tolist()
+    return Interval(low, high)

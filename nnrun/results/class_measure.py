@@ -100,6 +100,7 @@ class MultilabelMeasure:
 
 
 def _empty_confusion(labels: int) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]] | None":
+    """Return a confusion matrix of no rows, or None where it would be too large."""
     if labels > LABELS_WITH_CONFUSION:
         return None
     return np.zeros((labels, labels), np.int64)

@@ -115,6 +115,7 @@ class Evaluation:
         return total / len(self._members)
 
     def _batches(self, x: Matrix) -> Iterator[Matrix]:
+        """Yield the rows batch by batch; the last batch may be smaller."""
         size = self._config.batch_size
         for start in range(0, len(x), size):
             yield x[start : start + size]

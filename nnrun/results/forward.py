@@ -410,6 +410,7 @@ def _quietly(compute: Activation, x: Array) -> Matrix:
 
 
 def _through(steps: Sequence[Step], x: Array) -> Array:
+    """Return what the last of some steps gives."""
     for step in steps:
         x = step(x)
     return x

@@ -139,11 +139,13 @@ def prediction_errors(config: Config, encoder: Encoder, y: Numbers, outputs: Num
         outputs: What was predicted, as for `Interval.columns`.
     """
     if encoder.labels:
-        return label_errors(y[:, 0], outputs)[:, None]
+        errors_of_rows = label_errors(y[:, 0], outputs)
+        return errors_of_rows[:, None]
     if encoder.is_multilabel:
         errors = []
         for number, actual in enumerate(y.T):
-            errors.append(label_errors(actual, outputs[:, [number]]))
+            probability = outputs[:, [number]]
+            errors.append(label_errors(actual, probability))
         return np.column_stack(errors)
     if config.data.target_transform:
         return np.abs(logs(y) - logs(outputs))

@@ -180,6 +180,7 @@ def _parse(line: bytes) -> Row:
 
 
 def _check_encodable(name: str, text: str) -> None:
+    """Raise an InputError where a text cannot be written as UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -100,7 +100,9 @@ def is_training_table(run: Path, table: Table, rows: int) -> bool:
     trained_on = train.get("rows")
     if "path" not in validation and isinstance(trained_on, int):
         trained_on += int(validation.get("rows", 0))
-    return rows == trained_on and table.fingerprint() == train.get("sha256")
+    if rows != trained_on:
+        return False
+    return table.fingerprint() == train.get("sha256")
 
 
 def assessor_of(run: Path, trained: TrainedRun, threshold: AnyThreshold = None) -> Assessor | None:

@@ -57,7 +57,8 @@ class LinearModel:
         Returns:
             Probabilities or numbers, float64 (rows, outputs).
         """
-        standardised = (x.astype(np.float64) - self.mean) / self.scale
+        centred = x.astype(np.float64) - self.mean
+        standardised = centred / self.scale
         scores = standardised @ self.weights + self.intercepts
         if self.output == "sigmoid":
             return sigmoid(scores)

@@ -114,7 +114,8 @@ def fit_logistic(
         Weights of shape (inputs, outputs) and intercepts of shape (outputs,).
     """
     problem = _problem(rows, squares, labels, outputs, penalty, row_weights)
-    weights = np.zeros((rows.shape[1] + 1, outputs))
+    inputs_with_intercept = rows.shape[1] + 1
+    weights = np.zeros((inputs_with_intercept, outputs))
     scores = problem.inputs @ weights
     for _ in range(NEWTON_STEPS):
         probabilities = problem.probabilities(scores)
@@ -139,7 +140,8 @@ def _problem(
     row_weights: RowWeights,
 ) -> _Problem:
     """Return the rows with a column of ones, for the intercepts, which pay no penalty."""
-    inputs = np.column_stack([rows, np.ones(len(rows))])
+    ones = np.ones(len(rows))
+    inputs = np.column_stack([rows, ones])
     penalties = np.full((inputs.shape[1], 1), penalty)
     penalties[-1] = 0
     numbers = [1] if outputs == 1 else np.arange(outputs)
@@ -158,7 +160,8 @@ def _newton_direction(problem: _Problem, probabilities: Floats, gradient: Floats
     Wright, Numerical Optimization, 7.1).
     """
     size = float(np.abs(gradient).sum())
-    enough = min(0.5, float(np.sqrt(size))) * size
+    share = min(0.5, float(np.sqrt(size)))
+    enough = share * size
     inverse = problem.preconditioner(probabilities)
     direction = np.zeros_like(gradient)
     residual = -gradient

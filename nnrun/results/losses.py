@@ -253,10 +253,10 @@ def sparse_top_k_accuracy(y: Matrix, outputs: Outputs, arguments: Spec) -> RowVa
         outputs: The probabilities of the labels, or their logits, float32 (rows, labels).
         arguments: `k`, the number of labels that count as named; 5 where it is missing.
     """
-    own = _of_label(outputs.values, y)
-    is_larger = outputs.values > own[:, None]
+    of_label = _of_label(outputs.values, y)
+    is_larger = outputs.values > of_label[:, None]
     is_in_top = is_larger.sum(axis=1) < arguments.get("k", 5)
-    is_right = is_in_top & np.isfinite(own)
+    is_right = is_in_top & np.isfinite(of_label)
     return is_right.astype(np.float64)
 
 

@@ -110,8 +110,9 @@ class MultilabelAssessor(ModelAssessor[MultilabelAccumulator]):
             return {**means, GAIN: gain}
 
         numbers = metrics.numbers()
+        numbers_of_baseline = baseline.numbers()
         values = {name: numbers[name] for name in HEADLINES}
-        values[GAIN] = numbers[metric] - baseline.numbers()[metric]
+        values[GAIN] = numbers[metric] - numbers_of_baseline[metric]
         return intervals_of(measures, values, sample, self._seed)
 
     def _rows(self, y: Numbers, outputs: Numbers, threshold: AnyThreshold) -> list[LabelRows]:

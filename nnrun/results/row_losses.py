@@ -60,7 +60,8 @@ def log_losses(actual: Integers, outputs: Numbers) -> Floats:
             those of each are divided by their sum.
     """
     probability = true_probability(actual, outputs)
-    clipped = np.clip(probability, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+    largest = 1 - SMALLEST_PROBABILITY
+    clipped = np.clip(probability, SMALLEST_PROBABILITY, largest)
     return np.asarray(-np.log(clipped))
 
 
@@ -73,12 +74,12 @@ def brier_losses(actual: Integers, outputs: Numbers) -> Floats:
         actual: The number of the true label, shape (rows,).
         outputs: Probabilities of the second of two labels, (rows, 1), or of each, (rows, labels).
     """
-    own = true_probability(actual, outputs)
+    probability = true_probability(actual, outputs)
     if outputs.shape[1] <= 2:
-        return np.asarray((1 - own) ** 2)
+        return np.asarray((1 - probability) ** 2)
     squares = np.einsum("ij,ij->i", outputs, outputs, dtype=np.float64)
     squares_of_shares = squares / _sums(outputs) ** 2
-    return np.asarray(squares_of_shares - 2 * own + 1)
+    return np.asarray(squares_of_shares - 2 * probability + 1)
 
 
 def true_probability(actual: Integers, outputs: Numbers) -> Floats:
@@ -93,8 +94,8 @@ def true_probability(actual: Integers, outputs: Numbers) -> Floats:
         second = outputs[:, 0].astype(np.float64)
         return np.where(actual == 1, second, 1 - second)
     rows = np.arange(len(outputs))
-    own = outputs[rows, actual].astype(np.float64)
-    return np.asarray(own / _sums(outputs))
+    of_label = outputs[rows, actual].astype(np.float64)
+    return np.asarray(of_label / _sums(outputs))
 
 
 def _sums(outputs: Numbers) -> Floats:

@@ -157,6 +157,7 @@ def _mean_loss(config: Config, weights: Numbers, y: Numbers, outputs: Outputs) -
 
 
 def _weighted_blocks(trained: TrainedRun, reader: EncodedReader) -> Iterator[WeightedBlock]:
+    """Yield the inputs and targets of each block in float32, and the weights of its rows."""
     for encoded, weights in with_weights(trained, reader, reader):
         x = encoded.x.astype(np.float32)
         y = encoded.y.astype(np.float32)

@@ -41,6 +41,7 @@ Part = Literal["validation", "test"]
 
 
 def _ascend(errors: list[float]) -> list[float]:
+    """Refuse errors that are not in ascending order."""
     if any(before > after for before, after in pairwise(errors)):
         raise problem("must ascend")
     return errors

@@ -108,12 +108,18 @@ class SavedVerdict(BaseModel, extra="forbid"):
         has_units = len(self.means) == len(self.deviations)
         if not (has_all and has_units):
             raise ValueError("its baseline is not one of this run")
-        linear = _linear_model(self.linear_model, encoder) if self.linear_model else None
+        linear = None
+        if self.linear_model:
+            linear = _linear_model(self.linear_model, encoder)
+        return self._baseline(encoder), linear
+
+    def _baseline(self, encoder: Encoder) -> Baseline:
+        """Return the baseline, of the kind of the targets."""
         if encoder.labels:
-            return LabelBaseline(tuple(encoder.labels), tuple(self.shares)), linear
+            return LabelBaseline(tuple(encoder.labels), tuple(self.shares))
         if encoder.is_multilabel:
-            return MultilabelBaseline.of_shares(encoder.labels_of_targets, self.shares), linear
-        return NumberBaseline(tuple(self.means), tuple(self.deviations)), linear
+            return MultilabelBaseline.of_shares(encoder.labels_of_targets, self.shares)
+        return NumberBaseline(tuple(self.means), tuple(self.deviations))
 
 
 def write_verdict(
@@ -209,6 +215,7 @@ def _shares(baseline: Baseline) -> list[float]:
 
 
 def _saved_linear_model(model: LinearModel) -> SavedLinearModel:
+    """Return a linear model with lists in place of arrays."""
     values = asdict(model)
     for name in ("weights", "intercepts", "mean", "scale"):
         values[name] = np.asarray(values[name]).tolist()

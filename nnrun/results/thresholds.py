@@ -94,6 +94,7 @@ def parse_goal(text: str) -> ThresholdGoal:
 
 
 def _cost(text: str) -> float | None:
+    """Return the cost that a text is, or None unless it is a number from 0 on."""
     try:
         cost = float(text)
     except ValueError:

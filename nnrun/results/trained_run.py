@@ -378,6 +378,7 @@ def open_data(trained: TrainedRun, data: Path, null_values: Sequence[str] = ()) 
 
 
 def _source(data: Path) -> TableSource:
+    """Return the path of a table, or the stream of standard input."""
     if str(data) != STDIN:
         return data
     return sys.stdin.buffer if sys.stdin else b""
@@ -407,7 +408,8 @@ def _as_float32(reader: EncodedReader) -> Iterator[tuple[Block, Matrix, Matrix]]
 
 def _check_finite(block: Block, outputs: Matrix) -> None:
     """Raise a TableError that names the first row with an output that is not finite."""
-    wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    is_finite = np.isfinite(outputs).all(axis=1)
+    wrong = np.flatnonzero(~is_finite)
     if len(wrong):
         place = block.places([int(wrong[0])])[0]
         raise TableError(f"{block.name}:{place}: {NOT_FINITE}")

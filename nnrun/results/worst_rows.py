@@ -46,8 +46,9 @@ class WorstRowKeeper:
             y: Their targets, (rows, targets).
             outputs: What the network made of them, (rows, outputs).
         """
-        numbers = np.arange(self._rows, self._rows + len(losses))
+        first = self._rows
         self._rows += len(losses)
+        numbers = np.arange(first, self._rows)
         rows = WorstRows(numbers, losses, y, outputs)
         if self._worst is not None:
             rows = _joined(self._worst, rows)
@@ -72,6 +73,7 @@ class WorstRowKeeper:
 
 
 def _joined(first: WorstRows, second: WorstRows) -> WorstRows:
+    """Return the rows of both, those of the first before the others."""
     return WorstRows(
         np.concatenate([first.numbers, second.numbers]),
         np.concatenate([first.losses, second.losses]),
