@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nnrun.config.architecture import LayerSummary, member_prefix, summarize
 from nnrun.config.schema import Config
+from nnrun.config.yaml_output import in_flow
 from nnrun.errors import RunError
 from nnrun.features.encoder import Encoder
 from nnrun.features.given_encoder import GivenEncoder
@@ -13,7 +14,7 @@ from nnrun.runs.arrays import Array
 from nnrun.runs.directory import Run
 from nnrun.runs.info import RunInfo, StartedFrom
 from nnrun.runs.saved_model import WEIGHTS, SavedModel
-from nnrun.wording import counted, received
+from nnrun.wording import counted
 
 SHARED = ("normalize", "numeric", "clip", "target_transform")
 """The keys of data that make layers around those of the config, which the weights rely on."""
@@ -153,8 +154,7 @@ def _misfits(run: str, config: Config, saved: SavedModel) -> Iterator[str]:
         place = config.where("ensemble")
         rule = f"must be {other.ensemble}, as in {run}"
         yield f"{place}: {rule}; received {config.ensemble}"
-    are_alike = config.is_classes == other.is_classes
-    if are_alike and _scaling(config) != _scaling(other):
+    if _are_comparable(config, other) and _scaling(config) != _scaling(other):
         place = config.where("loss")
         loss = _loss_in_words(config)
         loss_of_run = _loss_in_words(other)
@@ -172,8 +172,15 @@ def _data_misfits(run: str, config: Config, other: Config) -> Iterator[str]:
         required = getattr(other.data, key)
         if value != required:
             place = config.where("data", key)
-            rule = f"must be {received(required)}, as in {run}"
-            yield f"{place}: {rule}; received {received(value)}"
+            rule = "must be left out" if required is None else f"must be {in_flow(required)}"
+            given = "nothing" if value is None else in_flow(value)
+            yield f"{place}: {rule}, as in {run}; received {given}"
+
+
+def _are_comparable(config: Config, other: Config) -> bool:
+    """Tell whether the loss and the last activation alone decide how two configs scale outputs."""
+    is_normalized_alike = config.data.normalize == other.data.normalize
+    return is_normalized_alike and config.is_classes == other.is_classes
 
 
 def _loss_in_words(config: Config) -> str:

@@ -113,8 +113,8 @@ def test_every_thing_that_does_not_fit_is_named_in_one_pass(base, project, nnrun
     [
         ({"data.target": "age", "loss": "MeanSquaredError"}, "data.target: must be 'label', as in"),
         ({"data.positive": 0}, "data.positive: must be "),
-        ({"data.numeric": "robust"}, "data.numeric: must be"),
-        ({"data.clip": 3}, "data.clip: must be nothing, as in"),
+        ({"data.numeric": "robust"}, "data.numeric: must be standard, as in"),
+        ({"data.clip": 3}, "data.clip: must be left out, as in"),
         ({"layers": [{"units": 1, "activation": "sigmoid"}]}, "layers: 1 layer with weights"),
         ({"data.drop": ["age"]}, "are not features here: 'age'"),
     ],
@@ -124,6 +124,16 @@ def test_what_does_not_fit_is_named(base, project, changes, text):
     with pytest.raises(ConfigError) as error:
         load_warm(project.load(changes), base, project.folder, None)
     assert any(text in line for line in error.value.problems)
+
+
+def test_outputs_that_normalize_alone_scales_otherwise_are_told_once(trained_runs, project):
+    layers = [{"units": 1}]
+    changes = {"data.target": "dose", "loss": "MeanSquaredError", "layers": layers, "epochs": 1}
+    base = trained_runs.copy_to(project, changes)
+    with pytest.raises(ConfigError) as error:
+        load_warm(project.load({**changes, "data.normalize": False}), base, project.folder, None)
+    (line,) = error.value.problems
+    assert "data.normalize: must be true, as in" in line
 
 
 def test_layers_without_weights_may_differ_and_labels_may_be_fewer(base, project):
