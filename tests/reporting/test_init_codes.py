@@ -16,7 +16,7 @@ from nnrun.reporting.starter_codes import (
     FEWEST_ROWS_WITH_ALL_BINS,
     FEWEST_ROWS_WITH_LABELS,
 )
-from nnrun.reporting.starter_config import MEMBERS, ROWS_OF_MEMBERS, write_config
+from nnrun.reporting.starter_config import FEW_ROWS, MEMBERS, ROWS_OF_MEMBERS, write_config
 
 Columns = dict[str, list[Any]]
 
@@ -154,3 +154,23 @@ def test_the_config_says_what_the_networks_are_for(project, written, rows, netwo
     told = [line for line in lines if line.startswith("ensemble: ")]
     assert [int(line.split()[1]) for line in told] == networks
     assert all("# networks that differ by their seeds" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("target", "rows", "units", "batch_size"),
+    [
+        ("numbers", 30, 64, 8),
+        ("numbers", FEW_ROWS - 1, 64, 8),
+        ("numbers", FEW_ROWS, 32, 32),
+        ("labels", 30, 8, 32),
+    ],
+)
+def test_few_rows_of_numbers_get_more_units_and_smaller_batches(
+    project, written, target, rows, units, batch_size
+):
+    cells = numbers(rows, seed=1) if target == "numbers" else cycle("a", "b", rows=rows)
+    config = written({"x": numbers(rows), "y": cells})
+    assert [layer.get("units") for layer in config.layers[:3:2]] == [units, units // 2]
+    assert config.batch_size == batch_size
+    is_told = "batch_size: 8  # small" in (project.folder / "init.yaml").read_text()
+    assert is_told == (batch_size == 8)
