@@ -55,7 +55,7 @@ def shown_lines(lines: Sequence[str]) -> str:
     shown: list[str] = []
     characters = 0
     for line in lines:
-        short = printable(_without_middle(line))
+        short = printable(without_middle(line))
         characters += len(short)
         if characters > LONGEST_MESSAGE:
             others = counted(len(lines) - len(shown), "more mistake")
@@ -65,8 +65,12 @@ def shown_lines(lines: Sequence[str]) -> str:
     return "\n".join(shown)
 
 
-def _without_middle(line: str) -> str:
-    """Return a line that is too long without its middle; a place begins it, a remedy ends it."""
+def without_middle(line: str) -> str:
+    """Return a line that is too long without its middle; a place begins it, a remedy ends it.
+
+    Args:
+        line: The line, which may have names and cells of any length.
+    """
     if len(line) <= LONGEST_LINE:
         return line
     half = LONGEST_LINE // 2

@@ -8,6 +8,7 @@ from nnrun.config.places import Keys
 from nnrun.config.schema import Config
 from nnrun.errors import ConfigError
 from nnrun.features.dataset import Dataset
+from nnrun.wording import without_middle
 
 Level = Literal["error", "warning"]
 """An `error` would train to nothing; a `warning` trains, but probably not as was meant."""
@@ -117,7 +118,7 @@ def _findings(each: Rule, dataset: Dataset) -> Iterator[Finding]:
     config = dataset.config
     for place, text in each.find(config, dataset):
         where = place if isinstance(place, str) else config.where(*place)
-        message = f"{where}: {text}"
+        message = without_middle(f"{where}: {text}")
         yield Finding(each.code, each.level, message)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from nnrun.features.cells import FaultKind
 from nnrun.features.faults import ColumnFaults, Fault
 from nnrun.features.feature import Feature
-from nnrun.wording import counted, short_number
+from nnrun.wording import counted, short_number, without_middle
 
 FEW = 0.05
 """A share of the training rows: where fewer lack a cell, each that is filled later is told."""
@@ -32,7 +32,7 @@ def unseen_note(table: str, faults: ColumnFaults) -> str | None:
     if not unseen.count:
         return None
     clause = _describe_unseen(unseen)
-    return f"{table}: column {faults.name!r}: {clause}"
+    return without_middle(f"{table}: column {faults.name!r}: {clause}")
 
 
 def column_note(table: str, faults: ColumnFaults, feature: Feature) -> str | None:
@@ -46,7 +46,7 @@ def column_note(table: str, faults: ColumnFaults, feature: Feature) -> str | Non
     clauses = "; ".join(_clauses(table, faults, feature))
     if not clauses:
         return None
-    return f"{table}: column {faults.name!r}: {clauses}"
+    return without_middle(f"{table}: column {faults.name!r}: {clauses}")
 
 
 def _clauses(table: str, faults: ColumnFaults, feature: Feature) -> Iterator[str]:

@@ -14,7 +14,7 @@ from nnrun.reporting.metrics_text import describe_metrics
 from nnrun.reporting.network_table import network_lines
 from nnrun.runs.directory import Run
 from nnrun.runs.info import RunInfo
-from nnrun.wording import counted, listed, printable
+from nnrun.wording import counted, listed, printable, without_middle
 
 MOST_NAMES = 6  # features, or categories, that are named in a line
 
@@ -97,7 +97,7 @@ def part_rows(info: RunInfo) -> list[PartRow]:
 def _with_network(lines: list[str], config: Config, encoder: Encoder) -> str:
     network = network_lines(config, encoder)
     all_lines = [*lines, "", *network]
-    return "\n".join(map(printable, all_lines))
+    return "\n".join(printable(without_middle(line)) for line in all_lines)
 
 
 def _part_lines(dataset: Dataset) -> Iterator[str]:

@@ -436,6 +436,13 @@ def test_the_line_that_leaves_constant_columns_out_is_told_of_few(findings):
     assert many[0].message.endswith("'pixel_2', ... (4 in all); leave them out")
 
 
+def test_a_name_of_any_length_leaves_a_finding_a_line_of_a_terminal(findings):
+    [found] = findings({}, [pl.lit(1).alias("n" * 100_000)])
+    assert found.code == "constant"
+    assert len(found.message) < 1_100
+    assert found.message.endswith("nnn]`")
+
+
 def test_a_date_is_constant_only_where_all_its_parts_are(findings):
     days = pl.format("2020-01-{}", 10 + pl.int_range(60) % 20).alias("day")
     same = pl.lit("2020-01-10").alias("day")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from support.marks import usual_names
+from support.marks import exhaustive, usual_names
 
 PATTERN = "^x$"
 ODD = [PATTERN, "^.*$", "^(?:$", "*", ".", "[0]", "{{x}}", 'a "quote"', "it's", "a\nline"]
@@ -95,3 +95,24 @@ def test_a_column_for_anything_may_be_named_as_a_pattern(outcome, role):
         for name in ("plain", PATTERN)
     )
     assert odd == plain
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pytest.param(["Ely", "York"] * 30, id="categories"),
+        exhaustive(["Ely", None] * 30, id="missing"),
+        exhaustive([5] * 60, id="constant"),
+        exhaustive([f"{row}%" for row in range(60)], id="percentages"),
+        exhaustive([0, 1] * 30, id="the target"),
+        exhaustive([f"zip{row % 31:05}" for row in range(60)], id="rare categories"),
+    ],
+)
+def test_check_cuts_a_name_of_any_length(project, nnrun, cells):
+    rows = range(60)
+    frame = {"a": [row * 37 % 11 for row in rows], "n" * 100_000: cells, "y": [0, 1] * 30}
+    project.table(pl.DataFrame(frame, strict=False))
+    done = nnrun("check", project.config({"data.target": "y"}))
+    lines = [*done.out.splitlines(), *done.err.splitlines()]
+    assert any("nnn" in line for line in lines), done
+    assert max(map(len, lines)) < 1_100
