@@ -2,7 +2,9 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +15,7 @@ from nnrun.errors import TableError
 from nnrun.installation import how_to_install
 from nnrun.tables.block import Block, NullValues
 from nnrun.tables.dialect import Dialect
+from nnrun.tables.sheet_extent import most_cells
 from nnrun.tables.stored_file import StoredFile
 from nnrun.tables.table_file import ReadingPlan, TableFile
 from nnrun.wording import counted, did_you_mean, first_line, listed
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 ROWS = 131_072  # of a block
 LARGEST = 1 << 30
 """Bytes of a workbook once it is unpacked: about 20 million cells, which take some GiB."""
+MOST_CELLS = 1 << 26
+"""Cells of a sheet at the most, empty ones between others too: each takes 32 bytes."""
 
 NO_DATE = r"^1899-12-3[01] "  # Excel's time of a day is one of its first days
 MIDNIGHT = r" 00:00:00(?:\.000)?$"  # Excel's date is a time on that day
@@ -65,7 +70,8 @@ def open_excel(
         TableError: It is not a workbook, is too large, or lacks the sheet; or fastexcel is missing.
     """
     _check_archive(source, name)
-    sheet = _read_sheet(_content(source), name, dialect)
+    with _as_workbook(name):
+        sheet = _read_sheet(_content(source), name, dialect)
     numbers = cs.by_name(sheet.numbers).cast(pl.Float64, strict=False)
     cells = sheet.texts.with_columns(numbers)
 
@@ -99,7 +105,8 @@ def first_rows(source: StoredFile | bytes, name: str, most: int) -> list[list[st
     content = _content(source)
     reader = _open_workbook(content, name)
     sheet_name = _choose_sheet(reader.sheet_names, name, wanted=None)
-    cells = _read_cells(content, sheet_name, skip_rows=0).head(most)
+    with _as_workbook(name):
+        cells = _read_cells(content, sheet_name, skip_rows=0).head(most)
     return [_stripped(row) for row in cells.rows()]
 
 
@@ -119,10 +126,20 @@ def _check_archive(source: StoredFile | bytes, name: str) -> None:
     file = io.BytesIO(source) if isinstance(source, bytes) else source.path
     try:
         with zipfile.ZipFile(file) as archive:
-            entries = archive.infolist()
-    except zipfile.BadZipFile:
+            _check_entries(archive.infolist(), name)
+            cells = most_cells(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
         problem = "is a workbook or an archive cut short or damaged"
         raise TableError(f"{name}: {problem}; copy or download it again") from None
+    if cells > MOST_CELLS:
+        received = f"a sheet has room for {cells:,} cells from its first to its last one"
+        rule = f"at most {MOST_CELLS:,} are read"
+        remedy = "delete what stands far from the table, or save it as CSV"
+        raise TableError(f"{name}: {received}; {rule}: {remedy}")
+
+
+def _check_entries(entries: list[zipfile.ZipInfo], name: str) -> None:
+    """Raise a TableError unless a zip archive has the files of a workbook, of a size to unpack."""
     names = [entry.filename for entry in entries]
     if not any(entry.startswith("xl/") for entry in names):
         kind = "an OpenDocument spreadsheet" if "content.xml" in names else "a zip archive"
@@ -250,9 +267,18 @@ def _open_workbook(content: bytes, name: str) -> "ExcelReader":
         command = how_to_install("excel")
         rule = "to read Excel's workbooks takes fastexcel"
         raise TableError(f"{name}: {rule}: {command}, or save the table as CSV") from None
-    try:
+    with _as_workbook(name):
         return fastexcel.read_excel(content)
-    except fastexcel.FastExcelError as error:
+
+
+@contextmanager
+def _as_workbook(name: str) -> Iterator[None]:
+    """Raise a TableError where fastexcel cannot read a workbook."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("_fastexcel", "fastexcel"):
+            raise
         reason = f"cannot be read as a workbook: {first_line(error)}"
         raise TableError(f"{name}: {reason}; save it anew, or the table as CSV") from None
 

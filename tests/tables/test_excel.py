@@ -12,7 +12,7 @@ import pytest
 from support.workbooks import workbook
 
 from nnrun.installation import how_to_install
-from nnrun.tables import excel_reader
+from nnrun.tables import excel_reader, sheet_extent
 from nnrun.tables.dialect import Dialect
 from nnrun.tables.table import Table, open_table
 
@@ -146,6 +146,57 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read(monkey
     assert len(bomb) < 10_000
     (line,) = problems(open_sheet, bomb)
     assert "unpacks to 2,000,000 bytes; a workbook of at most 1,000,000 bytes is read" in line
+
+
+def with_cell(content: bytes, cell: str) -> bytes:
+    """Return a workbook with another row of XML at the end of its first sheet."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    sheet = entries["xl/worksheets/sheet1.xml"]
+    entries["xl/worksheets/sheet1.xml"] = sheet.replace(b"</sheetData>", cell.encode())
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, entry in entries.items():
+            archive.writestr(name, entry)
+    return file.getvalue()
+
+
+FAR = {
+    "the last cell of all": '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>',
+    "a row that says where it is": '<row r="99999999"><c><v>1</v></c></row></sheetData>',
+    "a number that is too large": '<row r="9"><c r="B99999999999999999"><v>1</v></c></row></sheetData>',
+    "a prefix and other quotes": "<x:row r = '1048576'><x:c r = 'xfd1048576'><v>1</v></x:c></x:row>",
+    "cells that do not say where they are": '<row r="40000">'
+    + "<c><v>1</v></c>" * 2_000
+    + "</row></sheetData>",
+}
+
+
+@pytest.mark.parametrize("cell", FAR.values(), ids=FAR.keys())
+def test_a_cell_far_from_the_others_is_refused_before_room_is_made(monkeypatch, problems, cell):
+    monkeypatch.setattr(excel_reader, "_read_sheet", lambda *_: pytest.fail("it is read"))
+    (line,) = problems(open_sheet, with_cell(workbook(ROWS), cell))
+    assert "cells from its first to its last one; at most 67,108,864 are read" in line
+
+
+def test_a_tag_without_end_is_refused(monkeypatch, problems):
+    monkeypatch.setattr(sheet_extent, "PIECE", 1_000)
+    monkeypatch.setattr(sheet_extent, "LONGEST_TAG", 2_000)
+    cell = f'<row r="9"><c {" " * 5_000} r="XFD9"><v>1</v></c></row></sheetData>'
+    (line,) = problems(open_sheet, with_cell(workbook(ROWS), cell))
+    assert "is a workbook or an archive cut short or damaged" in line
+
+
+def test_a_cell_below_the_others_is_read():
+    cell = '<row r="900"><c r="B900"><v>1</v></c></row></sheetData>'
+    table = open_sheet(with_cell(workbook([["a", "b"], [1, 2]]), cell))
+    assert cells(table) == {"a": ["1", None], "b": ["2", "1"]}
+
+
+def test_a_sheet_that_fastexcel_cannot_read_is_refused(problems):
+    cell = '<row r="9"><c r="A9" t="inlineStr"><is><t>&c;</t></is></c></row></sheetData>'
+    (line,) = problems(open_sheet, with_cell(workbook(ROWS), cell))
+    assert "t.xlsx: cannot be read as a workbook: " in line
 
 
 def test_without_fastexcel_the_message_says_what_to_install(monkeypatch, problems):
