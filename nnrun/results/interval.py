@@ -34,6 +34,10 @@ BETWEEN_LABELS = "|"
 ROUNDING = 1e-9
 """(n + 1) level is a whole number where the decimals of the level say so: 10 * 0.9 is 9."""
 
+ROUNDING_OF_PROBABILITIES = 1e-6
+"""The probabilities of equal rows differ by as much from batch to batch, and from NumPy to Keras.
+In tables of categories many rows equal the one whose error is the bound."""
+
 Column = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -104,7 +108,7 @@ def _sets(labels: Sequence[str], outputs: Numbers, largest: float) -> Column:
     for code in range(len(labels)):
         of_all = np.full(len(outputs), code)
         errors.append(label_errors(of_all, outputs))
-    may_be = np.column_stack(errors) <= largest
+    may_be = np.column_stack(errors) <= largest + ROUNDING_OF_PROBABILITIES
     sets = [_joined(labels, row) for row in may_be]
     return np.array(sets, dtype=object)
 

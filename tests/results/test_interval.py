@@ -117,6 +117,14 @@ def test_a_set_has_the_labels_that_are_probable_enough(outputs, sets):
     assert columns["prediction_set"].tolist() == sets
 
 
+def test_a_row_equal_to_the_one_that_bounds_the_sets_has_its_label_whatever_rounding_did():
+    encoder = Encoder.model_construct(labels=["no", "yes"])
+    outputs = np.float32(0.4) + np.array([[-1e-7], [0], [1e-7], [-1e-5]], np.float32)
+    bound = label_errors(np.array([1]), np.array([[0.4]], np.float32))[0]
+    columns = Interval(0.9, (bound,)).columns(encoder, outputs)
+    assert columns["prediction_set"].tolist() == ["no|yes", "no|yes", "no|yes", "no"]
+
+
 def test_the_error_of_a_label_is_what_its_probability_lacks():
     errors = label_errors(np.array([1, 0]), np.array([[0.75], [0.75]], np.float32))
     assert errors.tolist() == [0.25, 0.75]
