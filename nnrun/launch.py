@@ -5,9 +5,6 @@ import signal
 import sys
 from types import FrameType, TracebackType
 
-from nnrun import file_limit
-from nnrun.address_space import LEAST, address_space_limit, shortage, use_little
-
 STDERR = 2  # its number: of sys.stderr nothing is known yet
 
 
@@ -27,12 +24,17 @@ def guard() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
     sys.excepthook = _tell
-    _end_where_short(file_limit.shortage())
-    from nnrun import thread_limit  # what it imports takes time, in which Ctrl-C may come
+    # What these import takes time, in which Ctrl-C may come.
+    from nnrun import file_limit
 
-    _end_where_short(shortage(LEAST) or thread_limit.shortage(thread_limit.LEAST))
-    if address_space_limit() is not None or thread_limit.shortage(thread_limit.usual()):
-        use_little()
+    _end_where_short(file_limit.shortage())
+    from nnrun import address_space, thread_limit
+
+    _end_where_short(address_space.shortage(address_space.LEAST))
+    _end_where_short(thread_limit.shortage(thread_limit.LEAST))
+    is_limited = address_space.address_space_limit() is not None
+    if is_limited or thread_limit.shortage(thread_limit.usual()):
+        address_space.use_little()
 
 
 def _end_where_short(problem: str | None) -> None:
