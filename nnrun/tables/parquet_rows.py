@@ -62,8 +62,9 @@ class ParquetRows:
             if frame.width == len(self.sizes.columns):
                 yield from pieces_of_text(frame, self.name, first)
                 first += step
-            elif step > 1:
-                step //= 2
+            elif len(frame) > 1:
+                step = len(frame) // 2  # a file may have fewer rows than a block
+                del frame  # or two of them stand in memory
             else:
                 raise row_of_much_text(frame, self.name, first)
 

@@ -114,6 +114,8 @@ def text_bytes(column: pl.Series) -> int:
     """
     dtype = column.dtype
     column = column.alias("")  # polars takes names such as ^x$ for patterns
+    if len(column) == 1:  # polars takes it for a literal, and copies its text four times
+        column = pl.concat([column, column.clear(1)])
     if dtype == pl.String:
         return _sum(column.str.len_bytes())
     if dtype == pl.Binary:

@@ -274,3 +274,19 @@ def test_a_structure_is_read_by_the_numbers_of_its_fields():
         100: 5,
     }
     assert reader.position == len(content)
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize(
+    "column",
+    [
+        pl.Series(["abc"]),
+        pl.Series([b"abc"]),
+        pl.Series(["abc"], dtype=pl.Categorical),
+        pl.Series([["ab", "c"]]),
+        pl.Series([{"a": "abc"}]),
+    ],
+    ids=["text", "bytes", "categories", "lists", "structures"],
+)
+def test_the_text_of_a_single_row_counts_as_that_of_others(column, rows):
+    assert text_size.text_bytes(pl.concat([column] * rows)) == 3 * rows
