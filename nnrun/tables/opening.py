@@ -138,5 +138,8 @@ def readable(name: str) -> Iterator[None]:
     except OSError as error:
         refuse_too_many_files(name, error)
         raise TableError(f"{name}: cannot be read: {first_line(error)}") from None
-    except (csv.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+    except pl.exceptions.PanicException as error:
+        reason = f"the file is damaged, so that polars failed: {first_line(error)}"
+        raise TableError(f"{name}: cannot be read: {reason}; copy or write it again") from None
+    except (csv.Error, pl.exceptions.PolarsError) as error:
         raise TableError(f"{name}: cannot be read: {first_line(error)}") from None

@@ -9,6 +9,7 @@ from support.thrift import varint
 
 from nnrun.errors import TableError
 from nnrun.tables import parquet_rows, parquet_sizes, text_size
+from nnrun.tables.opening import readable
 from nnrun.tables.parquet_sizes import ParquetSizes
 from nnrun.tables.table import open_table
 from nnrun.tables.table_file import ReadingPlan
@@ -290,3 +291,8 @@ def test_a_structure_is_read_by_the_numbers_of_its_fields():
 )
 def test_the_text_of_a_single_row_counts_as_that_of_others(column, rows):
     assert text_size.text_bytes(pl.concat([column] * rows)) == 3 * rows
+
+
+def test_a_file_at_which_polars_panics_is_refused():
+    with pytest.raises(TableError, match=r"^t: cannot be read: the file is damaged"), readable("t"):
+        raise pl.exceptions.PanicException("assertion failed")
