@@ -72,7 +72,8 @@ def of_every_page(function):
 
 def test_the_readme_is_short_and_has_the_commands_of_the_first_hour():
     text = PAGES[0].read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 160
+    before, _, after = re.split("<details>|</details>", text)  # every table is folded away
+    assert len((before + after).splitlines()) <= 160
     assert "pip install . && nnrun train configs/digits-relu.yaml\n" in text
     assert "\npip install '.[test]' && pytest\n" in text  # which .ci/run looks for
 

@@ -132,7 +132,6 @@ def test_the_config_says_what_the_codes_are_for(project, written):
 @pytest.mark.parametrize(
     ("rows", "members"),
     [
-        (ROWS_OF_MEMBERS[0] - 1, 1),
         (ROWS_OF_MEMBERS[0], MEMBERS),
         (ROWS_OF_MEMBERS[1], MEMBERS),
         (ROWS_OF_MEMBERS[1] + 1, 1),
@@ -143,6 +142,13 @@ def test_the_rows_that_have_a_target_decide_how_many_networks_train(written, tar
     cells = numbers(rows, seed=1) if target == "numbers" else cycle("a", "b", rows=rows)
     columns = {"x": numbers(rows + 100), "y": [*cells, *[None] * 100]}
     assert written(columns).ensemble == members
+
+
+@pytest.mark.parametrize(("target", "members"), [("labels", 1), ("numbers", MEMBERS)])
+def test_few_rows_of_labels_have_one_curve_to_read(written, target, members):
+    rows = ROWS_OF_MEMBERS[0] - 1
+    cells = numbers(rows, seed=1) if target == "numbers" else cycle("a", "b", rows=rows)
+    assert written({"x": numbers(rows), "y": cells}).ensemble == members
 
 
 @pytest.mark.parametrize(
