@@ -204,10 +204,15 @@ def of_rows_to_refit(refit: bool, info: ValidationInfo) -> bool:  # noqa: FBT001
         info: The keys of the config that were validated before.
 
     Raises:
-        PydanticCustomError: They are, and `data` holds none of its rows out for validation.
+        PydanticCustomError: They are, and `data` holds none of its rows out for validation, or
+            keeps them in files.
     """
     data: Data | None = info.data.get("data")
-    if not refit or data is None or data.validation_split or data.split:
+    if not refit or data is None:
+        return refit
+    if data.in_memory is False:
+        raise problem("all rows must be in memory; remove data.in_memory: false, or remove refit")
+    if data.validation_split or data.split:
         return refit
     rule = "trains again on the rows that were held out of the training table"
     reason = "data.validation is another table" if data.validation else "none are"

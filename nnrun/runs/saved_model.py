@@ -113,7 +113,7 @@ def read_saved_model(path: Path, info: RunInfo, *, with_weights: bool = False) -
 
 def _was_refitted(path: Path, info: RunInfo) -> bool:
     """Return whether a run has weights of before a refit, which may just be being saved."""
-    if BEFORE_REFIT in info.checksums:
+    if info.refit_epochs or BEFORE_REFIT in info.checksums:
         return True
     return BEFORE_REFIT in info.saving and (path / BEFORE_REFIT).exists()
 

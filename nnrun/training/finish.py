@@ -235,6 +235,8 @@ def save_network(
             sizes=sizes,
         )
         temporary_paths[run.info].write_text(info, encoding="utf-8")
+    if network.before_refit is None:
+        run.before_refit.unlink(missing_ok=True)  # of the refit that a longer training replaces
 
 
 def _write_network(run: Run, network: TrainedNetwork, temporary_paths: Mapping[Path, Path]) -> None:

@@ -185,7 +185,7 @@ def _consistent(config: dict[str, Any]) -> dict[str, Any]:
     for key, other in (("validation", "validation_split"), ("features", "drop")):
         if data.get(key):
             data.pop(other, None)
-    if not data.get("validation_split"):
+    if not data.get("validation_split") or data.get("in_memory") is False:
         config.pop("refit", None)
     if isinstance(optimizer, dict):
         config["optimizer"] = {k: v for k, v in optimizer.items() if k not in CLIPPING}

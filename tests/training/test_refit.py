@@ -143,7 +143,10 @@ def test_one_that_was_stopped_goes_on_to_the_same_weights(train_in, network, nnr
 def test_a_run_that_is_trained_for_longer_is_refitted_anew(train_in):
     longer = train_in("longer", refit=True, epochs=6, early_stopping=None)
     run_path = train_in("run", refit=True, early_stopping=None)
-    with reopen(run_path, epochs=6) as (run, dataset):
+    with reopen(run_path, epochs=6) as (run, dataset), pytest.raises(Interrupted):
+        resume(run, dataset, [StopIn(2)])
+    assert not (run_path / "before_refit.npz").exists()
+    with reopen(run_path) as (run, dataset):
         resume(run, dataset)
     assert_equal_weights(load_run(run_path).weights, load_run(longer).weights)
     assert Run(run_path).read_info().refit_epochs == [6]
@@ -176,6 +179,20 @@ def test_without_rows_of_the_training_table_there_is_nothing_to_refit(project, c
         project.load(refit=True, **changes)
     assert "refit: trains again on the rows that were held out" in str(caught.value)
     assert reason in str(caught.value)
+
+
+def test_rows_that_a_config_keeps_in_files_are_refused_with_the_config(project, nnrun):
+    done = nnrun("check", project.config(refit=True, **{"data.in_memory": False}))
+    assert done.code == 2
+    assert "refit: all rows must be in memory; remove data.in_memory: false" in done.err
+
+
+def test_a_refitted_run_without_a_checksum_of_the_weights_before_is_refused(refitted):
+    info = json.loads((refitted / "run.json").read_text())
+    del info["checksums"]["before_refit.npz"]
+    (refitted / "run.json").write_text(json.dumps(info))
+    with pytest.raises(RunError, match=r"before_refit\.npz"):
+        load_run(refitted)
 
 
 def test_a_refit_needs_one_device_and_rows_in_memory(project):
