@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nnrun.cli.loading_notice import loading_notice
-from nnrun.cli.options import check_output, command, config_argument, output_option, set_option
+from nnrun.cli.options import check_csv_output, command, config_argument, output_option, set_option
 from nnrun.cli.printing import Printing, printing_options
 from nnrun.cli.terminal import (
     line_width,
@@ -77,7 +77,7 @@ def cv(
     from nnrun.workflows.cross_validation import Folds, cross_validate, read_and_check
 
     if output:
-        check_output(output, config)
+        check_csv_output(output, config)
     loaded = load_config(config, overrides)
     warn = None if printing.quiet else tell
     table = read_and_check(loaded, warn)

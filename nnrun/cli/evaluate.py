@@ -12,7 +12,7 @@ import click
 
 from nnrun.cli.completion import complete_goal
 from nnrun.cli.options import (
-    check_output,
+    check_csv_output,
     command,
     json_option,
     output_option,
@@ -81,7 +81,7 @@ def evaluate(
 
     _check_thresholds(threshold, best_threshold, data)
     if output:
-        check_output(output, data or Path())
+        check_csv_output(output, data or Path())
     trained = run_to_measure(run, data)
     readers = rows_to_measure(run, trained, data, reading)
     chosen = _threshold(run, trained, readers, threshold, best_threshold)

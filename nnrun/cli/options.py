@@ -179,6 +179,26 @@ def command(example: str) -> Callable[[Callable[..., None]], click.Command]:
     return click.command(epilog=f"\b\nExample:\n  nnrun {example}")
 
 
+OTHER_FORMATS = (".parquet", ".xlsx", ".xls", ".gz", ".zip", ".json", ".jsonl")
+"""The endings of files in which a CSV would not be read as one."""
+
+
+def check_csv_output(output: Path, data: Path) -> None:
+    """Refuse a path for CSV that cannot be written, or whose ending says another format.
+
+    Args:
+        output: The path that -o says.
+        data: What the command reads, which it must not replace.
+
+    Raises:
+        click.UsageError: The output is refused.
+    """
+    if output.suffix.lower() in OTHER_FORMATS:
+        rule = "is written as CSV"
+        raise click.UsageError(f"-o {output}: {rule}; give a name that ends in .csv")
+    check_output(output, data)
+
+
 def check_output(
     output: Path,
     data: Path,

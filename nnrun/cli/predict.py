@@ -13,7 +13,7 @@ import click
 
 from nnrun.cli.completion import complete_columns
 from nnrun.cli.options import (
-    check_output,
+    check_csv_output,
     command,
     output_option,
     path_argument,
@@ -114,7 +114,7 @@ def predict(  # noqa: PLR0913  a parameter for each option
     if not data:
         raise click.UsageError("Missing argument 'DATA': a table, or - for standard input.")
     if output:
-        check_output(output, data)
+        check_csv_output(output, data)
     trained, reader = _open_run(run, data, reading)
     bound = _bound(run, trained, threshold)
     ranges = _interval(run, trained, interval)

@@ -249,6 +249,21 @@ def test_what_cannot_be_written_is_said(nnrun, trained, project):
     assert "file" in nnrun("train", "config.yaml", "-o", "file/run").err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["predict", "run", "table.csv"], id="predict"),
+        pytest.param(["evaluate", "run"], id="evaluate"),
+        pytest.param(["cv", "config.yaml"], id="cv"),
+    ],
+)
+def test_a_name_that_says_another_format_than_csv_is_refused(nnrun, trained, command, project):
+    done = nnrun(*command, "-o", "rows.xlsx")
+    assert (done.code, done.out) == (2, "")
+    assert "-o rows.xlsx: is written as CSV; give a name that ends in .csv" in done.err
+    assert not (project.folder / "rows.xlsx").exists()
+
+
 def test_a_column_kept_twice_is_kept_once(nnrun, trained):
     assert nnrun("predict", "run", "table.csv", "--keep", "age,age").out.startswith(
         "age,probability,prediction\n"
