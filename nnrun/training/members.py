@@ -4,8 +4,10 @@ Each is a run of its own in a folder of the run, with a checkpoint of its own, s
 that was stopped goes on with the network that it was at.
 """
 
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import NamedTuple, Protocol
 
 from nnrun.config.architecture import member_prefix
@@ -16,6 +18,7 @@ from nnrun.features.encoding_size import encoding_text
 from nnrun.files import remove_temporaries, to_json, write_texts
 from nnrun.runs.arrays import Array
 from nnrun.runs.directory import Run
+from nnrun.signals import handled_signals
 from nnrun.training.advice import how_to_resume
 from nnrun.training.facts import facts_of
 from nnrun.training.finish import Result
@@ -156,11 +159,19 @@ def recorded_outcome_of_all(run: Run, job: Job) -> Iterator[None]:
     Raises:
         Interrupted: A signal came between two networks.
     """
+    numbers = [int(signal.SIGINT)]
+
+    def stop(number: int, _: FrameType | None) -> None:
+        numbers.append(number)
+        raise KeyboardInterrupt
+
     try:
-        yield
+        with handled_signals(stop):
+            yield
     except KeyboardInterrupt:
         _write_status(run, "interrupted")
-        raise Interrupted(f"training stopped; {how_to_resume(run, job.team)}") from None
+        advice = how_to_resume(run, job.team)
+        raise Interrupted(f"training stopped; {advice}", numbers[-1]) from None
     except BaseException as error:
         is_stopped = isinstance(error, Interrupted)
         _write_status(run, "interrupted" if is_stopped else "failed")

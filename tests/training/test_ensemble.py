@@ -20,6 +20,7 @@ from nnrun.runs.directory import Run
 from nnrun.training.backend import keras
 from nnrun.training.distributed.team import ALONE
 from nnrun.training.ensemble import fit_ensemble
+from nnrun.training.facts import facts_of
 from nnrun.training.job import prepare
 from nnrun.training.resume import reopen
 from nnrun.training.serving import keras_forward
@@ -190,6 +191,18 @@ def test_members_are_trained_on_one_device(project):
     two = replace(job, team=SimpleNamespace(count=2))
     with pytest.raises(ConfigError, match="members are trained on one device"):
         fit_ensemble(Run(project.folder), two, lambda *_: None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
+def test_a_signal_between_two_members_is_told_by_its_number(project, number):
+    job = prepare(project.dataset(ensemble=2), ALONE)
+    run = Run(project.folder / "run")
+    run.path.mkdir()
+    run.write_info(**facts_of(job), status="running")
+    with pytest.raises(Interrupted, match="training stopped; go on with") as caught:
+        fit_ensemble(run, job, lambda *_: signal.raise_signal(number))
+    assert caught.value.exit_code == 128 + number
+    assert run.read_info().status == "interrupted"
 
 
 def test_the_script_trains_the_same_ensemble(project, train_in, monkeypatch):
