@@ -26,7 +26,7 @@ epochs: 100
 batch_size: 32
 """
 SCRIPTS = {  # by the module each needs: its name, and the most that nnrun may take of its time, by epochs
-    "keras": ("Keras script", {100: 0.42, 1_000: 0.12}),
+    "keras": ("Keras script", {100: 0.42, 1_000: 0.11}),
     "sklearn": ("scikit-learn", {100: math.inf, 1_000: 1.0}),
     "torch": ("PyTorch loop", {100: math.inf, 1_000: math.inf}),
 }
