@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnrun.config.schema import Config
-from nnrun.errors import ConfigError, TrainingError
+from nnrun.errors import ConfigError
 from nnrun.features.dataset import Part
 from nnrun.files import atomic_path
-from nnrun.results.ensemble import make_any_network
 from nnrun.results.evaluation import Evaluation
 from nnrun.results.simpler_models import row_blocks
-from nnrun.results.trained_run import TrainedRun
 from nnrun.runs.directory import Run
 from nnrun.runs.history import MEMBER, Logs, append_history, read_history
 from nnrun.training.finish import Result, TrainedNetwork, save_network
@@ -25,9 +23,9 @@ from nnrun.training.members import (
     FitMember,
     Member,
     fit_member,
+    mean_of_members,
     named_member,
     recorded_outcome_of_all,
-    weights_of_members,
 )
 from nnrun.training.serving import build_serving_model
 
@@ -84,13 +82,10 @@ def _fit_member(
 def _save_mean(run: Run, job: Job) -> Result:
     """Save the mean of the members, with their histories one after the other."""
     config = job.config
-    encoder = job.dataset.encoder
     members = [
         Member(run.member(number + 1), config.member(number)) for number in range(config.ensemble)
     ]
-    weights = weights_of_members(members, config)
-    network = make_any_network(config, encoder, weights)
-    trained = TrainedRun(config, encoder, weights, network, network)
+    trained = mean_of_members(members, config, job.dataset.encoder)
     _write_history(run, [member.run for member in members])
     infos = [member.run.read_info() for member in members]
     result = Result(
@@ -99,12 +94,10 @@ def _save_mean(run: Run, job: Job) -> Result:
         epochs=sum(info.epochs for info in infos),
         best_epoch=0,
         seconds=sum(info.seconds for info in infos),
-        metrics=_measure_parts(job, network),
+        metrics=_measure_parts(job, trained.network),
     )
-    if not all(np.isfinite(array).all() for array in weights.values()):
-        raise TrainingError("weights are not finite")
     model = build_serving_model(trained)
-    saved = TrainedNetwork(config, model, weights)
+    saved = TrainedNetwork(config, model, trained.weights)
     save_network(run, saved, result)
     return result
 

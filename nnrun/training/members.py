@@ -10,12 +10,17 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
 from nnrun.config.architecture import member_prefix
 from nnrun.config.schema import Config
 from nnrun.errors import Interrupted, RunError, TrainingError
 from nnrun.features.dataset import Dataset
+from nnrun.features.encoder import Encoder
 from nnrun.features.encoding_size import encoding_text
 from nnrun.files import remove_temporaries, to_json, write_texts
+from nnrun.results.ensemble import make_any_network
+from nnrun.results.trained_run import TrainedRun
 from nnrun.runs.arrays import Array
 from nnrun.runs.directory import Run
 from nnrun.signals import handled_signals
@@ -46,7 +51,14 @@ class Member(NamedTuple):
     config: Config
 
 
-def fit_member(member: Run, job: Job, dataset: Dataset, place: int, fit: FitMember) -> None:
+def fit_member(
+    member: Run,
+    job: Job,
+    dataset: Dataset,
+    place: int,
+    fit: FitMember,
+    *further: KerasObject,
+) -> None:
     """Train a network within a run, unless it is finished.
 
     Args:
@@ -55,38 +67,30 @@ def fit_member(member: Run, job: Job, dataset: Dataset, place: int, fit: FitMemb
         dataset: What the network is trained on, with its own config.
         place: The place of the network among the members of the ensemble, counted from 0.
         fit: What trains a network.
+        *further: Keras callbacks of this network alone.
     """
-    if not is_finished(member, dataset.config):
-        fit(member, begin_member(member, job, dataset, place))
+    if not _is_finished(member, dataset.config):
+        member_job = _begin_member(member, job, dataset, place)
+        fit(member, member_job, *further)
 
 
-def is_finished(member: Run, config: Config) -> bool:
-    """Return whether a network was trained to the end of the epochs that are wanted now.
-
-    Args:
-        member: The run directory of the network, which need not exist.
-        config: The config of the network.
-    """
+def _is_finished(member: Run, config: Config) -> bool:
+    """Return whether a network was trained to the end of the epochs that are wanted now."""
     if not member.info.exists():
         return False
     info = member.read_info()
-    planned = (info.goal, info.patience)
-    return info.status == "finished" and planned == (config.epochs, config.patience)
+    has_right_epochs = info.goal == config.epochs
+    has_right_patience = info.patience == config.patience
+    return info.status == "finished" and has_right_epochs and has_right_patience
 
 
-def begin_member(member: Run, job: Job, dataset: Dataset, place: int) -> Job:
-    """Return the job of a network, whose run directory is ready for it.
-
-    Args:
-        member: The run directory of the network.
-        job: The job of the whole run.
-        dataset: What the network is trained on, with its own config.
-        place: The place of the network among the members of the ensemble, counted from 0.
-    """
+def _begin_member(member: Run, job: Job, dataset: Dataset, place: int) -> Job:
+    """Return the job of a network, whose run directory is ready for it."""
     member.path.mkdir(parents=True, exist_ok=True)
     remove_temporaries(member.path)
     member_job = prepare(dataset, job.team, job.start, place)
-    if not (member.checkpoint.exists() and member.info.exists()):
+    has_begun = member.checkpoint.exists() and member.info.exists()
+    if not has_begun:
         member.checkpoint.unlink(missing_ok=True)
         _write_beginning(member, member_job)
     return member_job
@@ -103,16 +107,27 @@ def _write_beginning(member: Run, job: Job) -> None:
     write_texts(texts)
 
 
-def weights_of_members(members: Sequence[Member], config: Config) -> dict[str, Array]:
-    """Return the weights of finished networks, by the names of `weight_shapes`.
+def mean_of_members(members: Sequence[Member], config: Config, encoder: Encoder) -> TrainedRun:
+    """Return the run that finished networks make together: their mean, or the one there is.
 
     Args:
         members: The networks, in order.
         config: The config of the whole run.
+        encoder: Its encoder.
 
     Raises:
         RunError: A network is another's; it was altered.
+        TrainingError: A weight is not finite.
     """
+    weights = _weights_of_all(members, config)
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise TrainingError("weights are not finite")
+    network = make_any_network(config, encoder, weights)
+    return TrainedRun(config, encoder, weights, network, network)
+
+
+def _weights_of_all(members: Sequence[Member], config: Config) -> dict[str, Array]:
+    """Return the weights of finished networks, by the names of `weight_shapes`."""
     weights: dict[str, Array] = {}
     for number, member in enumerate(members):
         prefix = member_prefix(config, number)

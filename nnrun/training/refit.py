@@ -12,10 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from nnrun.config.schema import Config
-from nnrun.errors import ConfigError, TrainingError
+from nnrun.errors import ConfigError
 from nnrun.features.dataset import Dataset, Part
-from nnrun.results.ensemble import make_any_network
-from nnrun.results.trained_run import TrainedRun, load_run
+from nnrun.results.trained_run import load_run
 from nnrun.runs.directory import Run
 from nnrun.runs.history import read_history
 from nnrun.training.backend import keras
@@ -26,9 +25,9 @@ from nnrun.training.members import (
     FitMember,
     Member,
     fit_member,
+    mean_of_members,
     named_member,
     recorded_outcome_of_all,
-    weights_of_members,
 )
 from nnrun.training.serving import build_serving_model
 
@@ -106,13 +105,9 @@ def _refit_member(run: Run, job: Job, rows: Part, number: int, fit: FitMember) -
     member = run.refit(number + 1)
     _remove_other_epochs(member, epochs)
     dataset = replace(job.dataset, config=config, train=rows, validation=None, test=None)
-    rates = _learning_rates(former, job.config, epochs)
-
-    def fit_at_same_rates(again: Run, again_job: Job, *_: KerasObject) -> Result:
-        return fit(again, again_job, *rates)
-
+    callbacks = _callbacks(former, job.config, epochs)
     with named_member(f"refit {number + 1} of {job.config.ensemble}"):
-        fit_member(member, job, dataset, number, fit_at_same_rates)
+        fit_member(member, job, dataset, number, fit, *callbacks)
     return Member(member, config)
 
 
@@ -120,9 +115,9 @@ def _config_of(job: Job, number: int, epochs: int) -> Config:
     """Return the config of a network, counted from 0, that is trained again for so many epochs."""
     config = job.config.member(number)
     data = config.data
-    apart = [name for name in config.columns_apart if name != data.sample_weight]
-    features = job.dataset.encoder.column_names
-    drop = [*data.drop, *(name for name in apart if name not in [*features, *data.drop])]
+    drop = list(data.drop)
+    if data.split and data.split.name not in [*job.dataset.encoder.column_names, *drop]:
+        drop.append(data.split.name)
     all_rows = data.model_copy(
         update={"validation_split": 0.0, "split": None, "test": None, "drop": drop}
     )
@@ -143,8 +138,8 @@ def _remove_other_epochs(member: Run, epochs: int) -> None:
         shutil.rmtree(member.path)
 
 
-def _learning_rates(former: Run, config: Config, epochs: int) -> list[KerasObject]:
-    """Return the callback that sets the learning rate of each epoch, if it ever fell."""
+def _callbacks(former: Run, config: Config, epochs: int) -> list[KerasObject]:
+    """Return the callback that sets the learning rate of each epoch, where a plateau lowers it."""
     if not config.reduce_lr_on_plateau:
         return []
     rates = read_history(former.history)[LEARNING_RATE][:epochs].tolist()
@@ -153,17 +148,11 @@ def _learning_rates(former: Run, config: Config, epochs: int) -> list[KerasObjec
 
 def _save(run: Run, job: Job, result: Result, members: Sequence[Member]) -> None:
     """Save the networks that know all rows, beside the weights of those that do not."""
-    config = job.config
-    encoder = job.dataset.encoder
-    weights = weights_of_members(members, config)
-    if not all(np.isfinite(array).all() for array in weights.values()):
-        raise TrainingError("weights are not finite after the refit")
-    network = make_any_network(config, encoder, weights)
-    trained = TrainedRun(config, encoder, weights, network, network)
+    trained = mean_of_members(members, job.config, job.dataset.encoder)
     saved = TrainedNetwork(
-        config=config,
+        config=job.config,
         model=build_serving_model(trained),
-        weights=weights,
+        weights=trained.weights,
         before_refit=load_run(run.path).before_refit().weights,
         refit_epochs=[member.config.epochs for member in members],
     )
